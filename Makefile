@@ -1,0 +1,68 @@
+# make demo   install what `meshcast run` needs and turn a real clip into meshes
+# make test   install the development tools and run the tests
+# make bench  time the pipeline and the kernels, write bench.json
+# make gpu    build the CUDA kernels for all GPUs, test and time them
+# make lint   ruff, mypy, clang-format
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT := out
+
+# What an installation depends on: the Python packages are installed editable and need no reinstallation.
+NATIVE_SOURCES := $(shell find kernels -name '*.cpp' -o -name '*.cu' -o -name '*.hpp')
+INSTALL_SOURCES := pyproject.toml CMakeLists.txt constraints.txt $(NATIVE_SOURCES)
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+C_FILES := $(NATIVE_SOURCES)
+
+.PHONY: demo test bench gpu lint format clean help
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) was not found; Meshcast needs Python 3.10 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "error: Meshcast needs Python 3.10 or newer, $(PYTHON) is $$($(PYTHON) -V 2>&1); try make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "error: $(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Two stamps: what a user needs, and everything for developing (which holds the former).
+$(VENV)/installed: $(INSTALL_SOURCES) | $(BIN)/python
+	$(PIP_INSTALL) -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(INSTALL_SOURCES) | $(BIN)/python
+	$(PIP_INSTALL) -e '.[dev]'
+	@touch $(VENV)/installed $@
+
+demo: $(VENV)/installed
+	@mkdir -p $(OUT)
+	$(BIN)/meshcast run tests/media/balance_cam03.mp4 --camera tests/media/balance_cam03.toml \
+	  --overlay $(OUT)/demo.mp4 --save $(OUT)/demo.npz --summary $(OUT)/demo.json
+	@echo "the meshes over the video: $(OUT)/demo.mp4"
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -q
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python tests/benchmarks/bench.py --output bench.json
+
+gpu: $(VENV)/installed-dev
+	MESHCAST_NATIVE=ON MESHCAST_CUDA=ON $(PIP_INSTALL) -e . --no-deps
+	$(BIN)/python -m pytest -q -m gpu
+	$(BIN)/python tests/benchmarks/bm_ell_matmul.py
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+
+format: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/clang-format -i $(C_FILES)
+
+clean:
+	rm -rf build $(OUT) bench.json .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""The camera (intrinsics, distortion) and, later, INT8 calibration."""

@@ -1,0 +1,123 @@
+"""The pinhole camera with Brown-Conrady distortion: pixels to rays and back, from a file or a field of view."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.errors import MeshcastError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SAME_ASPECT = 0.002  # relative difference of the two axes' scales up to which a resize is taken for exact
+
+
+class CameraError(MeshcastError):
+    """A camera file or field of view cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Intrinsics of one camera: size (width, height) px, K (3, 3) float64 px, distortion (k1, k2, p1, p2, k3)."""
+
+    size: tuple[int, int]
+    K: NDArray[np.float64]
+    distortion: NDArray[np.float64]
+
+    @staticmethod
+    def from_fov(size: tuple[int, int], fov_deg: float) -> Camera:
+        """A camera without distortion whose horizontal field of view is `fov_deg` degrees (0 < fov < 180)."""
+        if not 0.0 < fov_deg < 180.0:
+            raise CameraError(f"field of view {fov_deg:g} is not between 0 and 180 degrees")
+        width, height = size
+        f = 0.5 * width / math.tan(math.radians(fov_deg) / 2)
+        K = np.array([[f, 0, (width - 1) / 2], [0, f, (height - 1) / 2], [0, 0, 1]])
+        return Camera(size, K, np.zeros(5))
+
+    @staticmethod
+    def load(path: str | Path) -> Camera:
+        """Read `camera.toml`: width, height (px), K (3 x 3, or fx, fy, cx, cy), distortion (0, 4 or 5 numbers).
+
+        Raises CameraError in one line when the file is missing, is not TOML, or does not describe a camera.
+        """
+        try:
+            with open(path, "rb") as file:
+                table = tomllib.load(file)
+        except OSError as error:
+            raise CameraError(f"{path}: cannot be read: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise CameraError(f"{path}: not a TOML file: {error}") from None
+        try:
+            if "K" in table:
+                K = np.asarray(table["K"], np.float64)
+            else:
+                fx, fy, cx, cy = (float(table[key]) for key in ("fx", "fy", "cx", "cy"))
+                K = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
+            given = np.asarray(table.get("distortion", []), np.float64).ravel()
+            size = (int(table["width"]), int(table["height"]))
+        except KeyError as error:
+            raise CameraError(
+                f"{path}: {error} is missing; a camera needs width, height and K (or fx, fy, cx, cy)"
+            ) from None
+        except (TypeError, ValueError) as error:
+            raise CameraError(f"{path}: {error}") from None
+        good = K.shape == (3, 3) and np.isfinite(K).all() and K[0, 0] > 0 and K[1, 1] > 0
+        if not good or K[2].tolist() != [0, 0, 1] or min(size) < 1:
+            raise CameraError(
+                f"{path}: K must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0, and the size positive"
+            )
+        if given.size not in (0, 4, 5) or not np.isfinite(given).all():
+            raise CameraError(f"{path}: distortion needs 0, 4 or 5 numbers (k1, k2, p1, p2, k3), not {given.size}")
+        return Camera(size, K, np.pad(given, (0, 5 - given.size)))
+
+    def at(self, size: tuple[int, int]) -> Camera:
+        """The same camera for frames of another `size`: scaled when the aspect is the same, else CameraError."""
+        if size == self.size:
+            return self
+        sx, sy = size[0] / self.size[0], size[1] / self.size[1]
+        if abs(sx / sy - 1) > SAME_ASPECT:
+            w, h = self.size
+            raise CameraError(
+                f"the camera file is for {w} x {h} pixels, the frames are {size[0]} x {size[1]}: calibrate at that size"
+            )
+        # Pixel centres are at integers: the resize maps x to (x + 0.5) s - 0.5.
+        S = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2], [0, 0, 1]])
+        return Camera(size, S @ self.K, self.distortion)
+
+    def rays(self, points_px: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Viewing rays (..., 2) = (x/z, y/z) of pixels (..., 2), distortion removed by fixed-point iteration."""
+        points = np.asarray(points_px, np.float64)
+        y = (points[..., 1] - self.K[1, 2]) / self.K[1, 1]
+        x = (points[..., 0] - self.K[0, 2] - self.K[0, 1] * y) / self.K[0, 0]
+        if not self.distortion.any():
+            return np.stack([x, y], -1).astype(np.float32)
+        k1, k2, p1, p2, k3 = self.distortion
+        u, v = x, y
+        for _ in range(8):
+            r2 = u * u + v * v
+            radial = np.maximum(1 + r2 * (k1 + r2 * (k2 + r2 * k3)), 0.1)  # far outside the image the model folds over
+            du = 2 * p1 * u * v + p2 * (r2 + 2 * u * u)
+            dv = p1 * (r2 + 2 * v * v) + 2 * p2 * u * v
+            u, v = (x - du) / radial, (y - dv) / radial
+        return np.stack([u, v], -1).astype(np.float32)
+
+    def project(self, points_m: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Pixels (..., 2) of points (..., 3) in the camera's frame, with distortion; z must be positive."""
+        points = np.asarray(points_m, np.float64)
+        u, v = points[..., 0] / points[..., 2], points[..., 1] / points[..., 2]
+        k1, k2, p1, p2, k3 = self.distortion
+        r2 = u * u + v * v
+        radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+        x = u * radial + 2 * p1 * u * v + p2 * (r2 + 2 * u * u)
+        y = v * radial + p1 * (r2 + 2 * v * v) + 2 * p2 * u * v
+        return np.stack(
+            [self.K[0, 0] * x + self.K[0, 1] * y + self.K[0, 2], self.K[1, 1] * y + self.K[1, 2]], -1
+        ).astype(np.float32)

@@ -1,0 +1,199 @@
+"""One run: frames through the pipeline and out to everything that was asked for, closed cleanly whatever happens."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from calibration.camera import Camera
+from edge.draw import MeshPainter
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, SourceError
+from edge.pipeline import Models, Pipeline, View
+from edge.progress import Progress
+from edge.sinks.overlay import OverlayWriter
+from edge.sinks.save import NpzSaver
+from edge.sinks.summary import Summary
+from edge.sources import Pace, Reader, open_source
+from edge.types import Bodies, Frame
+from edge.wire.publisher import Publisher
+from engines.errors import MeshcastError
+
+DEFAULT_FPS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to run and where the results go; paths that are None are not written."""
+
+    source: str
+    models: Models = field(default_factory=Models)
+    view: View = field(default_factory=View)
+    publish: str | None = None
+    stream: str | None = None
+    save: Path | None = None
+    overlay: Path | None = None
+    summary: Path | None = None
+    pace: Pace | None = None
+    loop: bool = False
+    max_frames: int | None = None
+    detect_every: int = 8
+    smooth: bool = True
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended: an exit code of edge.errors and the report that --summary writes."""
+
+    exit_code: int
+    report: dict[str, Any]
+
+
+def run(job: Job) -> Outcome:
+    """Run a job to its end, to max_frames, or to Ctrl-C (or SIGTERM), which keeps what was made so far.
+
+    Raises MeshcastError when nothing could be produced: then no output file is left behind.
+    """
+    with ExitStack() as cleanup:
+        summary = Summary(job.summary, job.source)
+        cleanup.callback(summary.abort)  # does nothing once closed
+        source = open_source(job.source, loop=job.loop, camera=job.stream)
+        reader = cleanup.enter_context(Reader(source, job.pace))
+        pipeline = Pipeline(job.models, job.view, detect_every=job.detect_every, smooth=job.smooth)
+        summary.models = pipeline.uses
+        outputs = cleanup.enter_context(_Outputs(job, pipeline, source.name, source.fps or DEFAULT_FPS))
+        total = None if source.live or job.loop else source.frame_count
+        if job.max_frames is not None:
+            total = min(total, job.max_frames) if total is not None else job.max_frames
+        progress = cleanup.enter_context(Progress(total, source.live, job.quiet))
+        with interruptible() as interrupt:
+            try:
+                frames = iter(reader)
+                while summary.frames != job.max_frames:
+                    with pipeline.timings.measure("wait for frame"), interrupt.welcome():
+                        frame = next(frames, None)
+                    if frame is None or interrupt.asked:
+                        break
+                    bodies = pipeline.process(frame)
+                    outputs.write(frame, bodies)
+                    summary.add(bodies)
+                    latency_ms = (time.monotonic_ns() - frame.t_capture_ns) * 1e-6
+                    progress.update(frame.index, len(bodies), latency_ms, reader.dropped)
+            except KeyboardInterrupt:
+                interrupt.asked = True
+            except MeshcastError as error:
+                if not summary.frames:
+                    raise
+                summary.add_problem(str(error))
+        progress.close()
+        summary.dropped = reader.dropped
+        summary.dropped_people = pipeline.dropped_people
+        for problem in source.problems:
+            summary.add_problem(problem)
+        if interrupt.asked and not source.live and not job.loop:
+            summary.add_problem("interrupted before the end of the source")
+        if not summary.frames and not interrupt.asked:
+            raise SourceError(summary.problems[0] if summary.problems else f"{job.source}: no frame arrived")
+        outputs.close()
+        code = EXIT_PARTIAL if summary.problems else EXIT_WHOLE
+        if not summary.frames and not source.live:
+            code = EXIT_INPUT
+        return Outcome(code, summary.close(pipeline.timings, code))
+
+
+class _Outputs:
+    """Everything that a frame's bodies go to. Files appear whole on close(); leaving without it leaves none."""
+
+    def __init__(self, job: Job, pipeline: Pipeline, stream: str, fps: float) -> None:
+        self._pipeline = pipeline
+        self._files = ExitStack()
+        self._publisher: Publisher | None = None
+        self._saver: NpzSaver | None = None
+        self._overlay: OverlayWriter | None = None
+        self._painter = MeshPainter(pipeline.model)
+        self._began = time.monotonic()
+        self._frames = 0
+        with ExitStack() as undo:
+            if job.publish is not None:
+                self._publisher = Publisher(job.publish, pipeline.model, stream=stream)
+                undo.callback(self._publisher.close)
+            if job.save is not None:
+                self._saver = NpzSaver(job.save, pipeline.model)
+                undo.callback(self._saver.abort)
+            if job.overlay is not None:
+                self._overlay = OverlayWriter(job.overlay, fps)
+                undo.callback(self._overlay.abort)
+            self._undo = undo.pop_all()
+
+    def write(self, frame: Frame, bodies: Bodies) -> None:
+        measure = self._pipeline.timings.measure
+        camera = self._pipeline.camera(frame)
+        if self._publisher is not None:
+            with measure("publish"):
+                self._publisher.publish(frame, bodies, camera)
+        self._frames += 1
+        if self._saver is not None:
+            with measure("save"):
+                self._saver.add(frame, bodies, camera)
+        if self._overlay is not None:
+            with measure("overlay"):
+                self._overlay.write(frame, self._drawn(frame, bodies, camera))
+
+    def close(self) -> None:
+        """Finish the files; the first that cannot be finished is raised when all have been tried."""
+        with ExitStack() as closing:
+            for output in (self._publisher, self._saver, self._overlay):
+                if output is not None:
+                    closing.callback(output.close)
+        self._undo.pop_all()
+
+    def __enter__(self) -> _Outputs:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._undo.close()
+
+    def _drawn(self, frame: Frame, bodies: Bodies, camera: Camera) -> Any:
+        image = frame.image.copy()
+        fps = self._frames / max(time.monotonic() - self._began, 1e-6)
+        self._painter.paint(image, bodies, camera, fps=fps)
+        return image
+
+
+class Interrupt:
+    """Whether the user asked to stop. Python raises KeyboardInterrupt only where it is welcome: while waiting."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._welcome = False
+
+    @contextmanager
+    def welcome(self) -> Iterator[None]:
+        self._welcome = True
+        try:
+            yield
+        finally:
+            self._welcome = False
+
+    def handle(self, number: int, stack: FrameType | None) -> None:
+        impatient, self.asked = self.asked, True
+        if self._welcome or impatient:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def interruptible() -> Iterator[Interrupt]:
+    """Take SIGINT and SIGTERM as the wish to finish in order; a second one breaks off at once."""
+    interrupt = Interrupt()
+    before = {number: signal.signal(number, interrupt.handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupt
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,68 @@
+"""`meshcast eval CLIP --truth TRUTH.npz`: the pipeline against real 3D truth."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+from edge.cli.run import add_model_options, model_options, positive
+from edge.errors import EXIT_INPUT, EXIT_WHOLE
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `eval` command to the command line."""
+    parser = subparsers.add_parser(
+        "eval",
+        help="measure the pipeline against 3D truth",
+        description="Run CLIP through the pipeline and compare the person whom the truth describes, joint by joint: "
+        "MPJPE and PA-MPJPE over the twelve limb joints, and the error of the mid-hip's place.",
+    )
+    parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="one or more videos")
+    parser.add_argument("--truth", type=Path, required=True, metavar="TRUTH.npz", help="see docs/models.md")
+    parser.add_argument("--truth-camera", metavar="NAME", help="camera in TRUTH (default: camNN in the clip's name)")
+    parser.add_argument("--max-frames", type=positive, metavar="N")
+    parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the figures")
+    add_model_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate every clip and print a table with the mean over clips. Returns the exit code."""
+    from edge.evaluate import TruthError, evaluate_clip
+    from edge.sinks.target import Target
+
+    models, view = model_options(args)
+    target = Target(args.json) if args.json else None
+    scores = {}
+    for clip in args.clips:
+        named = re.search(r"cam\d+", clip.stem)
+        camera = args.truth_camera or (named.group() if named else None)
+        if camera is None:
+            raise TruthError(f"{clip}: its name says no camera; give --truth-camera")
+        scores[clip.name] = evaluate_clip(
+            clip,
+            args.truth,
+            camera,
+            models,
+            view if view.camera else None,
+            detect_every=args.detect_every,
+            smooth=args.smooth,
+            max_frames=args.max_frames,
+        )
+    print(f"{'clip':<24}{'frames':>8}{'matched':>9}{'MPJPE mm':>10}{'PA mm':>8}{'root m':>8}")
+    for name, score in scores.items():
+        print(
+            f"{name:<24}{score.frames:>8}{score.matched:>9}{score.mpjpe_mm:>10.1f}{score.pa_mpjpe_mm:>8.1f}{score.root_error_m:>8.3f}"
+        )
+    mean = [
+        sum(getattr(s, key) for s in scores.values()) / len(scores)
+        for key in ("mpjpe_mm", "pa_mpjpe_mm", "root_error_m")
+    ]
+    print(f"{'mean':<41}{mean[0]:>10.1f}{mean[1]:>8.1f}{mean[2]:>8.3f}")
+    if target is not None:
+        target.write(json.dumps({name: asdict(score) for name, score in scores.items()}, indent=2).encode())
+    return EXIT_WHOLE if all(math.isfinite(s.mpjpe_mm) for s in scores.values()) else EXIT_INPUT

@@ -1,0 +1,143 @@
+"""`meshcast run SOURCE`: people in a source become meshes, drawn, saved and published."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edge.errors import EXIT_PARTIAL
+
+if TYPE_CHECKING:
+    from edge.pipeline import Models, View
+
+SOURCES = """\
+SOURCE is one of
+  clip.mp4                    a video file
+  photo.jpg, folder/, '*.png' pictures
+  rtsp://host/path            a network camera; also rtsps://, http(s)://, tcp:// and udp:// (MPEG-TS)
+  0, v4l2:///dev/video0       a USB camera
+  csi://0, gst:PIPELINE       a CSI camera, any GStreamer pipeline
+  synthetic:                  a rendered walking body; synthetic:?people=2&frames=100
+
+exit codes: 0 everything was done; 1 something cannot be used, nothing was produced; 2 usage; 3 part was done
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `run` command to the command line."""
+    parser = subparsers.add_parser(
+        "run",
+        help="turn a video, a camera or pictures into meshes",
+        description="Find the people in SOURCE and turn them into 3D meshes in metres.",
+        epilog=SOURCES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("source", metavar="SOURCE", help="where the frames come from, see below")
+    out = parser.add_argument_group("results")
+    out.add_argument("--publish", metavar="ADDRESS", help="publish on ZeroMQ, for example tcp://127.0.0.1:5556")
+    out.add_argument("--save", type=Path, metavar="OUT.npz", help="save every person of every frame")
+    out.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the pictures")
+    out.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and times as JSON")
+    out.add_argument("--stream", metavar="NAME", help="the stream's name in packets (default: from SOURCE)")
+    out.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
+    play = parser.add_argument_group("playing")
+    play.add_argument("--pace", choices=("fast", "realtime"), help="default: files fast, cameras newest frame first")
+    play.add_argument("--loop", action="store_true", help="play files again and again")
+    play.add_argument("--max-frames", type=positive, metavar="N", help="end after N frames")
+    add_model_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """The options that choose camera and models, for every command that runs the pipeline."""
+    view = parser.add_argument_group("camera")
+    view.add_argument("--camera", type=Path, metavar="CAMERA.toml", help="a calibrated camera")
+    view.add_argument("--fov", type=float, default=60.0, metavar="DEG", help="else: horizontal field of view (60)")
+    models = parser.add_argument_group("models")
+    models.add_argument("--detector", default="nanodet_g", metavar="NAME", help="see: meshcast models")
+    models.add_argument("--pose", default="movenet_thunder", metavar="NAME")
+    models.add_argument("--mesh", default="pose2mesh_open", metavar="NAME")
+    models.add_argument("--backend", default="auto", metavar="NAME", help="openvino (default) or onnxruntime")
+    models.add_argument("--device", default="auto", metavar="NAME", help="auto or cpu")
+    models.add_argument(
+        "--precision", default="auto", metavar="NAME", help="fp32, bf16 or int8, of the detector and the pose model"
+    )
+    models.add_argument("--threads", type=positive, metavar="N", help="threads of the engines (default: all cores)")
+    models.add_argument("--detect-every", type=positive, default=8, metavar="N", help="frames between detections (8)")
+    models.add_argument("--no-smooth", dest="smooth", action="store_false", help="leave out the smoothing")
+
+
+def model_options(args: argparse.Namespace) -> tuple[Models, View]:
+    """What `add_model_options` was told."""
+    from edge.pipeline import Models, View
+
+    models = Models(args.detector, args.pose, args.mesh, args.backend, args.device, args.precision, args.threads)
+    return models, View(args.camera, args.fov)
+
+
+def positive(text: str) -> int:
+    """An argument that must be a whole number above zero."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not positive")
+    return number
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the job and print its table. Returns the exit code."""
+    from edge.app import Job
+    from edge.app import run as run_job
+
+    models, view = model_options(args)
+    outcome = run_job(
+        Job(
+            source=args.source,
+            models=models,
+            view=view,
+            publish=args.publish,
+            stream=args.stream,
+            save=args.save,
+            overlay=args.overlay,
+            summary=args.summary,
+            pace=args.pace,
+            loop=args.loop,
+            max_frames=args.max_frames,
+            detect_every=args.detect_every,
+            smooth=args.smooth,
+            quiet=args.quiet,
+        )
+    )
+    if not args.quiet:
+        print(table(outcome.report))
+        for path in (args.save, args.overlay, args.summary):
+            if path is not None:
+                print(f"wrote {path}")
+    for problem in outcome.report["problems"]:
+        print(f"meshcast: {problem}", file=sys.stderr)
+    if outcome.exit_code == EXIT_PARTIAL:
+        print("meshcast: what was made so far is kept", file=sys.stderr)
+    return outcome.exit_code
+
+
+def table(report: dict[str, Any]) -> str:
+    """A run's report as text: people, frames per second and the milliseconds of each stage."""
+    ids = report["ids"]
+    summary = (
+        f"{report['frames']} frames, {report['frames_with_people']} with people, {len(ids)} ids, {report['fps']:.1f} fps, "
+        f"{report['dropped_frames']} frames dropped"
+    )
+    lines = [
+        summary,
+        "",
+        f"{'stage':<16}{'runs':>7}{'median ms':>11}{'p95 ms':>9}{'mean ms':>9}",
+    ]
+    for stage, times in report["stages_ms"].items():
+        row = (times[key] for key in ("p50", "p95", "mean"))
+        p50, p95, mean = row
+        lines.append(f"{stage:<16}{times['count']:>7}{p50:>11.2f}{p95:>9.2f}{mean:>9.2f}")
+    lines.append("")
+    for task, use in report["models"].items():
+        lines.append(f"{task:<10}{use['name']} ({use['backend']}, {use['device']}, {use['precision']})")
+    return "\n".join(lines)

@@ -1,0 +1,117 @@
+"""`meshcast watch ADDRESS`: one line for every packet that a publisher sends."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
+
+if TYPE_CHECKING:
+    from edge.wire.packet import MeshPacket
+
+SEVERAL_STREAMS = "all streams of the address"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `watch` command to the command line."""
+    parser = subparsers.add_parser(
+        "watch",
+        help="print what a publisher sends",
+        description="Print one line for every packet from ADDRESS: stream, sequence number, packets lost since the "
+        "last line, age of the picture when it was published, and for each person id, score and position in metres.",
+        epilog="exit codes: 0 whole, 1 nothing arrived or the address cannot be used, 2 usage, 3 fewer than --count",
+    )
+    parser.add_argument("address", metavar="ADDRESS", help="where to connect, for example tcp://127.0.0.1:5556")
+    parser.add_argument("--stream", default="", metavar="NAME", help=f"only this stream (default: {SEVERAL_STREAMS})")
+    parser.add_argument("--count", type=_positive_int, metavar="N", help="end after N packets")
+    parser.add_argument("--timeout", type=_positive_seconds, metavar="S", help="end after S seconds without a packet")
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print packets until --count, --timeout or Ctrl-C. Returns the exit code."""
+    from edge.wire.subscriber import subscribe
+    from engines.errors import MeshcastError
+
+    line = json_line if args.json else text_line
+    printed = 0
+    try:
+        with subscribe(args.address, stream=args.stream, timeout_s=args.timeout) as packets:
+            print(f"meshcast watch: listening to {args.address}, Ctrl-C ends", file=sys.stderr)
+            for packet in packets:
+                print(line(packet), flush=True)
+                printed += 1
+                if printed == args.count:
+                    return EXIT_WHOLE
+    except MeshcastError as error:
+        print(f"meshcast watch: {error}", file=sys.stderr)
+        return EXIT_PARTIAL if printed else EXIT_INPUT
+    except KeyboardInterrupt:
+        return EXIT_WHOLE
+    except BrokenPipeError:
+        # The reader of our output has gone; the interpreter's last flush must find somewhere to write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_WHOLE
+    if printed == 0:
+        print(
+            f"meshcast watch: {args.address}: no packet within {args.timeout:g} s; is a publisher running there?",
+            file=sys.stderr,
+        )
+        return EXIT_INPUT
+    return EXIT_WHOLE if args.count is None else EXIT_PARTIAL
+
+
+def text_line(packet: MeshPacket) -> str:
+    """The packet as a line to read: `cam0 #12 lost 0 age 31.0 ms 2 people: 1 0.98 (+0.12 -0.30 +4.10) m, ...`."""
+    people = packet.people
+    bodies = [
+        f"{id_} {score:.2f} ({x:+.2f} {y:+.2f} {z:+.2f}) {packet.unit}"
+        for id_, score, (x, y, z) in zip(people.ids, people.scores, people.translation, strict=True)
+    ]
+    head = f"{packet.stream} #{packet.seq} lost {packet.lost} age {packet.age_ms:.1f} ms {len(people)} people"
+    return f"{head}: {', '.join(bodies)}" if bodies else head
+
+
+def json_line(packet: MeshPacket) -> str:
+    """The packet as a JSON object; times in Unix nanoseconds, translation in the packet's axes and unit."""
+    people = packet.people
+    return json.dumps(
+        {
+            "stream": packet.stream,
+            "seq": packet.seq,
+            "lost": packet.lost,
+            "frame_index": packet.frame_index,
+            "age_ms": packet.age_ms,
+            "t_capture_unix_ns": packet.t_capture_unix_ns,
+            "t_publish_unix_ns": packet.t_publish_unix_ns,
+            "size": packet.size,
+            "model": packet.model_name,
+            "axes": packet.axes,
+            "unit": packet.unit,
+            "people": [
+                {"id": id_, "score": round(score, 4), "translation": [round(value, 4) for value in translation]}
+                for id_, score, translation in zip(
+                    people.ids.tolist(), people.scores.tolist(), people.translation.tolist(), strict=True
+                )
+            ],
+        }
+    )
+
+
+def _positive_int(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _positive_seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise ValueError
+    return value

@@ -1,0 +1,22 @@
+"""Errors of the application, and the exit codes that scripts can rely on."""
+
+from __future__ import annotations
+
+from engines.errors import MeshcastError
+
+EXIT_WHOLE = 0  # everything asked for was done
+EXIT_INPUT = 1  # a source, file, model, camera or port cannot be used; nothing was produced
+EXIT_USAGE = 2  # the command line is wrong, or names something that does not exist
+EXIT_PARTIAL = 3  # something was produced, but not all: a truncated video, a source that broke off
+
+
+class SourceError(MeshcastError):
+    """A source cannot be opened or holds no picture."""
+
+
+class PublishError(MeshcastError):
+    """An address cannot be bound or connected."""
+
+
+class OutputError(MeshcastError):
+    """A file that the user asked for cannot be written."""

@@ -1,0 +1,251 @@
+"""The drawn pictures as a file: a video, one picture, or a sheet of pictures spread over a clip."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol, cast
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
+
+from edge.draw import outlined_text, text_scale
+from edge.errors import OutputError
+from edge.sinks.target import Target
+from edge.types import U8, Frame
+
+PICTURES = (".png", ".jpg", ".jpeg")
+ENCODERS = ("libx264", "libopenh264", "mpeg4")  # best first; a build of PyAV need not have them all
+TICKS_PER_S = 60_000  # whole ticks at 24, 25, 29.97, 30, 50 and 60 fps, and below MPEG-4's limit of 65535
+TILES = 6
+TILE_PX = 960  # longer side of a tile
+GAP_PX = 12
+PAPER = (32, 28, 26)  # BGR
+
+
+class _Output(Protocol):
+    def write(self, frame: Frame, image: U8) -> None: ...
+
+    def close(self) -> bool: ...
+
+
+class OverlayWriter:
+    """Writes drawn pictures to `path`, which appears whole when the writer is closed.
+
+    `.mp4`: every frame at its own time `frame.t_s`, so a variable frame rate stays in sync. `.png`, `.jpg`: the picture
+    itself if there is only one, else a sheet of up to six frames spread over the clip.
+    fps: nominal frame rate, for the video's header and the duration of its last frame.
+
+    Raises OutputError at once when the suffix is unknown or the folder cannot be written to.
+    """
+
+    def __init__(self, path: str | Path, fps: float) -> None:
+        suffix = Path(path).suffix.lower()
+        if suffix != ".mp4" and suffix not in PICTURES:
+            raise OutputError(f"{path}: an overlay is a video (.mp4) or a picture (.png, .jpg)")
+        self._target = Target(path)
+        self._output: _Output = _Video(self._target, fps) if suffix == ".mp4" else _Sheet(self._target, suffix)
+        self._open = True
+
+    def write(self, frame: Frame, image: U8) -> None:
+        """Add one drawn picture (H, W, 3) uint8 BGR; the caller may reuse it afterwards."""
+        self._output.write(frame, image)
+
+    def close(self) -> bool:
+        """Finish the file; False when no frame was written, and so no file is left. Closing twice is harmless."""
+        if not self._open:
+            return False
+        self._open = False
+        try:
+            written = self._output.close()
+        except BaseException:
+            self._target.discard()
+            raise
+        if not written:
+            self._target.discard()
+        return written
+
+    def abort(self) -> None:
+        """Leave nothing behind; what was at the path before stays."""
+        if self._open:
+            self._open = False
+            if isinstance(self._output, _Video):
+                with contextlib.suppress(OutputError):
+                    self._output.stop()
+            self._target.discard()
+
+
+class _Video:
+    """An H.264 (or MPEG-4) encoder; pictures of another size than the first are fitted into the first one's."""
+
+    def __init__(self, target: Target, fps: float) -> None:
+        self._target = target
+        rate = Fraction(fps if fps > 0 else 30.0).limit_denominator(1001)
+        self._last_tick = -1
+        self._duration = max(1, round(TICKS_PER_S / rate))
+        self._container = av.open(str(target.temporary), "w", format="mp4", options={"movflags": "faststart"})
+        self._stream = cast(VideoStream, self._container.add_stream(_encoder_name(), rate=rate))
+        self._size: tuple[int, int] | None = None
+
+    def write(self, frame: Frame, image: U8) -> None:
+        if self._size is None:
+            self._start(image)
+        canvas = _even(_fit(image, self._size or (0, 0)))
+        yuv = np.asarray(cv2.cvtColor(canvas, cv2.COLOR_BGR2YUV_I420), np.uint8)
+        picture = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
+        picture.pts = self._last_tick = max(round(frame.t_s * TICKS_PER_S), self._last_tick + 1)
+        picture.duration = self._duration
+        picture.time_base = Fraction(1, TICKS_PER_S)
+        self._encode(picture)
+
+    def close(self) -> bool:
+        try:
+            if self._size is not None:
+                self._encode(None)
+        finally:
+            self.stop()
+        if self._size is None:
+            return False
+        self._target.commit()
+        return True
+
+    def stop(self) -> None:
+        """Release the encoder and the temporary file."""
+        try:
+            self._container.close()
+        except (OSError, av.error.FFmpegError) as error:
+            raise OutputError(f"{self._target.path}: the video cannot be finished: {error}") from None
+
+    def _start(self, image: U8) -> None:
+        height, width = image.shape[:2]
+        self._size = (width, height)
+        context = self._stream.codec_context
+        context.width, context.height = width + width % 2, height + height % 2
+        context.pix_fmt = "yuv420p"
+        # MP4 takes a track's length from the order of decoding: with B-frames a late last frame would be cut off.
+        context.max_b_frames = 0
+        context.time_base = Fraction(1, TICKS_PER_S)
+        # OpenCV converts with BT.601 in limited range; players would assume BT.709 for a large picture.
+        context.colorspace = Colorspace.SMPTE170M
+        context.color_range = ColorRange.MPEG
+        if context.name == "libx264":
+            context.options = {"preset": "superfast", "crf": "21"}
+        else:
+            context.bit_rate = int(0.12 * width * height * float(self._stream.average_rate or 30))
+
+    def _encode(self, picture: av.VideoFrame | None) -> None:
+        try:
+            self._container.mux(self._stream.encode(picture))
+        except (OSError, av.error.FFmpegError) as error:
+            raise OutputError(f"{self._target.path}: the video cannot be written: {error}") from None
+
+
+def _encoder_name() -> str:
+    for name in ENCODERS:
+        if name in av.codecs_available:
+            return name
+    raise OutputError(f"this build of PyAV has none of the encoders {', '.join(ENCODERS)}: write .png instead of .mp4")
+
+
+class _Sheet:
+    """The first picture whole, and small copies of frames spread evenly over a clip whose length nobody knows.
+
+    Every `stride`-th frame is kept; when twice as many as needed are there, every other one is let go and the stride
+    doubles. So memory is bounded, and at the end the sheet's frames are picked evenly from those left.
+    """
+
+    def __init__(self, target: Target, suffix: str) -> None:
+        self._target = target
+        self._suffix = suffix
+        self._first: U8 | None = None
+        self._tiles: list[U8] = []
+        self._stride = 1
+        self._count = 0
+
+    def write(self, frame: Frame, image: U8) -> None:
+        if self._first is None:
+            self._first = image.copy()
+        if self._count % self._stride == 0:
+            if len(self._tiles) == 2 * TILES:
+                self._tiles = self._tiles[::2]
+                self._stride *= 2
+            if self._count % self._stride == 0:
+                self._tiles.append(_tile(image, f"{frame.t_s:.2f} s"))
+        self._count += 1
+
+    def close(self) -> bool:
+        if self._first is None:
+            return False
+        if self._count == 1:
+            picture = self._first
+        else:
+            chosen = np.linspace(0, len(self._tiles) - 1, min(TILES, len(self._tiles))).round().astype(int)
+            picture = _arrange([self._tiles[i] for i in chosen])
+        quality = [] if self._suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 93]
+        good, content = cv2.imencode(self._suffix, picture, quality)
+        if not good:
+            raise OutputError(
+                f"{self._target.path}: a picture of {picture.shape[1]} x {picture.shape[0]} cannot be encoded"
+            )
+        self._target.write(content.tobytes())
+        return True
+
+
+def _tile(image: U8, caption: str) -> U8:
+    """A copy of the picture, at most TILE_PX long, with its time in the lower left corner."""
+    scale = min(1.0, TILE_PX / max(image.shape[:2]))
+    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
+    tile = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    outlined_text(tile, caption, (12, size[1] - 14), text_scale(tile), (255, 255, 255))
+    return tile
+
+
+def _arrange(tiles: list[U8]) -> U8:
+    """The tiles row by row, with the number of columns whose sheet comes nearest to 16:9."""
+    width, height = max(t.shape[1] for t in tiles) + GAP_PX, max(t.shape[0] for t in tiles) + GAP_PX
+
+    def strangeness(columns: int) -> float:
+        rows = -(-len(tiles) // columns)
+        return abs(math.log(columns * width / (rows * height) * 9 / 16)) + 0.5 * (rows * columns - len(tiles))
+
+    columns = min(range(1, len(tiles) + 1), key=strangeness)
+    rows = -(-len(tiles) // columns)
+    sheet = np.full((rows * height + GAP_PX, columns * width + GAP_PX, 3), PAPER, np.uint8)
+    for tile, (x, y) in zip(tiles, _corners(columns, width, height), strict=False):
+        sheet[y : y + tile.shape[0], x : x + tile.shape[1]] = tile
+    return sheet
+
+
+def _corners(columns: int, width: int, height: int) -> Iterator[tuple[int, int]]:
+    """Top left corners (x, y) of the sheet's cells, row by row, without end."""
+    index = 0
+    while True:
+        yield GAP_PX + index % columns * width, GAP_PX + index // columns * height
+        index += 1
+
+
+def _fit(image: U8, size: tuple[int, int]) -> U8:
+    """The picture itself if it has that size (width, height), else scaled into it with its aspect kept, on black."""
+    height, width = image.shape[:2]
+    if (width, height) == size:
+        return image
+    scale = min(size[0] / width, size[1] / height)
+    inner = min(size[0], max(1, round(width * scale))), min(size[1], max(1, round(height * scale)))
+    canvas = np.zeros((size[1], size[0], 3), np.uint8)
+    x, y = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    canvas[y : y + inner[1], x : x + inner[0]] = cv2.resize(image, inner, interpolation=cv2.INTER_AREA)
+    return canvas
+
+
+def _even(image: U8) -> U8:
+    """The picture with an odd side lengthened by one pixel, as 4:2:0 video needs."""
+    height, width = image.shape[:2]
+    if height % 2 == 0 and width % 2 == 0:
+        return image
+    return np.asarray(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), np.uint8)

@@ -1,0 +1,52 @@
+"""A file that appears whole or not at all: written under a temporary name beside its place, renamed when done."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from edge.errors import OutputError
+
+
+class Target:
+    """The place of an output file.
+
+    The temporary file is created by the constructor, so that a folder that cannot be written to is found before any
+    work is done. Links are followed: what a link points to is replaced, the link stays.
+
+    Raises OutputError when the folder is missing or not writable, or the path is a folder or a device.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._final = Path(os.path.realpath(self.path))
+        if self._final.exists() and not self._final.is_file():
+            raise OutputError(f"{self.path}: is not an ordinary file; choose another name")
+        self.temporary = self._final.with_name(f".{self._final.name}.{os.getpid()}.part")
+        try:
+            self.temporary.open("wb").close()
+        except FileNotFoundError:
+            raise OutputError(f"{self.path}: the folder {self._final.parent} does not exist") from None
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+    def commit(self) -> None:
+        """Give the finished temporary file its name, replacing what was there."""
+        try:
+            os.replace(self.temporary, self._final)
+        except OSError as error:
+            self.discard()
+            raise OutputError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+    def write(self, content: bytes) -> None:
+        """Write the whole file and commit it."""
+        try:
+            self.temporary.write_bytes(content)
+        except OSError as error:
+            self.discard()
+            raise OutputError(f"{self.path}: cannot be written: {error.strerror}") from None
+        self.commit()
+
+    def discard(self) -> None:
+        """Remove the temporary file; what was at the path before stays."""
+        self.temporary.unlink(missing_ok=True)

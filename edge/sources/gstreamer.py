@@ -1,0 +1,221 @@
+"""Cameras and pipelines of GStreamer, through its Python bindings or an OpenCV that was built with it."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from edge.errors import SourceError
+from edge.sources.clock import LiveClock
+from edge.sources.source import Source
+from edge.types import U8, Frame
+
+if TYPE_CHECKING:
+    import threading
+
+    from edge.sources.source import Stop
+
+MISSING = (
+    "needs GStreamer: install its Python bindings (Debian, Ubuntu, JetPack: python3-gi gir1.2-gstreamer-1.0 "
+    "gstreamer1.0-plugins-good; a virtual environment sees them with --system-site-packages), "
+    "or an OpenCV that was built with GStreamer"
+)
+_PACKAGES = {
+    "libcamerasrc": "install gstreamer1.0-libcamera",
+    "nvarguscamerasrc": "install nvidia-l4t-gstreamer, a part of JetPack",
+    "videoconvert": "install gstreamer1.0-plugins-base",
+}
+_SINK = "videoconvert ! video/x-raw,format=BGR ! appsink name=meshcast sync=false max-buffers=4"
+_PULL_NS = 100_000_000
+_START_NS = 10_000_000_000
+
+
+class Pipeline(Protocol):
+    """A playing pipeline. read() waits for a picture: (seconds or None, BGR), None at the end or stop.
+
+    Raises PipelineError.
+    """
+
+    def read(self, stop: Stop) -> tuple[float | None, U8] | None: ...
+
+    def close(self) -> None: ...
+
+
+class PipelineError(Exception):
+    """The pipeline failed; the message is GStreamer's."""
+
+
+class GstreamerSource(Source):
+    """Frames of a GStreamer pipeline until it ends. The sink is added here, and one that is there is replaced.
+
+    pipeline: what gst-launch-1.0 takes, without the sink. title: what messages call it.
+    Starts the pipeline at once. Raises SourceError where there is no GStreamer, or the pipeline does not start.
+    """
+
+    def __init__(self, pipeline: str, *, name: str, title: str, stop: threading.Event | None = None) -> None:
+        super().__init__(name, live=True, stop=stop)
+        self._title = title
+        if not pipeline:
+            raise SourceError(f"{title} names no pipeline, expected for example gst:videotestsrc")
+        try:
+            self._pipeline: Pipeline | None = _start(complete(pipeline), title)
+        except PipelineError as error:
+            raise SourceError(f"{title}: GStreamer says: {error}{_advice(str(error))}") from None
+
+    def __iter__(self) -> Iterator[Frame]:
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is None:
+            raise SourceError(f"{self._title}: a pipeline can be read only once; open it again")
+        clock = LiveClock()
+        index = 0
+        try:
+            while (item := pipeline.read(self._stop)) is not None:
+                pts_s, image = item
+                now_ns = time.monotonic_ns()
+                self.size = image.shape[1], image.shape[0]
+                yield Frame(self.name, index, now_ns, clock.stamp(pts_s, now_ns), image)
+                index += 1
+        except PipelineError as error:
+            if index == 0:
+                raise SourceError(f"{self._title}: GStreamer says: {error}") from None
+            self._note(f"{self._title}: broke off after {index} frames: {error}")
+        finally:
+            pipeline.close()
+
+    def close(self) -> None:
+        super().close()
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.close()
+
+
+def complete(pipeline: str) -> str:
+    """The pipeline with the sink that hands BGR pictures over; an appsink at its end is replaced."""
+    body = re.sub(r"!\s*appsink\b[^!]*$", "", pipeline.strip()).rstrip(" !")
+    return f"{body} ! {_SINK}"
+
+
+def csi_pipeline(sensor: int, options: dict[str, str], *, jetson: bool) -> str:
+    """The pipeline, without a sink, of a CSI camera: Argus on a Jetson, libcamera elsewhere.
+
+    options: width, height, fps as text; 1280 x 720 at 30 where they are not given.
+    """
+    picture = (
+        f"width={options.get('width', '1280')},height={options.get('height', '720')},"
+        f"framerate={options.get('fps', '30')}/1"
+    )
+    if jetson:
+        return (
+            f"nvarguscamerasrc sensor-id={sensor} ! video/x-raw(memory:NVMM),{picture} "
+            "! nvvidconv ! video/x-raw,format=BGRx"
+        )
+    if sensor != 0:
+        raise SourceError(
+            f"csi://{sensor}: libcamera numbers no cameras; name it: gst:libcamerasrc camera-name=... (cam --list)"
+        )
+    return f"libcamerasrc ! video/x-raw,{picture}"
+
+
+def on_jetson() -> bool:
+    """Whether this is an NVIDIA Jetson, whose cameras go through Argus."""
+    return Path("/etc/nv_tegra_release").exists()
+
+
+def _advice(reason: str) -> str:
+    missing = re.fullmatch(r'no element "(\w+)"', reason)
+    return f"; {_PACKAGES.get(missing[1], 'install the plugin that has it')}" if missing else ""
+
+
+def _start(description: str, title: str) -> Pipeline:
+    try:
+        gi = importlib.import_module("gi")
+        gi.require_version("Gst", "1.0")
+        return _GiPipeline(description, importlib.import_module("gi.repository.Gst"))
+    except (ImportError, ValueError):
+        pass
+    import cv2
+
+    if not re.search(r"GStreamer:\s+YES", cv2.getBuildInformation()):
+        raise SourceError(f"{title} {MISSING}")
+    return _OpencvPipeline(description)
+
+
+class _GiPipeline:
+    """Through GStreamer's own Python bindings. gst is the module gi.repository.Gst, which has no types."""
+
+    def __init__(self, description: str, gst: Any) -> None:
+        self._gst = gst
+        gst.init(None)
+        glib = importlib.import_module("gi.repository.GLib")
+        try:
+            self._pipeline = gst.parse_launch(description)
+        except glib.Error as error:
+            raise PipelineError(error.message) from None
+        self._sink = self._pipeline.get_by_name("meshcast")
+        self._bus = self._pipeline.get_bus()
+        state = self._pipeline.set_state(gst.State.PLAYING)
+        if state == gst.StateChangeReturn.ASYNC:
+            state, _, _ = self._pipeline.get_state(_START_NS)
+        if state == gst.StateChangeReturn.FAILURE:
+            reason = self._error() or "the pipeline does not start"
+            self.close()
+            raise PipelineError(reason)
+
+    def read(self, stop: Stop) -> tuple[float | None, U8] | None:
+        while not stop.is_set():
+            sample = self._sink.emit("try-pull-sample", _PULL_NS)
+            if sample is not None:
+                return self._picture(sample)
+            error = self._error()
+            if error is not None:
+                raise PipelineError(error)
+            if self._sink.get_property("eos"):
+                return None
+        return None
+
+    def close(self) -> None:
+        self._pipeline.set_state(self._gst.State.NULL)
+
+    def _picture(self, sample: Any) -> tuple[float | None, U8]:
+        structure = sample.get_caps().get_structure(0)
+        width, height = structure.get_value("width"), structure.get_value("height")
+        buffer = sample.get_buffer()
+        mapped, view = buffer.map(self._gst.MapFlags.READ)
+        if not mapped:
+            raise PipelineError("a picture cannot be mapped into memory")
+        try:
+            rows = np.frombuffer(view.data, np.uint8).reshape(height, -1)  # rows are padded to 4 bytes
+            image = rows[:, : width * 3].reshape(height, width, 3).copy()
+        finally:
+            buffer.unmap(view)
+        return None if buffer.pts == self._gst.CLOCK_TIME_NONE else buffer.pts / 1e9, image
+
+    def _error(self) -> str | None:
+        message = self._bus.pop_filtered(self._gst.MessageType.ERROR)
+        return None if message is None else str(message.parse_error()[0].message)
+
+
+class _OpencvPipeline:
+    """Through an OpenCV that was built with GStreamer."""
+
+    def __init__(self, description: str) -> None:
+        import cv2
+
+        self._capture = cv2.VideoCapture(description, cv2.CAP_GSTREAMER)
+        if not self._capture.isOpened():
+            raise PipelineError("the pipeline does not start (OpenCV does not say why; try it with gst-launch-1.0)")
+
+    def read(self, stop: Stop) -> tuple[float | None, U8] | None:
+        if stop.is_set():
+            return None
+        delivered, image = self._capture.read()
+        return (None, np.ascontiguousarray(image, np.uint8)) if delivered else None
+
+    def close(self) -> None:
+        self._capture.release()

@@ -1,0 +1,198 @@
+"""Packets of a container, read on a thread of their own.
+
+FFmpeg cannot be interrupted while it waits for a slow disk, network or device; it only gives up at its time-outs.
+So the wait happens here on a thread that nobody has to wait for: when the reader stops while FFmpeg is waiting,
+the thread is left behind, notices at its next packet or time-out, and closes its container itself.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+import av
+from av.video.stream import VideoStream
+
+from edge.sources.source import Stop
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+OPEN_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 5.0
+_QUEUED_PACKETS = 32
+_JOIN_S = 0.2
+
+
+Verdict = Literal["failed", "refused", "missing", "unreadable"]
+
+
+class LinkError(Exception):
+    """The container cannot be opened or read on; the message is the reason in a few words.
+
+    verdict: failed (may work another time), refused (it will be refused again), missing (the server knows nothing of
+    that name), unreadable (there is something, but no video that can be decoded).
+    """
+
+    def __init__(self, reason: str, verdict: Verdict = "failed") -> None:
+        super().__init__(reason)
+        self.verdict: Verdict = verdict
+
+
+_REFUSALS = (
+    av.error.HTTPBadRequestError,
+    av.error.HTTPUnauthorizedError,
+    av.error.HTTPForbiddenError,
+    av.error.PermissionError,
+    av.error.ProtocolNotFoundError,
+)
+_ABSENCES = (av.error.HTTPNotFoundError, av.error.HTTPOtherClientError, av.error.FileNotFoundError)
+
+
+class Stopped(Exception):
+    """The stop came before the container was open."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped before it was open")
+
+
+class Link:
+    """One opened container. `open()`, then iterate `packets()`, then `close()`; all three from one thread.
+
+    Raises LinkError from open() and packets().
+    """
+
+    def __init__(
+        self, url: str, stop: Stop, *, container_format: str | None = None, options: dict[str, str] | None = None
+    ) -> None:
+        self._url = url
+        self._stop = stop
+        self._format = container_format
+        self._options = options or {}
+        self._packets: deque[av.Packet[VideoStream]] = deque()
+        self._container: InputContainer | None = None
+        self._stream: VideoStream | None = None
+        self._error: LinkError | None = None
+        self._reading = False
+        self._closing = False
+        self._done = False
+        self._thread = threading.Thread(target=self._run, name="meshcast-link", daemon=True)
+
+    def open(self) -> tuple[InputContainer, VideoStream]:
+        """Wait until the container and its best video stream are open. Raises LinkError, or Stopped."""
+        self._thread.start()
+        if not self._stop.wait_for(lambda: self._stream is not None or self._done):
+            raise Stopped
+        if self._container is None or self._stream is None:
+            raise self._error or LinkError("cannot be opened")
+        return self._container, self._stream
+
+    def packets(self) -> Iterator[av.Packet[VideoStream]]:
+        """Packets of the video stream in order, at the end the empty one that flushes a decoder."""
+        condition = self._stop.condition
+        with condition:
+            self._reading = True
+            condition.notify_all()
+        while self._stop.wait_for(lambda: bool(self._packets) or self._done):
+            with condition:
+                if not self._packets:
+                    break
+                packet = self._packets.popleft()
+                condition.notify_all()
+            yield packet
+        if self._error is not None and not self._stop.is_set():
+            raise self._error
+
+    def close(self) -> None:
+        """Let go of the container; closed here if the thread is through with it, else by the thread."""
+        with self._stop.condition:
+            self._closing = True
+            self._packets.clear()
+            self._stop.condition.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join(_JOIN_S)
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        condition = self._stop.condition
+        container: InputContainer | None = None
+        try:
+            container = av.open(
+                self._url,
+                "r",
+                format=self._format,
+                options=self._options,
+                timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S),
+            )
+            stream = _video_stream(container)
+            with condition:
+                self._container, self._stream = container, stream
+                condition.notify_all()
+            self._read(container, stream)
+        except LinkError as error:
+            self._error = error
+        except (av.FFmpegError, OSError, ValueError) as error:
+            self._error = _link_error(error)
+        finally:
+            with condition:
+                self._done = True
+                condition.notify_all()
+                condition.wait_for(lambda: self._closing)
+            if container is not None:
+                container.close()
+
+    def _read(self, container: InputContainer, stream: VideoStream) -> None:
+        with self._stop.condition:
+            self._stop.condition.wait_for(lambda: self._reading or self._closing)
+        if self._closing:
+            return
+        for packet in container.demux(stream):
+            if not self._hand_over(packet):
+                return
+
+    def _hand_over(self, packet: av.Packet[VideoStream]) -> bool:
+        with self._stop.condition:
+            self._stop.condition.wait_for(lambda: len(self._packets) < _QUEUED_PACKETS or self._closing)
+            self._packets.append(packet)
+            self._stop.condition.notify_all()
+            return not self._closing
+
+
+def _video_stream(container: InputContainer) -> VideoStream:
+    # FFmpeg draws any .txt file as a moving picture of a terminal, which nobody means when naming a video
+    stream = container.streams.best("video") if container.format.name != "tty" else None
+    if not isinstance(stream, VideoStream):
+        raise LinkError("holds no video", "unreadable")
+    if not _has_decoder(stream):
+        raise LinkError("its video is coded in a way that this FFmpeg cannot decode", "unreadable")
+    return stream
+
+
+def _has_decoder(stream: Any) -> bool:
+    return stream.codec_context is not None
+
+
+def _link_error(error: Exception) -> LinkError:
+    if isinstance(error, av.error.ExitError):
+        return LinkError("no answer in time")
+    if isinstance(error, av.error.TimeoutError):
+        return LinkError("nothing arrived in time")
+    if isinstance(error, av.error.InvalidDataError):
+        return LinkError("holds no video that can be read", "unreadable")
+    reason = (getattr(error, "strerror", None) or str(error)).splitlines()[0]
+    verdict: Verdict = "failed"
+    if isinstance(error, _REFUSALS):
+        verdict = "refused"
+    elif isinstance(error, _ABSENCES):
+        verdict = "missing"
+    return LinkError(reason[:1].lower() + reason[1:], verdict)

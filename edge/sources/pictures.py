@@ -1,0 +1,101 @@
+"""Pictures: one, a folder of them, or a glob."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from edge.errors import SourceError
+from edge.sources.clock import FileClock
+from edge.sources.source import Source
+from edge.sources.uri import PICTURE_SUFFIXES
+from edge.types import U8, Frame
+
+if TYPE_CHECKING:
+    import threading
+
+PICTURES_PER_S = 30.0
+
+
+class PictureSource(Source):
+    """The pictures of a file, folder or glob in natural order (2.png before 10.png), 1/30 s of stream time each.
+
+    Pictures may differ in size; `size` is that of the first. Files in a folder that are not called like a picture
+    are passed over; pictures that cannot be read are skipped and noted in `problems`.
+    Raises SourceError when there is no readable picture.
+    """
+
+    def __init__(self, target: str, *, name: str, loop: bool = False, stop: threading.Event | None = None) -> None:
+        super().__init__(name, live=False, fps=PICTURES_PER_S, stop=stop)
+        self._target = target
+        self._loop = loop
+        self._paths = _paths(target)
+        self.frame_count = len(self._paths)
+        first = next((image for image in map(read_picture, self._paths) if image is not None), None)
+        if first is None:
+            raise SourceError(f"{target}: holds no picture that can be read{_whose(self._paths, target)}")
+        self.size = first.shape[1], first.shape[0]
+
+    def __iter__(self) -> Iterator[Frame]:
+        clock = FileClock(self.fps)
+        index = 0
+        while True:
+            begin = index
+            for path in self._paths:
+                if self._stop.is_set():
+                    return
+                image = read_picture(path)
+                if image is None:
+                    self._note(f"{path}: not a picture that can be read, skipped")
+                    continue
+                yield Frame(self.name, index, time.monotonic_ns(), clock.stamp(None), image)
+                index += 1
+            if not self._loop:
+                return
+            if index == begin:
+                raise SourceError(f"{self._target}: no longer holds a picture that can be read")
+
+
+def read_picture(path: Path) -> U8 | None:
+    """A picture file as (H, W, 3) uint8 BGR, upright by its EXIF orientation; None if it is none or cannot be read.
+
+    Grey pictures get three equal channels, 16-bit ones keep their upper 8 bits, and transparency is dropped: the
+    colours are those stored under it.
+    """
+    try:
+        data = np.fromfile(path, np.uint8)
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except (OSError, cv2.error):
+        return None
+    if image is None or image.dtype != np.uint8:
+        return None
+    return np.ascontiguousarray(image, np.uint8)
+
+
+def _paths(target: str) -> list[Path]:
+    place = Path(target)
+    if place.is_dir():
+        found = [path for path in place.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and path.name[0] != "."]
+    elif place.exists():
+        found = [place]
+    else:
+        root = Path(place.anchor) if place.is_absolute() else Path()
+        found = list(root.glob(str(place.relative_to(root))))
+    return sorted((path for path in found if path.is_file()), key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, int, str]]:
+    parts = re.split(r"(\d+)", str(path))
+    return [(1, int(part), part) if part.isdecimal() else (0, 0, part.lower()) for part in parts]
+
+
+def _whose(paths: list[Path], target: str) -> str:
+    if not paths:
+        return " (nothing there has a picture's name)" if Path(target).is_dir() else " (no file matches)"
+    return "" if str(paths[0]) == target else f" ({len(paths)} files looked at)"

@@ -1,0 +1,61 @@
+"""What people wear: the colours of trunk and thighs, to tell apart people who cross."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from edge.types import F32, U8
+
+SEEN = 0.25
+SHOULDERS_HIPS = (5, 6, 11, 12)
+THIGHS = ((11, 13), (12, 14))
+LIGHTNESS = 0.5  # weight of lightness against colour: shadows change it most
+
+
+def looks(image: U8, keypoints: F32, scores: F32) -> F32:
+    """Looks (N, 6) of people with COCO keypoints (N, 17, 2) px and scores (N, 17): the median CIE Lab colour of the
+    trunk and of the thighs, lightness weighted by half; NaN for what is not seen."""
+    count = len(keypoints)
+    result = np.full((count, 6), np.nan, np.float32)
+    if not count:
+        return result
+    places = np.einsum("sk,nkc->nsc", _WEIGHTS, keypoints)
+    columns = np.clip(places[..., 0], 0, image.shape[1] - 1).astype(np.intp)
+    rows = np.clip(places[..., 1], 0, image.shape[0] - 1).astype(np.intp)
+    samples = cv2.cvtColor(image[rows, columns], cv2.COLOR_BGR2LAB).astype(np.float32)
+    samples[..., 0] *= LIGHTNESS
+    trunk = scores[:, SHOULDERS_HIPS].min(axis=1) > SEEN
+    thighs = scores[:, sorted({joint for thigh in THIGHS for joint in thigh})].min(axis=1) > SEEN
+    result[trunk, :3] = np.median(samples[trunk, :_TRUNK], axis=1)
+    result[thighs, 3:] = np.median(samples[thighs, _TRUNK:], axis=1)
+    return result
+
+
+def difference(a: F32, b: F32) -> float | None:
+    """Distance of two looks (6,), in weighted Lab units a part; None when they show no part in common."""
+    parts = np.square(a - b).reshape(2, 3).sum(axis=1)
+    shown = parts[np.isfinite(parts)]
+    return float(np.sqrt(shown.mean())) if len(shown) else None
+
+
+def _sample_weights() -> tuple[F32, int]:
+    """Weights (S, 17) that make sample points of keypoints, those of the trunk first, and the number of these."""
+    rows = []
+    left_top, right_top, left_low, right_low = SHOULDERS_HIPS
+    for across in np.linspace(0.15, 0.85, 5):
+        for down in np.linspace(0.1, 0.9, 6):
+            row = np.zeros(17, np.float32)
+            row[left_top], row[right_top] = (1 - across) * (1 - down), across * (1 - down)
+            row[left_low], row[right_low] = (1 - across) * down, across * down
+            rows.append(row)
+    trunk = len(rows)
+    for hip, knee in THIGHS:
+        for along in np.linspace(0.2, 1.0, 7):
+            row = np.zeros(17, np.float32)
+            row[hip], row[knee] = 1 - along, along
+            rows.append(row)
+    return np.stack(rows), trunk
+
+
+_WEIGHTS, _TRUNK = _sample_weights()

@@ -1,0 +1,62 @@
+"""Place: where in front of the camera a body of known size must stand to be seen where it is seen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from calibration.camera import Camera
+from edge.types import F32, Bodies, RootedBodies
+
+MIN_SCORE = 0.15  # keypoints below this do not vote
+ITERATIONS = 4
+OUTLIER_M = 0.06  # residual, in metres at the body's depth, at which a keypoint's vote is halved
+NEAREST_M = 0.3
+
+
+class Place:
+    """Translation from 2D-3D correspondences and K: closed form, weighted by score, robust.
+
+    A point X + t seen along the ray (u, v, 1) satisfies (X + t)_x = u (X + t)_z and (X + t)_y = v (X + t)_z: two
+    equations linear in t for each keypoint. The weighted normal equations are 3 x 3; outliers are re-weighted
+    (Geman-McClure) a few times.
+    """
+
+    def __call__(self, bodies: RootedBodies, camera: Camera) -> Bodies:
+        rays = camera.rays(bodies.keypoints[..., :2])
+        translation = solve_translation(bodies.landmarks, rays, bodies.keypoints[..., 2])
+        shift = translation[:, None]
+        return Bodies(
+            ids=bodies.ids,
+            scores=bodies.scores,
+            keypoints=bodies.keypoints,
+            joints=bodies.joints + shift,
+            vertices=bodies.vertices + shift,
+            translation=translation,
+            rotations=bodies.rotations,
+            shape=bodies.shape,
+        )
+
+
+def solve_translation(points: F32, rays: F32, scores: F32) -> F32:
+    """Translations (N, 3) in metres that carry `points` (N, K, 3) on to `rays` (N, K, 2), weighted by scores (N, K)."""
+    u, v = rays[..., 0].astype(np.float64), rays[..., 1].astype(np.float64)
+    x, y, z = np.moveaxis(points.astype(np.float64), -1, 0)
+    right_u, right_v = u * z - x, v * z - y
+    seen = np.where(scores >= MIN_SCORE, np.maximum(scores, 1e-3), 1e-6).astype(np.float64) ** 2
+    weight = seen
+    translation = np.zeros((len(points), 3))
+    for _ in range(ITERATIONS):
+        s, su, sv = weight.sum(1), (weight * u).sum(1), (weight * v).sum(1)
+        suv = (weight * (u * u + v * v)).sum(1)
+        zero = np.zeros_like(s)
+        normal = np.stack([s, zero, -su, zero, s, -sv, -su, -sv, suv], -1).reshape(-1, 3, 3)
+        b = np.stack(
+            [(weight * right_u).sum(1), (weight * right_v).sum(1), -(weight * (u * right_u + v * right_v)).sum(1)], -1
+        )
+        # A whisper of damping keeps people whose rays all coincide solvable.
+        translation = np.linalg.solve(normal + 1e-9 * np.eye(3), b[..., None])[..., 0]
+        translation[:, 2] = np.maximum(translation[:, 2], NEAREST_M)
+        tx, ty, tz = translation.T[:, :, None]
+        residual = (tx - u * tz - right_u) ** 2 + (ty - v * tz - right_v) ** 2
+        weight = seen / (1 + residual / OUTLIER_M**2) ** 2
+    return translation.astype(np.float32)

@@ -1,0 +1,121 @@
+"""What flows through the pipeline: frozen structures of arrays.
+
+Camera axes are OpenCV's (x right, y down, z forward). Lengths are metres, image positions pixels with the
+origin at the top left and pixel centres at integers, angles radians. The first axis of every per-person array is N,
+the people; N may be zero. Arrays are trusted inside: they are validated where they come in from outside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32: TypeAlias = NDArray[np.float32]
+I32: TypeAlias = NDArray[np.int32]
+U8: TypeAlias = NDArray[np.uint8]
+Array: TypeAlias = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of one stream.
+
+    image: (H, W, 3) uint8 BGR, upright (rotation flags already applied), C-contiguous.
+    index: counts the frames that the stream delivered, from 0; frames dropped on a live stream leave gaps.
+    t_capture_ns: host monotonic clock (time.monotonic_ns) when the frame arrived from its device or decoder.
+    t_s: the stream's own clock in seconds from its first frame (presentation time of a file, capture time of a
+         live source); never decreasing.
+    """
+
+    camera: str
+    index: int
+    t_capture_ns: int
+    t_s: float
+    image: U8
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """People found by the detector: boxes (N, 4) float32 xyxy px, scores (N,) float32 in 0..1, best first."""
+
+    boxes: F32
+    scores: F32
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """People to look at in this frame: ids (N,) int32 never reused, boxes (N, 4) float32 xyxy px, scores (N,)."""
+
+    ids: I32
+    boxes: F32
+    scores: F32
+
+
+@dataclass(frozen=True, slots=True)
+class Pose2D:
+    """2D keypoints: ids (N,) int32, keypoints (N, K, 2) float32 px, scores (N, K) float32 in 0..1."""
+
+    ids: I32
+    keypoints: F32
+    scores: F32
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """Human meshes of one frame, row for row with the 2D keypoints that they were made from.
+
+    ids (N,) int32; scores (N,) float32 in 0..1; keypoints (N, K, 3) float32: x px, y px, score;
+    joints (N, J, 3), vertices (N, V, 3) and translation (N, 3) float32 metres in the camera's frame, where
+    translation is the root joint (joint 0, the pelvis) and is already part of joints and vertices;
+    rotations (N, 24, 3, 3) and shape (N, B) float32 where the mesh head gives them, else None.
+    """
+
+    ids: I32
+    scores: F32
+    keypoints: F32
+    joints: F32
+    vertices: F32
+    translation: F32
+    rotations: F32 | None = None
+    shape: F32 | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyModel:
+    """The constants of the bodies that a mesh head makes; equal for every frame.
+
+    name: body-model id, for example "open_smpl_body"; faces (F, 3) int32, counter-clockwise seen from outside;
+    rest_vertices (V, 3) float32 m; parents (24,) int32 with -1 at the root, of the first 24 joints;
+    joint_names J strings, keypoint_names K strings.
+    """
+
+    name: str
+    faces: I32
+    rest_vertices: F32
+    parents: I32
+    joint_names: tuple[str, ...]
+    keypoint_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootedBodies:
+    """Bodies that have a shape and a pose but no place yet: all points are relative to the root joint.
+
+    ids, scores and keypoints as in Bodies; landmarks (N, K, 3) are the 3D points that the 2D keypoints show, joints
+    (N, J, 3) and vertices (N, V, 3) float32 metres, in the camera's axes.
+    """
+
+    ids: I32
+    scores: F32
+    keypoints: F32
+    landmarks: F32
+    joints: F32
+    vertices: F32
+    rotations: F32 | None = None
+    shape: F32 | None = None

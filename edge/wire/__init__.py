@@ -1,0 +1,1 @@
+"""Bodies over ZeroMQ: one frame a message, a fixed little-endian layout (docs/wire.md)."""

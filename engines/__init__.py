@@ -1,0 +1,1 @@
+"""Networks, model cards and weights, and the backends that run them."""

@@ -1,0 +1,1 @@
+"""One module an engine; each offers what engines.session.Backend asks for."""

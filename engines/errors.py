@@ -1,0 +1,15 @@
+"""The one family of errors that a user may see as a single line."""
+
+from __future__ import annotations
+
+
+class MeshcastError(Exception):
+    """Something from outside cannot be used; the message is one line that says what to do."""
+
+
+class ModelError(MeshcastError):
+    """A model card, a weights file or an engine cannot be used."""
+
+
+class UnknownNameError(MeshcastError):
+    """A name that the user chose (model, backend, device) does not exist; the message lists those that do."""

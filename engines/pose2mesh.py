@@ -1,0 +1,221 @@
+"""The network of Pose2Mesh (Choi, Moon, Lee, ECCV 2020): a 2D-to-3D pose lifter, then a graph network to the mesh.
+
+Module names follow the published files, so that `load_state_dict(file["model_state_dict"], strict=True)` works. Those
+files hold no graphs: the Laplacians are made from the faces and are buffers outside the state_dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engines.graph import Sparse, coarsen, joint_adjacency, laplacian, mesh_adjacency, rescaled_laplacian
+from engines.joint_sets import MANO21, JointSet
+
+Plan: TypeAlias = tuple[tuple[int, ...], ...]
+
+# Channels of the graph convolutions, one row a block: the joint graph, then one block a mesh level from coarse to
+# fine, then a last one at the finest level.
+BODY_PLAN: Plan = (
+    (5, 32, 64, 64),
+    (64, 128, 256),
+    *((256, 256, 256),) * 4,
+    (256, 128, 128),
+    *((128, 128, 128),) * 2,
+    (128, 64, 3),
+)
+HAND_PLAN: Plan = ((5, 32, 64, 64), (64, 128, 256), *((256, 256, 256),) * 3, (256, 128, 128), (128, 64, 3))
+ORDER = 3  # Chebyshev polynomials per convolution
+LIFTER_WIDTH = 4096
+MM_PER_M = 1000.0
+
+
+class Pose2MeshOutput(NamedTuple):
+    """Root-relative 3D in camera axes (x right, y down, z away).
+
+    pose3d (B, J, 3) millimetres; mesh_padded (B, V_padded, 3) metres, fake vertices included; mesh (B, V, 3) metres.
+    """
+
+    pose3d: Tensor
+    mesh_padded: Tensor
+    mesh: Tensor
+
+
+class ResidualStage(nn.Module):
+    """Two linear layers behind batch norm, ReLU and dropout, added to their input (B, C)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.batch_norm1 = nn.BatchNorm1d(width)
+        self.w1 = nn.Linear(width, width)
+        self.batch_norm2 = nn.BatchNorm1d(width)
+        self.w2 = nn.Linear(width, width)
+        self.dropout = nn.Dropout(0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.w1(self.dropout(F.relu(self.batch_norm1(x))))
+        y = self.w2(self.dropout(F.relu(self.batch_norm2(y))))
+        return x + y
+
+
+class PoseNet(nn.Module):
+    """The lifter: standardised keypoints (B, 2 J), x and y of one joint side by side, to root-relative mm (B, 3 J)."""
+
+    def __init__(self, joints: int, width: int = LIFTER_WIDTH) -> None:
+        super().__init__()
+        self.w1 = nn.Linear(2 * joints, width)
+        self.batch_norm1 = nn.BatchNorm1d(width)  # stored in the published files, never used
+        self.linear_stages = nn.ModuleList(ResidualStage(width) for _ in range(2))
+        self.w2 = nn.Linear(width, 3 * joints)
+
+    def forward(self, pose2d: Tensor) -> Tensor:
+        y: Tensor = self.w1(pose2d)
+        for stage in self.linear_stages:
+            y = stage(y)
+        lifted: Tensor = self.w2(y)
+        return lifted
+
+
+class GraphProduct(nn.Module):
+    """A constant sparse matrix (V, V) times features (V, C).
+
+    gather=False multiplies sparsely, the fast way in torch. gather=True lists up to D neighbours of every vertex and
+    sums over them: many times slower, but ONNX can express it.
+    """
+
+    def __init__(self, matrix: Sparse, gather: bool) -> None:
+        super().__init__()
+        self.gather = gather
+        size = matrix.shape[0]
+        if gather:
+            neighbours, weights = padded_rows(matrix)
+            self.register_buffer("neighbours", torch.from_numpy(neighbours), persistent=False)
+            self.register_buffer("weights", torch.from_numpy(weights), persistent=False)
+        else:
+            entries = matrix.tocoo()
+            index = torch.from_numpy(np.stack([entries.row, entries.col]).astype(np.int64))
+            value = torch.from_numpy(entries.data.astype(np.float32))
+            sparse = torch.sparse_coo_tensor(index, value, (size, size), check_invariants=True).coalesce()
+            self.register_buffer("matrix", sparse, persistent=False)
+
+    neighbours: Tensor
+    weights: Tensor
+    matrix: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.gather:
+            near = x.index_select(0, self.neighbours.flatten()).reshape(*self.neighbours.shape, -1)
+            return torch.einsum("vd,vdc->vc", self.weights, near)
+        with torch.autocast(x.device.type, enabled=False):  # sparse products know no half precision
+            product: Tensor = torch.sparse.mm(self.matrix, x.float())
+            return product
+
+
+def padded_rows(matrix: Sparse) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Column indices and values (V, D) of a matrix (V, V), D the longest row; the rest points at itself times 0."""
+    rows = matrix.tocsr()
+    length = np.diff(rows.indptr)
+    filled = np.arange(length.max()) < length[:, None]
+    neighbours = np.repeat(np.arange(len(length))[:, None], filled.shape[1], axis=1)
+    weights = np.zeros(filled.shape, np.float32)
+    neighbours[filled], weights[filled] = rows.indices, rows.data
+    return neighbours, weights
+
+
+class ChebyshevConv(nn.Module):
+    """Graph convolution by Chebyshev polynomials up to order K - 1 (Defferrard et al., 2016, eq. 4 and 5)."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        linear = nn.Linear(channels_in * ORDER, channels_out)
+        self.weight, self.bias = linear.weight, linear.bias
+
+    def forward(self, x: Tensor, graph: GraphProduct) -> Tensor:
+        """Features (V, B, C) to (V, B, C'); vertices come first so that the product is one matrix product."""
+        x0 = x.flatten(1)
+        x1 = graph(x0)
+        x2 = 2 * graph(x1) - x0
+        # Columns of the weight go by channel first, then by order.
+        stacked = torch.stack([x0, x1, x2], -1).reshape(*x.shape[:2], -1)
+        return F.linear(stacked, self.weight, self.bias)
+
+
+class MeshNet(nn.Module):
+    """Joints (B, J, 5) to padded vertices (B, V_padded, 3) in metres, coarse to fine.
+
+    laplacians: the operands of the Chebyshev polynomials, mesh levels from the finest to the coarsest that is used,
+    then the joint graph; one fewer than the plan has blocks.
+    """
+
+    def __init__(self, laplacians: Sequence[Sparse], plan: Plan, gather: bool = False) -> None:
+        super().__init__()
+        self.plan = plan
+        self.graphs = nn.ModuleList(GraphProduct(matrix, gather) for matrix in laplacians)
+        widths = [pair for block in plan for pair in pairwise(block)]
+        self.cl = nn.ModuleList(ChebyshevConv(*pair) for pair in widths)
+        self.bn = nn.ModuleList(nn.BatchNorm1d(width) for _, width in widths[:-1])
+        self.coarsest: int = laplacians[-2].shape[0]
+        self.fc = nn.Linear(laplacians[-1].shape[0] * plan[0][-1], self.coarsest * plan[1][0])
+
+    def forward(self, joints: Tensor) -> Tensor:
+        last = len(self.plan) - 1
+        conv = 0
+        x = joints.transpose(0, 1)
+        for block, channels in enumerate(self.plan):
+            # The last two blocks share the finest graph; graphs[-1] is the joint graph.
+            graph = self.graphs[max(last - 1 - block, 0) if block else -1]
+            y = x
+            for _ in channels[1:]:
+                y = self.cl[conv](y, graph)
+                if conv < len(self.bn):
+                    y = F.relu(self.bn[conv](y.flatten(0, 1)).reshape(y.shape))
+                conv += 1
+            if block == 0:
+                coarse: Tensor = self.fc(y.transpose(0, 1).flatten(1))
+                x = coarse.reshape(-1, self.coarsest, self.plan[1][0]).transpose(0, 1)
+            elif block == last:
+                x = y
+            else:
+                x = y + F.interpolate(x, size=channels[-1], mode="linear", align_corners=False)
+                if block < last - 1:
+                    x = x.repeat_interleave(2, dim=0)
+        return x.transpose(0, 1)
+
+
+class Pose2Mesh(nn.Module):
+    """The whole network: standardised keypoints (B, J, 2) to a 3D pose and a mesh."""
+
+    def __init__(
+        self, joints: int, laplacians: Sequence[Sparse], order: NDArray[np.int64], plan: Plan, gather: bool
+    ) -> None:
+        """order (V,): the padded position of each vertex of the mesh."""
+        super().__init__()
+        self.pose_lifter = PoseNet(joints)
+        self.pose2mesh = MeshNet(laplacians, plan, gather)
+        self.register_buffer("order", torch.from_numpy(order), persistent=False)
+
+    order: Tensor
+
+    def forward(self, pose2d: Tensor) -> Pose2MeshOutput:
+        pose3d = self.pose_lifter(pose2d.flatten(1)).reshape(*pose2d.shape[:2], 3)
+        mesh_padded = self.pose2mesh(torch.cat([pose2d, pose3d.detach() / MM_PER_M], -1))
+        return Pose2MeshOutput(pose3d, mesh_padded, mesh_padded.index_select(1, self.order))
+
+
+def build(joint_set: JointSet, faces: NDArray[np.integer[Any]], vertex_count: int, gather: bool = False) -> Pose2Mesh:
+    """The network for a joint set and a mesh of triangles (F, 3), with fresh weights: the hand's plan for MANO21, else
+    the body's. Raises ModelError when the faces do not fit the vertices.
+    """
+    plan = HAND_PLAN if joint_set == MANO21 else BODY_PLAN
+    hierarchy = coarsen(mesh_adjacency(faces, vertex_count), levels=len(plan) - 1)
+    # The two coarsest levels are made, because they decide the order of the vertices, but not used.
+    laplacians = [rescaled_laplacian(adjacency) for adjacency in hierarchy.adjacencies[:-2]]
+    laplacians.append(laplacian(joint_adjacency(joint_set.edges, joint_set.pairs, len(joint_set))))
+    return Pose2Mesh(len(joint_set), laplacians, hierarchy.perm_reverse[:vertex_count], plan, gather)

@@ -1,0 +1,72 @@
+"""Stage one of training: 2D keypoints to 3D points, on synthetic people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engines.pose2mesh_open import Lifter
+from engines.training.loop import Metrics, train
+from engines.training.synthetic import Samples, SyntheticPeople
+
+LIMBS = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)  # COCO's shoulders to ankles
+COCO_AT = 24  # points are the 24 joints, then COCO's 17, then the feet's 6
+EVALUATION_SIZE = 1024
+
+
+def limb_errors(predicted: NDArray[np.float32], truth: NDArray[np.float32]) -> tuple[float, float]:
+    """(MPJPE, PA-MPJPE) in mm of points (N, P, 3) over the twelve limb keypoints, root = mid-hip."""
+    limbs = [COCO_AT + k for k in LIMBS]
+    hips = [COCO_AT + 11, COCO_AT + 12]
+    a = predicted[:, limbs] - predicted[:, hips].mean(1, keepdims=True)
+    b = truth[:, limbs] - truth[:, hips].mean(1, keepdims=True)
+    mpjpe = np.linalg.norm(a - b, axis=-1).mean()
+    a, b = a - a.mean(1, keepdims=True), b - b.mean(1, keepdims=True)
+    u, s, vt = np.linalg.svd(a.transpose(0, 2, 1) @ b)
+    sign = np.ones_like(s)
+    sign[:, 2] = np.sign(np.linalg.det(u @ vt))
+    scale = (s * sign).sum(-1) / (a**2).sum((1, 2))
+    aligned = scale[:, None, None] * (a @ ((u * sign[:, None]) @ vt))
+    return float(mpjpe * 1e3), float(np.linalg.norm(aligned - b, axis=-1).mean() * 1e3)
+
+
+def tensors(samples: Samples) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(samples.features), torch.from_numpy(samples.points)
+
+
+def train_lifter(
+    train_people: SyntheticPeople,
+    test_people: SyntheticPeople,
+    out: Path,
+    *,
+    minutes: float,
+    width: int = 1024,
+    stages: int = 2,
+    batch: int = 512,
+    resume: bool = False,
+    progress: Callable[[str], None],
+) -> tuple[Lifter, Metrics]:
+    """Train a lifter with an L1 loss on all points; limbs and the points that show the limbs' twist count the same."""
+    noisy, clean = (test_people.batch(EVALUATION_SIZE, noise) for noise in (True, False))
+    net = Lifter(noisy.features.shape[1], noisy.points.shape[1], width, stages)
+
+    def loss(step: int) -> Tensor:
+        features, points = tensors(train_people.batch(batch))
+        with torch.autocast("cpu", torch.bfloat16):
+            predicted = net(features)
+        error: Tensor = (predicted.float() - points).abs().mean() * 10
+        return error
+
+    def evaluate() -> Metrics:
+        metrics: Metrics = {}
+        for name, samples in (("noisy", noisy), ("clean", clean)):
+            predicted = net(torch.from_numpy(samples.features)).numpy()
+            metrics[f"{name}_mpjpe_mm"], metrics[f"{name}_pa_mm"] = limb_errors(predicted, samples.points)
+        return metrics
+
+    return net, train(net, loss, evaluate, out, "lifter", minutes=minutes, resume=resume, progress=progress)

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+namespace meshcast {
+
+namespace nb = nanobind;
+
+// Inputs may be read-only; outputs are bound with .noconvert(), so that a result never lands in a hidden copy.
+using Input = nb::ndarray<nb::ro>;
+using Output = nb::ndarray<>;
+
+inline constexpr std::int64_t kAny = -1;
+
+inline std::string shape_text(std::initializer_list<std::int64_t> dims) {
+  std::string text = "(";
+  for (auto dim : dims) text += (text.size() > 1 ? ", " : "") + (dim == kAny ? std::string("*") : std::to_string(dim));
+  return text + ")";
+}
+
+inline const char* type_name(nb::dlpack::dtype type) {
+  if (type == nb::dtype<float>()) return "float32";
+  if (type == nb::dtype<double>()) return "float64";
+  if (type == nb::dtype<std::int32_t>()) return "int32";
+  if (type == nb::dtype<std::int64_t>()) return "int64";
+  if (type == nb::dtype<std::uint8_t>()) return "uint8";
+  return "another type";
+}
+
+// C-contiguous; the stride of an axis of length one, or of an empty array, means nothing.
+template <typename Array>
+bool is_contiguous(const Array& array) {
+  std::int64_t expected = 1;
+  if (array.size() == 0) return true;
+  for (std::size_t i = array.ndim(); i-- > 0;) {
+    if (array.shape(i) != 1 && array.stride(i) != expected) return false;
+    expected *= static_cast<std::int64_t>(array.shape(i));
+  }
+  return true;
+}
+
+// TypeError for a wrong dtype or device, ValueError for a wrong shape or a strided array; `name` is what the user
+// wrote.
+template <typename Scalar, typename Array>
+void require(const Array& array, const char* name, std::initializer_list<std::int64_t> dims, int device) {
+  const std::string who(name);
+  if (array.dtype() != nb::dtype<Scalar>()) {
+    const std::string text = who + " must be " + type_name(nb::dtype<Scalar>()) + ", not " + type_name(array.dtype());
+    throw nb::type_error(text.c_str());
+  }
+  if (array.device_type() != device) {
+    const char* place = device == nb::device::cuda::value ? "on the CUDA device" : "in host memory";
+    throw nb::type_error((who + " must be " + place + ", like the other arrays").c_str());
+  }
+  bool same = array.ndim() == dims.size();
+  std::string given = "(";
+  for (std::size_t i = 0; i < array.ndim(); ++i) given += (i ? ", " : "") + std::to_string(array.shape(i));
+  std::size_t axis = 0;
+  for (auto dim : dims) {
+    same = same && (dim == kAny || static_cast<std::int64_t>(array.shape(axis)) == dim);
+    ++axis;
+  }
+  if (!same) throw nb::value_error((who + " must have the shape " + shape_text(dims) + ", not " + given + ")").c_str());
+  if (!is_contiguous(array)) throw nb::value_error((who + " must be C-contiguous").c_str());
+}
+
+}  // namespace meshcast

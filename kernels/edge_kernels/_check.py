@@ -1,0 +1,28 @@
+"""What the NumPy reference asks of its arguments: the same errors as the native operators raise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+
+def array(value: NDArray[Any], name: str, dtype: DTypeLike, shape: tuple[int | None, ...]) -> None:
+    """TypeError for another dtype, ValueError for another shape (None is any length) or a strided array."""
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name} must be a NumPy array, not {type(value).__name__}")
+    if value.dtype != dtype:
+        raise TypeError(f"{name} must be {np.dtype(dtype)}, not {value.dtype}")
+    if value.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, value.shape, strict=True)):
+        wanted = ", ".join("*" if length is None else str(length) for length in shape)
+        raise ValueError(f"{name} must have the shape ({wanted}), not {value.shape}")
+    if not value.flags.c_contiguous:
+        raise ValueError(f"{name} must be C-contiguous")
+
+
+def output(value: NDArray[Any], name: str, dtype: DTypeLike, shape: tuple[int | None, ...]) -> None:
+    """The same, and TypeError for an array that cannot be written."""
+    array(value, name, dtype, shape)
+    if not value.flags.writeable:
+        raise TypeError(f"{name} is read-only")

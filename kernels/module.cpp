@@ -1,0 +1,30 @@
+#include "module.hpp"
+
+#ifdef MESHCAST_WITH_CUDA
+#include <cuda_runtime.h>
+#endif
+
+namespace {
+
+// 0 where there is no driver or no device: not an error, the CPU kernels are used then.
+int cuda_device_count() {
+#ifdef MESHCAST_WITH_CUDA
+  int count = 0;
+  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+#else
+  return 0;
+#endif
+}
+
+}  // namespace
+
+NB_MODULE(_native, m) {
+#ifdef MESHCAST_WITH_CUDA
+  m.attr("CUDA") = true;
+#else
+  m.attr("CUDA") = false;
+#endif
+  m.def("cuda_device_count", &cuda_device_count);
+  meshcast::bind_ell_matmul(m);
+  meshcast::bind_rasterize(m);
+}

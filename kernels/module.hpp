@@ -1,0 +1,10 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace meshcast {
+
+void bind_ell_matmul(nanobind::module_& m);
+void bind_rasterize(nanobind::module_& m);
+
+}  // namespace meshcast

@@ -1,0 +1,29 @@
+"""What every test may use: a seeded generator, and the reason why a test that needs a GPU is skipped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import edge_kernels
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20240607)
+
+
+def _missing_gpu() -> str | None:
+    if not edge_kernels.CUDA:
+        return "edge_kernels was built without CUDA (MESHCAST_CUDA=ON builds it)"
+    if edge_kernels.cuda_device_count() == 0:
+        return "there is no CUDA device"
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    gpu_items = [item for item in items if item.get_closest_marker("gpu")]
+    reason = _missing_gpu() if gpu_items else None
+    if reason:
+        for item in gpu_items:
+            item.add_marker(pytest.mark.skip(reason=reason))

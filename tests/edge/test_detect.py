@@ -1,0 +1,157 @@
+"""The detector stage: the recipe's boxes on real pictures, its decoding on made ones, and pictures nobody expects."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edge.stages.detect import Detect, decode_nanodet, halve, halvings, overlaps, suppress
+from edge.types import Frame
+from engines.cards import load_card
+from engines.errors import ModelError
+from engines.session import open_session
+
+STARTER = Path(__file__).parent.parent / "data" / "starter"
+EXPECTED: dict[str, list[dict[str, Any]]] = json.loads((STARTER / "expected.json").read_text())
+ANCHORS = 52 * 52 + 26 * 26 + 13 * 13
+CARD = load_card("nanodet_g")
+
+
+class Fixed:
+    """A session that answers the same whatever it is asked, and keeps what it was asked."""
+
+    backend, device, precision = "fixed", "cpu", "fp32"
+
+    def __init__(self, scores: NDArray[Any], bins: NDArray[Any]) -> None:
+        self.outputs = (scores, bins)
+
+    def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        self.asked = inputs
+        return self.outputs
+
+
+def quiet() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Outputs without people: scores (1, A, 80), bins (1, A, 44)."""
+    return np.full((1, ANCHORS, 80), 0.01, np.float32), np.zeros((1, ANCHORS, 44), np.float32)
+
+
+def frame(image: NDArray[np.uint8]) -> Frame:
+    return Frame("test", 0, 0, 0.0, image)
+
+
+@pytest.fixture(scope="module")
+def detect() -> Detect:
+    return Detect(open_session(CARD, precision="fp32", threads=1), CARD)
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_finds_the_expected_people(detect: Detect, name: str) -> None:
+    image = cv2.imread(str(STARTER / name))
+    assert image is not None
+    found = detect(frame(image))
+    sure = found.scores > 0.35
+    assert sure.sum() == len(EXPECTED[name])
+    assert (np.diff(found.scores) <= 0).all()
+    for person in EXPECTED[name]:
+        box = np.array(person["box"], np.float32)
+        best = overlaps(box[None], found.boxes)[0].argmax()
+        length = max(box[2] - box[0], box[3] - box[1])
+        np.testing.assert_allclose(found.boxes[best], box, atol=max(2.0, 0.02 * length))
+        assert found.scores[best] == pytest.approx(person["score"], abs=0.05)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (2000, 2), (31, 33), (4320, 7680), (416, 416)])
+def test_pictures_of_any_size(shape: tuple[int, int], precision: str) -> None:
+    detector = Detect(open_session(CARD, precision=precision, threads=1), CARD)
+    found = detector(frame(np.full((*shape, 3), 90, np.uint8)))
+    assert found.boxes.shape == (len(found.scores), 4)
+    assert found.boxes.dtype == found.scores.dtype == np.float32
+
+
+def test_a_made_box_is_decoded_and_scaled_back() -> None:
+    scores, bins = quiet()
+    cell = 26 * 26 * 4 + 5 * 26 + 10  # stride 16, column 10, row 5: centre (167.5, 87.5)
+    scores[0, cell, 0] = 0.8
+    bins[0, cell].reshape(4, 11)[range(4), [1, 2, 3, 4]] = 50  # distances of 1, 2, 3 and 4 strides
+    found = Detect(Fixed(scores, bins), CARD)(frame(np.zeros((208, 104, 3), np.uint8)))
+    np.testing.assert_allclose(found.boxes, [np.array([151.5, 55.5, 215.5, 151.5]) / 2], rtol=1e-5)
+    np.testing.assert_allclose(found.scores, [0.8], rtol=1e-6)
+
+
+def test_the_picture_lies_at_the_top_left_and_the_rest_is_filled() -> None:
+    session = Fixed(*quiet())
+    Detect(session, CARD)(frame(np.full((100, 200, 3), (10, 20, 30), np.uint8)))
+    pixels = session.asked[0][0] * np.array(CARD.input.std)[:, None, None] + np.array(CARD.input.mean)[:, None, None]
+    assert pixels.shape == (3, 416, 416)
+    np.testing.assert_allclose(pixels[:, 100, 200], [10, 20, 30], atol=1e-3)
+    np.testing.assert_allclose(pixels[:, 207, 415], [10, 20, 30], atol=1e-3)
+    np.testing.assert_allclose(pixels[:, 208:], 114, atol=1e-3)
+
+
+def test_other_classes_and_low_scores_are_nobody() -> None:
+    scores, bins = quiet()
+    scores[0, 7, 0] = 0.30  # not above the bound
+    scores[0, 9, 16] = 0.99  # a dog
+    found = Detect(Fixed(scores, bins), CARD)(frame(np.zeros((416, 416, 3), np.uint8)))
+    assert found.boxes.shape == (0, 4)
+    assert found.scores.shape == (0,)
+
+
+def test_numbers_that_are_not_finite_are_left_out() -> None:
+    scores, bins = quiet()
+    scores[0, 100, 0], scores[0, 900, 0] = np.nan, 0.7
+    scores[0, 1000, 0], bins[0, 1000] = 0.9, np.nan
+    scores[0, 2000, 0], bins[0, 2000, 3] = 0.9, np.inf
+    bins[0, 900].reshape(4, 11)[:, 2] = 50
+    found = Detect(Fixed(scores, bins), CARD)(frame(np.zeros((416, 416, 3), np.uint8)))
+    np.testing.assert_allclose(found.scores, [0.7], rtol=1e-6)
+    everything_nan = Fixed(np.full_like(scores, np.nan), np.full_like(bins, np.nan))
+    assert len(Detect(everything_nan, CARD)(frame(np.zeros((416, 416, 3), np.uint8))).scores) == 0
+
+
+def test_many_candidates_are_bounded() -> None:
+    scores, bins = quiet()
+    scores[:, :, 0] = 0.9
+    boxes, kept = decode_nanodet((scores, bins), (416, 416), 0.3)
+    assert len(boxes) == len(kept) == 300
+
+
+@pytest.mark.parametrize(
+    ("boxes", "scores", "kept"),
+    [
+        ([], [], []),
+        ([[0, 0, 10, 10]], [0.5], [0]),
+        ([[0, 0, 10, 10], [0, 0, 10, 9], [0, 0, 10, 5]], [0.5, 0.9, 0.4], [1, 2]),
+        ([[0, 0, 10, 10], [20, 0, 30, 10]], [0.5, 0.9], [1, 0]),
+        ([[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]], [0.5, 0.5, 0.5], [0]),
+    ],
+)
+def test_suppression(boxes: list[list[float]], scores: list[float], kept: list[int]) -> None:
+    result = suppress(np.array(boxes, np.float32).reshape(-1, 4), np.array(scores, np.float32), 0.6)
+    assert result.tolist() == kept
+
+
+def test_overlaps_of_known_boxes() -> None:
+    a = np.array([[0, 0, 2, 2], [5, 5, 5, 5]], np.float32)
+    b = np.array([[1, 0, 3, 2], [0, 0, 2, 2], [9, 9, 10, 10]], np.float32)
+    np.testing.assert_allclose(overlaps(a, b), [[1 / 3, 1, 0], [0, 0, 0]], rtol=1e-6)
+
+
+def test_halving_keeps_the_mean_and_survives_thin_pictures() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (64, 32, 3), np.uint8)
+    np.testing.assert_allclose(halve(image, 2).mean(), image.mean(), atol=1)
+    assert halve(image, 2).shape == (16, 8, 3)
+    assert halve(image[:1], 3).shape == (1, 32, 3)
+    assert [halvings(scale) for scale in (4.0, 1.0, 0.5, 0.26, 0.24, 0.12)] == [0, 0, 0, 0, 1, 2]
+
+
+def test_a_card_for_something_else_is_refused() -> None:
+    with pytest.raises(ModelError, match="movenet_thunder: not a detector of a known family"):
+        Detect(Fixed(*quiet()), load_card("movenet_thunder"))

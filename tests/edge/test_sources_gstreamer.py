@@ -1,0 +1,145 @@
+"""GStreamer pipelines. Those that play need its Python bindings, which are taken from the system where they fit.
+
+On Debian and Ubuntu: apt-get install python3-gi gir1.2-gstreamer-1.0 gstreamer1.0-plugins-base
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.errors import SourceError
+from edge.sources import Reader, gstreamer, open_source
+from edge.sources.gstreamer import complete, csi_pipeline
+
+SYSTEM_PACKAGES = "/usr/lib/python3/dist-packages"
+
+
+@pytest.fixture
+def bindings(monkeypatch: pytest.MonkeyPatch) -> None:
+    if importlib.util.find_spec("gi") is None:
+        monkeypatch.setattr(sys, "path", [*sys.path, SYSTEM_PACKAGES])
+    try:
+        import gi
+
+        gi.require_version("Gst", "1.0")
+        from gi.repository import Gst
+    except (ImportError, ValueError):
+        for name in [name for name in sys.modules if name == "gi" or name.startswith("gi.")]:
+            del sys.modules[name]
+        pytest.skip("no GStreamer Python bindings for this Python (see this file's first lines)")
+    Gst.init(None)
+    if Gst.ElementFactory.find("videotestsrc") is None:
+        pytest.skip("gstreamer1.0-plugins-base is not installed")
+
+
+@pytest.mark.parametrize("size", [(64, 48), (101, 75)])
+def test_a_pipeline_that_ends(bindings: None, size: tuple[int, int]) -> None:
+    width, height = size
+    caps = f"video/x-raw,width={width},height={height},framerate=30/1"
+    with open_source(f"gst:videotestsrc pattern=red num-buffers=10 ! {caps}", camera="red") as source:
+        assert source.live
+        frames = list(source)
+        assert source.size == size
+    assert [frame.index for frame in frames] == list(range(10))
+    assert [frame.t_s for frame in frames] == pytest.approx([i / 30 for i in range(10)], abs=1e-3)
+    assert {frame.camera for frame in frames} == {"red"}
+    for frame in frames:
+        np.testing.assert_array_equal(frame.image, np.full((height, width, 3), (0, 0, 255)))
+        assert frame.image.flags.c_contiguous
+    assert source.problems == []
+
+
+def test_a_sink_that_the_user_wrote_is_replaced(bindings: None) -> None:
+    with open_source("gst:videotestsrc num-buffers=3 ! videoconvert ! appsink drop=true") as source:
+        assert len(list(source)) == 3
+
+
+def test_close_ends_a_live_pipeline(bindings: None) -> None:
+    reader = Reader(open_source("gst:videotestsrc is-live=true ! video/x-raw,width=64,height=48"))
+    assert len(list(itertools.islice(reader, 3))) == 3
+    begin_s = time.monotonic()
+    reader.close()
+    assert time.monotonic() - begin_s < 2
+
+
+def test_a_pipeline_that_is_never_read_is_closed(bindings: None) -> None:
+    source = open_source("gst:videotestsrc is-live=true")
+    source.close()
+    with pytest.raises(SourceError, match="only once"):
+        next(iter(source))
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "says"),
+    [
+        ("nosuchelement", "nosuchelement"),
+        ("videotestsrc ! nonsense=3", "syntax error"),
+        ("filesrc location=/nowhere/clip.mp4 ! decodebin", "not found"),
+    ],
+)
+def test_a_pipeline_that_does_not_start(bindings: None, pipeline: str, says: str) -> None:
+    with pytest.raises(SourceError, match=rf"^[^\n]*GStreamer says: [^\n]*{says}[^\n]*$"):
+        open_source(f"gst:{pipeline}")
+
+
+@pytest.mark.parametrize("uri", ["gst:videotestsrc", "csi://0"])
+def test_without_gstreamer_the_packages_are_named(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gi", None)  # an import of it fails
+    monkeypatch.setattr(cv2, "getBuildInformation", lambda: "    GStreamer:                   NO\n")
+    with pytest.raises(SourceError, match=r"^[^\n]*python3-gi[^\n]*plugins-good[^\n]*OpenCV[^\n]*GStreamer[^\n]*$"):
+        open_source(uri)
+
+
+def test_opencv_plays_where_there_are_no_bindings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No OpenCV wheel has GStreamer, so its capture is replaced by one of three pictures."""
+    opened = []
+
+    class Capture:
+        def __init__(self, description: str, backend: int) -> None:
+            opened.append((description, backend))
+            self._left = 3
+
+        def isOpened(self) -> bool:
+            return True
+
+        def read(self) -> tuple[bool, np.ndarray | None]:
+            self._left -= 1
+            return (True, np.full((4, 6, 3), self._left, np.uint8)) if self._left >= 0 else (False, None)
+
+        def release(self) -> None:
+            opened.append(("released", 0))
+
+    monkeypatch.setitem(sys.modules, "gi", None)
+    monkeypatch.setattr(cv2, "getBuildInformation", lambda: "    GStreamer:                   YES (1.22)\n")
+    monkeypatch.setattr(cv2, "VideoCapture", Capture)
+    with open_source("gst:somesrc") as source:
+        frames = list(source)
+    assert [int(frame.image[0, 0, 0]) for frame in frames] == [2, 1, 0]
+    assert source.size == (6, 4)
+    assert opened == [(complete("somesrc"), cv2.CAP_GSTREAMER), ("released", 0)]
+
+
+def test_csi_on_a_jetson() -> None:
+    pipeline = csi_pipeline(1, {"width": "1920", "height": "1080", "fps": "60"}, jetson=True)
+    assert pipeline.startswith("nvarguscamerasrc sensor-id=1 ! video/x-raw(memory:NVMM),")
+    assert "width=1920,height=1080,framerate=60/1" in pipeline
+    assert "nvvidconv" in pipeline
+
+
+def test_csi_elsewhere() -> None:
+    assert csi_pipeline(0, {}, jetson=False) == "libcamerasrc ! video/x-raw,width=1280,height=720,framerate=30/1"
+    with pytest.raises(SourceError, match="camera-name"):
+        csi_pipeline(1, {}, jetson=False)
+
+
+def test_csi_names_the_missing_plugin(bindings: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gstreamer, "on_jetson", lambda: True)
+    with pytest.raises(SourceError, match=r"nvarguscamerasrc.*JetPack"):
+        open_source("csi://0")

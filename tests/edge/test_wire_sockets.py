@@ -1,0 +1,354 @@
+"""Publisher and subscriber over real sockets. Nothing sleeps: whoever waits, publishes or polls meanwhile."""
+
+from __future__ import annotations
+
+import gc
+import runpy
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+import zmq
+
+from edge.errors import PublishError
+from edge.types import Bodies, BodyModel, Frame
+from edge.wire.layout import Kind, WireError, topic
+from edge.wire.model import ModelPacket
+from edge.wire.packet import MeshPacket, Stamp, encode_bodies
+from edge.wire.publisher import Publisher
+from edge.wire.subscriber import subscribe
+
+MAKE = runpy.run_path(str(Path(__file__).parents[1] / "data/wire/make.py"))
+MODEL: BodyModel = MAKE["model"]()
+bodies: Callable[[int], Bodies] = MAKE["bodies"]
+ANY_PORT = "tcp://127.0.0.1:0"
+NEVER_S = 1e6
+NUMBERS = count()
+PATIENCE_S = 20.0  # a limit for failures only
+
+
+def frame(index: int = 0) -> Frame:
+    return Frame("cam", index, time.monotonic_ns(), index / 30, np.zeros((48, 64, 3), np.uint8))
+
+
+def crowd(people: int) -> Bodies:
+    """People of 6890 vertices: 42 kB each in a message."""
+    return replace(bodies(people), vertices=np.random.default_rng(0).random((people, 6890, 3), np.float32))
+
+
+@contextmanager
+def publishing(publisher: Publisher, people: int = 2) -> Iterator[None]:
+    """Publishes frames every few milliseconds from another thread."""
+    stop = threading.Event()
+
+    def work() -> None:
+        index = 0
+        while not stop.wait(0.003):
+            publisher.publish(frame(index), bodies(people))
+            index += 1
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    with Publisher(ANY_PORT, MODEL, stream="cam0", repeat_s=NEVER_S) as made:
+        yield made
+
+
+@pytest.fixture
+def sender() -> Iterator[tuple[zmq.Socket[bytes], str]]:
+    """A bare socket that sends what a test likes, and its address; inproc, so that what was sent has arrived."""
+    address = f"inproc://wire-test-{next(NUMBERS)}"  # a name is free again only some time after its socket closed
+    with zmq.Context.instance().socket(zmq.XPUB) as made:
+        made.bind(address)
+        yield made, address
+
+
+def accept(sender: zmq.Socket[bytes], topics: int = 2) -> None:
+    for _ in range(topics):
+        assert sender.poll(int(PATIENCE_S * 1000))
+        sender.recv()
+
+
+def packet(seq: int, session: int = 1, stream: str = "cam", people: int = 0) -> bytes:
+    return encode_bodies(frame(), bodies(people), Stamp.now(stream, seq, session, 0, b"m"))
+
+
+@pytest.mark.parametrize("address", [ANY_PORT, "ipc://{folder}/socket", "inproc://meshcast-test"])
+def test_bodies_arrive_over_every_transport(address: str, tmp_path: Path) -> None:
+    with Publisher(address.format(folder=tmp_path), MODEL, stream="cam0") as publisher:
+        assert not publisher.address.endswith(":0")
+        with subscribe(publisher.address, timeout_s=PATIENCE_S) as packets, publishing(publisher):
+            first, second = islice(packets, 2)
+    assert second.seq == first.seq + 1
+    assert second.lost == 0
+    assert second.stream == "cam0"
+    assert second.size == (64, 48)
+    assert 0 <= second.age_ms < PATIENCE_S * 1000
+    np.testing.assert_allclose(second.people.vertices, bodies(2).vertices, atol=2e-5)
+
+
+def test_frames_without_people_are_published(publisher: Publisher) -> None:
+    with subscribe(publisher.address, timeout_s=PATIENCE_S) as packets, publishing(publisher, people=0):
+        got = next(packets)
+    assert len(got.people) == 0
+    assert got.people.vertices.shape == (0, MODEL.rest_vertices.shape[0], 3)
+
+
+def test_late_subscriber_gets_the_model_at_once(publisher: Publisher) -> None:
+    for index in range(5):  # the model that goes out with the first frame is gone before anyone listens
+        publisher.publish(frame(index), bodies(1))
+    with subscribe(publisher.address, timeout_s=PATIENCE_S) as packets, publishing(publisher):
+        models = [got.model for got in islice(packets, 3)]
+    model = models[-1]
+    assert model is not None
+    assert model.stream == "cam0"
+    assert np.array_equal(model.body.faces, MODEL.faces)
+    assert np.array_equal(model.body.rest_vertices, MODEL.rest_vertices)
+
+
+def test_second_subscriber_gets_the_model_too_and_nobody_gets_it_unasked(publisher: Publisher) -> None:
+    publisher.publish(frame(), bodies(0))  # the model that goes out with the first frame is gone
+    with publishing(publisher), subscribe(publisher.address, timeout_s=PATIENCE_S, models=True) as one:
+        own = next(got for got in one if isinstance(got, ModelPacket))
+        between = list(islice(one, 20))
+        with subscribe(publisher.address, timeout_s=PATIENCE_S) as two:
+            assert list(islice(two, 3))[-1].model is not None
+            other = next(got for got in one if isinstance(got, ModelPacket))
+            assert isinstance(next(one), MeshPacket)
+    assert all(isinstance(got, MeshPacket) for got in between)
+    assert other.seq == own.seq + 1
+
+
+def test_model_is_repeated() -> None:
+    with (
+        Publisher("inproc://repeat-test", MODEL, stream="cam0", repeat_s=0) as publisher,
+        subscribe(publisher.address, timeout_s=PATIENCE_S, models=True) as packets,
+        publishing(publisher),
+    ):
+        kinds = [type(got) for got in islice(packets, 12)]
+    assert kinds.count(ModelPacket) == kinds.count(MeshPacket)
+
+
+def test_model_of_an_earlier_publisher_is_not_attached(sender: tuple[zmq.Socket[bytes], str]) -> None:
+    socket_, address = sender
+    with subscribe(address, timeout_s=PATIENCE_S) as packets:
+        accept(socket_)
+        model = MAKE["packets"]()["model.bin"]
+        socket_.send(model)
+        socket_.send(MAKE["mesh_packet"](1, camera=True))
+        socket_.send(packet(0, stream=MAKE["STREAM"]))
+        assert next(packets).model is not None
+        assert next(packets).model is None
+
+
+def test_only_the_stream_that_was_asked_for_arrives(sender: tuple[zmq.Socket[bytes], str]) -> None:
+    socket_, address = sender
+    with subscribe(address, stream="cam1", timeout_s=PATIENCE_S) as packets:
+        accept(socket_)
+        for stream in ("cam10", "cam", "cam1"):
+            socket_.send(packet(0, stream=stream))
+        assert next(packets).stream == "cam1"
+
+
+def test_sequence_numbers_show_loss_and_a_new_session_does_not(sender: tuple[zmq.Socket[bytes], str]) -> None:
+    socket_, address = sender
+    with subscribe(address, timeout_s=PATIENCE_S) as packets:
+        accept(socket_)
+        sent = [("a", 7, 1), ("a", 8, 1), ("b", 50, 1), ("a", 12, 1), ("a", 0, 2), ("a", 2, 2), ("b", 51, 1)]
+        for stream, seq, session in sent:
+            socket_.send(packet(seq, session, stream))
+        assert [next(packets).lost for _ in sent] == [0, 0, 0, 3, 0, 1, 0]
+
+
+def test_latest_hands_out_the_newest_of_each_stream_and_says_what_it_skipped(
+    sender: tuple[zmq.Socket[bytes], str],
+) -> None:
+    socket_, address = sender
+    with subscribe(address, timeout_s=PATIENCE_S, latest=True) as packets:
+        accept(socket_)
+        socket_.send(packet(0))
+        assert next(packets).seq == 0
+        socket_.send(MAKE["packets"]()["model.bin"])
+        for seq in range(1, 6):
+            socket_.send(packet(seq))
+            socket_.send(packet(seq + 100, stream="other"))
+        got = [next(packets), next(packets)]
+        assert [(each.stream, each.seq, each.lost) for each in got] == [("cam", 5, 4), ("other", 105, 0)]
+
+
+def test_foreign_message_is_an_error_and_the_next_one_still_comes(sender: tuple[zmq.Socket[bytes], str]) -> None:
+    socket_, address = sender
+    with subscribe(address, timeout_s=PATIENCE_S) as packets:
+        accept(socket_)
+        socket_.send(b"mesh/cam\0 hello")
+        socket_.send(packet(3))
+        with pytest.raises(WireError, match=f"{address}: not a Meshcast message"):
+            next(packets)
+        assert next(packets).seq == 3
+
+
+def test_iteration_ends_after_the_timeout_and_closes(tmp_path: Path) -> None:
+    packets = subscribe(f"ipc://{tmp_path}/nobody", timeout_s=0.02)
+    assert list(packets) == []
+    assert list(packets) == []
+    packets.close()
+
+
+def test_subscription_that_nobody_holds_is_closed(publisher: Publisher) -> None:
+    packets = subscribe(publisher.address, timeout_s=PATIENCE_S)
+    inner = packets._socket
+    with publishing(publisher):
+        next(packets)
+    assert not inner.closed
+    del packets
+    gc.collect()
+    assert inner.closed
+
+
+def test_what_was_published_before_close_arrives() -> None:
+    publisher = Publisher(ANY_PORT, MODEL, stream="cam0", repeat_s=NEVER_S)
+    with subscribe(publisher.address, timeout_s=PATIENCE_S) as packets:
+        with publishing(publisher):
+            last = next(packets)
+        publisher.publish(frame(999), crowd(200))  # more than the system's buffers take at once
+        publisher.close()
+        publisher.close()
+        while last.frame_index != 999:
+            last = next(packets)
+
+
+def test_stalled_subscriber_neither_blocks_nor_grows_the_publisher_nor_slows_others() -> None:
+    many = crowd(10)
+    with (
+        Publisher(ANY_PORT, MODEL, stream="cam0", repeat_s=NEVER_S) as publisher,
+        zmq.Context() as context,
+        context.socket(zmq.SUB) as stalled,
+        subscribe(publisher.address, timeout_s=PATIENCE_S) as healthy,
+    ):
+        stalled.set(zmq.RCVHWM, 1)
+        stalled.set(zmq.LINGER, 0)
+        stalled.subscribe(b"mesh/")
+        stalled.connect(publisher.address)
+        with publishing(publisher, people=0):
+            assert stalled.poll(int(PATIENCE_S * 1000))
+            assert next(healthy)
+
+        process = psutil.Process()
+        publisher.publish(frame(1000), many)
+        while next(healthy).frame_index != 1000:
+            pass
+        before = process.memory_info().rss
+        slowest_s = 0.0
+        for index in range(1001, 1201):  # 84 MB
+            start = time.perf_counter()
+            publisher.publish(frame(index), many)
+            slowest_s = max(slowest_s, time.perf_counter() - start)
+            got = next(healthy)
+            assert (got.frame_index, got.lost) == (index, 0)
+        assert process.memory_info().rss - before < 30e6
+        assert slowest_s < 1.0
+
+
+def test_long_message_from_a_subscriber_harms_nobody(publisher: Publisher) -> None:
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.XSUB) as rude,
+        subscribe(publisher.address, timeout_s=PATIENCE_S) as packets,
+    ):
+        rude.set(zmq.LINGER, 0)
+        monitor = rude.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        rude.connect(publisher.address)
+        rude.send(b"\x01" + b"x" * 100_000)
+        with publishing(publisher):
+            assert monitor.poll(int(PATIENCE_S * 1000))
+            assert len(list(islice(packets, 5))) == 5
+        rude.disable_monitor()
+
+
+def test_occupied_port_is_one_line_that_says_what_to_do(publisher: Publisher) -> None:
+    with pytest.raises(PublishError) as caught:
+        Publisher(publisher.address, MODEL, stream="cam1")
+    assert str(caught.value) == f"{publisher.address}: address already in use; choose another port with --publish"
+
+
+def test_port_is_free_again_after_close() -> None:
+    first = Publisher(ANY_PORT, MODEL, stream="cam0")
+    first.close()
+    Publisher(first.address, MODEL, stream="cam0").close()
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("", "not an address; use tcp://HOST:PORT, ipc://PATH or inproc://NAME"),
+        ("127.0.0.1:5556", "not an address; use tcp"),
+        ("udp://127.0.0.1:5556", "not an address; use tcp"),
+        ("tcp://127.0.0.1", "port from 0 to 65535"),
+        ("tcp://127.0.0.1:99999", "port from 0 to 65535"),
+        ("tcp://:5556", "port from 0 to 65535"),
+        ("tcp://192.0.2.1:5556", "this machine has no such address"),
+        ("tcp://no-such-host.invalid:5556", "this machine has no such address"),
+        ("ipc:///no/such/folder/socket", "the folder of this socket file does not exist"),
+        ("ipc://" + "x" * 300, "the path is too long"),
+    ],
+)
+def test_addresses_that_cannot_be_bound_are_one_line(address: str, message: str) -> None:
+    with pytest.raises(PublishError, match=message) as caught:
+        Publisher(address, MODEL, stream="cam0")
+    assert str(caught.value).startswith(f"{address}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [("nonsense", "not an address"), ("tcp://*:5556", "nothing can connect"), (ANY_PORT, "nothing can connect")],
+)
+def test_addresses_that_cannot_be_connected_are_one_line(address: str, message: str) -> None:
+    with pytest.raises(PublishError, match=message):
+        subscribe(address)
+
+
+def test_binding_ipc_deletes_no_file_and_takes_no_living_socket(tmp_path: Path) -> None:
+    file = tmp_path / "precious.txt"
+    file.write_text("mine")
+    with pytest.raises(PublishError, match="not a socket"):
+        Publisher(f"ipc://{file}", MODEL, stream="cam0")
+    assert file.read_text() == "mine"
+
+    address = f"ipc://{tmp_path}/socket"
+    with Publisher(address, MODEL, stream="cam0"), pytest.raises(PublishError, match="already in use"):
+        Publisher(address, MODEL, stream="cam1")
+
+
+def test_socket_file_left_behind_by_a_dead_process_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    Publisher(f"ipc://{path}", MODEL, stream="cam0").close()
+
+
+@pytest.mark.parametrize("names", [{"stream": "a/b"}, {"stream": ""}])
+def test_stream_that_does_not_fit_is_refused(names: dict[str, Any]) -> None:
+    with pytest.raises(WireError, match="stream name"):
+        Publisher(ANY_PORT, MODEL, **names)
+
+
+def test_subscription_to_one_frame_of_a_longer_stream_name_is_not_a_subscription_to_the_model() -> None:
+    assert not topic(Kind.MODEL, "cam0").startswith(topic(Kind.MODEL, "cam"))

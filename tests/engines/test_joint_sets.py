@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.body import open_body
+from engines.joint_sets import COCO17, COCO19, HUMAN36, MANO21, SMPL24, coco19, normalise_pose2d
+
+GOLDEN = Path(__file__).parents[1] / "data" / "golden" / "pipeline_metrics.npz"
+
+
+@pytest.mark.parametrize("joint_set", [COCO17, COCO19, HUMAN36, SMPL24, MANO21], ids=lambda s: s.name)
+def test_skeleton_connects_every_joint(joint_set):
+    reached = {joint_set.root[0]}
+    for _ in joint_set.edges:
+        reached |= {joint for edge in joint_set.edges if reached & set(edge) for joint in edge}
+    assert reached == set(range(len(joint_set)))
+    assert len(joint_set) == int(joint_set.name[-2:]) or joint_set is HUMAN36
+    assert len(set(joint_set.joint_names)) == len(joint_set)
+
+
+@pytest.mark.parametrize(("joint_set", "count"), [(COCO17, 8), (COCO19, 8), (HUMAN36, 6), (SMPL24, 9)])
+def test_pairs_join_left_and_right(joint_set, count):
+    assert len(joint_set.pairs) == count
+    for left, right in joint_set.pairs:
+        assert joint_set.joint_names[left].replace("left", "right") == joint_set.joint_names[right]
+
+
+def test_open_body_uses_these_names():
+    body = open_body()
+    assert body.joint_names == SMPL24.joint_names
+    assert body.coco_names == COCO17.joint_names
+    assert SMPL24.edges == tuple((int(parent), joint) for joint, parent in enumerate(body.parents) if parent >= 0)
+
+
+@pytest.mark.parametrize("joints", [17, 19, 21])
+def test_normalised_keypoints_match_the_published_crop(joints):
+    golden = np.load(GOLDEN)
+    keypoints = golden[f"p2m.{joints}.kp"][:, :2]
+    np.testing.assert_allclose(normalise_pose2d(keypoints[None])[0], golden[f"p2m.{joints}.normalised"], atol=1e-6)
+
+
+def test_normalising_survives_people_without_extent():
+    flat = np.full((2, 17, 2), 250.0, np.float32)
+    flat[1, :, 0] = np.arange(17)
+    normalised = normalise_pose2d(flat)
+    assert np.isfinite(normalised).all()
+    assert not normalised[0].any()
+    assert not normalised[1, :, 1].any()
+    assert normalised[1, :, 0].std() == pytest.approx(1.0, abs=1e-5)
+    assert normalise_pose2d(np.empty((0, 17, 2))).shape == (0, 17, 2)
+
+
+def test_coco19_adds_pelvis_and_neck():
+    keypoints = np.random.default_rng(0).random((3, 17, 2)).astype(np.float32)
+    scores = np.full((3, 17), 0.5, np.float32)
+    all_keypoints, all_scores = coco19(keypoints, scores)
+    assert (all_keypoints.shape, all_scores.shape) == ((3, 19, 2), (3, 19))
+    np.testing.assert_array_equal(all_keypoints[:, :17], keypoints)
+    np.testing.assert_allclose(all_keypoints[:, 17], (keypoints[:, 11] + keypoints[:, 12]) / 2)
+    np.testing.assert_allclose(all_keypoints[:, 18], (keypoints[:, 5] + keypoints[:, 6]) / 2)
+    np.testing.assert_allclose(all_scores[:, 17:], 0.25)
+    assert coco19(keypoints[:0], scores[:0])[0].shape == (0, 19, 2)
