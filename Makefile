@@ -38,9 +38,9 @@ $(VENV)/installed-dev: $(INSTALL_SOURCES) | $(BIN)/python
 
 demo: $(VENV)/installed
 	@mkdir -p $(OUT)
-	$(BIN)/meshcast run tests/media/balance_cam03.mp4 --camera tests/media/balance_cam03.toml \
-	  --overlay $(OUT)/demo.mp4 --save $(OUT)/demo.npz --summary $(OUT)/demo.json
-	@echo "the meshes over the video: $(OUT)/demo.mp4"
+	$(BIN)/meshcast run tests/media/balance_cam01.mp4 --camera tests/media/balance_cam01.toml \
+	  --overlay $(OUT)/demo.png --save $(OUT)/demo.npz --summary $(OUT)/demo.json
+	@echo "look at $(OUT)/demo.png: the meshes over six moments of the clip"
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -q

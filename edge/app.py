@@ -49,70 +49,77 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: an exit code of edge.errors and the report that --summary writes."""
+    """How a run ended: an exit code of edge.errors, the report that --summary writes, and the files written."""
 
     exit_code: int
     report: dict[str, Any]
+    written: tuple[Path, ...]
 
 
 def run(job: Job) -> Outcome:
     """Run a job to its end, to max_frames, or to Ctrl-C (or SIGTERM), which keeps what was made so far.
 
-    Raises MeshcastError when nothing could be produced: then no output file is left behind.
+    Raises MeshcastError when nothing could be produced, and KeyboardInterrupt when interrupted before the first frame
+    could be waited for or a second time: then no output file is left behind.
     """
     with ExitStack() as cleanup:
+        interrupt = cleanup.enter_context(interruptible())
         summary = Summary(job.summary, job.source)
         cleanup.callback(summary.abort)  # does nothing once closed
-        source = open_source(job.source, loop=job.loop, camera=job.stream)
-        reader = cleanup.enter_context(Reader(source, job.pace))
-        pipeline = Pipeline(job.models, job.view, detect_every=job.detect_every, smooth=job.smooth)
+        with interrupt.welcome():
+            source = open_source(job.source, loop=job.loop, camera=job.stream)
+            reader = cleanup.enter_context(Reader(source, job.pace))
+            pipeline = Pipeline(job.models, job.view, detect_every=job.detect_every, smooth=job.smooth)
         summary.models = pipeline.uses
         outputs = cleanup.enter_context(_Outputs(job, pipeline, source.name, source.fps or DEFAULT_FPS))
         total = None if source.live or job.loop else source.frame_count
         if job.max_frames is not None:
             total = min(total, job.max_frames) if total is not None else job.max_frames
         progress = cleanup.enter_context(Progress(total, source.live, job.quiet))
-        with interruptible() as interrupt:
-            try:
-                frames = iter(reader)
-                while summary.frames != job.max_frames:
-                    with pipeline.timings.measure("wait for frame"), interrupt.welcome():
-                        frame = next(frames, None)
-                    if frame is None or interrupt.asked:
-                        break
-                    bodies = pipeline.process(frame)
-                    outputs.write(frame, bodies)
-                    summary.add(bodies)
-                    latency_ms = (time.monotonic_ns() - frame.t_capture_ns) * 1e-6
-                    progress.update(frame.index, len(bodies), latency_ms, reader.dropped)
-            except KeyboardInterrupt:
-                interrupt.asked = True
-            except MeshcastError as error:
-                if not summary.frames:
-                    raise
-                summary.add_problem(str(error))
+        interrupted = False
+        try:
+            frames = iter(reader)
+            while summary.frames != job.max_frames:
+                with pipeline.timings.measure("wait for frame"), interrupt.welcome():
+                    frame = next(frames, None)
+                if frame is None:
+                    break
+                bodies = pipeline.process(frame)
+                outputs.write(frame, bodies)
+                summary.add(bodies)
+                latency_ms = (time.monotonic_ns() - frame.t_capture_ns) * 1e-6
+                progress.update(frame.index, len(bodies), latency_ms, reader.dropped)
+        except KeyboardInterrupt:
+            interrupted = True
+        except MeshcastError as error:
+            if not summary.frames:
+                raise
+            summary.add_problem(str(error))
         progress.close()
         summary.dropped = reader.dropped
         summary.dropped_people = pipeline.dropped_people
         for problem in source.problems:
             summary.add_problem(problem)
-        if interrupt.asked and not source.live and not job.loop:
+        if interrupted and not source.live and not job.loop:
             summary.add_problem("interrupted before the end of the source")
-        if not summary.frames and not interrupt.asked:
+        if not summary.frames and not interrupted:
             raise SourceError(summary.problems[0] if summary.problems else f"{job.source}: no frame arrived")
-        outputs.close()
+        written = outputs.close()
         code = EXIT_PARTIAL if summary.problems else EXIT_WHOLE
         if not summary.frames and not source.live:
             code = EXIT_INPUT
-        return Outcome(code, summary.close(pipeline.timings, code))
+        report = summary.close(pipeline.timings, code)
+        if job.summary is not None:
+            written.append(job.summary)
+        return Outcome(code, report, tuple(written))
 
 
 class _Outputs:
     """Everything that a frame's bodies go to. Files appear whole on close(); leaving without it leaves none."""
 
     def __init__(self, job: Job, pipeline: Pipeline, stream: str, fps: float) -> None:
+        self._job = job
         self._pipeline = pipeline
-        self._files = ExitStack()
         self._publisher: Publisher | None = None
         self._saver: NpzSaver | None = None
         self._overlay: OverlayWriter | None = None
@@ -145,13 +152,22 @@ class _Outputs:
             with measure("overlay"):
                 self._overlay.write(frame, self._drawn(frame, bodies, camera))
 
-    def close(self) -> None:
-        """Finish the files; the first that cannot be finished is raised when all have been tried."""
+    def close(self) -> list[Path]:
+        """Finish the files, returns those written; the first that cannot be finished is raised when all were tried."""
+        written: list[Path] = []
+
+        def finish(file: NpzSaver | OverlayWriter, path: Path) -> None:
+            if file.close():
+                written.append(path)
+
         with ExitStack() as closing:
-            for output in (self._publisher, self._saver, self._overlay):
-                if output is not None:
-                    closing.callback(output.close)
+            for file, path in ((self._overlay, self._job.overlay), (self._saver, self._job.save)):
+                if file is not None and path is not None:
+                    closing.callback(finish, file, path)
+            if self._publisher is not None:
+                closing.callback(self._publisher.close)
         self._undo.pop_all()
+        return written
 
     def __enter__(self) -> _Outputs:
         return self
@@ -167,7 +183,8 @@ class _Outputs:
 
 
 class Interrupt:
-    """Whether the user asked to stop. Python raises KeyboardInterrupt only where it is welcome: while waiting."""
+    """Whether the user asked to stop. KeyboardInterrupt is raised only where it is welcome: while starting and waiting,
+    there also for a wish from before; and anywhere for a second one."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -177,6 +194,8 @@ class Interrupt:
     def welcome(self) -> Iterator[None]:
         self._welcome = True
         try:
+            if self.asked:
+                raise KeyboardInterrupt
             yield
         finally:
             self._welcome = False

@@ -8,9 +8,13 @@ import math
 import re
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.cli.run import add_model_options, model_options, positive
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
+
+if TYPE_CHECKING:
+    from edge.evaluate import Score
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,11 +36,35 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate every clip and print a table with the mean over clips. Returns the exit code."""
-    from edge.evaluate import TruthError, evaluate_clip
     from edge.sinks.target import Target
 
-    models, view = model_options(args)
     target = Target(args.json) if args.json else None
+    try:
+        scores = _evaluate(args)
+    except BaseException:
+        if target is not None:
+            target.discard()
+        raise
+    print(f"{'clip':<24}{'frames':>8}{'matched':>9}{'MPJPE mm':>10}{'PA mm':>8}{'root m':>8}")
+    for name, score in scores.items():
+        print(
+            f"{name:<24}{score.frames:>8}{score.matched:>9}{score.mpjpe_mm:>10.1f}{score.pa_mpjpe_mm:>8.1f}{score.root_error_m:>8.3f}"
+        )
+    mean = [
+        sum(getattr(s, key) for s in scores.values()) / len(scores)
+        for key in ("mpjpe_mm", "pa_mpjpe_mm", "root_error_m")
+    ]
+    print(f"{'mean':<41}{mean[0]:>10.1f}{mean[1]:>8.1f}{mean[2]:>8.3f}")
+    if target is not None:
+        target.write(json.dumps({name: asdict(score) for name, score in scores.items()}, indent=2).encode())
+    return EXIT_WHOLE if all(math.isfinite(s.mpjpe_mm) for s in scores.values()) else EXIT_INPUT
+
+
+def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
+    """The score of every clip by its file's name."""
+    from edge.evaluate import TruthError, evaluate_clip
+
+    models, view = model_options(args)
     scores = {}
     for clip in args.clips:
         named = re.search(r"cam\d+", clip.stem)
@@ -53,16 +81,4 @@ def run(args: argparse.Namespace) -> int:
             smooth=args.smooth,
             max_frames=args.max_frames,
         )
-    print(f"{'clip':<24}{'frames':>8}{'matched':>9}{'MPJPE mm':>10}{'PA mm':>8}{'root m':>8}")
-    for name, score in scores.items():
-        print(
-            f"{name:<24}{score.frames:>8}{score.matched:>9}{score.mpjpe_mm:>10.1f}{score.pa_mpjpe_mm:>8.1f}{score.root_error_m:>8.3f}"
-        )
-    mean = [
-        sum(getattr(s, key) for s in scores.values()) / len(scores)
-        for key in ("mpjpe_mm", "pa_mpjpe_mm", "root_error_m")
-    ]
-    print(f"{'mean':<41}{mean[0]:>10.1f}{mean[1]:>8.1f}{mean[2]:>8.3f}")
-    if target is not None:
-        target.write(json.dumps({name: asdict(score) for name, score in scores.items()}, indent=2).encode())
-    return EXIT_WHOLE if all(math.isfinite(s.mpjpe_mm) for s in scores.values()) else EXIT_INPUT
+    return scores

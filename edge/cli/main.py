@@ -15,8 +15,10 @@ from engines.errors import MeshcastError, UnknownNameError
 EXIT_CODES = """\
 exit codes: 0 everything was done; 1 a source, file, model, camera or address cannot be used, nothing was produced;
             2 the command line is wrong or names something that does not exist; 3 part was done (a truncated video,
-            a source that broke off, an interrupted file), what was made is kept
+            a source that broke off, an interrupted file), what was made is kept; 130 interrupted before that
 """
+
+EXIT_INTERRUPTED = 130  # what shells say of a process that Ctrl-C ended
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,6 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MeshcastError as error:
         print(f"meshcast: {error}", file=sys.stderr)
         return EXIT_INPUT
+    except KeyboardInterrupt:
+        print("meshcast: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
     return code
 
 

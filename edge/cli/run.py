@@ -111,9 +111,8 @@ def run(args: argparse.Namespace) -> int:
     )
     if not args.quiet:
         print(table(outcome.report))
-        for path in (args.save, args.overlay, args.summary):
-            if path is not None:
-                print(f"wrote {path}")
+        for path in outcome.written:
+            print(f"wrote {path}")
     for problem in outcome.report["problems"]:
         print(f"meshcast: {problem}", file=sys.stderr)
     if outcome.exit_code == EXIT_PARTIAL:
@@ -123,19 +122,17 @@ def run(args: argparse.Namespace) -> int:
 
 def table(report: dict[str, Any]) -> str:
     """A run's report as text: people, frames per second and the milliseconds of each stage."""
-    ids = report["ids"]
-    summary = (
-        f"{report['frames']} frames, {report['frames_with_people']} with people, {len(ids)} ids, {report['fps']:.1f} fps, "
-        f"{report['dropped_frames']} frames dropped"
+    counts = (
+        f"{report['frames']} frames, {report['frames_with_people']} with people, {len(report['ids'])} ids",
+        f"{report['fps']:.1f} fps, {report['dropped_frames']} frames dropped",
     )
     lines = [
-        summary,
+        ", ".join(counts),
         "",
         f"{'stage':<16}{'runs':>7}{'median ms':>11}{'p95 ms':>9}{'mean ms':>9}",
     ]
     for stage, times in report["stages_ms"].items():
-        row = (times[key] for key in ("p50", "p95", "mean"))
-        p50, p95, mean = row
+        p50, p95, mean = (times[key] for key in ("p50", "p95", "mean"))
         lines.append(f"{stage:<16}{times['count']:>7}{p50:>11.2f}{p95:>9.2f}{mean:>9.2f}")
     lines.append("")
     for task, use in report["models"].items():

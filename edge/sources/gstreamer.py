@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import importlib
 import re
 import time
@@ -34,6 +36,18 @@ _PACKAGES = {
 _SINK = "videoconvert ! video/x-raw,format=BGR ! appsink name=meshcast sync=false max-buffers=4"
 _PULL_NS = 100_000_000
 _START_NS = 10_000_000_000
+
+
+def import_bindings() -> Any:
+    """The module gi, GStreamer's bindings; ImportError where there is none.
+
+    GStreamer brings libunwind into the process for everybody, and libunwind has its own version of the C++ runtime's
+    stack unwinding: the next exception inside OpenVINO then ends the process. The runtime's version is made global
+    first, so that it is the one found.
+    """
+    with contextlib.suppress(OSError):  # another C++ runtime: nothing to protect
+        ctypes.CDLL("libgcc_s.so.1", mode=ctypes.RTLD_GLOBAL)
+    return importlib.import_module("gi")
 
 
 class Pipeline(Protocol):
@@ -134,7 +148,7 @@ def _advice(reason: str) -> str:
 
 def _start(description: str, title: str) -> Pipeline:
     try:
-        gi = importlib.import_module("gi")
+        gi = import_bindings()
         gi.require_version("Gst", "1.0")
         return _GiPipeline(description, importlib.import_module("gi.repository.Gst"))
     except (ImportError, ValueError):

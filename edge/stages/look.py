@@ -14,12 +14,13 @@ LIGHTNESS = 0.5  # weight of lightness against colour: shadows change it most
 
 
 def looks(image: U8, keypoints: F32, scores: F32) -> F32:
-    """Looks (N, 6) of people with COCO keypoints (N, 17, 2) px and scores (N, 17): the median CIE Lab colour of the
+    """Looks (N, 6) of people with COCO keypoints (N, 17 or more, 2) px and scores: the median CIE Lab colour of the
     trunk and of the thighs, lightness weighted by half; NaN for what is not seen."""
     count = len(keypoints)
     result = np.full((count, 6), np.nan, np.float32)
-    if not count:
+    if not count or keypoints.shape[1] < 17:
         return result
+    keypoints, scores = keypoints[:, :17], scores[:, :17]
     places = np.einsum("sk,nkc->nsc", _WEIGHTS, keypoints)
     columns = np.clip(places[..., 0], 0, image.shape[1] - 1).astype(np.intp)
     rows = np.clip(places[..., 1], 0, image.shape[0] - 1).astype(np.intp)
@@ -30,6 +31,12 @@ def looks(image: U8, keypoints: F32, scores: F32) -> F32:
     result[trunk, :3] = np.median(samples[trunk, :_TRUNK], axis=1)
     result[thighs, 3:] = np.median(samples[thighs, _TRUNK:], axis=1)
     return result
+
+
+def box_looks(image: U8, boxes: F32) -> F32:
+    """Looks (N, 6) of boxes (N, 4) xyxy px, as if somebody stood upright in each."""
+    corners, sides = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
+    return looks(image, corners + _STANDING * sides, np.ones((len(boxes), 17), np.float32))
 
 
 def difference(a: F32, b: F32) -> float | None:
@@ -58,4 +65,11 @@ def _sample_weights() -> tuple[F32, int]:
     return np.stack(rows), trunk
 
 
+def _standing() -> F32:
+    places = np.zeros((17, 2), np.float32)
+    places[[5, 6, 11, 12, 13, 14]] = [(0.36, 0.22), (0.64, 0.22), (0.4, 0.5), (0.6, 0.5), (0.4, 0.72), (0.6, 0.72)]
+    return places
+
+
+_STANDING = _standing()
 _WEIGHTS, _TRUNK = _sample_weights()

@@ -18,6 +18,7 @@ MARGINS = (
 )  # left, top, right, bottom: detector boxes over the keypoints' extent, of its longer side
 SIZE_GAIN = 0.35  # of a new size, a frame; the centre follows at once
 VELOCITY_TIME_S = 0.25  # time constant of the velocity
+LOOK_GAIN = 0.1
 COAST_TIME_S = 1.0  # time constant with which the last velocity loses its worth
 
 # COCO's per-keypoint standard deviations (keypoint evaluation, object keypoint similarity)
@@ -49,8 +50,9 @@ SIGMAS = np.array(
 class Person:
     """A track. Times are stream seconds, places px, velocity px/s; size is (width, height) of the box.
 
-    seen_s is when keypoints were last taken over; poor counts frames since without usable keypoints, unfound the detector's
-    passes since it last agreed; lost people are not looked at, only waited for.
+    seen_s: when keypoints were last taken over; drift: how far the expected place went since; look: clothes (look.py);
+    poor: frames since then without usable keypoints; unfound: detector passes since it last agreed; lost: not looked
+    at, only waited for.
     """
 
     id: int
@@ -58,12 +60,12 @@ class Person:
     size: F32
     score: float
     t_s: float
-    born_s: float
     seen_s: float
     velocity: F32 = field(default_factory=lambda: np.zeros(2, np.float32))
     keypoints: F32 | None = None
     keypoint_scores: F32 | None = None
     drift: F32 = field(default_factory=lambda: np.zeros(2, np.float32))
+    look: F32 = field(default_factory=lambda: np.full(6, np.nan, np.float32))
     confirmed: bool = False
     lost: bool = False
     poor: int = 0
@@ -94,7 +96,7 @@ class Person:
 
     def see_box(self, box: F32, score: float, gain: float) -> None:
         """Pull towards a detection, by gain 0..1."""
-        self.centre = self.centre + gain * ((box[:2] + box[2:]) / 2 - self.centre)
+        self.centre = self.centre + gain * (centres(box) - self.centre)
         self.size = self.size + gain * (box[2:] - box[:2] - self.size)
         self.score = score
 
@@ -106,6 +108,11 @@ class Person:
         off = keypoints[common] - self.keypoints[common] - self.drift
         return float(np.median(np.hypot(off[:, 0], off[:, 1]))) / self.length
 
+    def wear(self, look: F32) -> None:
+        """Take over this frame's look (6,), slowly."""
+        kept = self.look + LOOK_GAIN * (look - self.look)
+        self.look = np.where(np.isfinite(kept), kept, np.where(np.isfinite(look), look, self.look)).astype(np.float32)
+
     def see_keypoints(self, keypoints: F32, scores: F32) -> None:
         """Take over this frame's keypoints (K, 2) and scores (K,): box, velocity, state."""
         dt = self.t_s - self.seen_s
@@ -116,7 +123,7 @@ class Person:
             self.velocity = (self.velocity + gain * (measured - self.velocity)).astype(np.float32)
         box = keypoints_box(keypoints, scores)
         if box is not None:
-            self.centre = (box[:2] + box[2:]) / 2
+            self.centre = centres(box)
             self.size = self.size + SIZE_GAIN * (box[2:] - box[:2] - self.size)
         self.keypoints, self.keypoint_scores = keypoints, scores
         self.score = float(scores.mean())
@@ -129,6 +136,11 @@ class Person:
         if self.keypoint_scores is None:
             return np.zeros(len(scores), bool)
         return (scores > SEEN) & (self.keypoint_scores > SEEN)
+
+
+def centres(boxes: F32) -> F32:
+    """Centres (..., 2) of boxes (..., 4) xyxy."""
+    return ((boxes[..., :2] + boxes[..., 2:]) / 2).astype(np.float32)
 
 
 def keypoints_box(keypoints: F32, scores: F32) -> F32 | None:

@@ -44,9 +44,9 @@ class _Person:
 
     def __init__(self) -> None:
         self.t_s = 0.0
-        self.bearing = OneEuro(4.0, 8.0)  # x/z and y/z of the root
-        self.depth = OneEuro(0.8, 1.5)  # logarithm of the root's depth
-        self.shape = OneEuro(3.0, 4.0)  # root-relative joints and vertices, metres
+        self.bearing = OneEuro(3.0, 60.0)  # x/z and y/z of the root
+        self.depth = OneEuro(0.8, 4.0)  # logarithm of the root's depth
+        self.shape = OneEuro(2.0, 15.0)  # root-relative joints and vertices, metres
 
     def step(self, translation: F32, points: F32, dt_s: float) -> tuple[Array, Array]:
         x, y, z = translation

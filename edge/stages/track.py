@@ -1,7 +1,8 @@
 """Follow people from frame to frame: ids, boxes between detections, occlusions.
 
 Two-threshold association of detections with tracks as in ByteTrack (Zhang et al., 2022), on the boxes that the last
-keypoints give; the keypoints decide who is a person and which of two tracks on one person is the true one.
+keypoints give. The keypoints decide who is a person, and of two tracks on one person the true one is the one that was
+expected there and wears these clothes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from edge.stages.detect import overlaps
-from edge.stages.person import Person, similarity
+from edge.stages.look import box_looks, difference, looks
+from edge.stages.person import Person, centres, similarity
 from edge.types import F32, Array, Detections, Frame, Pose2D, Tracks
 
 START = 0.45  # detection score that starts a track
@@ -27,6 +29,10 @@ REACH = (0.4, 0.8, 1.2)  # where a lost person is looked for: box lengths at onc
 RATIO = 1.6  # of the lengths of a lost person's box and a detection
 JUMP = (0.30, 0.50)  # keypoints that are so far off are another person's: box lengths at once, more a second
 EVIDENT = 0.05  # difference in being off, box lengths, that tells which of two tracks is the impostor
+MOVED = 0.12  # keypoints that are so far off, box lengths, must also look like the person
+UNLIKE = 25.0  # difference of looks that makes it another person
+DOUBTS = 6  # detector passes that do not find a person whose keypoints are poor until they count as lost
+DOUBTFUL = 0.35  # mean keypoint score, poor in this sense
 NEVER = 1e3
 
 
@@ -58,7 +64,7 @@ class Track:
         return self._since + 1 >= (max(1, self._interval // 4) if someone_lost else self._interval)
 
     def update(self, frame: Frame, detections: Detections | None) -> Tracks:
-        """Who to look at in this frame, and where; detections are what the detector found in it, None if it did not run."""
+        """Who to look at in this frame, and where; detections: what the detector found, None if it did not run."""
         if self._t_s is not None and frame.t_s < self._t_s:
             self._people = []  # the stream began anew
         self._t_s = frame.t_s
@@ -67,35 +73,40 @@ class Track:
             person.move_to(frame.t_s)
         self._people = [person for person in self._people if not self._gone(person, frame)]
         if detections is not None:
-            self._associate(detections)
+            self._associate(frame, detections)
         return _tracks([person for person in self._people if not person.lost])
 
     def observe(self, frame: Frame, pose: Pose2D) -> Pose2D:
         """Learn from the keypoints of this frame's tracks; returns the rows that are people, each person once."""
-        row_of = {int(id): row for row, id in enumerate(pose.ids)}
+        row_of = {int(name): row for row, name in enumerate(pose.ids)}
         real: list[tuple[Person, int]] = []
+        worn = looks(frame.image, pose.keypoints, pose.scores)
         for person in self._people:
             row = row_of.get(person.id)
-            if row is not None and self._credible(person, pose.keypoints[row], pose.scores[row]):
+            if row is not None and self._credible(person, pose.keypoints[row], pose.scores[row], worn[row]):
                 real.append((person, row))
             elif not person.lost:
                 self._miss(person)
-        impostors = _impostors(real, pose)
+        impostors = _impostors(real, pose, worn)
         for person, row in real:
             if person.id in impostors:
                 self._lose(person)
             else:
                 person.see_keypoints(pose.keypoints[row], pose.scores[row])
+                person.wear(worn[row])
         rows = np.array(sorted(row for person, row in real if person.id not in impostors), np.intp)
         self._people = [person for person in self._people if person.confirmed]
         return Pose2D(pose.ids[rows], pose.keypoints[rows], pose.scores[rows])
 
-    def _credible(self, person: Person, keypoints: F32, scores: F32) -> bool:
-        """Whether these keypoints are a person's, and this one's: another's are too far from where they should be."""
+    def _credible(self, person: Person, keypoints: F32, scores: F32, look: F32) -> bool:
+        """Whether these keypoints are a person's, and this one's: another's are too far off, or off and unlike."""
         if scores.mean() < (STILL_REAL if person.confirmed else REAL):
             return False
         at_once, more = JUMP
-        return person.surprise(keypoints, scores) < at_once + more * (person.t_s - person.seen_s)
+        off = person.surprise(keypoints, scores)
+        if off > MOVED and _unlikeness(person, look) > 1:
+            return False
+        return off < at_once + more * (person.t_s - person.seen_s)
 
     def _miss(self, person: Person) -> None:
         person.poor += 1
@@ -113,61 +124,62 @@ class Track:
         outside = not (0 <= person.centre[0] < width and 0 <= person.centre[1] < height)
         return outside or person.t_s - person.seen_s > COAST_S
 
-    def _associate(self, detections: Detections) -> None:
+    def _associate(self, frame: Frame, detections: Detections) -> None:
         left = np.arange(len(detections.boxes))
         waiting = list(self._people)
+        worn = box_looks(frame.image, detections.boxes)
         for low, high in ((START, np.inf), (KEEP, START)):
             chosen = left[(detections.scores[left] >= low) & (detections.scores[left] < high)]
-            matches = _match(waiting, detections.boxes[chosen])
+            matches = _match(waiting, detections.boxes[chosen], worn[chosen])
             for row, column in matches:
                 self._confirm(waiting[row], detections, int(chosen[column]))
             waiting = [person for row, person in enumerate(waiting) if row not in {r for r, _ in matches}]
             left = np.setdiff1d(left, chosen[[column for _, column in matches]])
         for person in waiting:
             person.unfound += 1
+            if person.unfound >= DOUBTS and person.score < DOUBTFUL:
+                self._lose(person)
         for index in left[detections.scores[left] >= START]:
-            self._start(detections.boxes[index], float(detections.scores[index]))
+            self._start(detections.boxes[index], float(detections.scores[index]), frame.t_s)
 
     def _confirm(self, person: Person, detections: Detections, index: int) -> None:
         gain = 1.0 if person.lost else GENTLE
-        if person.lost:
-            person.drift = (
-                person.drift + (detections.boxes[index, :2] + detections.boxes[index, 2:]) / 2 - person.centre
-            )
+        before = person.centre
         person.see_box(detections.boxes[index], float(detections.scores[index]), gain)
+        if person.lost:
+            person.drift = person.drift + person.centre - before  # their keypoints are expected there now
         person.lost, person.poor, person.unfound = False, 0, 0
 
-    def _start(self, box: F32, score: float) -> None:
-        assert self._t_s is not None
-        centre, size = (box[:2] + box[2:]) / 2, box[2:] - box[:2]
-        self._people.append(Person(self._next_id, centre, size, score, self._t_s, self._t_s, self._t_s))
+    def _start(self, box: F32, score: float, t_s: float) -> None:
+        self._people.append(Person(self._next_id, centres(box), box[2:] - box[:2], score, t_s, seen_s=t_s))
         self._next_id += 1
 
 
-def _match(people: list[Person], boxes: F32) -> list[tuple[int, int]]:
+def _match(people: list[Person], boxes: F32, worn: F32) -> list[tuple[int, int]]:
     """Pairs (person, box) of the cheapest assignment; people in sight by overlap, lost ones by place and size."""
     if not people or not len(boxes):
         return []
     ious = overlaps(np.stack([person.box for person in people]), boxes)
-    centres, lengths = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     cost = np.where(ious >= LEAST_IOU, 1 - ious, NEVER)
     for row, person in enumerate(people):
         if person.lost:
-            cost[row] = _far(person, centres, lengths)
+            cost[row] = _far(person, boxes, worn)
     rows, columns = linear_sum_assignment(cost)
     return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < NEVER]
 
 
-def _far(person: Person, centres: F32, lengths: F32) -> Array:
-    """Cost (M,) in 1..2 of boxes as the new place of a lost person; NEVER beyond reach."""
+def _far(person: Person, boxes: F32, worn: F32) -> Array:
+    """Cost (M,) from 1 of boxes as the new place of a lost person; NEVER beyond reach."""
     at_once, more, most = REACH
     reach = min(at_once + more * (person.t_s - person.seen_s), most)
-    distance = np.linalg.norm(centres - person.centre, axis=1) / person.length / reach
+    lengths = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    distance = np.linalg.norm(centres(boxes) - person.centre, axis=1) / person.length / reach
     change = np.abs(np.log(lengths / person.length)) / np.log(RATIO)
-    return np.where((distance <= 1) & (change <= 1), 1 + (distance + change) / 2, NEVER)
+    unlike = np.array([_unlikeness(person, look) for look in worn])
+    return np.where((distance <= 1) & (change <= 1), 1 + (distance + change + unlike) / 4, NEVER)
 
 
-def _impostors(real: list[tuple[Person, int]], pose: Pose2D) -> set[int]:
+def _impostors(real: list[tuple[Person, int]], pose: Pose2D, worn: F32) -> set[int]:
     """Ids of tracks whose keypoints are those of another track's person: the younger, or the one that had to jump."""
     if len(real) < 2:
         return set()
@@ -177,12 +189,20 @@ def _impostors(real: list[tuple[Person, int]], pose: Pose2D) -> set[int]:
     found: set[int] = set()
     for a, b in same:
         if not {real[a][0].id, real[b][0].id} & found:
-            found.add(_impostor(real[a], real[b], pose).id)
+            found.add(_impostor(real[a], real[b], pose, worn).id)
     return found
 
 
-def _impostor(a: tuple[Person, int], b: tuple[Person, int], pose: Pose2D) -> Person:
-    off_a, off_b = (person.surprise(pose.keypoints[row], pose.scores[row]) for person, row in (a, b))
+def _unlikeness(person: Person, look: F32) -> float:
+    """Difference of a look (6,) from what the person wears, 1 where it is another's; 0 when nothing can be compared."""
+    return (difference(person.look, look) or 0.0) / UNLIKE
+
+
+def _impostor(a: tuple[Person, int], b: tuple[Person, int], pose: Pose2D, worn: F32) -> Person:
+    off_a, off_b = (
+        person.surprise(pose.keypoints[row], pose.scores[row]) + _unlikeness(person, worn[row]) / 4
+        for person, row in (a, b)
+    )
     if abs(off_a - off_b) > EVIDENT:
         return a[0] if off_a > off_b else b[0]
     return max(a[0], b[0], key=lambda person: person.id)

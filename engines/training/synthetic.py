@@ -110,7 +110,7 @@ class SyntheticPeople:
     def poses_at_random(self, count: int) -> F32:
         """Rotation vectors (count, 24, 3): drawn, limbs mixed, mirrored, jittered, leaning, with a new yaw."""
         rng = self.rng
-        pose = self._draw(count).copy()
+        pose: F32 = self._draw(count).copy()
         for limbs, share in ((ARMS, 0.25), (ARMS[::2], 0.15), (LEGS, 0.15), (LEGS[::2], 0.15)):
             part = np.ix_(np.flatnonzero(rng.random(count) < share), np.array(limbs))
             pose[part] = self._draw(count)[part]
@@ -122,8 +122,7 @@ class SyntheticPeople:
         pose[:, SPINE] += bend.astype(np.float32)
         lean = rng.normal(0, 1, (count, 3)) * np.where(rng.random((count, 1)) < 0.5, 0.22, 0.03) * [1, 0, 1]
         yaw = rng.uniform(-np.pi, np.pi, (count, 1)) * [0, 1, 0]
-        root: F32 = rotmat(yaw) @ rotmat(lean) @ rotmat(pose[:, 0])
-        pose[:, 0] = _rotvec(root)
+        pose[:, 0] = _rotvec(np.matmul(rotmat(yaw), np.matmul(rotmat(lean), rotmat(pose[:, 0]))))
         return pose
 
 
@@ -139,7 +138,8 @@ def _camera_rotations(rng: Rng, count: int) -> F32:
     zero = np.zeros(count)
     flip = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
     # Looking down by `pitch` turns the world about the camera's x axis the other way.
-    turned: F32 = rotmat(np.stack([zero, zero, roll], -1)) @ rotmat(np.stack([pitch, zero, zero], -1)) @ flip
+    turn, tilt = rotmat(np.stack([zero, zero, roll], -1)), rotmat(np.stack([pitch, zero, zero], -1))
+    turned: F32 = np.matmul(turn, np.matmul(tilt, flip))
     return turned
 
 

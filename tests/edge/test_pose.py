@@ -138,7 +138,9 @@ def test_crops_are_exact_on_a_gradient(scale: float) -> None:
 
 def test_outside_the_picture_is_black() -> None:
     session = Marks()
-    Pose(session, CARD)(frame(np.full((100, 100, 3), 200, np.uint8)), tracks([-80, 0, 20, 100], [5000, 5000, 9000, 9000]))
+    Pose(session, CARD)(
+        frame(np.full((100, 100, 3), 200, np.uint8)), tracks([-80, 0, 20, 100], [5000, 5000, 9000, 9000])
+    )
     assert session.batches[0].shape == (2, 3, 256, 256)
     assert session.batches[0][0, :, 128, 60].tolist() == [0, 0, 0]
     assert session.batches[0][0, :, 128, 220].tolist() == [200, 200, 200]

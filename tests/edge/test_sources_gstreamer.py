@@ -26,8 +26,7 @@ def bindings(monkeypatch: pytest.MonkeyPatch) -> None:
     if importlib.util.find_spec("gi") is None:
         monkeypatch.setattr(sys, "path", [*sys.path, SYSTEM_PACKAGES])
     try:
-        import gi
-
+        gi = gstreamer.import_bindings()
         gi.require_version("Gst", "1.0")
         from gi.repository import Gst
     except (ImportError, ValueError):

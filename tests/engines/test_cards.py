@@ -60,12 +60,12 @@ def test_the_default_models_exist_for_their_tasks() -> None:
 
 
 def test_an_unknown_name_lists_what_exists_for_the_task() -> None:
-    with pytest.raises(UnknownNameError, match="unknown detector 'yolo9000'; there are: .*nanodet_g") as caught:
+    with pytest.raises(UnknownNameError, match=r"unknown detector 'yolo9000'; there are: .*nanodet_g") as caught:
         load_card("yolo9000", "detector")
     assert "movenet" not in str(caught.value)
     with pytest.raises(UnknownNameError, match="nanodet_g"):
         load_card("../cards")
-    with pytest.raises(UnknownNameError, match="is a detector model, not a pose model; there are: .*movenet_thunder"):
+    with pytest.raises(UnknownNameError, match=r"is a detector model, not a pose model; there are: .*movenet_thunder"):
         load_card("nanodet_g", "pose")
 
 
@@ -76,7 +76,7 @@ def test_a_card_from_a_file(tmp_path: Path) -> None:
     assert card.auto == ("fp32",)
     assert card.variant("int8") is None
     assert read_weights(card.variants[0]) == b"weights"
-    with pytest.raises(UnknownNameError, match="there is no card|unknown model"):
+    with pytest.raises(UnknownNameError, match="unknown model"):
         load_card(tmp_path / "other.toml")
 
 

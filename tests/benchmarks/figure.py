@@ -1,0 +1,59 @@
+"""A figure of a benchmark: a value, its unit and what it is compared with."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MEDIA = Path(__file__).parents[1] / "media"
+CLIPS = ("balance_cam01.mp4", "balance_cam03.mp4")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row of the table. `reference` is in the same unit; the name says what it is where that is not plain."""
+
+    name: str
+    value: float
+    unit: str
+    reference: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """value / reference, None without a reference."""
+        return self.value / self.reference if self.reference else None
+
+    def entry(self) -> dict[str, Any]:
+        """The figure as it stands in bench.json; what is not finite becomes null, for JSON knows no NaN."""
+        numbers = {"value": self.value, "reference": self.reference, "ratio": self.ratio}
+        rounded = {
+            key: float(f"{number:.6g}") if number is not None and math.isfinite(number) else None
+            for key, number in numbers.items()
+        }
+        return {"name": self.name, "value": rounded.pop("value"), "unit": self.unit, **rounded}
+
+
+def header() -> str:
+    return f"{'figure':<72}{'value':>11} {'unit':<8}{'reference':>10}{'ratio':>8}"
+
+
+def row(figure: Figure) -> str:
+    reference = "" if figure.reference is None else f"{figure.reference:.6g}"
+    ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+    return f"{figure.name:<72}{figure.value:>11.3f} {figure.unit:<8}{reference:>10}{ratio:>8}"
+
+
+def show(figures: Iterable[Figure]) -> None:
+    """Print a table: what a bm_*.py does when it is run alone."""
+    print(header())
+    for figure in figures:
+        print(row(figure))
+
+
+def note(text: str) -> None:
+    """Say something that is no figure, beside the table."""
+    print(text, file=sys.stderr, flush=True)
