@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from edge.stages.detect import overlaps
 from edge.stages.look import box_looks, difference, looks
 from edge.stages.person import Person, centres, similarity
-from edge.types import F32, Array, Detections, Frame, Pose2D, Tracks
+from edge.types import F32, U8, Array, Detections, Frame, Pose2D, Tracks
 
 START = 0.45  # detection score that starts a track
 KEEP = 0.30  # detection score that confirms one
@@ -33,6 +33,7 @@ MOVED = 0.12  # keypoints that are so far off, box lengths, must also look like 
 UNLIKE = 25.0  # difference of looks that makes it another person
 DOUBTS = 6  # detector passes that do not find a person whose keypoints are poor until they count as lost
 DOUBTFUL = 0.35  # mean keypoint score, poor in this sense
+CUT = 45.0  # mean difference of pixels from the frame before, of 255, that is another scene
 NEVER = 1e3
 
 
@@ -52,11 +53,12 @@ class Track:
         self._next_id = 0
         self._since = 0
         self._t_s: float | None = None
+        self._glimpse: Array = np.zeros((1, 1, 3), np.int16)
 
     def wants_detections(self, frame: Frame) -> bool:
         """Whether the detector should look at this frame: every `interval` frames, more often when someone is lost,
-        always when nobody is in sight or the stream has a gap."""
-        if self._t_s is None or not 0 <= frame.t_s - self._t_s <= GAP_S:
+        always when nobody is in sight, the stream has a gap or another scene begins."""
+        if self._t_s is None or not 0 <= frame.t_s - self._t_s <= GAP_S or self._is_cut(frame):
             return True
         if all(person.lost for person in self._people):
             return True
@@ -65,9 +67,10 @@ class Track:
 
     def update(self, frame: Frame, detections: Detections | None) -> Tracks:
         """Who to look at in this frame, and where; detections: what the detector found, None if it did not run."""
-        if self._t_s is not None and frame.t_s < self._t_s:
-            self._people = []  # the stream began anew
+        if self._t_s is not None and (frame.t_s < self._t_s or self._is_cut(frame)):
+            self._people = []
         self._t_s = frame.t_s
+        self._glimpse = _glimpse(frame.image)
         self._since = 0 if detections is not None else self._since + 1
         for person in self._people:
             person.move_to(frame.t_s)
@@ -97,6 +100,9 @@ class Track:
         rows = np.array(sorted(row for person, row in real if person.id not in impostors), np.intp)
         self._people = [person for person in self._people if person.confirmed]
         return Pose2D(pose.ids[rows], pose.keypoints[rows], pose.scores[rows])
+
+    def _is_cut(self, frame: Frame) -> bool:
+        return bool(np.abs(_glimpse(frame.image) - self._glimpse).mean() > CUT)
 
     def _credible(self, person: Person, keypoints: F32, scores: F32, look: F32) -> bool:
         """Whether these keypoints are a person's, and this one's: another's are too far off, or off and unlike."""
@@ -153,6 +159,13 @@ class Track:
     def _start(self, box: F32, score: float, t_s: float) -> None:
         self._people.append(Person(self._next_id, centres(box), box[2:] - box[:2], score, t_s, seen_s=t_s))
         self._next_id += 1
+
+
+def _glimpse(image: U8, side: int = 16) -> Array:
+    """Some pixels (side, side, 3) of a picture, evenly spread, to notice that another scene began."""
+    rows, columns = ((2 * np.arange(side) + 1) * length // (2 * side) for length in image.shape[:2])
+    pixels: Array = image[rows[:, None], columns].astype(np.int16)
+    return pixels
 
 
 def _match(people: list[Person], boxes: F32, worn: F32) -> list[tuple[int, int]]:

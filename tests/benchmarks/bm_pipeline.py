@@ -56,7 +56,8 @@ def measure() -> list[Figure]:
     pipeline, sessions = timed_pipeline()
     source = open_source(str(CLIP), loop=True)
     length = source.frame_count
-    assert length and source.size
+    assert length
+    assert source.size
     with (
         Reader(source) as reader,
         Publisher("tcp://127.0.0.1:0", pipeline.model, stream="bench") as publisher,

@@ -80,8 +80,9 @@ def test_gives_the_expected_keypoints(pose: Pose, name: str) -> None:
         length = max(person["box"][2] - person["box"][0], person["box"][3] - person["box"][1])
         off = np.linalg.norm(keypoints - expected[:, :2], axis=1)[seen]
         assert np.median(off) < max(1.0, 0.006 * length)
-        assert off.max() < max(3.0, 0.02 * length)
-        assert scores.mean() == pytest.approx(expected[:, 2].mean(), abs=0.12)
+        assert off.max() < max(2.0, 0.012 * length)
+        if length > 200:  # the scores of people of few pixels change with the least noise of JPEG
+            assert scores.mean() == pytest.approx(expected[:, 2].mean(), abs=0.05)
 
 
 def test_people_in_one_batch_do_not_touch_each_other(pose: Pose) -> None:

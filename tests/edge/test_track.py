@@ -73,7 +73,7 @@ class Scene:
         return seen
 
     def image(self, t_s: float) -> U8:
-        image = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+        image = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
         for actor in self.actors:
             box = actor.box(t_s)
             if box is not None:
@@ -126,6 +126,11 @@ class Scene:
         """The ids that an actor was given, in order, without repetitions."""
         ids = [shown[actor] for shown in self.shown if actor in shown]
         return list(dict.fromkeys(ids))
+
+
+class Negative(Scene):
+    def image(self, t_s: float) -> U8:
+        return 255 - super().image(t_s)
 
 
 def _covered(box: F32, other: F32) -> float:
@@ -229,6 +234,16 @@ def test_the_detector_runs_when_someone_is_lost_or_the_stream_has_a_gap() -> Non
     assert scene.track.wants_detections(after_gap)
     back = Frame("test", 100, 0, 0.0, scene.image(0.0))
     assert scene.track.wants_detections(back)
+
+
+def test_another_scene_is_another_story() -> None:
+    """A cut in a film, or the next of some pictures: nobody goes on, the detector looks at once."""
+    track = Track(interval=100)
+    first = Scene(Actor(walk(300, 270, 0)), track=track).run(0, 0.5)
+    second = Negative(Actor(walk(330, 270, 0)), track=track).run(0.5, 1)
+    assert (first.passes, second.passes) == (1, 1)
+    assert (first.ids(0), second.ids(0)) == ([0], [1])
+    assert all(second.shown)
 
 
 def test_two_boxes_on_one_person_give_one_person() -> None:

@@ -1,0 +1,137 @@
+"""The command line in this process, with engines that are loaded once, and small clips of a real person."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+import edge.pipeline
+from edge.cli.main import main
+from edge.sources import open_source
+from edge.types import U8
+from engines.session import open_session
+
+TESTS = Path(__file__).parents[1]
+MEDIA = TESTS / "media"
+STARTER = TESTS / "data" / "starter"
+OPEN_ONCE = functools.cache(open_session)
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The messages on stderr, without the closing line of the progress."""
+        return [line for line in self.err.splitlines() if line.startswith("meshcast: ")]
+
+
+class Command(Protocol):
+    def __call__(self, *words: str | Path) -> Said: ...
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """The real engines, each loaded once in the whole test run."""
+    monkeypatch.setattr(edge.pipeline, "open_session", OPEN_ONCE)
+    return OPEN_ONCE
+
+
+@pytest.fixture
+def meshcast(engines: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> Command:
+    """`meshcast WORDS` in this process."""
+
+    def command(*words: str | Path) -> Said:
+        try:
+            code = main([str(word) for word in words])
+        except SystemExit as end:  # argparse, on wrong usage
+            code = int(end.code or 0)
+        return Said(code, *capsys.readouterr())
+
+    return command
+
+
+def write_clip(
+    path: Path,
+    images: Iterable[U8],
+    *,
+    codec: str = "mpeg4",
+    pix_fmt: str = "yuv420p",
+    pts_ms: list[int] | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """A video of these BGR pictures, 30 a second unless pts_ms says when."""
+    with av.open(str(path), "w", options=options or {}) as container:
+        stream: Any = container.add_stream(codec, rate=30)
+        stream.pix_fmt = pix_fmt
+        if codec == "mpeg4":
+            stream.options = {"qmin": "2", "qmax": "4", "g": "6"}
+        if pts_ms is not None:
+            stream.codec_context.time_base = Fraction(1, 1000)
+        for index, image in enumerate(images):
+            if index == 0:
+                stream.height, stream.width = image.shape[:2]
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
+            if pts_ms is not None:
+                frame.pts, frame.time_base = pts_ms[index], Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def read_clip(path: Path) -> list[U8]:
+    with open_source(str(path)) as source:
+        return [frame.image for frame in source]
+
+
+def load(path: Path) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as saved:
+        return {key: saved[key] for key in saved.files}
+
+
+def report(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text()))
+
+
+@pytest.fixture(scope="session")
+def photo() -> U8:
+    """One person, whole, upright: 405 x 720."""
+    image = cv2.imread(str(STARTER / "balance_cam01_40.jpg"))
+    return np.asarray(cv2.resize(image, (405, 720), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+@pytest.fixture(scope="session")
+def person_images() -> list[U8]:
+    """Twelve frames of one balancing person, 360 x 640: every fourth of the real clip."""
+    with open_source(str(MEDIA / "balance_cam01.mp4")) as source:
+        images = [frame.image for frame in source if frame.index % 4 == 0 and frame.index < 48]
+    return [np.asarray(cv2.resize(image, (360, 640), interpolation=cv2.INTER_AREA), np.uint8) for image in images]
+
+
+@pytest.fixture(scope="session")
+def person_clip(person_images: list[U8], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The twelve frames as a vertical video that can be cut short: its index is at the front."""
+    path = tmp_path_factory.mktemp("clips") / "person.mp4"
+    return write_clip(path, person_images, options={"movflags": "faststart"})
+
+
+@pytest.fixture(scope="session")
+def blank_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five grey frames."""
+    path = tmp_path_factory.mktemp("clips") / "blank.mp4"
+    return write_clip(path, [np.full((120, 160, 3), 90, np.uint8)] * 5)

@@ -1,0 +1,721 @@
+"""Whole runs, real files and models: what comes in, however broken, and what is left on the disk afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+import edge
+import edge.app
+import edge.pipeline
+from calibration.camera import Camera
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
+from edge.pipeline import Pipeline
+from edge.sources import open_source
+from edge.sources.synthetic import SyntheticSource
+from edge.types import U8, Array, Bodies, Frame
+from edge.wire.packet import MeshPacket
+from engines.cards import ZOO
+from tests.edge.conftest import MEDIA, STARTER, Command, load, read_clip, report, write_clip
+
+
+def interrupt_at(monkeypatch: pytest.MonkeyPatch, frames: int) -> None:
+    """Ctrl-C while the pipeline works on the frame after so many."""
+    process = Pipeline.process
+    seen: list[int] = []
+
+    def interrupting(self: Pipeline, frame: Frame) -> Bodies:
+        if len(seen) == frames:
+            os.kill(os.getpid(), signal.SIGINT)
+        seen.append(frame.index)
+        return process(self, frame)
+
+    monkeypatch.setattr(Pipeline, "process", interrupting)
+
+
+# What comes out
+
+
+def test_what_is_saved(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+    said = meshcast("run", person_clip, "--save", tmp_path / "a.npz", "--fov", "36", "-q")
+    assert (said.code, said.out, said.errors) == (EXIT_WHOLE, "", [])
+    saved = load(tmp_path / "a.npz")
+    rows = len(saved["frame"])
+    assert rows >= 12
+    assert set(saved["frame"].tolist()) == set(range(12))
+    np.testing.assert_allclose(saved["t_s"], saved["frame"] / 30, atol=1e-3)
+    joints, vertices = len(saved["joint_names"]), saved["faces"].max() + 1
+    assert joints >= 24
+    for name, shape in {
+        "id": (),
+        "score": (),
+        "keypoints": (17, 3),
+        "joints": (joints, 3),
+        "vertices": (vertices, 3),
+        "translation": (3,),
+    }.items():
+        assert saved[name].shape == (rows, *shape), name
+        assert np.isfinite(saved[name]).all(), name
+    np.testing.assert_array_equal(saved["translation"], saved["joints"][:, 0])
+    assert saved["keypoint_names"].tolist()[:2] == ["nose", "left_eye"]
+    assert saved["image_size"].tolist() == [360, 640]
+    assert saved["frames"].item() == 12
+    np.testing.assert_allclose(saved["K"], Camera.from_fov((360, 640), 36).K)
+    # A grown-up, some metres away, whose limbs lie where they are seen.
+    main = saved["id"] == np.bincount(saved["id"]).argmax()
+    height = np.ptp(saved["vertices"][main][..., 1], axis=1)
+    assert np.all((height > 1.0) & (height < 2.2))
+    assert np.all((saved["translation"][main, 2] > 2) & (saved["translation"][main, 2] < 8))
+    names = saved["joint_names"].tolist()
+    limbs = [n for n in saved["keypoint_names"].tolist() if n in names and n.split("_")[-1] in ("knee", "ankle")]
+    assert len(limbs) == 4
+    camera = Camera((360, 640), saved["K"], saved["distortion"])
+    drawn = camera.project(saved["joints"][main][:, [names.index(n) for n in limbs]])
+    seen = saved["keypoints"][main][:, [saved["keypoint_names"].tolist().index(n) for n in limbs], :2]
+    extent = np.ptp(saved["keypoints"][main][..., 1], axis=1)
+    assert np.median(np.linalg.norm(drawn - seen, axis=-1) / extent[:, None]) < 0.08
+
+
+def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+    said = meshcast(
+        "run", person_clip, "--overlay", tmp_path / "o.mp4", "--summary", tmp_path / "s.json", "--max-frames", "4"
+    )
+    assert said.code == EXIT_WHOLE
+    assert said.out.startswith("4 frames, 4 with people, ")
+    assert f"wrote {tmp_path / 'o.mp4'}\nwrote {tmp_path / 's.json'}\n" in said.out
+    drawn, given = read_clip(tmp_path / "o.mp4"), read_clip(person_clip)
+    assert [image.shape for image in drawn] == [(640, 360, 3)] * 4
+    for a, b in zip(drawn, given, strict=False):
+        changed = cv2.absdiff(a, b).max(axis=2) > 60
+        assert 0.005 < changed.mean() < 0.5  # the body, not the room
+    summary = report(tmp_path / "s.json")
+    assert list(summary) == [
+        "source",
+        "exit_status",
+        "frames",
+        "frames_with_people",
+        "ids",
+        "dropped_frames",
+        "dropped_people",
+        "wall_s",
+        "fps",
+        "stages_ms",
+        "models",
+        "problems",
+    ]
+    assert (summary["exit_status"], summary["frames"], summary["frames_with_people"]) == (0, 4, 4)
+    assert (summary["dropped_frames"], summary["dropped_people"], summary["problems"]) == (0, 0, [])
+    assert set(summary["stages_ms"]) >= {"detect", "track", "pose", "mesh", "place", "smooth", "overlay"}
+    assert summary["stages_ms"]["pose"]["count"] == 4
+    assert set(summary["models"]) == {"detector", "pose", "mesh"}
+    assert summary["models"]["mesh"]["precision"] == "fp32"
+
+
+def test_overlay_picture(meshcast: Command, photo: U8, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), photo)
+    said = meshcast("run", tmp_path / "a.png", "--overlay", tmp_path / "o.png", "--save", tmp_path / "a.npz", "-q")
+    assert said.code == EXIT_WHOLE
+    drawn = cv2.imread(str(tmp_path / "o.png"))
+    assert drawn is not None
+    assert drawn.shape == photo.shape
+    changed = cv2.absdiff(drawn, photo).max(axis=2) > 20
+    x, y = load(tmp_path / "a.npz")["keypoints"][0, 11:13, :2].mean(axis=0).astype(int)  # the hips
+    assert changed[y - 5 : y + 5, x - 5 : x + 5].mean() > 0.9
+    assert changed.mean() < 0.5
+
+
+def test_max_frames(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+    assert meshcast("run", person_clip, "--max-frames", "2", "--save", tmp_path / "a.npz").code == EXIT_WHOLE
+    saved = load(tmp_path / "a.npz")
+    assert (saved["frames"].item(), saved["frame"].max()) == (2, 1)
+
+
+def test_loop_goes_on_beyond_the_end(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+    words = ("--loop", "--max-frames", "12", "--summary", tmp_path / "s.json", "--overlay", tmp_path / "o.mp4")
+    assert meshcast("run", blank_clip, *words).code == EXIT_WHOLE
+    assert report(tmp_path / "s.json")["frames"] == 12
+    assert len(read_clip(tmp_path / "o.mp4")) == 12
+
+
+@pytest.mark.parametrize("clip", ["person_clip", "blank_clip"])
+def test_what_is_published(
+    clip: str,
+    meshcast: Command,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path: Path = request.getfixturevalue(clip)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+    packets: list[MeshPacket] = []
+    enough = threading.Event()
+
+    def receive() -> None:
+        with edge.subscribe(address, timeout_s=30) as subscription:
+            packets.extend(packet for packet, _ in zip((p for p in subscription if p.model), range(4), strict=False))
+        enough.set()
+
+    process = Pipeline.process
+
+    def until_enough(self: Pipeline, frame: Frame) -> Bodies:
+        if enough.is_set():
+            os.kill(os.getpid(), signal.SIGINT)
+        return process(self, frame)
+
+    monkeypatch.setattr(Pipeline, "process", until_enough)
+    receiver = threading.Thread(target=receive)
+    receiver.start()
+    said = meshcast("run", path, "--loop", "--pace", "realtime", "--publish", address, "--stream", "left")
+    receiver.join()
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert len(packets) == 4
+    for packet in packets:
+        assert packet.stream == "left"
+        assert packet.camera is not None
+        assert packet.model is not None
+        assert packet.people.vertices.shape[1:] == (len(packet.model.rest_vertices), 3)
+        np.testing.assert_array_equal(packet.people.translation, packet.people.joints[:, 0])
+        assert (len(packet.people) > 0) == (clip == "person_clip")
+    assert packets[0].size == ((360, 640) if clip == "person_clip" else (160, 120))
+    assert [packet.seq for packet in packets] == sorted({packet.seq for packet in packets})
+
+
+def test_synthetic_people_are_found_where_they_are(meshcast: Command, tmp_path: Path) -> None:
+    uri = "synthetic:?frames=24&fov=50&seed=3"
+    assert meshcast("run", uri, "--fov", "50", "--save", tmp_path / "a.npz").code == EXIT_WHOLE
+    saved = load(tmp_path / "a.npz")
+    assert len(set(saved["frame"].tolist())) >= 18
+    source = SyntheticSource(uri)
+    np.testing.assert_allclose(saved["K"], source.true_camera.K)
+    truth = np.concatenate([source.truth(int(index)).translation for index in saved["frame"]])
+    assert np.median(np.linalg.norm(saved["translation"] - truth, axis=1)) < 0.5
+
+
+# Sources that are broken, odd or empty
+
+
+def test_a_missing_file(meshcast: Command, tmp_path: Path) -> None:
+    said = meshcast("run", tmp_path / "no.mp4", "--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
+    assert said.code == EXIT_INPUT
+    assert len(said.errors) == 1
+    assert "no.mp4: no such file or folder" in said.errors[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"This is a letter.\n" * 100])
+def test_a_file_that_is_no_video(content: bytes, meshcast: Command, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.mp4"
+    letter.write_bytes(content)
+    said = meshcast("run", letter, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4")
+    assert said.code == EXIT_INPUT
+    assert len(said.err.splitlines()) == 1
+    assert "letter.mp4" in said.err
+    assert list(tmp_path.iterdir()) == [letter]
+
+
+def test_a_folder_without_pictures(meshcast: Command, tmp_path: Path) -> None:
+    said = meshcast("run", tmp_path)
+    assert said.code == EXIT_INPUT
+    assert "holds no picture that can be read" in said.errors[0]
+
+
+def test_a_truncated_video_is_used_as_far_as_it_goes(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+    data = person_clip.read_bytes()
+    clip = tmp_path / "cut.mp4"
+    clip.write_bytes(data[: len(data) * 6 // 10])
+    said = meshcast(
+        *("run", clip, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4", "--summary", tmp_path / "s.json")
+    )
+    summary = report(tmp_path / "s.json")
+    delivered = summary["frames"]
+    assert 3 < delivered < 11
+    problem = f"{clip}: broke off after {delivered} of 12 frames"
+    assert said.code == EXIT_PARTIAL == summary["exit_status"]
+    assert summary["problems"] == [problem]
+    assert said.errors == [f"meshcast: {problem}", "meshcast: what was made so far is kept"]
+    saved = load(tmp_path / "a.npz")
+    assert saved["frames"].item() == delivered
+    assert set(saved["frame"].tolist()) == set(range(delivered))
+    assert len(read_clip(tmp_path / "o.mp4")) == delivered
+
+
+def test_a_picture_of_one_pixel(meshcast: Command, tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "dot.png"), np.full((1, 1, 3), 77, np.uint8))
+    outputs = [tmp_path / name for name in ("o.png", "o.mp4", "a.npz")]
+    for out in outputs:
+        said = meshcast("run", tmp_path / "dot.png", "--save" if out.suffix == ".npz" else "--overlay", out)
+        assert (said.code, said.errors) == (EXIT_WHOLE, [])
+        assert out.stat().st_size > 0
+    assert len(load(outputs[2])["frame"]) == 0
+
+
+def with_orientation(jpeg: bytes, orientation: int) -> bytes:
+    """A JPEG with an Exif block (TIFF 6.0, tag 0x0112) after its first marker."""
+    tiff = b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    block = b"Exif\0\0" + tiff
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + jpeg[2:]
+
+
+def encoded(image: Array, suffix: str) -> bytes:
+    return bytes(cv2.imencode(suffix, image)[1].tobytes())
+
+
+def kinds_of_picture(photo: U8) -> dict[str, bytes]:
+    alpha = np.zeros(photo.shape[:2], np.uint8)
+    return {
+        "plain.png": encoded(photo, ".png"),
+        "grey.png": encoded(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), ".png"),
+        "rgba.png": encoded(np.dstack([photo, alpha]), ".png"),
+        "deep.png": encoded(photo.astype(np.uint16) * 257, ".png"),
+        "lying.jpg": with_orientation(encoded(cv2.rotate(photo, cv2.ROTATE_90_COUNTERCLOCKWISE), ".jpg"), 6),
+        "overhead.jpg": with_orientation(encoded(cv2.rotate(photo, cv2.ROTATE_180), ".jpg"), 3),
+    }
+
+
+def test_every_kind_of_picture_shows_the_same_person(meshcast: Command, photo: U8, tmp_path: Path) -> None:
+    found = {}
+    for name, content in kinds_of_picture(photo).items():
+        (tmp_path / name).write_bytes(content)
+        said = meshcast("run", tmp_path / name, "--save", tmp_path / "a.npz")
+        assert (said.code, said.errors) == (EXIT_WHOLE, []), name
+        saved = load(tmp_path / "a.npz")
+        assert saved["image_size"].tolist() == [405, 720], name
+        assert len(saved["frame"]) >= 1, name
+        found[name] = saved["keypoints"][saved["score"].argmax(), :, :2]
+    for name, keypoints in found.items():
+        off = np.median(np.linalg.norm(keypoints - found["plain.png"], axis=1))
+        assert off < (25 if name == "grey.png" else 8), name
+    np.testing.assert_array_equal(found["rgba.png"], found["plain.png"])
+    np.testing.assert_array_equal(found["deep.png"], found["plain.png"])
+
+
+def test_a_folder_of_pictures_of_different_sizes(meshcast: Command, photo: U8, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "1.png"), photo)
+    cv2.imwrite(str(folder / "2.png"), photo[:, 20:-30])
+    (folder / "3.png").write_bytes(b"no picture")
+    said = meshcast("run", folder, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4")
+    assert said.code == EXIT_PARTIAL
+    assert "3.png: not a picture that can be read, skipped" in said.errors[0]
+    saved = load(tmp_path / "a.npz")
+    assert {tuple(size) for size in saved["row_image_size"].tolist()} == {(405, 720), (355, 720)}
+    assert len(read_clip(tmp_path / "o.mp4")) == 2
+
+
+@pytest.mark.parametrize("turn", [None, cv2.ROTATE_90_CLOCKWISE])
+def test_an_odd_sized_video(turn: int | None, meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
+    images = [image[:-1, :-1] if turn is None else cv2.rotate(image, turn)[:-1, :-1] for image in person_images[:3]]
+    clip = write_clip(tmp_path / "odd.mkv", map(np.ascontiguousarray, images), codec="ffv1", pix_fmt="yuv444p")
+    said = meshcast("run", clip, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4")
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    saved = load(tmp_path / "a.npz")
+    assert saved["frames"].item() == 3
+    assert [image.shape for image in read_clip(tmp_path / "o.mp4")] == [
+        (640, 360, 3) if turn is None else (360, 640, 3)
+    ] * 3
+    if turn is None:
+        assert set(saved["frame"].tolist()) == {0, 1, 2}
+        assert saved["image_size"].tolist() == [359, 639]
+
+
+def test_a_variable_frame_rate(meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
+    pts_ms = [0, 20, 90, 100, 290, 310, 330, 360]
+    clip = write_clip(tmp_path / "vfr.mp4", person_images[:8], pts_ms=pts_ms)
+    said = meshcast("run", clip, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4")
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    saved = load(tmp_path / "a.npz")
+    assert set(saved["frame"].tolist()) == set(range(8))
+    np.testing.assert_allclose(saved["t_s"] * 1000, np.array(pts_ms)[saved["frame"]], atol=1)
+    with open_source(str(tmp_path / "o.mp4")) as overlay:
+        np.testing.assert_allclose([frame.t_s * 1000 for frame in overlay], pts_ms, atol=1)
+
+
+def test_nobody_there(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+    said = meshcast("run", blank_clip, "--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert said.out.startswith("5 frames, 0 with people, 0 ids")
+    saved = load(tmp_path / "a.npz")
+    assert saved["frames"].item() == 5
+    assert saved["vertices"].shape == (0, saved["faces"].max() + 1, 3)
+    assert saved["joints"].shape == (0, len(saved["joint_names"]), 3)
+    assert saved["keypoints"].shape == (0, 17, 3)
+    assert saved["K"].shape == (3, 3)
+    assert report(tmp_path / "s.json")["frames_with_people"] == 0
+
+
+@pytest.mark.parametrize("edge_of", ["bust", "bottom", "right"])
+def test_a_person_cut_by_the_edge(edge_of: str, meshcast: Command, photo: U8, tmp_path: Path) -> None:
+    path = STARTER / "astronaut.png"
+    if edge_of != "bust":
+        assert meshcast("run", STARTER / "balance_cam01_40.jpg", "--save", tmp_path / "a.npz").code == EXIT_WHOLE
+        saved = load(tmp_path / "a.npz")
+        whole = saved["keypoints"][saved["score"].argmax()] * 405 / 1080
+        hips, knees = whole[11:13].mean(axis=0), whole[13:15].mean(axis=0)
+        image = photo[: int((hips[1] + knees[1]) / 2)] if edge_of == "bottom" else photo[:, : int(hips[0]) + 15]
+        path = tmp_path / "cut.png"
+        cv2.imwrite(str(path), image)
+    said = meshcast("run", path, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.png")
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    saved = load(tmp_path / "a.npz")
+    assert len(saved["frame"]) == 1
+    assert np.isfinite(saved["vertices"]).all()
+    assert 0.3 < saved["translation"][0, 2] < 20
+
+
+# Live streams
+
+
+@pytest.fixture
+def live(person_images: list[U8], tmp_path: Path) -> Iterator[str]:
+    """The address of a camera that sends MPEG-TS over TCP for as long as somebody listens."""
+    stream = write_clip(tmp_path / "live.ts", person_images).read_bytes()
+
+    def serve(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with connection, contextlib.suppress(OSError):
+                    while True:
+                        connection.sendall(stream)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+@pytest.mark.parametrize("end", ["max-frames", "ctrl-c"])
+def test_a_live_stream(end: str, live: str, meshcast: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if end == "ctrl-c":
+        interrupt_at(monkeypatch, 2)
+    words = ["--max-frames", "3"] if end == "max-frames" else []
+    said = meshcast(
+        *("run", live, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4", "--summary", tmp_path / "s.json"),
+        *words,
+    )
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert report(tmp_path / "s.json")["frames"] == 3
+    saved = load(tmp_path / "a.npz")
+    assert saved["frames"].item() == 3
+    assert len(saved["frame"]) >= 1
+    assert len(read_clip(tmp_path / "o.mp4")) == 3
+
+
+# Interrupts
+
+
+def test_ctrl_c_on_a_file_keeps_what_was_saved(
+    meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_at(monkeypatch, 2)
+    before = signal.getsignal(signal.SIGINT)
+    said = meshcast(
+        *("run", person_clip, "--save", tmp_path / "a.npz"),
+        *("--overlay", tmp_path / "o.mp4", "--summary", tmp_path / "s.json"),
+    )
+    assert said.code == EXIT_PARTIAL
+    assert said.errors[0] == "meshcast: interrupted before the end of the source"
+    assert load(tmp_path / "a.npz")["frames"].item() == 3 == len(read_clip(tmp_path / "o.mp4"))
+    assert report(tmp_path / "s.json")["exit_status"] == EXIT_PARTIAL
+    assert {path.name for path in tmp_path.iterdir()} == {"a.npz", "o.mp4", "s.json"}
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_while_starting(
+    number: signal.Signals, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_engine = edge.pipeline.open_session
+
+    def interrupted(*args: Any, **options: Any) -> Any:
+        os.kill(os.getpid(), number)
+        return load_engine(*args, **options)
+
+    monkeypatch.setattr(edge.pipeline, "open_session", interrupted)
+    said = meshcast("run", person_clip, "--summary", tmp_path / "s.json", "--save", tmp_path / "a.npz")
+    assert (said.code, said.err) == (130, "meshcast: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_ctrl_c_breaks_off_at_once(
+    meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt_at(monkeypatch, 1)
+    close = edge.app._Outputs.close
+
+    def interrupted(self: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return close(self)
+
+    monkeypatch.setattr(edge.app._Outputs, "close", interrupted)
+    said = meshcast("run", person_clip, "--overlay", tmp_path / "o.mp4", "--save", tmp_path / "a.npz")
+    assert said.code == 130
+    assert said.errors == ["meshcast: interrupted"]
+    assert list(tmp_path.iterdir()) == []
+
+
+# Models, cameras and places that cannot be used
+
+
+def copied_card(name: str, folder: Path) -> Path:
+    """A model of the zoo in a folder of its own, which a test may damage."""
+    text = (ZOO / f"{name}.toml").read_text()
+    for path in ZOO.iterdir():
+        if path.is_file() and (path.name.startswith(name) or path.name in text):
+            shutil.copy(path, folder / path.name)
+            (folder / path.name).chmod(0o644)
+    return folder / f"{name}.toml"
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    for place in range(len(data) // 2, len(data) // 2 + 64):
+        data[place] ^= 0xFF
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("task", "name", "damaged"),
+    [
+        ("detector", "nanodet_g", ".onnx"),
+        ("pose", "movenet_thunder", ".onnx"),
+        ("mesh", "pose2mesh_open", ".onnx"),
+        ("mesh", "pose2mesh_open", ".npz"),
+        ("pose", "movenet_thunder", ".toml"),
+    ],
+)
+def test_a_damaged_model(
+    task: str, name: str, damaged: str, meshcast: Command, blank_clip: Path, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "models", tmp_path / "out"
+    folder.mkdir()
+    out.mkdir()
+    card = copied_card(name, folder)
+    assert meshcast("run", blank_clip, f"--{task}", card, "--max-frames", "1").code == EXIT_WHOLE
+    card = copied_card(name, Path(shutil.move(folder, tmp_path / "damaged")))
+    for path in card.parent.glob(f"*{damaged}"):
+        flip(path)
+    said = meshcast("run", blank_clip, f"--{task}", card, "--save", out / "a.npz", "--summary", out / "s.json")
+    assert said.code == EXIT_INPUT
+    assert len(said.err.splitlines()) == 1
+    assert str(card.parent) in said.err
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "cannot be read"),
+        ("width = = 3", "not a TOML file"),
+        ("width = 160\nheight = 120\n", "'K' is missing|'fx' is missing"),
+        ("width = 160\nheight = 120\nfx = -1\nfy = 1\ncx = 1\ncy = 1\n", "K must be"),
+    ],
+)
+def test_a_camera_file_that_cannot_be_used(
+    text: str | None, says: str, meshcast: Command, blank_clip: Path, tmp_path: Path
+) -> None:
+    camera, out = tmp_path / "camera.toml", tmp_path / "out"
+    out.mkdir()
+    if text is not None:
+        camera.write_text(text)
+    said = meshcast("run", blank_clip, "--camera", camera, "--save", out / "a.npz")
+    assert said.code == EXIT_INPUT
+    assert len(said.err.splitlines()) == 1
+    assert pytest.approx(1) == len(said.errors)
+    assert any(part in said.err for part in says.split("|"))
+    assert list(out.iterdir()) == []
+
+
+def test_a_camera_of_another_picture_size(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+    said = meshcast("run", blank_clip, "--camera", MEDIA / "balance_cam01.toml", "--save", tmp_path / "a.npz")
+    assert said.code == EXIT_INPUT
+    assert len(said.errors) == 1
+    assert "1080 x 1920" in said.err
+    assert "160 x 120" in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("degrees", ["0", "180", "-60", "nan", "inf"])
+def test_a_field_of_view_that_there_is_not(degrees: str, meshcast: Command, blank_clip: Path) -> None:
+    said = meshcast("run", blank_clip, f"--fov={degrees}")
+    assert said.code == EXIT_INPUT
+    assert "is not between 0 and 180 degrees" in said.errors[0]
+    assert len(said.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--save", "--overlay", "--summary"])
+@pytest.mark.parametrize("place", ["missing/a", "file/a", "folder"])
+def test_a_place_that_cannot_be_written_to(
+    option: str, place: str, meshcast: Command, blank_clip: Path, tmp_path: Path
+) -> None:
+    suffix = {"--save": ".npz", "--overlay": ".mp4", "--summary": ".json"}[option]
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / f"folder{suffix}").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    others = {"--save": tmp_path / "b.npz", "--overlay": tmp_path / "b.mp4", "--summary": tmp_path / "b.json"}
+    words = [word for pair in {**others, option: tmp_path / f"{place}{suffix}"}.items() for word in pair]
+    said = meshcast("run", blank_clip, *words)
+    assert said.code == EXIT_INPUT
+    assert len(said.err.splitlines()) == 1
+    assert f"{place}{suffix}: " in said.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(("option", "name"), [("--save", "a.npy"), ("--overlay", "o.gif")])
+def test_an_output_of_an_unknown_kind(
+    option: str, name: str, meshcast: Command, blank_clip: Path, tmp_path: Path
+) -> None:
+    said = meshcast("run", blank_clip, option, tmp_path / name, "--summary", tmp_path / "s.json")
+    assert said.code == EXIT_INPUT
+    assert name in said.errors[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_occupied_port(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        said = meshcast("run", blank_clip, "--publish", address, "--save", tmp_path / "a.npz")
+    assert said.code == EXIT_INPUT
+    assert len(said.err.splitlines()) == 1
+    assert address in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+# Engines that give nonsense
+
+
+class Spoilt:
+    """An engine whose outputs a function may spoil; it is told how many calls there were before."""
+
+    def __init__(self, session: Any, spoil: Callable[[int, tuple[Array, ...]], None]) -> None:
+        self._session = session
+        self._spoil = spoil
+        self._calls = 0
+        self.backend, self.device, self.precision = session.backend, session.device, session.precision
+
+    def __call__(self, *inputs: Array) -> tuple[Array, ...]:
+        outputs = tuple(output.copy() for output in self._session(*inputs))
+        self._spoil(self._calls, outputs)
+        self._calls += 1
+        return outputs
+
+
+def spoil(
+    monkeypatch: pytest.MonkeyPatch,
+    engines: Callable[..., Any],
+    task: str,
+    how: Callable[[int, tuple[Array, ...]], None],
+) -> None:
+    def opened(card: Any, **options: Any) -> Any:
+        session = engines(card, **options)
+        return Spoilt(session, how) if card.task == task else session
+
+    monkeypatch.setattr(edge.pipeline, "open_session", opened)
+
+
+@pytest.mark.parametrize("task", ["pose", "mesh"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_person_of_nan_is_dropped_and_the_others_go_on(
+    task: str,
+    value: float,
+    meshcast: Command,
+    engines: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = ("run", MEDIA / "pedestrians.mp4", "--max-frames", "6", "--no-smooth", "--summary", tmp_path / "s.json")
+    assert meshcast(*run, "--save", tmp_path / "clean.npz").code == EXIT_WHOLE
+    clean = load(tmp_path / "clean.npz")
+    calls = report(tmp_path / "s.json")["stages_ms"]["pose"]["count"]
+
+    def one_person(call: int, outputs: tuple[Array, ...]) -> None:
+        if calls - 6 + call in (2, 3):
+            outputs[0][0, 3] = value
+
+    spoil(monkeypatch, engines, task, one_person)
+    said = meshcast(*run, "--save", tmp_path / "spoilt.npz")
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    spoilt = load(tmp_path / "spoilt.npz")
+    assert report(tmp_path / "s.json")["dropped_people"] == 2
+    for name in ("keypoints", "joints", "vertices", "translation"):
+        assert np.isfinite(spoilt[name]).all()
+    for index in range(6):
+        seen, there = spoilt["id"][spoilt["frame"] == index], clean["id"][clean["frame"] == index]
+        assert len(there) >= 3
+        assert seen.tolist() == there[1 if index in (2, 3) else 0 :].tolist()
+
+
+def test_boxes_of_nan_are_passed_over(
+    meshcast: Command,
+    engines: Callable[..., Any],
+    photo: U8,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def all_boxes(call: int, outputs: tuple[Array, ...]) -> None:
+        for output in outputs:
+            output[:] = np.nan
+
+    cv2.imwrite(str(tmp_path / "a.png"), photo)
+    spoil(monkeypatch, engines, "detector", all_boxes)
+    said = meshcast("run", tmp_path / "a.png", "--save", tmp_path / "a.npz")
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert len(load(tmp_path / "a.npz")["frame"]) == 0
+
+
+@pytest.mark.parametrize("value", [0.5, 1e12, -1e30])
+def test_keypoints_that_are_no_person_do_not_end_the_run(
+    value: float,
+    meshcast: Command,
+    engines: Callable[..., Any],
+    person_clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def all_on_one_spot(call: int, outputs: tuple[Array, ...]) -> None:
+        outputs[0][..., :2] = value
+        outputs[0][..., 2] = 0.9
+
+    spoil(monkeypatch, engines, "pose", all_on_one_spot)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+    words = ("--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4", "--publish", address)
+    said = meshcast("run", person_clip, "--max-frames", "3", *words)
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert np.isfinite(load(tmp_path / "a.npz")["vertices"]).all()
+
+
+def test_a_disk_that_fills_up_keeps_the_other_files(
+    meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edge.errors import OutputError
+    from edge.sinks.save import NpzSaver
+
+    add = NpzSaver.add
+
+    def full(self: NpzSaver, frame: Frame, bodies: Bodies, camera: Camera) -> None:
+        if frame.index == 2:
+            raise OutputError("a.npz: cannot be written: No space left on device")
+        add(self, frame, bodies, camera)
+
+    monkeypatch.setattr(NpzSaver, "add", full)
+    said = meshcast("run", person_clip, "--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
+    assert said.code == EXIT_PARTIAL
+    assert said.errors[0] == "meshcast: a.npz: cannot be written: No space left on device"
+    assert load(tmp_path / "a.npz")["frames"].item() == 2
+    assert report(tmp_path / "s.json")["problems"] == ["a.npz: cannot be written: No space left on device"]
