@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -79,6 +80,7 @@ def run(job: Job) -> Outcome:
         interrupted = False
         try:
             frames = iter(reader)
+            summary.start()
             while summary.frames != job.max_frames:
                 with pipeline.timings.measure("wait for frame"), interrupt.welcome():
                     frame = next(frames, None)
@@ -208,9 +210,14 @@ class Interrupt:
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """Take SIGINT and SIGTERM as the wish to finish in order; a second one breaks off at once."""
+    """Take SIGINT and SIGTERM as the wish to finish in order; a second one breaks off at once.
+
+    Python delivers signals to its main thread only; elsewhere there is nothing to take.
+    """
     interrupt = Interrupt()
-    before = {number: signal.signal(number, interrupt.handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    here = threading.current_thread() is threading.main_thread()
+    taken = (signal.SIGINT, signal.SIGTERM) if here else ()
+    before = {number: signal.signal(number, interrupt.handle) for number in taken}
     try:
         yield interrupt
     finally:

@@ -6,13 +6,10 @@ camera's frame (metres, OpenCV axes, NaN where unknown), `NAME_K` (3, 3) and `NA
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +21,7 @@ from edge.types import F32
 from engines.errors import MeshcastError
 from engines.joint_sets import COCO17
 from engines.metrics import distances, procrustes
+from engines.npz import read_npz
 
 LIMBS = tuple(
     f"{side}_{part}" for part in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle") for side in ("left", "right")
@@ -70,7 +68,7 @@ def load_truth(path: str | Path, camera: str, size: tuple[int, int]) -> Truth:
 
     Raises TruthError in one line when the file is missing or damaged, has no such camera, or lacks limb joints.
     """
-    arrays = _read(path)
+    arrays = read_npz(path, "a truth file", TruthError)
     cameras = sorted(key.removesuffix(JOINTS_SUFFIX) for key in arrays if key.endswith(JOINTS_SUFFIX))
     if camera not in cameras:
         raise TruthError(f"{path}: no camera {camera!r}; it has {', '.join(cameras) or 'none'}")
@@ -89,19 +87,6 @@ def load_truth(path: str | Path, camera: str, size: tuple[int, int]) -> Truth:
         raise TruthError(f"{path}: {camera}_K must be 3 x 3 and {camera}_dist up to 5 numbers")
     _limb_index(names, f"{path}: the truth")
     return Truth(names, joints, Camera(size, K, np.pad(distortion, (0, 5 - distortion.size))))
-
-
-def _read(path: str | Path) -> dict[str, NDArray[Any]]:
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise TruthError(f"{path}: not an .npz file")
-        with loaded:
-            return {key: loaded[key] for key in loaded.files}
-    except OSError as error:
-        raise TruthError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise TruthError(f"{path}: not an .npz file, or damaged: {error}") from None
 
 
 def _limb_index(names: tuple[str, ...], owner: str) -> list[int]:

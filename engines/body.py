@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import ModelError
+from engines.npz import read_npz
 
 F32 = NDArray[np.float32]
 ZOO = Path(__file__).parent / "zoo"
@@ -91,25 +92,25 @@ def rotmat(rotvec: NDArray[np.floating]) -> F32:
 
 def load_body(path: str | Path) -> Body:
     """Read a body from `.npz` (the layout of zoo/open_smpl_body.npz). Raises ModelError when it is not one."""
+    z = read_npz(path, "a body file")
     try:
-        with np.load(path, allow_pickle=False) as z:
-            return Body(
-                name=Path(path).stem,
-                v_template=z["v_template"].astype(np.float32),
-                shape_dirs=z["shapedirs"].astype(np.float32),
-                weights=z["weights"].astype(np.float32),
-                joint_regressor=z["J_regressor"].astype(np.float32),
-                parents=z["kintree_table"][0].astype(np.int32),
-                faces=z["f"].astype(np.int32),
-                coco_regressor=z["coco17_regressor"].astype(np.float32),
-                feet_regressor=z["feet6_regressor"].astype(np.float32),
-                mirror=z["mirror"].astype(np.int32),
-                joint_names=tuple(str(n) for n in z["joint_names"]),
-                coco_names=tuple(str(n) for n in z["coco17_names"]),
-                feet_names=tuple(str(n) for n in z["feet6_names"]),
-            )
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise ModelError(f"{path}: not a body file: {error}") from None
+        return Body(
+            name=Path(path).stem,
+            v_template=z["v_template"].astype(np.float32),
+            shape_dirs=z["shapedirs"].astype(np.float32),
+            weights=z["weights"].astype(np.float32),
+            joint_regressor=z["J_regressor"].astype(np.float32),
+            parents=z["kintree_table"][0].astype(np.int32),
+            faces=z["f"].astype(np.int32),
+            coco_regressor=z["coco17_regressor"].astype(np.float32),
+            feet_regressor=z["feet6_regressor"].astype(np.float32),
+            mirror=z["mirror"].astype(np.int32),
+            joint_names=tuple(str(n) for n in z["joint_names"]),
+            coco_names=tuple(str(n) for n in z["coco17_names"]),
+            feet_names=tuple(str(n) for n in z["feet6_names"]),
+        )
+    except KeyError as missing:
+        raise ModelError(f"{path}: not a body file: {missing.args[0]} is missing") from None
 
 
 @cache

@@ -12,6 +12,7 @@ from engines.body import Body, load_body
 from engines.cards import Card
 from engines.errors import ModelError
 from engines.lifting import view_of
+from engines.npz import read_npz
 from engines.session import Session
 
 F32 = NDArray[np.float32]
@@ -42,10 +43,10 @@ class Pose2MeshHead:
         self.session = session
         self.body: Body = load_body(card.path.with_name(card.body))
         path = card.path.with_suffix(".upsampling.npz")
+        table = read_npz(path, "an upsampling table")
         try:
-            with np.load(path, allow_pickle=False) as z:
-                self.upsample = Ell(z["indices"], z["values"], int(z["columns"]))
-        except (OSError, ValueError, KeyError, EOFError) as error:
+            self.upsample = Ell(table["indices"], table["values"], int(table["columns"]))
+        except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{path}: not an upsampling table: {error}") from None
         names = (*self.body.joint_names, *self.body.coco_names, *self.body.feet_names)
         # The body's own limb joints carry the same names as COCO's keypoints: keep the joints, add what is new.
@@ -59,9 +60,10 @@ class Pose2MeshHead:
         view = view_of(rays, scores)
         points, coarse = self.session(view.features)
         T_view_camera = view.T_camera_view.transpose(0, 2, 1)
-        points = points @ T_view_camera
-        vertices = self.upsample(np.ascontiguousarray(coarse @ T_view_camera))
         finite = np.isfinite(points).all((1, 2)) & np.isfinite(coarse).all((1, 2))
+        with np.errstate(invalid="ignore"):  # rows that are not finite are computed along and marked
+            points = np.matmul(points, T_view_camera)
+            vertices = self.upsample(np.ascontiguousarray(np.matmul(coarse, T_view_camera)))
         return RootMesh(
             view.usable & finite, points[:, JOINTS : JOINTS + KEYPOINTS], points[:, self.joint_index], vertices
         )

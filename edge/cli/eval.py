@@ -8,7 +8,7 @@ import math
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edge.cli.run import add_model_options, model_options, positive
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     ]
     print(f"{'mean':<41}{mean[0]:>10.1f}{mean[1]:>8.1f}{mean[2]:>8.3f}")
     if target is not None:
-        target.write(json.dumps({name: asdict(score) for name, score in scores.items()}, indent=2).encode())
+        target.write(json.dumps(_plain({name: asdict(score) for name, score in scores.items()}), indent=2).encode())
     return EXIT_WHOLE if all(math.isfinite(s.mpjpe_mm) for s in scores.values()) else EXIT_INPUT
 
 
@@ -82,3 +82,10 @@ def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
             max_frames=args.max_frames,
         )
     return scores
+
+
+def _plain(value: Any) -> Any:
+    """The value with null where a number is missing: JSON has no NaN."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -125,7 +125,7 @@ class NpzSaver:
                     column.copy_to(member, rows)
             for name, value in constants.items():
                 with archive.open(f"{name}.npy", "w") as member:
-                    np.lib.format.write_array(member, np.ascontiguousarray(value), allow_pickle=False)
+                    np.lib.format.write_array(member, np.asarray(value, order="C"), allow_pickle=False)
 
 
 class _Column:

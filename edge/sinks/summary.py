@@ -42,6 +42,10 @@ class Summary:
         self.frames = 0
         self.frames_with_people = 0
 
+    def start(self) -> None:
+        """Start the clock: models are loaded, frames come now."""
+        self._start = time.monotonic()
+
     def add(self, bodies: Bodies) -> None:
         """Count one frame and its people."""
         self.frames += 1

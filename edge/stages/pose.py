@@ -13,6 +13,7 @@ from engines.cards import Card
 from engines.errors import ModelError
 from engines.session import Session
 
+FARTHEST_PX = 1e6  # keypoints beyond are an engine gone wrong, not a person
 MARGIN = 1.25  # side of the crop over the longer side of the box
 
 
@@ -51,7 +52,8 @@ class Pose:
         self._normalise(count)
         places, scores = self._decode(self._session(self._batch[:count]))
         keypoints = (places - 0.5) * (self._size / scales[:, None])[:, None] + centres[:, None]
-        finite = np.isfinite(keypoints).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
+        # NaN compares false, so this drops what is no number and what lies absurdly far off alike.
+        finite = (np.abs(keypoints) < FARTHEST_PX).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
         self.dropped_nan += count - int(finite.sum())
         return Pose2D(tracks.ids[finite], keypoints[finite].astype(np.float32), scores[finite].astype(np.float32))
 

@@ -17,6 +17,7 @@ from scipy.spatial.transform import Rotation
 from engines.body import Body, kinematic_chain, rotmat
 from engines.errors import MeshcastError
 from engines.lifting import view_of
+from engines.npz import read_npz
 
 F32 = NDArray[np.float32]
 Rng = np.random.Generator
@@ -198,11 +199,11 @@ def load_poses(path: str | Path) -> tuple[F32, NDArray[np.float64], NDArray[np.b
     Recorded and procedural poses get three fifths and two fifths of the draws; long clips do not drown short ones
     (weight of a frame: one over the root of its clip's length). Raises MeshcastError when the file is not one.
     """
+    z = read_npz(path, "a pose file", MeshcastError)
     try:
-        with np.load(path, allow_pickle=False) as z:
-            pose, clip, test = z["pose"].astype(np.float32), z["clip"], z["test"]
-            procedural = np.char.find(z["source_names"][z["source"]], "procedural") >= 0
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        pose, clip, test = z["pose"].astype(np.float32), z["clip"], z["test"]
+        procedural = np.char.find(z["source_names"][z["source"]], "procedural") >= 0
+    except (KeyError, ValueError, IndexError) as error:
         raise MeshcastError(f"{path}: not a pose file (pose, source, source_names, clip, test): {error}") from None
     weights = 1 / np.sqrt(np.bincount(clip)[clip])
     weights[procedural] *= 0.4 / max(weights[procedural].sum(), 1e-9)

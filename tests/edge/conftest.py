@@ -112,6 +112,7 @@ def report(path: Path) -> dict[str, Any]:
 def photo() -> U8:
     """One person, whole, upright: 405 x 720."""
     image = cv2.imread(str(STARTER / "balance_cam01_40.jpg"))
+    assert image is not None
     return np.asarray(cv2.resize(image, (405, 720), interpolation=cv2.INTER_AREA), np.uint8)
 
 

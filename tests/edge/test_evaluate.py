@@ -184,5 +184,5 @@ def test_files_that_are_no_truth(tmp_path, arrays):
     with pytest.raises(TruthError, match="cannot be read: No such file"):
         load_truth(tmp_path / "none.npz", "cam01", SIZE)
     for path in (cut, text, array):
-        with pytest.raises(TruthError, match=f"{path.name}: not an .npz file"):
+        with pytest.raises(TruthError, match=f"{path.name}: not a truth file"):
             load_truth(path, "cam01", SIZE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import subprocess
 import sys
 import time
 
@@ -142,3 +143,23 @@ def test_csi_names_the_missing_plugin(bindings: None, monkeypatch: pytest.Monkey
     monkeypatch.setattr(gstreamer, "on_jetson", lambda: True)
     with pytest.raises(SourceError, match=r"nvarguscamerasrc.*JetPack"):
         open_source("csi://0")
+
+
+BOTH = f"""
+import sys
+sys.path.append({SYSTEM_PACKAGES!r})
+from edge.cli.main import main
+
+assert main(["run", "gst:videotestsrc num-buffers=3 ! video/x-raw,width=64,height=48", "-q", "--pace", "fast"]) == 0
+import openvino
+try:
+    openvino.Core().get_property("CPU", "NO_SUCH_PROPERTY")
+except RuntimeError:
+    print("caught")
+"""
+
+
+def test_openvino_works_beside_gstreamer(bindings: None) -> None:
+    """In a process of its own: where C++ exceptions have lost their way, it is ended."""
+    answer = subprocess.run([sys.executable, "-c", BOTH], capture_output=True, text=True, timeout=120, check=False)
+    assert (answer.returncode, answer.stdout) == (0, "caught\n"), answer.stderr
