@@ -97,7 +97,7 @@ class Pipeline:
         with measure("mesh"):
             rooted = self.mesh(pose, camera)
         with measure("place"):
-            bodies = self.place(rooted, camera)
+            bodies = self.place(rooted)
         if self.smooth is None:
             return bodies
         with measure("smooth"):

@@ -107,13 +107,14 @@ class BodyModel:
 class RootedBodies:
     """Bodies that have a shape and a pose but no place yet: all points are relative to the root joint.
 
-    ids, scores and keypoints as in Bodies; landmarks (N, K, 3) are the 3D points that the 2D keypoints show, joints
-    (N, J, 3) and vertices (N, V, 3) float32 metres, in the camera's axes.
+    ids, scores and keypoints as in Bodies; rays (N, K, 2) float32 are the keypoints' viewing rays (x/z, y/z), landmarks
+    (N, K, 3) the 3D points that they show, joints (N, J, 3), vertices (N, V, 3) float32 metres in the camera's axes.
     """
 
     ids: I32
     scores: F32
     keypoints: F32
+    rays: F32
     landmarks: F32
     joints: F32
     vertices: F32

@@ -28,8 +28,8 @@ def looks(image: U8, keypoints: F32, scores: F32) -> F32:
     samples[..., 0] *= LIGHTNESS
     trunk = scores[:, SHOULDERS_HIPS].min(axis=1) > SEEN
     thighs = scores[:, sorted({joint for thigh in THIGHS for joint in thigh})].min(axis=1) > SEEN
-    result[trunk, :3] = np.median(samples[trunk, :_TRUNK], axis=1)
-    result[thighs, 3:] = np.median(samples[thighs, _TRUNK:], axis=1)
+    result[trunk, :3] = _median(samples[trunk, :_TRUNK])
+    result[thighs, 3:] = _median(samples[thighs, _TRUNK:])
     return result
 
 
@@ -37,6 +37,12 @@ def box_looks(image: U8, boxes: F32) -> F32:
     """Looks (N, 6) of boxes (N, 4) xyxy px, as if somebody stood upright in each."""
     corners, sides = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
     return looks(image, corners + _STANDING * sides, np.ones((len(boxes), 17), np.float32))
+
+
+def _median(samples: F32) -> F32:
+    """The (upper) median over the samples (N, S, 3); np.median costs several times as much on so few."""
+    middle: F32 = np.sort(samples, axis=1)[:, samples.shape[1] // 2]
+    return middle
 
 
 def difference(a: F32, b: F32) -> float | None:

@@ -35,6 +35,7 @@ class Mesh:
             ids=pose.ids[keep],
             scores=pose.scores[keep].mean(1),
             keypoints=keypoints[keep],
+            rays=rays[keep],
             landmarks=made.landmarks[keep],
             joints=made.joints[keep],
             vertices=made.vertices[keep],

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from calibration.camera import Camera
 from edge.types import F32, Bodies, RootedBodies
 
 MIN_SCORE = 0.15  # keypoints below this do not vote
-ITERATIONS = 4
+ITERATIONS = 3
 OUTLIER_M = 0.06  # residual, in metres at the body's depth, at which a keypoint's vote is halved
 NEAREST_M = 0.3
 
@@ -21,9 +20,8 @@ class Place:
     (Geman-McClure) a few times.
     """
 
-    def __call__(self, bodies: RootedBodies, camera: Camera) -> Bodies:
-        rays = camera.rays(bodies.keypoints[..., :2])
-        translation = solve_translation(bodies.landmarks, rays, bodies.keypoints[..., 2])
+    def __call__(self, bodies: RootedBodies) -> Bodies:
+        translation = solve_translation(bodies.landmarks, bodies.rays, bodies.keypoints[..., 2])
         shift = translation[:, None]
         return Bodies(
             ids=bodies.ids,
