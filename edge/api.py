@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,12 @@ def stream(
     pace: Pace | None = None,
     loop: bool = False,
     **models: Any,
-) -> Iterator[tuple[Frame, Bodies]]:
+) -> Generator[tuple[Frame, Bodies], None, None]:
     """Frames of a source, each with the people in it as meshes in metres.
 
     source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts. models:
-    fields of `edge.pipeline.Models`, for example backend="onnxruntime". The source is closed when the iterator ends
-    or is thrown away. Raises MeshcastError, in one line, when something from outside cannot be used.
+    fields of `edge.pipeline.Models`, for example backend="onnxruntime". The source is closed when the generator ends,
+    is closed or thrown away. Raises MeshcastError, in one line, when something from outside cannot be used.
     """
     pipeline = Pipeline(Models(**models), View(Path(camera) if camera is not None else None, fov_deg))
     with Reader(open_source(str(source), loop=loop), pace) as reader:

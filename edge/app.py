@@ -21,7 +21,7 @@ from edge.sinks.overlay import OverlayWriter
 from edge.sinks.save import NpzSaver
 from edge.sinks.summary import Summary
 from edge.sources import Pace, Reader, open_source
-from edge.types import Bodies, Frame
+from edge.types import U8, Bodies, Frame
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError
 
@@ -125,7 +125,6 @@ class _Outputs:
         self._publisher: Publisher | None = None
         self._saver: NpzSaver | None = None
         self._overlay: OverlayWriter | None = None
-        self._painter = MeshPainter(pipeline.model)
         self._began = time.monotonic()
         self._frames = 0
         with ExitStack() as undo:
@@ -138,6 +137,7 @@ class _Outputs:
             if job.overlay is not None:
                 self._overlay = OverlayWriter(job.overlay, fps)
                 undo.callback(self._overlay.abort)
+                self._painter = MeshPainter(pipeline.model)
             self._undo = undo.pop_all()
 
     def write(self, frame: Frame, bodies: Bodies) -> None:
@@ -177,8 +177,8 @@ class _Outputs:
     def __exit__(self, *exception: object) -> None:
         self._undo.close()
 
-    def _drawn(self, frame: Frame, bodies: Bodies, camera: Camera) -> Any:
-        image = frame.image.copy()
+    def _drawn(self, frame: Frame, bodies: Bodies, camera: Camera) -> U8:
+        image: U8 = frame.image.copy()
         fps = self._frames / max(time.monotonic() - self._began, 1e-6)
         self._painter.paint(image, bodies, camera, fps=fps)
         return image

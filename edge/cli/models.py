@@ -67,5 +67,8 @@ def card_text(card: Card) -> str:
 
 
 def _precisions(card: Card) -> str:
-    made = ("fp32", "bf16") if card.variant("fp32") else ()
-    return " ".join((*made, *(v.precision for v in card.variants if v.precision != "fp32")))
+    """What the card's files and its own choice allow; bfloat16 needs no file of its own."""
+    from engines.cards import PRECISIONS
+
+    have = {*card.auto, *(variant.precision for variant in card.variants)}
+    return " ".join(precision for precision in PRECISIONS if precision in have)

@@ -10,40 +10,16 @@ from edge.types import F32, Array
 
 SEEN = 0.20  # score from which a keypoint counts as seen
 ENOUGH = 5  # keypoints that must be seen to measure a box
-MARGINS = (
-    0.06,
-    0.09,
-    0.06,
-    0.08,
-)  # left, top, right, bottom: detector boxes over the keypoints' extent, of its longer side
+# left, top, right, bottom: detector boxes over the keypoints\' extent, of its longer side
+MARGINS = (0.06, 0.09, 0.06, 0.08)
 SIZE_GAIN = 0.35  # of a new size, a frame; the centre follows at once
 VELOCITY_TIME_S = 0.25  # time constant of the velocity
 LOOK_GAIN = 0.1
 COAST_TIME_S = 1.0  # time constant with which the last velocity loses its worth
 
 # COCO's per-keypoint standard deviations (keypoint evaluation, object keypoint similarity)
-SIGMAS = np.array(
-    [
-        0.026,
-        0.025,
-        0.025,
-        0.035,
-        0.035,
-        0.079,
-        0.079,
-        0.072,
-        0.072,
-        0.062,
-        0.062,
-        0.107,
-        0.107,
-        0.087,
-        0.087,
-        0.089,
-        0.089,
-    ],
-    np.float32,
-)
+_HALF = [0.079, 0.072, 0.062, 0.107, 0.087, 0.089]  # shoulders to ankles, left and right alike
+SIGMAS = np.array([0.026, 0.025, 0.025, 0.035, 0.035, *np.repeat(_HALF, 2)], np.float32)
 
 
 @dataclass(slots=True)

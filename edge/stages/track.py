@@ -54,6 +54,7 @@ class Track:
         self._since = 0
         self._t_s: float | None = None
         self._glimpse: Array = np.zeros((1, 1, 3), np.int16)
+        self._latest: tuple[tuple[int, float], Array] | None = None
 
     def wants_detections(self, frame: Frame) -> bool:
         """Whether the detector should look at this frame: every `interval` frames, more often when someone is lost,
@@ -70,7 +71,7 @@ class Track:
         if self._t_s is not None and (frame.t_s < self._t_s or self._is_cut(frame)):
             self._people = []
         self._t_s = frame.t_s
-        self._glimpse = _glimpse(frame.image)
+        self._glimpse = self._glimpse_of(frame)
         self._since = 0 if detections is not None else self._since + 1
         for person in self._people:
             person.move_to(frame.t_s)
@@ -102,7 +103,13 @@ class Track:
         return Pose2D(pose.ids[rows], pose.keypoints[rows], pose.scores[rows])
 
     def _is_cut(self, frame: Frame) -> bool:
-        return bool(np.abs(_glimpse(frame.image) - self._glimpse).mean() > CUT)
+        return bool(np.abs(self._glimpse_of(frame) - self._glimpse).mean() > CUT)
+
+    def _glimpse_of(self, frame: Frame) -> Array:
+        """The frame's glimpse, taken once: it is asked for before and after the detector."""
+        if self._latest is None or self._latest[0] != (frame.index, frame.t_s):
+            self._latest = ((frame.index, frame.t_s), _glimpse(frame.image))
+        return self._latest[1]
 
     def _credible(self, person: Person, keypoints: F32, scores: F32, look: F32) -> bool:
         """Whether these keypoints are a person's, and this one's: another's are too far off, or off and unlike."""

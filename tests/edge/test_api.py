@@ -49,7 +49,7 @@ def test_an_iterator_that_is_closed_lets_go(engines: Callable[..., Any], person_
     stream = edge.stream(person_clip, loop=True)
     next(stream)
     assert readers()
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert not readers()
 
 
