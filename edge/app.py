@@ -14,6 +14,7 @@ from typing import Any
 
 from calibration.camera import Camera
 from edge.draw import MeshPainter
+from edge.draw_attention import paint_attention
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, SourceError
 from edge.pipeline import Models, Pipeline, View
 from edge.progress import Progress
@@ -39,6 +40,7 @@ class Job:
     stream: str | None = None
     save: Path | None = None
     overlay: Path | None = None
+    overlay_attention: bool = False
     summary: Path | None = None
     pace: Pace | None = None
     loop: bool = False
@@ -70,8 +72,10 @@ def run(job: Job) -> Outcome:
         with interrupt.welcome():
             source = open_source(job.source, loop=job.loop, camera=job.stream)
             reader = cleanup.enter_context(Reader(source, job.pace))
-            pipeline = Pipeline(job.models, job.view, detect_every=job.detect_every, smooth=job.smooth)
-        summary.models = pipeline.uses
+            pipeline = Pipeline(
+                job.models, job.view, detect_every=job.detect_every, smooth=job.smooth, attention=job.overlay_attention
+            )
+        summary.models, summary.remarks = pipeline.uses, pipeline.remarks
         outputs = cleanup.enter_context(_Outputs(job, pipeline, source.name, source.fps or DEFAULT_FPS))
         total = None if source.live or job.loop else source.frame_count
         if job.max_frames is not None:
@@ -179,6 +183,8 @@ class _Outputs:
 
     def _drawn(self, frame: Frame, bodies: Bodies, camera: Camera) -> U8:
         image: U8 = frame.image.copy()
+        if bodies.attention is not None:
+            paint_attention(image, bodies.attention)
         fps = self._frames / max(time.monotonic() - self._began, 1e-6)
         self._painter.paint(image, bodies, camera, fps=fps)
         return image

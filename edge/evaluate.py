@@ -19,6 +19,7 @@ from edge.pipeline import Models, Pipeline, View
 from edge.sources import Reader, open_source
 from edge.types import F32
 from engines.errors import MeshcastError
+from engines.heads.surface import Landmarks
 from engines.joint_sets import COCO17
 from engines.metrics import distances, procrustes
 from engines.npz import read_npz
@@ -179,16 +180,16 @@ def evaluate_clip(
     """Run a clip through the pipeline and score it against the truth of `camera`.
 
     The truth's own intrinsics are used unless `view` says otherwise. Scored are the mesh's surface keypoints in COCO's
-    definition, which is what such truths are made of, not the skeleton's joints inside the body.
+    definition, which is what such truths are made of; of a body that has none, the skeleton's joints inside it.
     """
     with Reader(open_source(str(clip))) as reader:
         if reader.source.size is None:
             raise TruthError(f"{clip}: the picture size is not known before the first frame; give a video file")
         truth = load_truth(truth_path, camera, reader.source.size)
         pipeline = Pipeline(models, view or View(calibrated=truth.camera), detect_every=detect_every, smooth=smooth)
-        regressor = pipeline.mesh.head.body.coco_regressor
+        landmarks = Landmarks(pipeline.mesh.head.body, pipeline.model.keypoint_names)
         scorer = Scorer(truth, pipeline.model.keypoint_names)
         for frame in islice(reader, max_frames):
             bodies = pipeline.process(frame)
-            scorer.add(frame.index, bodies.keypoints, regressor @ bodies.vertices)
+            scorer.add(frame.index, bodies.keypoints, landmarks(bodies.vertices, bodies.joints))
     return scorer.result()

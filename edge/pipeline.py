@@ -15,8 +15,9 @@ from edge.stages.smooth import Smooth
 from edge.stages.track import Track
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame
+from engines.body import Body
 from engines.cards import Card, load_card
-from engines.pose2mesh_head import Pose2MeshHead
+from engines.heads.families import ROTATING, body_for, make_head
 from engines.session import Session, open_session
 
 DEFAULT_FOV_DEG = 60.0
@@ -26,7 +27,9 @@ DEFAULT_FOV_DEG = 60.0
 class Models:
     """Which models run, on what. Names are those of `meshcast models`; "auto" lets the card and the machine decide.
 
-    precision is that of the detector and the pose model; mesh coordinates are always computed in float32.
+    body is the one that a mesh model drives that has none of its own (None: an imported one, else the open body).
+    precision is that of the detector and the pose model; mesh models that predict rotations follow bf16 when it is
+    named, coordinates are always computed in float32. refine and flip_test are the Pose stage's.
     """
 
     detector: str = "nanodet_g"
@@ -36,6 +39,9 @@ class Models:
     device: str = "auto"
     precision: str = "auto"
     threads: int | None = None
+    body: str | None = None
+    refine: str | None = None
+    flip_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +56,29 @@ class View:
 class Pipeline:
     """Frames of one stream in, bodies out, one call after the other.
 
-    `timings` holds what each stage took; `uses` says which model runs on what; `dropped_people` counts people that
-    were seen but got no body, because an engine's numbers were not finite or too few of their keypoints were seen.
+    `timings` holds what each stage took; `uses` says which model runs on what and `remarks` what to know about them;
+    `dropped_people` counts people that were seen but got no body, because an engine's numbers were not finite, too few
+    of their keypoints were seen or the head saw them behind the camera.
     """
 
-    def __init__(self, models: Models, view: View, *, detect_every: int = 8, smooth: bool = True) -> None:
+    def __init__(
+        self, models: Models, view: View, *, detect_every: int = 8, smooth: bool = True, attention: bool = False
+    ) -> None:
+        """attention: keep the mesh head's attention maps in the bodies, where it has them."""
         self.timings = Timings()
         self.uses: dict[str, ModelUse] = {}
         self._cameras = _Cameras(view)
         detector, pose, mesh = (load_card(getattr(models, task), task) for task in ("detector", "pose", "mesh"))
+        body = body_for(mesh, models.body)
         self.detect = Detect(self._session(detector, models, models.precision), detector)
         self.track = Track(interval=detect_every)
-        self.pose = Pose(self._session(pose, models, models.precision), pose)
-        self.mesh = Mesh(Pose2MeshHead(self._session(mesh, models, "fp32"), mesh))
+        self.pose = Pose(
+            self._session(pose, models, models.precision), pose, refine=models.refine, flip_test=models.flip_test
+        )
+        precision = "bf16" if models.precision == "bf16" and mesh.family in ROTATING else "fp32"
+        head = make_head(mesh, self._session(mesh, models, precision, body), body, pose.keypoints)
+        self.mesh = Mesh(head, pose.keypoints, attention=attention)
+        self.remarks = tuple(remark for remark in (*map(_untrained, (detector, pose, mesh)), head.remark) if remark)
         self.place = Place()
         self.smooth = Smooth() if smooth else None
 
@@ -95,7 +111,7 @@ class Pipeline:
         with measure("track"):
             pose = self.track.observe(frame, pose)
         with measure("mesh"):
-            rooted = self.mesh(pose, camera)
+            rooted = self.mesh(frame, tracks, pose, camera)
         with measure("place"):
             bodies = self.place(rooted)
         if self.smooth is None:
@@ -109,12 +125,22 @@ class Pipeline:
         if self.smooth is not None:
             self.smooth.reset()
 
-    def _session(self, card: Card, models: Models, precision: str) -> Session:
+    def _session(self, card: Card, models: Models, precision: str, body: Body | None = None) -> Session:
         session = open_session(
-            card, backend=models.backend, device=models.device, precision=precision, threads=models.threads
+            card, body=body, backend=models.backend, device=models.device, precision=precision, threads=models.threads
         )
-        self.uses[card.task] = ModelUse(card.name, session.backend, session.device, session.precision)
+        self.uses[card.task] = ModelUse(
+            card.name, session.backend, session.device, session.precision, "untrained" if card.untrained else "trained"
+        )
         return session
+
+
+def _untrained(card: Card) -> str:
+    if not card.untrained:
+        return ""
+    return (
+        f"{card.name} is untrained: it runs with random weights until a checkpoint is imported (meshcast models import)"
+    )
 
 
 class _Cameras:

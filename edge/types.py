@@ -64,13 +64,21 @@ class Pose2D:
 
 
 @dataclass(frozen=True, slots=True)
+class Attention:
+    """Where a head looked: maps (N, P, h, w) float32 in 0..1, one a body part, over boxes (N, 4) float32 xyxy px."""
+
+    maps: F32
+    boxes: F32
+
+
+@dataclass(frozen=True, slots=True)
 class Bodies:
     """Human meshes of one frame, row for row with the 2D keypoints that they were made from.
 
     ids (N,) int32; scores (N,) float32 in 0..1; keypoints (N, K, 3) float32: x px, y px, score;
     joints (N, J, 3), vertices (N, V, 3) and translation (N, 3) float32 metres in the camera's frame, where
     translation is the root joint (joint 0, the pelvis) and is already part of joints and vertices;
-    rotations (N, 24, 3, 3) and shape (N, B) float32 where the mesh head gives them, else None.
+    rotations (N, 24, 3, 3), shape (N, B) float32 and attention where the mesh head gives them, else None.
     """
 
     ids: I32
@@ -81,6 +89,7 @@ class Bodies:
     translation: F32
     rotations: F32 | None = None
     shape: F32 | None = None
+    attention: Attention | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -108,7 +117,8 @@ class RootedBodies:
     """Bodies that have a shape and a pose but no place yet: all points are relative to the root joint.
 
     ids, scores and keypoints as in Bodies; rays (N, K, 2) float32 are the keypoints' viewing rays (x/z, y/z), landmarks
-    (N, K, 3) the 3D points that they show, joints (N, J, 3), vertices (N, V, 3) float32 metres in the camera's axes.
+    (N, K, 3) the 3D points that they show (NaN where the body has none), joints (N, J, 3), vertices (N, V, 3) float32
+    metres in the camera's axes. translation (N, 3) m is the root's place where the head has a camera of its own.
     """
 
     ids: I32
@@ -118,5 +128,7 @@ class RootedBodies:
     landmarks: F32
     joints: F32
     vertices: F32
+    translation: F32 | None = None
     rotations: F32 | None = None
     shape: F32 | None = None
+    attention: Attention | None = None

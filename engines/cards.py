@@ -1,16 +1,21 @@
-"""Model cards: what a model is, where it comes from, which files hold it. TOML beside the weights, checked on load."""
+"""Model cards: what a model is, where it comes from, which files hold it. TOML beside the weights, checked on load.
+
+Cards lie in three places: the zoo holds what ships with weights, its folder `networks` what is known without weights,
+and the user's data folder what was imported. A name means the imported card, where there is one.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+
+import platformdirs
 
 from engines.errors import ModelError, UnknownNameError
+from engines.toml_table import Table
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -18,13 +23,22 @@ else:
     import tomli as tomllib
 
 ZOO = Path(__file__).parent / "zoo"
-TASKS = ("detector", "pose", "mesh")
+NETWORKS = ZOO / "networks"
+TASKS = ("detector", "pose", "mesh", "body")
 PRECISIONS = ("fp32", "bf16", "int8")
+REFINEMENTS = ("none", "quarter", "dark")
+FITS = ("corner", "centre", "stretch")
+
+
+def user_models() -> Path:
+    """The folder of imported models; it need not exist."""
+    return Path(platformdirs.user_data_path("meshcast")) / "models"
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One weights file: precision "fp32" or "int8", absolute path, SHA-256 in lower-case hexadecimal."""
+    """One weights file, ONNX or safetensors: precision "fp32" or "int8", absolute path, SHA-256 in lower-case
+    hexadecimal ("" where the card's author gave none: then it is not checked)."""
 
     precision: str
     file: Path
@@ -50,8 +64,32 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Decode:
+    """How the outputs are read; each family (edge/stages, engines/heads) uses its own part of it.
+
+    Pose: margin, the side of the crop over that of the box; refine, how heatmap peaks are refined ("none", "quarter",
+    "dark"); bins_per_px of SimCC. Detectors: fit of the picture into the input, at the "corner" or in the "centre" of a
+    padded square or "stretch"; person, the index of that class; score, below which a box is not used.
+    """
+
+    margin: float = 1.25
+    refine: str = "quarter"
+    bins_per_px: float = 2.0
+    fit: str = "corner"
+    person: int = 0
+    score: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A model: task "detector", "pose" or "mesh"; family names its decoder; auto lists precisions, best first."""
+    """A model: task "detector", "pose", "mesh" or "body"; family names its decoder; auto lists precisions, best first.
+
+    network names the torch module (engines.build) that a safetensors file belongs to, "" for ONNX files. aliases are
+    shorter names. outputs are those of the network that the live
+    head reads. body is a body file beside the card or, for a head that can drive any body, "". mean is the file with
+    the mean parameters that a head's output is relative to, "" for none. imported_sha256 is that of the checkpoint that
+    the weights were converted from. Without variants the model is untrained.
+    """
 
     name: str
     task: str
@@ -67,6 +105,17 @@ class Card:
     input: Input
     variants: tuple[Variant, ...]
     path: Path
+    network: str = ""
+    aliases: tuple[str, ...] = ()
+    mean: str = ""
+    outputs: tuple[str, ...] = ()
+    imported_sha256: str = ""
+    decode: Decode = Decode()
+
+    @property
+    def untrained(self) -> bool:
+        """Whether there are no weights, so that the network runs with random ones."""
+        return not self.variants
 
     def variant(self, precision: str) -> Variant | None:
         """The weights file for this precision, or None."""
@@ -74,28 +123,33 @@ class Card:
 
 
 def cards(task: str | None = None) -> tuple[Card, ...]:
-    """All cards of the model zoo by name, or only those for one task."""
-    found = (load_card(path) for path in sorted(ZOO.glob("*.toml")))
-    return tuple(card for card in found if task is None or card.task == task)
+    """All cards by name, or only those for one task; an imported card replaces the one without weights."""
+    everything = (_read(path) for _, path in sorted(_paths().items()))
+    return tuple(card for card in everything if task is None or card.task == task)
 
 
 def load_card(name: str | Path, task: str | None = None) -> Card:
-    """The card with this name, or the one in this `.toml` file.
+    """The card with this name or alias, the one in this `.toml` file, or the one beside this `.onnx` file.
 
     Raises UnknownNameError, listing the models that exist (for the task, if given), when there is none, and ModelError
     when the card cannot be used or is for another task.
     """
     path = Path(name)
-    if path.suffix != ".toml":
-        path = ZOO / f"{name}.toml"
-    known = path.is_file() and (path.parent != ZOO or path.stem in _zoo_names())
-    if not known:
-        names = ", ".join(card.name for card in cards(task)) or "none"
-        raise UnknownNameError(f"unknown {task or 'model'} {str(name)!r}; there are: {names}")
-    card = _read(path.resolve())
+    if path.suffix == ".onnx":
+        if not path.is_file():
+            raise UnknownNameError(f"{path}: there is no such file")
+        path = path.with_suffix(".toml")
+        if not path.is_file():
+            raise ModelError(f"{name}: its card {path.name} is not beside it; docs/models.md shows how to write one")
+    if path.suffix == ".toml" and path.is_file():
+        card: Card | None = _read(path.resolve())
+    else:
+        exact = _paths().get(str(name))
+        card = _read(exact) if exact else next((card for card in cards() if str(name) in card.aliases), None)
+    if card is None:
+        raise UnknownNameError(f"unknown {task or 'model'} {str(name)!r}; there are: {_names(task)}")
     if task is not None and card.task != task:
-        names = ", ".join(other.name for other in cards(task)) or "none"
-        raise UnknownNameError(f"{card.name} is a {card.task} model, not a {task} model; there are: {names}")
+        raise UnknownNameError(f"{card.name} is a {card.task} model, not a {task} model; there are: {_names(task)}")
     return card
 
 
@@ -105,53 +159,68 @@ def read_weights(variant: Variant) -> bytes:
         data = variant.file.read_bytes()
     except OSError as error:
         raise ModelError(f"{variant.file}: cannot be read ({error.strerror}); install the model again") from None
-    if hashlib.sha256(data).hexdigest() != variant.sha256:
+    if variant.sha256 and hashlib.sha256(data).hexdigest() != variant.sha256:
         raise ModelError(f"{variant.file}: damaged or replaced (not the card's SHA-256); install the model again")
     return data
 
 
-def _zoo_names() -> set[str]:
-    return {path.stem for path in ZOO.glob("*.toml")}
+def _paths() -> dict[str, Path]:
+    """The file of each card by name."""
+    return {path.stem: path for folder in (NETWORKS, ZOO, user_models()) for path in sorted(folder.glob("*.toml"))}
+
+
+def _names(task: str | None) -> str:
+    """Names to choose from, those with weights first."""
+    return ", ".join(card.name for card in sorted(cards(task), key=lambda card: card.untrained)) or "none"
+
+
+def _read(path: Path) -> Card:
+    """A card is read anew when its file changes."""
+    try:
+        return _read_at(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 @cache
-def _read(path: Path) -> Card:
+def _read_at(path: Path, mtime_ns: int) -> Card:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelError(f"{path}: not a model card ({error})") from None
     try:
-        card = _card(_Table(raw, ""), path)
+        return _card(Table(raw, ""), path)
     except ValueError as error:
         raise ModelError(f"{path}: {error}") from None
-    return card
 
 
-def _card(table: _Table, path: Path) -> Card:
+def _card(table: Table, path: Path) -> Card:
     folder = path.parent
-    entry = table.table("input")
-    files = table.table("variants")
+    task = table.text("task")
+    entry = table.table("input", {} if task == "body" else None)
+    decode, usual = table.table("decode", {}), Decode()
+    files = table.table("variants", {})
     variants = []
     for precision in files.names():
         if precision not in ("fp32", "int8"):
             raise ValueError(f"variants.{precision}: a variant is fp32 or int8")
         row = files.table(precision)
-        variants.append(Variant(precision, folder / row.text("file"), row.text("sha256").lower()))
+        variants.append(Variant(precision, folder / row.text("file"), row.text("sha256", "").lower()))
         row.finish()
     card = Card(
-        name=table.text("name"),
-        task=table.text("task"),
+        name=table.text("name", path.stem),
+        task=task,
         family=table.text("family"),
-        title=table.text("title"),
-        licence=table.text("licence"),
+        title=table.text("title", path.stem),
+        licence=table.text("licence", "unknown"),
         licence_files=tuple(folder / name for name in table.texts("licence_files")),
-        source=table.text("source"),
+        source=table.text("source", ""),
         notes=table.text("notes", "").strip(),
         body=table.text("body", ""),
-        keypoints=table.texts("keypoints"),
+        keypoints=table.keypoints("keypoints"),
         auto=table.texts("auto") or ("fp32",),
         input=Input(
-            name=entry.text("name"),
+            name=entry.text("name", "" if task == "body" else None),
             shape=tuple(entry.items("shape", (int, str))),
             size=entry.whole("size", 0),
             colour=entry.text("colour", ""),
@@ -161,21 +230,37 @@ def _card(table: _Table, path: Path) -> Card:
         ),
         variants=tuple(variants),
         path=path,
+        network=table.text("network", ""),
+        aliases=table.texts("aliases"),
+        mean=table.text("mean", ""),
+        outputs=table.texts("outputs"),
+        imported_sha256=table.text("imported_sha256", ""),
+        decode=Decode(
+            margin=decode.number("margin", usual.margin),
+            refine=decode.text("refine", usual.refine),
+            bins_per_px=decode.number("bins_per_px", usual.bins_per_px),
+            fit=decode.text("fit", usual.fit),
+            person=decode.whole("person", usual.person),
+            score=decode.number("score", usual.score),
+        ),
     )
-    for part in (entry, files, table):
+    for part in (entry, decode, files, table):
         part.finish()
     _check(card)
     return card
 
 
 def _check(card: Card) -> None:
-    picture = card.input
+    picture, decode = card.input, card.decode
     checks = (
         (card.name == card.path.stem, f"name {card.name!r} differs from the file's"),
         (card.task in TASKS, f"task {card.task!r} is not one of {', '.join(TASKS)}"),
-        (bool(card.variants), "no variants"),
+        (bool(card.variants or card.network), "no variants, and no network that could run untrained"),
         (all(p in PRECISIONS for p in card.auto), f"auto holds a precision that is not one of {', '.join(PRECISIONS)}"),
-        (all(len(v.sha256) == 64 for v in card.variants), "a sha256 is not 64 hexadecimal digits"),
+        (all(len(v.sha256) in (0, 64) for v in card.variants), "a sha256 is not 64 hexadecimal digits"),
+        (all(v.sha256 for v in card.variants) or card.path.parent != ZOO, "a sha256 is missing"),
+        (bool(picture.shape) or card.task == "body", "input.shape is missing"),
+        (all(isinstance(v, str) or v > 0 for v in picture.shape), "input.shape must be positive"),
         (picture.colour in ("", "bgr", "rgb"), f"input.colour {picture.colour!r} is not bgr or rgb"),
         (
             not picture.colour or len(picture.mean) == len(picture.std) == 3,
@@ -184,51 +269,13 @@ def _check(card: Card) -> None:
         (not picture.colour or picture.size > 0, "input.size must be positive"),
         (all(v > 0 for v in picture.std), "input.std must be positive"),
         (0 <= picture.pad <= 255, "input.pad is not in 0..255"),
+        (decode.margin >= 1, "decode.margin is below 1"),
+        (decode.refine in REFINEMENTS, f"decode.refine {decode.refine!r} is not one of {', '.join(REFINEMENTS)}"),
+        (decode.bins_per_px > 0, "decode.bins_per_px must be positive"),
+        (decode.fit in FITS, f"decode.fit {decode.fit!r} is not one of {', '.join(FITS)}"),
+        (decode.person >= 0, "decode.person must not be negative"),
+        (0 <= decode.score <= 1, "decode.score is not in 0..1"),
     )
     for good, message in checks:
         if not good:
             raise ValueError(message)
-
-
-class _Table:
-    """A TOML table that is read key by key; what is left over at the end is a mistake in the card."""
-
-    def __init__(self, values: dict[str, Any], where: str) -> None:
-        self._values = values
-        self._where = where
-        self._left = set(values)
-
-    def names(self) -> list[str]:
-        return list(self._values)
-
-    def text(self, key: str, default: str | None = None) -> str:
-        return str(self._take(key, default, lambda v: isinstance(v, str), "a text"))
-
-    def whole(self, key: str, default: int) -> int:
-        return int(self._take(key, default, lambda v: isinstance(v, int), "a whole number"))
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        return tuple(self.items(key, (str,)))
-
-    def items(self, key: str, kinds: tuple[type, ...]) -> list[Any]:
-        def good(value: object) -> bool:
-            return isinstance(value, list) and all(isinstance(item, kinds) for item in value)
-
-        return list(self._take(key, [], good, "a list"))
-
-    def table(self, key: str) -> _Table:
-        return _Table(dict(self._take(key, None, lambda v: isinstance(v, dict), "a table")), f"{self._where}{key}.")
-
-    def finish(self) -> None:
-        if self._left:
-            raise ValueError(f"unknown entry {self._where}{sorted(self._left)[0]}")
-
-    def _take(self, key: str, default: object, good: Callable[[Any], bool], wanted: str) -> Any:
-        self._left.discard(key)
-        if key not in self._values:
-            if default is None:
-                raise ValueError(f"{self._where}{key} is missing")
-            return default
-        if not good(self._values[key]):
-            raise ValueError(f"{self._where}{key} must be {wanted}")
-        return self._values[key]

@@ -8,6 +8,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.errors import ModelError
+
 F32: TypeAlias = NDArray[np.float32]
 Links: TypeAlias = tuple[tuple[int, int], ...]
 
@@ -100,6 +102,7 @@ MANO21 = JointSet(
     pairs=tuple((4 * finger + ring, 4 * finger + ring + 4) for ring in (1, 2, 3, 4) for finger in range(4)),
     root=(0,),
 )
+JOINT_SETS = {joint_set.name: joint_set for joint_set in (COCO17, COCO19, HUMAN36, SMPL24, MANO21)}
 
 
 def coco19(keypoints: F32, scores: F32) -> tuple[F32, F32]:
@@ -111,6 +114,28 @@ def coco19(keypoints: F32, scores: F32) -> tuple[F32, F32]:
     middles = np.stack([keypoints[:, hips].mean(1), keypoints[:, shoulders].mean(1)], 1)
     products = np.stack([scores[:, hips].prod(1), scores[:, shoulders].prod(1)], 1)
     return np.concatenate([keypoints, middles], 1), np.concatenate([scores, products], 1)
+
+
+_MIDDLES = {"pelvis": ("left_hip", "right_hip"), "neck": ("left_shoulder", "right_shoulder")}
+
+
+def gather_points(have: tuple[str, ...], wanted: tuple[str, ...], model: str) -> F32:
+    """Weights (J, K) that make the wanted points from those that a pose model has, by name.
+
+    A pelvis or neck that it lacks is the middle of the hips or shoulders. Raises ModelError, naming the model that
+    wants them, when others are missing.
+    """
+    weights = np.zeros((len(wanted), len(have)), np.float32)
+    missing = []
+    for row, name in enumerate(wanted):
+        parts = (name,) if name in have else _MIDDLES.get(name, (name,))
+        if not set(parts) <= set(have):
+            missing.append(name)
+            continue
+        weights[row, [have.index(part) for part in parts]] = 1 / len(parts)
+    if missing:
+        raise ModelError(f"{model} needs the keypoints {', '.join(missing)}, which the pose model does not give")
+    return weights
 
 
 def normalise_pose2d(keypoints: NDArray[np.floating]) -> F32:

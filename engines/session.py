@@ -8,8 +8,10 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from engines.cards import PRECISIONS, Card, Variant, read_weights
+from engines.body import Body
+from engines.cards import PRECISIONS, Card, Variant
 from engines.errors import ModelError, UnknownNameError
+from engines.live_model import live_model
 
 log = logging.getLogger("meshcast.engines")
 
@@ -59,9 +61,15 @@ DEFAULT_BACKEND = "openvino"
 
 
 def open_session(
-    card: Card, *, backend: str = "auto", device: str = "auto", precision: str = "auto", threads: int | None = None
+    card: Card,
+    *,
+    body: Body | None = None,
+    backend: str = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int | None = None,
 ) -> Session:
-    """Load a card's model.
+    """Load a card's model; body is the one whose mesh a network is made for (None: the open one).
 
     What is asked for by name is what is loaded, or an error says why not; "auto" takes the default engine, its first
     device and the first of the card's preferred precisions that both have, and logs the choice. Without threads the
@@ -79,18 +87,19 @@ def open_session(
         raise UnknownNameError(f"unknown device {device!r}; {name} has here: {', '.join(devices)}")
     chosen_device = devices[0] if device == "auto" else device
     chosen, variant = _choose(card, precision, engine.precisions(chosen_device), f"{name} on {chosen_device}")
-    session = engine.load(read_weights(variant), str(variant.file), chosen_device, chosen, threads)
+    source = str(variant.file) if variant is not None else card.name
+    session = engine.load(live_model(card, variant, body), source, chosen_device, chosen, threads)
     log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
     return session
 
 
-def _choose(card: Card, precision: str, able: tuple[str, ...], where: str) -> tuple[str, Variant]:
+def _choose(card: Card, precision: str, able: tuple[str, ...], where: str) -> tuple[str, Variant | None]:
     wanted = (*card.auto, "fp32") if precision == "auto" else (precision,)
     reason = ""
     for name in wanted:
         variant = card.variant("int8" if name == "int8" else "fp32")
-        if variant is None:
-            have = ", ".join(v.precision for v in card.variants)
+        if variant is None and not (card.untrained and name != "int8"):
+            have = ", ".join(v.precision for v in card.variants) or "none"
             reason = f"{card.name} has no {name} weights, it has: {have}"
         elif name not in able:
             reason = f"{where} does not compute in {name}, it has: {', '.join(able)}"

@@ -1,5 +1,7 @@
 #include "module.hpp"
 
+#include "common/pool.hpp"
+
 #ifdef MESHCAST_WITH_CUDA
 #include <cuda_runtime.h>
 #endif
@@ -24,6 +26,8 @@ NB_MODULE(_native, m) {
 #else
   m.attr("CUDA") = false;
 #endif
+  m.def("threads", &meshcast::pool_threads);
+  m.def("set_threads", &meshcast::set_pool_threads, nanobind::arg("count"));
   m.def("cuda_device_count", &cuda_device_count);
   meshcast::bind_ell_matmul(m);
   meshcast::bind_rasterize(m);

@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. What cannot be used is said in one line on stderr."""
     top = parser()
-    args = top.parse_args(argv)
+    args = top.parse_args(models.with_command(list(sys.argv[1:] if argv is None else argv)))
     logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="meshcast: %(message)s")
     if args.version:
         from importlib.metadata import version

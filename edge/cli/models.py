@@ -1,8 +1,10 @@
-"""`meshcast models`: the models that can be chosen by name, and what is known about each."""
+"""`meshcast models`: the models that can be chosen by name; bringing in published ones, and giving them out as ONNX."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import EXIT_WHOLE
@@ -10,34 +12,148 @@ from edge.errors import EXIT_WHOLE
 if TYPE_CHECKING:
     from engines.cards import Card
 
+TASKS = ("detector", "pose", "mesh", "body")
+COMMANDS = ("show", "import", "export", "remove")
+
+EPILOG = """\
+meshcast models                               the list
+meshcast models NAME                          one model's card
+meshcast models import pose_hrnet_w32_256x192.pth
+meshcast models import SMPL_NEUTRAL.pkl       a body for PARE, Pose2Mesh and DecoMR
+meshcast models export hrnet_w32 hrnet.onnx
+meshcast models remove NAME                   an imported one
+"""
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `models` command to the command line."""
     parser = subparsers.add_parser(
         "models",
-        help="list the models, or show one",
-        description="List the models that `meshcast run` takes by name, or show the card of one: where it comes from, "
-        "its licence and its files.",
+        help="list, import and export models",
+        description="List the models that `meshcast run` takes by name, show the card of one, import published "
+        "checkpoints and body models, export networks as ONNX.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", nargs="?", metavar="NAME", help="show this model's card")
-    parser.add_argument("--task", choices=("detector", "pose", "mesh"), help="list only models for this task")
-    parser.set_defaults(run=run)
+    parser.add_argument("--task", choices=TASKS, help="list only models for this task")
+    parser.set_defaults(run=run_list)
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+
+    show = commands.add_parser("show", help="show one model's card")
+    show.add_argument("model", metavar="NAME")
+    show.set_defaults(run=run_show)
+
+    bring = commands.add_parser(
+        "import",
+        help="import a checkpoint or a body model",
+        description="Recognise a published checkpoint (HRNet, YOLOX, Pose2Mesh, PARE, DCT, DecoMR) or a body model "
+        "(SMPL, SMPL-H, SMPL-X, MANO), convert it and keep it under a name. Nothing in the file is executed.",
+    )
+    bring.add_argument("file", type=Path, metavar="FILE", help=".pth, .pt, .ckpt, .safetensors; .pkl, .npz of a body")
+    bring.add_argument("--as", dest="name", metavar="NAME", help="the model that it is, or what to call it")
+    bring.add_argument("--mean", type=Path, metavar="MEAN.npz", help="mean pose and shape, for DCT")
+    bring.add_argument("--trust", action="store_true", help="let the file run code while it is read")
+    bring.set_defaults(run=run_import)
+
+    give = commands.add_parser(
+        "export",
+        help="write a network as ONNX",
+        description="Write a network as ONNX, opset 17, "
+        "with a free batch axis and all its outputs, checked against the network itself.",
+    )
+    give.add_argument("model", metavar="NAME")
+    give.add_argument("file", type=Path, metavar="OUT.onnx")
+    give.add_argument("--body", metavar="NAME", help="whose mesh a graph network is for")
+    give.set_defaults(run=run_export)
+
+    remove = commands.add_parser("remove", help="delete an imported model")
+    remove.add_argument("model", metavar="NAME")
+    remove.set_defaults(run=run_remove)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Print the list or one card. Raises UnknownNameError when there is no such model."""
-    from engines.cards import cards, load_card
+def with_command(arguments: list[str]) -> list[str]:
+    """`models NAME` is short for `models show NAME`."""
+    words = [index for index, word in enumerate(arguments) if not word.startswith("-")]
+    if len(words) < 2 or arguments[words[0]] != "models" or words[1] != words[0] + 1:
+        return arguments
+    if arguments[words[1]] in COMMANDS:
+        return arguments
+    return [*arguments[: words[1]], "show", *arguments[words[1] :]]
 
-    print(card_text(load_card(args.model, args.task)) if args.model else table_text(cards(args.task)))
+
+def run_list(args: argparse.Namespace) -> int:
+    """Print one line a model."""
+    from engines.cards import cards
+
+    print(table_text(cards(args.task)))
+    return EXIT_WHOLE
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """Print one card. Raises UnknownNameError when there is no such model."""
+    from engines.cards import load_card
+
+    print(card_text(load_card(args.model)))
+    return EXIT_WHOLE
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Import a file and say what it became. Raises ModelError when it cannot be used; then nothing is written."""
+    from engines.importing import import_file
+
+    made = import_file(args.file, args.name, trust=args.trust, mean=args.mean)
+    card = made.card
+    print(f"{args.file.name} is {made.recognised}")
+    for remark in made.remarks:
+        print(f"note: {remark}")
+    print(f"licence: {card.licence}")
+    if card.notes:
+        print(f"         {' '.join(card.notes.split())}")
+    option = {"detector": "--detector", "pose": "--pose", "mesh": "--mesh", "body": "--body"}[card.task]
+    print(f"imported as {card.name}: meshcast run SOURCE {option} {card.name}")
+    print(f"wrote {card.path}")
+    return EXIT_WHOLE
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Write a network as ONNX. Raises ModelError when it is none or the file does not compute the same."""
+    from edge.sinks.target import Target
+    from engines.bodies import choose_body
+    from engines.cards import load_card
+    from engines.errors import ModelError
+
+    card = load_card(args.model)
+    target = Target(args.file)
+    try:
+        try:
+            from engines.export import export
+        except ImportError as error:
+            raise ModelError(f"exporting needs torch and onnx ({error}); pip install 'meshcast[export]'") from None
+        data = export(card, choose_body(args.body, "mano" if card.name.endswith("_mano") else "smpl"))
+    except BaseException:
+        target.discard()
+        raise
+    target.write(data)
+    if card.untrained:
+        print(f"meshcast: {card.name} is untrained: the file holds random weights", file=sys.stderr)
+    print(f"wrote {args.file} ({len(data) / 1e6:.1f} MB)")
+    return EXIT_WHOLE
+
+
+def run_remove(args: argparse.Namespace) -> int:
+    """Delete an imported model. Raises UnknownNameError when it was not imported."""
+    from engines.importing import remove
+
+    for path in remove(args.model):
+        print(f"removed {path}")
     return EXIT_WHOLE
 
 
 def table_text(cards: tuple[Card, ...]) -> str:
     """One line a model under a heading, by task."""
-    tasks = ("detector", "pose", "mesh")
-    ordered = sorted(cards, key=lambda card: (tasks.index(card.task), card.name))
-    lines = [("TASK", "NAME", "PRECISION", "LICENCE", "TITLE")]
-    lines += [(c.task, c.name, _precisions(c), c.licence, c.title) for c in ordered]
+    ordered = sorted(cards, key=lambda card: (TASKS.index(card.task), card.untrained, card.name))
+    lines = [("TASK", "NAME", "WEIGHTS", "LICENCE", "TITLE")]
+    lines += [(c.task, c.name, _weights(c), c.licence, c.title) for c in ordered]
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
     return "\n".join(
         "  ".join([*(text.ljust(w) for text, w in zip(line, widths, strict=False)), line[4]]) for line in lines
@@ -49,21 +165,33 @@ def card_text(card: Card) -> str:
     shape = " x ".join(str(side) for side in card.input.shape)
     files = [(f"{v.precision} file", f"{v.file} (sha256 {v.sha256[:12]}...)") for v in card.variants]
     licences = [("licence text", str(path)) for path in card.licence_files]
+    precision = f"{_precisions(card)}; auto takes the first that the device has of: {', '.join(card.auto)}"
     entries = [
-        ("name", card.name),
+        ("name", ", ".join([card.name, *card.aliases])),
         ("title", card.title),
         ("task", f"{card.task}, family {card.family}"),
-        ("precision", f"{_precisions(card)}; auto takes the first that the device has of: {', '.join(card.auto)}"),
+        (
+            "weights",
+            "none: untrained until a checkpoint is imported (meshcast models import)" if card.untrained else "",
+        ),
+        ("precision", precision if card.task != "body" else ""),
         ("input", f"{card.input.name} {shape} {card.input.colour}".strip()),
         ("keypoints", ", ".join(card.keypoints)),
         ("body", card.body),
         ("licence", card.licence),
         *licences,
         ("source", card.source),
+        ("imported", f"from a file with sha256 {card.imported_sha256}" if card.imported_sha256 else ""),
         *files,
         ("notes", " ".join(card.notes.split())),
     ]
     return "\n".join(f"{key:<14}{value}" for key, value in entries if value)
+
+
+def _weights(card: Card) -> str:
+    if card.untrained:
+        return "-"
+    return _precisions(card) if card.task != "body" else "yes"
 
 
 def _precisions(card: Card) -> str:

@@ -39,6 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     out.add_argument("--publish", metavar="ADDRESS", help="publish on ZeroMQ, for example tcp://127.0.0.1:5556")
     out.add_argument("--save", type=Path, metavar="OUT.npz", help="save every person of every frame")
     out.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the pictures")
+    out.add_argument("--overlay-attention", action="store_true", help="also draw where the mesh model looked (PARE)")
     out.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and times as JSON")
     out.add_argument("--stream", metavar="NAME", help="the stream's name in packets (default: from SOURCE)")
     out.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
@@ -59,6 +60,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     models.add_argument("--detector", default="nanodet_g", metavar="NAME", help="see: meshcast models")
     models.add_argument("--pose", default="movenet_thunder", metavar="NAME")
     models.add_argument("--mesh", default="pose2mesh_open", metavar="NAME")
+    models.add_argument(
+        "--body", metavar="NAME", help="of a mesh model without one of its own (default: an imported one)"
+    )
+    models.add_argument(
+        "--refine", metavar="NAME", help="of heatmap peaks: none, quarter or dark (default: the card's)"
+    )
+    models.add_argument("--flip-test", action="store_true", help="average the pose with that of the mirrored crop")
     models.add_argument("--backend", default="auto", metavar="NAME", help="openvino (default) or onnxruntime")
     models.add_argument("--device", default="auto", metavar="NAME", help="auto or cpu")
     models.add_argument(
@@ -73,7 +81,18 @@ def model_options(args: argparse.Namespace) -> tuple[Models, View]:
     """What `add_model_options` was told."""
     from edge.pipeline import Models, View
 
-    models = Models(args.detector, args.pose, args.mesh, args.backend, args.device, args.precision, args.threads)
+    models = Models(
+        args.detector,
+        args.pose,
+        args.mesh,
+        args.backend,
+        args.device,
+        args.precision,
+        args.threads,
+        args.body,
+        args.refine,
+        args.flip_test,
+    )
     return models, View(args.camera, args.fov)
 
 
@@ -100,6 +119,7 @@ def run(args: argparse.Namespace) -> int:
             stream=args.stream,
             save=args.save,
             overlay=args.overlay,
+            overlay_attention=args.overlay_attention,
             summary=args.summary,
             pace=args.pace,
             loop=args.loop,
@@ -136,5 +156,7 @@ def table(report: dict[str, Any]) -> str:
         lines.append(f"{stage:<16}{times['count']:>7}{p50:>11.2f}{p95:>9.2f}{mean:>9.2f}")
     lines.append("")
     for task, use in report["models"].items():
-        lines.append(f"{task:<10}{use['name']} ({use['backend']}, {use['device']}, {use['precision']})")
+        weights = "" if use["weights"] == "trained" else f", {use['weights']}"
+        lines.append(f"{task:<10}{use['name']} ({use['backend']}, {use['device']}, {use['precision']}{weights})")
+    lines += [f"note      {remark}" for remark in report["remarks"]]
     return "\n".join(lines)

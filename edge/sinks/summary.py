@@ -16,12 +16,14 @@ from edge.types import Bodies
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """One model of the run and what it ran on, for example ("nanodet_g", "openvino", "CPU", "bf16")."""
+    """One model of the run and what it ran on, for example ("nanodet_g", "openvino", "cpu", "bf16"); weights are
+    "trained" or, where they are random, "untrained"."""
 
     name: str
     backend: str
     device: str
     precision: str
+    weights: str = "trained"
 
 
 class Summary:
@@ -36,6 +38,7 @@ class Summary:
         self._start = time.monotonic()
         self._ids: set[int] = set()
         self.models: dict[str, ModelUse] = {}
+        self.remarks: tuple[str, ...] = ()
         self.problems: list[str] = []
         self.dropped = 0
         self.dropped_people = 0
@@ -73,6 +76,7 @@ class Summary:
             "fps": round(self.frames / wall_s, 2) if wall_s > 0 else 0.0,
             "stages_ms": _stage_table(timings),
             "models": {role: asdict(use) for role, use in self.models.items()},
+            "remarks": list(self.remarks),
             "problems": list(self.problems),
         }
 

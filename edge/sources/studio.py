@@ -9,7 +9,7 @@ from calibration.camera import Camera
 from edge.draw import VertexNormals, soften_steps
 from edge.types import F32, I32, U8
 from edge_kernels import rasterize
-from engines.body import Body
+from engines.body import SurfaceBody
 
 # BGR 0..255
 SKIN = ((150, 178, 224), (110, 145, 198), (84, 112, 160), (60, 82, 122))
@@ -27,7 +27,7 @@ SHADOW_SCALE = 4
 class Wardrobe:
     """Colours (V, 3) and thickness (V,) m of clothes, by where a vertex is on the body at rest."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: SurfaceBody) -> None:
         self._body = body
         part = body.weights.argmax(1)
         rest = body.v_template

@@ -3,84 +3,95 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import cv2
 import numpy as np
 
+from edge.stages.decode_boxes import BOX_FAMILIES, check_boxes
 from edge.types import F32, U8, Array, Detections, Frame
 from engines.cards import Card
 from engines.errors import ModelError
 from engines.session import Session
 
-PERSON = 0  # COCO's first class
-MAX_CANDIDATES = 300
 NMS_IOU = 0.6
-STRIDES = (8, 16, 32)
 
 
 class Detect:
-    """Frame -> Detections of people with a score above `score`, best first.
+    """Frame -> Detections of people with a score above `score` (None: the card's), best first.
 
     A box may reach a little out of the picture: the network guesses how people go on beyond its edge.
-    Raises ModelError when the card is for another task or its family has no decoder here.
+    Raises ModelError when the card is for another task, its family has no decoder here, or the network gives something
+    else than its family does.
     """
 
-    def __init__(self, session: Session, card: Card, score: float = 0.30) -> None:
-        if card.task != "detector" or card.family not in DECODERS:
-            raise ModelError(f"{card.name}: not a detector of a known family ({', '.join(DECODERS)})")
+    def __init__(self, session: Session, card: Card, score: float | None = None) -> None:
+        if card.task != "detector" or card.family not in BOX_FAMILIES:
+            raise ModelError(f"{card.name}: not a detector of a known family ({', '.join(BOX_FAMILIES)})")
         self._session = session
-        self._decode = DECODERS[card.family]
-        self._score = score
+        self._family = BOX_FAMILIES[card.family]
+        self._person = card.decode.person
+        self._fit = card.decode.fit
+        self._score = card.decode.score if score is None else score
         self._input = card.input
+        self._size = picture_size(card)
         self._gain = 1.0 / np.array(card.input.std, np.float32)
         self._shift = -np.array(card.input.mean, np.float32) * self._gain
-        side = card.input.size
-        self._padded = np.empty((side, side, 3), np.uint8)
-        self._tensor = np.zeros((1, 3, side, side), np.float32)
-        self._session(self._tensor)  # the engine compiles now, not at the first frame
+        self._padded = np.empty((*self._size, 3), np.uint8)
+        self._tensor = np.zeros((1, 3, *self._size), np.float32)
+        # The engine compiles now, not at the first frame.
+        check_boxes(card, self._session(self._tensor), self._size)
 
     def __call__(self, frame: Frame) -> Detections:
-        scale = self._letterbox(frame.image)
+        scale, offset = letterbox(frame.image, self._fit, self._input.pad, self._padded)
+        self._normalise()
         outputs = self._session(self._tensor)
         with np.errstate(invalid="ignore", over="ignore"):
-            boxes, scores = self._decode(outputs, self._tensor.shape[2:], self._score)
-            boxes = boxes / scale
+            boxes, scores = self._family.decode(outputs, self._size, self._person, self._score)
+            boxes = (boxes - np.tile(offset, 2)) / np.tile(scale, 2)
             whole = np.isfinite(boxes).all(axis=1) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         boxes, scores = boxes[whole].astype(np.float32), scores[whole].astype(np.float32)
-        kept = suppress(boxes, scores, NMS_IOU)
-        return Detections(boxes[kept], scores[kept])
+        if not self._family.distinct:
+            kept = suppress(boxes, scores, NMS_IOU)
+            boxes, scores = boxes[kept], scores[kept]
+        return Detections(boxes, scores)
 
-    def _letterbox(self, image: U8) -> float:
-        """Fill the input tensor with the picture at the top left, aspect kept; returns the picture's scale."""
-        height, width = image.shape[:2]
-        scale: float = self._input.size / max(height, width)
-        inner = (max(1, round(width * scale)), max(1, round(height * scale)))
-        image = halve(image, halvings(scale))
-        self._padded[:] = self._input.pad
-        cv2.resize(image, inner, dst=self._padded[: inner[1], : inner[0]], interpolation=cv2.INTER_LINEAR)
+    def _normalise(self) -> None:
         channels = self._padded if self._input.colour == "bgr" else self._padded[..., ::-1]
         for channel, plane in enumerate(self._tensor[0]):
             np.multiply(channels[..., channel], self._gain[channel], out=plane)
             plane += self._shift[channel]
-        return scale
 
 
-def decode_nanodet(outputs: tuple[Array, ...], size: tuple[int, ...], score: float) -> tuple[F32, F32]:
-    """Boxes (M, 4) xyxy in input pixels and scores (M,), best first, of the cells whose person score is above `score`.
+def picture_size(card: Card) -> tuple[int, int]:
+    """Height and width of the pictures that a model takes; a free axis is the card's input.size.
 
-    outputs: class scores (1, A, 80) and distance bins (1, A, 4 * B); size: (H, W) of the input. The distance of each
-    side is the expectation over its B bins times the stride (Li et al., Generalized Focal Loss, 2020, eq. 6).
+    Raises ModelError when the card's input is not colour pictures (N, 3, H, W).
     """
-    person, bins = outputs[0][0, :, PERSON], outputs[1][0]
-    rows = np.flatnonzero(person > score)  # NaN is not above anything
-    rows = rows[np.argsort(-person[rows], kind="stable")[:MAX_CANDIDATES]]
-    centres, strides = _cells(size)
-    logits = bins[rows].reshape(len(rows), 4, bins.shape[1] // 4).astype(np.float32)
-    weights = np.exp(logits - logits.max(axis=2, keepdims=True))
-    steps = np.arange(logits.shape[2], dtype=np.float32)
-    distances = (weights @ steps) / weights.sum(axis=2) * strides[rows, None]
-    return np.concatenate([centres[rows] - distances[:, :2], centres[rows] + distances[:, 2:]], axis=1), person[rows]
+    shape = card.input.shape
+    if len(shape) != 4 or shape[1] != 3 or not card.input.colour:
+        raise ModelError(
+            f"{card.name}: its input must be pictures: input.shape [N, 3, H, W], colour, mean, std and size in the card"
+        )
+    height, width = (side if isinstance(side, int) else card.input.size for side in shape[2:])
+    return height, width
+
+
+def letterbox(image: U8, fit: str, pad: int, out: U8) -> tuple[Array, Array]:
+    """Resample image into out (H, W, 3): scale (2,) and offset (2,), x first, of image pixel * scale + offset.
+
+    fit: "corner" (top left) and "centre" keep the aspect and fill the rest with pad; "stretch" does not.
+    """
+    picture, size = np.array(image.shape[1::-1]), np.array(out.shape[1::-1])
+    scale = size / picture
+    if fit != "stretch":
+        scale[:] = scale.min()
+    width, height = np.maximum(np.rint(picture * scale), 1).astype(int)
+    x, y = (size - (width, height)) // 2 if fit == "centre" else (0, 0)
+    out[:] = pad
+    image = halve(image, halvings(float(scale.max())))
+    inner = out[y : y + height, x : x + width]
+    cv2.resize(image, (int(width), int(height)), dst=inner, interpolation=cv2.INTER_LINEAR)
+    return scale, np.array([x, y])
 
 
 def halvings(scale: float) -> int:
@@ -126,19 +137,3 @@ def overlaps(a: F32, b: F32) -> F32:
     union = area_a[:, None] + area_b[None] - common
     ratio: F32 = (common / np.maximum(union, 1e-9)).astype(np.float32)
     return ratio
-
-
-def _cells(size: tuple[int, ...]) -> tuple[F32, F32]:
-    """Centres (A, 2) and strides (A,) of all cells of an input of (H, W), stride by stride, row by row."""
-    centres, strides = [], []
-    for stride in STRIDES:
-        rows, columns = (side // stride for side in size)
-        y, x = np.divmod(np.arange(rows * columns, dtype=np.float32), columns)
-        centres.append(np.stack([x, y], axis=1) * stride + (stride - 1) / 2)
-        strides.append(np.full(rows * columns, stride, np.float32))
-    return np.concatenate(centres).astype(np.float32), np.concatenate(strides)
-
-
-DECODERS: dict[str, Callable[[tuple[Array, ...], tuple[int, ...], float], tuple[F32, F32]]] = {
-    "nanodet": decode_nanodet
-}

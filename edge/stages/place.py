@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from calibration.camera import Camera
 from edge.types import F32, Bodies, RootedBodies
 
 MIN_SCORE = 0.15  # keypoints below this do not vote
@@ -17,11 +18,13 @@ class Place:
 
     A point X + t seen along the ray (u, v, 1) satisfies (X + t)_x = u (X + t)_z and (X + t)_y = v (X + t)_z: two
     equations linear in t for each keypoint. The weighted normal equations are 3 x 3; outliers are re-weighted
-    (Geman-McClure) a few times.
+    (Geman-McClure) a few times. Bodies whose head has a camera of its own are placed already.
     """
 
     def __call__(self, bodies: RootedBodies) -> Bodies:
-        translation = solve_translation(bodies.landmarks, bodies.rays, bodies.keypoints[..., 2])
+        translation = bodies.translation
+        if translation is None:
+            translation = solve_translation(bodies.landmarks, bodies.rays, bodies.keypoints[..., 2])
         shift = translation[:, None]
         return Bodies(
             ids=bodies.ids,
@@ -32,15 +35,35 @@ class Place:
             translation=translation,
             rotations=bodies.rotations,
             shape=bodies.shape,
+            attention=bodies.attention,
         )
 
 
+def weak_perspective_translation(cameras: F32, boxes: F32, camera: Camera) -> F32:
+    """Translations (N, 3) in metres that show a mesh where weak-perspective cameras (N, 3) = (s, tx, ty) show it.
+
+    A square crop around box (N, 4) xyxy px, of side h, shows the point X at s (X_xy + t) in -1..1 (Kanazawa et al.,
+    HMR, 2018, section 3). At depth z a metre spans f / z pixels of the picture and s h / 2 of the crop, so
+    z = 2 f / (s h); the ray through the crop's centre adds (u z, v z).
+    """
+    low, high = boxes[:, :2], boxes[:, 2:]
+    focal = np.sqrt(camera.K[0, 0] * camera.K[1, 1])
+    depth = 2 * focal / (cameras[:, :1] * (high - low).max(axis=1, keepdims=True))
+    centre = camera.rays(((low + high) / 2)[:, None])[:, 0]
+    return np.concatenate([cameras[:, 1:] + centre * depth, depth], 1).astype(np.float32)
+
+
 def solve_translation(points: F32, rays: F32, scores: F32) -> F32:
-    """Translations (N, 3) in metres that carry `points` (N, K, 3) on to `rays` (N, K, 2), weighted by scores (N, K)."""
+    """Translations (N, 3) in metres that carry `points` (N, K, 3) on to `rays` (N, K, 2), weighted by scores (N, K).
+
+    A point that is NaN has no vote.
+    """
+    known = np.asarray(np.isfinite(points).all(axis=-1))
+    points = np.where(known[..., None], points, 0)
     u, v = rays[..., 0].astype(np.float64), rays[..., 1].astype(np.float64)
     x, y, z = np.moveaxis(points.astype(np.float64), -1, 0)
     right_u, right_v = u * z - x, v * z - y
-    seen = np.where(scores >= MIN_SCORE, np.maximum(scores, 1e-3), 1e-6).astype(np.float64) ** 2
+    seen = known * np.where(scores >= MIN_SCORE, np.maximum(scores, 1e-3), 1e-6).astype(np.float64) ** 2
     weight = seen
     translation = np.zeros((len(points), 3))
     for _ in range(ITERATIONS):

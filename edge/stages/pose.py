@@ -2,102 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import cv2
 import numpy as np
 
-from edge.stages.detect import halve, halvings
-from edge.types import F32, U8, Array, Frame, Pose2D, Tracks
-from engines.cards import Card
-from engines.errors import ModelError
+from edge.stages.crops import Cropper
+from edge.stages.decode_pose import POSE_FAMILIES, Outputs, check_pose, mirror_images
+from edge.types import F32, Frame, Pose2D, Tracks
+from engines.cards import REFINEMENTS, Card
+from engines.errors import ModelError, UnknownNameError
 from engines.session import Session
 
 FARTHEST_PX = 1e6  # keypoints beyond are an engine gone wrong, not a person
-MARGIN = 1.25  # side of the crop over the longer side of the box
 
 
 class Pose:
     """(Frame, Tracks) -> Pose2D, one row a track, without the people whose keypoints are not finite.
 
-    dropped_nan counts those people. Raises ModelError when the card is for another task or its family has no decoder.
+    refine: how heatmap peaks are refined, "none", "quarter" or "dark" (None: as the card says). flip_test: run the
+    mirrored crops too and average, twice the work. dropped_nan counts the people that were left out.
+
+    Raises ModelError when the card is for another task, its family has no decoder or no use for an option, or the
+    network gives something else than its family does; UnknownNameError for an unknown refinement.
     """
 
-    def __init__(self, session: Session, card: Card) -> None:
-        if card.task != "pose" or card.family not in DECODERS:
-            raise ModelError(f"{card.name}: not a pose model of a known family ({', '.join(DECODERS)})")
-        height, width = card.input.shape[2:]
-        if not isinstance(height, int) or not isinstance(width, int):
-            raise ModelError(f"{card.name}: the pose model's height and width must be numbers")
+    def __init__(self, session: Session, card: Card, *, refine: str | None = None, flip_test: bool = False) -> None:
+        if card.task != "pose" or card.family not in POSE_FAMILIES:
+            raise ModelError(f"{card.name}: not a pose model of a known family ({', '.join(POSE_FAMILIES)})")
+        self._family = POSE_FAMILIES[card.family]
+        if refine not in (None, *REFINEMENTS):
+            raise UnknownNameError(f"unknown refinement {refine!r}; there are: {', '.join(REFINEMENTS)}")
+        if refine and not self._family.refines:
+            raise ModelError(f"{card.name}: no refinement, a {card.family} model gives no heatmaps")
+        if flip_test and self._family.turn is None:
+            raise ModelError(f"{card.name}: no flip test, a {card.family} model's outputs cannot be averaged")
         self.keypoint_names = card.keypoints
         self.dropped_nan = 0
         self._session = session
-        self._decode = DECODERS[card.family]
-        self._input = card.input
-        self._size = np.array([width, height], np.float32)
-        self._crops = np.empty((0, height, width, 3), np.uint8)
-        self._batch = np.empty((0, 3, height, width), np.float32)
+        self._refine = refine or card.decode.refine
+        self._mirror = mirror_images(card) if flip_test else None
+        self._crops = Cropper(card)
+        # The engine compiles now, not at the first person.
+        check_pose(card, session(np.zeros((1, 3, *self._crops.size), np.float32)), self._crops.size)
 
     def __call__(self, frame: Frame, tracks: Tracks) -> Pose2D:
         count = len(tracks.ids)
         if not count:
             names = len(self.keypoint_names)
             return Pose2D(tracks.ids, np.empty((0, names, 2), np.float32), np.empty((0, names), np.float32))
-        self._reserve(count)
-        centres = (tracks.boxes[:, :2] + tracks.boxes[:, 2:]) / 2
-        sides = np.maximum(tracks.boxes[:, 2:] - tracks.boxes[:, :2], 1.0)
-        scales = np.min(self._size / (MARGIN * sides), axis=1)
-        for out, centre, scale in zip(self._crops, centres, scales, strict=False):
-            crop(frame.image, centre, float(scale), out)
-        self._normalise(count)
-        places, scores = self._decode(self._session(self._batch[:count]))
-        keypoints = (places - 0.5) * (self._size / scales[:, None])[:, None] + centres[:, None]
+        batch, regions = self._crops(frame.image, tracks.boxes)
+        low, high = regions[:, None, :2], regions[:, None, 2:]
+        with np.errstate(invalid="ignore", over="ignore"):
+            places, scores = self._family.decode(self._run(batch), self._crops.size, self._refine)
+            keypoints = low + places * (high - low)
         # NaN compares false, so this drops what is no number and what lies absurdly far off alike.
         finite = (np.abs(keypoints) < FARTHEST_PX).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
         self.dropped_nan += count - int(finite.sum())
-        return Pose2D(tracks.ids[finite], keypoints[finite].astype(np.float32), scores[finite].astype(np.float32))
+        # Peaks of heatmaps and of SimCC are no probabilities: those of sure keypoints reach beyond 1.
+        scores = np.clip(scores[finite], 0, 1)
+        return Pose2D(tracks.ids[finite], keypoints[finite].astype(np.float32), scores.astype(np.float32))
 
-    def _reserve(self, count: int) -> None:
-        if count > len(self._crops):
-            self._crops = np.empty((count, *self._crops.shape[1:]), np.uint8)
-            self._batch = np.empty((count, *self._batch.shape[1:]), np.float32)
-
-    def _normalise(self, count: int) -> None:
-        pixels, batch = self._crops[:count].transpose(0, 3, 1, 2), self._batch[:count]
-        np.copyto(batch, pixels if self._input.colour == "bgr" else pixels[:, ::-1])
-        if any(self._input.mean):
-            batch -= np.array(self._input.mean, np.float32)[:, None, None]
-        if any(std != 1 for std in self._input.std):
-            batch /= np.array(self._input.std, np.float32)[:, None, None]
-
-
-def crop(image: U8, centre: F32, scale: float, out: U8) -> None:
-    """Write the part of image around centre (2,), px, magnified by scale, into out (h, w, 3); black outside the image.
-
-    A pixel p of the image lands on (p - centre) * scale + size / 2. What shrinks a lot is halved first.
-    """
-    size = np.array(out.shape[1::-1])
-    times = halvings(scale)
-    block = 2**times
-    origin = np.zeros(2)
-    if times:
-        reach = size / (2 * scale) + block
-        low = np.clip(np.floor(centre - reach), 0, image.shape[1::-1]).astype(int)
-        high = np.clip(np.ceil(centre + reach), 0, image.shape[1::-1]).astype(int)
-        if (high - low < block).any():
-            out[:] = 0
-            return
-        image = halve(image[low[1] : high[1], low[0] : high[0]], times)
-        origin = low + (block - 1) / 2  # the first block's centre
-    shift = size / 2 - scale * (centre - origin)
-    move = np.array([[scale * block, 0, shift[0]], [0, scale * block, shift[1]]])
-    cv2.warpAffine(image, move, (int(size[0]), int(size[1])), dst=out)
-
-
-def decode_movenet(outputs: tuple[Array, ...]) -> tuple[F32, F32]:
-    """Places (N, K, 2) as x, y in 0..1 of the crop and scores (N, K), of MoveNet's (N, K, 3) = (y, x, score)."""
-    keypoints = outputs[0]
-    return keypoints[..., 1::-1], keypoints[..., 2]
-
-
-DECODERS: dict[str, Callable[[tuple[Array, ...]], tuple[F32, F32]]] = {"movenet": decode_movenet}
+    def _run(self, batch: F32) -> Outputs:
+        """The network's outputs for crops (N, 3, h, w), averaged over both ways round when flip testing."""
+        outputs = self._session(batch)
+        if self._mirror is None or self._family.turn is None:
+            return outputs
+        turned = self._family.turn(self._session(np.ascontiguousarray(batch[..., ::-1])), self._mirror)
+        return tuple((one + other) / 2 for one, other in zip(outputs, turned, strict=True))

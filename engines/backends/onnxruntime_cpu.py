@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import ModelError
@@ -35,6 +36,7 @@ class OnnxRuntimeSession:
     def __init__(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> None:
         self.device = device
         self.precision = precision
+        self._source = source
         options = ort.SessionOptions()
         options.add_session_config_entry(
             "session.intra_op.allow_spinning", "0"
@@ -48,6 +50,23 @@ class OnnxRuntimeSession:
                 f"{source}: not a model that ONNX Runtime can use ({str(error).splitlines()[0]})"
             ) from None
         self._names = [entry.name for entry in self._session.get_inputs()]
+        batches = [entry.shape[0] for entry in self._session.get_inputs() if entry.shape]
+        # A model exported with a fixed batch runs people one by one.
+        self._one_by_one = any(isinstance(batch, int) for batch in batches)
+        if any(isinstance(batch, int) and batch != 1 for batch in batches):
+            raise ModelError(
+                f"{source}: its batch is fixed at {batches[0]}; export it with a free batch axis, or with 1"
+            )
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        return tuple(self._session.run(None, dict(zip(self._names, inputs, strict=True))))
+        if not self._one_by_one or len(inputs[0]) == 1:
+            return self._run(inputs)
+        rows = [self._run(tuple(x[row : row + 1] for x in inputs)) for row in range(len(inputs[0]))]
+        return tuple(np.concatenate(outputs) for outputs in zip(*rows, strict=True))
+
+    def _run(self, inputs: tuple[NDArray[Any], ...]) -> tuple[NDArray[Any], ...]:
+        try:
+            return tuple(self._session.run(None, dict(zip(self._names, inputs, strict=True))))
+        except Exception as error:  # its errors have no common public base
+            shapes = " and ".join(" x ".join(map(str, x.shape)) for x in inputs)
+            raise ModelError(f"{self._source}: cannot run for {shapes} ({str(error).splitlines()[0]})") from None

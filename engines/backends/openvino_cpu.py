@@ -66,8 +66,14 @@ class OpenVinoSession:
             raise ModelError(f"{source}: not a model that OpenVINO can read ({_last_line(error)})") from None
         self._requests: dict[tuple[tuple[int, ...], ...], ov.InferRequest] = {}
         shapes = [entry.get_partial_shape() for entry in self._model.inputs]
+        # A model exported with a fixed batch runs people one by one.
+        self._batches = (1,) if any(shape[0].is_static for shape in shapes) else BATCHES
+        if any(shape[0].is_static and shape[0].get_length() != 1 for shape in shapes):
+            raise ModelError(
+                f"{source}: its batch is fixed at {shapes[0][0]}; export it with a free batch axis, or with 1"
+            )
         if all(shape[axis].is_static for shape in shapes for axis in range(1, len(shape))):
-            for batch in BATCHES:
+            for batch in self._batches:
                 self._request(
                     tuple((batch, *(shape[axis].get_length() for axis in range(1, len(shape)))) for shape in shapes)
                 )
@@ -76,7 +82,7 @@ class OpenVinoSession:
         parts: list[list[NDArray[Any]]] = []
         start, count = 0, len(inputs[0])
         while start < count or not parts:
-            batch = next((size for size in BATCHES if size <= count - start), 1)
+            batch = next((size for size in self._batches if size <= count - start), 1)
             parts.append(self._run([np.ascontiguousarray(x[start : start + batch]) for x in inputs]))
             start += batch
         if len(parts) == 1:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engines.pose2mesh_open import Lifter
+from engines.networks.pose2mesh_open import Lifter
 from engines.training.loop import Metrics, train
 from engines.training.synthetic import Samples, SyntheticPeople
 

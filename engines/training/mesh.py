@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engines.body import Body, rotmat
 from engines.coarse_mesh import CoarseMesh, fit_upsampling
-from engines.pose2mesh_open import CoarseMeshNet, Lifter
+from engines.networks.pose2mesh_open import CoarseMeshNet, Lifter
 from engines.training.lifter import EVALUATION_SIZE
 from engines.training.loop import Metrics, train
 from engines.training.synthetic import SyntheticPeople

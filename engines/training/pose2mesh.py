@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engines.body import load_body, open_body
+from engines.body import load_surface_body, open_body
 from engines.coarse_mesh import coarse_mesh
-from engines.pose2mesh_open import OpenPose2Mesh
+from engines.networks.pose2mesh_open import OpenPose2Mesh
 from engines.training.lifter import train_lifter
 from engines.training.loop import Metrics
 from engines.training.mesh import body_upsampling, train_mesh
@@ -43,7 +43,7 @@ def train_pose2mesh(recipe: Recipe, progress: Callable[[str], None]) -> tuple[Pa
     """Train by `recipe`; returns the card of the new model and the last metrics of each stage."""
     torch.set_num_threads(recipe.threads)
     torch.manual_seed(recipe.seed)
-    body = load_body(recipe.body) if recipe.body else open_body()
+    body = load_surface_body(recipe.body) if recipe.body else open_body()
     poses, weights, test = load_poses(recipe.poses)
     coarse = coarse_mesh(body)
 

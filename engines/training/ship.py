@@ -10,7 +10,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from engines.pose2mesh_open import OpenPose2Mesh
+from engines.networks.pose2mesh_open import OpenPose2Mesh
 
 OPSET = 17
 HALVE_FROM = 1024  # weights with at least this many elements are stored as float16

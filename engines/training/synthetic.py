@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from engines.body import Body, kinematic_chain, rotmat
+from engines.body import Body, SurfaceBody, kinematic_chain, rotmat
 from engines.errors import MeshcastError
 from engines.lifting import view_of
 from engines.npz import read_npz
@@ -65,7 +65,7 @@ class PointSkinner:
 class SyntheticPeople:
     """Draws batches of people seen by random cameras, from `poses` (M, 24, 3) rotation vectors in a Y-up world."""
 
-    def __init__(self, body: Body, poses: F32, weights: NDArray[np.floating], extra: F32, seed: int = 0) -> None:
+    def __init__(self, body: SurfaceBody, poses: F32, weights: NDArray[np.floating], extra: F32, seed: int = 0) -> None:
         """`weights` (M,): how often each pose is drawn; `extra` (E, V): more points to supervise after the joints."""
         self.body, self.poses = body, poses.astype(np.float32)
         self.cumulative = np.cumsum(weights / weights.sum())

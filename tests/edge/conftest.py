@@ -19,12 +19,29 @@ import edge.pipeline
 from edge.cli.main import main
 from edge.sources import open_source
 from edge.types import U8
+from engines.bodies import digest
+from engines.body import Body
+from engines.cards import Card
 from engines.session import open_session
 
 TESTS = Path(__file__).parents[1]
 MEDIA = TESTS / "media"
 STARTER = TESTS / "data" / "starter"
-OPEN_ONCE = functools.cache(open_session)
+
+
+@functools.cache
+def _opened(card: Card, mesh: str, options: tuple[tuple[str, Any], ...]) -> Any:
+    return open_session(card, body=_BODIES[mesh], **dict(options))
+
+
+_BODIES: dict[str, Body | None] = {"": None}
+
+
+def open_once(card: Card, *, body: Body | None = None, **options: Any) -> Any:
+    """A session, loaded once for each card, mesh and options."""
+    mesh = "" if body is None else digest(body)
+    _BODIES[mesh] = body
+    return _opened(card, mesh, tuple(sorted(options.items())))
 
 
 @dataclass(frozen=True)
@@ -48,8 +65,8 @@ class Command(Protocol):
 @pytest.fixture
 def engines(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The real engines, each loaded once in the whole test run."""
-    monkeypatch.setattr(edge.pipeline, "open_session", OPEN_ONCE)
-    return OPEN_ONCE
+    monkeypatch.setattr(edge.pipeline, "open_session", open_once)
+    return open_once
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.stages.detect import Detect, decode_nanodet, halve, halvings, overlaps, suppress
+from edge.stages.detect import Detect, halve, halvings, letterbox, overlaps, suppress
 from edge.types import Frame
 from engines.cards import load_card
 from engines.errors import ModelError
 from engines.session import open_session
 
-STARTER = Path(__file__).parent.parent / "data" / "starter"
+DATA = Path(__file__).parent.parent / "data"
+STARTER = DATA / "starter"
 EXPECTED: dict[str, list[dict[str, Any]]] = json.loads((STARTER / "expected.json").read_text())
 ANCHORS = 52 * 52 + 26 * 26 + 13 * 13
 CARD = load_card("nanodet_g")
@@ -116,11 +118,65 @@ def test_numbers_that_are_not_finite_are_left_out() -> None:
     assert len(Detect(everything_nan, CARD)(frame(np.zeros((416, 416, 3), np.uint8))).scores) == 0
 
 
-def test_many_candidates_are_bounded() -> None:
+def test_the_score_of_the_card_may_be_overridden() -> None:
     scores, bins = quiet()
-    scores[:, :, 0] = 0.9
-    boxes, kept = decode_nanodet((scores, bins), (416, 416), 0.3)
-    assert len(boxes) == len(kept) == 300
+    scores[0, 7, 0], bins[0, 7].reshape(4, 11)[:, 2] = 0.29, 50
+    picture = frame(np.zeros((416, 416, 3), np.uint8))
+    low = replace(CARD, decode=replace(CARD.decode, score=0.28))
+    found = [
+        len(Detect(Fixed(scores, bins), card, score=score)(picture).scores)
+        for card, score in ((CARD, None), (CARD, 0.2), (low, None), (low, 0.3))
+    ]
+    assert found == [0, 1, 1, 0]
+
+
+def test_the_letterbox_is_that_of_the_published_code() -> None:
+    with np.load(DATA / "golden" / "pipeline_yolox.npz") as golden:
+        image, expected, ratio = (golden[key] for key in ("image", "yolox.letterbox_416", "yolox.ratio"))
+    out = np.empty((416, 416, 3), np.uint8)
+    scale, offset = letterbox(image, "corner", 114, out)
+    assert np.abs(out.transpose(2, 0, 1).astype(int) - expected).max() <= 1
+    np.testing.assert_allclose(scale, ratio)
+    assert not offset.any()
+
+
+@pytest.mark.parametrize("picture", [(100, 200), (200, 100), (640, 480), (1080, 1920), (7, 9), (1, 900), (96, 129)])
+@pytest.mark.parametrize("fit", ["corner", "centre", "stretch"])
+def test_pictures_lie_where_the_letterbox_says(picture: tuple[int, int], fit: str) -> None:
+    height, width = picture
+    out = np.empty((96, 128, 3), np.uint8)
+    scale, offset = letterbox(np.full((*picture, 3), 200, np.uint8), fit, 7, out)
+    assert set(np.unique(out)) <= {7, 200}
+    y, x = np.nonzero(out[..., 0] == 200)
+    corners = np.array([x.min(), y.min(), x.max() + 1, y.max() + 1])
+    expected = np.concatenate([offset, offset + np.maximum([width, height] * scale, 1)])
+    np.testing.assert_allclose(corners, expected, atol=0.51)
+    assert (y.max() - y.min() + 1) * (x.max() - x.min() + 1) == len(x)
+    if fit == "stretch":
+        assert corners.tolist() == [0, 0, 128, 96]
+    elif fit == "corner":
+        assert corners[:2].tolist() == [0, 0]
+    else:
+        assert np.abs(corners[:2] + corners[2:] - [128, 96]).max() <= 1
+    assert fit == "stretch" or scale[0] == scale[1] == min(128 / width, 96 / height)
+
+
+def test_marks_are_found_where_they_are_after_stretching() -> None:
+    """A bright block of a large picture, shrunk by halving first, still lies where scale and offset say."""
+    image = np.zeros((1080, 1920, 3), np.uint8)
+    image[400:560, 600:840] = 255
+    for fit in ("corner", "centre", "stretch"):
+        out = np.empty((96, 128, 3), np.uint8)
+        scale, offset = letterbox(image, fit, 0, out)
+        v, u = np.mgrid[0:96, 0:128] + 0.5
+        middle = np.array([(u * out[..., 0]).sum(), (v * out[..., 0]).sum()]) / out[..., 0].sum()
+        np.testing.assert_allclose((middle - offset) / scale, [720, 480], atol=2)
+
+
+@pytest.mark.parametrize("change", [{"colour": ""}, {"shape": ("N", 1, 416, 416)}, {"shape": ("N", 3, 416)}], ids=str)
+def test_inputs_that_are_no_pictures_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ModelError, match="nanodet_g: its input must be pictures"):
+        Detect(Fixed(*quiet()), replace(CARD, input=replace(CARD.input, **change)))
 
 
 @pytest.mark.parametrize(

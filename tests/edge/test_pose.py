@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.stages.pose import Pose, crop
+from edge.stages.crops import crop
+from edge.stages.pose import Pose
 from edge.types import Frame, Tracks
 from engines.cards import load_card
 from engines.errors import ModelError
@@ -32,7 +34,8 @@ class Marks:
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         (batch,) = inputs
-        self.batches.append(batch.copy())
+        if batch.any():  # not the first run, which only shows what comes out
+            self.batches.append(batch.copy())
         flat = batch.sum(axis=1).reshape(len(batch), -1)
         y, x = np.divmod(flat.argmax(axis=1), 256)
         row = np.stack([y / 256, x / 256, np.full(len(batch), 0.9)], axis=1).astype(np.float32)
@@ -146,6 +149,27 @@ def test_outside_the_picture_is_black() -> None:
     assert session.batches[0][0, :, 128, 60].tolist() == [0, 0, 0]
     assert session.batches[0][0, :, 128, 220].tolist() == [200, 200, 200]
     assert session.batches[0][1].max() == 0
+
+
+def test_outside_the_picture_is_what_the_card_says() -> None:
+    session = Marks()
+    card = replace(CARD, input=replace(CARD.input, pad=114))
+    Pose(session, card)(
+        frame(np.full((100, 100, 3), 200, np.uint8)), tracks([-80, 0, 20, 100], [5000, 5000, 9000, 9000])
+    )
+    assert session.batches[0][0, :, 128, 60].tolist() == [114, 114, 114]
+    assert (session.batches[0][1] == 114).all()
+
+
+def test_the_margin_is_the_card_s() -> None:
+    image = np.zeros((200, 200, 3), np.uint8)
+    image[100:, 100:] = 255
+    for margin in (1.0, 1.25, 2.0):
+        session = Marks()
+        card = replace(CARD, decode=replace(CARD.decode, margin=margin))
+        Pose(session, card)(frame(image), tracks([60, 60, 124, 124]))
+        row = session.batches[0][0, 0, 255]
+        assert np.argmax(row > 127) == pytest.approx(128 + 7.5 * 256 / (64 * margin), abs=1)
 
 
 def test_colours_reach_the_network_as_rgb() -> None:

@@ -72,7 +72,9 @@ def test_training_ships_a_model_that_the_runtime_runs(tmp_path: Path, monkeypatc
     pytest.importorskip("torch")
     pytest.importorskip("onnx")
     from engines.cards import load_card
-    from engines.pose2mesh_head import Pose2MeshHead
+    from engines.heads.head import People
+    from engines.heads.pose2mesh_open import Pose2MeshOpenHead
+    from engines.joint_sets import COCO17
     from engines.session import open_session
     from engines.training import lifter, mesh
     from engines.training.pose2mesh import Recipe, train_pose2mesh
@@ -112,9 +114,9 @@ def test_training_ships_a_model_that_the_runtime_runs(tmp_path: Path, monkeypatc
 
     shutil.copy(ZOO / "open_smpl_body.npz", tmp_path / "out")
     card = load_card(card_path, "mesh")
-    head = Pose2MeshHead(open_session(card, precision="fp32"), card)
-    rng = np.random.default_rng(0)
-    made = head(rng.normal(0, 0.1, (3, 17, 2)).astype(np.float32), np.full((3, 17), 0.9, np.float32))
+    head = Pose2MeshOpenHead(open_session(card, precision="fp32"), card, COCO17.joint_names)
+    rays = np.random.default_rng(0).normal(0, 0.1, (3, 17, 2)).astype(np.float32)
+    made = head(People(rays * 1000, np.full((3, 17), 0.9, np.float32), rays))
     assert made.vertices.shape == (3, 6890, 3)
     assert np.isfinite(made.vertices).all()
     resumed = Recipe(**{**{f: getattr(recipe, f) for f in recipe.__slots__}, "resume": True})

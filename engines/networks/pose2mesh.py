@@ -102,7 +102,7 @@ class GraphProduct(nn.Module):
             entries = matrix.tocoo()
             index = torch.from_numpy(np.stack([entries.row, entries.col]).astype(np.int64))
             value = torch.from_numpy(entries.data.astype(np.float32))
-            sparse = torch.sparse_coo_tensor(index, value, (size, size), check_invariants=True).coalesce()
+            sparse = torch.sparse_coo_tensor(index, value, (size, size), check_invariants=True, device="cpu").coalesce()
             self.register_buffer("matrix", sparse, persistent=False)
 
     neighbours: Tensor

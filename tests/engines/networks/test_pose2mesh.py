@@ -13,9 +13,9 @@ torch = pytest.importorskip("torch")
 from engines.body import open_body  # noqa: E402
 from engines.graph import rescaled_laplacian  # noqa: E402
 from engines.joint_sets import COCO19, HUMAN36, MANO21, SMPL24  # noqa: E402
-from engines.pose2mesh import GraphProduct, PoseNet, build  # noqa: E402
+from engines.networks.pose2mesh import GraphProduct, PoseNet, build  # noqa: E402
 
-GOLDEN = Path(__file__).parents[1] / "data" / "golden"
+GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 FILL = runpy.run_path(str(GOLDEN / "fill.py"))
 
 

@@ -1,0 +1,169 @@
+"""Checkpoint files of others: their tensors, read without running anything that is in them."""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import importlib
+import io
+import pickle
+import re
+import types
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from torch import Tensor
+
+from engines.errors import ModelError
+
+# Where trainers keep the weights inside their checkpoints; the first that holds tensors is taken.
+WRAPPINGS = ("state_dict", "model_state_dict", "model")
+PAIRED = ("CNet", "LNet")  # DecoMR keeps two networks side by side
+
+_TORCH_LEGACY = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the magic number that opens files older than torch 1.6
+_REFUSED = re.compile(r"GLOBAL (\S+) (?:was not an allowed global|whose module)")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Tensors by name as they are in the file, how they were wrapped ("bare" or the wrapping's key), its SHA-256."""
+
+    tensors: dict[str, Tensor]
+    wrapping: str
+    sha256: str
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file is one of torch's or safetensors', by its first bytes. Raises ModelError if it cannot be read."""
+    head = _read(path, 64)
+    if head[:4] == b"PK\x03\x04":
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return any(name.endswith("data.pkl") for name in archive.namelist())
+        except zipfile.BadZipFile:
+            return True  # a truncated archive: read_checkpoint says so
+    return _is_safetensors(head) or _TORCH_LEGACY in head
+
+
+def read_checkpoint(path: Path, trust: bool = False) -> Checkpoint:
+    """The tensors of a checkpoint: torch's (zip or legacy) or safetensors; trainers' wrappings are opened.
+
+    Nothing in the file is executed: what is more than tensors, numbers, texts and plain containers is refused, unless
+    trust is given, which lets the file run any code. Raises ModelError for everything that cannot be used.
+    """
+    data = _read(path)
+    if _is_safetensors(data[:64]):
+        try:
+            content: object = load_safetensors(data)
+        except SafetensorError as error:
+            raise ModelError(f"{path}: damaged safetensors file ({error}); fetch it again") from None
+    else:
+        content = _load_torch(path, data, trust)
+    tensors, wrapping = _unwrap(path, content)
+    broken = [key for key, value in tensors.items() if value.is_floating_point() and not value.isfinite().all()]
+    if broken:
+        raise ModelError(f"{path}: {broken[0]} holds numbers that are not finite: the file is damaged; fetch it again")
+    return Checkpoint(tensors, wrapping, hashlib.sha256(data).hexdigest())
+
+
+def _read(path: Path, size: int = -1) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(size)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _is_safetensors(head: bytes) -> bool:
+    return len(head) > 9 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 100_000_000
+
+
+def _load_torch(path: Path, data: bytes, trust: bool) -> object:
+    if data[:4] == b"PK\x03\x04":
+        # torch itself does not check what it reads against the archive's checksums.
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                damaged = archive.testzip()
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+            raise ModelError(f"{path}: damaged or truncated archive ({error}); fetch it again") from None
+        if damaged:
+            raise ModelError(f"{path}: damaged: {damaged} fails its checksum; fetch it again")
+    try:
+        if trust:
+            return torch.load(io.BytesIO(data), "cpu", pickle_module=_trusting_pickle(), weights_only=False)
+        with torch.serialization.safe_globals(_plain_globals()):
+            return torch.load(io.BytesIO(data), "cpu", weights_only=True)
+    except Exception as error:  # a damaged pickle can raise anything
+        refused = _REFUSED.search(str(error))
+        if refused and not trust:
+            raise ModelError(
+                f"{path}: refused: it holds {refused[1]}, and loading that could run any code; if you know where the "
+                "file comes from, add --trust"
+            ) from None
+        reason = " ".join(str(error).rpartition("WeightsUnpickler error:")[2].split())[:120] or type(error).__name__
+        raise ModelError(f"{path}: not a checkpoint, or damaged ({reason})") from None
+
+
+def _plain_globals() -> list[Any]:
+    """What trainers store beside tensors and is harmless: numpy's numbers and arrays, under old and new names."""
+    from numpy._core import multiarray
+
+    names = [value for value in vars(np.dtypes).values() if isinstance(value, type)]
+    rebuild = [
+        (getattr(multiarray, name), f"numpy.{core}.multiarray.{name}")
+        for core in ("core", "_core")
+        for name in ("scalar", "_reconstruct")
+    ]
+    return [np.dtype, np.ndarray, *names, *rebuild, collections.Counter, collections.defaultdict, collections.deque]
+
+
+def _trusting_pickle() -> types.ModuleType:
+    """The pickle module, except that classes of packages that are not installed become empty stand-ins."""
+
+    class Unpickler(pickle.Unpickler):
+        def find_class(self, module: str, name: str) -> Any:
+            try:
+                return super().find_class(module, name)
+            except (ImportError, AttributeError):
+                return type(name, (_StandIn,), {"__module__": module})
+
+    trusting = types.ModuleType("pickle")
+    trusting.__dict__.update(vars(importlib.import_module("pickle")))
+    trusting.__dict__["Unpickler"] = Unpickler
+    return trusting
+
+
+class _StandIn(dict[Any, Any]):
+    """An object of a class that is not here; what it held is of no use to us."""
+
+    def __init__(self, *arguments: object, **named: object) -> None:
+        super().__init__()
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+def _unwrap(path: Path, content: object) -> tuple[dict[str, Tensor], str]:
+    if not isinstance(content, dict):
+        raise ModelError(f"{path}: holds a {type(content).__name__}, not a dictionary of tensors")
+    if all(isinstance(content.get(part), dict) for part in PAIRED):
+        joined = {f"{part}.{key}": value for part in PAIRED for key, value in content[part].items()}
+        return _tensors(joined), " and ".join(PAIRED)
+    for wrapping in WRAPPINGS:
+        inner = content.get(wrapping)
+        if isinstance(inner, dict) and _tensors(inner):
+            return _tensors(inner), wrapping
+    bare = _tensors(content)
+    if not bare:
+        raise ModelError(f"{path}: holds no tensors; its entries are: {', '.join(sorted(map(str, content))[:8])}")
+    return bare, "bare"
+
+
+def _tensors(entries: dict[Any, Any]) -> dict[str, Tensor]:
+    return {str(key): value.detach() for key, value in entries.items() if isinstance(value, Tensor)}

@@ -1,0 +1,96 @@
+"""Heads that predict the pose and shape of a body from a crop, live: PARE and DCT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.bodies import is_open
+from engines.body import Body, rotmat
+from engines.cards import Card
+from engines.errors import ModelError
+from engines.heads.head import People, RootMesh
+from engines.heads.surface import Landmarks
+from engines.mean_parameters import MeanParameters, read_mean_parameters
+from engines.session import Session
+
+F32 = NDArray[np.float32]
+Outputs = tuple[NDArray[np.float32], ...]
+JOINTS = 24
+MIN_SCALE = 1e-3  # a weak-perspective scale below this puts a person behind the horizon
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """rotations (N, 24, 3, 3), local; shape (N, 10); cameras (N, 3), weak perspective; attention (N, 24, h, w)."""
+
+    rotations: F32
+    shape: F32
+    cameras: F32
+    attention: F32 | None = None
+
+
+def pare_parameters(outputs: Outputs, mean: MeanParameters) -> Parameters:
+    """PARE (Kocabas et al., ICCV 2021): its outputs; the attention, which sums to 1, is scaled to 0..1."""
+    rotations, shape, cameras, attention = outputs
+    peak = attention.max(axis=(2, 3), keepdims=True)
+    return Parameters(rotations, shape, cameras, attention / np.maximum(peak, 1e-12))
+
+
+def dct_parameters(outputs: Outputs, mean: MeanParameters) -> Parameters:
+    """DCT (Rong et al., ICCV 2019): camera, axis-angle pose and shape relative to the mean parameters."""
+    (output,) = outputs
+    pose = output[:, 3:75].reshape(-1, JOINTS, 3) + mean.pose
+    return Parameters(rotmat(pose), output[:, 75:85] + mean.shape, output[:, :3] + mean.camera)
+
+
+READERS: dict[str, Callable[[Outputs, MeanParameters], Parameters]] = {"pare": pare_parameters, "dct": dct_parameters}
+
+
+class SmplParametersHead:
+    """session maps crops (N, 3, h, w) to the outputs that the card's family reads; the body is posed with them.
+
+    Raises ModelError for a body without SMPL's 24 joints and 10 shape directions.
+    """
+
+    def __init__(self, session: Session, card: Card, body: Body, keypoint_names: tuple[str, ...]) -> None:
+        if len(body.parents) != JOINTS or body.shape_dirs.shape[2] < 10:
+            raise ModelError(f"{card.name} poses SMPL's 24 joints: the body {body.name} has {len(body.parents)}")
+        self.session = session
+        self.body = body
+        self.joint_names = body.joint_names
+        self.crops = card
+        self.remark = _remark(card, body)
+        self._read = READERS[card.family]
+        self._mean = read_mean_parameters(card.path.with_name(card.mean)) if card.mean else MeanParameters.upright()
+        self._landmarks = Landmarks(body, keypoint_names)
+
+    def __call__(self, people: People) -> RootMesh:
+        assert people.crops is not None
+        made = self._read(self.session(people.crops), self._mean)
+        vertices, joints = self.body.skin(made.rotations, made.shape)
+        root = joints[:, :1]
+        finite = np.isfinite(vertices).all((1, 2)) & np.isfinite(made.cameras).all(1)
+        return RootMesh(
+            usable=finite & (made.cameras[:, 0] > MIN_SCALE),
+            landmarks=self._landmarks(vertices, joints) - root,
+            joints=joints - root,
+            vertices=vertices - root,
+            rotations=made.rotations,
+            shape=made.shape,
+            cameras=made.cameras,
+            root=root[:, 0],
+            attention=made.attention,
+        )
+
+
+def _remark(card: Card, body: Body) -> str:
+    remarks = []
+    if is_open(body):
+        remarks.append(f"{card.name} drives the open body: its shapes are SMPL's and not comparable on it")
+    if card.family == "dct" and not card.mean:
+        remarks.append(f"{card.name} has no mean parameters (import with --mean): poses are relative to a T-pose")
+    return "; ".join(remarks)

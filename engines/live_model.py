@@ -1,0 +1,62 @@
+"""What an engine runs for a card: its ONNX file, or a network converted once and kept in the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+
+import platformdirs
+
+from engines.atomic import write_atomically
+from engines.bodies import digest
+from engines.body import Body
+from engines.cards import Card, Variant, read_weights
+from engines.errors import ModelError
+
+log = logging.getLogger("meshcast.engines")
+
+OF_THE_BODY = ("pose2mesh", "decomr")  # families whose network is made for one body's mesh
+VERSION = 1  # of what engines.export makes of a network: a new one makes older files in the cache void
+
+
+def live_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
+    """The ONNX model of a card's variant; variant None is the untrained network. Needs torch only to convert.
+
+    Raises ModelError when the weights are damaged or the network cannot be converted.
+    """
+    if variant is not None and not card.network:
+        return read_weights(variant)
+    parts = [str(VERSION), card.network, *map(str, card.input.shape), *card.outputs]
+    parts.append(variant.sha256 if variant is not None else "untrained")
+    if card.family in OF_THE_BODY and body is not None:
+        parts.append(digest(body))
+    name = f"{card.name}-{_short('|'.join(parts).encode())}"
+    folder = Path(platformdirs.user_cache_path("meshcast")) / "onnx"
+    for path in folder.glob(f"{name}-*.onnx"):
+        data = path.read_bytes()
+        if path.stem.endswith(_short(data)):
+            return data
+        path.unlink(missing_ok=True)  # damaged: it is made again
+    data = _convert(card, body)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / f"{name}-{_short(data)}.onnx", data)
+    except OSError as error:
+        log.warning("%s: cannot be kept (%s), so it is converted at every start", folder, error.strerror)
+    return data
+
+
+def _convert(card: Card, body: Body | None) -> bytes:
+    try:
+        from engines.export import export
+    except ImportError as error:
+        raise ModelError(
+            f"{card.name} must be converted first, which needs torch ({error}); pip install 'meshcast[export]'"
+        ) from None
+    log.warning("%s: converting for the engines; this takes some seconds, once", card.name)
+    return export(card, body, card.outputs)
+
+
+def _short(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]

@@ -1,0 +1,108 @@
+"""Which network a checkpoint belongs to, told from the names and shapes of its tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from engines.body import Body
+from engines.networks.registry import NETWORKS, Network, build
+
+# What trainers put before every key, alone or in this order.
+PREFIXES = ("", "module.", "model.", "model.module.", "module.model.")
+COUNTER = "num_batches_tracked"  # absent from files of old releases, and harmless
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How the tensors of a file fit a network, after a prefix was taken off their names.
+
+    likeness: the part of all names, the file's and the network's, that both have in the same shape. tensors: those that
+    belong to the network. missing and unexpected name the others, reshaped has name, shape in the file and shape
+    expected; left_out are the names that such files carry and the network does not need.
+    """
+
+    network: Network
+    likeness: float
+    tensors: dict[str, Tensor]
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    reshaped: tuple[tuple[str, Shape, Shape], ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        return not (self.missing or self.unexpected or self.reshaped)
+
+    def complaint(self) -> str:
+        """What does not fit, in one line; "" when all does."""
+        parts = []
+        if self.reshaped:
+            name, got, wanted = self.reshaped[0]
+            parts.append(f"{_count(self.reshaped)} of another shape ({name} is {_text(got)}, not {_text(wanted)})")
+        if self.missing:
+            parts.append(f"{_count(self.missing)} missing ({_some(self.missing)})")
+        if self.unexpected:
+            parts.append(f"{_count(self.unexpected)} unexpected ({_some(self.unexpected)})")
+        return ", ".join(parts)
+
+
+def recognise(tensors: Mapping[str, Tensor], body: Body | None = None) -> Match:
+    """The network whose state_dict these tensors resemble most; graph networks are those of the body's mesh."""
+    matches = (match(tensors, network, body) for network in NETWORKS.values())
+    return max(matches, key=lambda found: found.likeness)
+
+
+def match(tensors: Mapping[str, Tensor], network: Network, body: Body | None = None) -> Match:
+    """How tensors fit one network, with the prefix that fits best."""
+    wanted = shapes(network, body)
+    return max((_match(tensors, network, wanted, prefix) for prefix in PREFIXES), key=lambda found: found.likeness)
+
+
+def _match(tensors: Mapping[str, Tensor], network: Network, wanted: Mapping[str, Shape], prefix: str) -> Match:
+    # What lacks the prefix of a training framework belongs to its losses and metrics.
+    named = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+    foreign = [key for key in tensors if not key.startswith(prefix)]
+    ignored = [key for key in named if key not in wanted and key.startswith(network.ignored)] if network.ignored else []
+    common = {key: value for key, value in named.items() if key in wanted}
+    reshaped = tuple((k, tuple(v.shape), wanted[k]) for k, v in common.items() if tuple(v.shape) != wanted[k])
+    missing = tuple(key for key in wanted if key not in named and not key.endswith(COUNTER))
+    unexpected = tuple(key for key in named if key not in wanted and key not in ignored)
+    fitting = len(common) - len(reshaped)
+    everything = len(wanted) + len(unexpected) + (len(foreign) if not common else 0)
+    return Match(
+        network, fitting / everything, common, missing, unexpected, reshaped, (*ignored, *(foreign if common else ()))
+    )
+
+
+def shapes(network: Network, body: Body | None = None) -> dict[str, Shape]:
+    """Names and shapes of a network's state_dict, in order; a graph network's for a body's mesh (None: the open)."""
+    if network.joints is None or body is None:
+        return _shapes(network.name)
+    with torch.device("meta"):
+        state = build(network.name, body.faces, len(body.v_template)).state_dict()
+    return {key: tuple(value.shape) for key, value in state.items()}
+
+
+@cache
+def _shapes(name: str) -> dict[str, Shape]:
+    with torch.device("meta"):
+        return {key: tuple(value.shape) for key, value in build(name).state_dict().items()}
+
+
+def _count(entries: tuple[object, ...]) -> str:
+    return f"{len(entries)} entr{'y' if len(entries) == 1 else 'ies'}"
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def _text(shape: Shape) -> str:
+    return " x ".join(map(str, shape)) or "a number"

@@ -1,0 +1,6 @@
+"""The operators in NumPy, one file each: what the native ones must equal, and what runs where those were not built."""
+
+from edge_kernels.reference.ell_matmul import ell_matmul
+from edge_kernels.reference.rasterize import rasterize
+
+__all__ = ["ell_matmul", "rasterize"]

@@ -1,0 +1,81 @@
+"""Every published network: its size, its arithmetic and its time on each engine: python tests/benchmarks/bm_networks.py
+
+Weights are random: they change neither. `--only NAME` measures one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import torch
+from figure import Figure, note, show
+from torch.utils.flop_counter import FlopCounterMode
+
+from engines.backends.onnxruntime_cpu import OnnxRuntime
+from engines.backends.openvino_cpu import OpenVino
+from engines.cards import Card, cards, load_card
+from engines.export import example, export, load_network
+from engines.networks.registry import network
+
+WARM_UP, ROUNDS = 2, 9
+THREADS = 2
+
+
+def measure() -> list[Figure]:
+    """Figures of every network card."""
+    return [figure for card in cards() if card.network for figure in measure_card(card)]
+
+
+def measure_card(card: Card) -> list[Figure]:
+    """Parameters, GMACs of one input and milliseconds of one call on each engine, the engines taking turns."""
+    note(card.name)
+    torch.set_num_threads(THREADS)
+    module = load_network(card)
+    inputs = example(card, 1)
+    fixed = [torch.zeros(shape) for shape in network(card.network).fixed.values()]
+
+    def eager() -> Any:
+        with torch.inference_mode():
+            return module(*inputs, *fixed)
+
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        module(*inputs, *fixed)
+    data = export(card, None, card.outputs)
+    arrays = [x.numpy() for x in inputs]
+    calls: dict[str, Callable[[], Any]] = {"torch eager": eager}
+    for engine, precisions in ((OpenVino(), ("fp32", "bf16")), (OnnxRuntime(), ("fp32",))):
+        for precision in precisions:
+            if precision in engine.precisions("cpu"):
+                session = engine.load(data, card.name, "cpu", precision, THREADS)
+                calls[f"{session.backend} {precision}"] = lambda session=session: session(*arrays)  # type: ignore[misc]
+    times = take_turns(calls)
+    reference = times["torch eager"]
+    parameters = sum(p.numel() for p in module.parameters()) / 1e6
+    return [
+        Figure(f"{card.name} parameters", parameters, "M"),
+        Figure(f"{card.name} arithmetic without sparse products", counter.get_total_flops() / 2e9, "GMAC"),
+        *(Figure(f"{card.name} {name}, batch 1", value, "ms", reference) for name, value in times.items()),
+    ]
+
+
+def take_turns(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """Median milliseconds of each call."""
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(WARM_UP + ROUNDS):
+        for name, call in calls.items():
+            begin = time.perf_counter()
+            call()
+            if turn >= WARM_UP:
+                spent[name].append((time.perf_counter() - begin) * 1e3)
+    return {name: median(values) for name, values in spent.items()}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", metavar="NAME")
+    chosen = parser.parse_args().only
+    show(measure_card(load_card(chosen)) if chosen else measure())

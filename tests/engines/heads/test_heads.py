@@ -1,0 +1,205 @@
+"""Mesh heads: what a network says becomes people in the camera's axes."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.body import Body, open_body, rotmat
+from engines.cards import Card, load_card
+from engines.errors import ModelError, UnknownNameError
+from engines.heads.decomr import MAP_SIDE, DecomrHead
+from engines.heads.families import body_for
+from engines.heads.head import People
+from engines.heads.pose2mesh import Pose2MeshHead
+from engines.heads.smpl_parameters import SmplParametersHead
+from engines.heads.surface import Landmarks
+from engines.joint_sets import COCO17, COCO19, gather_points, normalise_pose2d
+from engines.mean_parameters import MeanParameters, read_mean_parameters, save_mean_parameters
+
+RNG = np.random.default_rng(3)
+NAMES = COCO17.joint_names
+
+
+class Answers:
+    """A session that gives prepared outputs and keeps what it was asked."""
+
+    backend = device = precision = "test"
+
+    def __init__(self, *outputs: np.ndarray) -> None:
+        self.outputs = outputs
+        self.inputs: tuple[np.ndarray, ...] = ()
+
+    def __call__(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        self.inputs = inputs
+        return self.outputs
+
+
+def plain(body: Body) -> Body:
+    """The same body without landmarks on its skin, as an SMPL file gives it."""
+    return Body(**{field.name: getattr(body, field.name) for field in fields(Body)})
+
+
+def people(count: int, side: int = 224) -> People:
+    keypoints = RNG.uniform(0, 500, (count, 17, 2)).astype(np.float32)
+    crops = np.zeros((count, 3, side, side), np.float32)
+    return People(keypoints, np.full((count, 17), 0.9, np.float32), keypoints / 500, crops)
+
+
+def poses(count: int) -> tuple[np.ndarray, np.ndarray]:
+    return rotmat(RNG.normal(0, 0.3, (count, 24, 3))), RNG.normal(0, 1, (count, 10)).astype(np.float32)
+
+
+def test_landmarks_of_a_surface_and_of_a_skeleton() -> None:
+    body = open_body()
+    vertices, joints = body.skin(*poses(2))
+    names = (*NAMES, "pelvis", "no_such_point")
+    on_skin, inside = Landmarks(body, names)(vertices, joints), Landmarks(plain(body), names)(vertices, joints)
+    np.testing.assert_allclose(on_skin[:, :17], body.coco_regressor @ vertices, atol=1e-5)
+    assert np.isnan(inside[:, :5]).all()  # nose, eyes, ears
+    for row in range(5, 17):
+        np.testing.assert_array_equal(inside[:, row], joints[:, body.joint_names.index(NAMES[row])])
+    for points in (on_skin, inside):
+        np.testing.assert_array_equal(points[:, 17], joints[:, 0])
+        assert np.isnan(points[:, 18]).all()
+    assert np.linalg.norm(inside - on_skin, axis=-1)[:, 5:17].max() < 0.1  # metres: the same parts of the same body
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_pare_poses_the_body(count: int) -> None:
+    rotations, shape = poses(count)
+    cameras = np.tile(np.array([0.8, 0.1, -0.2], np.float32), (count, 1))
+    attention = RNG.dirichlet(np.ones(56 * 56), (count, 24)).reshape(count, 24, 56, 56).astype(np.float32)
+    head = SmplParametersHead(Answers(rotations, shape, cameras, attention), load_card("pare"), open_body(), NAMES)
+    made = head(people(count))
+    vertices, joints = open_body().skin(rotations, shape)
+    np.testing.assert_allclose(made.vertices, vertices - joints[:, :1], atol=1e-6)
+    np.testing.assert_allclose(made.joints[:, 0], 0, atol=1e-6)
+    np.testing.assert_array_equal(made.rotations, rotations)
+    assert made.root is not None
+    np.testing.assert_allclose(made.root, joints[:, 0])
+    assert made.attention is not None
+    np.testing.assert_allclose(made.attention.max((2, 3)), 1, rtol=1e-5)
+    assert made.usable.all()
+    assert "not comparable" in head.remark
+
+
+def test_people_behind_the_camera_or_of_nan_are_not_usable() -> None:
+    rotations, shape = poses(3)
+    rotations[2, 5] = np.nan
+    cameras = np.array([[0.9, 0, 0], [-0.5, 0, 0], [0.9, 0, 0]], np.float32)
+    attention = np.ones((3, 24, 2, 2), np.float32)
+    head = SmplParametersHead(Answers(rotations, shape, cameras, attention), load_card("pare"), open_body(), NAMES)
+    assert head(people(3)).usable.tolist() == [True, False, False]
+
+
+def test_dct_is_relative_to_the_mean_parameters(tmp_path: Path) -> None:
+    mean = MeanParameters(
+        RNG.normal(0, 0.3, (24, 3)).astype(np.float32), RNG.normal(0, 1, 10).astype(np.float32), np.float32([0.9, 0, 0])
+    )
+    (tmp_path / "mean.npz").write_bytes(save_mean_parameters(mean))
+    card = replace(load_card("dct"), mean="mean.npz", path=tmp_path / "dct.toml")
+    output = RNG.normal(0, 0.1, (2, 85)).astype(np.float32)
+    head = SmplParametersHead(Answers(output), card, open_body(), NAMES)
+    made = head(people(2))
+    pose = mean.pose.copy()
+    pose[0] = [np.pi, 0, 0]  # the root is upright, whatever the file says
+    assert made.rotations is not None
+    np.testing.assert_allclose(made.rotations, rotmat(output[:, 3:75].reshape(2, 24, 3) + pose), atol=1e-5)
+    assert made.shape is not None
+    np.testing.assert_allclose(made.shape, output[:, 75:] + mean.shape, atol=1e-6)
+    assert made.cameras is not None
+    np.testing.assert_allclose(made.cameras, output[:, :3] + [0.9, 0, 0], atol=1e-6)
+    assert "mean parameters" not in head.remark
+    bare = SmplParametersHead(Answers(output), load_card("dct"), open_body(), NAMES)
+    assert "no mean parameters" in bare.remark
+    assert bare(people(2)).joints[0, 15, 1] < -0.3  # the head is up: y points down in the camera
+
+
+def test_mean_parameters_in_six_numbers_a_joint(tmp_path: Path) -> None:
+    rotvec = RNG.normal(0, 0.8, (24, 3))
+    np.savez(tmp_path / "mean.npz", pose=rotmat(rotvec)[:, :, :2].reshape(144), shape=np.zeros(10), cam=np.zeros(3))
+    np.testing.assert_allclose(read_mean_parameters(tmp_path / "mean.npz").pose[1:], rotvec[1:], atol=1e-5)
+    np.savez(tmp_path / "other.npz", pose=np.zeros(12))
+    with pytest.raises(ModelError, match=r"pose \(72 or 144 numbers\) and shape \(10\)"):
+        read_mean_parameters(tmp_path / "other.npz")
+
+
+def test_pose2mesh_sees_standardised_keypoints() -> None:
+    body = open_body()
+    vertices, _ = body.skin(*poses(2))
+    session = Answers(vertices)
+    head = Pose2MeshHead(session, load_card("pose2mesh_coco"), body, NAMES)
+    seen = people(2)
+    made = head(seen)
+    assert session.inputs[0].shape == (2, 19, 2)
+    middle = (seen.keypoints[:, 11] + seen.keypoints[:, 12]) / 2
+    expected = normalise_pose2d(
+        np.concatenate([seen.keypoints, middle[:, None], (seen.keypoints[:, 5] + seen.keypoints[:, 6])[:, None] / 2], 1)
+    )
+    np.testing.assert_allclose(session.inputs[0], expected, atol=1e-5)
+    regressed = body.joint_regressor @ vertices
+    np.testing.assert_allclose(made.vertices, vertices - regressed[:, :1], atol=1e-5)
+    assert made.usable.all()
+    assert not head(replace(seen, scores=seen.scores * 0.05)).usable.any()
+
+
+def test_decomr_reads_vertices_off_the_map() -> None:
+    from engines.bodies import body_map
+
+    body = open_body()
+    vertices, _ = body.skin(*poses(2))
+    maps = body_map(body, MAP_SIDE).to_map(vertices)
+    head = DecomrHead(Answers(maps, np.full((2, 3), 0.5, np.float32)), load_card("decomr"), body, NAMES)
+    made = head(people(2))
+    assert made.root is not None
+    assert np.median(np.linalg.norm(made.vertices + made.root[:, None] - vertices, axis=-1)) < 0.003  # metres
+
+
+def test_keypoints_by_name() -> None:
+    weights = gather_points(NAMES, COCO19.joint_names, "net")
+    assert weights.shape == (19, 17)
+    np.testing.assert_array_equal(weights[:17], np.eye(17))
+    shuffled = tuple(reversed(NAMES))
+    np.testing.assert_array_equal(gather_points(shuffled, NAMES, "net").argmax(1), np.arange(16, -1, -1))
+    with pytest.raises(ModelError, match="net needs the keypoints torso, head, which the pose model does not give"):
+        gather_points(NAMES, load_card("pose2mesh_human36").keypoints, "net")
+
+
+def imported(card: Card) -> Card:
+    return replace(card, variants=load_card("movenet_thunder").variants)
+
+
+def test_vertices_of_another_body_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    trained = imported(load_card("pose2mesh_coco"))
+    with pytest.raises(ModelError, match="import that body first"):
+        body_for(trained, None)
+    assert body_for(trained, "open_smpl_body") is not None  # asked for by name
+    assert body_for(load_card("pose2mesh_coco"), None) is not None  # nothing to scramble
+    assert body_for(imported(load_card("pare")), None) is not None  # rotations drive any body
+    assert body_for(load_card("pose2mesh_open"), None) is None
+    with pytest.raises(ModelError, match="its own body"):
+        body_for(load_card("pose2mesh_open"), "open_smpl_body")
+    with pytest.raises(ModelError, match=r"dct_two_branch has no live head: .*IUV map"):
+        body_for(load_card("dct_two_branch"), None)
+    with pytest.raises(UnknownNameError, match="unknown body 'smpl_neutral'; there are: open_smpl_body"):
+        body_for(load_card("pare"), "smpl_neutral")
+
+
+def test_a_body_with_other_joints_is_refused() -> None:
+    hand = replace(
+        plain(open_body()),
+        parents=np.array([-1, *range(15)], np.int32),
+        joint_names=tuple(f"joint{i}" for i in range(16)),
+        weights=open_body().weights[:, :16],
+        joint_regressor=open_body().joint_regressor[:16],
+    )
+    with pytest.raises(ModelError, match="poses SMPL's 24 joints: the body open_smpl_body has 16"):
+        SmplParametersHead(Answers(), load_card("pare"), hand, NAMES)
+    bare = replace(plain(open_body()), uv=None)
+    with pytest.raises(ModelError, match="no texture coordinates"):
+        DecomrHead(Answers(), load_card("decomr"), bare, NAMES)

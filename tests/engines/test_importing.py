@@ -1,0 +1,183 @@
+"""Importing published files: recognised, converted whole, kept with a card; or refused with what does not fit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from engines.cards import cards, load_card, user_models  # noqa: E402
+from engines.errors import ModelError, UnknownNameError  # noqa: E402
+from engines.export import load_network  # noqa: E402
+from engines.importing import import_file, remove  # noqa: E402
+from engines.networks.registry import build  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data" / "meshcast" / "models"
+
+
+def state(name: str) -> dict[str, Any]:
+    torch.manual_seed(1)
+    return dict(build(name).state_dict())
+
+
+def prefixed(prefix: str, weights: dict[str, Any]) -> dict[str, Any]:
+    return {prefix + key: value for key, value in weights.items()}
+
+
+def saved(content: object, path: Path) -> Path:
+    torch.save(content, path)
+    return path
+
+
+Wrap = Callable[[dict[str, Any]], object]
+WRAPPED: list[tuple[str, str, Wrap, str]] = [
+    ("yolox_nano", "yolox_nano.pth", lambda w: {"start_epoch": 300, "model": w}, "yolox_nano"),
+    ("hrnet_w32", "pose_hrnet_w32_256x192.pth", lambda w: w, "hrnet_w32_256x192"),
+    ("hrnet_w32", "pose_hrnet_w32_384x288.pth", lambda w: w, "hrnet_w32_384x288"),
+    (
+        "hrnet_w32",
+        "checkpoint.pth",
+        lambda w: {"model": "x", "state_dict": prefixed("module.", w)},
+        "hrnet_w32_256x192",
+    ),
+    (
+        "pare_resnet50",
+        "pare.ckpt",
+        lambda w: {
+            "state_dict": {**prefixed("model.", w), "model.smpl.faces": torch.zeros(3), "loss.x": torch.ones(1)}
+        },
+        "pare_resnet50",
+    ),
+    (
+        "decomr",
+        "decomr.pt",
+        lambda w: {p: {k[5:]: v for k, v in w.items() if k.startswith(p)} for p in ("CNet", "LNet")},
+        "decomr",
+    ),
+    ("dct_single_branch", "img_res50.pth", lambda w: w, "dct_single_branch"),
+]
+
+
+@pytest.mark.parametrize(("network", "file", "wrap", "name"), WRAPPED, ids=[f"{n}-{f}" for n, f, _, _ in WRAPPED])
+def test_published_files_become_models(tmp_path: Path, network: str, file: str, wrap: Wrap, name: str) -> None:
+    weights = state(network)
+    path = saved(wrap(weights), tmp_path / file)
+    made = import_file(path)
+    card = made.card
+    assert (card.name, card.network) == (name, network)
+    assert card == load_card(name)
+    assert card.imported_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert not card.untrained
+    loaded = load_network(card).state_dict()
+    assert loaded.keys() == weights.keys()
+    assert all(torch.equal(loaded[key], weights[key]) for key in weights)
+    if network.startswith("pare"):
+        assert "non-commercial" in card.licence
+        assert "left out 2 entries" in " ".join(made.remarks)
+
+
+def test_pose2mesh_of_the_bodys_mesh(tmp_path: Path) -> None:
+    weights = state("pose2mesh_full_coco")
+    made = import_file(saved({"model_state_dict": weights, "train_log": [1.0]}, tmp_path / "final.pth.tar"))
+    assert made.card.name == "pose2mesh_coco"
+    loaded = load_network(made.card).state_dict()
+    assert all(torch.equal(loaded[key], weights[key]) for key in weights)
+
+
+def test_absent_batch_counters_are_harmless(tmp_path: Path) -> None:
+    weights = {key: value for key, value in state("yolox_nano").items() if not key.endswith("num_batches_tracked")}
+    card = import_file(saved({"model": weights}, tmp_path / "old.pth")).card
+    assert load_network(card)
+
+
+def test_a_name_of_ones_own(tmp_path: Path, data_folder: Path) -> None:
+    path = saved(state("yolox_nano"), tmp_path / "mine.pth")
+    card = import_file(path, "my_detector").card
+    assert (card.name, card.family) == ("my_detector", "yolox")
+    assert load_card("yolox_nano").untrained
+    assert remove("my_detector")
+    assert not list(data_folder.iterdir())
+    with pytest.raises(UnknownNameError, match="not an imported model"):
+        remove("my_detector")
+
+
+def test_the_input_size_is_chosen_by_name(tmp_path: Path) -> None:
+    path = saved(state("hrnet_w32"), tmp_path / "weights.pth")
+    made = import_file(path)
+    assert made.card.name == "hrnet_w32_256x192"
+    assert "hrnet_w32_384x288: choose with --as" in made.remarks[0]
+    assert import_file(path, "hrnet_w32_384x288").card.input.shape == ("N", 3, 384, 288)
+    assert load_card("hrnet_w32").name == "hrnet_w32_256x192"
+
+
+def test_importing_again_replaces(tmp_path: Path, data_folder: Path) -> None:
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        import_file(saved(build("yolox_nano").state_dict(), tmp_path / "yolox_nano.pth"))
+    assert len(list(data_folder.iterdir())) == 2
+    assert len([card for card in cards() if card.name == "yolox_nano"]) == 1
+
+
+def reshaped(weights: dict[str, Any]) -> dict[str, Any]:
+    key = "head.cls_preds.0.weight"
+    return {**weights, key: torch.zeros(3, *weights[key].shape[1:])}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda w: {k: v for k, v in w.items() if "obj_preds.1" not in k},
+            r"looks like yolox_nano .* 2 entries missing \(",
+        ),
+        (lambda w: {**w, "head.extra.weight": torch.ones(1)}, r"1 entry unexpected \(head\.extra\.weight\)"),
+        (reshaped, r"1 entry of another shape \(head\.cls_preds\.0\.weight is 3 x 64 x 1 x 1, not 80 x 64 x 1 x 1\)"),
+    ],
+)
+def test_what_does_not_fit_is_named(tmp_path: Path, data_folder: Path, change: Wrap, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        import_file(saved(change(state("yolox_nano")), tmp_path / "file.pth"))
+    assert not data_folder.exists()
+
+
+def test_another_architecture_is_named(tmp_path: Path, data_folder: Path) -> None:
+    path = saved(state("yolox_nano"), tmp_path / "file.pth")
+    with pytest.raises(ModelError, match=r"not hrnet_w32: it looks like yolox_nano \(100% of its entries\)"):
+        import_file(path, "hrnet_w32")
+    other = {f"blocks.{i}.attn.qkv.weight": torch.zeros(4, 4) for i in range(12)}
+    with pytest.raises(ModelError, match=r"not a network that is known here; the nearest is \w+ \(0% alike\)"):
+        import_file(saved(other, tmp_path / "vit.pth"))
+    assert not data_folder.exists()
+
+
+def test_a_part_of_a_model_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="it is pose2mesh_posenet_human36, a part of a model"):
+        import_file(saved(state("pose2mesh_posenet_human36"), tmp_path / "posenet.pth.tar"))
+
+
+def test_names_that_are_taken_or_no_names(tmp_path: Path) -> None:
+    path = saved(state("yolox_nano"), tmp_path / "file.pth")
+    with pytest.raises(ModelError, match="ships with the program"):
+        import_file(path, "nanodet_g")
+    with pytest.raises(ModelError, match="cannot be a model's name"):
+        import_file(path, "../escape")
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "blocked").write_text("a file where a folder should be")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "blocked"))
+    with pytest.raises(ModelError, match="cannot be written"):
+        import_file(saved(state("yolox_nano"), tmp_path / "file.pth"))
+
+
+def test_the_users_folder(data_folder: Path) -> None:
+    assert user_models() == data_folder
