@@ -62,10 +62,10 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
     from engines.recognise import recognise
 
     checkpoint = read_checkpoint(path, trust)
-    found = recognise(checkpoint.tensors, imported_body())
+    found = recognise(checkpoint.tensors, {family: imported_body(family) for family in ("smpl", "mano")})
     wanted = _template(name)
     likely = found.network.name
-    nearest = f"it looks like {likely} ({found.likeness:.0%} of its entries)"
+    nearest = f"it looks like {likely}"
     if found.likeness < ALIKE:
         raise ModelError(
             f"{path}: not a network that is known here; the nearest is {likely} ({found.likeness:.0%} alike)"
@@ -87,9 +87,7 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
         extras["mean"] = save_mean_parameters(read_mean_parameters(mean))
     card = _store(raw, weights, ".safetensors", extras)
     if found.left_out:
-        remarks.append(
-            f"left out {len(found.left_out)} entries that the network does not need ({found.left_out[0]}, ...)"
-        )
+        remarks.append(f"left out what the network does not need: {found.left_out[0]}{_more(found.left_out)}")
     return Imported(card, f"{likely}, weights {_where(checkpoint.wrapping)}", tuple(remarks))
 
 
@@ -199,6 +197,10 @@ def remove(name: str) -> list[Path]:
     for path in gone:
         path.unlink(missing_ok=True)
     return gone
+
+
+def _more(names: tuple[str, ...]) -> str:
+    return f" and {len(names) - 1} more" if len(names) > 1 else ""
 
 
 def _where(wrapping: str) -> str:

@@ -6,7 +6,9 @@ import hashlib
 import logging
 from pathlib import Path
 
+import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 from engines.atomic import write_atomically
 from engines.bodies import digest
@@ -45,6 +47,19 @@ def live_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
     except OSError as error:
         log.warning("%s: cannot be kept (%s), so it is converted at every start", folder, error.strerror)
     return data
+
+
+def live_weights(card: Card, body: Body) -> dict[str, NDArray[np.float32]]:
+    """The state_dict of a network card as arrays; an untrained one's, which needs torch, is seeded random numbers."""
+    if card.variants:
+        from safetensors.numpy import load
+
+        return load(read_weights(card.variants[0]))
+    try:
+        from engines.export import load_network
+    except ImportError as error:
+        raise ModelError(f"{card.name} is untrained, and random weights need torch ({error})") from None
+    return {key: value.numpy() for key, value in load_network(card, body).state_dict().items()}
 
 
 def _convert(card: Card, body: Body | None) -> bytes:

@@ -17,6 +17,7 @@ PREFIXES = ("", "module.", "model.", "model.module.", "module.model.")
 COUNTER = "num_batches_tracked"  # absent from files of old releases, and harmless
 
 Shape = tuple[int, ...]
+NO_BODIES: Mapping[str, Body | None] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,12 @@ class Match:
         return ", ".join(parts)
 
 
-def recognise(tensors: Mapping[str, Tensor], body: Body | None = None) -> Match:
-    """The network whose state_dict these tensors resemble most; graph networks are those of the body's mesh."""
-    matches = (match(tensors, network, body) for network in NETWORKS.values())
+def recognise(tensors: Mapping[str, Tensor], bodies: Mapping[str, Body | None] = NO_BODIES) -> Match:
+    """The network whose state_dict these tensors resemble most.
+
+    bodies: by family, "smpl" and "mano", the one whose mesh graph networks are made for; None is the open body.
+    """
+    matches = (match(tensors, network, bodies.get(network.family)) for network in NETWORKS.values())
     return max(matches, key=lambda found: found.likeness)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engines.body import Body
 from engines.cards import PRECISIONS, Card, Variant
 from engines.errors import ModelError, UnknownNameError
-from engines.live_model import live_model
+from engines.live_model import live_model, live_weights
 
 log = logging.getLogger("meshcast.engines")
 
@@ -58,6 +58,7 @@ def _onnxruntime() -> Backend:
 
 BACKENDS: dict[str, Callable[[], Backend]] = {"openvino": _openvino, "onnxruntime": _onnxruntime}
 DEFAULT_BACKEND = "openvino"
+KERNEL_FAMILIES = ("pose2mesh",)  # networks that our own kernels run whole, several times faster than any engine
 
 
 def open_session(
@@ -72,7 +73,8 @@ def open_session(
     """Load a card's model; body is the one whose mesh a network is made for (None: the open one).
 
     What is asked for by name is what is loaded, or an error says why not; "auto" takes the default engine, its first
-    device and the first of the card's preferred precisions that both have, and logs the choice. Without threads the
+    device and the first of the card's preferred precisions that both have, and logs the choice; networks of
+    KERNEL_FAMILIES run on our own kernels then. Without threads the
     engine uses all cores. Raises UnknownNameError (no such backend, device or precision) and ModelError (missing
     package, damaged weights, precision that the model or the device does not have).
     """
@@ -80,6 +82,8 @@ def open_session(
         raise UnknownNameError(f"unknown backend {backend!r}; there are: {', '.join(BACKENDS)}")
     if precision not in ("auto", *PRECISIONS):
         raise UnknownNameError(f"unknown precision {precision!r}; there are: {', '.join(PRECISIONS)}")
+    if backend == "auto" and card.family in KERNEL_FAMILIES:
+        return _kernels(card, body, device, precision)
     name = DEFAULT_BACKEND if backend == "auto" else backend
     engine = BACKENDS[name]()
     devices = engine.devices()
@@ -89,6 +93,24 @@ def open_session(
     chosen, variant = _choose(card, precision, engine.precisions(chosen_device), f"{name} on {chosen_device}")
     source = str(variant.file) if variant is not None else card.name
     session = engine.load(live_model(card, variant, body), source, chosen_device, chosen, threads)
+    log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
+    return session
+
+
+def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Session:
+    """The network of a card on the native kernels, on the CPU."""
+    if device not in ("auto", "cpu"):
+        raise UnknownNameError(f"unknown device {device!r}; the kernels have here: cpu")
+    if precision == "int8":
+        raise ModelError(f"{card.name} has no int8 weights, it has: fp32, bf16; choose another precision")
+    from engines.body import open_body
+    from engines.joint_sets import JOINT_SETS
+    from engines.pose2mesh_kernels import Pose2MeshKernels
+
+    mesh = body or open_body()
+    joints = next(known for known in JOINT_SETS.values() if known.joint_names == card.keypoints)
+    weights = live_weights(card, mesh)
+    session = Pose2MeshKernels(weights, joints, mesh.faces, len(mesh.v_template), bf16=precision == "bf16")
     log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
     return session
 

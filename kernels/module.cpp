@@ -30,5 +30,7 @@ NB_MODULE(_native, m) {
   m.def("set_threads", &meshcast::set_pool_threads, nanobind::arg("count"));
   m.def("cuda_device_count", &cuda_device_count);
   meshcast::bind_ell_matmul(m);
+  meshcast::bind_graph_conv(m);
+  meshcast::bind_linear(m);
   meshcast::bind_rasterize(m);
 }

@@ -5,6 +5,8 @@
 namespace meshcast {
 
 void bind_ell_matmul(nanobind::module_& m);
+void bind_graph_conv(nanobind::module_& m);
+void bind_linear(nanobind::module_& m);
 void bind_rasterize(nanobind::module_& m);
 
 }  // namespace meshcast

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,24 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engines.graph import Sparse, coarsen, joint_adjacency, laplacian, mesh_adjacency, rescaled_laplacian
-from engines.joint_sets import MANO21, JointSet
-
-Plan: TypeAlias = tuple[tuple[int, ...], ...]
-
-# Channels of the graph convolutions, one row a block: the joint graph, then one block a mesh level from coarse to
-# fine, then a last one at the finest level.
-BODY_PLAN: Plan = (
-    (5, 32, 64, 64),
-    (64, 128, 256),
-    *((256, 256, 256),) * 4,
-    (256, 128, 128),
-    *((128, 128, 128),) * 2,
-    (128, 64, 3),
-)
-HAND_PLAN: Plan = ((5, 32, 64, 64), (64, 128, 256), *((256, 256, 256),) * 3, (256, 128, 128), (128, 64, 3))
-ORDER = 3  # Chebyshev polynomials per convolution
-LIFTER_WIDTH = 4096
-MM_PER_M = 1000.0
+from engines.joint_sets import JointSet
+from engines.pose2mesh_shape import LIFTER_WIDTH, MM_PER_M, ORDER, Plan, plan_for
 
 
 class Pose2MeshOutput(NamedTuple):
@@ -213,7 +197,7 @@ def build(joint_set: JointSet, faces: NDArray[np.integer[Any]], vertex_count: in
     """The network for a joint set and a mesh of triangles (F, 3), with fresh weights: the hand's plan for MANO21, else
     the body's. Raises ModelError when the faces do not fit the vertices.
     """
-    plan = HAND_PLAN if joint_set == MANO21 else BODY_PLAN
+    plan = plan_for(joint_set)
     hierarchy = coarsen(mesh_adjacency(faces, vertex_count), levels=len(plan) - 1)
     # The two coarsest levels are made, because they decide the order of the vertices, but not used.
     laplacians = [rescaled_laplacian(adjacency) for adjacency in hierarchy.adjacencies[:-2]]

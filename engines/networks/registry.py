@@ -22,8 +22,8 @@ class Network:
     """A network: inputs by name with their shapes without the batch, outputs by name in the forward's order.
 
     A fixed input (shape with a leading 1) is the same for every picture. joints is the joint set of a graph network,
-    whose vertices come from a mesh; make builds all others. prefixes are what a published file may put before its keys
-    and ignored the keys in it that belong to something else.
+    whose vertices come from a mesh; make builds all others. ignored begin the keys of published files that belong to
+    something else.
     """
 
     name: str
@@ -32,8 +32,12 @@ class Network:
     make: Callable[[], nn.Module] | None = None
     joints: JointSet | None = None
     fixed: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    prefix: str = ""
     ignored: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """The family of body models whose mesh a graph network is for: "smpl" or "mano"."""
+        return "mano" if self.joints == MANO21 else "smpl"
 
 
 def _hrnet(width: int, size: tuple[int, int]) -> Network:
@@ -47,7 +51,6 @@ def _pare(backbone: str) -> Network:
         {"image": (3, 224, 224)},
         pare.PareOutput._fields,
         lambda: pare.build(backbone),
-        prefix="model.",
         ignored=("smpl.", "head.smpl."),
     )
 

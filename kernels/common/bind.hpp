@@ -44,15 +44,10 @@ bool is_contiguous(const Array& array) {
   return true;
 }
 
-// TypeError for a wrong dtype or device, ValueError for a wrong shape or a strided array; `name` is what the user
-// wrote.
-template <typename Scalar, typename Array>
-void require(const Array& array, const char* name, std::initializer_list<std::int64_t> dims, int device) {
+// TypeError for a wrong device, ValueError for a wrong shape or a strided array; `name` is what the user wrote.
+template <typename Array>
+void require_shape(const Array& array, const char* name, std::initializer_list<std::int64_t> dims, int device) {
   const std::string who(name);
-  if (array.dtype() != nb::dtype<Scalar>()) {
-    const std::string text = who + " must be " + type_name(nb::dtype<Scalar>()) + ", not " + type_name(array.dtype());
-    throw nb::type_error(text.c_str());
-  }
   if (array.device_type() != device) {
     const char* place = device == nb::device::cuda::value ? "on the CUDA device" : "in host memory";
     throw nb::type_error((who + " must be " + place + ", like the other arrays").c_str());
@@ -67,6 +62,17 @@ void require(const Array& array, const char* name, std::initializer_list<std::in
   }
   if (!same) throw nb::value_error((who + " must have the shape " + shape_text(dims) + ", not " + given + ")").c_str());
   if (!is_contiguous(array)) throw nb::value_error((who + " must be C-contiguous").c_str());
+}
+
+// The same, and TypeError for a wrong dtype.
+template <typename Scalar, typename Array>
+void require(const Array& array, const char* name, std::initializer_list<std::int64_t> dims, int device) {
+  if (array.dtype() != nb::dtype<Scalar>()) {
+    const std::string text =
+        std::string(name) + " must be " + type_name(nb::dtype<Scalar>()) + ", not " + type_name(array.dtype());
+    throw nb::type_error(text.c_str());
+  }
+  require_shape(array, name, dims, device);
 }
 
 }  // namespace meshcast

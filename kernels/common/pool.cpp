@@ -107,9 +107,9 @@ class Pool {
   std::int64_t tasks_ = 0;
 };
 
-std::mutex owner;            // who has the pool
-Pool* pool = nullptr;        // made at the first job; never destroyed at exit, where its threads may be gone already
-int wanted = 0;              // 0: the usable cores
+std::mutex owner;      // who has the pool
+Pool* pool = nullptr;  // made at the first job; never destroyed at exit, where its threads may be gone already
+int wanted = 0;        // 0: the usable cores
 thread_local bool inside = false;
 
 #ifdef __linux__
@@ -123,7 +123,9 @@ const int registered = pthread_atfork(nullptr, nullptr, forget_pool);
 
 }  // namespace
 
-int pool_threads() { return wanted > 0 ? wanted : usable_cores(); }
+int pool_threads() {
+  return wanted > 0 ? wanted : usable_cores();
+}
 
 void set_pool_threads(int count) {
   std::lock_guard<std::mutex> lock(owner);

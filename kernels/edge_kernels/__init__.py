@@ -4,7 +4,26 @@ NATIVE says whether the compiled operators are used, CUDA whether they were buil
 missing: see `cuda_device_count`).
 """
 
-from edge_kernels._backend import CUDA, NATIVE, cuda_device_count, ell_matmul, rasterize
+from edge_kernels._backend import (
+    CUDA,
+    NATIVE,
+    GraphConv,
+    Linear,
+    cuda_device_count,
+    ell_matmul,
+    rasterize,
+    set_threads,
+)
 from edge_kernels.ell import Ell
 
-__all__ = ["CUDA", "NATIVE", "Ell", "cuda_device_count", "ell_matmul", "rasterize"]
+__all__ = [
+    "CUDA",
+    "NATIVE",
+    "Ell",
+    "GraphConv",
+    "Linear",
+    "cuda_device_count",
+    "ell_matmul",
+    "rasterize",
+    "set_threads",
+]

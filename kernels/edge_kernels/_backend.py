@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 _log = logging.getLogger("meshcast.kernels")
+
+if TYPE_CHECKING:  # the classes of both have the same signatures
+    from edge_kernels.reference import GraphConv, Linear
 
 try:
     import edge_kernels._native as _native
 except ImportError as error:
+    from edge_kernels import reference
     from edge_kernels.reference import ell_matmul, rasterize
 
+    if not TYPE_CHECKING:
+        GraphConv, Linear = reference.GraphConv, reference.Linear
     NATIVE = False
     CUDA = False
     _log.warning(
@@ -23,11 +30,17 @@ except ImportError as error:
         """How many CUDA devices this process can use; 0 without CUDA."""
         return 0
 
+    def set_threads(count: int) -> None:
+        """Threads of the native operators; the reference uses NumPy's."""
+
 else:
+    if not TYPE_CHECKING:
+        GraphConv, Linear = _native.GraphConv, _native.Linear
     ell_matmul = _native.ell_matmul
     rasterize = _native.rasterize
     cuda_device_count = _native.cuda_device_count
+    set_threads = _native.set_threads
     NATIVE = True
     CUDA = _native.CUDA
 
-__all__ = ["CUDA", "NATIVE", "cuda_device_count", "ell_matmul", "rasterize"]
+__all__ = ["CUDA", "NATIVE", "GraphConv", "Linear", "cuda_device_count", "ell_matmul", "rasterize", "set_threads"]

@@ -8,6 +8,40 @@ class DLPackArray(Protocol):
 
 CUDA: bool
 
+class GraphConv:
+    def __init__(
+        self,
+        self_rows: DLPackArray,
+        start1: DLPackArray,
+        near1: DLPackArray,
+        value1: DLPackArray,
+        start2: DLPackArray,
+        near2: DLPackArray,
+        value2: DLPackArray,
+        weight: DLPackArray,
+        bias: DLPackArray,
+        sources: int,
+        skip_row: DLPackArray | None,
+        skip_sources: int,
+        channels_skip: int,
+        relu: bool,
+        bf16: bool,
+    ) -> None: ...
+    def __call__(self, x: DLPackArray, skip: DLPackArray | None, out: DLPackArray) -> None: ...
+
+class Linear:
+    def __init__(
+        self,
+        weight: DLPackArray,
+        bias: DLPackArray,
+        scale: DLPackArray | None,
+        shift: DLPackArray | None,
+        relu: bool,
+        bf16: bool,
+    ) -> None: ...
+    def __call__(self, x: DLPackArray, residual: DLPackArray | None, out: DLPackArray) -> None: ...
+
+def graph_conv_isa() -> str: ...
 def threads() -> int: ...
 def set_threads(count: int) -> None: ...
 def cuda_device_count() -> int: ...

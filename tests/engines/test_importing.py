@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+from engines.body_files import save_body  # noqa: E402
 from engines.cards import cards, load_card, user_models  # noqa: E402
 from engines.errors import ModelError, UnknownNameError  # noqa: E402
 from engines.export import load_network  # noqa: E402
@@ -82,7 +84,7 @@ def test_published_files_become_models(tmp_path: Path, network: str, file: str, 
     assert all(torch.equal(loaded[key], weights[key]) for key in weights)
     if network.startswith("pare"):
         assert "non-commercial" in card.licence
-        assert "left out 2 entries" in " ".join(made.remarks)
+        assert "left out what the network does not need: smpl.faces and 1 more" in " ".join(made.remarks)
 
 
 def test_pose2mesh_of_the_bodys_mesh(tmp_path: Path) -> None:
@@ -137,7 +139,7 @@ def reshaped(weights: dict[str, Any]) -> dict[str, Any]:
     [
         (
             lambda w: {k: v for k, v in w.items() if "obj_preds.1" not in k},
-            r"looks like yolox_nano .* 2 entries missing \(",
+            r"looks like yolox_nano, but has 2 entries missing \(",
         ),
         (lambda w: {**w, "head.extra.weight": torch.ones(1)}, r"1 entry unexpected \(head\.extra\.weight\)"),
         (reshaped, r"1 entry of another shape \(head\.cls_preds\.0\.weight is 3 x 64 x 1 x 1, not 80 x 64 x 1 x 1\)"),
@@ -151,7 +153,7 @@ def test_what_does_not_fit_is_named(tmp_path: Path, data_folder: Path, change: W
 
 def test_another_architecture_is_named(tmp_path: Path, data_folder: Path) -> None:
     path = saved(state("yolox_nano"), tmp_path / "file.pth")
-    with pytest.raises(ModelError, match=r"not hrnet_w32: it looks like yolox_nano \(100% of its entries\)"):
+    with pytest.raises(ModelError, match=r"not hrnet_w32: it looks like yolox_nano$"):
         import_file(path, "hrnet_w32")
     other = {f"blocks.{i}.attn.qkv.weight": torch.zeros(4, 4) for i in range(12)}
     with pytest.raises(ModelError, match=r"not a network that is known here; the nearest is \w+ \(0% alike\)"):
@@ -181,3 +183,30 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_users_folder(data_folder: Path) -> None:
     assert user_models() == data_folder
+
+
+def test_a_hands_network_needs_the_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its weights fit the hand's mesh, which is imported first."""
+    from engines.body import Body
+
+    sphere = np.load(Path(__file__).parents[1] / "data" / "golden" / "pose2mesh_full_mano_ico.npz")
+    vertices, faces = sphere["graph.vertices"].astype(np.float32), sphere["graph.faces"].astype(np.int32)
+    count = len(vertices)
+    hand = Body(
+        name="hand",
+        v_template=vertices,
+        shape_dirs=np.zeros((count, 3, 10), np.float32),
+        weights=np.full((count, 16), 1 / 16, np.float32),
+        joint_regressor=np.full((16, count), 1 / count, np.float32),
+        parents=np.array([-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 0, 10, 11, 0, 13, 14], np.int32),
+        faces=faces,
+        joint_names=tuple(f"joint{index}" for index in range(16)),
+    )
+    save_body(hand, tmp_path / "MANO_RIGHT.npz")
+    path = saved(
+        {"model_state_dict": build("pose2mesh_full_mano", faces, vertices).state_dict()}, tmp_path / "final.pth"
+    )
+    with pytest.raises(ModelError, match=r"looks like pose2mesh_full_mano, but has 2 entries of another shape"):
+        import_file(path)
+    assert import_file(tmp_path / "MANO_RIGHT.npz").card.family == "mano"
+    assert import_file(path).card.name == "pose2mesh_mano"

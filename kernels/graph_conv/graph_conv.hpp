@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// Chebyshev graph convolution of order 3 (Defferrard et al., NeurIPS 2016, eq. 4 and 5) in one pass: the products with
+// the graph, the linear layer with its folded batch norm, the activation and the residual, without the stacked features
+// ever reaching memory.
+//
+//     t0[v] = x[self[v]]
+//     t1[v] = sum over e of value1[e] x[near1[e]],  e in start1[v]..start1[v + 1] - 1
+//     t2[v] = sum over e of value2[e] x[near2[e]],  e in start2[v]..start2[v + 1] - 1
+//     out[v] = act(t0 W0 + t1 W1 + t2 W2 + bias) + resize(skip[skip_row[v]])
+//
+// With a graph operator L the second sum is that of T_1 = L and the third that of T_2 = 2 L L - I: two hops at once, so
+// that no convolution waits for another's neighbours. The indices name rows of x, which may be those of a coarser
+// graph: a vertex then stands for its parent, and upsampling by repetition costs nothing.
+//
+// x (sources, batch, channels_in), skip (skip_sources, batch, channels_skip), out (rows, batch, channels_out); all
+// C-contiguous, float32 or bfloat16 (the upper half of a float32); sums are float32. resize() is linear interpolation
+// along the channels with pixel centres at half integers ("align_corners = False"). out must not overlap x or skip.
+namespace meshcast {
+
+struct GraphRows {
+  const std::int32_t* start;  // (rows + 1)
+  const std::int32_t* near;   // (entries), rows of x
+  const float* value;         // (entries)
+};
+
+struct GraphConv {
+  const std::int32_t* self;      // (rows), rows of x
+  const std::int32_t* skip_row;  // (rows), rows of skip
+  GraphRows one_hop;
+  GraphRows two_hops;
+  const void* weight;  // packed by pack_weight: see there
+  const float* bias;   // (channels_out padded to whole panels)
+  // resize(): channel c of skip becomes share0[c] skip[from0[c]] + (1 - share0[c]) skip[from1[c]]; null for equal
+  // widths.
+  const std::int32_t* from0;
+  const std::int32_t* from1;
+  const float* share0;
+  const void* x;
+  const void* skip;  // null for none
+  void* out;
+  std::int64_t rows;
+  std::int64_t batch;
+  std::int64_t channels_in;
+  std::int64_t channels_out;
+  std::int64_t channels_skip;
+  bool relu;
+};
+
+// What one instruction set offers. Weights (3 channels_in, channels_out), order by order, are packed in panels of
+// `panel` columns, each panel row after row; bfloat16 panels hold two consecutive rows side by side.
+struct GraphConvCpu {
+  int panel;
+  void (*pack_f32)(const float* weight, std::int64_t depth, std::int64_t columns, float* packed);
+  void (*pack_bf16)(const float* weight, std::int64_t depth, std::int64_t columns, std::uint16_t* packed);
+  std::size_t (*scratch_bytes)(std::int64_t channels_in, bool bf16);
+  // Rows first..last - 1 of (rows x batch); scratch is the calling thread's own, 64-byte aligned.
+  void (*run_f32)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
+  void (*run_bf16)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
+};
+
+// The best that this processor has.
+const GraphConvCpu& graph_conv_isa();
+// Its name: "avx512_bf16", "avx512", "avx2" or "generic".
+const char* graph_conv_isa_name();
+
+// Panels of columns, and the depth that bfloat16 pads to. Static: each instruction set keeps a copy of its own.
+static inline std::int64_t panels(std::int64_t columns, int panel) {
+  return (columns + panel - 1) / panel;
+}
+static inline std::int64_t even(std::int64_t depth) {
+  return depth + (depth & 1);
+}
+
+void graph_conv_cpu(const GraphConv& p, bool bf16);
+
+}  // namespace meshcast

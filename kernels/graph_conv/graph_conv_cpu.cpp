@@ -1,0 +1,89 @@
+#include "graph_conv/graph_conv.hpp"
+
+#include <cstdlib>
+#include <new>
+
+#include "common/pool.hpp"
+
+namespace meshcast {
+
+#ifdef MESHCAST_X86
+namespace avx512_bf16 {
+extern const GraphConvCpu graph_conv;
+}
+namespace avx512 {
+extern const GraphConvCpu graph_conv;
+}
+namespace avx2 {
+extern const GraphConvCpu graph_conv;
+}
+#endif
+namespace generic {
+extern const GraphConvCpu graph_conv;
+}
+
+namespace {
+
+struct Choice {
+  const GraphConvCpu* isa;
+  const char* name;
+};
+
+Choice choose() {
+#ifdef MESHCAST_X86
+  const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                  __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+  if (v4 && __builtin_cpu_supports("avx512bf16")) return {&avx512_bf16::graph_conv, "avx512_bf16"};
+  if (v4) return {&avx512::graph_conv, "avx512"};
+  if (v3) return {&avx2::graph_conv, "avx2"};
+#endif
+  return {&generic::graph_conv, "generic"};
+}
+
+const Choice chosen = choose();
+
+// A thread's own work space, kept from call to call.
+struct Scratch {
+  void* data = nullptr;
+  std::size_t size = 0;
+  void* of(std::size_t bytes) {
+    if (bytes > size) {
+      std::free(data);
+      size = (bytes + 63) / 64 * 64;
+      data = std::aligned_alloc(64, size);
+      if (!data) throw std::bad_alloc();
+    }
+    return data;
+  }
+  ~Scratch() { std::free(data); }
+};
+thread_local Scratch scratch;
+
+constexpr std::int64_t kShare = 48, kLeast = 12;  // rows of a task: whole tiles on every instruction set
+constexpr std::int64_t kTurns = 4;                // tasks that a thread should have at least, so that all end together
+
+}  // namespace
+
+const GraphConvCpu& graph_conv_isa() {
+  return *chosen.isa;
+}
+const char* graph_conv_isa_name() {
+  return chosen.name;
+}
+
+void graph_conv_cpu(const GraphConv& p, bool bf16) {
+  const std::int64_t total = p.rows * p.batch;
+  if (total == 0) return;
+  const std::size_t bytes = chosen.isa->scratch_bytes(p.channels_in, bf16);
+  const auto run = bf16 ? chosen.isa->run_bf16 : chosen.isa->run_f32;
+  const std::int64_t even_share = total / (kTurns * pool_threads()) / kLeast * kLeast;
+  const std::int64_t size = even_share < kLeast ? kLeast : even_share > kShare ? kShare : even_share;
+  auto share = [&](std::int64_t task) {
+    const std::int64_t first = task * size, last = first + size < total ? first + size : total;
+    run(p, first, last, scratch.of(bytes));
+  };
+  parallel_for((total + size - 1) / size, share);
+}
+
+}  // namespace meshcast

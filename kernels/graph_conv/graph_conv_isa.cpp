@@ -1,0 +1,308 @@
+// Compiled once for each instruction set, which MESHCAST_ISA names. No standard templates in here: their copies would
+// be merged with those of other files, and run on processors that lack these instructions.
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __AVX512BF16__
+#include <immintrin.h>
+#endif
+
+#include "graph_conv/graph_conv.hpp"
+
+#ifndef MESHCAST_ISA
+#define MESHCAST_ISA generic
+#endif
+
+namespace meshcast {
+namespace MESHCAST_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kLanes = 16, kVectors = 2, kRows = 12;  // 24 of 32 registers hold sums
+#elif defined(__AVX__)
+constexpr int kLanes = 8, kVectors = 2, kRows = 6;  // 12 of 16
+#else
+constexpr int kLanes = 4, kVectors = 4, kRows = 6;  // 24 of aarch64's 32
+#endif
+constexpr int kPanel = kLanes * kVectors;
+constexpr int kChunk = 16;  // channels that the gathers sum at a time
+constexpr int kTiles = 4;   // of kRows rows: what one pass over the weights serves
+static_assert(kPanel % kChunk == 0, "a panel is finished in whole chunks");
+
+typedef float Vec __attribute__((vector_size(4 * kLanes)));
+typedef float Wide __attribute__((vector_size(4 * kChunk)));
+typedef uint32_t WideBits __attribute__((vector_size(4 * kChunk)));
+typedef uint16_t WideHalf __attribute__((vector_size(2 * kChunk)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+template <typename V>
+INLINE V load(const void* from) {
+  V v;
+  memcpy(&v, from, sizeof v);
+  return v;
+}
+
+template <typename V>
+INLINE void store(void* to, V v) {
+  memcpy(to, &v, sizeof v);
+}
+
+INLINE float to_float(uint16_t half) {
+  uint32_t bits = uint32_t(half) << 16;
+  float value;
+  memcpy(&value, &bits, 4);
+  return value;
+}
+
+// Rounded to the nearest, ties to even; numbers that are not finite stay so.
+INLINE uint16_t to_bf16(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  if ((bits & 0x7fffffffu) > 0x7f800000u) return uint16_t((bits >> 16) | 0x40u);
+  return uint16_t((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+INLINE Wide widen(const float* from) {
+  return load<Wide>(from);
+}
+INLINE Wide widen(const uint16_t* from) {
+  WideBits bits = __builtin_convertvector(load<WideHalf>(from), WideBits) << 16;
+  Wide value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+INLINE void narrow(Wide value, float* to) {
+  store(to, value);
+}
+INLINE void narrow(Wide value, uint16_t* to) {
+#ifdef __AVX512BF16__
+  __m512 v;
+  memcpy(&v, &value, sizeof v);
+  const __m256bh half = _mm512_cvtneps_pbh(v);
+  memcpy(to, &half, sizeof half);
+#else
+  WideBits bits;
+  memcpy(&bits, &value, sizeof bits);
+  bits = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  store(to, __builtin_convertvector(bits, WideHalf));
+#endif
+}
+
+INLINE float one(const float* from) {
+  return *from;
+}
+INLINE float one(const uint16_t* from) {
+  return to_float(*from);
+}
+INLINE void put(float value, float* to) {
+  *to = value;
+}
+INLINE void put(float value, uint16_t* to) {
+  *to = to_bf16(value);
+}
+
+// The sum of one row of the graph for one body, channels_in wide, into t.
+template <typename T>
+INLINE void gather(const GraphRows& graph, int64_t v, const T* x, int64_t stride, int64_t channels, T* t) {
+  const int32_t first = graph.start[v], last = graph.start[v + 1];
+  int64_t c = 0;
+  for (; c + 2 * kChunk <= channels; c += 2 * kChunk) {
+    Wide low = {}, high = {};
+    for (int32_t e = first; e < last; ++e) {
+      const T* row = x + graph.near[e] * stride + c;
+      low += graph.value[e] * widen(row);
+      high += graph.value[e] * widen(row + kChunk);
+    }
+    narrow(low, t + c);
+    narrow(high, t + c + kChunk);
+  }
+  for (; c + kChunk <= channels; c += kChunk) {
+    Wide sum = {};
+    for (int32_t e = first; e < last; ++e) sum += graph.value[e] * widen(x + graph.near[e] * stride + c);
+    narrow(sum, t + c);
+  }
+  for (; c < channels; ++c) {
+    float sum = 0;
+    for (int32_t e = first; e < last; ++e) sum += graph.value[e] * one(x + graph.near[e] * stride + c);
+    put(sum, t + c);
+  }
+}
+
+// kRows rows of t (depth apart) times one panel of weights.
+INLINE void multiply(const float* t, int64_t depth, const float* panel, Vec (&sum)[kRows][kVectors]) {
+  for (int64_t k = 0; k < depth; ++k) {
+    Vec w[kVectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) w[j] = load<Vec>(panel + k * kPanel + j * kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const float a = t[r * depth + k];
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) sum[r][j] += a * w[j];
+    }
+  }
+}
+
+INLINE void multiply(const uint16_t* t, int64_t depth, const uint16_t* panel, Vec (&sum)[kRows][kVectors]) {
+#ifdef __AVX512BF16__
+  __m512 acc[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) acc[r][j] = _mm512_setzero_ps();
+  for (int64_t k = 0; k < depth; k += 2) {
+    __m512i w[kVectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) w[j] = _mm512_loadu_si512(panel + k * kPanel + 2 * j * kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      int32_t pair;
+      memcpy(&pair, t + r * depth + k, 4);
+      const __m512i a = _mm512_set1_epi32(pair);
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) acc[r][j] = _mm512_dpbf16_ps(acc[r][j], (__m512bh)a, (__m512bh)w[j]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) memcpy(&sum[r][j], &acc[r][j], sizeof(Vec));
+#else
+  typedef uint32_t Bits __attribute__((vector_size(4 * kLanes)));
+  for (int64_t k = 0; k < depth; k += 2) {
+    Vec even_rows[kVectors], odd_rows[kVectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) {
+      const Bits pair = load<Bits>(panel + k * kPanel + 2 * j * kLanes);
+      const Bits low = pair << 16, high = pair & 0xffff0000u;
+      memcpy(&even_rows[j], &low, sizeof(Vec));
+      memcpy(&odd_rows[j], &high, sizeof(Vec));
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const float a = to_float(t[r * depth + k]), b = to_float(t[r * depth + k + 1]);
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) sum[r][j] += a * even_rows[j] + b * odd_rows[j];
+    }
+  }
+#endif
+}
+
+INLINE int64_t depth_of(int64_t channels, const float*) {
+  return 3 * channels;
+}
+INLINE int64_t depth_of(int64_t channels, const uint16_t*) {
+  return even(3 * channels);
+}
+
+// Bias, activation and residual of one row's part of a panel, `count` columns from `column`.
+template <typename T>
+INLINE void finish(const GraphConv& p, const float* sum, int64_t column, int64_t count, const T* skip, T* out) {
+  for (int64_t j = 0; j < count; ++j) {
+    float value = sum[j] + p.bias[column + j];
+    if (p.relu) value = value > 0 ? value : 0;
+    if (skip) {
+      const int64_t c = column + j;
+      value +=
+          p.from0 ? p.share0[c] * one(skip + p.from0[c]) + (1 - p.share0[c]) * one(skip + p.from1[c]) : one(skip + c);
+    }
+    put(value, out + column + j);
+  }
+}
+
+// The same for a whole panel whose residual, if any, is as wide as the result.
+template <typename T>
+INLINE void finish_whole(const GraphConv& p, const float* sum, int64_t column, const T* skip, T* out) {
+  for (int j = 0; j < kPanel; j += kChunk) {
+    Wide value = load<Wide>(sum + j) + load<Wide>(p.bias + column + j);
+    if (p.relu) value = value > 0 ? value : Wide{};
+    if (skip) value += widen(skip + column + j);
+    narrow(value, out + column + j);
+  }
+}
+
+template <typename T>
+void run(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
+  const T* x = static_cast<const T*>(p.x);
+  const T* skips = static_cast<const T*>(p.skip);
+  const T* weight = static_cast<const T*>(p.weight);
+  T* out = static_cast<T*>(p.out);
+  T* t = static_cast<T*>(scratch);
+  const int64_t channels = p.channels_in, depth = depth_of(channels, x), stride = p.batch * channels;
+  const int64_t count = panels(p.channels_out, kPanel);
+
+  for (int64_t begin = first; begin < last; begin += kRows * kTiles) {
+    const int64_t rows = last - begin < kRows * kTiles ? last - begin : kRows * kTiles;
+    const int64_t tiles = (rows + kRows - 1) / kRows;
+    for (int64_t i = 0; i < rows; ++i) {
+      const int64_t v = (begin + i) / p.batch, b = (begin + i) % p.batch;
+      T* row = t + i * depth;
+      const T* body = x + b * channels;
+      memcpy(row, body + p.self[v] * stride, channels * sizeof(T));
+      gather(p.one_hop, v, body, stride, channels, row + channels);
+      gather(p.two_hops, v, body, stride, channels, row + 2 * channels);
+      if (depth != 3 * channels) put(0.0f, row + 3 * channels);
+    }
+    // Rows that fill up the last tile are computed along and dropped.
+    if (rows < tiles * kRows) memset(t + rows * depth, 0, (tiles * kRows - rows) * depth * sizeof(T));
+    for (int64_t panel = 0; panel < count; ++panel) {
+      const int64_t column = panel * kPanel;
+      const int64_t wide = p.channels_out - column < kPanel ? p.channels_out - column : kPanel;
+      for (int64_t tile = 0; tile < tiles; ++tile) {
+        Vec sum[kRows][kVectors] = {};
+        multiply(t + tile * kRows * depth, depth, weight + panel * depth * kPanel, sum);
+        const int64_t real = rows - tile * kRows < kRows ? rows - tile * kRows : kRows;
+        for (int64_t r = 0; r < real; ++r) {
+          const int64_t at = begin + tile * kRows + r, v = at / p.batch, b = at % p.batch;
+          const T* skip = skips ? skips + (p.skip_row[v] * p.batch + b) * p.channels_skip : nullptr;
+          const float* sums = reinterpret_cast<const float*>(&sum[r][0]);
+          if (wide == kPanel && !p.from0)
+            finish_whole(p, sums, column, skip, out + at * p.channels_out);
+          else
+            finish(p, sums, column, wide, skip, out + at * p.channels_out);
+        }
+      }
+    }
+  }
+}
+
+void run_f32(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
+  run<float>(p, first, last, scratch);
+}
+void run_bf16(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
+  run<uint16_t>(p, first, last, scratch);
+}
+
+size_t scratch_bytes(int64_t channels_in, bool bf16) {
+  return size_t(kRows * kTiles) * size_t(even(3 * channels_in)) * (bf16 ? 2 : 4);
+}
+
+void pack_f32(const float* weight, int64_t depth, int64_t columns, float* packed) {
+  for (int64_t panel = 0; panel < panels(columns, kPanel); ++panel)
+    for (int64_t k = 0; k < depth; ++k)
+      for (int j = 0; j < kPanel; ++j) {
+        const int64_t column = panel * kPanel + j;
+        *packed++ = column < columns ? weight[k * columns + column] : 0.0f;
+      }
+}
+
+void pack_bf16(const float* weight, int64_t depth, int64_t columns, uint16_t* packed) {
+  for (int64_t panel = 0; panel < panels(columns, kPanel); ++panel)
+    for (int64_t k = 0; k < even(depth); k += 2)
+      for (int j = 0; j < kPanel; ++j)
+        for (int64_t half = 0; half < 2; ++half) {
+          const int64_t column = panel * kPanel + j;
+          const bool there = column < columns && k + half < depth;
+          *packed++ = there ? to_bf16(weight[(k + half) * columns + column]) : uint16_t(0);
+        }
+}
+
+}  // namespace
+
+extern const GraphConvCpu graph_conv;
+const GraphConvCpu graph_conv{kPanel, pack_f32, pack_bf16, scratch_bytes, run_f32, run_bf16};
+
+}  // namespace MESHCAST_ISA
+}  // namespace meshcast

@@ -1,0 +1,124 @@
+#include "linear/linear.hpp"
+
+#include <cstring>
+#include <vector>
+
+#include "common/pool.hpp"
+#include "common/portable.hpp"
+
+namespace meshcast {
+namespace {
+
+constexpr int kLanes = 16;
+constexpr int kBatch = 4;              // rows of x that share one reading of the weights
+constexpr std::int64_t kOutputs = 32;  // of a task
+
+typedef float Wide __attribute__((vector_size(4 * kLanes)));
+typedef std::uint32_t WideBits __attribute__((vector_size(4 * kLanes)));
+typedef std::uint16_t WideHalf __attribute__((vector_size(2 * kLanes)));
+
+MESHCAST_INLINE void widen(const float* from, Wide& to) {
+  std::memcpy(&to, from, sizeof to);
+}
+MESHCAST_INLINE void widen(const std::uint16_t* from, Wide& to) {
+  WideHalf half;
+  std::memcpy(&half, from, sizeof half);
+  const WideBits bits = __builtin_convertvector(half, WideBits) << 16;
+  std::memcpy(&to, &bits, sizeof to);
+}
+
+MESHCAST_INLINE float narrow(const float* from) {
+  return *from;
+}
+MESHCAST_INLINE float narrow(const std::uint16_t* from) {
+  const std::uint32_t bits = std::uint32_t(*from) << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// `Rows` rows of u times the weights of outputs first..last - 1.
+template <typename T, int Rows>
+MESHCAST_INLINE void dots(const Linear& p, const float* u, std::int64_t row, std::int64_t first, std::int64_t last) {
+  for (std::int64_t m = first; m < last; ++m) {
+    const T* weight = static_cast<const T*>(p.weight) + m * p.inputs;
+    Wide sum[Rows][2] = {};
+    std::int64_t k = 0;
+    for (; k + 2 * kLanes <= p.inputs; k += 2 * kLanes) {
+      Wide w0, w1;
+      widen(weight + k, w0);
+      widen(weight + k + kLanes, w1);
+#pragma GCC unroll 4
+      for (int n = 0; n < Rows; ++n) {
+        Wide a, b;
+        widen(u + n * p.inputs + k, a);
+        widen(u + n * p.inputs + k + kLanes, b);
+        sum[n][0] += a * w0;
+        sum[n][1] += b * w1;
+      }
+    }
+#pragma GCC unroll 4
+    for (int n = 0; n < Rows; ++n) {
+      const Wide both = sum[n][0] + sum[n][1];
+      float total = 0;
+      for (int i = 0; i < kLanes; ++i) total += both[i];
+      for (std::int64_t rest = k; rest < p.inputs; ++rest) total += u[n * p.inputs + rest] * narrow(weight + rest);
+      total += p.bias[m];
+      if (p.relu) total = total > 0 ? total : 0;
+      const std::int64_t at = (row + n) * p.outputs + m;
+      p.out[at] = total + (p.residual ? p.residual[at] : 0);
+    }
+  }
+}
+
+template <typename T>
+MESHCAST_INLINE void rows(const Linear& p, const float* u, std::int64_t row, std::int64_t count, std::int64_t first,
+                          std::int64_t last) {
+  switch (count) {
+    case 1:
+      return dots<T, 1>(p, u, row, first, last);
+    case 2:
+      return dots<T, 2>(p, u, row, first, last);
+    case 3:
+      return dots<T, 3>(p, u, row, first, last);
+    default:
+      return dots<T, 4>(p, u, row, first, last);
+  }
+}
+
+MESHCAST_CLONES void run_f32(const Linear& p, const float* u, std::int64_t row, std::int64_t count, std::int64_t first,
+                             std::int64_t last) {
+  rows<float>(p, u, row, count, first, last);
+}
+
+MESHCAST_CLONES void run_bf16(const Linear& p, const float* u, std::int64_t row, std::int64_t count, std::int64_t first,
+                              std::int64_t last) {
+  rows<std::uint16_t>(p, u, row, count, first, last);
+}
+
+}  // namespace
+
+void linear_cpu(const Linear& p) {
+  if (p.batch * p.outputs == 0) return;
+  const float* u = p.x;
+  if (p.scale) {
+    thread_local std::vector<float> activated;  // grows once
+    activated.resize(static_cast<std::size_t>(p.batch * p.inputs));
+    for (std::int64_t n = 0; n < p.batch; ++n)
+      for (std::int64_t k = 0; k < p.inputs; ++k) {
+        const float value = p.scale[k] * p.x[n * p.inputs + k] + p.shift[k];
+        activated[static_cast<std::size_t>(n * p.inputs + k)] = value > 0 ? value : 0;
+      }
+    u = activated.data();
+  }
+  auto share = [&](std::int64_t task) {
+    const std::int64_t first = task * kOutputs, last = first + kOutputs < p.outputs ? first + kOutputs : p.outputs;
+    for (std::int64_t row = 0; row < p.batch; row += kBatch) {
+      const std::int64_t count = p.batch - row < kBatch ? p.batch - row : kBatch;
+      (p.bf16 ? run_bf16 : run_f32)(p, u + row * p.inputs, row, count, first, last);
+    }
+  };
+  parallel_for((p.outputs + kOutputs - 1) / kOutputs, share);
+}
+
+}  // namespace meshcast

@@ -1,0 +1,116 @@
+"""The published Pose2Mesh on the native kernels and in torch: python tests/benchmarks/bm_graph_conv.py
+
+SMPL's sizes: 6890 vertices, padded to 12288; random weights. The floor is what the machine can do at best: the linear
+layers' arithmetic on the real vertices at the measured rate of a matrix product, the lifter's weights at the measured
+rate of reading. The contestants take turns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from figure import Figure, show
+
+from engines.body import open_body
+from engines.graph import coarsen, mesh_adjacency
+from engines.joint_sets import COCO19
+from engines.networks.pose2mesh import Pose2Mesh, build
+from engines.pose2mesh_kernels import Pose2MeshKernels
+from engines.pose2mesh_shape import LIFTER_WIDTH, ORDER, plan_for
+
+THREADS = 2
+WARM_UP, ROUNDS = 2, 15
+LIFTER_WEIGHTS = 4 * LIFTER_WIDTH**2 + LIFTER_WIDTH * len(COCO19) * 5
+
+
+def measure() -> list[Figure]:
+    """Milliseconds of MeshNet and of the lifter, batch 1 and 4; the reference is torch's."""
+    torch.set_num_threads(THREADS)
+    torch.manual_seed(0)
+    body = open_body()
+    network = build(COCO19, body.faces, len(body.v_template)).eval()
+    weights = {key: value.numpy() for key, value in network.state_dict().items()}
+    kernels = {
+        name: Pose2MeshKernels(weights, COCO19, body.faces, len(body.v_template), bf16=name == "bf16")
+        for name in ("fp32", "bf16")
+    }
+    figures = []
+    for batch in (1, 4):
+        figures += mesh_net(network, kernels, batch)
+        figures += lifter(network, kernels, batch)
+    return figures + floors()
+
+
+def mesh_net(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int) -> list[Figure]:
+    joints = torch.randn(batch, len(COCO19), 5)
+    given, out = joints.numpy(), np.empty((batch, len(open_body().v_template), 3), np.float32)
+    calls: dict[str, Callable[[], Any]] = {"torch.sparse fp32": lambda: network.pose2mesh(joints)}
+    for name, contestant in kernels.items():
+        calls[f"kernels {name}"] = lambda contestant=contestant: contestant.mesh_net(given, out)  # type: ignore[misc]
+    return named(f"MeshNet batch {batch}", take_turns(calls))
+
+
+def lifter(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int) -> list[Figure]:
+    pose = torch.randn(batch, 2 * len(COCO19))
+    given = pose.numpy()
+    calls: dict[str, Callable[[], Any]] = {"torch fp32": lambda: network.pose_lifter(pose)}
+    for name, contestant in kernels.items():
+        calls[f"kernels {name}"] = lambda contestant=contestant: contestant.lifter(given)  # type: ignore[misc]
+    return named(f"lifter batch {batch}", take_turns(calls))
+
+
+def named(what: str, times: dict[str, float]) -> list[Figure]:
+    reference = next(iter(times.values()))
+    return [Figure(f"{what}, {name}: median of {ROUNDS}", value, "ms", reference) for name, value in times.items()]
+
+
+def floors() -> list[Figure]:
+    """The machine's rates, measured now, and what they allow."""
+    hierarchy = coarsen(mesh_adjacency(open_body().faces, len(open_body().v_template)), levels=9)
+    plan = plan_for(COCO19)
+    work = sum(
+        hierarchy.sizes_unpadded[max(len(plan) - 2 - block, 0)] * ORDER * a * b
+        for block, channels in enumerate(plan)
+        if block
+        for a, b in pairwise(channels)
+    )
+    figures = []
+    for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+        a, b = torch.randn(2048, 768).to(dtype), torch.randn(768, 256).to(dtype)
+        seconds = take_turns({"product": lambda a=a, b=b: a @ b})["product"] * 1e-3  # type: ignore[misc]
+        rate = 2048 * 768 * 256 / seconds
+        figures.append(Figure(f"floor: torch's matrix product, {name}", rate / 1e9, "GMAC/s"))
+        figures.append(
+            Figure(f"floor of MeshNet batch 1, {name}: {work / 1e9:.2f} GMAC at that rate", work / rate * 1e3, "ms")
+        )
+    block = np.ones(1 << 26, np.float32)
+    seconds = take_turns({"read": block.sum})["read"] * 1e-3
+    bandwidth = block.nbytes / seconds
+    figures.append(Figure("floor: reading memory, one thread of NumPy", bandwidth / 1e9, "GB/s"))
+    for name, size in (("fp32", 4), ("bf16", 2)):
+        what = f"floor of the lifter, {name}: {LIFTER_WEIGHTS * size / 1e6:.0f} MB at that rate"
+        figures.append(Figure(what, LIFTER_WEIGHTS * size / bandwidth * 1e3, "ms"))
+    return figures
+
+
+def take_turns(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """Median milliseconds of each call."""
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    with torch.inference_mode():
+        for turn in range(WARM_UP + ROUNDS):
+            for name, call in calls.items():
+                begin = time.perf_counter()
+                call()
+                if turn >= WARM_UP:
+                    spent[name].append((time.perf_counter() - begin) * 1e3)
+    return {name: median(values) for name, values in spent.items()}
+
+
+if __name__ == "__main__":
+    show(measure())

@@ -1,0 +1,201 @@
+"""graph_conv: the native operator equals the reference on the CPU, and the reference equals the textbook's formula."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_kernels import NATIVE, reference
+from edge_kernels.bfloat16 import from_bf16, to_bf16
+
+native = pytest.importorskip("edge_kernels._native", reason="the native operators were not built")
+
+# Between two sums in another order: float32, and one more rounding to 8 bits.
+TOLERANCE = {False: 2e-5, True: 1.6e-2}
+
+
+class Case(NamedTuple):
+    constants: dict[str, Any]
+    x: np.ndarray
+    skip: np.ndarray | None
+
+
+def random_hops(rng: np.random.Generator, rows: int, sources: int, width: int) -> tuple[np.ndarray, ...]:
+    count = rng.integers(0, width + 1, rows)
+    start = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
+    near = rng.integers(0, sources, start[-1]).astype(np.int32)
+    return start, near, rng.normal(0, 0.4, start[-1]).astype(np.float32)
+
+
+def case(
+    rows: int, sources: int, batch: int, channels: tuple[int, int], skip: int, relu: bool, bf16: bool, seed: int = 0
+) -> Case:
+    rng = np.random.default_rng(seed)
+    cin, cout = channels
+    one, two = random_hops(rng, rows, sources, 8), random_hops(rng, rows, sources, 21)
+    constants = {
+        "self_rows": rng.integers(0, sources, rows).astype(np.int32),
+        "start1": one[0],
+        "near1": one[1],
+        "value1": one[2],
+        "start2": two[0],
+        "near2": two[1],
+        "value2": two[2],
+        "weight": rng.normal(0, (3 * cin) ** -0.5, (3 * cin, cout)).astype(np.float32),
+        "bias": rng.normal(0, 0.3, cout).astype(np.float32),
+        "sources": sources,
+        "skip_row": rng.integers(0, sources + 1, rows).astype(np.int32) if skip else None,
+        "skip_sources": sources + 1 if skip else 0,
+        "channels_skip": skip,
+        "relu": relu,
+        "bf16": bf16,
+    }
+    store = to_bf16 if bf16 else np.asarray
+    x = store(rng.normal(0, 1, (sources, batch, cin)).astype(np.float32))
+    before = store(rng.normal(0, 1, (sources + 1, batch, skip)).astype(np.float32)) if skip else None
+    return Case(constants, x, before)
+
+
+def run(module: Any, given: Case) -> np.ndarray:
+    constants = given.constants
+    shape = (len(constants["self_rows"]), given.x.shape[1], constants["weight"].shape[1])
+    out = np.full(shape, 7, np.uint16 if constants["bf16"] else np.float32)
+    module.GraphConv(**constants)(given.x, given.skip, out)
+    return from_bf16(out) if constants["bf16"] else out
+
+
+@pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    ("rows", "sources", "batch", "channels", "skip"),
+    [
+        (0, 3, 1, (4, 4), 0),
+        (5, 3, 0, (4, 4), 0),
+        (1, 1, 1, (1, 1), 0),
+        (19, 19, 1, (5, 32), 0),
+        (85, 85, 1, (64, 128), 0),
+        (85, 85, 1, (128, 256), 64),
+        (158, 85, 2, (256, 256), 256),
+        (97, 60, 3, (256, 128), 256),
+        (211, 120, 4, (33, 47), 21),
+        (100, 100, 1, (64, 3), 0),
+        (613, 310, 1, (128, 128), 128),
+    ],
+)
+def test_native_equals_reference(
+    rows: int, sources: int, batch: int, channels: tuple[int, int], skip: int, bf16: bool
+) -> None:
+    given = case(rows, sources, batch, channels, skip, relu=channels[1] > 3, bf16=bf16)
+    expected, got = run(reference, given), run(native, given)
+    assert got.shape == expected.shape
+    if expected.size:
+        assert np.abs(got - expected).max() <= TOLERANCE[bf16] * max(np.abs(expected).max(), 1)
+
+
+@given(
+    rows=st.integers(0, 40),
+    sources=st.integers(1, 30),
+    batch=st.integers(0, 5),
+    channels=st.tuples(st.integers(1, 70), st.integers(1, 70)),
+    skip=st.integers(0, 70),
+    relu=st.booleans(),
+    bf16=st.booleans(),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_sizes(
+    rows: int, sources: int, batch: int, channels: tuple[int, int], skip: int, relu: bool, bf16: bool, seed: int
+) -> None:
+    given_case = case(rows, sources, batch, channels, skip, relu, bf16, seed)
+    expected, got = run(reference, given_case), run(native, given_case)
+    if expected.size:
+        assert np.abs(got - expected).max() <= TOLERANCE[bf16] * max(np.abs(expected).max(), 1)
+
+
+@pytest.mark.parametrize("module", [reference, native], ids=["reference", "native"])
+def test_the_textbooks_formula(module: Any) -> None:
+    """T0 = I, T1 = L, T2 = 2 L L - I on a real graph: a ring of 30."""
+    rng = np.random.default_rng(1)
+    ring = np.eye(30) - (np.eye(30, k=1) + np.eye(30, k=-1) + np.eye(30, k=29) + np.eye(30, k=-29)) / 2
+    orders = [np.eye(30), ring, 2 * ring @ ring - np.eye(30)]
+    hops = []
+    for matrix in orders[1:]:
+        rows, near = np.nonzero(matrix)
+        start = np.searchsorted(rows, np.arange(31)).astype(np.int32)
+        hops += [start, near.astype(np.int32), matrix[rows, near].astype(np.float32)]
+    weight = rng.normal(0, 0.3, (3 * 8, 6)).astype(np.float32)
+    bias = rng.normal(0, 1, 6).astype(np.float32)
+    x = rng.normal(0, 1, (30, 2, 8)).astype(np.float32)
+    out = np.empty((30, 2, 6), np.float32)
+    module.GraphConv(np.arange(30, dtype=np.int32), *hops, weight, bias, 30, None, 0, 0, True, False)(x, None, out)
+    stacked = np.concatenate([np.einsum("vu,ubc->vbc", matrix, x) for matrix in orders], -1)
+    np.testing.assert_allclose(out, np.maximum(stacked @ weight + bias, 0), atol=1e-5)
+
+
+@pytest.mark.parametrize("module", [reference, native], ids=["reference", "native"])
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"weight": np.zeros((4, 4), np.float32)}, ValueError, "3 channels_in rows"),
+        ({"weight": np.zeros((12, 4))}, TypeError, "weight must be float32, not float64"),
+        ({"bias": np.zeros(5, np.float32)}, ValueError, "bias must have the shape"),
+        ({"sources": 2}, ValueError, r"must be in 0\.\.1"),
+        ({"start1": np.zeros(6, np.int32)}, ValueError, "start1 must rise from 0 to the number of entries"),
+        ({"self_rows": np.zeros(10, np.int32)[::2]}, ValueError, "self_rows must be C-contiguous"),
+        ({"channels_skip": 3}, ValueError, "go together"),
+    ],
+    ids=["depth", "dtype", "bias", "index", "start", "strided", "skip"],
+)
+def test_wrong_constants(module: Any, change: dict[str, Any], error: type[Exception], says: str) -> None:
+    constants = case(5, 4, 1, (4, 4), 0, True, False, seed=3).constants
+    with pytest.raises(error, match=says):
+        module.GraphConv(**{**constants, **change})
+
+
+@pytest.mark.parametrize("module", [reference, native], ids=["reference", "native"])
+def test_wrong_arrays(module: Any) -> None:
+    given = case(5, 4, 2, (4, 4), 4, True, False)
+    layer = module.GraphConv(**given.constants)
+    x, skip, out = given.x, given.skip, np.empty((5, 2, 4), np.float32)
+    with pytest.raises(TypeError, match="x must be float32"):
+        layer(x.astype(np.float64), skip, out)
+    with pytest.raises(ValueError, match="out must have the shape"):
+        layer(x, skip, out[:4])
+    with pytest.raises(ValueError, match="x must be C-contiguous"):
+        layer(np.asfortranarray(x), skip, out)
+    with pytest.raises(ValueError, match="adds a skip"):
+        layer(x, None, out)
+    memory = np.zeros((5, 2, 4), np.float32)
+    with pytest.raises(ValueError, match="out must not overlap x"):
+        layer(memory[:4], skip, memory)
+    out.setflags(write=False)
+    with pytest.raises(TypeError):
+        layer(x, skip, out)
+    brain = case(5, 4, 2, (4, 4), 0, True, True)
+    with pytest.raises(TypeError, match="x must be"):
+        module.GraphConv(**brain.constants)(x, None, np.empty((5, 2, 4), np.uint16))
+
+
+def test_torch_tensors_and_bfloat16() -> None:
+    torch = pytest.importorskip("torch")
+    given = case(20, 12, 2, (32, 16), 0, True, True)
+    out = torch.empty(20, 2, 16, dtype=torch.bfloat16)
+    native.GraphConv(**given.constants)(torch.from_numpy(given.x.view(np.int16)).view(torch.bfloat16), None, out)
+    np.testing.assert_array_equal(out.float().numpy(), run(native, given))
+
+
+def test_threads_change_nothing() -> None:
+    given = case(700, 300, 1, (64, 64), 64, True, False)
+    results = []
+    for count in (1, 2, 5, 0):
+        native.set_threads(count)
+        results.append(run(native, given))
+    assert all(np.array_equal(results[0], other) for other in results[1:])
+
+
+def test_the_best_instructions_are_chosen() -> None:
+    assert NATIVE
+    assert native.graph_conv_isa() in ("avx512_bf16", "avx512", "avx2", "generic")
