@@ -33,4 +33,7 @@ NB_MODULE(_native, m) {
   meshcast::bind_graph_conv(m);
   meshcast::bind_linear(m);
   meshcast::bind_rasterize(m);
+  meshcast::bind_crop(m);
+  meshcast::bind_heatmap(m);
+  meshcast::bind_nms(m);
 }

@@ -8,5 +8,8 @@ void bind_ell_matmul(nanobind::module_& m);
 void bind_graph_conv(nanobind::module_& m);
 void bind_linear(nanobind::module_& m);
 void bind_rasterize(nanobind::module_& m);
+void bind_crop(nanobind::module_& m);
+void bind_heatmap(nanobind::module_& m);
+void bind_nms(nanobind::module_& m);
 
 }  // namespace meshcast

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+import edge_kernels
 from edge.types import F32, Array
 from engines.cards import Card
 from engines.errors import ModelError
@@ -19,8 +19,6 @@ from engines.errors import ModelError
 Outputs = tuple[Array, ...]
 Size = tuple[int, int]
 TRAINED_HEIGHT, TRAINED_BLUR = 64, 11  # the kernel for heatmaps trained with a sigma of 2 px; both grow with the map
-FLOOR = 1e-10  # below what a logarithm makes of a heatmap
-REACH = 2  # px around a peak that DARK looks at
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +82,12 @@ def decode_heatmaps(outputs: Outputs, size: Size, refine: str) -> tuple[F32, F32
     pixel towards the higher neighbour (Sun et al., CVPR 2019), "dark" by a Newton step (Zhang et al., CVPR 2020),
     "none" leaves it.
     """
-    maps = outputs[0]
-    people, keypoints, height, width = maps.shape
-    flat = maps.reshape(people * keypoints, height * width)
-    peaks = flat.argmax(axis=1)
-    scores = np.take_along_axis(flat, peaks[:, None], axis=1)[:, 0]
-    y, x = np.divmod(np.where(scores <= 0, 0, peaks), width)
-    places = np.stack([x, y], axis=1).astype(np.float32)
-    if refine != "none":
-        refined = _quarter if refine == "quarter" else _dark
-        places += refined(flat.reshape(-1, height, width), x, y)
-    places /= np.array([width, height], np.float32)
-    return places.reshape(people, keypoints, 2), scores.reshape(people, keypoints)
+    maps = np.ascontiguousarray(outputs[0], np.float32)
+    places = np.empty((*maps.shape[:2], 2), np.float32)
+    scores = np.empty(maps.shape[:2], np.float32)
+    blur = int(TRAINED_BLUR * maps.shape[2] / TRAINED_HEIGHT) | 1
+    edge_kernels.heatmap(maps, places, scores, refine, blur)
+    return places, scores
 
 
 def decode_simcc(outputs: Outputs, size: Size, refine: str) -> tuple[F32, F32]:
@@ -120,47 +112,6 @@ def turn_heatmaps(outputs: Outputs, mirror: list[int]) -> Outputs:
 def turn_simcc(outputs: Outputs, mirror: list[int]) -> Outputs:
     """Mirrored back in x; MMPose shifts no bin here."""
     return outputs[0][:, mirror, ::-1], outputs[1][:, mirror]
-
-
-def _quarter(maps: F32, x: Array, y: Array) -> F32:
-    """Offsets (M, 2) of the peaks (M,) of maps (M, h, w); zero in the first two rows and columns and in the last."""
-    height, width = maps.shape[1:]
-    rows = np.flatnonzero((x > 1) & (x < width - 1) & (y > 1) & (y < height - 1))
-    x, y = x[rows], y[rows]
-    offsets = np.zeros((len(maps), 2), np.float32)
-    offsets[rows, 0] = 0.25 * np.sign(maps[rows, y, x + 1] - maps[rows, y, x - 1])
-    offsets[rows, 1] = 0.25 * np.sign(maps[rows, y + 1, x] - maps[rows, y - 1, x])
-    return offsets
-
-
-def _dark(maps: F32, x: Array, y: Array) -> F32:
-    """Offsets (M, 2): the step to the maximum of a parabola through the logarithm of the smoothed maps (M, h, w)."""
-    height, width = maps.shape[1:]
-    blur = int(TRAINED_BLUR * height / TRAINED_HEIGHT) | 1
-    inside = (x >= REACH) & (x < width - REACH) & (y >= REACH) & (y < height - REACH)
-    offsets = np.zeros((len(maps), 2), np.float32)
-    for row in np.flatnonzero(inside):
-        smooth = cv2.GaussianBlur(maps[row], (blur, blur), 0, borderType=cv2.BORDER_CONSTANT)
-        smooth *= maps[row].max() / max(float(smooth.max()), FLOOR)
-        around = smooth[y[row] - REACH : y[row] + REACH + 1, x[row] - REACH : x[row] + REACH + 1]
-        offsets[row] = _newton(np.log(np.maximum(around, FLOOR)))
-    return offsets
-
-
-def _newton(near: F32) -> Array:
-    """-H^-1 g (Zhang et al., 2020, eq. 6) of values (5, 5) around their maximum, x first.
-
-    A step that leaves the values that it was made from refines nothing: such a map has no peak, its keypoint stays.
-    """
-    gradient = np.array([near[2, 3] - near[2, 1], near[3, 2] - near[1, 2]]) / 2
-    xx = (near[2, 4] - 2 * near[2, 2] + near[2, 0]) / 4
-    yy = (near[4, 2] - 2 * near[2, 2] + near[0, 2]) / 4
-    xy = (near[3, 3] - near[1, 3] - near[3, 1] + near[1, 1]) / 4
-    determinant = xx * yy - xy * xy
-    if determinant == 0:
-        return np.zeros(2)
-    step: Array = -np.array([[yy, -xy], [-xy, xx]]) @ gradient / determinant
-    return step if np.abs(step).max() <= REACH else np.zeros(2)
 
 
 def _fits_heatmaps(shapes: list[tuple[int, ...]], keypoints: int, size: Size, bins: float) -> bool:

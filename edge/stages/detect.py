@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
-import cv2
 import numpy as np
 
+import edge_kernels
 from edge.stages.decode_boxes import BOX_FAMILIES, check_boxes
 from edge.types import F32, U8, Array, Detections, Frame
-from engines.cards import Card
+from engines.cards import Card, Input
 from engines.errors import ModelError
 from engines.session import Session
 
@@ -34,16 +32,12 @@ class Detect:
         self._score = card.decode.score if score is None else score
         self._input = card.input
         self._size = picture_size(card)
-        self._gain = 1.0 / np.array(card.input.std, np.float32)
-        self._shift = -np.array(card.input.mean, np.float32) * self._gain
-        self._padded = np.empty((*self._size, 3), np.uint8)
         self._tensor = np.zeros((1, 3, *self._size), np.float32)
         # The engine compiles now, not at the first frame.
         check_boxes(card, self._session(self._tensor), self._size)
 
     def __call__(self, frame: Frame) -> Detections:
-        scale, offset = letterbox(frame.image, self._fit, self._input.pad, self._padded)
-        self._normalise()
+        scale, offset = letterbox(frame.image, self._fit, self._input, self._tensor)
         outputs = self._session(self._tensor)
         with np.errstate(invalid="ignore", over="ignore"):
             boxes, scores = self._family.decode(outputs, self._size, self._person, self._score)
@@ -54,12 +48,6 @@ class Detect:
             kept = suppress(boxes, scores, NMS_IOU)
             boxes, scores = boxes[kept], scores[kept]
         return Detections(boxes, scores)
-
-    def _normalise(self) -> None:
-        channels = self._padded if self._input.colour == "bgr" else self._padded[..., ::-1]
-        for channel, plane in enumerate(self._tensor[0]):
-            np.multiply(channels[..., channel], self._gain[channel], out=plane)
-            plane += self._shift[channel]
 
 
 def picture_size(card: Card) -> tuple[int, int]:
@@ -76,56 +64,47 @@ def picture_size(card: Card) -> tuple[int, int]:
     return height, width
 
 
-def letterbox(image: U8, fit: str, pad: int, out: U8) -> tuple[Array, Array]:
-    """Resample image into out (H, W, 3): scale (2,) and offset (2,), x first, of image pixel * scale + offset.
+def letterbox(image: U8, fit: str, given: Input, out: F32) -> tuple[Array, Array]:
+    """Put image into out (1, 3, H, W), normalised: scale (2,) and offset (2,), x first, of a pixel p * scale + offset.
 
-    fit: "corner" (top left) and "centre" keep the aspect and fill the rest with pad; "stretch" does not.
+    fit: "corner" (top left) and "centre" keep the aspect and fill the rest with the padding; "stretch" does not.
     """
-    picture, size = np.array(image.shape[1::-1]), np.array(out.shape[1::-1])
+    picture, size = np.array(image.shape[1::-1]), np.array(out.shape[:1:-1])
     scale = size / picture
     if fit != "stretch":
         scale[:] = scale.min()
-    width, height = np.maximum(np.rint(picture * scale), 1).astype(int)
-    x, y = (size - (width, height)) // 2 if fit == "centre" else (0, 0)
-    out[:] = pad
-    image = halve(image, halvings(float(scale.max())))
-    inner = out[y : y + height, x : x + width]
-    cv2.resize(image, (int(width), int(height)), dst=inner, interpolation=cv2.INTER_LINEAR)
-    return scale, np.array([x, y])
+    inner = np.maximum(np.rint(picture * scale), 1).astype(int)
+    offset = (size - inner) // 2 if fit == "centre" else np.zeros(2, int)
+    edge_kernels.letterbox(
+        given.mean,
+        given.std,
+        image,
+        out,
+        (*offset.tolist(), *inner.tolist()),
+        block=averaged_block(float(scale.max()), min(image.shape[:2])),
+        pad=given.pad,
+        swap=given.colour == "rgb",
+    )
+    return scale, offset
 
 
-def halvings(scale: float) -> int:
-    """How many times to halve a picture before resampling it bilinearly by what is left of scale, 0.25 to 0.5.
+def averaged_block(scale: float, shortest: int) -> int:
+    """The side of the square blocks, a power of two, over which a picture is averaged before it is sampled bilinearly.
 
-    Halving on until 0.5 to 1 is left blurs: the detector then loses people, and keypoints get no better (measured).
+    What is left of the scale is 0.25 to 0.5: averaging on until 0.5 to 1 is left blurs, the detector then loses people
+    (measured). Bilinear sampling alone skips pixels of a picture that shrinks a lot. No side gets less than a block.
     """
-    return max(0, int(-math.log2(scale) - 1))
-
-
-def halve(image: U8, times: int) -> U8:
-    """The mean over blocks of 2 ** times pixels a side; odd rows and columns at the end are left out.
-
-    Bilinear sampling alone skips pixels of a picture that shrinks a lot; halving first is ten times quicker than area
-    sampling at an arbitrary ratio.
-    """
-    for _ in range(times):
-        height, width = image.shape[0] // 2, image.shape[1] // 2
-        if not height or not width:
-            break
-        whole = image[: 2 * height, : 2 * width]
-        image = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    return image
+    block = 1
+    while scale * block <= 0.25 and 2 * block <= shortest:
+        block *= 2
+    return block
 
 
 def suppress(boxes: F32, scores: F32, iou: float) -> Array:
     """Greedy non-maximum suppression: indices of the boxes (N, 4) that stay, best score first."""
-    order = np.argsort(-scores, kind="stable")
-    kept = []
-    while len(order):
-        best, order = order[0], order[1:]
-        kept.append(best)
-        order = order[overlaps(boxes[best : best + 1], boxes[order])[0] <= iou]
-    return np.array(kept, np.intp)
+    kept = np.empty(len(boxes), np.int32)
+    edge_kernels.nms(boxes, scores, kept, iou)
+    return kept[kept >= 0]
 
 
 def overlaps(a: F32, b: F32) -> F32:

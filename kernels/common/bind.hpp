@@ -25,6 +25,7 @@ inline std::string shape_text(std::initializer_list<std::int64_t> dims) {
 
 inline const char* type_name(nb::dlpack::dtype type) {
   if (type == nb::dtype<float>()) return "float32";
+  if (type.code == static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float) && type.bits == 16) return "float16";
   if (type == nb::dtype<double>()) return "float64";
   if (type == nb::dtype<std::int32_t>()) return "int32";
   if (type == nb::dtype<std::int64_t>()) return "int64";

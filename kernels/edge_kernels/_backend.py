@@ -14,7 +14,7 @@ try:
     import edge_kernels._native as _native
 except ImportError as error:
     from edge_kernels import reference
-    from edge_kernels.reference import ell_matmul, rasterize
+    from edge_kernels.reference import crop, ell_matmul, heatmap, letterbox, nms, rasterize
 
     if not TYPE_CHECKING:
         GraphConv, Linear = reference.GraphConv, reference.Linear
@@ -36,11 +36,28 @@ except ImportError as error:
 else:
     if not TYPE_CHECKING:
         GraphConv, Linear = _native.GraphConv, _native.Linear
+    crop = _native.crop
     ell_matmul = _native.ell_matmul
+    heatmap = _native.heatmap
+    letterbox = _native.letterbox
+    nms = _native.nms
     rasterize = _native.rasterize
     cuda_device_count = _native.cuda_device_count
     set_threads = _native.set_threads
     NATIVE = True
     CUDA = _native.CUDA
 
-__all__ = ["CUDA", "NATIVE", "GraphConv", "Linear", "cuda_device_count", "ell_matmul", "rasterize", "set_threads"]
+__all__ = [
+    "CUDA",
+    "NATIVE",
+    "GraphConv",
+    "Linear",
+    "crop",
+    "cuda_device_count",
+    "ell_matmul",
+    "heatmap",
+    "letterbox",
+    "nms",
+    "rasterize",
+    "set_threads",
+]

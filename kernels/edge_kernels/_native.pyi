@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 class DLPackArray(Protocol):
@@ -26,8 +27,9 @@ class GraphConv:
         channels_skip: int,
         relu: bool,
         bf16: bool,
+        device: int = -1,
     ) -> None: ...
-    def __call__(self, x: DLPackArray, skip: DLPackArray | None, out: DLPackArray) -> None: ...
+    def __call__(self, x: DLPackArray, skip: DLPackArray | None, out: DLPackArray, stream: int = 0) -> None: ...
 
 class Linear:
     def __init__(
@@ -38,8 +40,9 @@ class Linear:
         shift: DLPackArray | None,
         relu: bool,
         bf16: bool,
+        device: int = -1,
     ) -> None: ...
-    def __call__(self, x: DLPackArray, residual: DLPackArray | None, out: DLPackArray) -> None: ...
+    def __call__(self, x: DLPackArray, residual: DLPackArray | None, out: DLPackArray, stream: int = 0) -> None: ...
 
 def graph_conv_isa() -> str: ...
 def threads() -> int: ...
@@ -57,3 +60,38 @@ def rasterize(
     alpha: float = 1.0,
     cull: bool = True,
 ) -> None: ...
+def crop(
+    mean: Sequence[float],
+    std: Sequence[float],
+    image: DLPackArray,
+    centres: DLPackArray,
+    scales: DLPackArray,
+    out: DLPackArray,
+    pad: int = 0,
+    swap: bool = False,
+    chroma: DLPackArray | None = None,
+    bt709: bool = False,
+    stream: int = 0,
+) -> None: ...
+def letterbox(
+    mean: Sequence[float],
+    std: Sequence[float],
+    image: DLPackArray,
+    out: DLPackArray,
+    window: Sequence[int],
+    block: int = 1,
+    pad: int = 0,
+    swap: bool = False,
+    chroma: DLPackArray | None = None,
+    bt709: bool = False,
+    stream: int = 0,
+) -> None: ...
+def heatmap(
+    maps: DLPackArray,
+    places: DLPackArray,
+    scores: DLPackArray,
+    refine: str = "none",
+    blur: int = 11,
+    stream: int = 0,
+) -> None: ...
+def nms(boxes: DLPackArray, scores: DLPackArray, kept: DLPackArray, iou: float, stream: int = 0) -> None: ...

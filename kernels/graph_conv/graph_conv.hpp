@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "common/portable.hpp"
+
 // Chebyshev graph convolution of order 3 (Defferrard et al., NeurIPS 2016, eq. 4 and 5) in one pass: the products with
 // the graph, the linear layer with its folded batch norm, the activation and the residual, without the stacked features
 // ever reaching memory.
@@ -21,6 +23,10 @@
 // along the channels with pixel centres at half integers ("align_corners = False"). out must not overlap x or skip.
 namespace meshcast {
 
+// Two orders of work give the same result. Gather first: t0, t1 and t2 of some rows, kept in the cache, then one
+// product with W; nothing but the result is written. Project first: z = x [W0 W1 W2] for every row of x, which is
+// written, then the three sums over z. The second is taken where it is less work: where x has fewer rows than out
+// (upsampling), or the result far fewer channels than x.
 struct GraphRows {
   const std::int32_t* start;  // (rows + 1)
   const std::int32_t* near;   // (entries), rows of x
@@ -33,7 +39,7 @@ struct GraphConv {
   GraphRows one_hop;
   GraphRows two_hops;
   const void* weight;  // packed by pack_weight: see there
-  const float* bias;   // (channels_out padded to whole panels)
+  const float* bias;   // (channels_out)
   // resize(): channel c of skip becomes share0[c] skip[from0[c]] + (1 - share0[c]) skip[from1[c]]; null for equal
   // widths.
   const std::int32_t* from0;
@@ -48,10 +54,23 @@ struct GraphConv {
   std::int64_t channels_out;
   std::int64_t channels_skip;
   bool relu;
+  bool project_first;
+  void* projected;  // (sources, batch, 3 channels_out) of the storage's type, where projecting comes first
+  std::int64_t sources;
 };
 
-// What one instruction set offers. Weights (3 channels_in, channels_out), order by order, are packed in panels of
-// `panel` columns, each panel row after row; bfloat16 panels hold two consecutive rows side by side.
+// What follows the sums, for the host's last columns and for the device.
+static MESHCAST_HD float activated(const GraphConv& p, float sum) {
+  return p.relu && !(sum > 0) ? 0.0f : sum;
+}
+// Channel c of the resized residual, from the two channels of skip that it lies between.
+static MESHCAST_HD float mixed(const GraphConv& p, std::int64_t c, float low, float high) {
+  return p.share0[c] * low + (1.0f - p.share0[c]) * high;
+}
+
+// What one instruction set offers. Weights (depth, columns) are packed in panels of `panel` columns, each panel row
+// after row; bfloat16 panels hold two consecutive rows side by side. Gathering first, depth is 3 channels_in, order by
+// order; projecting first, it is channels_in, and the columns are 3 channels_out.
 struct GraphConvCpu {
   int panel;
   void (*pack_f32)(const float* weight, std::int64_t depth, std::int64_t columns, float* packed);
@@ -60,6 +79,11 @@ struct GraphConvCpu {
   // Rows first..last - 1 of (rows x batch); scratch is the calling thread's own, 64-byte aligned.
   void (*run_f32)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
   void (*run_bf16)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
+  // Projecting first: rows of (sources x batch), then rows of (rows x batch).
+  void (*project_f32)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
+  void (*project_bf16)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
+  void (*collect_f32)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
+  void (*collect_bf16)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
 };
 
 // The best that this processor has.

@@ -1,13 +1,20 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <memory>
+#include <new>
 #include <optional>
 #include <vector>
 
 #include "common/bind.hpp"
 #include "graph_conv/graph_conv.hpp"
 #include "module.hpp"
+
+#ifdef MESHCAST_WITH_CUDA
+#include "graph_conv/graph_conv_cuda.hpp"
+#endif
 
 namespace meshcast {
 namespace {
@@ -33,7 +40,7 @@ class GraphConvLayer {
  public:
   GraphConvLayer(Input self, Input start1, Input near1, Input value1, Input start2, Input near2, Input value2,
                  Input weight, Input bias, std::int64_t sources, std::optional<Input> skip_row,
-                 std::int64_t skip_sources, std::int64_t channels_skip, bool relu, bool bf16)
+                 std::int64_t skip_sources, std::int64_t channels_skip, bool relu, bool bf16, int device)
       : sources_(sources), skip_sources_(skip_sources), bf16_(bf16) {
     constexpr int host = nb::device::cpu::value;
     require<std::int32_t>(self, "self_rows", {kAny}, host);
@@ -60,18 +67,11 @@ class GraphConvLayer {
     one_hop_ = rows(start1, near1, value1, "start1", "near1", "value1");
     two_hops_ = rows(start2, near2, value2, "start2", "near2", "value2");
 
-    const GraphConvCpu& isa = graph_conv_isa();
-    const std::int64_t padded = panels(columns, isa.panel) * isa.panel;
-    bias_.assign(padded, 0.0f);
-    std::memcpy(bias_.data(), bias.data(), columns * sizeof(float));
-    const std::size_t bytes = static_cast<std::size_t>(padded * (bf16 ? even(depth) * 2 : depth * 4));
-    weight_.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
-    if (!weight_) throw std::bad_alloc();
-    const float* plain = static_cast<const float*>(weight.data());
-    if (bf16)
-      isa.pack_bf16(plain, depth, columns, static_cast<std::uint16_t*>(weight_.get()));
-    else
-      isa.pack_f32(plain, depth, columns, static_cast<float*>(weight_.get()));
+    p_.sources = sources_;
+    p_.project_first = projecting_pays();
+    bias_.assign(static_cast<std::size_t>(columns), 0.0f);
+    std::memcpy(bias_.data(), bias.data(), bias_.size() * sizeof(float));
+    pack(static_cast<const float*>(weight.data()));
     if (channels_skip && channels_skip != columns) interpolate(channels_skip, columns);
 
     p_.self = self_.data();
@@ -83,30 +83,41 @@ class GraphConvLayer {
     p_.from0 = from0_.empty() ? nullptr : from0_.data();
     p_.from1 = from1_.empty() ? nullptr : from1_.data();
     p_.share0 = share0_.empty() ? nullptr : share0_.data();
+    if (device >= 0) {
+#ifdef MESHCAST_WITH_CUDA
+      on_device_ = std::make_unique<GraphConvOnDevice>(p_, static_cast<const float*>(weight.data()),
+                                                       static_cast<std::int64_t>(one_hop_.near.size()),
+                                                       static_cast<std::int64_t>(two_hops_.near.size()), bf16, device);
+#else
+      throw nb::type_error("this build of meshcast has no CUDA kernels: reinstall with MESHCAST_CUDA=ON");
+#endif
+    }
   }
 
-  void operator()(Input x, std::optional<Input> skip, Output out) const {
-    constexpr int host = nb::device::cpu::value;
-    storage(x, "x", {sources_, kAny, p_.channels_in}, host);
-    GraphConv p = p_;
-    p.batch = static_cast<std::int64_t>(x.shape(1));
-    storage(out, "out", {p.rows, p.batch, p.channels_out}, host);
-    if (skip.has_value() != (p.channels_skip > 0))
-      throw nb::value_error(p.channels_skip ? "this layer adds a skip: give it one" : "this layer adds no skip");
-    if (skip) storage(*skip, "skip", {skip_sources_, p.batch, p.channels_skip}, host);
-    p.x = x.data();
-    p.skip = skip ? skip->data() : nullptr;
-    p.out = out.data();
+  void operator()(Input x, std::optional<Input> skip, Output out, std::uintptr_t stream) const {
+    const int place = on_device_ ? nb::device::cuda::value : nb::device::cpu::value;
+    storage(x, "x", {sources_, kAny, p_.channels_in}, place);
+    const auto batch = static_cast<std::int64_t>(x.shape(1));
+    storage(out, "out", {p_.rows, batch, p_.channels_out}, place);
+    if (skip.has_value() != (p_.channels_skip > 0))
+      throw nb::value_error(p_.channels_skip ? "this layer adds a skip: give it one" : "this layer adds no skip");
+    if (skip) storage(*skip, "skip", {skip_sources_, batch, p_.channels_skip}, place);
     const std::size_t size = bf16_ ? 2 : 4;
-    apart(p.x, x.size() * size, p.out, out.size() * size, "x");
-    if (skip) apart(p.skip, skip->size() * size, p.out, out.size() * size, "skip");
+    apart(x.data(), x.size() * size, out.data(), out.size() * size, "x");
+    if (skip) apart(skip->data(), skip->size() * size, out.data(), out.size() * size, "skip");
+    const void* residual = skip ? skip->data() : nullptr;
     nb::gil_scoped_release released;
+#ifdef MESHCAST_WITH_CUDA
+    if (on_device_) return on_device_->run(x.data(), residual, out.data(), batch, stream);
+#endif
+    (void)stream;
+    GraphConv p = p_;
+    p.batch = batch;
+    p.x = x.data();
+    p.skip = residual;
+    p.out = out.data();
     graph_conv_cpu(p, bf16_);
   }
-
-  std::int64_t channels_in() const { return p_.channels_in; }
-  std::int64_t channels_out() const { return p_.channels_out; }
-  std::int64_t rows_count() const { return p_.rows; }
 
  private:
   static void check_indices(const std::vector<std::int32_t>& indices, std::int64_t count, const char* name) {
@@ -149,6 +160,38 @@ class GraphConvLayer {
       throw nb::value_error((std::string("out must not overlap ") + name).c_str());
   }
 
+  // Whether projecting first is less work: products, and gathers, which cost about twice as much a number.
+  bool projecting_pays() const {
+    const double products = 3.0 * static_cast<double>(p_.channels_in * p_.channels_out);
+    const double gathers = 2.0 * static_cast<double>(one_hop_.near.size() + two_hops_.near.size());
+    const double rows = static_cast<double>(p_.rows), sources = static_cast<double>(sources_);
+    return sources * products + gathers * static_cast<double>(p_.channels_out) <
+           rows * products + gathers * static_cast<double>(p_.channels_in);
+  }
+
+  // weight: (3 channels_in, channels_out), order by order.
+  void pack(const float* weight) {
+    const GraphConvCpu& isa = graph_conv_isa();
+    std::int64_t depth = 3 * p_.channels_in, columns = p_.channels_out;
+    std::vector<float> side_by_side;
+    if (p_.project_first) {
+      depth = p_.channels_in, columns = 3 * p_.channels_out;
+      side_by_side.resize(static_cast<std::size_t>(depth * columns));
+      for (std::int64_t row = 0; row < 3 * depth; ++row)
+        std::memcpy(side_by_side.data() + row % depth * columns + row / depth * p_.channels_out,
+                    weight + row * p_.channels_out, static_cast<std::size_t>(p_.channels_out) * sizeof(float));
+      weight = side_by_side.data();
+    }
+    const std::int64_t padded = panels(columns, isa.panel) * isa.panel;
+    const auto bytes = static_cast<std::size_t>(padded * (bf16_ ? even(depth) * 2 : depth * 4));
+    weight_.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
+    if (!weight_) throw std::bad_alloc();
+    if (bf16_)
+      isa.pack_bf16(weight, depth, columns, static_cast<std::uint16_t*>(weight_.get()));
+    else
+      isa.pack_f32(weight, depth, columns, static_cast<float*>(weight_.get()));
+  }
+
   // Linear interpolation of `from` channels to `to`, centres at half integers.
   void interpolate(std::int64_t from, std::int64_t to) {
     for (std::int64_t c = 0; c < to; ++c) {
@@ -161,6 +204,11 @@ class GraphConvLayer {
     }
   }
 
+#ifdef MESHCAST_WITH_CUDA
+  std::unique_ptr<GraphConvOnDevice> on_device_;
+#else
+  static constexpr bool on_device_ = false;
+#endif
   GraphConv p_{};
   std::int64_t sources_, skip_sources_;
   bool bf16_;
@@ -176,12 +224,13 @@ void bind_graph_conv(nb::module_& m) {
   m.def("graph_conv_isa", [] { return std::string(graph_conv_isa_name()); });
   nb::class_<GraphConvLayer>(m, "GraphConv")
       .def(nb::init<Input, Input, Input, Input, Input, Input, Input, Input, Input, std::int64_t, std::optional<Input>,
-                    std::int64_t, std::int64_t, bool, bool>(),
+                    std::int64_t, std::int64_t, bool, bool, int>(),
            nb::arg("self_rows"), nb::arg("start1"), nb::arg("near1"), nb::arg("value1"), nb::arg("start2"),
            nb::arg("near2"), nb::arg("value2"), nb::arg("weight"), nb::arg("bias"), nb::arg("sources"),
            nb::arg("skip_row").none(), nb::arg("skip_sources"), nb::arg("channels_skip"), nb::arg("relu"),
-           nb::arg("bf16"))
-      .def("__call__", &GraphConvLayer::operator(), nb::arg("x"), nb::arg("skip").none(), nb::arg("out").noconvert());
+           nb::arg("bf16"), nb::arg("device") = -1)
+      .def("__call__", &GraphConvLayer::operator(), nb::arg("x"), nb::arg("skip").none(), nb::arg("out").noconvert(),
+           nb::arg("stream") = 0);
 }
 
 }  // namespace meshcast

@@ -197,36 +197,35 @@ INLINE int64_t depth_of(int64_t channels, const uint16_t*) {
   return even(3 * channels);
 }
 
-// Bias, activation and residual of one row's part of a panel, `count` columns from `column`.
+// Bias, activation and residual of one row, columns from `column`; sums begins at that column.
 template <typename T>
-INLINE void finish(const GraphConv& p, const float* sum, int64_t column, int64_t count, const T* skip, T* out) {
-  for (int64_t j = 0; j < count; ++j) {
-    float value = sum[j] + p.bias[column + j];
-    if (p.relu) value = value > 0 ? value : 0;
-    if (skip) {
-      const int64_t c = column + j;
-      value +=
-          p.from0 ? p.share0[c] * one(skip + p.from0[c]) + (1 - p.share0[c]) * one(skip + p.from1[c]) : one(skip + c);
+INLINE void finish(const GraphConv& p, const float* sums, int64_t column, int64_t count, const T* skip, T* out) {
+  int64_t j = 0;
+  if (!p.from0) {
+    for (; j + kChunk <= count; j += kChunk) {
+      Wide value = load<Wide>(sums + j) + load<Wide>(p.bias + column + j);
+      if (p.relu) value = value > 0 ? value : Wide{};
+      if (skip) value += widen(skip + column + j);
+      narrow(value, out + column + j);
     }
-    put(value, out + column + j);
+  }
+  for (; j < count; ++j) {
+    const int64_t c = column + j;
+    float value = activated(p, sums[j] + p.bias[c]);
+    if (skip) value += p.from0 ? mixed(p, c, one(skip + p.from0[c]), one(skip + p.from1[c])) : one(skip + c);
+    put(value, out + c);
   }
 }
 
-// The same for a whole panel whose residual, if any, is as wide as the result.
 template <typename T>
-INLINE void finish_whole(const GraphConv& p, const float* sum, int64_t column, const T* skip, T* out) {
-  for (int j = 0; j < kPanel; j += kChunk) {
-    Wide value = load<Wide>(sum + j) + load<Wide>(p.bias + column + j);
-    if (p.relu) value = value > 0 ? value : Wide{};
-    if (skip) value += widen(skip + column + j);
-    narrow(value, out + column + j);
-  }
+INLINE const T* skip_of(const GraphConv& p, int64_t v, int64_t b) {
+  const T* skips = static_cast<const T*>(p.skip);
+  return skips ? skips + (p.skip_row[v] * p.batch + b) * p.channels_skip : nullptr;
 }
 
 template <typename T>
 void run(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
   const T* x = static_cast<const T*>(p.x);
-  const T* skips = static_cast<const T*>(p.skip);
   const T* weight = static_cast<const T*>(p.weight);
   T* out = static_cast<T*>(p.out);
   T* t = static_cast<T*>(scratch);
@@ -256,14 +255,100 @@ void run(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
         const int64_t real = rows - tile * kRows < kRows ? rows - tile * kRows : kRows;
         for (int64_t r = 0; r < real; ++r) {
           const int64_t at = begin + tile * kRows + r, v = at / p.batch, b = at % p.batch;
-          const T* skip = skips ? skips + (p.skip_row[v] * p.batch + b) * p.channels_skip : nullptr;
           const float* sums = reinterpret_cast<const float*>(&sum[r][0]);
-          if (wide == kPanel && !p.from0)
-            finish_whole(p, sums, column, skip, out + at * p.channels_out);
-          else
-            finish(p, sums, column, wide, skip, out + at * p.channels_out);
+          finish(p, sums, column, wide, skip_of<T>(p, v, b), out + at * p.channels_out);
         }
       }
+    }
+  }
+}
+
+// Projecting first, rows of x: z = x [W0 W1 W2].
+template <typename T>
+void project(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
+  const T* x = static_cast<const T*>(p.x);
+  const T* weight = static_cast<const T*>(p.weight);
+  T* z = static_cast<T*>(p.projected);
+  T* t = static_cast<T*>(scratch);
+  const int64_t channels = p.channels_in, depth = sizeof(T) == 2 ? even(channels) : channels;
+  const int64_t columns = 3 * p.channels_out, count = panels(columns, kPanel);
+  for (int64_t begin = first; begin < last; begin += kRows * kTiles) {
+    const int64_t rows = last - begin < kRows * kTiles ? last - begin : kRows * kTiles;
+    const int64_t tiles = (rows + kRows - 1) / kRows;
+    const T* from = x + begin * channels;
+    if (rows != tiles * kRows || depth != channels) {  // fill up with zeros
+      memset(t, 0, tiles * kRows * depth * sizeof(T));
+      for (int64_t i = 0; i < rows; ++i) memcpy(t + i * depth, from + i * channels, channels * sizeof(T));
+      from = t;
+    }
+    for (int64_t panel = 0; panel < count; ++panel) {
+      const int64_t column = panel * kPanel;
+      const int64_t wide = columns - column < kPanel ? columns - column : kPanel;
+      for (int64_t tile = 0; tile < tiles; ++tile) {
+        Vec sum[kRows][kVectors] = {};
+        multiply(from + tile * kRows * depth, depth, weight + panel * depth * kPanel, sum);
+        const int64_t real = rows - tile * kRows < kRows ? rows - tile * kRows : kRows;
+        for (int64_t r = 0; r < real; ++r) {
+          const float* sums = reinterpret_cast<const float*>(&sum[r][0]);
+          T* to = z + (begin + tile * kRows + r) * columns + column;
+          int64_t j = 0;
+          for (; j + kChunk <= wide; j += kChunk) narrow(load<Wide>(sums + j), to + j);
+          for (; j < wide; ++j) put(sums[j], to + j);
+        }
+      }
+    }
+  }
+}
+
+// `Parts` chunks of channels of one row, summed over the projected features of its neighbours.
+template <int Parts, typename T>
+INLINE void collect_chunks(const GraphConv& p, int64_t v, const T* z, int64_t stride, float* sums) {
+  Wide sum[Parts];
+  const T* own = z + p.self[v] * stride;
+#pragma GCC unroll 4
+  for (int i = 0; i < Parts; ++i) sum[i] = widen(own + i * kChunk);
+  for (int hop = 1; hop <= 2; ++hop) {
+    const GraphRows& graph = hop == 1 ? p.one_hop : p.two_hops;
+    const T* part = z + hop * p.channels_out;
+    for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e) {
+      const T* row = part + graph.near[e] * stride;
+      const float value = graph.value[e];
+#pragma GCC unroll 4
+      for (int i = 0; i < Parts; ++i) sum[i] += value * widen(row + i * kChunk);
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < Parts; ++i) store(sums + i * kChunk, sum[i]);
+}
+
+template <typename T>
+void collect(const GraphConv& p, int64_t first, int64_t last, void*) {
+  T* out = static_cast<T*>(p.out);
+  const int64_t columns = 3 * p.channels_out, stride = p.batch * columns;
+  constexpr int kParts = 4;
+  float sums[kParts * kChunk];
+  for (int64_t at = first; at < last; ++at) {
+    const int64_t v = at / p.batch, b = at % p.batch;
+    const T* z = static_cast<const T*>(p.projected) + b * columns;
+    const T* skip = skip_of<T>(p, v, b);
+    T* to = out + at * p.channels_out;
+    int64_t c = 0;
+    for (; c + kParts * kChunk <= p.channels_out; c += kParts * kChunk) {
+      collect_chunks<kParts>(p, v, z + c, stride, sums);
+      finish(p, sums, c, kParts * kChunk, skip, to);
+    }
+    for (; c + kChunk <= p.channels_out; c += kChunk) {
+      collect_chunks<1>(p, v, z + c, stride, sums);
+      finish(p, sums, c, kChunk, skip, to);
+    }
+    for (; c < p.channels_out; ++c) {
+      float sum = one(z + c + p.self[v] * stride);
+      for (int hop = 1; hop <= 2; ++hop) {
+        const GraphRows& graph = hop == 1 ? p.one_hop : p.two_hops;
+        for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e)
+          sum += graph.value[e] * one(z + hop * p.channels_out + c + graph.near[e] * stride);
+      }
+      finish(p, &sum, c, 1, skip, to);
     }
   }
 }
@@ -302,7 +387,8 @@ void pack_bf16(const float* weight, int64_t depth, int64_t columns, uint16_t* pa
 }  // namespace
 
 extern const GraphConvCpu graph_conv;
-const GraphConvCpu graph_conv{kPanel, pack_f32, pack_bf16, scratch_bytes, run_f32, run_bf16};
+const GraphConvCpu graph_conv{kPanel,   pack_f32,       pack_bf16,         scratch_bytes,  run_f32,
+                              run_bf16, project<float>, project<uint16_t>, collect<float>, collect<uint16_t>};
 
 }  // namespace MESHCAST_ISA
 }  // namespace meshcast

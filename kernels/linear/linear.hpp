@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "common/portable.hpp"
+
 // A fully connected layer for a handful of rows, bound by how fast its weights are read: each weight is read once for
 // all rows of the batch.
 //
@@ -27,6 +29,16 @@ struct Linear {
   bool relu;
   bool bf16;
 };
+
+// What is done to a number of x before the product, and to a sum after it.
+MESHCAST_HD float fed(const Linear& p, std::int64_t k, float x) {
+  if (!p.scale) return x;
+  const float value = p.scale[k] * x + p.shift[k];
+  return value > 0 ? value : 0.0f;
+}
+MESHCAST_HD float given(const Linear& p, float sum) {
+  return p.relu && !(sum > 0) ? 0.0f : sum;
+}
 
 void linear_cpu(const Linear& p);
 

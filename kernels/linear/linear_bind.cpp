@@ -1,6 +1,6 @@
 #include <nanobind/stl/optional.h>
 
-#include <cstring>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -9,13 +9,18 @@
 #include "linear/linear.hpp"
 #include "module.hpp"
 
+#ifdef MESHCAST_WITH_CUDA
+#include "linear/linear_cuda.hpp"
+#endif
+
 namespace meshcast {
 namespace {
 
 // A layer with its weights in the type that they are stored in; calling it allocates nothing.
 class LinearLayer {
  public:
-  LinearLayer(Input weight, Input bias, std::optional<Input> scale, std::optional<Input> shift, bool relu, bool bf16) {
+  LinearLayer(Input weight, Input bias, std::optional<Input> scale, std::optional<Input> shift, bool relu, bool bf16,
+              int device) {
     constexpr int host = nb::device::cpu::value;
     require<float>(weight, "weight", {kAny, kAny}, host);
     p_.outputs = static_cast<std::int64_t>(weight.shape(0));
@@ -38,24 +43,36 @@ class LinearLayer {
       copy(*scale, scale_);
       copy(*shift, shift_);
     }
+    p_.weight = bf16 ? static_cast<const void*>(half_.data()) : weight_.data();
+    p_.bias = bias_.data();
+    p_.scale = scale_.empty() ? nullptr : scale_.data();
+    p_.shift = shift_.empty() ? nullptr : shift_.data();
+    if (device >= 0) {
+#ifdef MESHCAST_WITH_CUDA
+      on_device_ = std::make_unique<LinearOnDevice>(p_, device);
+#else
+      throw nb::type_error("this build of meshcast has no CUDA kernels: reinstall with MESHCAST_CUDA=ON");
+#endif
+    }
   }
 
-  void operator()(Input x, std::optional<Input> residual, Output out) const {
-    constexpr int host = nb::device::cpu::value;
-    require<float>(x, "x", {kAny, p_.inputs}, host);
+  void operator()(Input x, std::optional<Input> residual, Output out, std::uintptr_t stream) const {
+    const int place = on_device_ ? nb::device::cuda::value : nb::device::cpu::value;
+    require<float>(x, "x", {kAny, p_.inputs}, place);
+    const auto batch = static_cast<std::int64_t>(x.shape(0));
+    require<float>(out, "out", {batch, p_.outputs}, place);
+    if (residual) require<float>(*residual, "residual", {batch, p_.outputs}, place);
     Linear p = p_;
-    p.batch = static_cast<std::int64_t>(x.shape(0));
-    require<float>(out, "out", {p.batch, p.outputs}, host);
-    if (residual) require<float>(*residual, "residual", {p.batch, p.outputs}, host);
-    p.weight = p.bf16 ? static_cast<const void*>(half_.data()) : weight_.data();
-    p.bias = bias_.data();
-    p.scale = scale_.empty() ? nullptr : scale_.data();
-    p.shift = shift_.empty() ? nullptr : shift_.data();
+    p.batch = batch;
     p.x = static_cast<const float*>(x.data());
     p.residual = residual ? static_cast<const float*>(residual->data()) : nullptr;
     p.out = static_cast<float*>(out.data());
     if (p.x < p.out + out.size() && p.out < p.x + x.size()) throw nb::value_error("out must not overlap x");
     nb::gil_scoped_release released;
+#ifdef MESHCAST_WITH_CUDA
+    if (on_device_) return on_device_->run(p.x, p.residual, p.out, batch, stream);
+#endif
+    (void)stream;
     linear_cpu(p);
   }
 
@@ -65,6 +82,11 @@ class LinearLayer {
     to.assign(data, data + from.size());
   }
 
+#ifdef MESHCAST_WITH_CUDA
+  std::unique_ptr<LinearOnDevice> on_device_;
+#else
+  static constexpr bool on_device_ = false;
+#endif
   Linear p_{};
   std::vector<float> weight_, bias_, scale_, shift_;
   std::vector<std::uint16_t> half_;
@@ -74,9 +96,11 @@ class LinearLayer {
 
 void bind_linear(nb::module_& m) {
   nb::class_<LinearLayer>(m, "Linear")
-      .def(nb::init<Input, Input, std::optional<Input>, std::optional<Input>, bool, bool>(), nb::arg("weight"),
-           nb::arg("bias"), nb::arg("scale").none(), nb::arg("shift").none(), nb::arg("relu"), nb::arg("bf16"))
-      .def("__call__", &LinearLayer::operator(), nb::arg("x"), nb::arg("residual").none(), nb::arg("out").noconvert());
+      .def(nb::init<Input, Input, std::optional<Input>, std::optional<Input>, bool, bool, int>(), nb::arg("weight"),
+           nb::arg("bias"), nb::arg("scale").none(), nb::arg("shift").none(), nb::arg("relu"), nb::arg("bf16"),
+           nb::arg("device") = -1)
+      .def("__call__", &LinearLayer::operator(), nb::arg("x"), nb::arg("residual").none(), nb::arg("out").noconvert(),
+           nb::arg("stream") = 0);
 }
 
 }  // namespace meshcast

@@ -63,10 +63,8 @@ MESHCAST_INLINE void dots(const Linear& p, const float* u, std::int64_t row, std
       float total = 0;
       for (int i = 0; i < kLanes; ++i) total += both[i];
       for (std::int64_t rest = k; rest < p.inputs; ++rest) total += u[n * p.inputs + rest] * narrow(weight + rest);
-      total += p.bias[m];
-      if (p.relu) total = total > 0 ? total : 0;
       const std::int64_t at = (row + n) * p.outputs + m;
-      p.out[at] = total + (p.residual ? p.residual[at] : 0);
+      p.out[at] = given(p, total + p.bias[m]) + (p.residual ? p.residual[at] : 0);
     }
   }
 }
@@ -105,10 +103,8 @@ void linear_cpu(const Linear& p) {
     thread_local std::vector<float> activated;  // grows once
     activated.resize(static_cast<std::size_t>(p.batch * p.inputs));
     for (std::int64_t n = 0; n < p.batch; ++n)
-      for (std::int64_t k = 0; k < p.inputs; ++k) {
-        const float value = p.scale[k] * p.x[n * p.inputs + k] + p.shift[k];
-        activated[static_cast<std::size_t>(n * p.inputs + k)] = value > 0 ? value : 0;
-      }
+      for (std::int64_t k = 0; k < p.inputs; ++k)
+        activated[static_cast<std::size_t>(n * p.inputs + k)] = fed(p, k, p.x[n * p.inputs + k]);
     u = activated.data();
   }
   auto share = [&](std::int64_t task) {

@@ -16,7 +16,20 @@ from pathlib import Path
 
 from figure import Figure, header, note, row
 
-NAMES = ("accuracy", "pipeline", "engines", "wire", "start", "ell_matmul", "rasterize", "memory")
+NAMES = (
+    "accuracy",
+    "pipeline",
+    "engines",
+    "networks",
+    "wire",
+    "start",
+    "ell_matmul",
+    "graph_conv",
+    "rasterize",
+    "crop",
+    "heatmap",
+    "memory",
+)
 QUIET_LOAD = 0.5
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.stages.detect import Detect, halve, halvings, letterbox, overlaps, suppress
+from edge.stages.detect import Detect, averaged_block, letterbox, overlaps, suppress
 from edge.types import Frame
 from engines.cards import load_card
 from engines.errors import ModelError
@@ -23,6 +23,7 @@ STARTER = DATA / "starter"
 EXPECTED: dict[str, list[dict[str, Any]]] = json.loads((STARTER / "expected.json").read_text())
 ANCHORS = 52 * 52 + 26 * 26 + 13 * 13
 CARD = load_card("nanodet_g")
+PLAIN = replace(CARD.input, colour="bgr", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), pad=114)
 
 
 class Fixed:
@@ -133,9 +134,9 @@ def test_the_score_of_the_card_may_be_overridden() -> None:
 def test_the_letterbox_is_that_of_the_published_code() -> None:
     with np.load(DATA / "golden" / "pipeline_yolox.npz") as golden:
         image, expected, ratio = (golden[key] for key in ("image", "yolox.letterbox_416", "yolox.ratio"))
-    out = np.empty((416, 416, 3), np.uint8)
-    scale, offset = letterbox(image, "corner", 114, out)
-    assert np.abs(out.transpose(2, 0, 1).astype(int) - expected).max() <= 1
+    out = np.empty((1, 3, 416, 416), np.float32)
+    scale, offset = letterbox(image, "corner", PLAIN, out)
+    assert np.abs(out[0] - expected).max() <= 1
     np.testing.assert_allclose(scale, ratio)
     assert not offset.any()
 
@@ -144,10 +145,10 @@ def test_the_letterbox_is_that_of_the_published_code() -> None:
 @pytest.mark.parametrize("fit", ["corner", "centre", "stretch"])
 def test_pictures_lie_where_the_letterbox_says(picture: tuple[int, int], fit: str) -> None:
     height, width = picture
-    out = np.empty((96, 128, 3), np.uint8)
-    scale, offset = letterbox(np.full((*picture, 3), 200, np.uint8), fit, 7, out)
+    out = np.empty((1, 3, 96, 128), np.float32)
+    scale, offset = letterbox(np.full((*picture, 3), 200, np.uint8), fit, replace(PLAIN, pad=7), out)
     assert set(np.unique(out)) <= {7, 200}
-    y, x = np.nonzero(out[..., 0] == 200)
+    y, x = np.nonzero(out[0, 0] == 200)
     corners = np.array([x.min(), y.min(), x.max() + 1, y.max() + 1])
     expected = np.concatenate([offset, offset + np.maximum([width, height] * scale, 1)])
     np.testing.assert_allclose(corners, expected, atol=0.51)
@@ -162,14 +163,14 @@ def test_pictures_lie_where_the_letterbox_says(picture: tuple[int, int], fit: st
 
 
 def test_marks_are_found_where_they_are_after_stretching() -> None:
-    """A bright block of a large picture, shrunk by halving first, still lies where scale and offset say."""
+    """A bright block of a large picture, averaged first, still lies where scale and offset say."""
     image = np.zeros((1080, 1920, 3), np.uint8)
     image[400:560, 600:840] = 255
     for fit in ("corner", "centre", "stretch"):
-        out = np.empty((96, 128, 3), np.uint8)
-        scale, offset = letterbox(image, fit, 0, out)
+        out = np.empty((1, 3, 96, 128), np.float32)
+        scale, offset = letterbox(image, fit, replace(PLAIN, pad=0), out)
         v, u = np.mgrid[0:96, 0:128] + 0.5
-        middle = np.array([(u * out[..., 0]).sum(), (v * out[..., 0]).sum()]) / out[..., 0].sum()
+        middle = np.array([(u * out[0, 0]).sum(), (v * out[0, 0]).sum()]) / out[0, 0].sum()
         np.testing.assert_allclose((middle - offset) / scale, [720, 480], atol=2)
 
 
@@ -200,12 +201,9 @@ def test_overlaps_of_known_boxes() -> None:
     np.testing.assert_allclose(overlaps(a, b), [[1 / 3, 1, 0], [0, 0, 0]], rtol=1e-6)
 
 
-def test_halving_keeps_the_mean_and_survives_thin_pictures() -> None:
-    image = np.random.default_rng(0).integers(0, 256, (64, 32, 3), np.uint8)
-    np.testing.assert_allclose(halve(image, 2).mean(), image.mean(), atol=1)
-    assert halve(image, 2).shape == (16, 8, 3)
-    assert halve(image[:1], 3).shape == (1, 32, 3)
-    assert [halvings(scale) for scale in (4.0, 1.0, 0.5, 0.26, 0.24, 0.12)] == [0, 0, 0, 0, 1, 2]
+def test_what_shrinks_a_lot_is_averaged_first_unless_it_is_thin() -> None:
+    assert [averaged_block(scale, 64) for scale in (4.0, 1.0, 0.5, 0.26, 0.25, 0.24, 0.12)] == [1, 1, 1, 1, 2, 2, 4]
+    assert [averaged_block(0.01, shortest) for shortest in (1, 2, 7, 1000)] == [1, 2, 4, 32]
 
 
 def test_a_card_for_something_else_is_refused() -> None:

@@ -1,8 +1,11 @@
 """The operators in NumPy, one file each: what the native ones must equal, and what runs where those were not built."""
 
+from edge_kernels.reference.crop import crop, letterbox
 from edge_kernels.reference.ell_matmul import ell_matmul
 from edge_kernels.reference.graph_conv import GraphConv
+from edge_kernels.reference.heatmap import heatmap
 from edge_kernels.reference.linear import Linear
+from edge_kernels.reference.nms import nms
 from edge_kernels.reference.rasterize import rasterize
 
-__all__ = ["GraphConv", "Linear", "ell_matmul", "rasterize"]
+__all__ = ["GraphConv", "Linear", "crop", "ell_matmul", "heatmap", "letterbox", "nms", "rasterize"]

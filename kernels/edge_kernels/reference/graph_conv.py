@@ -34,7 +34,9 @@ class GraphConv:
         channels_skip: int,
         relu: bool,
         bf16: bool,
+        device: int = -1,
     ) -> None:
+        _check.host(device)
         _check.array(self_rows, "self_rows", np.int32, (None,))
         _check.array(weight, "weight", np.float32, (None, None))
         depth, columns = weight.shape
@@ -62,7 +64,7 @@ class GraphConv:
         self._sources, self._skip_sources = sources, skip_sources
         self._channels = depth // 3, columns, channels_skip
 
-    def __call__(self, x: NDArray[Any], skip: NDArray[Any] | None, out: NDArray[Any]) -> None:
+    def __call__(self, x: NDArray[Any], skip: NDArray[Any] | None, out: NDArray[Any], stream: int = 0) -> None:
         """x (sources, batch, channels_in), skip (skip_sources, batch, channels_skip) or None; writes out."""
         channels_in, channels_out, channels_skip = self._channels
         dtype = np.uint16 if self._bf16 else np.float32

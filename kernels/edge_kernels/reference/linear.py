@@ -14,7 +14,10 @@ F32 = NDArray[np.float32]
 class Linear:
     """A fully connected layer behind an optional scale, shift and ReLU; see linear.hpp for the contract."""
 
-    def __init__(self, weight: F32, bias: F32, scale: F32 | None, shift: F32 | None, relu: bool, bf16: bool) -> None:
+    def __init__(
+        self, weight: F32, bias: F32, scale: F32 | None, shift: F32 | None, relu: bool, bf16: bool, device: int = -1
+    ) -> None:
+        _check.host(device)
         _check.array(weight, "weight", np.float32, (None, None))
         _check.array(bias, "bias", np.float32, weight.shape[:1])
         if (scale is None) != (shift is None):
@@ -25,7 +28,7 @@ class Linear:
         self._weight = from_bf16(to_bf16(weight)) if bf16 else weight.copy()
         self._bias, self._scale, self._shift, self._relu = bias, scale, shift, relu
 
-    def __call__(self, x: F32, residual: F32 | None, out: F32) -> None:
+    def __call__(self, x: F32, residual: F32 | None, out: F32, stream: int = 0) -> None:
         """x (batch, inputs), residual (batch, outputs) or None; writes out (batch, outputs)."""
         outputs, inputs = self._weight.shape
         _check.array(x, "x", np.float32, (None, inputs))

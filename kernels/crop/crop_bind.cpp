@@ -1,0 +1,149 @@
+#include <nanobind/stl/array.h>
+#include <nanobind/stl/optional.h>
+
+#include <array>
+#include <limits>
+#include <optional>
+
+#include "common/bind.hpp"
+#include "crop/crop.hpp"
+#include "module.hpp"
+
+namespace meshcast {
+namespace {
+
+using Triple = std::array<double, 3>;
+
+int device_of(const Input& image) {
+  const int device = image.device_type();
+  if (device != nb::device::cuda::value && device != nb::device::cpu::value)
+    throw nb::type_error("image must be in host memory or on a CUDA device");
+  return device;
+}
+
+// uint8 (height, width) or (height, width, channels) whose rows may be any distance apart. The distance in bytes.
+std::int64_t require_plane(const Input& plane, const char* name, std::int64_t height, std::int64_t width,
+                           std::int64_t channels, int device) {
+  const std::string who(name);
+  if (plane.dtype() != nb::dtype<std::uint8_t>())
+    throw nb::type_error((who + " must be uint8, not " + type_name(plane.dtype())).c_str());
+  if (plane.device_type() != device) {
+    const char* place = device == nb::device::cuda::value ? "on the CUDA device" : "in host memory";
+    throw nb::type_error((who + " must be " + place + ", like the other arrays").c_str());
+  }
+  const std::int64_t wanted[3] = {height, width, channels};
+  const std::size_t axes = channels > 1 ? 3 : 2;
+  bool same = plane.ndim() == axes;
+  std::string given = "(";
+  for (std::size_t i = 0; i < plane.ndim(); ++i) {
+    given += (i ? ", " : "") + std::to_string(plane.shape(i));
+    same = same && i < axes && (wanted[i] == kAny || static_cast<std::int64_t>(plane.shape(i)) == wanted[i]);
+  }
+  const std::string shape = axes == 3 ? shape_text({height, width, channels}) : shape_text({height, width});
+  if (!same) throw nb::value_error((who + " must have the shape " + shape + ", not " + given + ")").c_str());
+  if (plane.size() == 0) throw nb::value_error((who + " has no pixels").c_str());
+  if (plane.shape(0) > std::size_t(std::numeric_limits<std::int32_t>::max()) ||
+      plane.shape(1) > std::size_t(std::numeric_limits<std::int32_t>::max() / 4))
+    throw nb::value_error((who + " is too large").c_str());
+  const bool packed = (plane.shape(1) == 1 || plane.stride(1) == channels) && (axes == 2 || plane.stride(2) == 1);
+  if (!packed) throw nb::value_error((who + " must have its pixels side by side in a row").c_str());
+  return plane.stride(0);
+}
+
+Picture require_picture(const Input& image, const std::optional<Input>& chroma, bool bt709, int device) {
+  Picture p{static_cast<const std::uint8_t*>(image.data()), nullptr, 0, 0, 0, 0, bt709};
+  p.pitch = require_plane(image, "image", kAny, kAny, chroma ? 1 : 3, device);
+  p.height = static_cast<std::int32_t>(image.shape(0));
+  p.width = static_cast<std::int32_t>(image.shape(1));
+  if (chroma) {
+    if (p.height % 2 || p.width % 2) throw nb::value_error("image must have an even height and width in NV12");
+    p.chroma_pitch = require_plane(*chroma, "chroma", p.height / 2, p.width / 2, 2, device);
+    p.chroma = static_cast<const std::uint8_t*>(chroma->data());
+  }
+  return p;
+}
+
+// out (count, 3, height, width), float32 or float16, with what is put into it.
+Crop require_crop(const Triple& mean, const Triple& std, const Picture& picture, const Output& out, int pad, bool swap,
+                  std::int64_t count, int device) {
+  const auto type = out.dtype();
+  const bool half = type == nb::dlpack::dtype{static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float), 16, 1};
+  if (!half && type != nb::dtype<float>())
+    throw nb::type_error((std::string("out must be float32 or float16, not ") + type_name(type)).c_str());
+  require_shape(out, "out", {count, 3, kAny, kAny}, device);
+  if (out.shape(2) > 65535 || out.shape(3) > 65535) throw nb::value_error("out is too large");
+  if (pad < 0 || pad > 255) throw nb::value_error("pad must be in 0..255");
+  Crop p{picture,
+         nullptr,
+         nullptr,
+         {},
+         out.data(),
+         static_cast<std::int64_t>(out.shape(0)),
+         static_cast<std::int32_t>(out.shape(3)),
+         static_cast<std::int32_t>(out.shape(2)),
+         {},
+         {},
+         static_cast<std::uint8_t>(pad),
+         swap,
+         half};
+  for (int c = 0; c < 3; ++c) {
+    if (!(std[c] > 0)) throw nb::value_error("std must be above 0");
+    p.gain[c] = static_cast<float>(1 / std[c]);
+    p.shift[c] = static_cast<float>(-mean[c] / std[c]);
+  }
+  return p;
+}
+
+void start(const Crop& p, int device, std::uintptr_t stream) {
+  nb::gil_scoped_release released;
+  if (device == nb::device::cpu::value) {
+    crop_cpu(p);
+    return;
+  }
+#ifdef MESHCAST_WITH_CUDA
+  crop_cuda(p, stream);
+#else
+  (void)stream;
+  throw nb::type_error("this build of meshcast has no CUDA kernels: reinstall with MESHCAST_CUDA=ON");
+#endif
+}
+
+void crop(const Triple& mean, const Triple& std, Input image, Input centres, Input scales, Output out, int pad,
+          bool swap, std::optional<Input> chroma, bool bt709, std::uintptr_t stream) {
+  const int device = device_of(image);
+  const Picture picture = require_picture(image, chroma, bt709, device);
+  require<float>(centres, "centres", {kAny, 2}, device);
+  const auto count = static_cast<std::int64_t>(centres.shape(0));
+  require<float>(scales, "scales", {count}, device);
+  Crop p = require_crop(mean, std, picture, out, pad, swap, count, device);
+  p.centres = static_cast<const float*>(centres.data());
+  p.scales = static_cast<const float*>(scales.data());
+  if (count) start(p, device, stream);
+}
+
+void letterbox(const Triple& mean, const Triple& std, Input image, Output out, std::array<int, 4> window, int block,
+               int pad, bool swap, std::optional<Input> chroma, bool bt709, std::uintptr_t stream) {
+  const int device = device_of(image);
+  const Picture picture = require_picture(image, chroma, bt709, device);
+  Crop p = require_crop(mean, std, picture, out, pad, swap, 1, device);
+  const auto [x, y, width, height] = window;
+  if (x < 0 || y < 0 || width < 1 || height < 1 || x > p.width - width || y > p.height - height)
+    throw nb::value_error("window must lie in out");
+  if (block < 1 || (block & (block - 1)) || block > picture.width || block > picture.height)
+    throw nb::value_error("block must be a power of two, not larger than the image");
+  p.view = {block, letterbox_axis(picture.width, x, width, block), letterbox_axis(picture.height, y, height, block)};
+  start(p, device, stream);
+}
+
+}  // namespace
+
+void bind_crop(nb::module_& m) {
+  m.def("crop", &crop, nb::arg("mean"), nb::arg("std"), nb::arg("image"), nb::arg("centres"), nb::arg("scales"),
+        nb::arg("out").noconvert(), nb::arg("pad") = 0, nb::arg("swap") = false, nb::arg("chroma").none() = nb::none(),
+        nb::arg("bt709") = false, nb::arg("stream") = 0);
+  m.def("letterbox", &letterbox, nb::arg("mean"), nb::arg("std"), nb::arg("image"), nb::arg("out").noconvert(),
+        nb::arg("window"), nb::arg("block") = 1, nb::arg("pad") = 0, nb::arg("swap") = false,
+        nb::arg("chroma").none() = nb::none(), nb::arg("bt709") = false, nb::arg("stream") = 0);
+}
+
+}  // namespace meshcast
