@@ -2,6 +2,7 @@
 # make test   install the development tools and run the tests
 # make bench  time the pipeline and the kernels, write bench.json
 # make gpu    build the CUDA kernels for all GPUs, test and time them
+# make sanitize  the tests of the kernels under the address and undefined-behaviour sanitizers
 # make lint   ruff, mypy, clang-format
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ INSTALL_SOURCES := pyproject.toml CMakeLists.txt constraints.txt $(NATIVE_SOURCE
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 C_FILES := $(NATIVE_SOURCES)
 
-.PHONY: demo test bench gpu lint format clean help
+.PHONY: demo test bench gpu sanitize lint format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -52,6 +53,20 @@ gpu: $(VENV)/installed-dev
 	MESHCAST_NATIVE=ON MESHCAST_CUDA=ON $(PIP_INSTALL) -e . --no-deps
 	$(BIN)/python -m pytest -q -m gpu
 	$(BIN)/python tests/benchmarks/bm_ell_matmul.py
+
+# A copy of the package with an extension of its own: an editable installation would bring the other one, so that no
+# site-packages hooks may run (-S). Python itself leaks on purpose.
+SANITIZED := build/sanitize
+sanitize: $(VENV)/installed-dev
+	$(BIN)/cmake -S . -B $(SANITIZED) -G Ninja -DMESHCAST_NATIVE=ON -DMESHCAST_CUDA=OFF -DMESHCAST_SANITIZE=ON \
+	  -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPython_EXECUTABLE=$(abspath $(BIN))/python -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja >$(SANITIZED).log
+	$(BIN)/cmake --build $(SANITIZED) >>$(SANITIZED).log || { tail -40 $(SANITIZED).log; exit 1; }
+	rm -rf $(SANITIZED)/site && mkdir $(SANITIZED)/site && cp -r kernels/edge_kernels $(SANITIZED)/_native*.so $(SANITIZED)/site
+	mv $(SANITIZED)/site/_native*.so $(SANITIZED)/site/edge_kernels
+	LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libstdc++.so)" \
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	PYTHONPATH=$(SANITIZED)/site:.:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+	  $(BIN)/python -S -m pytest -q -p no:cacheprovider -k "not torch" tests/kernels
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

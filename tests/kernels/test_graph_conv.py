@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,6 +61,27 @@ def case(
     return Case(constants, x, before)
 
 
+def on_cuda(given: Case) -> np.ndarray:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("this torch has no CUDA, and the test takes its arrays from torch")
+    dtype = torch.bfloat16 if given.constants["bf16"] else torch.float32
+
+    def there(array: np.ndarray | None) -> Any:
+        if array is None:
+            return None
+        plain = torch.from_numpy(array.view(np.int16) if dtype == torch.bfloat16 else array)
+        return (plain.view(dtype) if dtype == torch.bfloat16 else plain).cuda()
+
+    shape = (len(given.constants["self_rows"]), given.x.shape[1], given.constants["weight"].shape[1])
+    out = torch.full(shape, 7, dtype=dtype, device="cuda")
+    layer = native.GraphConv(**given.constants, device=out.device.index or 0)
+    stream = torch.cuda.current_stream()
+    layer(there(given.x), there(given.skip), out, stream.cuda_stream)
+    stream.synchronize()
+    return np.asarray(out.float().cpu().numpy())
+
+
 def run(module: Any, given: Case) -> np.ndarray:
     constants = given.constants
     shape = (len(constants["self_rows"]), given.x.shape[1], constants["weight"].shape[1])
@@ -68,6 +90,13 @@ def run(module: Any, given: Case) -> np.ndarray:
     return from_bf16(out) if constants["bf16"] else out
 
 
+PATHS = [
+    pytest.param(lambda given: run(native, given), id="cpu"),
+    pytest.param(on_cuda, id="cuda", marks=pytest.mark.gpu),
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bfloat16"])
 @pytest.mark.parametrize(
     ("rows", "sources", "batch", "channels", "skip"),
@@ -85,11 +114,17 @@ def run(module: Any, given: Case) -> np.ndarray:
         (613, 310, 1, (128, 128), 128),
     ],
 )
-def test_native_equals_reference(
-    rows: int, sources: int, batch: int, channels: tuple[int, int], skip: int, bf16: bool
+def test_every_path_equals_the_reference(
+    path: Callable[[Case], np.ndarray],
+    rows: int,
+    sources: int,
+    batch: int,
+    channels: tuple[int, int],
+    skip: int,
+    bf16: bool,
 ) -> None:
     given = case(rows, sources, batch, channels, skip, relu=channels[1] > 3, bf16=bf16)
-    expected, got = run(reference, given), run(native, given)
+    expected, got = run(reference, given), path(given)
     assert got.shape == expected.shape
     if expected.size:
         assert np.abs(got - expected).max() <= TOLERANCE[bf16] * max(np.abs(expected).max(), 1)

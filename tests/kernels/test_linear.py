@@ -44,6 +44,25 @@ def test_native_equals_reference(batch: int, inputs: int, outputs: int, **option
     np.testing.assert_allclose(got, expected, atol=2e-5 * max(inputs, 10), rtol=1e-5)
 
 
+@pytest.mark.gpu
+@pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bfloat16"])
+@pytest.mark.parametrize(("batch", "inputs", "outputs"), [(0, 3, 2), (1, 38, 4096), (4, 4096, 57), (11, 100, 33)])
+def test_cuda_equals_reference(batch: int, inputs: int, outputs: int, bf16: bool) -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("this torch has no CUDA, and the test takes its arrays from torch")
+    rng = np.random.default_rng(2)
+    shapes = ((outputs, inputs), (outputs,), (inputs,), (inputs,), (batch, inputs), (batch, outputs))
+    weight, bias, scale, shift, x, before = (rng.normal(0, 1, shape).astype(np.float32) for shape in shapes)
+    expected = np.empty((batch, outputs), np.float32)
+    reference.Linear(weight, bias, scale, shift, True, bf16)(x, before, expected)
+    there = [torch.from_numpy(array).cuda() for array in (x, before, expected * 0)]
+    stream = torch.cuda.current_stream()
+    native.Linear(weight, bias, scale, shift, True, bf16, device=0)(*there, stream.cuda_stream)
+    stream.synchronize()
+    np.testing.assert_allclose(there[2].cpu().numpy(), expected, atol=2e-5 * max(inputs, 10), rtol=1e-5)
+
+
 def test_weights_of_the_published_lifter() -> None:
     options = {"activated": True, "relu": False, "residual": True, "bf16": True}
     expected, got = (run(module, 2, 4096, 256, **options) for module in (reference, native))
