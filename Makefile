@@ -53,6 +53,7 @@ gpu: $(VENV)/installed-dev
 	MESHCAST_NATIVE=ON MESHCAST_CUDA=ON $(PIP_INSTALL) -e . --no-deps
 	$(BIN)/python -m pytest -q -m gpu
 	$(BIN)/python tests/benchmarks/bm_ell_matmul.py
+	$(BIN)/python tests/benchmarks/bm_skinning.py
 
 # A copy of the package with an extension of its own: an editable installation would bring the other one, so that no
 # site-packages hooks may run (-S). Python itself leaks on purpose.

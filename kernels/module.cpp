@@ -36,4 +36,5 @@ NB_MODULE(_native, m) {
   meshcast::bind_crop(m);
   meshcast::bind_heatmap(m);
   meshcast::bind_nms(m);
+  meshcast::bind_skinning(m);
 }

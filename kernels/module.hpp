@@ -11,5 +11,6 @@ void bind_rasterize(nanobind::module_& m);
 void bind_crop(nanobind::module_& m);
 void bind_heatmap(nanobind::module_& m);
 void bind_nms(nanobind::module_& m);
+void bind_skinning(nanobind::module_& m);
 
 }  // namespace meshcast

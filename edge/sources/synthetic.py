@@ -17,6 +17,7 @@ from edge.sources.studio import Studio, Wardrobe
 from edge.sources.walking import Track, Walker
 from edge.types import F32, Bodies, Frame
 from engines.body import open_body
+from engines.skinning import Skinner
 
 T = TypeVar("T", int, float)
 
@@ -62,6 +63,7 @@ class SyntheticSource(Source):
         )
         self._scene = scene
         self._body = open_body()
+        self._skin = Skinner(self._body)
         self.true_camera = Camera.from_fov(scene.size, scene.fov)
         center_z, axes = _ellipse(self.true_camera)
         track = Track((0.0, center_z), axes)
@@ -113,7 +115,7 @@ class SyntheticSource(Source):
         shape[:4] = np.clip(rng.normal(0, 0.6, 4), -1.2, 1.2)
         period_s = 1.1 + 0.06 * float(np.clip(rng.normal(), -1, 1))
         start_m = track.length_m * (i / self._scene.people - 1 / 8)
-        return Walker(self._body, shape, period_s, EYE_LEVEL_M, track, start_m)
+        return Walker(self._skin, shape, period_s, EYE_LEVEL_M, track, start_m)
 
 
 def parse_scene(uri: str) -> Scene:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.types import F32
-from engines.body import Body, kinematic_chain, rotmat
+from engines.body import kinematic_chain, rotmat
+from engines.skinning import Skinner
 
 # Joint angles of level walking in degrees over one cycle from heel strike to heel strike of the same leg: constant,
 # cosine terms, sine terms. Fitted to the rounded curves that gait textbooks show; flexion is positive.
@@ -47,7 +48,7 @@ class Track:
 class Walker:
     """One person: shape (B,), period of the gait s, y of the floor m, and where on the track the way begins, m."""
 
-    body: Body
+    skin: Skinner
     shape: F32
     period_s: float
     floor_m: float
@@ -59,7 +60,7 @@ class Walker:
         x, z, yaw = self.track.at(self.start_m + t_s * speed_m_s)
         rotations = gait(t_s / self.period_s + self.start_m)
         rotations[0] = CAMERA_BODY @ rotmat(np.array([0, yaw, 0])) @ rotations[0]
-        vertices, joints = self.body.skin(rotations[None], self.shape[None])
+        vertices, joints = self.skin(rotations[None], self.shape[None])
         root, lowest = joints[0, 0], vertices[0, :, 1].max()
         place = np.array([x - root[0], self.floor_m - lowest, z - root[2]], np.float32)
         return vertices[0] + place, joints[0] + place, rotations
@@ -67,10 +68,11 @@ class Walker:
     def speed(self) -> float:
         """Speed in m/s at which the foot on the ground stays, on average, where it is."""
         phases = np.linspace(0, 1, 33)
-        _, rest = self.body.rest(self.shape[None])
+        body = self.skin.body
+        _, rest = body.rest(self.shape[None])
         rotations = np.stack([gait(p) for p in phases])
-        _, joints = kinematic_chain(rotations, np.repeat(rest, len(phases), 0), self.body.parents)
-        feet = joints[:, [self.body.joint_names.index(f"{side}_ankle") for side in ("left", "right")]] - joints[:, :1]
+        _, joints = kinematic_chain(rotations, np.repeat(rest, len(phases), 0), body.parents)
+        feet = joints[:, [body.joint_names.index(f"{side}_ankle") for side in ("left", "right")]] - joints[:, :1]
         standing = feet[:-1, :, 1].argmin(1)
         backward = -np.diff(feet[..., 2], axis=0)[np.arange(len(standing)), standing]
         return float(backward.sum() / self.period_s)

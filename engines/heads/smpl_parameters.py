@@ -16,10 +16,12 @@ from engines.heads.head import People, RootMesh
 from engines.heads.surface import Landmarks
 from engines.mean_parameters import MeanParameters, read_mean_parameters
 from engines.session import Session
+from engines.skinning import Skinner
 
 F32 = NDArray[np.float32]
 Outputs = tuple[NDArray[np.float32], ...]
 JOINTS = 24
+SHAPES = 10
 MIN_SCALE = 1e-3  # a weak-perspective scale below this puts a person behind the horizon
 
 
@@ -57,10 +59,11 @@ class SmplParametersHead:
     """
 
     def __init__(self, session: Session, card: Card, body: Body, keypoint_names: tuple[str, ...]) -> None:
-        if len(body.parents) != JOINTS or body.shape_dirs.shape[2] < 10:
+        if len(body.parents) != JOINTS or body.shape_dirs.shape[2] < SHAPES:
             raise ModelError(f"{card.name} poses SMPL's 24 joints: the body {body.name} has {len(body.parents)}")
         self.session = session
         self.body = body
+        self._skin = Skinner(body, SHAPES)
         self.joint_names = body.joint_names
         self.crops = card
         self.remark = _remark(card, body)
@@ -71,7 +74,7 @@ class SmplParametersHead:
     def __call__(self, people: People) -> RootMesh:
         assert people.crops is not None
         made = self._read(self.session(people.crops), self._mean)
-        vertices, joints = self.body.skin(made.rotations, made.shape)
+        vertices, joints = self._skin(made.rotations, made.shape)
         root = joints[:, :1]
         finite = np.isfinite(vertices).all((1, 2)) & np.isfinite(made.cameras).all(1)
         return RootMesh(

@@ -7,6 +7,14 @@
 #include <initializer_list>
 #include <string>
 
+#include "common/half.hpp"
+
+template <>
+struct nanobind::detail::dtype_traits<meshcast::Half> {
+  static constexpr dlpack::dtype value{static_cast<std::uint8_t>(dlpack::dtype_code::Float), 16, 1};
+  static constexpr auto name = const_name("float16");
+};
+
 namespace meshcast {
 
 namespace nb = nanobind;
@@ -30,6 +38,9 @@ inline const char* type_name(nb::dlpack::dtype type) {
   if (type == nb::dtype<std::int32_t>()) return "int32";
   if (type == nb::dtype<std::int64_t>()) return "int64";
   if (type == nb::dtype<std::uint8_t>()) return "uint8";
+  if (type == nb::dtype<std::int16_t>()) return "int16";
+  if (type == nb::dtype<std::uint16_t>()) return "uint16";
+  if (type == nb::dtype<Half>()) return "float16";
   return "another type";
 }
 

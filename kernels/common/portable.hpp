@@ -20,3 +20,21 @@
 #else
 #define MESHCAST_INLINE MESHCAST_HD
 #endif
+
+// The same for functions in a class, which are inline by themselves.
+#ifdef __CUDACC__
+#define MESHCAST_MEMBER __host__ __device__
+#elif defined(__GNUC__)
+#define MESHCAST_MEMBER __attribute__((always_inline))
+#else
+#define MESHCAST_MEMBER
+#endif
+
+// Before a short loop over an array that must become registers.
+#ifdef __CUDACC__
+#define MESHCAST_UNROLL _Pragma("unroll")
+#elif defined(__clang__)
+#define MESHCAST_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define MESHCAST_UNROLL _Pragma("GCC unroll 16")
+#endif

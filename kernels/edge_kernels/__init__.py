@@ -17,8 +17,10 @@ from edge_kernels._backend import (
     nms,
     rasterize,
     set_threads,
+    skinning,
 )
 from edge_kernels.ell import Ell
+from edge_kernels.skinned import Skinning, SkinningConstants
 
 __all__ = [
     "CUDA",
@@ -26,6 +28,8 @@ __all__ = [
     "Ell",
     "GraphConv",
     "Linear",
+    "Skinning",
+    "SkinningConstants",
     "crop",
     "cuda_device_count",
     "ell_matmul",
@@ -34,4 +38,5 @@ __all__ = [
     "nms",
     "rasterize",
     "set_threads",
+    "skinning",
 ]

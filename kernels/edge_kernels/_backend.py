@@ -14,7 +14,7 @@ try:
     import edge_kernels._native as _native
 except ImportError as error:
     from edge_kernels import reference
-    from edge_kernels.reference import crop, ell_matmul, heatmap, letterbox, nms, rasterize
+    from edge_kernels.reference import crop, ell_matmul, heatmap, letterbox, nms, rasterize, skinning
 
     if not TYPE_CHECKING:
         GraphConv, Linear = reference.GraphConv, reference.Linear
@@ -44,6 +44,7 @@ else:
     rasterize = _native.rasterize
     cuda_device_count = _native.cuda_device_count
     set_threads = _native.set_threads
+    skinning = _native.skinning
     NATIVE = True
     CUDA = _native.CUDA
 
@@ -60,4 +61,5 @@ __all__ = [
     "nms",
     "rasterize",
     "set_threads",
+    "skinning",
 ]

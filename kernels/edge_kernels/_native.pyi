@@ -95,3 +95,23 @@ def heatmap(
     stream: int = 0,
 ) -> None: ...
 def nms(boxes: DLPackArray, scores: DLPackArray, kept: DLPackArray, iou: float, stream: int = 0) -> None: ...
+def skinning(
+    template: DLPackArray,
+    shape_dirs: DLPackArray,
+    pose_dirs: DLPackArray,
+    pose_scale: DLPackArray,
+    starts: DLPackArray,
+    bones: DLPackArray,
+    weights: DLPackArray,
+    joint_template: DLPackArray,
+    joint_dirs: DLPackArray,
+    parents: DLPackArray,
+    rotations: DLPackArray,
+    shape: DLPackArray,
+    translation: DLPackArray | None,
+    workspace: DLPackArray,
+    vertices: DLPackArray,
+    joints: DLPackArray,
+    bounds: DLPackArray | None = None,
+    stream: int = 0,
+) -> None: ...

@@ -28,6 +28,7 @@ NAMES = (
     "rasterize",
     "crop",
     "heatmap",
+    "skinning",
     "memory",
 )
 QUIET_LOAD = 0.5

@@ -19,6 +19,7 @@ import numpy as np
 import edge_kernels
 from edge_kernels import reference
 assert edge_kernels.rasterize is reference.rasterize
+assert edge_kernels.skinning is reference.skinning
 assert (edge_kernels.NATIVE, edge_kernels.CUDA, edge_kernels.cuda_device_count()) == (False, False, 0)
 ell = edge_kernels.Ell(np.array([[1, 0]], np.int32), np.array([[2, 3]], np.float32), 2)
 assert ell(np.array([[[1], [10]]], np.float32)).tolist() == [[[23]]]

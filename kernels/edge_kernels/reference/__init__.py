@@ -7,5 +7,6 @@ from edge_kernels.reference.heatmap import heatmap
 from edge_kernels.reference.linear import Linear
 from edge_kernels.reference.nms import nms
 from edge_kernels.reference.rasterize import rasterize
+from edge_kernels.reference.skinning import skinning
 
-__all__ = ["GraphConv", "Linear", "crop", "ell_matmul", "heatmap", "letterbox", "nms", "rasterize"]
+__all__ = ["GraphConv", "Linear", "crop", "ell_matmul", "heatmap", "letterbox", "nms", "rasterize", "skinning"]

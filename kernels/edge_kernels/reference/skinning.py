@@ -1,0 +1,188 @@
+"""skinning in NumPy: what the native operator must equal, and what runs where it was not built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_kernels import _check
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+U16 = NDArray[np.uint16]
+
+BLOCK = 32  # vertices
+TRANSFORM = 16  # floats of a joint in the workspace
+LEVELS = 65535  # steps between the lowest and the highest coordinate of a person
+
+
+def workspace_floats(blocks: int, joints: int, pose_dirs: int, quantised: bool) -> int:
+    """Columns that the workspace of `skinning` must have at least."""
+    return TRANSFORM * joints + pose_dirs + ((3 * BLOCK + 6) * blocks if quantised else 0)
+
+
+def skinning(
+    template: F32,
+    shape_dirs: F32,
+    pose_dirs: F32 | NDArray[np.int16],
+    pose_scale: F32,
+    starts: I32,
+    bones: I32,
+    weights: F32,
+    joint_template: F32,
+    joint_dirs: F32,
+    parents: I32,
+    rotations: F32,
+    shape: F32,
+    translation: F32 | None,
+    workspace: F32,
+    vertices: NDArray[np.float32 | np.float16 | np.uint16],
+    joints: F32,
+    bounds: F32 | None = None,
+    stream: int = 0,
+) -> None:
+    """Pose a body of blend shapes and linear blend skinning; see skinning.hpp for the contract."""
+    constants = (
+        template,
+        shape_dirs,
+        pose_dirs,
+        pose_scale,
+        starts,
+        bones,
+        weights,
+        joint_template,
+        joint_dirs,
+        parents,
+    )
+    _check_all(constants, rotations, shape, translation, workspace, vertices, joints, bounds)
+    people, count = vertices.shape[:2]
+    # The elements of R - I of every joint but the root, row by row.
+    feature = (rotations[:, 1:] - np.eye(3, dtype=np.float32)).reshape(people, 9 * len(parents) - 9)
+    rest = template.reshape(-1, 1, 3 * BLOCK) + _blend(shape_dirs, shape)
+    rest += pose_scale.reshape(-1, 1, 3 * BLOCK) * _blend(pose_dirs, feature[:, : pose_dirs.shape[1]])
+
+    # As many rows as columns of a transform: (joints, people, 4 columns, 3 rows), then (blocks, people, 12, BLOCK).
+    transforms = _pose(joint_template, joint_dirs, parents, rotations, shape, joints)
+    dense = np.zeros((len(template), BLOCK, len(parents)), np.float32)
+    dense[np.repeat(np.arange(len(template)), np.diff(starts)), :, bones] = weights
+    blended = np.matmul(transforms.reshape(len(parents), -1).T, dense.transpose(0, 2, 1))
+    blended = blended.reshape(len(template), people, 4, 3, BLOCK)
+    rest = rest.reshape(len(template), people, 3, 1, BLOCK)
+    posed = (blended[:, :, :3] * rest).sum(2) + blended[:, :, 3]
+    posed = posed.transpose(1, 0, 3, 2).reshape(people, BLOCK * len(template), 3)[:, :count]
+    if translation is not None:
+        posed += translation[:, None]
+        joints += translation[:, None]
+    if bounds is None:
+        with np.errstate(over="ignore"):
+            vertices[:] = posed
+    else:
+        _quantise(posed, vertices, bounds)
+
+
+def _blend(dirs: NDArray[Any], weights: F32) -> F32:
+    """Blend shapes (C, D, 3, BLOCK) of people with weights (N, D), as (C, N, 3 * BLOCK)."""
+    blended: F32 = np.matmul(weights, dirs.reshape(*dirs.shape[:2], 3 * BLOCK).astype(np.float32, copy=False))
+    return blended
+
+
+def _pose(joint_template: F32, joint_dirs: F32, parents: I32, rotations: F32, shape: F32, joints: F32) -> F32:
+    """Transforms (J, N, 4, 3), columns first, from rest to posed; the posed joints are written to `joints`."""
+    rest = joint_template + np.einsum("jcb,nb->njc", joint_dirs, shape)
+    world = np.empty_like(rotations)
+    world[:, 0], joints[:, 0] = rotations[:, 0], rest[:, 0]
+    for child in range(1, len(parents)):
+        parent = parents[child]
+        world[:, child] = world[:, parent] @ rotations[:, child]
+        bone = (rest[:, child] - rest[:, parent])[..., None]
+        joints[:, child] = joints[:, parent] + (world[:, parent] @ bone)[..., 0]
+    offset = joints - np.einsum("njab,njb->nja", world, rest)
+    transforms: F32 = np.concatenate([world, offset[..., None]], -1).transpose(1, 0, 3, 2)
+    return transforms
+
+
+def _quantise(posed: F32, levels: NDArray[Any], bounds: F32) -> None:
+    """Levels between the bounds, as skinning.hpp says; numbers that are not finite give bounds that are not."""
+    tiny = np.finfo(np.float32).tiny
+    for person, vertices in enumerate(posed):
+        low = vertices.min(0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            step = (vertices.max(0) - low) / np.float32(LEVELS)
+        if not (np.isfinite(vertices).all() and np.isfinite(step).all()):
+            bounds[person], levels[person] = np.nan, 0
+            continue
+        flat = step < tiny
+        inverse = np.where(flat, 0, 1 / np.where(flat, 1, step)).astype(np.float32)
+        bounds[person] = low, np.where(flat, 0, step)
+        levels[person] = (vertices - low) * inverse + np.float32(0.5)
+
+
+def _check_all(
+    constants: tuple[NDArray[Any], ...],
+    rotations: F32,
+    shape: F32,
+    translation: F32 | None,
+    workspace: F32,
+    vertices: NDArray[Any],
+    joints: F32,
+    bounds: F32 | None,
+) -> None:
+    """The same errors as the native operator's."""
+    f32 = np.float32
+    if vertices.dtype not in (f32, np.float16, np.uint16):
+        raise TypeError(f"vertices must be float32, float16 or uint16, not {vertices.dtype}")
+    _check.array(rotations, "rotations", f32, (None, None, 3, 3))
+    people, joint_count = rotations.shape[:2]
+    _check.array(shape, "shape", f32, (people, None))
+    if translation is not None:
+        _check.array(translation, "translation", f32, (people, 3))
+    directions = _check_constants(constants, joint_count, shape.shape[1])
+    blocks = len(constants[0])
+
+    _check.output(vertices, "vertices", vertices.dtype, (people, None, 3))
+    count = vertices.shape[1]
+    if count == 0 or -(-count // BLOCK) != blocks:
+        raise ValueError(f"vertices must be {BLOCK * (blocks - 1) + 1} to {BLOCK * blocks}, not {count}")
+    _check.output(joints, "joints", f32, (people, joint_count, 3))
+    quantised = vertices.dtype == np.uint16
+    if (bounds is not None) != quantised:
+        raise ValueError("bounds belong to vertices of uint16, and only to those")
+    if bounds is not None:
+        _check.output(bounds, "bounds", f32, (people, 2, 3))
+    _check.output(workspace, "workspace", f32, (people, None))
+    needed = workspace_floats(blocks, joint_count, directions, quantised)
+    if workspace.shape[1] < needed:
+        raise ValueError(f"workspace must have at least {needed} columns, not {workspace.shape[1]}")
+
+    inputs = {"rotations": rotations, "shape": shape, "translation": translation}
+    outputs = {"workspace": workspace, "vertices": vertices, "joints": joints, "bounds": bounds}
+    for i, (name, output) in enumerate(outputs.items()):
+        for other_name, other in (inputs | dict(list(outputs.items())[:i])).items():
+            if output is not None and other is not None and np.may_share_memory(output, other):
+                raise ValueError(f"{name} must not overlap {other_name}")
+
+
+def _check_constants(constants: tuple[NDArray[Any], ...], joints: int, shapes: int) -> int:
+    """Checks the ten constants; the number of pose blend shapes."""
+    template, shape_dirs, pose_dirs, pose_scale, starts, bones, weights, joint_template, joint_dirs, parents = constants
+    f32, i32 = np.float32, np.int32
+    _check.array(template, "template", f32, (None, 3, BLOCK))
+    blocks = len(template)
+    _check.array(shape_dirs, "shape_dirs", f32, (blocks, shapes, 3, BLOCK))
+    kind = pose_dirs.dtype if pose_dirs.dtype == np.int16 else f32
+    _check.array(pose_dirs, "pose_dirs", kind, (blocks, None, 3, BLOCK))
+    directions = int(pose_dirs.shape[1])
+    if joints == 0:
+        raise ValueError("rotations are of a body without joints")
+    if directions not in (0, 9 * (joints - 1)):
+        raise ValueError(f"pose_dirs must have 0 or {9 * (joints - 1)} directions, not {directions}")
+    _check.array(pose_scale, "pose_scale", f32, (blocks, 3, BLOCK))
+    _check.array(starts, "starts", i32, (blocks + 1,))
+    _check.array(bones, "bones", i32, (None,))
+    _check.array(weights, "weights", f32, (len(bones), BLOCK))
+    _check.array(joint_template, "joint_template", f32, (joints, 3))
+    _check.array(joint_dirs, "joint_dirs", f32, (joints, 3, shapes))
+    _check.array(parents, "parents", i32, (joints,))
+    return directions
