@@ -3,6 +3,7 @@
 # make bench  time the pipeline and the kernels, write bench.json
 # make gpu    build the CUDA kernels for all GPUs, test and time them
 # make sanitize  the tests of the kernels under the address and undefined-behaviour sanitizers
+# make aarch64   the kernels of the mesh network for ARM, checked in an emulator
 # make lint   ruff, mypy, clang-format
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ INSTALL_SOURCES := pyproject.toml CMakeLists.txt constraints.txt $(NATIVE_SOURCE
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 C_FILES := $(NATIVE_SOURCES)
 
-.PHONY: demo test bench gpu sanitize lint format clean help
+.PHONY: demo test bench gpu sanitize aarch64 lint format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -68,6 +69,17 @@ sanitize: $(VENV)/installed-dev
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	PYTHONPATH=$(SANITIZED)/site:.:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
 	  $(BIN)/python -S -m pytest -q -p no:cacheprovider -k "not torch" tests/kernels
+
+ARM_CXX ?= aarch64-linux-gnu-g++
+ARM_RUN ?= qemu-aarch64-static
+ARM_SOURCES := kernels/common/pool.cpp kernels/graph_conv/graph_conv_cpu.cpp kernels/graph_conv/graph_conv_isa.cpp \
+  kernels/linear/linear_cpu.cpp tests/kernels/portable_check.cpp
+aarch64:
+	@command -v $(ARM_CXX) $(ARM_RUN) >/dev/null || { \
+	  echo "error: $(ARM_CXX) and $(ARM_RUN) are needed; on Debian and Ubuntu: apt-get install g++-aarch64-linux-gnu qemu-user-static" >&2; exit 1; }
+	@mkdir -p build
+	$(ARM_CXX) -std=c++17 -O2 -Wall -Wextra -Wno-psabi -static -pthread -I kernels $(ARM_SOURCES) -o build/portable_check
+	$(ARM_RUN) build/portable_check
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

@@ -103,21 +103,59 @@ INLINE void put(float value, uint16_t* to) {
   *to = to_bf16(value);
 }
 
+// Two neighbouring bfloat16 numbers in a word: the even channels and the odd ones, without moving anything across
+// lanes.
+struct Pairs {
+  Wide even, odd;
+};
+
+INLINE Pairs split(const uint16_t* from) {
+  const WideBits pair = load<WideBits>(from);
+  const WideBits low = pair << 16, high = pair & 0xffff0000u;
+  Pairs value;
+  memcpy(&value.even, &low, sizeof low);
+  memcpy(&value.odd, &high, sizeof high);
+  return value;
+}
+
+INLINE WideBits rounded(Wide value) {
+  WideBits bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits + 0x7fffu + ((bits >> 16) & 1u);
+}
+
+INLINE void join(const Pairs& value, uint16_t* to) {
+  store(to, (rounded(value.even) >> 16) | (rounded(value.odd) & 0xffff0000u));
+}
+
+// 2 kChunk channels of one row's sum.
+INLINE void gather_two(const GraphRows& graph, int64_t v, const float* x, int64_t stride, float* t) {
+  Wide low = {}, high = {};
+  for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e) {
+    const float* row = x + graph.near[e] * stride;
+    low += graph.value[e] * widen(row);
+    high += graph.value[e] * widen(row + kChunk);
+  }
+  narrow(low, t);
+  narrow(high, t + kChunk);
+}
+
+INLINE void gather_two(const GraphRows& graph, int64_t v, const uint16_t* x, int64_t stride, uint16_t* t) {
+  Pairs sum = {};
+  for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e) {
+    const Pairs row = split(x + graph.near[e] * stride);
+    sum.even += graph.value[e] * row.even;
+    sum.odd += graph.value[e] * row.odd;
+  }
+  join(sum, t);
+}
+
 // The sum of one row of the graph for one body, channels_in wide, into t.
 template <typename T>
 INLINE void gather(const GraphRows& graph, int64_t v, const T* x, int64_t stride, int64_t channels, T* t) {
   const int32_t first = graph.start[v], last = graph.start[v + 1];
   int64_t c = 0;
-  for (; c + 2 * kChunk <= channels; c += 2 * kChunk) {
-    Wide low = {}, high = {};
-    for (int32_t e = first; e < last; ++e) {
-      const T* row = x + graph.near[e] * stride + c;
-      low += graph.value[e] * widen(row);
-      high += graph.value[e] * widen(row + kChunk);
-    }
-    narrow(low, t + c);
-    narrow(high, t + c + kChunk);
-  }
+  for (; c + 2 * kChunk <= channels; c += 2 * kChunk) gather_two(graph, v, x + c, stride, t + c);
   for (; c + kChunk <= channels; c += kChunk) {
     Wide sum = {};
     for (int32_t e = first; e < last; ++e) sum += graph.value[e] * widen(x + graph.near[e] * stride + c);

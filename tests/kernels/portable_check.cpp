@@ -1,0 +1,176 @@
+// The kernels of the mesh network against plain loops, as one program without Python: for processors that only an
+// emulator stands in for. Prints what is wrong and ends with 1; `make aarch64` builds and runs it.
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "common/bfloat16.hpp"
+#include "graph_conv/graph_conv.hpp"
+#include "linear/linear.hpp"
+
+namespace {
+
+using namespace meshcast;
+
+std::mt19937 generator(1);
+int wrong = 0;
+
+std::vector<float> noise(std::size_t count, float scale) {
+  std::normal_distribution<float> normal(0.0f, scale);
+  std::vector<float> values(count);
+  for (auto& value : values) value = normal(generator);
+  return values;
+}
+
+float from_bf16(std::uint16_t half) {
+  const std::uint32_t bits = std::uint32_t(half) << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+std::vector<std::uint16_t> halves(const std::vector<float>& values) {
+  std::vector<std::uint16_t> made;
+  for (float value : values) made.push_back(to_bf16(value));
+  return made;
+}
+
+void compare(const char* what, const std::vector<float>& got, const std::vector<double>& expected, double tolerance) {
+  double worst = 0, largest = 1;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    worst = std::fmax(worst, std::fabs(got[i] - expected[i]));
+    largest = std::fmax(largest, std::fabs(expected[i]));
+  }
+  const bool good = worst <= tolerance * largest;
+  std::printf("%-44s off by %.1e of %.2f%s\n", what, worst, largest, good ? "" : "  WRONG");
+  wrong += !good;
+}
+
+struct Rows {
+  std::vector<std::int32_t> start, near;
+  std::vector<float> value;
+};
+
+Rows random_rows(int rows, int sources, int width) {
+  Rows made;
+  made.start.push_back(0);
+  for (int v = 0; v < rows; ++v) {
+    const int count = static_cast<int>(generator() % static_cast<unsigned>(width + 1));
+    for (int e = 0; e < count; ++e) made.near.push_back(static_cast<std::int32_t>(generator() % unsigned(sources)));
+    made.start.push_back(static_cast<std::int32_t>(made.near.size()));
+  }
+  made.value = noise(made.near.size(), 0.4f);
+  return made;
+}
+
+void graph_conv_check(int rows, int sources, int batch, int in, int out, bool project_first, bool bf16) {
+  const Rows one = random_rows(rows, sources, 7), two = random_rows(rows, sources, 20);
+  std::vector<std::int32_t> self;
+  for (int v = 0; v < rows; ++v) self.push_back(static_cast<std::int32_t>(generator() % unsigned(sources)));
+  auto x = noise(std::size_t(sources) * batch * in, 1), weight = noise(std::size_t(3) * in * out, 0.1f);
+  auto skip = noise(std::size_t(sources) * batch * out, 1);
+  const auto bias = noise(out, 0.3f);
+  const auto x_half = halves(x), skip_half = halves(skip);
+  if (bf16) {
+    for (auto* values : {&x, &skip})
+      for (auto& value : *values) value = from_bf16(to_bf16(value));
+  }
+
+  const GraphConvCpu& isa = graph_conv_isa();
+  const std::int64_t depth = project_first ? in : 3 * in, columns = project_first ? 3 * out : out;
+  std::vector<float> laid = weight;
+  if (project_first)
+    for (int row = 0; row < 3 * in; ++row)
+      for (int c = 0; c < out; ++c) laid[row % in * columns + row / in * out + c] = weight[row * out + c];
+  void* packed =
+      std::aligned_alloc(64, std::size_t(panels(columns, isa.panel) * isa.panel * even(depth) * 4 + 63) / 64 * 64);
+  if (bf16)
+    isa.pack_bf16(laid.data(), depth, columns, static_cast<std::uint16_t*>(packed));
+  else
+    isa.pack_f32(laid.data(), depth, columns, static_cast<float*>(packed));
+
+  std::vector<float> result(std::size_t(rows) * batch * out);
+  std::vector<std::uint16_t> result_half(result.size());
+  GraphConv p{};
+  p.self = p.skip_row = self.data();
+  p.one_hop = {one.start.data(), one.near.data(), one.value.data()};
+  p.two_hops = {two.start.data(), two.near.data(), two.value.data()};
+  p.weight = packed;
+  p.bias = bias.data();
+  p.x = bf16 ? static_cast<const void*>(x_half.data()) : x.data();
+  p.skip = bf16 ? static_cast<const void*>(skip_half.data()) : skip.data();
+  p.out = bf16 ? static_cast<void*>(result_half.data()) : result.data();
+  p.rows = rows, p.batch = batch, p.channels_in = in, p.channels_out = p.channels_skip = out, p.sources = sources;
+  p.relu = true;
+  p.project_first = project_first;
+  graph_conv_cpu(p, bf16);
+  std::free(packed);
+  if (bf16)
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] = from_bf16(result_half[i]);
+
+  std::vector<double> expected;
+  for (int v = 0; v < rows; ++v)
+    for (int b = 0; b < batch; ++b) {
+      std::vector<double> t(3 * in, 0.0);
+      for (int c = 0; c < in; ++c) {
+        auto at = [&](int row) { return double(x[(std::size_t(row) * batch + b) * in + c]); };
+        t[c] = at(self[v]);
+        for (int e = one.start[v]; e < one.start[v + 1]; ++e) t[in + c] += double(one.value[e]) * at(one.near[e]);
+        for (int e = two.start[v]; e < two.start[v + 1]; ++e) t[2 * in + c] += double(two.value[e]) * at(two.near[e]);
+      }
+      for (int c = 0; c < out; ++c) {
+        double sum = bias[c];
+        for (int k = 0; k < 3 * in; ++k) sum += t[k] * double(weight[std::size_t(k) * out + c]);
+        expected.push_back(std::fmax(sum, 0.0) + double(skip[(std::size_t(self[v]) * batch + b) * out + c]));
+      }
+    }
+  char what[96];
+  std::snprintf(what, sizeof what, "graph_conv %d of %d x %d, %d to %d%s%s", rows, sources, batch, in, out,
+                project_first ? ", projected" : "", bf16 ? ", bf16" : "");
+  compare(what, result, expected, bf16 ? 1e-2 : 1e-5);
+}
+
+void linear_check(int batch, int inputs, int outputs, bool bf16) {
+  const auto x = noise(std::size_t(batch) * inputs, 1), bias = noise(outputs, 1);
+  auto weight = noise(std::size_t(inputs) * outputs, 0.1f);
+  const auto half = halves(weight);
+  if (bf16)
+    for (auto& value : weight) value = from_bf16(to_bf16(value));
+  std::vector<float> out(std::size_t(batch) * outputs);
+  Linear p{};
+  p.weight = bf16 ? static_cast<const void*>(half.data()) : weight.data();
+  p.bias = bias.data();
+  p.x = x.data();
+  p.out = out.data();
+  p.batch = batch, p.inputs = inputs, p.outputs = outputs;
+  p.bf16 = bf16;
+  linear_cpu(p);
+  std::vector<double> expected;
+  for (int n = 0; n < batch; ++n)
+    for (int m = 0; m < outputs; ++m) {
+      double sum = bias[m];
+      for (int k = 0; k < inputs; ++k) sum += double(x[n * inputs + k]) * double(weight[std::size_t(m) * inputs + k]);
+      expected.push_back(sum);
+    }
+  char what[96];
+  std::snprintf(what, sizeof what, "linear %d x %d to %d%s", batch, inputs, outputs, bf16 ? ", bf16" : "");
+  compare(what, out, expected, 1e-5);
+}
+
+}  // namespace
+
+int main() {
+  std::printf("instructions: %s\n", graph_conv_isa_name());
+  for (bool bf16 : {false, true}) {
+    for (bool project_first : {false, true}) {
+      graph_conv_check(50, 30, 1, 64, 48, project_first, bf16);
+      graph_conv_check(33, 20, 3, 37, 21, project_first, bf16);
+      graph_conv_check(19, 19, 1, 5, 32, project_first, bf16);
+    }
+    linear_check(5, 77, 40, bf16);
+  }
+  return wrong ? 1 : 0;
+}
