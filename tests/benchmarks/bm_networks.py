@@ -20,9 +20,11 @@ from engines.backends.openvino_cpu import OpenVino
 from engines.cards import Card, cards, load_card
 from engines.export import example, export, load_network
 from engines.networks.registry import network
+from engines.session import KERNEL_FAMILIES, open_session
 
 WARM_UP, ROUNDS = 2, 9
 THREADS = 2
+SETTLE_S = 0.03  # torch's threads go on spinning after a call, on the core that the next contestant needs
 
 
 def measure() -> list[Figure]:
@@ -52,6 +54,9 @@ def measure_card(card: Card) -> list[Figure]:
             if precision in engine.precisions("cpu"):
                 session = engine.load(data, card.name, "cpu", precision, THREADS)
                 calls[f"{session.backend} {precision}"] = lambda session=session: session(*arrays)  # type: ignore[misc]
+    if card.family in KERNEL_FAMILIES:
+        kernels = open_session(card)
+        calls[f"kernels {kernels.precision}"] = lambda: kernels(*arrays)
     times = take_turns(calls)
     reference = times["torch eager"]
     parameters = sum(p.numel() for p in module.parameters()) / 1e6
@@ -67,6 +72,7 @@ def take_turns(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
     spent: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(WARM_UP + ROUNDS):
         for name, call in calls.items():
+            time.sleep(SETTLE_S)
             begin = time.perf_counter()
             call()
             if turn >= WARM_UP:

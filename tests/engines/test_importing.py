@@ -95,6 +95,15 @@ def test_pose2mesh_of_the_bodys_mesh(tmp_path: Path) -> None:
     assert all(torch.equal(loaded[key], weights[key]) for key in weights)
 
 
+def test_a_network_for_other_joints_is_named(tmp_path: Path) -> None:
+    weights = state("pose2mesh_posenet_coco")
+    weights["w1.weight"] = torch.zeros(4096, 2 * 20)
+    with pytest.raises(
+        ModelError, match=r"posenet_coco, but has 1 entry of another shape \(w1\.weight is 4096 x 40, not"
+    ):
+        import_file(saved(weights, tmp_path / "file.pth"))
+
+
 def test_absent_batch_counters_are_harmless(tmp_path: Path) -> None:
     weights = {key: value for key, value in state("yolox_nano").items() if not key.endswith("num_batches_tracked")}
     card = import_file(saved({"model": weights}, tmp_path / "old.pth")).card

@@ -39,8 +39,12 @@ def assert_golden(actual, golden):
 
 @pytest.fixture(
     scope="module",
-    params=[(COCO19, "pose2mesh_full_coco_blob"), (MANO21, "pose2mesh_full_mano_ico")],
-    ids=["body", "hand"],
+    params=[
+        (COCO19, "pose2mesh_full_coco_blob"),
+        (HUMAN36, "pose2mesh_full_human36_blob"),
+        (MANO21, "pose2mesh_full_mano_ico"),
+    ],
+    ids=["coco", "human36", "hand"],
 )
 def network(request):
     """One network at a time, with its golden outputs and file name: 280 MB of weights each."""
@@ -78,12 +82,13 @@ def test_mesh_loss_does_not_train_the_lifter(network):
     assert lifter is None
 
 
-def test_lifter():
-    name = "pose2mesh_posenet_human36"
-    lifter = PoseNet(len(HUMAN36))
+@pytest.mark.parametrize(("joint_set", "name"), [(COCO19, "coco"), (HUMAN36, "human36")])
+def test_lifter(joint_set, name):
+    name = f"pose2mesh_posenet_{name}"
+    lifter = PoseNet(len(joint_set))
     lifter.load_state_dict(weights(name), strict=True)
     with torch.no_grad():
-        pose3d = lifter.eval()(network_input(f"{name}.pose2d", 2, 2 * len(HUMAN36)))
+        pose3d = lifter.eval()(network_input(f"{name}.pose2d", 2, 2 * len(joint_set)))
     assert_golden(pose3d, np.load(GOLDEN / f"{name}.npz")["pose3d"])
 
 
