@@ -75,7 +75,7 @@ ARM_RUN ?= qemu-aarch64-static
 ARM_SOURCES := kernels/common/pool.cpp kernels/graph_conv/graph_conv_cpu.cpp kernels/graph_conv/graph_conv_isa.cpp \
   kernels/linear/linear_cpu.cpp tests/kernels/portable_check.cpp
 aarch64:
-	@command -v $(ARM_CXX) $(ARM_RUN) >/dev/null || { \
+	@command -v $(ARM_CXX) >/dev/null && command -v $(ARM_RUN) >/dev/null || { \
 	  echo "error: $(ARM_CXX) and $(ARM_RUN) are needed; on Debian and Ubuntu: apt-get install g++-aarch64-linux-gnu qemu-user-static" >&2; exit 1; }
 	@mkdir -p build
 	$(ARM_CXX) -std=c++17 -O2 -Wall -Wextra -Wno-psabi -static -pthread -I kernels $(ARM_SOURCES) -o build/portable_check

@@ -55,7 +55,8 @@ struct GraphConv {
   std::int64_t channels_skip;
   bool relu;
   bool project_first;
-  void* projected;  // (sources, batch, 3 channels_out) of the storage's type, where projecting comes first
+  void* projected;    // (sources, batch, 3 part) of the storage's type, where projecting comes first
+  std::int64_t part;  // channels_out, filled up to whole chunks
   std::int64_t sources;
 };
 
@@ -70,7 +71,7 @@ static MESHCAST_HD float mixed(const GraphConv& p, std::int64_t c, float low, fl
 
 // What one instruction set offers. Weights (depth, columns) are packed in panels of `panel` columns, each panel row
 // after row; bfloat16 panels hold two consecutive rows side by side. Gathering first, depth is 3 channels_in, order by
-// order; projecting first, it is channels_in, and the columns are 3 channels_out.
+// order; projecting first, it is channels_in, and the columns are three times `part`.
 struct GraphConvCpu {
   int panel;
   void (*pack_f32)(const float* weight, std::int64_t depth, std::int64_t columns, float* packed);
@@ -90,6 +91,9 @@ struct GraphConvCpu {
 const GraphConvCpu& graph_conv_isa();
 // Its name: "avx512_bf16", "avx512", "avx2" or "generic".
 const char* graph_conv_isa_name();
+
+// Numbers that the loops over channels take at a time.
+constexpr int kChunk = 16;
 
 // Panels of columns, and the depth that bfloat16 pads to. Static: each instruction set keeps a copy of its own.
 static inline std::int64_t panels(std::int64_t columns, int panel) {

@@ -68,6 +68,7 @@ class GraphConvLayer {
     two_hops_ = rows(start2, near2, value2, "start2", "near2", "value2");
 
     p_.sources = sources_;
+    p_.part = (columns + kChunk - 1) / kChunk * kChunk;
     p_.project_first = projecting_pays();
     bias_.assign(static_cast<std::size_t>(columns), 0.0f);
     std::memcpy(bias_.data(), bias.data(), bias_.size() * sizeof(float));
@@ -175,11 +176,11 @@ class GraphConvLayer {
     std::int64_t depth = 3 * p_.channels_in, columns = p_.channels_out;
     std::vector<float> side_by_side;
     if (p_.project_first) {
-      depth = p_.channels_in, columns = 3 * p_.channels_out;
+      depth = p_.channels_in, columns = 3 * p_.part;
       side_by_side.resize(static_cast<std::size_t>(depth * columns));
       for (std::int64_t row = 0; row < 3 * depth; ++row)
-        std::memcpy(side_by_side.data() + row % depth * columns + row / depth * p_.channels_out,
-                    weight + row * p_.channels_out, static_cast<std::size_t>(p_.channels_out) * sizeof(float));
+        std::memcpy(side_by_side.data() + row % depth * columns + row / depth * p_.part, weight + row * p_.channels_out,
+                    static_cast<std::size_t>(p_.channels_out) * sizeof(float));
       weight = side_by_side.data();
     }
     const std::int64_t padded = panels(columns, isa.panel) * isa.panel;

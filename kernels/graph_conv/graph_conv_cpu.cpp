@@ -91,7 +91,7 @@ void graph_conv_cpu(const GraphConv& p, bool bf16) {
   const std::size_t bytes = isa.scratch_bytes(p.channels_in, bf16);
   if (!p.project_first) return in_shares(p, p.rows * p.batch, bf16 ? isa.run_bf16 : isa.run_f32, bytes);
   GraphConv q = p;
-  q.projected = projected.of(static_cast<std::size_t>(p.sources * p.batch * 3 * p.channels_out) * (bf16 ? 2 : 4));
+  q.projected = projected.of(static_cast<std::size_t>(p.sources * p.batch * 3 * p.part) * (bf16 ? 2 : 4));
   in_shares(q, p.sources * p.batch, bf16 ? isa.project_bf16 : isa.project_f32, bytes);
   in_shares(q, p.rows * p.batch, bf16 ? isa.collect_bf16 : isa.collect_f32, bytes);
 }

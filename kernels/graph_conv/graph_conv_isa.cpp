@@ -19,14 +19,16 @@ namespace {
 
 #if defined(__AVX512F__)
 constexpr int kLanes = 16, kVectors = 2, kRows = 12;  // 24 of 32 registers hold sums
+constexpr int kParts = 4;
 #elif defined(__AVX__)
 constexpr int kLanes = 8, kVectors = 2, kRows = 6;  // 12 of 16
+constexpr int kParts = 2;
 #else
 constexpr int kLanes = 4, kVectors = 4, kRows = 6;  // 24 of aarch64's 32
+constexpr int kParts = 2;
 #endif
 constexpr int kPanel = kLanes * kVectors;
-constexpr int kChunk = 16;  // channels that the gathers sum at a time
-constexpr int kTiles = 4;   // of kRows rows: what one pass over the weights serves
+constexpr int kTiles = 4;  // of kRows rows: what one pass over the weights serves
 static_assert(kPanel % kChunk == 0, "a panel is finished in whole chunks");
 
 typedef float Vec __attribute__((vector_size(4 * kLanes)));
@@ -128,26 +130,56 @@ INLINE void join(const Pairs& value, uint16_t* to) {
   store(to, (rounded(value.even) >> 16) | (rounded(value.odd) & 0xffff0000u));
 }
 
-// 2 kChunk channels of one row's sum.
-INLINE void gather_two(const GraphRows& graph, int64_t v, const float* x, int64_t stride, float* t) {
-  Wide low = {}, high = {};
-  for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e) {
-    const float* row = x + graph.near[e] * stride;
-    low += graph.value[e] * widen(row);
-    high += graph.value[e] * widen(row + kChunk);
-  }
-  narrow(low, t);
-  narrow(high, t + kChunk);
+// Even and odd channels back in their order: 2 kChunk numbers.
+INLINE void spread(const Pairs& value, float* to) {
+#ifdef __clang__
+  store(to, __builtin_shufflevector(value.even, value.odd, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+  store(to + kChunk,
+        __builtin_shufflevector(value.even, value.odd, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+#else
+  const WideBits low = {0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23};
+  const WideBits high = {8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  store(to, __builtin_shuffle(value.even, value.odd, low));
+  store(to + kChunk, __builtin_shuffle(value.even, value.odd, high));
+#endif
 }
 
-INLINE void gather_two(const GraphRows& graph, int64_t v, const uint16_t* x, int64_t stride, uint16_t* t) {
-  Pairs sum = {};
+INLINE Pairs split(const float* from) {
+  return {load<Wide>(from), load<Wide>(from + kChunk)};
+}
+INLINE void join(const Pairs& value, float* to) {
+  store(to, value.even);
+  store(to + kChunk, value.odd);
+}
+INLINE void spread(const Pairs& value, const float*, float* to) {
+  join(value, to);
+}
+INLINE void spread(const Pairs& value, const uint16_t*, float* to) {
+  spread(value, to);
+}
+
+// Adds one row of the graph to `Parts` times 2 kChunk channels. All of a neighbour is read in one go: it lies in one
+// piece, and a loop over few neighbours ends in a surprise for the processor.
+template <int Parts, typename T>
+INLINE void add_row(const GraphRows& graph, int64_t v, const T* x, int64_t stride, Pairs (&sum)[Parts]) {
   for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e) {
-    const Pairs row = split(x + graph.near[e] * stride);
-    sum.even += graph.value[e] * row.even;
-    sum.odd += graph.value[e] * row.odd;
+    const T* row = x + graph.near[e] * stride;
+    const float value = graph.value[e];
+#pragma GCC unroll 4
+    for (int i = 0; i < Parts; ++i) {
+      const Pairs part = split(row + 2 * i * kChunk);
+      sum[i].even += value * part.even;
+      sum[i].odd += value * part.odd;
+    }
   }
-  join(sum, t);
+}
+
+template <int Parts, typename T>
+INLINE void gather_parts(const GraphRows& graph, int64_t v, const T* x, int64_t stride, T* t) {
+  Pairs sum[Parts] = {};
+  add_row(graph, v, x, stride, sum);
+#pragma GCC unroll 4
+  for (int i = 0; i < Parts; ++i) join(sum[i], t + 2 * i * kChunk);
 }
 
 // The sum of one row of the graph for one body, channels_in wide, into t.
@@ -155,7 +187,9 @@ template <typename T>
 INLINE void gather(const GraphRows& graph, int64_t v, const T* x, int64_t stride, int64_t channels, T* t) {
   const int32_t first = graph.start[v], last = graph.start[v + 1];
   int64_t c = 0;
-  for (; c + 2 * kChunk <= channels; c += 2 * kChunk) gather_two(graph, v, x + c, stride, t + c);
+  for (; c + 2 * kParts * kChunk <= channels; c += 2 * kParts * kChunk)
+    gather_parts<kParts>(graph, v, x + c, stride, t + c);
+  for (; c + 2 * kChunk <= channels; c += 2 * kChunk) gather_parts<1>(graph, v, x + c, stride, t + c);
   for (; c + kChunk <= channels; c += kChunk) {
     Wide sum = {};
     for (int32_t e = first; e < last; ++e) sum += graph.value[e] * widen(x + graph.near[e] * stride + c);
@@ -235,15 +269,34 @@ INLINE int64_t depth_of(int64_t channels, const uint16_t*) {
   return even(3 * channels);
 }
 
+// The mean of neighbouring channels: 2 kChunk of them give kChunk.
+INLINE Wide halved(const uint16_t* from) {
+  const Pairs pairs = split(from);
+  return 0.5f * (pairs.even + pairs.odd);
+}
+INLINE Wide halved(const float* from) {
+  const Wide a = load<Wide>(from), b = load<Wide>(from + kChunk);
+#ifdef __clang__
+  const Wide even = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const Wide odd = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+#else
+  const WideBits evens = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
+  const Wide even = __builtin_shuffle(a, b, evens), odd = __builtin_shuffle(a, b, evens + 1u);
+#endif
+  return 0.5f * (even + odd);
+}
+
 // Bias, activation and residual of one row, columns from `column`; sums begins at that column.
 template <typename T>
 INLINE void finish(const GraphConv& p, const float* sums, int64_t column, int64_t count, const T* skip, T* out) {
   int64_t j = 0;
-  if (!p.from0) {
+  // Interpolating to half as many channels is taking means of two.
+  const bool same = !p.from0, half = p.channels_skip == 2 * p.channels_out;
+  if (!skip || same || half) {
     for (; j + kChunk <= count; j += kChunk) {
       Wide value = load<Wide>(sums + j) + load<Wide>(p.bias + column + j);
       if (p.relu) value = value > 0 ? value : Wide{};
-      if (skip) value += widen(skip + column + j);
+      if (skip) value += same ? widen(skip + column + j) : halved(skip + 2 * (column + j));
       narrow(value, out + column + j);
     }
   }
@@ -309,7 +362,7 @@ void project(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
   T* z = static_cast<T*>(p.projected);
   T* t = static_cast<T*>(scratch);
   const int64_t channels = p.channels_in, depth = sizeof(T) == 2 ? even(channels) : channels;
-  const int64_t columns = 3 * p.channels_out, count = panels(columns, kPanel);
+  const int64_t columns = 3 * p.part, count = panels(columns, kPanel);
   for (int64_t begin = first; begin < last; begin += kRows * kTiles) {
     const int64_t rows = last - begin < kRows * kTiles ? last - begin : kRows * kTiles;
     const int64_t tiles = (rows + kRows - 1) / kRows;
@@ -338,55 +391,55 @@ void project(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
   }
 }
 
-// `Parts` chunks of channels of one row, summed over the projected features of its neighbours.
+// `Parts` times 2 kChunk channels of one row, summed over the projected features of its neighbours.
 template <int Parts, typename T>
-INLINE void collect_chunks(const GraphConv& p, int64_t v, const T* z, int64_t stride, float* sums) {
-  Wide sum[Parts];
+INLINE void collect_parts(const GraphConv& p, int64_t v, const T* z, int64_t stride, float* sums) {
+  Pairs sum[Parts];
   const T* own = z + p.self[v] * stride;
 #pragma GCC unroll 4
-  for (int i = 0; i < Parts; ++i) sum[i] = widen(own + i * kChunk);
+  for (int i = 0; i < Parts; ++i) sum[i] = split(own + 2 * i * kChunk);
+  add_row(p.one_hop, v, z + p.part, stride, sum);
+  add_row(p.two_hops, v, z + 2 * p.part, stride, sum);
+#pragma GCC unroll 4
+  for (int i = 0; i < Parts; ++i) spread(sum[i], z, sums + 2 * i * kChunk);
+}
+
+// kChunk channels; what is beyond channels_out is computed along.
+template <typename T>
+INLINE void collect_chunk(const GraphConv& p, int64_t v, const T* z, int64_t stride, float* sums) {
+  Wide sum = widen(z + p.self[v] * stride);
   for (int hop = 1; hop <= 2; ++hop) {
     const GraphRows& graph = hop == 1 ? p.one_hop : p.two_hops;
-    const T* part = z + hop * p.channels_out;
-    for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e) {
-      const T* row = part + graph.near[e] * stride;
-      const float value = graph.value[e];
-#pragma GCC unroll 4
-      for (int i = 0; i < Parts; ++i) sum[i] += value * widen(row + i * kChunk);
-    }
+    const T* part = z + hop * p.part;
+    for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e)
+      sum += graph.value[e] * widen(part + graph.near[e] * stride);
   }
-#pragma GCC unroll 4
-  for (int i = 0; i < Parts; ++i) store(sums + i * kChunk, sum[i]);
+  store(sums, sum);
 }
 
 template <typename T>
 void collect(const GraphConv& p, int64_t first, int64_t last, void*) {
   T* out = static_cast<T*>(p.out);
-  const int64_t columns = 3 * p.channels_out, stride = p.batch * columns;
-  constexpr int kParts = 4;
-  float sums[kParts * kChunk];
+  const int64_t columns = 3 * p.part, stride = p.batch * columns;
+  constexpr int kWidth = 2 * kChunk;
+  float sums[kParts * kWidth];
   for (int64_t at = first; at < last; ++at) {
     const int64_t v = at / p.batch, b = at % p.batch;
     const T* z = static_cast<const T*>(p.projected) + b * columns;
     const T* skip = skip_of<T>(p, v, b);
     T* to = out + at * p.channels_out;
     int64_t c = 0;
-    for (; c + kParts * kChunk <= p.channels_out; c += kParts * kChunk) {
-      collect_chunks<kParts>(p, v, z + c, stride, sums);
-      finish(p, sums, c, kParts * kChunk, skip, to);
+    for (; c + kParts * kWidth <= p.channels_out; c += kParts * kWidth) {
+      collect_parts<kParts>(p, v, z + c, stride, sums);
+      finish(p, sums, c, kParts * kWidth, skip, to);
     }
-    for (; c + kChunk <= p.channels_out; c += kChunk) {
-      collect_chunks<1>(p, v, z + c, stride, sums);
-      finish(p, sums, c, kChunk, skip, to);
+    for (; c + kWidth <= p.channels_out; c += kWidth) {
+      collect_parts<1>(p, v, z + c, stride, sums);
+      finish(p, sums, c, kWidth, skip, to);
     }
-    for (; c < p.channels_out; ++c) {
-      float sum = one(z + c + p.self[v] * stride);
-      for (int hop = 1; hop <= 2; ++hop) {
-        const GraphRows& graph = hop == 1 ? p.one_hop : p.two_hops;
-        for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e)
-          sum += graph.value[e] * one(z + hop * p.channels_out + c + graph.near[e] * stride);
-      }
-      finish(p, &sum, c, 1, skip, to);
+    for (; c < p.channels_out; c += kChunk) {
+      collect_chunk(p, v, z + c, stride, sums);
+      finish(p, sums, c, p.channels_out - c < kChunk ? p.channels_out - c : kChunk, skip, to);
     }
   }
 }

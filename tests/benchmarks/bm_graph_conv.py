@@ -106,7 +106,8 @@ def take_turns(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
     with torch.inference_mode():
         for turn in range(WARM_UP + ROUNDS):
             for name, call in calls.items():
-                time.sleep(SETTLE_S)
+                if len(calls) > 1:
+                    time.sleep(SETTLE_S)
                 begin = time.perf_counter()
                 call()
                 if turn >= WARM_UP:

@@ -80,11 +80,14 @@ void graph_conv_check(int rows, int sources, int batch, int in, int out, bool pr
   }
 
   const GraphConvCpu& isa = graph_conv_isa();
-  const std::int64_t depth = project_first ? in : 3 * in, columns = project_first ? 3 * out : out;
+  const std::int64_t depth = project_first ? in : 3 * in, part = (out + kChunk - 1) / kChunk * kChunk,
+                     columns = project_first ? 3 * part : out;
   std::vector<float> laid = weight;
-  if (project_first)
+  if (project_first) {
+    laid.assign(std::size_t(depth * columns), 0.0f);
     for (int row = 0; row < 3 * in; ++row)
-      for (int c = 0; c < out; ++c) laid[row % in * columns + row / in * out + c] = weight[row * out + c];
+      for (int c = 0; c < out; ++c) laid[row % in * columns + row / in * part + c] = weight[row * out + c];
+  }
   void* packed =
       std::aligned_alloc(64, std::size_t(panels(columns, isa.panel) * isa.panel * even(depth) * 4 + 63) / 64 * 64);
   if (bf16)
@@ -106,6 +109,7 @@ void graph_conv_check(int rows, int sources, int batch, int in, int out, bool pr
   p.rows = rows, p.batch = batch, p.channels_in = in, p.channels_out = p.channels_skip = out, p.sources = sources;
   p.relu = true;
   p.project_first = project_first;
+  p.part = part;
   graph_conv_cpu(p, bf16);
   std::free(packed);
   if (bf16)
