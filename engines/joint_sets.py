@@ -105,17 +105,6 @@ MANO21 = JointSet(
 JOINT_SETS = {joint_set.name: joint_set for joint_set in (COCO17, COCO19, HUMAN36, SMPL24, MANO21)}
 
 
-def coco19(keypoints: F32, scores: F32) -> tuple[F32, F32]:
-    """COCO's 17 keypoints (N, 17, 2) px and scores (N, 17), with pelvis and neck added: (N, 19, 2) and (N, 19).
-
-    The pelvis is the middle of the hips and the neck that of the shoulders; their scores are the products of the two.
-    """
-    hips, shoulders = [11, 12], [5, 6]
-    middles = np.stack([keypoints[:, hips].mean(1), keypoints[:, shoulders].mean(1)], 1)
-    products = np.stack([scores[:, hips].prod(1), scores[:, shoulders].prod(1)], 1)
-    return np.concatenate([keypoints, middles], 1), np.concatenate([scores, products], 1)
-
-
 _MIDDLES = {"pelvis": ("left_hip", "right_hip"), "neck": ("left_shoulder", "right_shoulder")}
 
 

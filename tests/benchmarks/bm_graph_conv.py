@@ -7,15 +7,14 @@ rate of reading. The contestants take turns.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
-from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
-from figure import Figure, show
+from figure import Figure, show, take_turns
 
 from engines.body import open_body
 from engines.graph import coarsen, mesh_adjacency
@@ -26,7 +25,6 @@ from engines.pose2mesh_shape import LIFTER_WIDTH, ORDER, plan_for
 
 THREADS = 2
 WARM_UP, ROUNDS = 2, 15
-SETTLE_S = 0.03  # torch's threads go on spinning after a call, on the core that the next contestant needs
 LIFTER_WEIGHTS = 4 * LIFTER_WIDTH**2 + LIFTER_WIDTH * len(COCO19) * 5
 
 
@@ -53,8 +51,8 @@ def mesh_net(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: in
     given, out = joints.numpy(), np.empty((batch, len(open_body().v_template), 3), np.float32)
     calls: dict[str, Callable[[], Any]] = {"torch.sparse fp32": lambda: network.pose2mesh(joints)}
     for name, contestant in kernels.items():
-        calls[f"kernels {name}"] = lambda contestant=contestant: contestant.mesh_net(given, out)  # type: ignore[misc]
-    return named(f"MeshNet batch {batch}", take_turns(calls))
+        calls[f"kernels {name}"] = partial(contestant.mesh_net, given, out)
+    return named(f"MeshNet batch {batch}", turns(calls))
 
 
 def lifter(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int) -> list[Figure]:
@@ -62,13 +60,18 @@ def lifter(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int)
     given = pose.numpy()
     calls: dict[str, Callable[[], Any]] = {"torch fp32": lambda: network.pose_lifter(pose)}
     for name, contestant in kernels.items():
-        calls[f"kernels {name}"] = lambda contestant=contestant: contestant.lifter(given)  # type: ignore[misc]
-    return named(f"lifter batch {batch}", take_turns(calls))
+        calls[f"kernels {name}"] = partial(contestant.lifter, given)
+    return named(f"lifter batch {batch}", turns(calls))
 
 
 def named(what: str, times: dict[str, float]) -> list[Figure]:
     reference = next(iter(times.values()))
     return [Figure(f"{what}, {name}: median of {ROUNDS}", value, "ms", reference) for name, value in times.items()]
+
+
+def turns(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    with torch.inference_mode():
+        return take_turns(calls, WARM_UP, ROUNDS)
 
 
 def floors() -> list[Figure]:
@@ -84,35 +87,20 @@ def floors() -> list[Figure]:
     figures = []
     for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
         a, b = torch.randn(2048, 768).to(dtype), torch.randn(768, 256).to(dtype)
-        seconds = take_turns({"product": lambda a=a, b=b: a @ b})["product"] * 1e-3  # type: ignore[misc]
+        seconds = turns({"product": partial(torch.matmul, a, b)})["product"] * 1e-3
         rate = 2048 * 768 * 256 / seconds
         figures.append(Figure(f"floor: torch's matrix product, {name}", rate / 1e9, "GMAC/s"))
         figures.append(
             Figure(f"floor of MeshNet batch 1, {name}: {work / 1e9:.2f} GMAC at that rate", work / rate * 1e3, "ms")
         )
     block = np.ones(1 << 26, np.float32)
-    seconds = take_turns({"read": block.sum})["read"] * 1e-3
+    seconds = turns({"read": block.sum})["read"] * 1e-3
     bandwidth = block.nbytes / seconds
     figures.append(Figure("floor: reading memory, one thread of NumPy", bandwidth / 1e9, "GB/s"))
     for name, size in (("fp32", 4), ("bf16", 2)):
         what = f"floor of the lifter, {name}: {LIFTER_WEIGHTS * size / 1e6:.0f} MB at that rate"
         figures.append(Figure(what, LIFTER_WEIGHTS * size / bandwidth * 1e3, "ms"))
     return figures
-
-
-def take_turns(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """Median milliseconds of each call."""
-    spent: dict[str, list[float]] = {name: [] for name in calls}
-    with torch.inference_mode():
-        for turn in range(WARM_UP + ROUNDS):
-            for name, call in calls.items():
-                if len(calls) > 1:
-                    time.sleep(SETTLE_S)
-                begin = time.perf_counter()
-                call()
-                if turn >= WARM_UP:
-                    spent[name].append((time.perf_counter() - begin) * 1e3)
-    return {name: median(values) for name, values in spent.items()}
 
 
 if __name__ == "__main__":

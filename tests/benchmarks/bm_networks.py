@@ -6,13 +6,12 @@ Weights are random: they change neither. `--only NAME` measures one.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable
-from statistics import median
+from functools import partial
 from typing import Any
 
 import torch
-from figure import Figure, note, show
+from figure import Figure, note, show, take_turns
 from torch.utils.flop_counter import FlopCounterMode
 
 from engines.backends.onnxruntime_cpu import OnnxRuntime
@@ -24,7 +23,6 @@ from engines.session import KERNEL_FAMILIES, open_session
 
 WARM_UP, ROUNDS = 2, 9
 THREADS = 2
-SETTLE_S = 0.03  # torch's threads go on spinning after a call, on the core that the next contestant needs
 
 
 def measure() -> list[Figure]:
@@ -53,11 +51,11 @@ def measure_card(card: Card) -> list[Figure]:
         for precision in precisions:
             if precision in engine.precisions("cpu"):
                 session = engine.load(data, card.name, "cpu", precision, THREADS)
-                calls[f"{session.backend} {precision}"] = lambda session=session: session(*arrays)  # type: ignore[misc]
+                calls[f"{session.backend} {precision}"] = partial(session, *arrays)
     if card.family in KERNEL_FAMILIES:
         kernels = open_session(card)
-        calls[f"kernels {kernels.precision}"] = lambda: kernels(*arrays)
-    times = take_turns(calls)
+        calls[f"kernels {kernels.precision}"] = partial(kernels, *arrays)
+    times = take_turns(calls, WARM_UP, ROUNDS)
     reference = times["torch eager"]
     parameters = sum(p.numel() for p in module.parameters()) / 1e6
     return [
@@ -65,19 +63,6 @@ def measure_card(card: Card) -> list[Figure]:
         Figure(f"{card.name} arithmetic without sparse products", counter.get_total_flops() / 2e9, "GMAC"),
         *(Figure(f"{card.name} {name}, batch 1", value, "ms", reference) for name, value in times.items()),
     ]
-
-
-def take_turns(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """Median milliseconds of each call."""
-    spent: dict[str, list[float]] = {name: [] for name in calls}
-    for turn in range(WARM_UP + ROUNDS):
-        for name, call in calls.items():
-            time.sleep(SETTLE_S)
-            begin = time.perf_counter()
-            call()
-            if turn >= WARM_UP:
-                spent[name].append((time.perf_counter() - begin) * 1e3)
-    return {name: median(values) for name, values in spent.items()}
 
 
 if __name__ == "__main__":

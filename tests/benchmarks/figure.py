@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 MEDIA = Path(__file__).parents[1] / "media"
+SETTLE_S = 0.03  # torch's threads go on spinning after a call, on the core that the next contestant needs
 CLIPS = ("balance_cam01.mp4", "balance_cam03.mp4")
 
 
@@ -57,3 +60,17 @@ def show(figures: Iterable[Figure]) -> None:
 def note(text: str) -> None:
     """Say something that is no figure, beside the table."""
     print(text, file=sys.stderr, flush=True)
+
+
+def take_turns(calls: Mapping[str, Callable[[], Any]], warm_up: int, rounds: int) -> dict[str, float]:
+    """Median milliseconds of each call; the contestants take turns, so that other load on the machine meets all."""
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(warm_up + rounds):
+        for name, call in calls.items():
+            if len(calls) > 1:
+                time.sleep(SETTLE_S)
+            begin = time.perf_counter()
+            call()
+            if turn >= warm_up:
+                spent[name].append((time.perf_counter() - begin) * 1e3)
+    return {name: median(values) for name, values in spent.items()}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engines.body import open_body
-from engines.joint_sets import COCO17, COCO19, HUMAN36, MANO21, SMPL24, coco19, normalise_pose2d
+from engines.joint_sets import COCO17, COCO19, HUMAN36, MANO21, SMPL24, gather_points, normalise_pose2d
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden" / "pipeline_metrics.npz"
 
@@ -51,13 +51,10 @@ def test_normalising_survives_people_without_extent():
     assert normalise_pose2d(np.empty((0, 17, 2))).shape == (0, 17, 2)
 
 
-def test_coco19_adds_pelvis_and_neck():
+def test_pelvis_and_neck_are_the_middles():
     keypoints = np.random.default_rng(0).random((3, 17, 2)).astype(np.float32)
-    scores = np.full((3, 17), 0.5, np.float32)
-    all_keypoints, all_scores = coco19(keypoints, scores)
-    assert (all_keypoints.shape, all_scores.shape) == ((3, 19, 2), (3, 19))
-    np.testing.assert_array_equal(all_keypoints[:, :17], keypoints)
-    np.testing.assert_allclose(all_keypoints[:, 17], (keypoints[:, 11] + keypoints[:, 12]) / 2)
-    np.testing.assert_allclose(all_keypoints[:, 18], (keypoints[:, 5] + keypoints[:, 6]) / 2)
-    np.testing.assert_allclose(all_scores[:, 17:], 0.25)
-    assert coco19(keypoints[:0], scores[:0])[0].shape == (0, 19, 2)
+    points = gather_points(COCO17.joint_names, COCO19.joint_names, "net") @ keypoints
+    assert points.shape == (3, 19, 2)
+    np.testing.assert_array_equal(points[:, :17], keypoints)
+    np.testing.assert_allclose(points[:, 17], (keypoints[:, 11] + keypoints[:, 12]) / 2)
+    np.testing.assert_allclose(points[:, 18], (keypoints[:, 5] + keypoints[:, 6]) / 2)
