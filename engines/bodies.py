@@ -36,7 +36,8 @@ def is_open(body: Body) -> bool:
 
 
 def body_map(body: Body, side: int) -> LocationMap:
-    """The location map (side x side texels) of a body. Raises ModelError for one without texture coordinates."""
+    """The location map (side x side texels) of a body, v of its texture coordinates taken as rows downwards, as the
+    published templates are. Raises ModelError for a body without texture coordinates."""
     if body.uv is None:
         raise ModelError(f"the body {body.name} has no texture coordinates (vt, ft), which a location map needs")
     return build(body.uv.coordinates, body.faces, body.uv.faces, len(body.v_template), (side, side))
