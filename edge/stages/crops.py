@@ -14,17 +14,16 @@ from engines.errors import ModelError
 class Cropper:
     """(picture, boxes) -> crops (N, 3, h, w) float32, ready for a network, in a buffer that the next call uses again.
 
-    A crop has the network's aspect, the box's centre, and `margin` times the box's size: with square=True that of its
-    longer side. size is (h, w). Raises ModelError when the card leaves height or width free.
+    A crop has the network's aspect and the box's centre, and holds `margin` times the box. size is (h, w). Raises
+    ModelError when the card leaves height or width free.
     """
 
-    def __init__(self, card: Card, *, square: bool = False) -> None:
+    def __init__(self, card: Card) -> None:
         if not all(isinstance(side, int) for side in card.input.shape[2:]):
             raise ModelError(f"{card.name}: height and width in the card's input.shape must be numbers")
         height, width = picture_size(card)
         self._input = card.input
         self._margin = card.decode.margin
-        self._square = square
         self.size = (height, width)
         self._sides = np.array([width, height], np.float32)
         self._batch = np.empty((0, 3, height, width), np.float32)
@@ -35,8 +34,6 @@ class Cropper:
             self._batch = np.empty((len(boxes), *self._batch.shape[1:]), np.float32)
         centres = (boxes[:, :2] + boxes[:, 2:]) / np.float32(2)
         sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0)
-        if self._square:
-            sides[:] = sides.max(axis=1, keepdims=True)
         scales = np.min(self._sides / (self._margin * sides), axis=1)
         half = self._sides / (2 * scales[:, None])
         batch, given = self._batch[: len(boxes)], self._input

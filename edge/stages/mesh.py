@@ -22,7 +22,7 @@ class Mesh:
         self.head = head
         self.dropped = 0
         self._attention = attention
-        self._crops = Cropper(head.crops, square=True) if head.crops is not None else None
+        self._crops = Cropper(head.crops) if head.crops is not None else None
         body = head.body
         self.model = BodyModel(
             name=body.name,

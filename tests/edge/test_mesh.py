@@ -49,7 +49,7 @@ def test_crop_cameras_become_metres(focal: float) -> None:
 
 def test_crops_are_the_published_ones() -> None:
     card = load_card("pare")
-    tiny = Cropper(card, square=True)
+    tiny = Cropper(card)
     assert tiny.size == (224, 224)
     x, y, width, height = GOLDEN["pare.bbox"]
     box = np.array([[x - width / 2, y - height / 2, x + width / 2, y + height / 2]], np.float32)

@@ -13,6 +13,7 @@ import pytest
 
 from engines.cards import Card, load_card
 from engines.errors import ModelError, UnknownNameError
+from engines.session import BACKENDS as BACKENDS_BY_NAME
 from engines.session import open_session
 
 onnx = pytest.importorskip("onnx")
@@ -135,3 +136,28 @@ def test_nothing_is_sent_anywhere_when_openvino_is_loaded(tmp_path: Path) -> Non
     environment = {"HOME": str(tmp_path), "PATH": "", "PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.splitlines() == ["[]", "[]"]
+
+
+def model_of_batch(batch: int) -> bytes:
+    """images (batch, 3, 4, 4), the batch also in a constant of the graph -> (batch, 48), as exports often are."""
+    helper, float32 = onnx.helper, onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        [helper.make_node("Reshape", ["images", "shape"], ["rows"])],
+        "fixed",
+        [helper.make_tensor_value_info("images", float32, [batch, 3, 4, 4])],
+        [helper.make_tensor_value_info("rows", float32, [batch, 48])],
+        [onnx.numpy_helper.from_array(np.array([batch, 48], np.int64), "shape")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_batch_that_is_fixed_at_one_runs_people_one_by_one(backend: str) -> None:
+    session = BACKENDS_BY_NAME[backend]().load(model_of_batch(1), "fixed.onnx", "cpu", "fp32", None)
+    images = np.random.default_rng(0).random((5, 3, 4, 4)).astype(np.float32)
+    for count in (1, 4, 5):
+        (rows,) = session(images[:count])
+        np.testing.assert_array_equal(rows, images[:count].reshape(count, 48))
+    with pytest.raises(ModelError, match=r"fixed\.onnx: its batch is fixed at 3; export it with a free batch axis"):
+        BACKENDS_BY_NAME[backend]().load(model_of_batch(3), "fixed.onnx", "cpu", "fp32", None)
