@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
-from engines.errors import OutOfMemoryError
+from engines.errors import ModelError, OutOfMemoryError
 
 log = logging.getLogger("meshcast.engines")
 
@@ -74,3 +74,14 @@ class Batches:
     def _smallest(self) -> int:
         return 1 if self._sizes is None else self._sizes[0]
 
+
+
+def batch_sizes(firsts: Iterable[object], sizes: Sequence[int] | None, source: str) -> Sequence[int] | None:
+    """The sizes to prepare for a model whose inputs have these first axes: a number, or anything else where it is free.
+
+    A model exported with a fixed batch of 1 runs people one by one. Raises ModelError for other fixed batches.
+    """
+    fixed = [first for first in firsts if isinstance(first, int)]
+    if any(first != 1 for first in fixed):
+        raise ModelError(f"{source}: its batch is fixed at {fixed[0]}; export it with a free batch axis, or with 1")
+    return (1,) if fixed else sizes

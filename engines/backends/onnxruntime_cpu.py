@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engines.batches import Batches
+from engines.batches import Batches, batch_sizes
 from engines.errors import ModelError
 from engines.faults import fault, is_out_of_memory, shapes_text, telling_line
 
@@ -51,13 +51,8 @@ class OnnxRuntimeSession:
                 raise fault(error, source, "load it", "ONNX Runtime") from None
             raise ModelError(f"{source}: not a model that ONNX Runtime can use ({telling_line(error)})") from None
         self._names = [entry.name for entry in self._session.get_inputs()]
-        batches = [entry.shape[0] for entry in self._session.get_inputs() if entry.shape]
-        if any(isinstance(batch, int) and batch != 1 for batch in batches):
-            raise ModelError(
-                f"{source}: its batch is fixed at {batches[0]}; export it with a free batch axis, or with 1"
-            )
-        # A model exported with a fixed batch runs people one by one.
-        self._batches = Batches(source, (1,) if any(isinstance(batch, int) for batch in batches) else None)
+        firsts = [entry.shape[0] for entry in self._session.get_inputs() if entry.shape]
+        self._batches = Batches(source, batch_sizes(firsts, None, source))
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         return self._batches.run(self._run, inputs)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.batches import Batches
+from engines.batches import Batches, batch_sizes
 from engines.errors import ModelError
 from engines.faults import fault, shapes_text
 
@@ -68,12 +68,8 @@ class OpenVinoSession:
             raise ModelError(f"{source}: not a model that OpenVINO can read ({_last_line(error)})") from None
         self._requests: dict[tuple[tuple[int, ...], ...], ov.InferRequest] = {}
         shapes = [entry.get_partial_shape() for entry in self._model.inputs]
-        if any(shape[0].is_static and shape[0].get_length() != 1 for shape in shapes):
-            raise ModelError(
-                f"{source}: its batch is fixed at {shapes[0][0]}; export it with a free batch axis, or with 1"
-            )
-        # A model exported with a fixed batch runs people one by one.
-        sizes = (1,) if any(shape[0].is_static for shape in shapes) else BATCHES
+        firsts = [shape[0].get_length() if shape[0].is_static else None for shape in shapes]
+        sizes = batch_sizes(firsts, BATCHES, source) or BATCHES
         self._batches = Batches(source, sizes)
         if all(shape[axis].is_static for shape in shapes for axis in range(1, len(shape))):
             for batch in sizes:
