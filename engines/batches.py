@@ -15,7 +15,8 @@ log = logging.getLogger("meshcast.engines")
 BUCKETS = (1, 2, 4, 8, 16, 32, 64)
 """Batch sizes of engines that prepare each size once: a batch is padded to the next one, at most to its double."""
 
-Array = TypeVar("Array")
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 
 class Batches:
@@ -34,16 +35,16 @@ class Batches:
 
     def run(
         self,
-        call: Callable[[tuple[Array, ...], int], Sequence[Array]],
-        inputs: tuple[Array, ...],
-        join: Callable[[list[Array]], Any] = np.concatenate,
-    ) -> tuple[Array, ...]:
+        call: Callable[[tuple[In, ...], int], Sequence[Out]],
+        inputs: tuple[In, ...],
+        join: Callable[[list[Any]], Any] = np.concatenate,
+    ) -> tuple[Out, ...]:
         """call(part of each input, batch size) -> outputs of the part, for all rows in turn; join puts them together.
 
         Raises OutOfMemoryError when not even one row fits.
         """
         rows: Any = inputs[0]
-        done: list[Sequence[Array]] = []
+        done: list[Sequence[Out]] = []
         start, count = 0, len(rows)
         while start < count or not done:
             size = self.size_for(count - start)
@@ -73,7 +74,6 @@ class Batches:
 
     def _smallest(self) -> int:
         return 1 if self._sizes is None else self._sizes[0]
-
 
 
 def batch_sizes(firsts: Iterable[object], sizes: Sequence[int] | None, source: str) -> Sequence[int] | None:

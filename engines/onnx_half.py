@@ -37,7 +37,7 @@ def to_half(model: bytes, precision: str, source: str) -> bytes:
         proto = shape_inference.infer_shapes(onnx.load_from_string(model))
     except Exception as error:  # protobuf's and onnx's errors have no common base
         raise ModelError(f"{source}: not a model that onnx can read ({telling_line(error)})") from None
-    return _Converter(proto, precision, source).convert().SerializeToString()
+    return bytes(_Converter(proto, precision, source).convert().SerializeToString())
 
 
 class _Converter:
@@ -64,7 +64,9 @@ class _Converter:
             if index not in chosen and node.op_type != "Shape":
                 needed.update(node.input)
             elif index in chosen:
-                needed.update(node.input[place] for place in _ALWAYS_FLOAT.get(node.op_type, ()) if place < len(node.input))
+                needed.update(
+                    node.input[place] for place in _ALWAYS_FLOAT.get(node.op_type, ()) if place < len(node.input)
+                )
         for index, node in enumerate(nodes):
             if index in chosen:
                 self._half(node, needed)

@@ -74,7 +74,9 @@ def cached_plan(key: Key, name: str, build: Callable[[], bytes], folder: Path | 
             plan = _kept(path, key, name)  # another process may have built it meanwhile
             return plan if plan is not None else _built(path, key, name, build)
     except _NoFolder as error:
-        log.warning("%s: plans cannot be kept in %s (%s), so this one is built at every start", name, path.parent, error)
+        log.warning(
+            "%s: plans cannot be kept in %s (%s), so this one is built at every start", name, path.parent, error
+        )
         return _timed(key, name, build)
 
 

@@ -206,7 +206,9 @@ def _no_device(backend: str, device: str, devices: tuple[str, ...]) -> str:
     if not device.startswith("cuda:") and device != "a CUDA device":
         return f"unknown device {device!r}; {have}"
     count = cuda.device_count()
-    if count == 0:
+    if backend in AUTO_CPU:
+        reason = "it runs on the CPU only"
+    elif count == 0:
         reason = "no CUDA device is visible here (see nvidia-smi and CUDA_VISIBLE_DEVICES)"
     elif device.startswith("cuda:") and int(device.removeprefix("cuda:")) >= count:
         reason = f"only {', '.join(f'cuda:{index}' for index in range(count))} can be seen here"

@@ -53,7 +53,7 @@ def logger(name: str) -> Any:
     last cleared."""
     trt = interface(name)
 
-    class Logger(trt.ILogger):  # type: ignore[misc]
+    class Logger(trt.ILogger):  # type: ignore[misc,name-defined]
         def __init__(self) -> None:
             trt.ILogger.__init__(self)
             self.errors: list[str] = []
@@ -112,7 +112,7 @@ def _add_profiles(builder: Any, network: Any, config: Any, shapes: Sequence[Shap
     inputs = [network.get_input(index) for index in range(network.num_inputs)]
     if all(-1 not in tuple(entry.shape) for entry in inputs):
         return
-    free = any(tuple(entry.shape)[0] == -1 for entry in inputs)
+    free = any(entry.shape[0] == -1 for entry in inputs)
     for batches in PROFILES if free else PROFILES[:1]:
         profile = builder.create_optimization_profile()
         for entry, shape in zip(inputs, shapes, strict=True):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from engines import cuda
@@ -17,7 +20,7 @@ from engines.backends.tensorrt_build import (
 )
 from engines.backends.tensorrt_run import Plan
 from engines.batches import BUCKETS, Batches, batch_sizes
-from engines.cuda import DeviceArray
+from engines.cuda_memory import DeviceArray, DeviceView, Memory
 from engines.errors import ModelError
 from engines.faults import fault, shapes_text, telling_line
 from engines.plan_cache import Key, cached_plan, forget, model_digest
@@ -43,9 +46,7 @@ class TensorRt:
         bf16 = ("bf16",) if cuda.gpu(_index(device)).capability >= _BF16_CAPABILITY else ()
         return ("fp32", *bf16, "fp16", "int8")
 
-    def load(
-        self, model: bytes, source: str, device: str, precision: str, threads: int | None
-    ) -> TensorRtSession:
+    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> TensorRtSession:
         return TensorRtSession(self.name, model, source, device, precision)
 
 
@@ -62,10 +63,11 @@ class TensorRtSession:
         self._source = source
         self._where = f"{name} on {device}"
         self._index = _index(device)
-        cuda.use(self._index)
-        self._runtime = interface(name).Runtime(logger(name))
-        self._stream = cuda.Stream()
-        self._memory = cuda.Memory()
+        self._memory = Memory()
+        with self._errors("load it"):
+            cuda.use(self._index)
+            self._stream = cuda.Stream()
+            self._runtime = interface(name).Runtime(logger(name))
         self._plans: dict[tuple[Shape, ...], Plan] = {}
         inputs = input_shapes(model, source)
         sizes = batch_sizes([shape[0] for shape in inputs], BUCKETS, source) or BUCKETS
@@ -74,40 +76,45 @@ class TensorRtSession:
         self._model = model
         rest = tuple(shape[1:] for shape in inputs)
         if all(side is not None for shape in rest for side in shape):
-            self._plan(tuple(tuple(side or 0 for side in shape) for shape in rest))
+            self(*(np.zeros((1, *(side or 0 for side in shape)), np.float32) for shape in rest))
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        cuda.use(self._index)
-        return self._batches.run(self._run, inputs)
+        with self._errors(_running(inputs)):
+            cuda.use(self._index)
+            return self._batches.run(self._run, inputs)
 
     def enqueue(self, *inputs: Any, stream: int | None = None) -> tuple[DeviceArray, ...]:
         """See DeviceSession: stream None is CUDA's default stream."""
-        cuda.use(self._index)
-        caller = stream or 0
-        self._stream.wait_for(caller)
-        arrays = tuple(cuda.DeviceView.of(x, self._source) for x in inputs)
-        outputs = self._batches.run(self._run_there, arrays, self._join)
-        self._stream.let_wait(caller)
+        arrays, caller = tuple(DeviceView.of(x, self._source) for x in inputs), stream or 0
+        with self._errors(_running(arrays)):
+            cuda.use(self._index)
+            self._stream.wait_for(caller)
+            outputs = self._batches.run(self._run_there, arrays, self._join)
+            self._stream.let_wait(caller)
         return outputs
 
     def _run(self, inputs: tuple[NDArray[Any], ...], size: int) -> list[NDArray[Any]]:
-        return self._guarded(inputs, lambda plan: plan.run(inputs, size))
+        with self._errors(_running(inputs)):
+            return self._plan_for(inputs).run(inputs, size)
 
-    def _run_there(self, inputs: tuple[Any, ...], size: int) -> list[Any]:
-        return self._guarded(inputs, lambda plan: plan.enqueue(inputs, size))
+    def _run_there(self, inputs: tuple[DeviceView, ...], size: int) -> list[DeviceArray]:
+        with self._errors(_running(inputs)):
+            return self._plan_for(inputs).enqueue(inputs, size)
 
-    def _guarded(self, inputs: tuple[Any, ...], run: Any) -> Any:
-        shapes = tuple(tuple(x.shape) for x in inputs)
+    @contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        """Raise what CUDA and TensorRT raise as errors of engines.errors."""
         try:
-            return run(self._plan(tuple(shape[1:] for shape in shapes)))
+            yield
         except (cuda.CudaError, RuntimeError, MemoryError) as error:
-            raise fault(error, self._source, f"run it for {shapes_text(shapes)}", self._where) from None
+            raise fault(error, self._source, doing, self._where) from None
 
     def _join(self, parts: list[DeviceArray]) -> DeviceArray:
         return self._memory.joined(parts, self._stream)
 
-    def _plan(self, shapes: tuple[Shape, ...]) -> Plan:
-        """The plan for pictures of this size, from the cache or built: again, if TensorRT does not take the kept one."""
+    def _plan_for(self, inputs: tuple[Any, ...]) -> Plan:
+        """The plan for pictures of this size, kept or built; built again where TensorRT does not take the kept one."""
+        shapes = tuple(tuple(x.shape[1:]) for x in inputs)
         if shapes in self._plans:
             return self._plans[shapes]
         gpu = cuda.gpu(self._index)
@@ -165,6 +172,10 @@ def input_shapes(model: bytes, source: str) -> tuple[tuple[int | None, ...], ...
         for entry in graph.input
         if entry.name not in initial
     )
+
+
+def _running(inputs: tuple[Any, ...]) -> str:
+    return f"run it for {shapes_text(x.shape for x in inputs)}"
 
 
 def _index(device: str) -> int:

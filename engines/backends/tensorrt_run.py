@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from engines import cuda
 from engines.backends.tensorrt_build import PROFILES, failure, interface, logger
-from engines.cuda import DeviceArray, DeviceView, Memory, PinnedArray, Stream
+from engines.cuda import Stream
+from engines.cuda_memory import DeviceArray, DeviceView, Memory, PinnedArray
 from engines.errors import ModelError
 
 Shape = tuple[int, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.utils.dlpack import from_dlpack
 
 from engines.batches import BUCKETS, Batches, batch_sizes
 from engines.errors import ModelError
@@ -22,7 +24,11 @@ some tenths of a second."""
 
 WARM_UP = 3  # runs before a capture, in which the libraries choose their kernels
 
+_cuda: Any = torch.cuda  # its classes have no types
+
 Shape = tuple[int, ...]
+_ONE_CAPTURE = threading.Lock()
+
 Compile = Callable[[nn.Module, list[Tensor]], nn.Module]
 
 
@@ -39,14 +45,15 @@ class TorchCudaSession:
         self._graph = graph
         self._compile = compile_module
         self._where = f"{backend} on {self.device}"
-        self._stream = torch.cuda.Stream(graph.device)
+        self._stream = _cuda.Stream(graph.device)
+        self._pool = _cuda.graph_pool_handle()  # graphs of one stream never run at once: they share their memory
         self._captured: dict[tuple[Shape, ...], _Captured] = {}
         sizes = batch_sizes([shape[0] for shape in graph.shapes], BUCKETS, graph.source) or BUCKETS
         self._batches = Batches(graph.source, sizes, padded=True)
         rest = [shape[1:] for shape in graph.shapes]
         if all(side is not None for shape in rest for side in shape):
-            for size in set(sizes).intersection(PREPARED):
-                self._capture(tuple((size, *(side or 0 for side in shape)) for shape in rest))
+            for size in sorted(set(sizes).intersection(PREPARED)):
+                self(*(np.zeros((size, *(side or 0 for side in shape)), np.float32) for shape in rest))
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         return self._batches.run(self._run, inputs)
@@ -54,9 +61,9 @@ class TorchCudaSession:
     def enqueue(self, *inputs: Any, stream: int | None = None) -> tuple[Tensor, ...]:
         """See DeviceSession: stream None is torch's current one; inputs are tensors or anything with DLPack."""
         device = self._graph.device
-        caller = torch.cuda.current_stream(device) if stream is None else torch.cuda.ExternalStream(stream, device)
-        with torch.cuda.stream(caller):
-            tensors = tuple(x if isinstance(x, Tensor) else torch.from_dlpack(x) for x in inputs)
+        caller = _cuda.current_stream(device) if stream is None else _cuda.ExternalStream(stream, device)
+        with _cuda.stream(caller):
+            tensors = tuple(x if isinstance(x, Tensor) else from_dlpack(x) for x in inputs)
         for tensor in tensors:
             if tensor.device != device:
                 raise ModelError(f"{self._graph.source}: an input is on {tensor.device}, the model on {device}")
@@ -91,15 +98,18 @@ class TorchCudaSession:
 
     def _capture(self, shapes: tuple[Shape, ...]) -> _Captured:
         if shapes not in self._captured:
-            module: nn.Module = self._graph.module(shapes)
             with self._on_stream(shapes):
-                self._captured[shapes] = _Captured(module, shapes, self._graph.device, self._stream, self._compile)
+                module: nn.Module = self._graph.module(shapes)
+                inputs = [torch.zeros(shape, device=self._graph.device) for shape in shapes]
+                if self._compile is not None:
+                    module = self._compile(module, inputs)
+                self._captured[shapes] = _Captured(module, inputs, self._stream, self._pool)
         return self._captured[shapes]
 
     @contextmanager
     def _on_stream(self, shapes: tuple[Shape, ...]) -> Iterator[None]:
         try:
-            with torch.inference_mode(), torch.cuda.device(self._graph.device), torch.cuda.stream(self._stream):
+            with torch.inference_mode(), _cuda.device(self._graph.device), _cuda.stream(self._stream):
                 yield
         except RuntimeError as error:
             failed = fault(error, self._graph.source, f"run it for {shapes_text(shapes)}", self._where)
@@ -111,29 +121,26 @@ class TorchCudaSession:
 class _Captured:
     """A module for fixed shapes as a CUDA graph: fill `inputs`, replay `graph`, read `outputs`."""
 
-    def __init__(
-        self,
-        module: nn.Module,
-        shapes: tuple[Shape, ...],
-        device: torch.device,
-        stream: torch.cuda.Stream,
-        compile_module: Compile | None,
-    ) -> None:
-        self.shapes = shapes
-        self.inputs = [torch.zeros(shape, device=device) for shape in shapes]
-        if compile_module is not None:
-            module = compile_module(module, self.inputs)
-        # TensorFloat-32 has float16's precision: "fp32" means float32.
-        with torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False):
-            for _ in range(WARM_UP):
-                module(*self.inputs)
-            stream.synchronize()
-            self.graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(self.graph, stream=stream):
-                self.outputs = [output.contiguous() for output in module(*self.inputs)]
+    def __init__(self, module: nn.Module, inputs: list[Tensor], stream: Any, pool: Any) -> None:
+        self.shapes = tuple(tuple(x.shape) for x in inputs)
+        self.inputs = inputs
         self._module = module  # the graph reads its weights where they lie
-        self.staging_in = [torch.zeros(shape, pin_memory=True) for shape in shapes]
-        self.staging_out = [torch.empty(y.shape, dtype=y.dtype, pin_memory=True) for y in self.outputs]
+        # TensorFloat-32 has float16's precision: "fp32" means float32. Other threads may use the GPU meanwhile, but
+        # only one may capture.
+        with _ONE_CAPTURE, torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False):
+            for _ in range(WARM_UP):
+                module(*inputs)
+            stream.synchronize()
+            self.graph = _cuda.CUDAGraph()
+            with _cuda.graph(self.graph, pool=pool, stream=stream, capture_error_mode="thread_local"):
+                self.outputs = [output.contiguous() for output in module(*inputs)]
+        self.staging_in = [_pinned(x) for x in inputs]
+        self.staging_out = [_pinned(output) for output in self.outputs]
+
+
+def _pinned(like: Tensor) -> Tensor:
+    """Page-locked memory of the host for the contents of a tensor."""
+    return torch.zeros(like.shape, dtype=like.dtype, pin_memory=True)
 
 
 def _padded(inputs: tuple[Any, ...], size: int) -> tuple[Shape, ...]:

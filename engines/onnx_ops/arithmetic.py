@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor
 
 from engines.onnx_ops.table import OPS, Attributes, Ints, Op, op
 
 
-def _plain(name: str, function: Callable[..., Tensor]) -> None:
+def _plain(name: str, function: Callable[..., Any]) -> None:
     """An operator that is a torch function of the same inputs."""
     OPS[name] = Op(lambda _attributes, *inputs: function(*inputs))
 
 
-for _name, _function in {
+_PLAIN: dict[str, Callable[..., Any]] = {
     "Abs": torch.abs,
     "Add": torch.add,
     "And": torch.logical_and,
@@ -47,13 +48,15 @@ for _name, _function in {
     "Sub": torch.sub,
     "Tanh": torch.tanh,
     "Where": torch.where,
-}.items():
+}
+for _name, _function in _PLAIN.items():
     _plain(_name, _function)
 
 
 @op("Div")
 def div(_attributes: Attributes, x: Tensor, y: Tensor) -> Tensor:
-    return torch.div(x, y, rounding_mode=None if x.is_floating_point() else "trunc")
+    made: Tensor = torch.div(x, y) if x.is_floating_point() else torch.div(x, y, rounding_mode="trunc")
+    return made
 
 
 @op("Clip", fixed=(1, 2))
@@ -70,7 +73,8 @@ def leaky_relu(attributes: Attributes, x: Tensor) -> Tensor:
 
 @op("HardSigmoid")
 def hard_sigmoid(attributes: Attributes, x: Tensor) -> Tensor:
-    return (x * attributes.get("alpha", 0.2) + attributes.get("beta", 0.5)).clamp(0, 1)
+    line: Tensor = x * attributes.get("alpha", 0.2) + attributes.get("beta", 0.5)
+    return line.clamp(0, 1)
 
 
 @op("PRelu")
@@ -104,10 +108,8 @@ def reduce(attributes: Attributes, x: Tensor, axes: Ints | None = None) -> Tenso
 @op("ArgMax")
 def argmax(attributes: Attributes, x: Tensor) -> Tensor:
     axis = attributes.get("axis", 0)
-    if attributes.get("select_last_index"):
-        place = x.shape[axis] - 1 - x.flip(axis).argmax(axis)
-    else:
-        place = x.argmax(axis)
+    last = attributes.get("select_last_index")
+    place = x.shape[axis] - 1 - x.flip(axis).argmax(axis) if last else x.argmax(axis)
     return place.unsqueeze(axis) if attributes.get("keepdims", 1) else place
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor
 
 from engines.errors import ModelError
@@ -40,7 +40,9 @@ def resize(
     # Positions follow the given factor, which need not be the ratio of the sizes.
     exact = all(round(old * factor) == size for old, factor, size in zip(x.shape[2:], factors, target, strict=True))
     if scales and not exact:
-        return F.interpolate(x, scale_factor=factors, mode=names[how], align_corners=False, recompute_scale_factor=False)
+        return F.interpolate(
+            x, scale_factor=factors, mode=names[how], align_corners=False, recompute_scale_factor=False
+        )
     return F.interpolate(x, target, mode=names[how], align_corners=False)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor
 
 from engines.errors import ModelError
@@ -53,7 +54,7 @@ def unsqueeze(attributes: Attributes, x: Tensor, axes: Ints | None = None) -> Te
 
 @op("Expand", fixed=(1,))
 def expand(_attributes: Attributes, x: Tensor, sizes: Ints) -> Tensor:
-    return x.expand(torch.broadcast_shapes(x.shape, tuple(sizes)))
+    return x.expand(np.broadcast_shapes(tuple(x.shape), tuple(sizes)))
 
 
 @op("Tile", fixed=(1,))
@@ -74,7 +75,7 @@ def split(attributes: Attributes, x: Tensor, sizes: Ints | None = None) -> tuple
         count = attributes["outputs"]
         sizes = [-(-x.shape[axis] // count)] * count
         sizes[-1] = x.shape[axis] - sum(sizes[:-1])
-    return x.split(sizes, axis)
+    return torch.split_with_sizes(x, sizes, axis)
 
 
 @op("Slice", fixed=(1, 2, 3, 4))
@@ -153,7 +154,7 @@ def constant(attributes: Attributes) -> Tensor:
 
 @op("ConstantOfShape", fixed=(0,))
 def constant_of_shape(attributes: Attributes, sizes: Ints) -> Tensor:
-    value = attributes.get("value", torch.zeros(1))
+    value: Tensor = attributes.get("value", torch.zeros(1))
     return value.reshape(()).expand(sizes).clone()
 
 
