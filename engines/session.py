@@ -175,47 +175,60 @@ def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Sess
 
 def _engine(backend: str, device: str) -> tuple[str, Backend, str]:
     """The engine with its name and device; "auto" for either lets this choose."""
-    if backend != "auto":
-        engine = BACKENDS[backend]()
-        devices = engine.devices()
-        if not devices or device not in ("auto", *devices):
-            raise UnknownNameError(_no_device(backend, "a CUDA device" if device == "auto" else device, devices))
-        return backend, engine, devices[0] if device == "auto" else device
-    tried = {} if device == "cpu" or (device == "auto" and not cuda.device_count()) else AUTO_CUDA
-    for name, packages in tried.items():
-        if any(importlib.util.find_spec(package) for package in packages):
+    if backend == "auto":
+        return _best_engine(device)
+    engine = BACKENDS[backend]()
+    devices = engine.devices()
+    if not devices or device not in ("auto", *devices):
+        raise UnknownNameError(_no_device(backend, "cuda:N" if device == "auto" else device, devices))
+    return backend, engine, devices[0] if device == "auto" else device
+
+
+def _best_engine(device: str) -> tuple[str, Backend, str]:
+    """The first of AUTO_CUDA that can use the device, or, for "cpu" and where "auto" finds no GPU, of AUTO_CPU."""
+    if device.startswith("cuda:") and _out_of_sight(device):
+        raise UnknownNameError(f"cannot use {device}: {_out_of_sight(device)}")
+    gpu = device.startswith("cuda:") or (device == "auto" and cuda.device_count() > 0)
+    for name in _installed(AUTO_CUDA) if gpu else ():
+        try:
             engine = BACKENDS[name]()
-            devices = tuple(known for known in engine.devices() if known != "cpu")
-            if devices and device in ("auto", *devices):
-                return name, engine, devices[0] if device == "auto" else device
-            log.info("%s", _no_device(name, device, devices))
-    if device in ("auto", "cpu"):
-        for name, packages in AUTO_CPU.items():
-            if any(importlib.util.find_spec(package) for package in packages):
-                return name, BACKENDS[name](), "cpu"
-        raise ModelError(f"no engine is installed; pip install {next(iter(AUTO_CPU))}")
-    count = cuda.device_count()
-    if int(device.removeprefix("cuda:")) >= count:
-        raise UnknownNameError(_no_device("auto", device, ()))
-    raise ModelError(f"no engine that is installed can use {device}; install one of: {', '.join(AUTO_CUDA)}")
+        except ModelError as error:
+            log.warning("%s; trying other engines", error)
+            continue
+        devices = tuple(known for known in engine.devices() if known != "cpu")
+        if devices and device in ("auto", *devices):
+            return name, engine, devices[0] if device == "auto" else device
+        log.info("%s", _no_device(name, "cuda:N" if device == "auto" else device, devices))
+    if device.startswith("cuda:"):
+        raise ModelError(f"no engine that is installed can use {device}; install one of: {', '.join(AUTO_CUDA)}")
+    for name in _installed(AUTO_CPU):
+        return name, BACKENDS[name](), "cpu"
+    raise ModelError(f"no engine is installed; pip install {next(iter(AUTO_CPU))}")
+
+
+def _installed(engines: dict[str, tuple[str, ...]]) -> list[str]:
+    return [name for name, packages in engines.items() if any(map(importlib.util.find_spec, packages))]
 
 
 def _no_device(backend: str, device: str, devices: tuple[str, ...]) -> str:
-    """Why an engine has no such device."""
-    have = f"{backend} has here: {', '.join(devices) or 'none'}"
-    if not device.startswith("cuda:") and device != "a CUDA device":
-        return f"unknown device {device!r}; {have}"
-    count = cuda.device_count()
-    if backend in AUTO_CPU:
-        reason = "it runs on the CPU only"
-    elif count == 0:
-        reason = "no CUDA device is visible here (see nvidia-smi and CUDA_VISIBLE_DEVICES)"
-    elif device.startswith("cuda:") and int(device.removeprefix("cuda:")) >= count:
-        reason = f"only {', '.join(f'cuda:{index}' for index in range(count))} can be seen here"
-    else:
-        names = ", ".join(cuda.gpu(index).name for index in range(count))
-        reason = f"what is installed of {backend} cannot use it ({names})"
-    return f"{backend} cannot use {device}: {reason}; {have}"
+    """Why an engine has no such device; "cuda:N" means any GPU."""
+    reason = ""
+    if device != "cpu" and backend in AUTO_CPU:
+        reason = ": it runs on the CPU only"
+    elif device != "cpu":
+        names = ", ".join(cuda.gpu(index).name for index in range(cuda.device_count()))
+        reason = f": {_out_of_sight(device) or f'what is installed of {backend} cannot use it ({names})'}"
+    return f"{backend} cannot use {device}{reason}; {backend} has here: {', '.join(devices) or 'none'}"
+
+
+def _out_of_sight(device: str) -> str:
+    """Why there is no such GPU for anybody here, or ""; "cuda:N" means any."""
+    count, index = cuda.device_count(), device.removeprefix("cuda:")
+    if count == 0:
+        return "no CUDA device is visible here (see nvidia-smi and CUDA_VISIBLE_DEVICES)"
+    if index.isdecimal() and int(index) >= count:
+        return f"only {', '.join(f'cuda:{known}' for known in range(count))} can be seen here"
+    return ""
 
 
 def _precision(

@@ -62,9 +62,7 @@ def test_padded_to_the_next_bucket(count: int, calls: list[tuple[int, int]]) -> 
         (None, 0, [(1, 0)]),
     ],
 )
-def test_parts_of_exactly_these_sizes(
-    sizes: tuple[int, ...] | None, count: int, calls: list[tuple[int, int]]
-) -> None:
+def test_parts_of_exactly_these_sizes(sizes: tuple[int, ...] | None, count: int, calls: list[tuple[int, int]]) -> None:
     engine = Engine()
     run(Batches("m", sizes), engine, count)
     assert engine.calls == calls

@@ -17,7 +17,10 @@ CUDA = "CUDA error: {}\nCUDA kernel errors might be asynchronously reported\nFor
         (MemoryError("std::bad_alloc"), OutOfMemoryError),
         (RuntimeError("Exception from src/inference.cpp:85:\nstd::bad_alloc\n"), OutOfMemoryError),
         (RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB."), OutOfMemoryError),
-        (RuntimeError("[ONNXRuntimeError] : 6 : Failed to allocate memory for requested buffer of size 9"), OutOfMemoryError),
+        (
+            RuntimeError("[ONNXRuntimeError] : 6 : Failed to allocate memory for requested buffer of size 9"),
+            OutOfMemoryError,
+        ),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"), OutOfMemoryError),
         (RuntimeError("cuMemAlloc_v2: CUDA_ERROR_OUT_OF_MEMORY"), OutOfMemoryError),
         (RuntimeError(CUDA.format("an illegal memory access was encountered")), DeviceLostError),

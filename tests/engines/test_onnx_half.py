@@ -119,7 +119,10 @@ def test_the_models_that_ship(name: str, side: int, precision: str) -> None:
     half = to_half(model, precision, name)
     found = types(half)
     assert {kind for key, kind in found.items() if key.startswith("Conv")} == {HALVES[precision]}
-    assert {kind for key, kind in found.items() if key.startswith(("ArgMax", "Gather"))} <= {onnx.TensorProto.INT64, FLOAT}
+    assert {kind for key, kind in found.items() if key.startswith(("ArgMax", "Gather"))} <= {
+        onnx.TensorProto.INT64,
+        FLOAT,
+    }
     if precision == "fp16":
         x = (np.random.default_rng(1).random((1, 3, side, side)) * 255).astype(np.float32)
         for got, wanted in zip(run(half, x), run(model, x), strict=True):

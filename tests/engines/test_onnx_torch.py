@@ -29,7 +29,11 @@ I64 = np.int64
 
 
 def graph(
-    nodes: list[Any], inputs: dict[str, NDArray[Any]], constants: dict[str, NDArray[Any]], outputs: list[str], opset: int
+    nodes: list[Any],
+    inputs: dict[str, NDArray[Any]],
+    constants: dict[str, NDArray[Any]],
+    outputs: list[str],
+    opset: int,
 ) -> bytes:
     helper = onnx.helper
     made = helper.make_graph(
@@ -157,7 +161,9 @@ CASES = {
     "batch norm": one("BatchNormalization", floats(3), floats(3), floats(3), np.abs(floats(3)) + 1),
     "instance norm": one("InstanceNormalization", floats(3), floats(3)),
     "layer norm": one("LayerNormalization", floats(5), floats(5)),
-    "nearest": one("Resize", None, SCALES, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"),
+    "nearest": one(
+        "Resize", None, SCALES, mode="nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"
+    ),
     "nearest, default": one("Resize", None, f32(1, 1, 1.5, 0.7)),
     "nearest, sizes": one("Resize", None, None, ints(2, 3, 13, 4), nearest_mode="ceil"),
     "nearest, corners": one("Resize", None, SCALES, coordinate_transformation_mode="align_corners"),
@@ -178,7 +184,9 @@ def test_operators(case: str) -> None:
     assert_equal(ours(CASES[case], X), reference(CASES[case], X))
 
 
-@pytest.mark.parametrize("op", ["Abs", "Exp", "Floor", "Identity", "Neg", "Relu", "Round", "Sigmoid", "Tanh", "Reciprocal"])
+@pytest.mark.parametrize(
+    "op", ["Abs", "Exp", "Floor", "Identity", "Neg", "Relu", "Round", "Sigmoid", "Tanh", "Reciprocal"]
+)
 def test_operators_of_one_input(op: str) -> None:
     model = one(op)
     x = np.concatenate([X, np.full_like(X, 0.5), np.full_like(X, 1.5)])  # ties, for Round

@@ -44,9 +44,7 @@ def test_built_once_and_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
         assert cached_plan(KEY, "net", build, folder) == build.plan
         assert cached_plan(KEY, "net", build, folder) == build.plan
     assert build.built == 1
-    assert caplog.messages == [
-        "net: building a plan for tensorrt, NVIDIA Orin, 8.7, fp16; this can take minutes, once"
-    ]
+    assert caplog.messages == ["net: building a plan for tensorrt, NVIDIA Orin, 8.7, fp16; this can take minutes, once"]
     assert {path.suffix for path in folder.iterdir()} == {".plan", ".lock"}
 
 
