@@ -7,8 +7,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from edge.pipeline import DEFAULT_FOV_DEG, Models, Pipeline, View
-from edge.sources import Pace, Reader, open_source
+from edge.models import Models
+from edge.pipeline import DEFAULT_FOV_DEG, Pipeline, View
+from edge.runtime.overlap import Overlapped
+from edge.sources import Pace, open_source
 from edge.types import Bodies, Frame
 
 
@@ -24,10 +26,12 @@ def stream(
     """Frames of a source, each with the people in it as meshes in metres.
 
     source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts. models:
-    fields of `edge.pipeline.Models`, for example backend="onnxruntime". The source is closed when the generator ends,
+    fields of `edge.models.Models`, for example backend="onnxruntime". The source is closed when the generator ends,
     is closed or thrown away. Raises MeshcastError, in one line, when something from outside cannot be used.
     """
-    pipeline = Pipeline(Models(**models), View(Path(camera) if camera is not None else None, fov_deg))
-    with Reader(open_source(str(source), loop=loop), pace) as reader:
-        for frame in reader:
-            yield frame, pipeline.process(frame)
+    with open_source(str(source), loop=loop) as opened:
+        pipeline = Pipeline(Models(**models), View(Path(camera) if camera is not None else None, fov_deg))
+        with Overlapped(opened, pipeline, pace) as results:
+            for result in results:
+                pipeline.timings.arrived(result.frame)
+                yield result.frame, result.bodies

@@ -1,43 +1,47 @@
-"""One run: frames through the pipeline and out to everything that was asked for, closed cleanly whatever happens."""
+"""One run: the frames of some sources through the models and out to everything that was asked for."""
 
 from __future__ import annotations
 
-import signal
+import json
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from calibration.camera import Camera
-from edge.draw import MeshPainter
-from edge.draw_attention import paint_attention
-from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, SourceError
-from edge.pipeline import Models, Pipeline, View
-from edge.progress import Progress
-from edge.sinks.overlay import OverlayWriter
-from edge.sinks.save import NpzSaver
-from edge.sinks.summary import Summary
-from edge.sources import Pace, Reader, open_source
-from edge.types import U8, Bodies, Frame
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, SourceError
+from edge.models import LoadedModels, Models
+from edge.pipeline import Pipeline, View
+from edge.profiling.progress import Progress
+from edge.runtime.interrupt import Interrupt, interruptible
+from edge.runtime.outputs import Outputs, Wanted
+from edge.runtime.overlap import Overlapped
+from edge.runtime.report import run_report
+from edge.runtime.stream import StreamRun
+from edge.sinks.target import Target
+from edge.sources import Pace, Source, open_source
+from edge.sources.uri import parse
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError
 
 DEFAULT_FPS = 30.0
+LOOK_S = 0.1  # how often what is shown of the run is brought up to date
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to run and where the results go; paths that are None are not written."""
+    """What to run and where the results go; paths that are None are not written.
 
-    source: str
+    views: one for all sources, or one for each; names: of the streams, in the sources' order, where they shall not be
+    the sources' own. With several sources the paths of save and overlay hold {stream}, the stream's name.
+    """
+
+    sources: tuple[str, ...]
     models: Models = field(default_factory=Models)
-    view: View = field(default_factory=View)
+    views: tuple[View, ...] = (View(),)
     publish: str | None = None
-    stream: str | None = None
+    names: tuple[str, ...] = ()
     save: Path | None = None
     overlay: Path | None = None
     overlay_attention: bool = False
@@ -60,172 +64,133 @@ class Outcome:
 
 
 def run(job: Job) -> Outcome:
-    """Run a job to its end, to max_frames, or to Ctrl-C (or SIGTERM), which keeps what was made so far.
+    """Run a job to the end of all its sources, to max_frames of each, or to Ctrl-C (or SIGTERM), which keeps what was
+    made so far.
 
-    Raises MeshcastError when nothing could be produced, and KeyboardInterrupt when interrupted before the first frame
-    could be waited for or a second time: then no output file is left behind.
+    A source that fails stops its own stream. Raises MeshcastError when nothing could be produced, and KeyboardInterrupt
+    when interrupted before the first frame could be waited for or a second time: then no output file is left behind.
     """
     with ExitStack() as cleanup:
         interrupt = cleanup.enter_context(interruptible())
-        summary = Summary(job.summary, job.source)
-        cleanup.callback(summary.abort)  # does nothing once closed
+        target = Target(job.summary) if job.summary is not None else None
+        if target is not None:
+            cleanup.callback(target.discard)  # does nothing once written
         with interrupt.welcome():
-            source = open_source(job.source, loop=job.loop, camera=job.stream)
-            reader = cleanup.enter_context(Reader(source, job.pace))
-            pipeline = Pipeline(
-                job.models, job.view, detect_every=job.detect_every, smooth=job.smooth, attention=job.overlay_attention
-            )
-        summary.models, summary.remarks = pipeline.uses, pipeline.remarks
-        outputs = cleanup.enter_context(_Outputs(job, pipeline, source.name, source.fps or DEFAULT_FPS))
-        total = None if source.live or job.loop else source.frame_count
-        if job.max_frames is not None:
-            total = min(total, job.max_frames) if total is not None else job.max_frames
-        progress = cleanup.enter_context(Progress(total, source.live, job.quiet))
-        interrupted = False
-        try:
-            frames = iter(reader)
-            summary.start()
-            while summary.frames != job.max_frames:
-                with pipeline.timings.measure("wait for frame"), interrupt.welcome():
-                    frame = next(frames, None)
-                if frame is None:
-                    break
-                bodies = pipeline.process(frame)
-                outputs.write(frame, bodies)
-                summary.add(bodies)
-                latency_ms = (time.monotonic_ns() - frame.t_capture_ns) * 1e-6
-                progress.update(frame.index, len(bodies), latency_ms, reader.dropped)
-        except KeyboardInterrupt:
-            interrupted = True
-        except MeshcastError as error:
-            if not summary.frames:
-                raise
-            summary.add_problem(str(error))
+            sources = _open(job, cleanup)
+            models = LoadedModels(job.models)
+            pipelines = [
+                Pipeline(
+                    models, view, detect_every=job.detect_every, smooth=job.smooth, attention=job.overlay_attention
+                )
+                for view in _per_source(job.views, job, "--camera")
+            ]
+        ended = threading.Condition()
+        streams = _streams(job, sources, pipelines, ended, cleanup)
+        progress = cleanup.enter_context(Progress(streams, job.quiet))
+        for stream in streams:
+            stream.start()
+        interrupted = _wait(streams, ended, progress, interrupt)
         progress.close()
-        summary.dropped = reader.dropped
-        summary.dropped_people = pipeline.dropped_people
-        for problem in source.problems:
-            summary.add_problem(problem)
-        if interrupted and not source.live and not job.loop:
-            summary.add_problem("interrupted before the end of the source")
-        if not summary.frames and not interrupted:
-            raise SourceError(summary.problems[0] if summary.problems else f"{job.source}: no frame arrived")
-        written = outputs.close()
-        code = EXIT_PARTIAL if summary.problems else EXIT_WHOLE
-        if not summary.frames and not source.live:
+        problems = _problems(streams, interrupted and not job.loop)
+        if not any(stream.frames for stream in streams) and not interrupted:
+            raise SourceError(problems[0] if problems else f"{', '.join(job.sources)}: no frame arrived")
+        written = [path for stream in streams for path in stream.outputs.close()]
+        code = EXIT_PARTIAL if problems else EXIT_WHOLE
+        if not any(stream.frames or stream.live for stream in streams):
             code = EXIT_INPUT
-        report = summary.close(pipeline.timings, code)
-        if job.summary is not None:
-            written.append(job.summary)
+        report = run_report(streams, models, code, problems)
+        if target is not None:
+            target.write((json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
+            written.append(target.path)
         return Outcome(code, report, tuple(written))
 
 
-class _Outputs:
-    """Everything that a frame's bodies go to. Files appear whole on close(); leaving without it leaves none."""
-
-    def __init__(self, job: Job, pipeline: Pipeline, stream: str, fps: float) -> None:
-        self._job = job
-        self._pipeline = pipeline
-        self._publisher: Publisher | None = None
-        self._saver: NpzSaver | None = None
-        self._overlay: OverlayWriter | None = None
-        self._began = time.monotonic()
-        self._frames = 0
-        with ExitStack() as undo:
-            if job.publish is not None:
-                self._publisher = Publisher(job.publish, pipeline.model, stream=stream)
-                undo.callback(self._publisher.close)
-            if job.save is not None:
-                self._saver = NpzSaver(job.save, pipeline.model)
-                undo.callback(self._saver.abort)
-            if job.overlay is not None:
-                self._overlay = OverlayWriter(job.overlay, fps)
-                undo.callback(self._overlay.abort)
-                self._painter = MeshPainter(pipeline.model)
-            self._undo = undo.pop_all()
-
-    def write(self, frame: Frame, bodies: Bodies) -> None:
-        measure = self._pipeline.timings.measure
-        camera = self._pipeline.camera(frame)
-        if self._publisher is not None:
-            with measure("publish"):
-                self._publisher.publish(frame, bodies, camera)
-        self._frames += 1
-        if self._saver is not None:
-            with measure("save"):
-                self._saver.add(frame, bodies, camera)
-        if self._overlay is not None:
-            with measure("overlay"):
-                self._overlay.write(frame, self._drawn(frame, bodies, camera))
-
-    def close(self) -> list[Path]:
-        """Finish the files, returns those written; the first that cannot be finished is raised when all were tried."""
-        written: list[Path] = []
-
-        def finish(file: NpzSaver | OverlayWriter, path: Path) -> None:
-            if file.close():
-                written.append(path)
-
-        with ExitStack() as closing:
-            for file, path in ((self._overlay, self._job.overlay), (self._saver, self._job.save)):
-                if file is not None and path is not None:
-                    closing.callback(finish, file, path)
-            if self._publisher is not None:
-                closing.callback(self._publisher.close)
-        self._undo.pop_all()
-        return written
-
-    def __enter__(self) -> _Outputs:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._undo.close()
-
-    def _drawn(self, frame: Frame, bodies: Bodies, camera: Camera) -> U8:
-        image: U8 = frame.image.copy()
-        if bodies.attention is not None:
-            paint_attention(image, bodies.attention)
-        fps = self._frames / max(time.monotonic() - self._began, 1e-6)
-        self._painter.paint(image, bodies, camera, fps=fps)
-        return image
+def _open(job: Job, cleanup: ExitStack) -> list[Source]:
+    names = list(job.names or (parse(uri).name for uri in job.sources))
+    if len(names) != len(job.sources):
+        raise SourceError(f"{len(job.sources)} sources and {len(names)} names: give --stream once for each source")
+    repeated = {name for name, count in Counter(names).items() if count > 1}
+    if repeated and job.names:
+        raise SourceError(f"two streams cannot both be called {', '.join(sorted(repeated))}; choose another --stream")
+    for index, name in enumerate(names):
+        if name in repeated:
+            names[index] = f"{name}-{index + 1}"
+    sources = []
+    for uri, name in zip(job.sources, names, strict=True):
+        sources.append(open_source(uri, loop=job.loop, camera=name))
+        cleanup.callback(sources[-1].close)
+    return sources
 
 
-class Interrupt:
-    """Whether the user asked to stop. KeyboardInterrupt is raised only where it is welcome: while starting and waiting,
-    there also for a wish from before; and anywhere for a second one."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._welcome = False
-
-    @contextmanager
-    def welcome(self) -> Iterator[None]:
-        self._welcome = True
-        try:
-            if self.asked:
-                raise KeyboardInterrupt
-            yield
-        finally:
-            self._welcome = False
-
-    def handle(self, number: int, stack: FrameType | None) -> None:
-        impatient, self.asked = self.asked, True
-        if self._welcome or impatient:
-            raise KeyboardInterrupt
+def _per_source(values: tuple[View, ...], job: Job, option: str) -> tuple[View, ...]:
+    if len(values) not in (1, len(job.sources)):
+        raise SourceError(f"{len(job.sources)} sources and {len(values)} of {option}: give one for all or one for each")
+    return values * (len(job.sources) // len(values))
 
 
-@contextmanager
-def interruptible() -> Iterator[Interrupt]:
-    """Take SIGINT and SIGTERM as the wish to finish in order; a second one breaks off at once.
+def _streams(
+    job: Job, sources: list[Source], pipelines: list[Pipeline], ended: threading.Condition, cleanup: ExitStack
+) -> list[StreamRun]:
+    def on_end() -> None:
+        with ended:
+            ended.notify_all()
 
-    Python delivers signals to its main thread only; elsewhere there is nothing to take.
-    """
-    interrupt = Interrupt()
-    here = threading.current_thread() is threading.main_thread()
-    taken = (signal.SIGINT, signal.SIGTERM) if here else ()
-    before = {number: signal.signal(number, interrupt.handle) for number in taken}
+    publisher: Publisher | None = None
+    if job.publish is not None:
+        names = [source.name for source in sources]
+        publisher = cleanup.enter_context(Publisher(job.publish, pipelines[0].model, streams=names))
+    streams = []
+    for title, source, pipeline in zip(job.sources, sources, pipelines, strict=True):
+        wanted = Wanted(_path(job.save, source, job), _path(job.overlay, source, job))
+        outputs = Outputs(wanted, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
+        cleanup.callback(outputs.abort)
+        overlapped = Overlapped(source, pipeline, job.pace, limit=job.max_frames)
+        total = None if source.live or job.loop else source.frame_count
+        if job.max_frames is not None:
+            total = min(total, job.max_frames) if total is not None else job.max_frames
+        streams.append(StreamRun(title, overlapped, outputs, total, on_end))
+        cleanup.callback(streams[-1].close)
+    return streams
+
+
+def _path(path: Path | None, source: Source, job: Job) -> Path | None:
+    if path is None or len(job.sources) == 1:
+        return path
+    if "{stream}" not in str(path):
+        raise OutputError(f"{path}: several sources need a name for each, for example {{stream}}{path.suffix}")
+    return Path(str(path).replace("{stream}", source.name))
+
+
+def _wait(streams: list[StreamRun], ended: threading.Condition, progress: Progress, interrupt: Interrupt) -> bool:
+    """Wait until all streams have ended; True when the user asked for it."""
+
+    def wait() -> None:
+        while any(stream.running for stream in streams):
+            with ended:
+                ended.wait(LOOK_S)
+            progress.refresh()
+
     try:
-        yield interrupt
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        with interrupt.welcome():
+            wait()
+    except KeyboardInterrupt:
+        for stream in streams:
+            stream.stop()
+        wait()  # for what is on its way
+        return True
+    return False
+
+
+def _problems(streams: list[StreamRun], broken_off: bool) -> list[str]:
+    """What to tell the user, a line each. Raises what ended the only stream, other than a problem of its user's, and
+    what left nothing at all."""
+    errors = [stream.error for stream in streams if stream.error is not None]
+    for error in errors:
+        if len(streams) == 1 and not isinstance(error, MeshcastError):
+            raise error
+    if errors and not any(stream.frames for stream in streams):
+        raise errors[0]
+    problems = dict.fromkeys(problem for stream in streams for problem in stream.problems)
+    if broken_off and any(not stream.live for stream in streams):
+        problems["interrupted before the end of the source"] = None
+    return list(problems)

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.camera import Camera
-from edge.pipeline import Models, Pipeline, View
+from edge.models import Models
+from edge.pipeline import Pipeline, View
 from edge.sources import Reader, open_source
 from edge.types import F32
 from engines.errors import MeshcastError

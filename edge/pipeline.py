@@ -6,42 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.camera import Camera
-from edge.sinks.summary import ModelUse
+from edge.models import LoadedModels, Models
+from edge.profiling.timing import Timings
 from edge.stages.detect import Detect
 from edge.stages.mesh import Mesh
 from edge.stages.place import Place
 from edge.stages.pose import Pose
 from edge.stages.smooth import Smooth
 from edge.stages.track import Track
-from edge.timing import Timings
-from edge.types import Bodies, BodyModel, Frame
-from engines.body import Body
-from engines.cards import Card, load_card
-from engines.heads.families import ROTATING, body_for, make_head
-from engines.session import Session, open_session
+from edge.types import Bodies, BodyModel, Frame, Seen
 
 DEFAULT_FOV_DEG = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """Which models run, on what. Names are those of `meshcast models`; "auto" lets the card and the machine decide.
-
-    body is the one that a mesh model drives that has none of its own (None: an imported one, else the open body).
-    precision is that of the detector and the pose model; mesh models that predict rotations follow bf16 when it is
-    named, coordinates are always computed in float32. refine and flip_test are the Pose stage's.
-    """
-
-    detector: str = "nanodet_g"
-    pose: str = "movenet_thunder"
-    mesh: str = "pose2mesh_open"
-    backend: str = "auto"
-    device: str = "auto"
-    precision: str = "auto"
-    threads: int | None = None
-    body: str | None = None
-    refine: str | None = None
-    flip_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +31,34 @@ class View:
 class Pipeline:
     """Frames of one stream in, bodies out, one call after the other.
 
-    `timings` holds what each stage took; `uses` says which model runs on what and `remarks` what to know about them;
-    `dropped_people` counts people that were seen but got no body, because an engine's numbers were not finite, too few
-    of their keypoints were seen or the head saw them behind the camera.
+    `process` is `follow`, which remembers where people are and so needs the frames one by one, and then `embody`,
+    which may run on another thread while the next frame is followed: edge.runtime.overlap does that, with the same
+    results.
+
+    `timings` holds what each stage took, `models` what the engines took; `dropped_people` counts people that were seen
+    but got no body, because an engine's numbers were not finite, too few of their keypoints were seen or the head saw
+    them behind the camera.
     """
 
     def __init__(
-        self, models: Models, view: View, *, detect_every: int = 8, smooth: bool = True, attention: bool = False
+        self,
+        models: Models | LoadedModels,
+        view: View,
+        *,
+        detect_every: int = 8,
+        smooth: bool = True,
+        attention: bool = False,
     ) -> None:
-        """attention: keep the mesh head's attention maps in the bodies, where it has them."""
+        """models: loaded ones serve several pipelines. attention: keep the mesh head's attention maps in the bodies,
+        where it has them."""
         self.timings = Timings()
-        self.uses: dict[str, ModelUse] = {}
         self._cameras = _Cameras(view)
-        detector, pose, mesh = (load_card(getattr(models, task), task) for task in ("detector", "pose", "mesh"))
-        body = body_for(mesh, models.body)
-        self.detect = Detect(self._session(detector, models, models.precision), detector)
+        self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)
+        loaded, wanted = self.models, self.models.wanted
+        self.detect = Detect(loaded.detector_session, loaded.detector)
         self.track = Track(interval=detect_every)
-        self.pose = Pose(
-            self._session(pose, models, models.precision), pose, refine=models.refine, flip_test=models.flip_test
-        )
-        precision = "bf16" if models.precision == "bf16" and mesh.family in ROTATING else "fp32"
-        head = make_head(mesh, self._session(mesh, models, precision, body), body, pose.keypoints)
-        self.mesh = Mesh(head, pose.keypoints, attention=attention)
-        self.remarks = tuple(remark for remark in (*map(_untrained, (detector, pose, mesh)), head.remark) if remark)
+        self.pose = Pose(loaded.pose_session, loaded.pose, refine=wanted.refine, flip_test=wanted.flip_test)
+        self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=attention)
         self.place = Place()
         self.smooth = Smooth() if smooth else None
 
@@ -98,25 +78,34 @@ class Pipeline:
 
     def process(self, frame: Frame) -> Bodies:
         """The people in a frame as bodies in metres in the camera's frame, N >= 0 rows."""
+        return self.embody(self.follow(frame))
+
+    def follow(self, frame: Frame) -> Seen:
+        """Who is where in the picture: the part that looks at frames one after the other."""
         measure = self.timings.measure
         camera = self.camera(frame)
         detections = None
         if self.track.wants_detections(frame):
-            with measure("detect"):
+            with measure("detect", frame):
                 detections = self.detect(frame)
-        with measure("track"):
+        with measure("track", frame):
             tracks = self.track.update(frame, detections)
-        with measure("pose"):
+        with measure("pose", frame):
             pose = self.pose(frame, tracks)
-        with measure("track"):
+        with measure("track", frame):
             pose = self.track.observe(frame, pose)
-        with measure("mesh"):
-            rooted = self.mesh(frame, tracks, pose, camera)
-        with measure("place"):
+        return Seen(frame, camera, tracks, pose)
+
+    def embody(self, seen: Seen) -> Bodies:
+        """What is seen as bodies in metres."""
+        measure, frame = self.timings.measure, seen.frame
+        with measure("mesh", frame):
+            rooted = self.mesh(frame, seen.tracks, seen.pose, seen.camera)
+        with measure("place", frame):
             bodies = self.place(rooted)
         if self.smooth is None:
             return bodies
-        with measure("smooth"):
+        with measure("smooth", frame):
             return self.smooth(frame.t_s, bodies)
 
     def reset(self) -> None:
@@ -124,23 +113,6 @@ class Pipeline:
         self.track.reset()
         if self.smooth is not None:
             self.smooth.reset()
-
-    def _session(self, card: Card, models: Models, precision: str, body: Body | None = None) -> Session:
-        session = open_session(
-            card, body=body, backend=models.backend, device=models.device, precision=precision, threads=models.threads
-        )
-        self.uses[card.task] = ModelUse(
-            card.name, session.backend, session.device, session.precision, "untrained" if card.untrained else "trained"
-        )
-        return session
-
-
-def _untrained(card: Card) -> str:
-    if not card.untrained:
-        return ""
-    return (
-        f"{card.name} is untrained: it runs with random weights until a checkpoint is imported (meshcast models import)"
-    )
 
 
 class _Cameras:

@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.camera import Camera
+
 F32: TypeAlias = NDArray[np.float32]
 I32: TypeAlias = NDArray[np.int32]
 U8: TypeAlias = NDArray[np.uint8]
@@ -61,6 +63,16 @@ class Pose2D:
     ids: I32
     keypoints: F32
     scores: F32
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A frame in which the people have been followed: where they are, in pixels, and the camera that saw them."""
+
+    frame: Frame
+    camera: Camera
+    tracks: Tracks
+    pose: Pose2D
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
     """The score of every clip by its file's name."""
     from edge.evaluate import TruthError, evaluate_clip
 
-    models, view = model_options(args)
+    models, (*_, view) = model_options(args)
     scores = {}
     for clip in args.clips:
         named = re.search(r"cam\d+", clip.stem)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from edge.errors import EXIT_PARTIAL
 
 if TYPE_CHECKING:
-    from edge.pipeline import Models, View
+    from edge.models import Models
+    from edge.pipeline import View
 
 SOURCES = """\
 SOURCE is one of
@@ -34,14 +35,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=SOURCES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("source", metavar="SOURCE", help="where the frames come from, see below")
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="where the frames come from, see below")
     out = parser.add_argument_group("results")
     out.add_argument("--publish", metavar="ADDRESS", help="publish on ZeroMQ, for example tcp://127.0.0.1:5556")
     out.add_argument("--save", type=Path, metavar="OUT.npz", help="save every person of every frame")
     out.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the pictures")
     out.add_argument("--overlay-attention", action="store_true", help="also draw where the mesh model looked (PARE)")
     out.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and times as JSON")
-    out.add_argument("--stream", metavar="NAME", help="the stream's name in packets (default: from SOURCE)")
+    out.add_argument(
+        "--stream",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="the stream's name in packets (default: from SOURCE)",
+    )
     out.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
     play = parser.add_argument_group("playing")
     play.add_argument("--pace", choices=("fast", "realtime"), help="default: files fast, cameras newest frame first")
@@ -54,7 +61,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """The options that choose camera and models, for every command that runs the pipeline."""
     view = parser.add_argument_group("camera")
-    view.add_argument("--camera", type=Path, metavar="CAMERA.toml", help="a calibrated camera")
+    view.add_argument(
+        "--camera", type=Path, metavar="CAMERA.toml", action="append", default=[], help="a calibrated camera"
+    )
     view.add_argument("--fov", type=float, default=60.0, metavar="DEG", help="else: horizontal field of view (60)")
     models = parser.add_argument_group("models")
     models.add_argument("--detector", default="nanodet_g", metavar="NAME", help="see: meshcast models")
@@ -77,9 +86,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     models.add_argument("--no-smooth", dest="smooth", action="store_false", help="leave out the smoothing")
 
 
-def model_options(args: argparse.Namespace) -> tuple[Models, View]:
+def model_options(args: argparse.Namespace) -> tuple[Models, tuple[View, ...]]:
     """What `add_model_options` was told."""
-    from edge.pipeline import Models, View
+    from edge.models import Models
+    from edge.pipeline import View
 
     models = Models(
         args.detector,
@@ -93,7 +103,7 @@ def model_options(args: argparse.Namespace) -> tuple[Models, View]:
         args.refine,
         args.flip_test,
     )
-    return models, View(args.camera, args.fov)
+    return models, tuple(View(camera, args.fov) for camera in args.camera or [None])
 
 
 def positive(text: str) -> int:
@@ -109,14 +119,14 @@ def run(args: argparse.Namespace) -> int:
     from edge.app import Job
     from edge.app import run as run_job
 
-    models, view = model_options(args)
+    models, views = model_options(args)
     outcome = run_job(
         Job(
-            source=args.source,
+            sources=tuple(args.sources),
             models=models,
-            view=view,
+            views=views,
             publish=args.publish,
-            stream=args.stream,
+            names=tuple(args.stream),
             save=args.save,
             overlay=args.overlay,
             overlay_attention=args.overlay_attention,
@@ -141,22 +151,33 @@ def run(args: argparse.Namespace) -> int:
 
 
 def table(report: dict[str, Any]) -> str:
-    """A run's report as text: people, frames per second and the milliseconds of each stage."""
-    counts = (
-        f"{report['frames']} frames, {report['frames_with_people']} with people, {len(report['ids'])} ids",
-        f"{report['fps']:.1f} fps, {report['dropped_frames']} frames dropped",
-    )
-    lines = [
-        ", ".join(counts),
-        "",
-        f"{'stage':<16}{'runs':>7}{'median ms':>11}{'p95 ms':>9}{'mean ms':>9}",
-    ]
-    for stage, times in report["stages_ms"].items():
-        p50, p95, mean = (times[key] for key in ("p50", "p95", "mean"))
-        lines.append(f"{stage:<16}{times['count']:>7}{p50:>11.2f}{p95:>9.2f}{mean:>9.2f}")
-    lines.append("")
+    """A run's report as text: people, frames per second, the milliseconds of each stage, and the models."""
+    lines = []
+    for name, stream in report.get("streams", {"": report}).items():
+        lines += [*([f"{name}:"] if name else []), *_stream_lines(stream), ""]
+    if "streams" in report:
+        lines += [*_times(report["engines_ms"]), ""]
     for task, use in report["models"].items():
         weights = "" if use["weights"] == "trained" else f", {use['weights']}"
         lines.append(f"{task:<10}{use['name']} ({use['backend']}, {use['device']}, {use['precision']}{weights})")
     lines += [f"note      {remark}" for remark in report["remarks"]]
     return "\n".join(lines)
+
+
+def _stream_lines(report: dict[str, Any]) -> list[str]:
+    counts = (
+        f"{report['frames']} frames, {report['frames_with_people']} with people, {len(report['ids'])} ids",
+        f"{report['fps']:.1f} fps, {report['dropped_frames']} frames dropped",
+    )
+    rows = dict(report["stages_ms"])
+    rows["capture to publish"] = report["latency_ms"]
+    return [", ".join(counts), "", *_times(rows)]
+
+
+def _times(rows: dict[str, dict[str, float]]) -> list[str]:
+    lines = [f"{'stage':<20}{'runs':>7}{'median ms':>11}{'p95 ms':>9}{'p99 ms':>9}{'max ms':>9}"]
+    for stage, times in rows.items():
+        if times:
+            p50, p95, p99, most = (times[key] for key in ("p50", "p95", "p99", "max"))
+            lines.append(f"{stage:<20}{times['count']:>7}{p50:>11.2f}{p95:>9.2f}{p99:>9.2f}{most:>9.2f}")
+    return lines

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import TracebackType
 from typing import Literal
 
+from edge.mailbox import Mailbox
 from edge.sources.source import Source
 from edge.types import Frame
 
@@ -24,47 +24,51 @@ class Reader:
     pace "fast": a queue of 4, nothing is lost, the source waits for the consumer. The default of files.
     pace "realtime": the newest frame wins, and `dropped` counts those that it replaced unseen; frames of a source
     that is not live come out at their presentation time, stamped as captured then. The default of live sources.
+    `captured` counts the frames that were to be had: handed out, waiting or dropped. on_wait hears how many
+    milliseconds each frame waited.
 
-    What the source raises is raised to the consumer, after the frames before it. close() may come from any thread;
-    it ends the iteration, closes the source and waits for the worker.
+    What the source raises is raised to the consumer, after the frames before it. stop() ends reading, and what was
+    read still comes out; close() throws it away. Both may come from any thread; close() also closes the source and
+    waits for the worker.
     """
 
-    def __init__(self, source: Source, pace: Pace | None = None) -> None:
+    def __init__(
+        self, source: Source, pace: Pace | None = None, *, on_wait: Callable[[Frame, float], None] | None = None
+    ) -> None:
         self.source = source
         self.pace: Pace = pace or ("realtime" if source.live else "fast")
-        self.dropped = 0
-        self._waiting: deque[Frame] = deque()
-        self._condition = threading.Condition()
-        self._error: BaseException | None = None
-        self._done = False
-        self._closed = False
+        self._read = 0
+        newest = self.pace == "realtime"
+        self._frames: Mailbox[Frame] = Mailbox(1 if newest else _QUEUE, newest=newest, on_wait=on_wait)
         self._worker = threading.Thread(target=self._run, name=f"meshcast-reader-{source.name}", daemon=True)
+        self._starting = threading.Lock()
+        self._ended = False
+
+    @property
+    def captured(self) -> int:
+        return self._read - self._frames.unused
+
+    @property
+    def dropped(self) -> int:
+        return self._frames.dropped
 
     def __iter__(self) -> Iterator[Frame]:
-        with self._condition:
-            if self._worker.ident is None and not self._closed:
+        with self._starting:
+            if self._worker.ident is None and not self._ended:
                 self._worker.start()
-        while True:
-            with self._condition:
-                self._condition.wait_for(lambda: self._waiting or self._done or self._closed)
-                if self._closed:
-                    return
-                if not self._waiting:
-                    break
-                frame = self._waiting.popleft()
-                self._condition.notify_all()
-            yield frame
-        if self._error is not None:
-            error, self._error = self._error, None
-            raise error
+        return iter(self._frames)
+
+    def stop(self) -> None:
+        """Read no more, from any thread; what was read before still comes out."""
+        with self._starting:
+            self._ended = True
+        self._frames.finish()
+        self.source.close()
 
     def close(self) -> None:
         """Stop reading, from any thread and as often as one likes; returns when the worker has ended."""
-        with self._condition:
-            self._closed = True
-            self._waiting.clear()
-            self._condition.notify_all()
-        self.source.close()
+        self.stop()
+        self._frames.close()
         if self._worker.ident is not None and self._worker is not threading.current_thread():
             self._worker.join()
 
@@ -77,40 +81,20 @@ class Reader:
         self.close()
 
     def _run(self) -> None:
-        hand_over = self._queue if self.pace == "fast" else self._replace
         paced = self.pace == "realtime" and not self.source.live
         begin_s: float | None = None
+        error: BaseException | None = None
         try:
             for frame in self.source:
                 if paced:
                     if begin_s is None:
                         begin_s = time.monotonic() - frame.t_s
-                    self._wait_until(begin_s + frame.t_s)
+                    self._frames.pause(begin_s + frame.t_s - time.monotonic())
                     frame = replace(frame, t_capture_ns=time.monotonic_ns())
-                if not hand_over(frame):
+                self._read += 1
+                if not self._frames.put(frame) or self._ended:
                     break
-        except BaseException as error:  # whatever it is, the consumer has to know
-            self._error = error
+        except BaseException as raised:  # whatever it is, the consumer has to know
+            error = raised
         finally:
-            with self._condition:
-                self._done = True
-                self._condition.notify_all()
-
-    def _queue(self, frame: Frame) -> bool:
-        with self._condition:
-            self._condition.wait_for(lambda: len(self._waiting) < _QUEUE or self._closed)
-            self._waiting.append(frame)
-            self._condition.notify_all()
-            return not self._closed
-
-    def _replace(self, frame: Frame) -> bool:
-        with self._condition:
-            self.dropped += len(self._waiting)
-            self._waiting.clear()
-            self._waiting.append(frame)
-            self._condition.notify_all()
-            return not self._closed
-
-    def _wait_until(self, due_s: float) -> None:
-        with self._condition:
-            self._condition.wait_for(lambda: self._closed, max(0.0, due_s - time.monotonic()))
+            self._frames.finish(error)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 
 import zmq
@@ -22,12 +25,23 @@ MAX_REQUESTS = 1000  # read per publish, so that a flood of subscriptions cannot
 HEARTBEAT_MS = 2000
 
 
-class Publisher:
-    """Binds `address` and publishes the bodies of one stream, and their model.
+@dataclass(slots=True)
+class _Stream:
+    """Where one stream is: the next numbers of its packets and of its models, and when its model is due."""
 
-    The model goes out with the first frame after each new subscription and every `repeat_s` seconds. Call it from
-    one thread. `address` is the real one, with the port that was found when 0 was asked for. Raises PublishError
-    when the address cannot be bound and WireError when the stream's or the model's name does not fit.
+    model_topic: bytes
+    model_due_ns: int
+    seq: int = 0
+    model_seq: int = 0
+
+
+class Publisher:
+    """Binds `address` and publishes the bodies of some streams, and their model.
+
+    A frame belongs to the stream that its camera names. The model goes out with a stream's first frame after each new
+    subscription and every `repeat_s` seconds. Any thread may publish. `address` is the real one, with the port that was
+    found when 0 was asked for. Raises PublishError when the address cannot be bound and WireError when a stream's or
+    the model's name does not fit.
     """
 
     def __init__(
@@ -35,17 +49,16 @@ class Publisher:
         address: str,
         model: BodyModel,
         *,
-        stream: str,
+        streams: Sequence[str],
         high_water_mark: int = HIGH_WATER_MARK,
         repeat_s: float = 2.0,
     ) -> None:
-        self._stream = stream
         self._model = ModelEncoder(model)
-        self._model_topic = topic(Kind.MODEL, stream)
         self._session = secrets.randbits(32)
         self._repeat_ns = round(repeat_s * 1e9)
-        self._seq = self._model_seq = 0
-        self._model_due_ns = time.monotonic_ns()
+        now_ns = time.monotonic_ns()
+        self._streams = {name: _Stream(topic(Kind.MODEL, name), now_ns) for name in streams}
+        self._lock = threading.Lock()
         check_address(address)
         check_socket_file(address)
         self._context, self._own_context = context_for(address)
@@ -65,15 +78,19 @@ class Publisher:
 
     def publish(self, frame: Frame, bodies: Bodies, camera: Camera | None = None) -> None:
         """Send the bodies of one frame, none of them included. Never waits. Raises WireError (see encode_bodies)."""
-        asked = self._new_subscriber()
-        now_ns = time.monotonic_ns()
-        if asked or now_ns >= self._model_due_ns:
-            self._model_due_ns = now_ns + self._repeat_ns
-            self._send(self._model.encode(stream=self._stream, seq=self._model_seq, session=self._session))
-            self._model_seq += 1
-        stamp = Stamp.now(self._stream, self._seq, self._session, self._model.model_id, self._model.name)
-        self._send(encode_bodies(frame, bodies, stamp, camera))
-        self._seq += 1
+        name, stream = frame.camera, self._streams[frame.camera]
+        # Encoding is most of the work and needs no lock: a stream's frames come from one thread.
+        stamp = Stamp.now(name, stream.seq, self._session, self._model.model_id, self._model.name)
+        packet = encode_bodies(frame, bodies, stamp, camera)
+        with self._lock:
+            self._see_new_subscribers()
+            now_ns = time.monotonic_ns()
+            if now_ns >= stream.model_due_ns:
+                stream.model_due_ns = now_ns + self._repeat_ns
+                self._send(self._model.encode(stream=name, seq=stream.model_seq, session=self._session))
+                stream.model_seq += 1
+            self._send(packet)
+        stream.seq += 1
 
     def close(self) -> None:
         """Unbind; waits up to half a second until what was published has left. May be called twice."""
@@ -92,13 +109,13 @@ class Publisher:
     def _send(self, message: bytes) -> None:
         self._socket.send(message, zmq.DONTWAIT)
 
-    def _new_subscriber(self) -> bool:
-        """Whether someone subscribed to the model since the last call: a request is 1 and the start of a topic."""
-        asked = False
+    def _see_new_subscribers(self) -> None:
+        """A model is due where someone subscribed to it: a request is 1 and the start of a topic."""
         for _ in range(MAX_REQUESTS):
             try:
                 request = self._socket.recv(zmq.DONTWAIT)
             except zmq.Again:
-                break
-            asked |= request[:1] == b"\x01" and self._model_topic.startswith(request[1:])
-        return asked
+                return
+            for stream in self._streams.values():
+                if request[:1] == b"\x01" and stream.model_topic.startswith(request[1:]):
+                    stream.model_due_ns = 0

@@ -15,6 +15,7 @@
 namespace meshcast {
 namespace {
 
+constexpr int kClosed = 1 << 30;
 constexpr int kGlances = 4000;  // looks for work before sleeping: some tens of microseconds
 
 inline void relax() {
@@ -52,24 +53,27 @@ class Pool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
+  // Nobody is waited for who has not begun: where other work holds the cores, a worker may wake up much later.
   void run(std::int64_t tasks, void (*body)(void*, std::int64_t), void* context) {
     body_ = body;
     context_ = context;
     tasks_ = tasks;
     next_.store(0, std::memory_order_relaxed);
-    busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
     {
       std::lock_guard<std::mutex> lock(mutex_);
+      gate_.fetch_and(~kClosed, std::memory_order_release);  // a late worker may be on its way out
       generation_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
     take();
+    const int inside = gate_.fetch_or(kClosed, std::memory_order_acq_rel);
+    if (inside == 0) return;
     for (int i = 0; i < kGlances; ++i) {
-      if (busy_.load(std::memory_order_acquire) == 0) return;
+      if (gate_.load(std::memory_order_acquire) == kClosed) return;
       relax();
     }
     std::unique_lock<std::mutex> lock(mutex_);
-    done_.wait(lock, [this] { return busy_.load(std::memory_order_acquire) == 0; });
+    done_.wait(lock, [this] { return gate_.load(std::memory_order_acquire) == kClosed; });
   }
 
  private:
@@ -87,8 +91,8 @@ class Pool {
       }
       seen = generation_.load(std::memory_order_acquire);
       if (ending_) return;
-      take();
-      if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      if (!(gate_.fetch_add(1, std::memory_order_acq_rel) & kClosed)) take();
+      if (gate_.fetch_sub(1, std::memory_order_acq_rel) == kClosed + 1) {
         std::lock_guard<std::mutex> lock(mutex_);
         done_.notify_one();
       }
@@ -100,7 +104,7 @@ class Pool {
   std::condition_variable wake_, done_;
   std::atomic<std::uint64_t> generation_{0};
   std::atomic<std::int64_t> next_{0};
-  std::atomic<int> busy_{0};
+  std::atomic<int> gate_{kClosed};  // how many workers are inside the job, and whether it takes no more
   bool ending_ = false;
   void (*body_)(void*, std::int64_t) = nullptr;
   void* context_ = nullptr;

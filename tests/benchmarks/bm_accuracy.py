@@ -7,7 +7,7 @@ from statistics import fmean
 from figure import CLIPS, MEDIA, Figure, show
 
 from edge.evaluate import evaluate_clip
-from edge.pipeline import Models
+from edge.models import Models
 
 # The mean of the same two clips: MediaPipe's BlazePose-heavy on the same frames, and what Meshcast must reach.
 BLAZEPOSE_MPJPE_MM, BLAZEPOSE_PA_MM = 119.0, 87.0

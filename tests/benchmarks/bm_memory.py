@@ -10,7 +10,8 @@ import av
 import psutil
 from figure import MEDIA, Figure, show
 
-from edge.pipeline import Models, Pipeline, View
+from edge.models import Models
+from edge.pipeline import Pipeline, View
 from edge.sources import Reader, open_source
 from edge.wire.publisher import Publisher
 

@@ -11,9 +11,10 @@ from drain import Drain
 from figure import MEDIA, Figure, show
 from numpy.typing import NDArray
 
-from edge.pipeline import Models, Pipeline, View
+from edge.models import Models
+from edge.pipeline import Pipeline, View
+from edge.profiling.timing import Timings
 from edge.sources import Reader, open_source
-from edge.timing import Timings
 from edge.wire.publisher import Publisher
 from engines.cards import Card
 from engines.session import Session, open_session
@@ -47,7 +48,7 @@ def timed_pipeline() -> tuple[Pipeline, dict[str, TimedSession]]:
         sessions[card.task] = TimedSession(open_session(card, **options))
         return sessions[card.task]
 
-    with mock.patch("edge.pipeline.open_session", open_timed):
+    with mock.patch("edge.models.open_session", open_timed):
         return Pipeline(Models(), View(camera=CLIP.with_suffix(".toml"))), sessions
 
 

@@ -13,7 +13,8 @@ from drain import Drain
 from figure import MEDIA, Figure, show
 
 from calibration.camera import Camera
-from edge.pipeline import Models, Pipeline, View
+from edge.models import Models
+from edge.pipeline import Pipeline, View
 from edge.sources import open_source
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.model import ModelEncoder

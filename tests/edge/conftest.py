@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-import edge.pipeline
+import edge.models
 from edge.cli.main import main
 from edge.sources import open_source
 from edge.types import U8
@@ -65,7 +65,7 @@ class Command(Protocol):
 @pytest.fixture
 def engines(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The real engines, each loaded once in the whole test run."""
-    monkeypatch.setattr(edge.pipeline, "open_session", open_once)
+    monkeypatch.setattr(edge.models, "open_session", open_once)
     return open_once
 
 

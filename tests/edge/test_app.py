@@ -19,30 +19,32 @@ import pytest
 
 import edge
 import edge.app
-import edge.pipeline
+import edge.models
 from calibration.camera import Camera
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 from edge.pipeline import Pipeline
+from edge.runtime.outputs import Outputs
 from edge.sources import open_source
 from edge.sources.synthetic import SyntheticSource
-from edge.types import U8, Array, Bodies, Frame
+from edge.types import U8, Array, Bodies, Frame, Seen
 from edge.wire.packet import MeshPacket
 from engines.cards import ZOO
+from engines.errors import ModelError
 from tests.edge.conftest import MEDIA, STARTER, Command, load, read_clip, report, write_clip
 
 
 def interrupt_at(monkeypatch: pytest.MonkeyPatch, frames: int) -> None:
     """Ctrl-C while the pipeline works on the frame after so many."""
-    process = Pipeline.process
+    follow = Pipeline.follow
     seen: list[int] = []
 
-    def interrupting(self: Pipeline, frame: Frame) -> Bodies:
+    def interrupting(self: Pipeline, frame: Frame) -> Seen:
         if len(seen) == frames:
             os.kill(os.getpid(), signal.SIGINT)
         seen.append(frame.index)
-        return process(self, frame)
+        return follow(self, frame)
 
-    monkeypatch.setattr(Pipeline, "process", interrupting)
+    monkeypatch.setattr(Pipeline, "follow", interrupting)
 
 
 # What comes out
@@ -104,17 +106,23 @@ def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_pat
     assert list(summary) == [
         "source",
         "exit_status",
+        "captured_frames",
         "frames",
         "frames_with_people",
         "ids",
         "dropped_frames",
+        "drops",
         "dropped_people",
         "wall_s",
         "fps",
+        "latency_ms",
+        "waited_ms",
         "stages_ms",
+        "queues_ms",
+        "problems",
+        "engines_ms",
         "models",
         "remarks",
-        "problems",
     ]
     assert (summary["exit_status"], summary["frames"], summary["frames_with_people"]) == (0, 4, 4)
     assert (summary["dropped_frames"], summary["dropped_people"], summary["problems"]) == (0, 0, [])
@@ -168,14 +176,16 @@ def test_what_is_published(
             packets.extend(packet for packet, _ in zip((p for p in subscription if p.model), range(4), strict=False))
         enough.set()
 
-    process = Pipeline.process
+    follow = Pipeline.follow
+    asked = threading.Event()
 
-    def until_enough(self: Pipeline, frame: Frame) -> Bodies:
-        if enough.is_set():
+    def until_enough(self: Pipeline, frame: Frame) -> Seen:
+        if enough.is_set() and not asked.is_set():
+            asked.set()  # a second Ctrl-C would break off
             os.kill(os.getpid(), signal.SIGINT)
-        return process(self, frame)
+        return follow(self, frame)
 
-    monkeypatch.setattr(Pipeline, "process", until_enough)
+    monkeypatch.setattr(Pipeline, "follow", until_enough)
     receiver = threading.Thread(target=receive)
     receiver.start()
     said = meshcast("run", path, "--loop", "--pace", "realtime", "--publish", address, "--stream", "left")
@@ -406,11 +416,11 @@ def test_a_live_stream(end: str, live: str, meshcast: Command, tmp_path: Path, m
         *words,
     )
     assert (said.code, said.errors) == (EXIT_WHOLE, [])
-    assert report(tmp_path / "s.json")["frames"] == 3
+    frames = report(tmp_path / "s.json")["frames"]
+    assert frames == 3 or (end == "ctrl-c" and frames in range(1, 9))  # what was on its way comes through
     saved = load(tmp_path / "a.npz")
-    assert saved["frames"].item() == 3
+    assert saved["frames"].item() == frames == len(read_clip(tmp_path / "o.mp4"))
     assert len(saved["frame"]) >= 1
-    assert len(read_clip(tmp_path / "o.mp4")) == 3
 
 
 # Interrupts
@@ -427,7 +437,10 @@ def test_ctrl_c_on_a_file_keeps_what_was_saved(
     )
     assert said.code == EXIT_PARTIAL
     assert said.errors[0] == "meshcast: interrupted before the end of the source"
-    assert load(tmp_path / "a.npz")["frames"].item() == 3 == len(read_clip(tmp_path / "o.mp4"))
+    summary = report(tmp_path / "s.json")
+    assert 3 <= summary["frames"] < 12  # the third, and what had been read
+    assert summary["frames"] == summary["captured_frames"]
+    assert load(tmp_path / "a.npz")["frames"].item() == summary["frames"] == len(read_clip(tmp_path / "o.mp4"))
     assert report(tmp_path / "s.json")["exit_status"] == EXIT_PARTIAL
     assert {path.name for path in tmp_path.iterdir()} == {"a.npz", "o.mp4", "s.json"}
     assert signal.getsignal(signal.SIGINT) is before
@@ -447,7 +460,7 @@ def test_interrupted_while_starting(
         os.kill(os.getpid(), number)
         return engines(*args, **options)
 
-    monkeypatch.setattr(edge.pipeline, "open_session", interrupted)
+    monkeypatch.setattr(edge.models, "open_session", interrupted)
     said = meshcast("run", person_clip, "--summary", tmp_path / "s.json", "--save", tmp_path / "a.npz")
     assert (said.code, said.err) == (130, "meshcast: interrupted\n")
     assert list(tmp_path.iterdir()) == []
@@ -457,13 +470,13 @@ def test_a_second_ctrl_c_breaks_off_at_once(
     meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt_at(monkeypatch, 1)
-    close = edge.app._Outputs.close
+    close = Outputs.close
 
     def interrupted(self: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
         return close(self)
 
-    monkeypatch.setattr(edge.app._Outputs, "close", interrupted)
+    monkeypatch.setattr(Outputs, "close", interrupted)
     said = meshcast("run", person_clip, "--overlay", tmp_path / "o.mp4", "--save", tmp_path / "a.npz")
     assert said.code == 130
     assert said.errors == ["meshcast: interrupted"]
@@ -625,7 +638,7 @@ def spoil(
         session = engines(card, **options)
         return Spoilt(session, how) if card.task == task else session
 
-    monkeypatch.setattr(edge.pipeline, "open_session", opened)
+    monkeypatch.setattr(edge.models, "open_session", opened)
 
 
 @pytest.mark.parametrize("task", ["pose", "mesh"])
@@ -720,3 +733,89 @@ def test_a_disk_that_fills_up_keeps_the_other_files(
     assert said.errors[0] == "meshcast: a.npz: cannot be written: No space left on device"
     assert load(tmp_path / "a.npz")["frames"].item() == 2
     assert report(tmp_path / "s.json")["problems"] == ["a.npz: cannot be written: No space left on device"]
+
+
+# Several sources
+
+
+def test_two_sources_share_engines_and_address(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+    said = meshcast(
+        *("run", person_clip, person_clip, "synthetic:?frames=5", "--publish", address),
+        *("--save", tmp_path / "{stream}.npz", "--summary", tmp_path / "s.json"),
+    )
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    summary = report(tmp_path / "s.json")
+    assert list(summary["streams"]) == ["person-1", "person-2", "synthetic"]
+    assert [stream["frames"] for stream in summary["streams"].values()] == [12, 12, 5]
+    assert {path.name for path in tmp_path.iterdir()} == {"person-1.npz", "person-2.npz", "synthetic.npz", "s.json"}
+    first, second = (load(tmp_path / f"person-{number}.npz") for number in (1, 2))
+    np.testing.assert_array_equal(first["id"], second["id"])
+    np.testing.assert_allclose(first["joints"], second["joints"], atol=0.1)
+    calls = summary["engines_ms"]["detector engine"]["count"]
+    assert calls < sum(stream["stages_ms"]["detect"]["count"] for stream in summary["streams"].values()) + 3
+    assert "person-2:\n12 frames" in said.out
+
+
+def test_a_source_that_breaks_off_leaves_the_others_running(
+    meshcast: Command, person_clip: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(person_clip.read_bytes()[: person_clip.stat().st_size * 2 // 3])
+    letter = tmp_path / "letter.mp4"
+    letter.write_text("This is a letter.\n" * 100)
+    said = meshcast("run", person_clip, broken, "--summary", tmp_path / "s.json")
+    assert said.code == EXIT_PARTIAL
+    streams = report(tmp_path / "s.json")["streams"]
+    assert streams["person"]["frames"] == 12
+    assert 1 <= streams["broken"]["frames"] < 12
+    assert streams["person"]["problems"] == []
+    assert len(streams["broken"]["problems"]) == 1
+    assert meshcast("run", person_clip, letter).code == EXIT_INPUT  # a wrong name is said at once, as for one source
+
+
+@pytest.mark.parametrize("error", [ModelError("the engine is gone"), ZeroDivisionError("division by zero")])
+def test_a_stage_that_raises_ends_its_stream_only(
+    error: Exception, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embody = Pipeline.embody
+
+    def failing(self: Pipeline, seen: Seen) -> Bodies:
+        if (seen.frame.camera, seen.frame.index) == ("b", 4):
+            raise error
+        return embody(self, seen)
+
+    monkeypatch.setattr(Pipeline, "embody", failing)
+    names = ("--stream", "a", "--stream", "b", "--save", tmp_path / "{stream}.npz", "--summary", tmp_path / "s.json")
+    said = meshcast("run", person_clip, person_clip, *names)
+    assert said.code == EXIT_PARTIAL
+    streams = report(tmp_path / "s.json")["streams"]
+    assert (streams["a"]["frames"], streams["b"]["frames"]) == (12, 4)
+    assert (len(streams["a"]["problems"]), len(streams["b"]["problems"])) == (0, 1)
+    assert str(error) in streams["b"]["problems"][0]
+    assert load(tmp_path / "a.npz")["frames"].item() == 12
+    assert load(tmp_path / "b.npz")["frames"].item() == 4  # what was made is kept
+    if isinstance(error, ZeroDivisionError):
+        with pytest.raises(ZeroDivisionError):  # alone, a bug is not dressed up
+            meshcast("run", person_clip, "--stream", "b")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--save", "a.npz"], "several sources need a name for each, for example {stream}.npz"),
+        (["--stream", "left"], "2 sources and 1 names"),
+        (["--stream", "left", "--stream", "left"], "two streams cannot both be called left"),
+        (["--camera", str(MEDIA / "balance_cam01.toml")] * 3, "2 sources and 3 of --camera"),
+    ],
+)
+def test_names_and_cameras_for_several_sources(
+    words: list[str], reason: str, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = meshcast("run", person_clip, person_clip, *words)
+    assert said.code == EXIT_INPUT
+    assert len(said.errors) == 1
+    assert reason in said.errors[0]
+    assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,3 @@
-import json
 import resource
 import tracemalloc
 from pathlib import Path
@@ -12,9 +11,7 @@ from calibration.camera import Camera
 from edge.errors import OutputError
 from edge.sinks.overlay import OverlayWriter
 from edge.sinks.save import NpzSaver
-from edge.sinks.summary import ModelUse, Summary
 from edge.sinks.target import Target
-from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame
 
 JOINTS, KEYPOINTS = ("pelvis", "head"), ("nose", "left_eye", "right_eye")
@@ -65,7 +62,6 @@ def decode(path: Path) -> tuple[list[np.ndarray], list[float], float]:
         lambda p: OverlayWriter(p / "a.mp4", 30),
         lambda p: OverlayWriter(p / "a.png", 30),
         lambda p: NpzSaver(p / "a.npz", body_model()),
-        lambda p: Summary(p / "a.json", "clip.mp4"),
     ],
 )
 def test_a_missing_folder_is_found_before_the_run(tmp_path: Path, make):
@@ -325,37 +321,4 @@ def test_a_full_disk_while_saving_is_one_line(tmp_path: Path):
         saver.abort()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert list(tmp_path.iterdir()) == []
-
-
-# ---- summary ----
-
-
-def test_a_summary_says_what_the_run_did(tmp_path: Path):
-    summary = Summary(tmp_path / "a.json", "clip.mp4")
-    for ids in ([3], [], [1, 3]):
-        summary.add(make_bodies(ids))
-    summary.dropped = 4
-    summary.models["detector"] = ModelUse("nanodet_g", "openvino", "CPU", "bf16")
-    summary.add_problem("clip.mp4: ends early")
-    summary.add_problem("clip.mp4: ends early")
-    timings = Timings()
-    timings.add("detect", 4.0)
-    timings.add("detect", 6.0)
-    returned = summary.close(timings, 3)
-    report = json.loads((tmp_path / "a.json").read_text())
-    assert report == returned
-    assert (report["source"], report["exit_status"]) == ("clip.mp4", 3)
-    assert (report["frames"], report["frames_with_people"], report["ids"]) == (3, 2, [1, 3])
-    assert report["dropped_frames"] == 4
-    assert report["problems"] == ["clip.mp4: ends early"]
-    assert report["models"]["detector"]["precision"] == "bf16"
-    assert report["stages_ms"]["detect"] == {"mean": 5.0, "p50": 5.0, "p95": 5.9, "count": 2}
-    assert report["wall_s"] >= 0
-    assert report["fps"] > 0
-
-
-def test_a_summary_without_a_path_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-    assert Summary(None, "0").close(Timings(), 0)["frames"] == 0
     assert list(tmp_path.iterdir()) == []

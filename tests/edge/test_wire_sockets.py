@@ -37,7 +37,7 @@ PATIENCE_S = 20.0  # a limit for failures only
 
 
 def frame(index: int = 0) -> Frame:
-    return Frame("cam", index, time.monotonic_ns(), index / 30, np.zeros((48, 64, 3), np.uint8))
+    return Frame("cam0", index, time.monotonic_ns(), index / 30, np.zeros((48, 64, 3), np.uint8))
 
 
 def crowd(people: int) -> Bodies:
@@ -67,7 +67,7 @@ def publishing(publisher: Publisher, people: int = 2) -> Iterator[None]:
 
 @pytest.fixture
 def publisher() -> Iterator[Publisher]:
-    with Publisher(ANY_PORT, MODEL, stream="cam0", repeat_s=NEVER_S) as made:
+    with Publisher(ANY_PORT, MODEL, streams=["cam0"], repeat_s=NEVER_S) as made:
         yield made
 
 
@@ -92,7 +92,7 @@ def packet(seq: int, session: int = 1, stream: str = "cam", people: int = 0) -> 
 
 @pytest.mark.parametrize("address", [ANY_PORT, "ipc://{folder}/socket", "inproc://meshcast-test"])
 def test_bodies_arrive_over_every_transport(address: str, tmp_path: Path) -> None:
-    with Publisher(address.format(folder=tmp_path), MODEL, stream="cam0") as publisher:
+    with Publisher(address.format(folder=tmp_path), MODEL, streams=["cam0"]) as publisher:
         assert not publisher.address.endswith(":0")
         with subscribe(publisher.address, timeout_s=PATIENCE_S) as packets, publishing(publisher):
             first, second = islice(packets, 2)
@@ -138,7 +138,7 @@ def test_second_subscriber_gets_the_model_too_and_nobody_gets_it_unasked(publish
 
 def test_model_is_repeated() -> None:
     with (
-        Publisher("inproc://repeat-test", MODEL, stream="cam0", repeat_s=0) as publisher,
+        Publisher("inproc://repeat-test", MODEL, streams=["cam0"], repeat_s=0) as publisher,
         subscribe(publisher.address, timeout_s=PATIENCE_S, models=True) as packets,
         publishing(publisher),
     ):
@@ -223,7 +223,7 @@ def test_subscription_that_nobody_holds_is_closed(publisher: Publisher) -> None:
 
 
 def test_what_was_published_before_close_arrives() -> None:
-    publisher = Publisher(ANY_PORT, MODEL, stream="cam0", repeat_s=NEVER_S)
+    publisher = Publisher(ANY_PORT, MODEL, streams=["cam0"], repeat_s=NEVER_S)
     with subscribe(publisher.address, timeout_s=PATIENCE_S) as packets:
         with publishing(publisher):
             last = next(packets)
@@ -237,7 +237,7 @@ def test_what_was_published_before_close_arrives() -> None:
 def test_stalled_subscriber_neither_blocks_nor_grows_the_publisher_nor_slows_others() -> None:
     many = crowd(10)
     with (
-        Publisher(ANY_PORT, MODEL, stream="cam0", repeat_s=NEVER_S) as publisher,
+        Publisher(ANY_PORT, MODEL, streams=["cam0"], repeat_s=NEVER_S) as publisher,
         zmq.Context() as context,
         context.socket(zmq.SUB) as stalled,
         subscribe(publisher.address, timeout_s=PATIENCE_S) as healthy,
@@ -284,14 +284,14 @@ def test_long_message_from_a_subscriber_harms_nobody(publisher: Publisher) -> No
 
 def test_occupied_port_is_one_line_that_says_what_to_do(publisher: Publisher) -> None:
     with pytest.raises(PublishError) as caught:
-        Publisher(publisher.address, MODEL, stream="cam1")
+        Publisher(publisher.address, MODEL, streams=["cam1"])
     assert str(caught.value) == f"{publisher.address}: address already in use; choose another port with --publish"
 
 
 def test_port_is_free_again_after_close() -> None:
-    first = Publisher(ANY_PORT, MODEL, stream="cam0")
+    first = Publisher(ANY_PORT, MODEL, streams=["cam0"])
     first.close()
-    Publisher(first.address, MODEL, stream="cam0").close()
+    Publisher(first.address, MODEL, streams=["cam0"]).close()
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_port_is_free_again_after_close() -> None:
 )
 def test_addresses_that_cannot_be_bound_are_one_line(address: str, message: str) -> None:
     with pytest.raises(PublishError, match=message) as caught:
-        Publisher(address, MODEL, stream="cam0")
+        Publisher(address, MODEL, streams=["cam0"])
     assert str(caught.value).startswith(f"{address}: ")
     assert "\n" not in str(caught.value)
 
@@ -329,22 +329,22 @@ def test_binding_ipc_deletes_no_file_and_takes_no_living_socket(tmp_path: Path) 
     file = tmp_path / "precious.txt"
     file.write_text("mine")
     with pytest.raises(PublishError, match="not a socket"):
-        Publisher(f"ipc://{file}", MODEL, stream="cam0")
+        Publisher(f"ipc://{file}", MODEL, streams=["cam0"])
     assert file.read_text() == "mine"
 
     address = f"ipc://{tmp_path}/socket"
-    with Publisher(address, MODEL, stream="cam0"), pytest.raises(PublishError, match="already in use"):
-        Publisher(address, MODEL, stream="cam1")
+    with Publisher(address, MODEL, streams=["cam0"]), pytest.raises(PublishError, match="already in use"):
+        Publisher(address, MODEL, streams=["cam1"])
 
 
 def test_socket_file_left_behind_by_a_dead_process_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "socket"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
-    Publisher(f"ipc://{path}", MODEL, stream="cam0").close()
+    Publisher(f"ipc://{path}", MODEL, streams=["cam0"]).close()
 
 
-@pytest.mark.parametrize("names", [{"stream": "a/b"}, {"stream": ""}])
+@pytest.mark.parametrize("names", [{"streams": ["a/b"]}, {"streams": [""]}])
 def test_stream_that_does_not_fit_is_refused(names: dict[str, Any]) -> None:
     with pytest.raises(WireError, match="stream name"):
         Publisher(ANY_PORT, MODEL, **names)

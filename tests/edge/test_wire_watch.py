@@ -34,12 +34,12 @@ def parse(*words: str) -> argparse.Namespace:
 def address() -> Iterator[str]:
     """Somewhere two people are published every few milliseconds."""
     stop = threading.Event()
-    with Publisher("tcp://127.0.0.1:0", MAKE["model"](), stream="cam0") as publisher:
+    with Publisher("tcp://127.0.0.1:0", MAKE["model"](), streams=["cam0"]) as publisher:
 
         def work() -> None:
             index = 0
             while not stop.wait(0.003):
-                frame = Frame("cam", index, time.monotonic_ns(), 0.0, np.zeros((4, 6, 3), np.uint8))
+                frame = Frame("cam0", index, time.monotonic_ns(), 0.0, np.zeros((4, 6, 3), np.uint8))
                 publisher.publish(frame, MAKE["bodies"](2))
                 index += 1
 
@@ -76,12 +76,12 @@ def test_silence_is_an_error_of_one_line(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_fewer_packets_than_asked_for_is_partial(capsys: pytest.CaptureFixture[str]) -> None:
-    publisher = Publisher("ipc://@meshcast-watch-test", MAKE["model"](), stream="cam0")
+    publisher = Publisher("ipc://@meshcast-watch-test", MAKE["model"](), streams=["cam0"])
     code: list[int] = []
     words = [publisher.address, "--count", "1000000", "--timeout", "0.5"]
     thread = threading.Thread(target=lambda: code.append(watch.run(parse(*words))))
     thread.start()
-    frame = Frame("cam", 0, time.monotonic_ns(), 0.0, np.zeros((4, 6, 3), np.uint8))
+    frame = Frame("cam0", 0, time.monotonic_ns(), 0.0, np.zeros((4, 6, 3), np.uint8))
     while not capsys.readouterr().out and thread.is_alive():
         publisher.publish(frame, MAKE["bodies"](0))
     publisher.close()

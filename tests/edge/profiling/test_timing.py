@@ -1,6 +1,6 @@
 import pytest
 
-from edge.timing import Timings
+from edge.profiling.timing import Timings
 
 
 def test_statistics_of_known_values():

@@ -1,0 +1,137 @@
+"""What a person sees of a run: a bar on a file, a table of streams else, one plain line in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Protocol
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+from rich.text import Text
+
+REFRESH_S = 0.1
+SMOOTHING = 0.3  # weight of the newest look in the running mean of the frame rate
+
+
+class Shown(Protocol):
+    """What is shown of a stream."""
+
+    name: str
+    live: bool
+    total: int | None
+    frames: int
+    frames_with_people: int
+    people: int
+    age_ms: float
+
+    @property
+    def dropped(self) -> int: ...
+
+    @property
+    def running(self) -> bool: ...
+
+
+class _Rate:
+    """Frames per second of one stream, from looks at its counter."""
+
+    def __init__(self, stream: Shown) -> None:
+        self._stream = stream
+        self._frames = 0
+        self._at_s = self._first_s = time.monotonic()
+        self.fps = 0.0
+
+    def look(self, now_s: float) -> None:
+        new, elapsed_s = self._stream.frames - self._frames, now_s - self._at_s
+        if elapsed_s <= 0 or (not new and not self._frames):
+            self._at_s = now_s  # loading is not counted
+            return
+        weight = SMOOTHING if self._frames else 1.0
+        self.fps += weight * (new / elapsed_s - self.fps)
+        self._frames, self._at_s = self._stream.frames, now_s
+
+
+class Progress:
+    """Shows on stderr how a run goes: looks at the streams whenever refresh() is called, at most ten times a second.
+
+    quiet: nothing at all. Where stderr is not a terminal, only one line a stream is printed, at the end.
+    """
+
+    def __init__(self, streams: Sequence[Shown], quiet: bool) -> None:
+        self._streams = streams
+        self._quiet = quiet
+        self._rates = [_Rate(stream) for stream in streams]
+        self._began_s = self._next_s = time.monotonic()
+        self._open = True
+        self._live: Live | None = None
+        self._bar: Bar | None = None
+        if quiet or not sys.stderr.isatty():
+            return
+        if len(streams) == 1 and not streams[0].live:
+            columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+            self._bar = Bar(*columns, TimeRemainingColumn(compact=True), auto_refresh=False)
+            self._bar.add_task("", total=streams[0].total)
+        console = Console(stderr=True)
+        self._live = Live(self._picture(), console=console, auto_refresh=False)
+        self._live.start()
+
+    def refresh(self) -> None:
+        """Look at the streams, and draw them when it is time."""
+        now_s = time.monotonic()
+        if self._live is None or now_s < self._next_s:
+            return
+        self._next_s = now_s + REFRESH_S
+        for rate in self._rates:
+            rate.look(now_s)
+        self._live.update(self._picture(), refresh=True)
+
+    def close(self) -> None:
+        """Leave the last state standing, or print the closing lines. Closing twice is harmless."""
+        if not self._open:
+            return
+        self._open = False
+        if self._live is not None:
+            self._live.update(self._picture(), refresh=True)
+            self._live.stop()
+        if not self._quiet and self._bar is None:
+            for stream in self._streams:
+                sys.stderr.write(self._closing_line(stream) + "\n")
+            sys.stderr.flush()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _picture(self) -> Bar | Table | Text | Group:
+        if self._bar is not None:
+            stream, rate = self._streams[0], self._rates[0]
+            people = "person" if stream.people == 1 else "people"
+            text = f"{rate.fps:5.1f} fps  {stream.people} {people}"
+            self._bar.update(self._bar.task_ids[0], completed=stream.frames, description=text)
+            return self._bar
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for heading in ("stream", "fps", "people", "latency", "frames", "dropped"):
+            table.add_column(heading, justify="left" if heading == "stream" else "right")
+        for stream, rate in zip(self._streams, self._rates, strict=True):
+            state = (f"{rate.fps:.1f}", str(stream.people), f"{stream.age_ms:.0f} ms")
+            if not stream.frames:
+                state = ("waiting" if stream.running else "ended", "", "")
+            table.add_row(stream.name, *state, str(stream.frames), str(stream.dropped))
+        return table
+
+    def _closing_line(self, stream: Shown) -> str:
+        wall_s = time.monotonic() - self._began_s
+        fps = stream.frames / wall_s if wall_s > 0 else 0.0
+        text = f"{stream.frames} frames in {wall_s:.1f} s ({fps:.1f} fps), people in {stream.frames_with_people}"
+        if stream.dropped:
+            text += f", {stream.dropped} dropped"
+        return text if len(self._streams) == 1 else f"{stream.name}: {text}"

@@ -1,0 +1,1 @@
+"""Stages overlapped: small mailboxes between workers, streams side by side."""

@@ -1,0 +1,157 @@
+"""One stream, its steps side by side: while one frame becomes bodies, the next is followed and another one read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from types import TracebackType
+from typing import TypeVar
+
+from calibration.camera import Camera
+from edge.mailbox import Mailbox
+from edge.pipeline import Pipeline
+from edge.sources import Pace, Reader, Source
+from edge.types import Bodies, Frame, Seen
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+WAITING = 2  # results of a step that wait for the next one, so that a slow frame does not stop the step before
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A frame that is through: its bodies, and the camera that they are seen by."""
+
+    frame: Frame
+    camera: Camera
+    bodies: Bodies
+
+
+class Overlapped:
+    """Iterates over the results of a source, which are those of `Pipeline.process` on the frames that came through.
+
+    Three threads hand over through small mailboxes: the reader's, one that follows people (detector, tracker and pose
+    model, which need the frame before) and one that embodies them (mesh, placement, smoothing); the consumer is the
+    fourth. At pace "fast" everyone waits for the slowest and nothing is lost; at "realtime" what is newer replaces what
+    waits, and `drops` counts it where it waited. limit: end after so many results.
+
+    What a step raises is raised to the consumer after the results before it. stop() ends reading and lets what is on
+    its way arrive; close() throws it away. Both may come from any thread.
+    """
+
+    def __init__(
+        self, source: Source, pipeline: Pipeline, pace: Pace | None = None, *, limit: int | None = None
+    ) -> None:
+        self.pipeline = pipeline
+        self._failed = 0
+        timings = pipeline.timings
+        self.reader = Reader(source, pace, on_wait=lambda frame, ms: timings.add("queue pose", ms))
+        self._limit = limit
+        newest = self.reader.pace == "realtime"
+        self._seen: Mailbox[Seen] = Mailbox(
+            1 if newest else WAITING,
+            newest=newest,
+            on_lost=lambda seen: timings.forget(seen.frame),
+            on_wait=lambda seen, ms: timings.add("queue mesh", ms),
+        )
+        self._results: Mailbox[Result] = Mailbox(
+            1 if newest else WAITING,
+            newest=newest,
+            on_lost=lambda result: timings.forget(result.frame),
+            on_wait=lambda result, ms: timings.add("queue output", ms),
+        )
+        # Where nothing is lost no more frames are begun than are wanted.
+        frames = self.reader if newest or limit is None else _First(self.reader, limit)
+        self._workers = (
+            self._worker("follow", frames, pipeline.follow, self._seen, self.reader.close),
+            self._worker("embody", self._seen, self._embody, self._results, self._seen.close),
+        )
+        self._starting = threading.Lock()
+        self._closed = False
+
+    @property
+    def captured(self) -> int:
+        """Frames that were taken from the source: those that came through, those of `drops` and those on their way."""
+        return self.reader.captured
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """Frames that did not come through, by where they were left: waiting for a step, or in the midst
+        of it all when the run ended."""
+        return {
+            "before pose": self.reader.dropped,
+            "before mesh": self._seen.dropped,
+            "before output": self._results.dropped,
+            "unfinished": self._failed + self._seen.unused + self._results.unused,
+        }
+
+    def __iter__(self) -> Iterator[Result]:
+        with self._starting:
+            if not self._closed:
+                for worker in self._workers:
+                    if worker.ident is None:
+                        worker.start()
+        return islice(self._results, self._limit)
+
+    def stop(self) -> None:
+        """Read no more; what was read before still comes through."""
+        self.reader.stop()
+
+    def close(self) -> None:
+        """End everything and wait until it has ended; as often as one likes."""
+        with self._starting:
+            self._closed = True
+        self.reader.close()
+        self._seen.close()
+        self._results.close()
+        for worker in self._workers:
+            if worker.ident is not None:
+                worker.join()
+
+    def __enter__(self) -> Overlapped:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _embody(self, seen: Seen) -> Result:
+        return Result(seen.frame, seen.camera, self.pipeline.embody(seen))
+
+    def _worker(
+        self, name: str, inbox: Iterable[A], step: Callable[[A], B], outbox: Mailbox[B], close_inbox: Callable[[], None]
+    ) -> threading.Thread:
+        """A thread that does one step for everything that comes, and tells both sides when it ends."""
+
+        def work() -> None:
+            error: BaseException | None = None
+            try:
+                for item in inbox:
+                    try:
+                        done = step(item)
+                    except BaseException:
+                        self._failed += 1
+                        raise
+                    if not outbox.put(done):
+                        break
+            except BaseException as raised:  # whatever it is, the consumer has to know
+                error = raised
+            outbox.finish(error)
+            close_inbox()
+
+        return threading.Thread(target=work, name=f"meshcast-{name}-{self.reader.source.name}", daemon=True)
+
+
+class _First:
+    """The first so many items of something that begins when it is iterated over."""
+
+    def __init__(self, items: Iterable[Frame], count: int) -> None:
+        self._items = items
+        self._count = count
+
+    def __iter__(self) -> Iterator[Frame]:
+        return islice(self._items, self._count)

@@ -1,0 +1,69 @@
+"""What a run did, as plain numbers, strings, lists and dicts that scripts can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from edge.models import LoadedModels
+from edge.profiling.timing import StageStats
+from edge.runtime.stream import StreamRun
+
+QUEUE = "queue "  # how the stages begin in which a frame only waits
+AGES = ("latency", "waited")
+
+
+def run_report(
+    streams: Sequence[StreamRun], models: LoadedModels, exit_status: int, problems: Sequence[str]
+) -> dict[str, Any]:
+    """The report of a run: a stream's own where there is one, else one for each stream's name under "streams"."""
+    common = {
+        "engines_ms": _table(models.timings.stats()),
+        "models": {role: asdict(use) for role, use in models.uses.items()},
+        "remarks": list(models.remarks),
+    }
+    if len(streams) == 1:
+        return {**_stream_report(streams[0], exit_status, problems), **common}
+    rows = {stream.name: _stream_report(stream, exit_status, stream.problems) for stream in streams}
+    return {"exit_status": exit_status, "streams": rows, **common, "problems": list(problems)}
+
+
+def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str]) -> dict[str, Any]:
+    wall_s = stream.ended_s - stream.began_s
+    drops = stream.overlapped.drops
+    pipeline = stream.overlapped.pipeline
+    stats = pipeline.timings.stats()
+    ages = _table({stage: stats[stage] for stage in AGES if stage in stats})
+    return {
+        "source": stream.title,
+        "exit_status": exit_status,
+        "captured_frames": stream.overlapped.captured,
+        "frames": stream.frames,
+        "frames_with_people": stream.frames_with_people,
+        "ids": sorted(stream.ids),
+        "dropped_frames": sum(drops.values()),
+        "drops": drops,
+        "dropped_people": pipeline.dropped_people,
+        "wall_s": round(wall_s, 3),
+        "fps": round(stream.frames / wall_s, 2) if wall_s > 0 else 0.0,
+        "latency_ms": ages.get("latency", {}),
+        "waited_ms": ages.get("waited", {}),
+        "stages_ms": _table({k: s for k, s in stats.items() if not k.startswith(QUEUE) and k not in AGES}),
+        "queues_ms": _table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),
+        "problems": list(problems),
+    }
+
+
+def _table(stats: Mapping[str, StageStats]) -> dict[str, dict[str, float]]:
+    return {
+        stage: {
+            "count": s.count,
+            "mean": round(s.mean_ms, 3),
+            "p50": round(s.p50_ms, 3),
+            "p95": round(s.p95_ms, 3),
+            "p99": round(s.p99_ms, 3),
+            "max": round(s.max_ms, 3),
+        }
+        for stage, s in stats.items()
+    }

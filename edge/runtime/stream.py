@@ -1,0 +1,99 @@
+"""One stream of a run, from its source to its outputs, on a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from edge.runtime.outputs import Outputs
+from edge.runtime.overlap import Overlapped
+from edge.types import Bodies
+from engines.errors import MeshcastError
+
+log = logging.getLogger("meshcast.stream")
+
+
+class StreamRun:
+    """Writes what comes through to the outputs, and counts it. Other streams go on when this one fails.
+
+    `frames` counts what came through, `people` those in the latest frame, `age_ms` how old it was. `error` is what
+    ended the stream, other than its end. `problems` is what to say of it, a line each. on_end is called at the end.
+    """
+
+    def __init__(
+        self, title: str, overlapped: Overlapped, outputs: Outputs, total: int | None, on_end: Callable[[], None]
+    ) -> None:
+        """title: the source as its user wrote it; total: frames to expect, None while unknown."""
+        self.title = title
+        self.name = overlapped.reader.source.name
+        self.live = overlapped.reader.source.live
+        self.total = total
+        self.overlapped = overlapped
+        self.outputs = outputs
+        self.frames = self.frames_with_people = self.people = 0
+        self.ids: set[int] = set()
+        self.age_ms = 0.0
+        self.error: BaseException | None = None
+        self.began_s = self.ended_s = time.monotonic()
+        self._on_end = on_end
+        self._thread = threading.Thread(target=self._run, name=f"meshcast-output-{self.name}", daemon=True)
+
+    @property
+    def problems(self) -> list[str]:
+        """What went wrong, a line each: losses that the source noticed, and what ended the stream."""
+        lines = list(self.overlapped.reader.source.problems)
+        if isinstance(self.error, MeshcastError):
+            lines.append(str(self.error))
+        elif self.error is not None:
+            lines.append(f"{self.name}: ended by an internal error ({type(self.error).__name__}: {self.error})")
+        return list(dict.fromkeys(lines))
+
+    @property
+    def dropped(self) -> int:
+        """Frames that did not come through so far."""
+        return sum(self.overlapped.drops.values())
+
+    @property
+    def running(self) -> bool:
+        """Whether more may come."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin; frames are asked for from now on."""
+        self.began_s = self.ended_s = time.monotonic()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Read no more; what is on its way still comes through."""
+        self.overlapped.stop()
+
+    def close(self) -> None:
+        """End at once and wait for it; unfinished files are not left behind."""
+        self.overlapped.close()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self.outputs.abort()
+
+    def _run(self) -> None:
+        try:
+            with self.overlapped:
+                for result in self.overlapped:
+                    self.age_ms = self.outputs.write(result)
+                    self._count(result.bodies)
+        except MeshcastError as error:
+            self.error = error
+        except BaseException as error:  # the run decides what it means; the other streams go on
+            self.error = error
+            log.debug("%s: %s", self.name, error, exc_info=True)
+        self.ended_s = time.monotonic()
+        self._on_end()
+
+    def _count(self, bodies: Bodies) -> None:
+        self.ended_s = time.monotonic()
+        self.frames += 1
+        self.people = len(bodies)
+        if self.people:
+            self.frames_with_people += 1
+            self.ids.update(bodies.ids.tolist())

@@ -1,0 +1,140 @@
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+
+from edge.profiling.progress import Progress
+
+
+@dataclass
+class Stream:
+    """A stream as Progress sees it."""
+
+    live: bool = False
+    total: int | None = 10
+    name: str = "cam0"
+    frames: int = 0
+    frames_with_people: int = 0
+    people: int = 0
+    age_ms: float = 0.0
+    dropped: int = 0
+    running: bool = True
+
+    def step(self) -> None:
+        self.people = self.frames % 2
+        self.frames += 1
+        self.frames_with_people += self.people
+        self.age_ms, self.dropped = 12.0, 3
+
+
+def run(progress: Progress, stream: Stream, frames: int) -> None:
+    with progress:
+        for _ in range(frames):
+            stream.step()
+            progress.refresh()
+
+
+class Terminal:
+    """A real pseudo-terminal that is sys.stderr inside the `with` block; `drawn` is what was drawn on it."""
+
+    def __enter__(self) -> "Terminal":
+        self._master, slave = os.openpty()
+        self._chunks: list[bytes] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        self._before, sys.stderr = sys.stderr, os.fdopen(slave, "w")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        sys.stderr.close()
+        sys.stderr = self._before
+        self._reader.join(10)
+        os.close(self._master)
+
+    @property
+    def drawn(self) -> str:
+        return b"".join(self._chunks).decode()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                chunk = os.read(self._master, 4096)
+            except OSError:  # Linux's way of saying that the other end is closed
+                return
+            if not chunk:
+                return
+            self._chunks.append(chunk)
+
+
+@pytest.fixture(autouse=True)
+def capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_without_a_terminal_one_plain_line_at_the_end(capsys: pytest.CaptureFixture[str], live: bool):
+    stream = Stream(live)
+    run(Progress([stream], quiet=False), stream, 10)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("10 frames in ")
+    assert "people in 5" in err
+    assert "3 dropped" in err
+
+
+def test_one_line_a_stream(capsys: pytest.CaptureFixture[str]):
+    first, second = Stream(live=True, name="door"), Stream(live=True, name="yard")
+    run(Progress([first, second], quiet=False), second, 4)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" in ")[0] for line in lines] == ["door: 0 frames", "yard: 4 frames"]
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str], live: bool):
+    stream = Stream(live)
+    run(Progress([stream], quiet=True), stream, 10)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_no_frame_at_all(capsys: pytest.CaptureFixture[str]):
+    stream = Stream(total=None)
+    run(Progress([stream], quiet=False), stream, 0)
+    assert capsys.readouterr().err.startswith("0 frames in ")
+
+
+@pytest.mark.parametrize(("total", "said"), [(10, "10/10"), (None, "10/?")])
+def test_a_bar_on_a_terminal(total: int | None, said: str):
+    stream = Stream(total=total)
+    with Terminal() as terminal:
+        run(Progress([stream], quiet=False), stream, 10)
+    assert said in terminal.drawn
+    assert "fps" in terminal.drawn
+
+
+def test_a_table_of_live_streams_on_a_terminal():
+    first, second = Stream(live=True, name="door"), Stream(live=True, name="yard")
+    with Terminal() as terminal:
+        run(Progress([first, second], quiet=False), second, 5)
+    last = terminal.drawn.split("stream")[-1]
+    door, yard = (next(line for line in last.splitlines() if name in line) for name in ("door", "yard"))
+    assert "waiting" in door
+    assert "12 ms" in yard
+    assert yard.split()[4:6] == ["ms", "5"]
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_many_frames_draw_few_times(monkeypatch: pytest.MonkeyPatch, live: bool):
+    now = [0.0]
+    monkeypatch.setattr("edge.profiling.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    stream = Stream(live, total=1000)
+    with Terminal() as terminal, Progress([stream], quiet=False) as progress:
+        for _ in range(1000):  # one second
+            now[0] += 0.001
+            stream.step()
+            progress.refresh()
+    assert 5 <= terminal.drawn.count("fps") <= 14
