@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -206,7 +206,7 @@ def _best_engine(device: str) -> tuple[str, Backend, str]:
     raise ModelError(f"no engine is installed; pip install {next(iter(AUTO_CPU))}")
 
 
-def _installed(engines: dict[str, tuple[str, ...]]) -> list[str]:
+def _installed(engines: Mapping[str, tuple[str, ...]]) -> list[str]:
     return [name for name, packages in engines.items() if any(map(importlib.util.find_spec, packages))]
 
 

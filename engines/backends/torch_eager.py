@@ -18,7 +18,7 @@ try:
     from engines.onnx_half import to_half
     from engines.onnx_torch import OnnxGraph, OnnxModule
 except ImportError as error:
-    raise ModelError(f"torch or onnx cannot be imported ({error}); pip install meshcast[export]") from None
+    raise ModelError(f"torch or onnx cannot be imported ({error}); pip install meshcast[torch]") from None
 
 _BF16_CAPABILITY = (8, 0)
 

@@ -112,7 +112,7 @@ def test_a_precision_by_name_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="onnxruntime on cpu does not compute in bf16, it has: fp32, int8"):
         open_session(card, backend="onnxruntime", precision="bf16")
     with pytest.raises(
-        ModelError, match="openvino on cpu does not compute in fp16, it has: .*; choose another precision"
+        ModelError, match=r"openvino on cpu does not compute in fp16, it has: .*; choose another precision"
     ):
         open_session(card, backend="openvino", precision="fp16")
     with pytest.raises(ModelError, match="torch on cpu does not compute in fp16, it has: fp32, bf16"):
@@ -131,8 +131,8 @@ def test_auto_takes_what_the_card_prefers_and_says_so(caplog: pytest.LogCaptureF
     [
         ("openvino", ["openvino"], "pip install openvino"),
         ("onnxruntime", ["onnxruntime"], "pip install meshcast[onnxruntime]"),
-        ("torch", ["torch"], "pip install meshcast[export]"),
-        ("torch", ["onnx"], "pip install meshcast[export]"),
+        ("torch", ["torch"], "pip install meshcast[torch]"),
+        ("torch", ["onnx"], "pip install meshcast[torch]"),
         ("tensorrt", ["tensorrt"], "pip install tensorrt; on a Jetson it comes with JetPack"),
         ("tensorrt_rtx", ["tensorrt_rtx", "tensorrt_rtx_bindings"], "pip install meshcast[tensorrt-rtx]"),
         ("torch_tensorrt", ["torch_tensorrt"], "pip install torch-tensorrt"),

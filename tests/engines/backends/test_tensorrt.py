@@ -1,4 +1,4 @@
-"""TensorRT: real plans where TensorRT-RTX is installed, which needs no GPU; running on stand-ins for GPU and runtime."""
+"""TensorRT: real plans, which TensorRT-RTX builds without a GPU; running them on stand-ins for GPU and runtime."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_int8_is_a_file_with_symmetric_quantisation(rtx: str) -> None:
 
 def test_a_plan_for_a_gpu_that_is_not_served(rtx: str) -> None:
     assert {"SM86", "SM89", "SM120"} <= set(targets(rtx))
-    with pytest.raises(ModelError, match="tensorrt_rtx does not build for SM87, only for: .*SM86"):
+    with pytest.raises(ModelError, match=r"tensorrt_rtx does not build for SM87, only for: .*SM86"):
         build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 7))
 
 
