@@ -28,9 +28,15 @@ class Linear:
         self._weight = from_bf16(to_bf16(weight)) if bf16 else weight.copy()
         self._bias, self._scale, self._shift, self._relu = bias, scale, shift, relu
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Outputs and inputs."""
+        outputs, inputs = self._weight.shape
+        return outputs, inputs
+
     def __call__(self, x: F32, residual: F32 | None, out: F32, stream: int = 0) -> None:
         """x (batch, inputs), residual (batch, outputs) or None; writes out (batch, outputs)."""
-        outputs, inputs = self._weight.shape
+        outputs, inputs = self.shape
         _check.array(x, "x", np.float32, (None, inputs))
         _check.output(out, "out", np.float32, (len(x), outputs))
         if residual is not None:
