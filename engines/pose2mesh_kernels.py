@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge_kernels import Plan
 from engines.joint_sets import JointSet
-from engines.pose2mesh_layers import F32, LifterLayers, MeshLayers, Weights, under
+from engines.pose2mesh_layers import LifterLayers, MeshLayers, Weights, under
 from engines.pose2mesh_shape import plan_for
 
 TOGETHER = 4  # people that one pass serves: on a CPU more would not share the lifter's weights

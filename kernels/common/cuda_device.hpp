@@ -26,12 +26,4 @@ class DeviceGuard {
   int before_ = 0;
 };
 
-#ifdef __CUDACC__
-// The shared memory whose size the launch gave, aligned for vectors and fragments.
-__device__ inline char* block_memory() {
-  extern __shared__ __align__(128) char memory[];
-  return memory;
-}
-#endif
-
 }  // namespace meshcast

@@ -9,7 +9,7 @@ namespace meshcast {
 GraphConvLayer::GraphConvLayer(GraphConvConstants constants, int device)
     : constants_(std::move(constants)),
       device_(device),
-      entries_(constants_.one_hop.near.size() + constants_.two_hops.near.size()),
+      entries_(static_cast<std::int64_t>(constants_.one_hop.near.size() + constants_.two_hops.near.size())),
       bias_(constants_.bias, constants_.bias + constants_.channels_out) {
   p_.rows = static_cast<std::int64_t>(constants_.self.size());
   p_.sources = constants_.sources;

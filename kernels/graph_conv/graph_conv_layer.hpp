@@ -43,7 +43,12 @@ class GraphConvLayer {
   std::int64_t channels_in() const { return p_.channels_in; }
   std::int64_t channels_out() const { return p_.channels_out; }
   std::int64_t channels_skip() const { return p_.channels_skip; }
-  std::size_t entries() const { return entries_; }  // of both graph operators
+  std::int64_t entries() const { return entries_; }  // of both graph operators
+  std::int64_t constant_bytes() const {
+    const std::int64_t weights = 3 * p_.channels_in * p_.channels_out * (constants_.bf16 ? 2 : 4);
+    const std::int64_t graph = 8 * entries_ + 8 * (p_.rows + 1) + (p_.channels_skip ? 8 : 4) * p_.rows;
+    return weights + 4 * p_.channels_out + graph;
+  }
   bool bf16() const { return constants_.bf16; }
   int device() const { return device_; }
 
@@ -64,7 +69,7 @@ class GraphConvLayer {
   GraphConv p_{};
   GraphConvConstants constants_;
   int device_;
-  std::size_t entries_;
+  std::int64_t entries_;
   std::vector<std::int32_t> from0_, from1_;
   std::vector<float> bias_, share0_;
   std::unique_ptr<void, Aligned> weight_;

@@ -51,7 +51,8 @@ __global__ void __launch_bounds__(kThreads) few_rows_kernel(GraphConv p) {
   __shared__ TileRow rows[kFewRows];
   __shared__ __align__(32) float sums[kFewParts][kFewRows * kFewColumns];
   const int channels = int(stored_channels(p.channels_in)), depth = 3 * channels, stride = depth + kPad;
-  Brain* t = reinterpret_cast<Brain*>(block_memory());
+  extern __shared__ __align__(128) char memory[];
+  Brain* t = reinterpret_cast<Brain*>(memory);
   Brain* w = t + kFewRows * stride;
   const std::int64_t columns = stored_columns(p.channels_out), column = std::int64_t(blockIdx.y) * kFewColumns;
   fetch<kFewColumns>(static_cast<const Brain*>(p.weight) + column, columns, depth, w);

@@ -23,6 +23,9 @@ class LinearLayer {
   std::int64_t inputs() const { return p_.inputs; }
   std::int64_t outputs() const { return p_.outputs; }
   int device() const { return device_; }
+  std::int64_t constant_bytes() const {
+    return p_.inputs * p_.outputs * (p_.bf16 ? 2 : 4) + 4 * p_.outputs + (p_.scale ? 8 * p_.inputs : 0);
+  }
 
   // Contract as in linear.hpp; on a device it is enqueued on `stream` (a cudaStream_t as an integer).
   void run(const void* x, const Layout& x_layout, const float* residual, void* out, const Layout& out_layout,

@@ -30,6 +30,11 @@ class Plan {
   struct Channels {
     std::int64_t width, stride, first;
   };
+  // What the steps cannot do without, for so many rows: multiplications of the linear parts and of the sums over
+  // neighbours, and bytes of constants and of arrays, each read or written once.
+  struct Work {
+    std::int64_t products, sums, bytes;
+  };
   static constexpr int kX = 0, kOut = 1, kNone = -1;
 
   Plan(std::int64_t inputs, std::int64_t outputs, const std::vector<Buffer>& own, std::int64_t people, int device);
@@ -46,6 +51,7 @@ class Plan {
   std::int64_t people() const { return people_; }
   int device() const { return device_; }
   std::size_t bytes() const { return memory_.bytes(); }  // of the own buffers
+  Work work(std::int64_t batch) const;
 
   // x and out lie where the plan does; batch is at most people().
   void run(const float* x, float* out, std::int64_t batch, std::uintptr_t stream) const;
@@ -65,6 +71,7 @@ class Plan {
   Layout layout(int buffer, std::int64_t numbers, const std::optional<Channels>& as) const;
   void require_type(int buffer, bool bf16) const;
   void require_device(int device) const;
+  std::int64_t bytes_of(int buffer, std::int64_t numbers) const;
   void add(int out, std::int64_t numbers, std::function<void(const Call&)> step);
   const void* from(int buffer, const Call& call) const;
   void* to(int buffer, const Call& call) const;
@@ -77,6 +84,8 @@ class Plan {
   Memory memory_;
   std::vector<std::unique_ptr<Memory>> places_;
   std::vector<std::function<void(const Call&)>> steps_;
+  Work a_row_{};
+  std::int64_t constant_bytes_ = 0;
 #ifdef MESHCAST_WITH_CUDA
   std::unique_ptr<Memory> staged_;  // x and out of run_from_host
   std::unique_ptr<Pinned> pinned_;

@@ -17,7 +17,7 @@
 namespace meshcast {
 namespace {
 
-using Numbers = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // width, stride, first
+using Numbers = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // width, stride, first; products, sums, bytes
 
 std::optional<Plan::Channels> channels(const std::optional<Numbers>& of) {
   if (!of) return std::nullopt;
@@ -69,6 +69,11 @@ std::int64_t require_rows(const Array& array, const char* name, std::int64_t num
   return batch;
 }
 
+Numbers work(const Plan& self, std::int64_t batch) {
+  const Plan::Work work = self.work(batch);
+  return {work.products, work.sums, work.bytes};
+}
+
 void call(const Plan& self, Input x, Output out, std::uintptr_t stream) {
   const bool on_device = self.device() >= 0 && x.device_type() == nb::device::cuda::value;
   const int place = on_device ? nb::device::cuda::value : nb::device::cpu::value;
@@ -102,6 +107,7 @@ void bind_plan(nb::module_& m) {
       .def("graph_conv", &graph_conv, nb::keep_alive<1, 2>(), nb::arg("layer"), nb::arg("x"), nb::arg("skip").none(),
            nb::arg("out"), nb::arg("place").none() = nb::none())
       .def_prop_ro("bytes", &Plan::bytes)
+      .def("work", &work, nb::arg("batch"))
       .def("__call__", &call, nb::arg("x"), nb::arg("out").noconvert(), nb::arg("stream") = 0);
 }
 

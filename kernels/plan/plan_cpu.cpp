@@ -13,7 +13,7 @@
 namespace meshcast {
 namespace {
 
-std::size_t bytes_of(const Plan::Buffer& buffer, std::int64_t people) {
+std::size_t room_of(const Plan::Buffer& buffer, std::int64_t people) {
   return static_cast<std::size_t>(buffer.numbers * people) * (buffer.bf16 ? 2 : 4);
 }
 
@@ -31,7 +31,7 @@ std::vector<std::size_t> lay_out(const std::vector<Plan::Buffer>& buffers, std::
   std::size_t end = 0;
   for (std::size_t i = 2; i < buffers.size(); ++i) {
     offsets.push_back(end);
-    end += (bytes_of(buffers[i], people) + 255) / 256 * 256;
+    end += (room_of(buffers[i], people) + 255) / 256 * 256;
   }
   offsets.push_back(end);
   return offsets;
@@ -68,7 +68,7 @@ Plan::Plan(std::int64_t inputs, std::int64_t outputs, const std::vector<Buffer>&
   held_[kX] = inputs;
 #ifdef MESHCAST_WITH_CUDA
   if (device >= 0) {
-    const std::size_t bytes = bytes_of(buffers_[kX], people) + bytes_of(buffers_[kOut], people);
+    const std::size_t bytes = room_of(buffers_[kX], people) + room_of(buffers_[kOut], people);
     staged_ = std::make_unique<Memory>(bytes, device);
     pinned_ = std::make_unique<Pinned>(bytes);
   }
@@ -82,6 +82,7 @@ void Plan::copy(int from, int to, std::int64_t numbers, std::optional<Channels> 
   readable(from, extent(from_layout, numbers));
   writable(to, written);
   if (from == to) refuse("a copy needs two buffers");
+  a_row_.bytes += bytes_of(from, numbers) + bytes_of(to, numbers);
   add(to, written, [this, from, to, numbers, from_layout, to_layout](const Call& call) {
     const Copy p{this->from(from, call), this->to(to, call), from_layout, to_layout, numbers, call.batch};
 #ifdef MESHCAST_WITH_CUDA
@@ -104,6 +105,10 @@ void Plan::linear(const LinearLayer& layer, int x, int residual, int out, std::o
     require_type(residual, false);
     if (residual == out && out_as) refuse("a residual is read as rows: it cannot be overwritten by features");
   }
+  a_row_.products += layer.inputs() * layer.outputs();
+  a_row_.bytes += bytes_of(x, layer.inputs()) + bytes_of(out, layer.outputs());
+  if (residual != kNone) a_row_.bytes += bytes_of(residual, layer.outputs());
+  constant_bytes_ += layer.constant_bytes();
   add(out, written, [this, &layer, x, residual, out, x_layout, out_layout](const Call& call) {
     const auto* before = residual == kNone ? nullptr : static_cast<const float*>(from(residual, call));
     layer.run(from(x, call), x_layout, before, to(out, call), out_layout, call.batch, call.stream);
@@ -126,6 +131,11 @@ void Plan::graph_conv(const GraphConvLayer& layer, int x, int skip, int out, con
   if (x == out || skip == out) refuse("the result of a graph convolution must not overwrite its input");
   if (x == kX || skip == kX || (out == kOut && place.empty()))
     refuse("x and out hold rows, not features: copy x to a buffer, and give place for out");
+  a_row_.products += 3 * layer.channels_in() * written;
+  a_row_.sums += layer.entries() * layer.channels_in();
+  a_row_.bytes += bytes_of(x, layer.sources() * layer.channels_in()) + bytes_of(out, written);
+  if (skip != kNone) a_row_.bytes += bytes_of(skip, layer.skip_sources() * layer.channels_skip());
+  constant_bytes_ += layer.constant_bytes();
   const std::int32_t* places = nullptr;
   if (!place.empty()) {
     std::vector<bool> met(static_cast<std::size_t>(layer.rows()), false);
@@ -144,6 +154,10 @@ void Plan::graph_conv(const GraphConvLayer& layer, int x, int skip, int out, con
   });
 }
 
+Plan::Work Plan::work(std::int64_t batch) const {
+  return {batch * a_row_.products, batch * a_row_.sums, batch * a_row_.bytes + constant_bytes_};
+}
+
 void Plan::run(const float* x, float* out, std::int64_t batch, std::uintptr_t stream) const {
   if (batch == 0) return;
   const Call call{x, out, batch, stream};
@@ -153,8 +167,8 @@ void Plan::run(const float* x, float* out, std::int64_t batch, std::uintptr_t st
 void Plan::run_from_host(const float* x, float* out, std::int64_t batch, std::uintptr_t stream) const {
 #ifdef MESHCAST_WITH_CUDA
   if (batch == 0) return;
-  const std::size_t in = bytes_of(buffers_[kX], batch), back = bytes_of(buffers_[kOut], batch);
-  const std::size_t begin = bytes_of(buffers_[kX], people_);  // of out, behind x
+  const std::size_t in = room_of(buffers_[kX], batch), back = room_of(buffers_[kOut], batch);
+  const std::size_t begin = room_of(buffers_[kX], people_);  // of out, behind x
   auto* there = reinterpret_cast<float*>(staged_->data());
   auto* result = reinterpret_cast<float*>(staged_->data() + begin);
   std::memcpy(pinned_->data(), x, in);
@@ -200,6 +214,10 @@ void Plan::require_type(int buffer, bool bf16) const {
 
 void Plan::require_device(int device) const {
   if (device != device_) refuse("the layer and the plan must be on the same device");
+}
+
+std::int64_t Plan::bytes_of(int buffer, std::int64_t numbers) const {
+  return numbers * (buffers_[static_cast<std::size_t>(buffer)].bf16 ? 2 : 4);
 }
 
 void Plan::add(int out, std::int64_t numbers, std::function<void(const Call&)> step) {

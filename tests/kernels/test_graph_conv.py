@@ -74,7 +74,7 @@ def on_cuda(given: Case) -> np.ndarray:
         return (plain.view(dtype) if dtype == torch.bfloat16 else plain).cuda()
 
     shape = (len(given.constants["self_rows"]), given.x.shape[1], given.constants["weight"].shape[1])
-    out = torch.full(shape, 7, dtype=dtype, device="cuda")
+    out = torch.full(shape, 7, dtype=dtype).cuda()
     layer = native.GraphConv(**given.constants, device=out.device.index or 0)
     stream = torch.cuda.current_stream()
     layer(there(given.x), there(given.skip), out, stream.cuda_stream)

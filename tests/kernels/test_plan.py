@@ -117,7 +117,7 @@ def on_cuda(network: Network, x: np.ndarray, bf16: bool) -> np.ndarray:
     if not torch.cuda.is_available():
         pytest.skip("this torch has no CUDA, and the test takes its arrays from torch")
     plan = planned(native, network, max(len(x), 1), bf16, device=0)
-    there, out = torch.from_numpy(x).cuda(), torch.full((len(x), FINE, 3), 7.0, device="cuda")
+    there, out = torch.from_numpy(x).cuda(), torch.full((len(x), FINE, 3), 7.0).cuda()
     stream = torch.cuda.current_stream()
     plan(there, out, stream.cuda_stream)
     stream.synchronize()
@@ -207,6 +207,17 @@ def test_nothing_is_allocated_per_call() -> None:
     assert peak < calls[0][1].nbytes
     assert current < 1000
     assert plan.bytes == planned(reference, a_network(), 4, True).bytes
+
+
+@pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bfloat16"])
+def test_work(bf16: bool) -> None:
+    network = a_network()
+    expected, got = (planned(module, network, 4, bf16).work(3) for module in (reference, native))
+    assert expected == got
+    linear = sum(layer["weight"].size for layer in network.linear) + network.linear[1]["weight"].size
+    assert got[0] == 3 * (linear + sum(len(layer["self_rows"]) * layer["weight"].size for layer in network.conv))
+    neighbours = [(len(layer["near1"]) + len(layer["near2"])) * len(layer["weight"]) // 3 for layer in network.conv]
+    assert got[1] == 3 * sum(neighbours)
 
 
 def test_a_call_does_not_grow_the_heap() -> None:

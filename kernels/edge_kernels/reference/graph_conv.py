@@ -64,6 +64,19 @@ class GraphConv:
         self.rows = len(self_rows), sources, skip_sources
         self.channels = depth // 3, columns, channels_skip
 
+    @property
+    def entries(self) -> int:
+        """Entries of both graph operators."""
+        return sum(len(near) for _, near, _ in self._hops)
+
+    @property
+    def constant_bytes(self) -> int:
+        """What weights, bias and graph take."""
+        (rows, _, _), (channels_in, channels_out, channels_skip) = self.rows, self.channels
+        weights = 3 * channels_in * channels_out * (2 if self.bf16 else 4)
+        graph = 8 * self.entries + 8 * (rows + 1) + (8 if channels_skip else 4) * rows
+        return int(weights + 4 * channels_out + graph)
+
     def __call__(self, x: NDArray[Any], skip: NDArray[Any] | None, out: NDArray[Any], stream: int = 0) -> None:
         """x (sources, batch, channels_in), skip (skip_sources, batch, channels_skip) or None; writes out."""
         rows, sources, skip_sources = self.rows

@@ -34,12 +34,17 @@ class Plan:
             raise ValueError("people must be at least 1")
         self._people = people
         self._held = {X: inputs}
+        self._products = self._sums = self._row_bytes = self._constant_bytes = 0
         self._steps: list[Callable[[list[NDArray[Any]]], None]] = []
 
     @property
     def bytes(self) -> int:
         """What the buffers of its own take."""
         return sum(-(-numbers * self._people * (2 if bf16 else 4) // 256) * 256 for numbers, bf16 in self._buffers[2:])
+
+    def work(self, batch: int) -> tuple[int, int, int]:
+        """What the steps cannot do without: products of the linear parts, of the sums over neighbours, bytes moved."""
+        return batch * self._products, batch * self._sums, batch * self._row_bytes + self._constant_bytes
 
     def copy(
         self, x: int, out: int, numbers: int, x_as: Channels | None = None, out_as: Channels | None = None
@@ -51,6 +56,7 @@ class Plan:
         self._writable(out, written)
         if x == out:
             raise ValueError("a copy needs two buffers")
+        self._count(0, 0, 0, (x, numbers), (out, numbers))
 
         def step(memory: list[NDArray[Any]]) -> None:
             out_view(memory)[...] = self._stored(out, self._loaded(x, x_view(memory))).reshape(out_view(memory).shape)
@@ -79,6 +85,8 @@ class Plan:
             self._require_type(residual, False)
             if residual == out and out_as:
                 raise ValueError("a residual is read as rows: it cannot be overwritten by features")
+            self._count(0, 0, 0, (residual, outputs))
+        self._count(inputs * outputs, 0, layer.constant_bytes, (x, inputs), (out, outputs))
 
         def step(memory: list[NDArray[Any]]) -> None:
             rows = np.ascontiguousarray(self._loaded(x, x_view(memory))).reshape(-1, inputs)
@@ -113,6 +121,10 @@ class Plan:
             if not np.array_equal(np.sort(place), np.arange(rows)):
                 raise ValueError("place must be a permutation")
             place = place.copy()
+        if skip is not None:
+            self._count(0, 0, 0, (skip, skip_sources * channels_skip))
+        sums, read = layer.entries * channels_in, (x, sources * channels_in)
+        self._count(3 * channels_in * written, sums, layer.constant_bytes, read, (out, written))
 
         def step(memory: list[NDArray[Any]]) -> None:
             batch = len(memory[X])
@@ -150,6 +162,11 @@ class Plan:
     def _add(self, out: int, numbers: int, step: Callable[[list[NDArray[Any]]], None]) -> None:
         self._held[out] = numbers
         self._steps.append(step)
+
+    def _count(self, products: int, sums: int, constants: int, *moved: tuple[int, int]) -> None:
+        self._products, self._sums = self._products + products, self._sums + sums
+        self._constant_bytes += constants
+        self._row_bytes += sum(numbers * (2 if self._buffers[buffer][1] else 4) for buffer, numbers in moved)
 
     def _readable(self, buffer: int, numbers: int) -> None:
         if not 0 <= buffer < len(self._buffers) or buffer == OUT:
