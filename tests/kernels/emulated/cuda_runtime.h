@@ -102,7 +102,7 @@ inline cudaError_t cudaSetDevice(int) {
   return cudaSuccess;
 }
 inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int) {
-  *value = which == cudaDevAttrMultiProcessorCount ? emulated::processors() : 9;
+  *value = which == cudaDevAttrMultiProcessorCount ? emulated::kProcessors : 9;
   return cudaSuccess;
 }
 template <typename Kernel>

@@ -129,11 +129,6 @@ void fail(const char* what) {
   std::abort();
 }
 
-int processors() {
-  const char* given_count = std::getenv("EMULATED_PROCESSORS");
-  return given_count ? std::atoi(given_count) : 4;
-}
-
 void enqueue(std::function<void()> work_to_do) {
   if (capturing)
     captured.push_back(std::move(work_to_do));

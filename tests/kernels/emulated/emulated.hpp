@@ -35,6 +35,6 @@ void commit_copies();
 void wait_copies(unsigned left);
 
 [[noreturn]] void fail(const char* what);
-int processors();
+constexpr int kProcessors = 4;
 
 }  // namespace emulated

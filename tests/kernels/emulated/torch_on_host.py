@@ -59,6 +59,7 @@ def pytest_configure() -> None:
     torch.cuda.is_available = lambda: True
     torch.cuda.current_stream = lambda: stream
     torch.cuda.synchronize = lambda: None
+    torch.cuda.get_device_properties = lambda device: SimpleNamespace(multi_processor_count=4)
     torch.cuda.CUDAGraph = Graph
     torch.cuda.graph = capture
     torch.Tensor.cuda = lambda self: self.clone().as_subclass(OnDevice)
