@@ -7,11 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.models import LoadedModels
-from edge.profiling.timing import StageStats
+from edge.profiling.timing import AGES, QUEUE, StageStats
 from edge.runtime.stream import StreamRun
-
-QUEUE = "queue "  # how the stages begin in which a frame only waits
-AGES = ("latency", "waited")
 
 
 def run_report(
@@ -48,6 +45,7 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
         "wall_s": round(wall_s, 3),
         "fps": round(stream.frames / wall_s, 2) if wall_s > 0 else 0.0,
         "latency_ms": ages.get("latency", {}),
+        "worked_ms": ages.get("worked", {}),
         "waited_ms": ages.get("waited", {}),
         "stages_ms": _table({k: s for k, s in stats.items() if not k.startswith(QUEUE) and k not in AGES}),
         "queues_ms": _table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from edge.runtime.outputs import Outputs
 from edge.runtime.overlap import Overlapped
 from edge.types import Bodies
 
+LATEST = 60  # frames over which the frame rate is taken
+
 
 class StreamRun:
     """Writes what comes through to the outputs, and counts it. Other streams go on when this one fails.
 
-    `frames` counts what came through, `people` those in the latest frame, `age_ms` how old it was. `error` is what
+    `frames` counts what came through, `people` those in the latest frame, `age_ms` how old it was, `fps` the latest
+    frames in a second. `error` is what
     ended the stream, other than its end. `problems` is what to say of it, a line each. on_end is called at the end.
     """
 
@@ -34,6 +38,7 @@ class StreamRun:
         self.error: BaseException | None = None
         self.began_s = self.ended_s = time.monotonic()
         self._on_end = on_end
+        self._latest_s: deque[float] = deque(maxlen=LATEST)
         self._thread = threading.Thread(target=self._run, name=f"meshcast-output-{self.name}", daemon=True)
 
     @property
@@ -43,6 +48,15 @@ class StreamRun:
         if self.error is not None and str(self.error) not in lines:
             lines.append(str(self.error))
         return lines
+
+    @property
+    def fps(self) -> float:
+        """How many frames come through in a second now; it falls while none does."""
+        if not self._latest_s:
+            return 0.0
+        begin_s, count = self._latest_s[0], len(self._latest_s)
+        end_s = time.monotonic() if self.running else self.ended_s
+        return (count - 1) / max(end_s - begin_s, 1e-6)
 
     @property
     def dropped(self) -> int:
@@ -83,6 +97,7 @@ class StreamRun:
 
     def _count(self, bodies: Bodies) -> None:
         self.ended_s = time.monotonic()
+        self._latest_s.append(self.ended_s)
         self.frames += 1
         self.people = len(bodies)
         if self.people:
