@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections import defaultdict
@@ -150,7 +151,7 @@ def test_a_disk_that_fills_up_ends_the_trace_and_not_the_run(
     def full(self: Trace, path: Path) -> None:
         init(self, path)
         self._file.close()
-        self._file = Path("/dev/full").open("wb", buffering=buffering)
+        self._file = os.fdopen(os.open("/dev/full", os.O_WRONLY), "wb", buffering=buffering)
 
     monkeypatch.setattr(Trace, "__init__", full)
     said = meshcast("run", person_clip, "--trace", tmp_path / "t.json", "--summary", tmp_path / "s.json")
