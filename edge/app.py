@@ -193,10 +193,11 @@ def _wait(streams: list[StreamRun], ended: threading.Condition, progress: Progre
 
 
 def _problems(streams: list[StreamRun], broken_off: bool) -> list[str]:
-    """What to tell the user, a line each. Raises what is no problem of the user's, and what left nothing at all."""
+    """What to tell the user, a line each. Raises what ended the only stream, other than a problem of its user's, and
+    what left nothing at all."""
     errors = [stream.error for stream in streams if stream.error is not None]
     for error in errors:
-        if not isinstance(error, MeshcastError):
+        if len(streams) == 1 and not isinstance(error, MeshcastError):
             raise error
     if errors and not any(stream.frames for stream in streams):
         raise errors[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -10,6 +11,9 @@ from collections.abc import Callable
 from edge.runtime.outputs import Outputs
 from edge.runtime.overlap import Overlapped
 from edge.types import Bodies
+from engines.errors import MeshcastError
+
+log = logging.getLogger("meshcast.stream")
 
 LATEST = 60  # frames over which the frame rate is taken
 
@@ -45,9 +49,11 @@ class StreamRun:
     def problems(self) -> list[str]:
         """What went wrong, a line each: losses that the source noticed, and what ended the stream."""
         lines = list(self.overlapped.reader.source.problems)
-        if self.error is not None and str(self.error) not in lines:
+        if isinstance(self.error, MeshcastError):
             lines.append(str(self.error))
-        return lines
+        elif self.error is not None:
+            lines.append(f"{self.name}: ended by an internal error ({type(self.error).__name__}: {self.error})")
+        return list(dict.fromkeys(lines))
 
     @property
     def fps(self) -> float:
@@ -90,8 +96,11 @@ class StreamRun:
                 for result in self.overlapped:
                     self.age_ms = self.outputs.write(result)
                     self._count(result.bodies)
+        except MeshcastError as error:
+            self.error = error
         except BaseException as error:  # the run decides what it means; the other streams go on
             self.error = error
+            log.debug("%s: %s", self.name, error, exc_info=True)
         self.ended_s = time.monotonic()
         self._on_end()
 

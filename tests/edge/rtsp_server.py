@@ -1,4 +1,7 @@
-"""An RTSP server with one moving picture, for the tests: rtsp_server.py PORT, run by a Python that has GStreamer."""
+"""An RTSP server at /live for the tests, run by a Python that has GStreamer: rtsp_server.py PORT [CLIP.mkv]
+
+It shows a moving picture, or the H.264 video of the clip at its own pace.
+"""
 
 import sys
 
@@ -13,8 +16,10 @@ server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service(sys.argv[1])
 factory = GstRtspServer.RTSPMediaFactory()
+clip = f'( filesrc location="{sys.argv[2]}" ! matroskademux ! rtph264pay name=pay0 pt=96 )' if len(sys.argv) > 2 else ""
 factory.set_launch(
-    "( videotestsrc is-live=true ! video/x-raw,format=I420,width=160,height=96,framerate=25/1 "
+    clip
+    or "( videotestsrc is-live=true ! video/x-raw,format=I420,width=160,height=96,framerate=25/1 "
     "! x264enc tune=zerolatency key-int-max=12 ! rtph264pay name=pay0 pt=96 )"
 )
 factory.set_shared(True)

@@ -29,6 +29,7 @@ from edge.sources.synthetic import SyntheticSource
 from edge.types import U8, Array, Bodies, Frame, Seen
 from edge.wire.packet import MeshPacket
 from engines.cards import ZOO
+from engines.errors import ModelError
 from tests.edge.conftest import MEDIA, STARTER, Command, load, read_clip, report, write_clip
 
 
@@ -773,6 +774,32 @@ def test_a_source_that_breaks_off_leaves_the_others_running(
     assert streams["person"]["problems"] == []
     assert len(streams["broken"]["problems"]) == 1
     assert meshcast("run", person_clip, letter).code == EXIT_INPUT  # a wrong name is said at once, as for one source
+
+
+@pytest.mark.parametrize("error", [ModelError("the engine is gone"), ZeroDivisionError("division by zero")])
+def test_a_stage_that_raises_ends_its_stream_only(
+    error: Exception, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embody = Pipeline.embody
+
+    def failing(self: Pipeline, seen: Seen) -> Bodies:
+        if (seen.frame.camera, seen.frame.index) == ("b", 4):
+            raise error
+        return embody(self, seen)
+
+    monkeypatch.setattr(Pipeline, "embody", failing)
+    names = ("--stream", "a", "--stream", "b", "--save", tmp_path / "{stream}.npz", "--summary", tmp_path / "s.json")
+    said = meshcast("run", person_clip, person_clip, *names)
+    assert said.code == EXIT_PARTIAL
+    streams = report(tmp_path / "s.json")["streams"]
+    assert (streams["a"]["frames"], streams["b"]["frames"]) == (12, 4)
+    assert (len(streams["a"]["problems"]), len(streams["b"]["problems"])) == (0, 1)
+    assert str(error) in streams["b"]["problems"][0]
+    assert load(tmp_path / "a.npz")["frames"].item() == 12
+    assert load(tmp_path / "b.npz")["frames"].item() == 4  # what was made is kept
+    if isinstance(error, ZeroDivisionError):
+        with pytest.raises(ZeroDivisionError):  # alone, a bug is not dressed up
+            meshcast("run", person_clip, "--stream", "b")
 
 
 @pytest.mark.parametrize(
