@@ -29,20 +29,25 @@ from engines.live_model import live_model
 from engines.quantize import FloatNetwork
 from engines.session import BACKENDS, DEFAULT_BACKEND, Session, open_session
 
+AUTO = "auto"
 FEWEST = 8  # inputs that calibrate, and people who judge
 CALIBRATING = 128  # inputs, at most
-RANKING = 24  # moments, at most
+RANKING = 12  # moments, at most
 
 AnyItem = TypeVar("AnyItem")
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to make an INT8 file: the calibrator (calibration.int8.ranges.METHODS), the gate's limits, the smallest share
-    of multiply-adds that may be left in INT8, the time for the search, and the engine's threads (None: all cores)."""
+    """How to make an INT8 file.
+
+    limits: the gate's; calibrator: one of calibration.int8.ranges.METHODS, or "auto" for the one that does least harm to
+    this model on this footage; floor: the smallest share of the multiply-adds that may be left in INT8; seconds: for the
+    search; threads of the engines (None: all cores); max_frames: that are looked at in each clip (None: all).
+    """
 
     limits: Limits
-    calibrator: str = "entropy"
+    calibrator: str = "auto"
     floor: float = 0.5
     seconds: float = 600.0
     threads: int | None = None
@@ -177,23 +182,30 @@ def _make(
         raise _too_few(card, jury.people, "people")
     inputs = _thinned(_inputs(calibrating), CALIBRATING)
     histograms = collect(network.activations, _told(inputs, tell))
-    cuts = {name: METHODS[recipe.calibrator](histogram) for name, histogram in histograms.items()}
     engine = BACKENDS[DEFAULT_BACKEND]()
+    everything = [layer.name for layer in network.layers]
 
-    def session(layers: Collection[str], batch: int | None = None) -> Session:
-        return engine.load(network.quantized(cuts, layers, batch=batch), card.name, "cpu", "int8", recipe.threads)
+    def session(method: str, layers: Collection[str], batch: int | None = None) -> Session:
+        data = network.quantized(cuts[method], layers, batch=batch)
+        return engine.load(data, card.name, "cpu", "int8", recipe.threads)
 
+    methods = list(METHODS) if recipe.calibrator == AUTO else [recipe.calibrator]
+    cuts = {method: {name: METHODS[method](histogram) for name, histogram in histograms.items()} for method in methods}
+    calibrator = methods[0]
+    if len(methods) > 1:
+        tell("comparing calibrators", 0.0)
+        calibrator = min(methods, key=lambda method: jury.harm(session(method, everything, batch=1)))
     trial = search(
         network.layers,
-        lambda layers: jury.figures(session(layers)),
-        lambda layers: jury.harm(session(layers, batch=1)),
+        lambda layers: jury.figures(session(calibrator, layers)),
+        lambda layers: jury.harm(session(calibrator, layers, batch=1)),
         floor=recipe.floor,
         seconds=recipe.seconds,
         tell=tell,
     )
     gate = Gate(
         footage=", ".join(Path(clip).name for clip in clips),
-        calibrator=recipe.calibrator,
+        calibrator=calibrator,
         inputs=len(inputs),
         people=jury.people,
         int8_share=trial.share,
@@ -204,14 +216,14 @@ def _make(
     if "bf16" in engine.precisions("cpu"):
         half = open_session(card, backend=DEFAULT_BACKEND, precision="bf16", threads=recipe.threads)
         bf16 = tuple(jury.figures(half))
-    quantized = [layer.name for layer in network.layers if layer.name not in trial.kept]
-    return Made(network.quantized(cuts, quantized), gate, bf16)
+    quantized = [name for name in everything if name not in trial.kept]
+    return Made(network.quantized(cuts[calibrator], quantized), gate, bf16)
 
 
 def _network(card: Card, recipe: Recipe) -> FloatNetwork:
     """The float network of a card. What cannot work is said before any footage is looked at."""
-    if recipe.calibrator not in METHODS:
-        raise UnknownNameError(f"unknown calibrator {recipe.calibrator!r}; there are: {', '.join(METHODS)}")
+    if recipe.calibrator not in (AUTO, *METHODS):
+        raise UnknownNameError(f"unknown calibrator {recipe.calibrator!r}; there are: {', '.join((AUTO, *METHODS))}")
     floats = card.variant("fp32")
     if floats is None:
         raise ModelError(f"{card.name} is untrained: import a checkpoint first (meshcast models import)")

@@ -32,6 +32,7 @@ WEIGHTED = {"Conv": 0, "ConvTranspose": 1, "Gemm": 1, "MatMul": 1}  # and the ax
 LARGEST = 127  # of a signed 8-bit number, symmetric
 OPSET = 13  # the first that scales weights by channel
 SMALLEST_SCALE = 1e-12  # of a channel of zeros
+POINTWISE = ("Relu", "Clip", "Mul", "Add", "Sub", "Div")  # that OpenVINO moves a quantisation across
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class FloatNetwork:
         model.CopyFrom(self._model)
         graph = model.graph
         weights = {entry.name: entry for entry in graph.initializer}
+        joined = _joined(graph)
         pairs: dict[str, str] = {}
         nodes = []
         for node in graph.node:
@@ -95,7 +97,8 @@ class FloatNetwork:
                     if name not in weights:
                         if name not in pairs:
                             pairs[name] = f"{name}_int8"
-                            nodes += _activation_pair(graph, name, pairs[name], limits[name] / LARGEST)
+                            scale = limits[name] / LARGEST
+                            nodes += _activation_pair(graph, name, pairs[name], scale, wall=name in joined)
                         node.input[index] = pairs[name]
                     else:
                         nodes.append(_weight(graph, weights[name], f"{node.name}_weight", _channel_axis(node)))
@@ -207,13 +210,31 @@ def _scalar(graph: Any, name: str, value: Any) -> str:
     return name
 
 
-def _activation_pair(graph: Any, name: str, result: str, scale: float) -> list[Any]:
-    """Quantise and dequantise an activation."""
+def _joined(graph: Any) -> set[str]:
+    """Tensors that come from a Concat, directly or through pointwise operators."""
+    found: set[str] = set()
+    for node in graph.node:
+        if node.op_type == "Concat" or (node.op_type in POINTWISE and not found.isdisjoint(node.input)):
+            found.update(node.output)
+    return found
+
+
+def _activation_pair(graph: Any, name: str, result: str, scale: float, *, wall: bool) -> list[Any]:
+    """Quantise and dequantise an activation.
+
+    wall: put a LeakyRelu of slope 1, which changes nothing, before it. OpenVINO (2026.4) moves a quantisation in front
+    of a Concat and there takes the signed numbers for unsigned ones; it moves none across that.
+    """
+    walls = []
+    if wall:
+        walls.append(helper.make_node("LeakyRelu", [name], [f"{result}_wall"], f"{result}_wall", alpha=1.0))
+        name = f"{result}_wall"
     given = [
         _scalar(graph, f"{result}_scale", np.array(max(scale, SMALLEST_SCALE), np.float32)),
         _scalar(graph, f"{result}_zero", np.array(0, np.int8)),
     ]
     return [
+        *walls,
         helper.make_node("QuantizeLinear", [name, *given], [f"{result}_q"], f"{result}_quantize"),
         helper.make_node("DequantizeLinear", [f"{result}_q", *given], [result], f"{result}_dequantize"),
     ]

@@ -37,9 +37,9 @@ def search(
     """The first trial that passes: everything in INT8, else with the worst layers kept in float.
 
     judge: the gate's figures with these layers (by name) in INT8; harm: an error, more is worse, with these layers
-    alone in INT8. Layers that follow one another are measured together where there are too many for the time, `seconds`, of
-    which ranking may take half. The last trial, which failed, is returned where the next would leave less than `floor`
-    of the multiply-adds in INT8 or the time is up. tell hears what is being done and how far it is, 0..1.
+    alone in INT8. Layers that follow one another are measured together where there are too many for the time,
+    `seconds`, of which ranking may take half. The last trial, which failed, is returned where the next would leave less
+    than `floor` of the multiply-adds in INT8 or the time is up. tell hears what is being done and how far it is, 0..1.
     """
     end = time.monotonic() + seconds
     tell("judging all layers in INT8", 0.0)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from edge.footage import Tell
     from edge.int8 import Made
 
-# Twice what bfloat16 does to MoveNet on the test clips, where it goes unnoticed in the errors against 3D truth.
-SHIFT_PERCENT, OKS, MESH_MM, LOST_PERCENT = 0.5, 0.97, 10.0, 2.0
+# What bfloat16 does to MoveNet on small pedestrians, rounded; bfloat16 leaves the errors against 3D truth as they are.
+SHIFT_PERCENT, OKS, MESH_MM, LOST_PERCENT = 0.4, 0.97, 20.0, 2.0
 FLOOR_PERCENT = 50.0
 MINUTES = 10.0
 
@@ -50,7 +50,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--from", dest="places", nargs="+", required=True, metavar="CLIP", help="videos, folders of videos or pictures"
     )
     int8.add_argument("--mesh", default="pose2mesh_open", metavar="NAME", help="whose bodies are compared")
-    int8.add_argument("--calibrator", default="entropy", metavar="NAME", help="entropy (default), percentile or minmax")
+    int8.add_argument(
+        "--calibrator",
+        default="auto",
+        metavar="NAME",
+        help="entropy, percentile, minmax, or auto (default): whichever does least harm",
+    )
     int8.add_argument("--max-frames", type=positive, metavar="N", help="look at N frames of each clip")
     int8.add_argument("--minutes", type=number, default=MINUTES, metavar="MIN", help=f"for the search ({MINUTES:g})")
     int8.add_argument("--threads", type=positive, metavar="N", help="threads of the engines (default: all cores)")
