@@ -41,9 +41,9 @@ AnyItem = TypeVar("AnyItem")
 class Recipe:
     """How to make an INT8 file.
 
-    limits: the gate's; calibrator: one of calibration.int8.ranges.METHODS, or "auto" for the one that does least harm to
-    this model on this footage; floor: the smallest share of the multiply-adds that may be left in INT8; seconds: for the
-    search; threads of the engines (None: all cores); max_frames: that are looked at in each clip (None: all).
+    limits: the gate's; calibrator: one of calibration.int8.ranges.METHODS, or "auto" for the one that does least harm
+    to this model on this footage; floor: the smallest share of the multiply-adds that may be left in INT8; seconds: for
+    the search; threads of the engines (None: all cores); max_frames: that are looked at in each clip (None: all).
     """
 
     limits: Limits

@@ -32,7 +32,8 @@ WEIGHTED = {"Conv": 0, "ConvTranspose": 1, "Gemm": 1, "MatMul": 1}  # and the ax
 LARGEST = 127  # of a signed 8-bit number, symmetric
 OPSET = 13  # the first that scales weights by channel
 SMALLEST_SCALE = 1e-12  # of a channel of zeros
-POINTWISE = ("Relu", "Clip", "Mul", "Add", "Sub", "Div")  # that OpenVINO moves a quantisation across
+UNSAFE = ("Concat", "MatMul", "Gemm")  # behind which OpenVINO needs a wall, see _activation_pair
+POINTWISE = ("Relu", "Clip", "Mul", "Add", "Sub", "Div")  # that it moves a quantisation across
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class FloatNetwork:
     def activations(self, x: F32) -> dict[str, F32]:
         """What every layer reads for an input (1, ...), by the tensor's name."""
         names = sorted({name for layer in self.layers for name in layer.reads} - {self.input_name})
+        if not names:
+            return {self.input_name: x}
         if self._watching is None:
             self._watching = self._session(names)
         try:
@@ -86,7 +89,7 @@ class FloatNetwork:
         model.CopyFrom(self._model)
         graph = model.graph
         weights = {entry.name: entry for entry in graph.initializer}
-        joined = _joined(graph)
+        unsafe = _unsafe(graph)
         pairs: dict[str, str] = {}
         nodes = []
         for node in graph.node:
@@ -98,7 +101,7 @@ class FloatNetwork:
                         if name not in pairs:
                             pairs[name] = f"{name}_int8"
                             scale = limits[name] / LARGEST
-                            nodes += _activation_pair(graph, name, pairs[name], scale, wall=name in joined)
+                            nodes += _activation_pair(graph, name, pairs[name], scale, wall=name in unsafe)
                         node.input[index] = pairs[name]
                     else:
                         nodes.append(_weight(graph, weights[name], f"{node.name}_weight", _channel_axis(node)))
@@ -146,7 +149,7 @@ def _prepared(model: bytes, source: str) -> onnx.ModelProto:
             if version < OPSET:
                 proto = version_converter.convert_version(proto, OPSET)
             ort.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
-            optimized = onnx.load(file)
+            optimized = onnx.shape_inference.infer_shapes(onnx.load(file))
         except Exception as error:  # the errors of three libraries have no common base
             raise ModelError(f"{source}: not a model that can be quantised ({str(error).splitlines()[0]})") from None
     standard = [entry for entry in optimized.opset_import if entry.domain in ("", "ai.onnx")]
@@ -210,11 +213,11 @@ def _scalar(graph: Any, name: str, value: Any) -> str:
     return name
 
 
-def _joined(graph: Any) -> set[str]:
-    """Tensors that come from a Concat, directly or through pointwise operators."""
+def _unsafe(graph: Any) -> set[str]:
+    """Tensors that come from an UNSAFE operator, directly or through pointwise ones."""
     found: set[str] = set()
     for node in graph.node:
-        if node.op_type == "Concat" or (node.op_type in POINTWISE and not found.isdisjoint(node.input)):
+        if node.op_type in UNSAFE or (node.op_type in POINTWISE and not found.isdisjoint(node.input)):
             found.update(node.output)
     return found
 
@@ -223,7 +226,8 @@ def _activation_pair(graph: Any, name: str, result: str, scale: float, *, wall: 
     """Quantise and dequantise an activation.
 
     wall: put a LeakyRelu of slope 1, which changes nothing, before it. OpenVINO (2026.4) moves a quantisation in front
-    of a Concat and there takes the signed numbers for unsigned ones; it moves none across that.
+    of a Concat and there takes the signed numbers for unsigned ones, and puts it into a product without bias wrongly
+    where another one follows; it does neither across that.
     """
     walls = []
     if wall:
