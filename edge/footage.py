@@ -104,11 +104,10 @@ def clips_of(places: list[str]) -> list[str]:
     return found
 
 
-def collect_crops(
-    clips: list[str], pipeline: Pipeline, session: Session, card: Card, max_frames: int | None, tell: Tell
-) -> list[list[Crops]]:
-    """The crops that the pose model of a pipeline gets, for every clip; card and session are that model's."""
+def collect_crops(clips: list[str], pipeline: Pipeline, max_frames: int | None, tell: Tell) -> list[list[Crops]]:
+    """The crops that the pose model of a pipeline gets, for every clip. The pipeline's Pose stage is replaced."""
     found = []
+    card, session = pipeline.models.pose, pipeline.models.pose_session
     for clip in clips:
         spread: Spread[Crops] = Spread(_most(card, len(clips)))
         pipeline.pose = WatchedPose(session, card, pipeline.camera, spread)

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from calibration.int8.judge import Boxes, Limits, Poses, box_figures, box_harm, pose_figures, pose_harm, real_people
+from calibration.int8.judge import Limits
 from calibration.int8.ranges import METHODS, collect
 from calibration.int8.search import search
 from calibration.int8.split import split
-from edge.footage import AnyMoment, Crops, Picture, Tell, collect_crops, collect_pictures
-from edge.pipeline import Models, Pipeline, View
-from edge.stages.decode_boxes import BOX_FAMILIES
-from edge.stages.decode_pose import POSE_FAMILIES
-from edge.stages.detect import NMS_IOU, picture_size, suppress
-from edge.stages.person import SIGMAS
-from edge.stages.track import KEEP, REAL, START
+from edge.footage import AnyMoment, Tell, collect_crops, collect_pictures
+from edge.jury import BoxJury, Jury, PoseJury
+from edge.models import Models
+from edge.pipeline import Pipeline, View
+from edge.stages.detect import picture_size
 from edge.types import F32
 from engines.cards import Card
 from engines.errors import ModelError, UnknownNameError
 from engines.gate import Figure, Gate
-from engines.heads.head import Head, People
 from engines.live_model import live_model
 from engines.quantize import FloatNetwork
 from engines.session import BACKENDS, DEFAULT_BACKEND, Session, open_session
@@ -63,29 +60,18 @@ class Made:
     bf16: tuple[Figure, ...]
 
 
-class Jury(Protocol):
-    """What judges a model's sessions on held-out moments, and ranks them on others."""
-
-    people: int
-
-    def figures(self, session: Session) -> list[Figure]: ...
-
-    def harm(self, session: Session) -> float: ...
-
-
 def calibrate_pose(card: Card, clips: Sequence[str], models: Models, recipe: Recipe, tell: Tell) -> Made:
     """INT8 weights of a pose model, calibrated and judged on the people in `clips`.
 
-    models chooses the detector that finds them and the mesh model whose bodies are compared; all run in float32.
+    models chooses this model, the detector that finds the people and the mesh model whose bodies are compared; all run
+    in float32.
     Raises ModelError when the model cannot be quantised or too few people are in the clips, UnknownNameError for an
     unknown calibrator.
     """
     network = _network(card, recipe)
-    pipeline = Pipeline(models, View())
-    exact = open_session(card, backend=DEFAULT_BACKEND, precision="fp32", threads=recipe.threads)
-    moments = collect_crops(list(clips), pipeline, exact, card, recipe.max_frames, tell)
-    calibrating, held = _divided(card, moments)
-    head = pipeline.mesh.head if pipeline.mesh.head.crops is None else None
+    pipeline = Pipeline(replace(models, backend=DEFAULT_BACKEND, precision="fp32", threads=recipe.threads), View())
+    calibrating, held = _divided(card, collect_crops(list(clips), pipeline, recipe.max_frames, tell))
+    head, exact = pipeline.mesh.head, pipeline.models.pose_session
     jury = PoseJury(card, exact, head, held, _thinned(calibrating, RANKING), recipe.limits)
     return _make(card, network, clips, calibrating, jury, recipe, tell)
 
@@ -97,76 +83,6 @@ def calibrate_detector(card: Card, clips: Sequence[str], recipe: Recipe, tell: T
     calibrating, held = _divided(card, collect_pictures(list(clips), card, recipe.max_frames, tell))
     jury = BoxJury(card, exact, held, _thinned(calibrating, RANKING), recipe.limits)
     return _make(card, network, clips, calibrating, jury, recipe, tell)
-
-
-class PoseJury:
-    """Judges pose models on crops of held-out people by keypoints and, where a head makes them of these, meshes."""
-
-    def __init__(
-        self, card: Card, exact: Session, head: Head | None, held: list[Crops], ranking: list[Crops], limits: Limits
-    ) -> None:
-        self._card = card
-        self._head = head
-        self._limits = limits
-        count = len(card.keypoints)
-        self._sigmas = SIGMAS if count == len(SIGMAS) else np.full(count, SIGMAS.mean(), np.float32)
-        self._held, self._ranking = held, ranking
-        self._exact, self._exact_ranking = self._poses(exact, held), self._poses(exact, ranking)
-        self.people = int(real_people(self._exact, REAL).sum()) if held else 0
-
-    def figures(self, session: Session) -> list[Figure]:
-        other = self._poses(session, self._held)
-        return pose_figures(self._exact, other, _sizes(self._held), self._sigmas, REAL, self._limits)
-
-    def harm(self, session: Session) -> float:
-        return pose_harm(self._exact_ranking, self._poses(session, self._ranking), _sizes(self._ranking), REAL)
-
-    def _poses(self, session: Session, moments: list[Crops]) -> Poses:
-        size = picture_size(self._card)
-        found, vertices = [], []
-        for moment in moments:
-            outputs = session(moment.inputs)
-            with np.errstate(invalid="ignore", over="ignore"):
-                places, scores = POSE_FAMILIES[self._card.family].decode(outputs, size, self._card.decode.refine)
-                low, high = moment.regions[:, None, :2], moment.regions[:, None, 2:]
-                keypoints = (low + places * (high - low)).astype(np.float32)
-            scores = np.clip(scores, 0, 1).astype(np.float32)
-            found.append((keypoints, scores))
-            if self._head is not None:
-                vertices.append(self._head(People(keypoints, scores, moment.camera.rays(keypoints))).vertices)
-        everyone = [np.concatenate(part) for part in zip(*found, strict=True)]
-        return Poses(everyone[0], everyone[1], np.concatenate(vertices) if vertices else None)
-
-
-class BoxJury:
-    """Judges detectors on held-out pictures by their boxes."""
-
-    def __init__(self, card: Card, exact: Session, held: list[Picture], ranking: list[Picture], limits: Limits) -> None:
-        self._card = card
-        self._limits = limits
-        self._held, self._ranking = held, ranking
-        self._exact, self._exact_ranking = self._boxes(exact, held), self._boxes(exact, ranking)
-        self.people = sum(int((boxes.scores >= START).sum()) for boxes in self._exact)
-
-    def figures(self, session: Session) -> list[Figure]:
-        return box_figures(self._exact, self._boxes(session, self._held), START, KEEP, self._limits)
-
-    def harm(self, session: Session) -> float:
-        return box_harm(self._exact_ranking, self._boxes(session, self._ranking), KEEP)
-
-    def _boxes(self, session: Session, moments: list[Picture]) -> list[Boxes]:
-        family, found = BOX_FAMILIES[self._card.family], []
-        for moment in moments:
-            outputs = session(moment.inputs)
-            with np.errstate(invalid="ignore", over="ignore"):
-                boxes, scores = family.decode(outputs, picture_size(self._card), self._card.decode.person, KEEP / 2)
-            whole = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-            boxes, scores = boxes[whole].astype(np.float32), scores[whole].astype(np.float32)
-            if not family.distinct:
-                kept = suppress(boxes, scores, NMS_IOU)
-                boxes, scores = boxes[kept], scores[kept]
-            found.append(Boxes(boxes, scores))
-        return found
 
 
 def _make(
@@ -268,7 +184,3 @@ def _told(inputs: list[F32], tell: Tell) -> Iterator[F32]:
     for done, x in enumerate(inputs):
         tell("measuring ranges", done / len(inputs))
         yield x
-
-
-def _sizes(moments: list[Crops]) -> F32:
-    return np.concatenate([moment.sizes for moment in moments])

@@ -97,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     from calibration.int8.judge import Limits
     from edge.footage import clips_of
     from edge.int8 import Recipe, calibrate_detector, calibrate_pose
-    from edge.pipeline import Models
+    from edge.models import Models
     from engines.cards import load_card
     from engines.variants import add_int8
 
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     card = load_card(args.pose, "pose") if args.pose else load_card(args.detector, "detector")
     with _progress() as tell:
         if args.pose:
-            models = Models(pose=args.pose, mesh=args.mesh, precision="fp32", threads=args.threads)
+            models = Models(pose=args.pose, mesh=args.mesh)
             made = calibrate_pose(card, clips, models, recipe, tell)
         else:
             made = calibrate_detector(card, clips, recipe, tell)

@@ -16,8 +16,9 @@ from figure import MEDIA, Figure, show, take_turns
 from calibration.int8.judge import Limits
 from calibration.int8.ranges import METHODS, collect
 from edge.footage import collect_crops, collect_pictures
-from edge.int8 import BoxJury, Jury, PoseJury
-from edge.pipeline import Models, Pipeline, View
+from edge.jury import BoxJury, Jury, PoseJury
+from edge.models import Models
+from edge.pipeline import Pipeline, View
 from engines.cards import Card, load_card
 from engines.live_model import live_model
 from engines.quantize import FloatNetwork
@@ -73,8 +74,8 @@ def gate(card: Card, clip: str) -> Iterator[Figure]:
     exact = open_session(card, precision="fp32", threads=THREADS)
     jury: Jury
     if card.task == "pose":
-        pipeline = Pipeline(Models(precision="fp32", threads=THREADS), View())
-        (crops,) = collect_crops([str(MEDIA / clip)], pipeline, exact, card, None, lambda what, done: None)
+        pipeline = Pipeline(Models(pose=card.name, precision="fp32", threads=THREADS), View())
+        (crops,) = collect_crops([str(MEDIA / clip)], pipeline, None, lambda what, done: None)
         jury = PoseJury(card, exact, pipeline.mesh.head, crops, crops[:1], NO_LIMITS)
     else:
         (seen,) = collect_pictures([str(MEDIA / clip)], card, None, lambda what, done: None)

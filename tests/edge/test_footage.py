@@ -11,7 +11,8 @@ import pytest
 
 from edge.errors import SourceError
 from edge.footage import Picture, Spread, clips_of, collect_crops, collect_pictures
-from edge.pipeline import Models, Pipeline, View
+from edge.models import Models
+from edge.pipeline import Pipeline, View
 from edge.sources import open_source
 from edge.stages.detect import Detect
 from engines.cards import load_card
@@ -74,19 +75,18 @@ def test_pictures_are_what_the_detector_gives_to_its_session(person_clip: Path) 
 
 
 def test_crops_are_what_the_pose_stage_gives_to_its_session(person_clip: Path, engines: Callable[..., Any]) -> None:
-    card = load_card("movenet_thunder")
-    session = Recorder()
-    real = engines(card, precision="fp32")
+    pipeline = Pipeline(Models(precision="fp32"), View())
+    card, real, given = pipeline.models.pose, pipeline.models.pose_session, []
 
     def recording(*inputs: Any) -> tuple[Any, ...]:
-        session(*inputs)
-        return tuple(real(*inputs))
+        given.append(inputs[0].copy())
+        return real(*inputs)
 
-    pipeline = Pipeline(Models(precision="fp32"), View())
-    watched: Any = recording
-    (moments,) = collect_crops([str(person_clip)], pipeline, watched, card, 4, nowhere)
+    session: Any = recording
+    pipeline.models.pose_session = session
+    (moments,) = collect_crops([str(person_clip)], pipeline, 4, nowhere)
     assert len(moments) == 4
-    np.testing.assert_array_equal(moments[-1].inputs, session.given)
+    np.testing.assert_array_equal(moments[-1].inputs, given[-1])
     assert moments[-1].regions.shape == (len(moments[-1].inputs), 4)
     sides = moments[-1].regions[:, 2] - moments[-1].regions[:, 0]
     np.testing.assert_allclose(sides, card.decode.margin * moments[-1].sizes.max(axis=1), rtol=1e-4)
