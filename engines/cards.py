@@ -15,6 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from engines.errors import ModelError, UnknownNameError
+from engines.gate import Gate, read_gate
 from engines.toml_table import Table
 
 if sys.version_info >= (3, 11):
@@ -38,11 +39,13 @@ def user_models() -> Path:
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One weights file, ONNX or safetensors: precision "fp32" or "int8", absolute path, SHA-256 in lower-case
-    hexadecimal ("" where the card's author gave none: then it is not checked)."""
+    hexadecimal ("" where the card's author gave none: then it is not checked). gate: how an INT8 file was judged, None
+    where nobody said."""
 
     precision: str
     file: Path
     sha256: str
+    gate: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,13 @@ def load_card(name: str | Path, task: str | None = None) -> Card:
 
 
 def read_weights(variant: Variant) -> bytes:
-    """The bytes of a weights file. Raises ModelError when it is missing or is not the one that the card describes."""
+    """The bytes of a weights file. Raises ModelError when it is missing, is not the one that the card describes, or did
+    not pass its accuracy gate."""
+    if variant.gate is not None and variant.gate.failures:
+        raise ModelError(
+            f"{variant.file}: did not pass its accuracy gate, {variant.gate.failures[0]}; "
+            "calibrate it again (meshcast calibrate int8) or choose another precision"
+        )
     try:
         data = variant.file.read_bytes()
     except OSError as error:
@@ -201,11 +210,12 @@ def _card(table: Table, path: Path) -> Card:
     decode, usual = table.table("decode", {}), Decode()
     files = table.table("variants", {})
     variants = []
-    for precision in files.names():
+    for precision in sorted(files.names()):  # fp32 first
         if precision not in ("fp32", "int8"):
             raise ValueError(f"variants.{precision}: a variant is fp32 or int8")
         row = files.table(precision)
-        variants.append(Variant(precision, folder / row.text("file"), row.text("sha256", "").lower()))
+        gate = read_gate(row.table("gate")) if "gate" in row.names() else None
+        variants.append(Variant(precision, folder / row.text("file"), row.text("sha256", "").lower(), gate))
         row.finish()
     card = Card(
         name=table.text("name", path.stem),

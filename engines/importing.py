@@ -194,6 +194,7 @@ def remove(name: str) -> list[Path]:
     if card is None:
         raise UnknownNameError(f"{name} is not an imported model; see: meshcast models")
     gone = [card.path, *(variant.file for variant in card.variants), *([folder / card.mean] if card.mean else [])]
+    gone += [path for path in card.licence_files if path.parent == folder]
     for path in gone:
         path.unlink(missing_ok=True)
     return gone

@@ -27,7 +27,9 @@ def live_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
 
     Raises ModelError when the weights are damaged or the network cannot be converted.
     """
-    if variant is not None and not card.network:
+    if variant is not None and (
+        not card.network or variant.precision == "int8"
+    ):  # INT8 is ONNX, whatever it was made of
         return read_weights(variant)
     parts = [str(VERSION), card.network, *map(str, card.input.shape), *card.outputs]
     parts.append(variant.sha256 if variant is not None else "untrained")

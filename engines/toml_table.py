@@ -25,7 +25,10 @@ class Table:
     def whole(self, key: str, default: int) -> int:
         return int(self._take(key, default, lambda v: isinstance(v, int), "a whole number"))
 
-    def number(self, key: str, default: float) -> float:
+    def flag(self, key: str, default: bool) -> bool:
+        return bool(self._take(key, default, lambda v: isinstance(v, bool), "true or false"))
+
+    def number(self, key: str, default: float | None = None) -> float:
         return float(self._take(key, default, lambda v: isinstance(v, (int, float)), "a number"))
 
     def texts(self, key: str) -> tuple[str, ...]:

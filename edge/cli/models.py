@@ -164,6 +164,12 @@ def card_text(card: Card) -> str:
     """All that a person wants to know of one card."""
     shape = " x ".join(str(side) for side in card.input.shape)
     files = [(f"{v.precision} file", f"{v.file} (sha256 {v.sha256[:12]}...)") for v in card.variants]
+    gates = [
+        (f"{v.precision} gate" if number == 0 else "", str(figure))
+        for v in card.variants
+        if v.gate is not None
+        for number, figure in enumerate(v.gate.figures)
+    ]
     licences = [("licence text", str(path)) for path in card.licence_files]
     precision = f"{_precisions(card)}; auto takes the first that the device has of: {', '.join(card.auto)}"
     entries = [
@@ -183,6 +189,7 @@ def card_text(card: Card) -> str:
         ("source", card.source),
         ("imported", f"from a file with sha256 {card.imported_sha256}" if card.imported_sha256 else ""),
         *files,
+        *gates,
         ("notes", " ".join(card.notes.split())),
     ]
     return "\n".join(f"{key:<14}{value}" for key, value in entries if value)

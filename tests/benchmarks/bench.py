@@ -20,6 +20,7 @@ NAMES = (
     "accuracy",
     "pipeline",
     "engines",
+    "int8",
     "networks",
     "wire",
     "start",

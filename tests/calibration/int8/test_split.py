@@ -1,0 +1,21 @@
+"""Held-out moments are others than those that calibrate, and no neighbours of theirs."""
+
+from __future__ import annotations
+
+import pytest
+
+from calibration.int8.split import split
+
+
+@pytest.mark.parametrize("count", [12, 30, 100, 101, 1000])
+def test_held_out_moments_have_no_twin(count: int) -> None:
+    calibrating, held = split(count)
+    assert 0.25 * count <= len(held) <= 0.4 * count
+    assert len(calibrating) >= count // 6
+    assert min(abs(a - b) for a in calibrating for b in held) > max(1, 0.2 * count / 6)
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_few_moments_never_do_both(count: int) -> None:
+    calibrating, held = split(count)
+    assert not set(calibrating) & set(held)
