@@ -13,6 +13,7 @@ from typing import Any
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, SourceError
 from edge.models import LoadedModels, Models
 from edge.pipeline import Pipeline, View
+from edge.profiling.building import building_bars
 from edge.profiling.progress import Progress
 from edge.runtime.interrupt import Interrupt, interruptible
 from edge.runtime.outputs import Outputs, Wanted
@@ -77,7 +78,8 @@ def run(job: Job) -> Outcome:
             cleanup.callback(target.discard)  # does nothing once written
         with interrupt.welcome():
             sources = _open(job, cleanup)
-            models = LoadedModels(job.models)
+            with building_bars(job.quiet):
+                models = LoadedModels(job.models)
             pipelines = [
                 Pipeline(
                     models, view, detect_every=job.detect_every, smooth=job.smooth, attention=job.overlay_attention
