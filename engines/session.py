@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from edge_kernels import cuda_device_count
 from engines import cuda
 from engines.body import Body
 from engines.cards import PRECISIONS, Card, Variant
@@ -156,9 +157,10 @@ def open_session(
 
 
 def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Session:
-    """The network of a card on the native kernels, on the CPU."""
-    if device not in ("auto", "cpu"):
-        raise UnknownNameError(f"unknown device {device!r}; the kernels have here: cpu")
+    """The network of a card on the native kernels, which "auto" puts on the first CUDA device where there is one."""
+    devices = ("cpu", *(f"cuda:{index}" for index in range(cuda_device_count())))
+    if device not in ("auto", *devices):
+        raise UnknownNameError(f"unknown device {device!r}; the kernels have here: {', '.join(devices)}")
     if precision == "int8":
         raise ModelError(f"{card.name} has no int8 weights, it has: fp32, bf16; choose another precision")
     from engines.body import open_body
@@ -168,7 +170,10 @@ def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Sess
     mesh = body or open_body()
     joints = next(known for known in JOINT_SETS.values() if known.joint_names == card.keypoints)
     weights = live_weights(card, mesh)
-    session = Pose2MeshKernels(weights, joints, mesh.faces, len(mesh.v_template), bf16=precision == "bf16")
+    where = devices[:2][-1] if device == "auto" else device
+    session = Pose2MeshKernels(
+        weights, joints, mesh.faces, len(mesh.v_template), bf16=precision == "bf16", device=where
+    )
     log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
     return session
 
