@@ -13,6 +13,7 @@ from typing import Any
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, SourceError
 from edge.models import LoadedModels, Models
 from edge.pipeline import Pipeline, View
+from edge.profiling.building import building_bars
 from edge.profiling.observers import Observers, Watch
 from edge.profiling.progress import Progress
 from edge.runtime.interrupt import Interrupt, interruptible
@@ -80,7 +81,8 @@ def run(job: Job) -> Outcome:
         observers = cleanup.enter_context(Observers(job.watch))
         with interrupt.welcome():
             sources = open_sources(job, cleanup)
-            models = LoadedModels(job.models)
+            with building_bars(job.quiet):
+                models = LoadedModels(job.models)
             pipelines = [
                 Pipeline(
                     models, view, detect_every=job.detect_every, smooth=job.smooth, attention=job.overlay_attention

@@ -161,8 +161,10 @@ def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Sess
     devices = ("cpu", *(f"cuda:{index}" for index in range(cuda_device_count())))
     if device not in ("auto", *devices):
         raise UnknownNameError(f"unknown device {device!r}; the kernels have here: {', '.join(devices)}")
-    if precision == "int8":
-        raise ModelError(f"{card.name} has no int8 weights, it has: fp32, bf16; choose another precision")
+    if precision in ("fp16", "int8"):
+        raise ModelError(
+            f"the kernels do not compute {card.name} in {precision}, only in fp32 and bf16; choose one of these"
+        )
     from engines.body import open_body
     from engines.joint_sets import JOINT_SETS
     from engines.pose2mesh_kernels import Pose2MeshKernels

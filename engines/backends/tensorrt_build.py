@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from engines.batches import BUCKETS
+from engines.building import Phases
 from engines.errors import ModelError
 from engines.faults import fault
 
@@ -101,11 +102,33 @@ def build_plan(
     if capability is not None and targets(name):
         config.num_compute_capabilities = 1
         config.set_compute_capability(_target(name, capability), 0)
+    config.progress_monitor = _monitor(name, source)
     _add_profiles(builder, network, config, shapes)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise failure(name, source, "build a plan of it")
     return bytes(plan)
+
+
+def _monitor(name: str, source: str) -> Any:
+    """Passes on to engines.building how far a build is; TensorRT names its phases differently each."""
+    trt, phases = interface(name), Phases(source)
+
+    class Monitor(trt.IProgressMonitor):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            trt.IProgressMonitor.__init__(self)
+
+        def phase_start(self, phase: str, _parent: str | None, steps: int) -> None:
+            phases.start(phase, steps)
+
+        def step_complete(self, phase: str, step: int) -> bool:
+            phases.step(phase, step)
+            return True  # go on
+
+        def phase_finish(self, phase: str) -> None:
+            phases.finish(phase)
+
+    return Monitor()
 
 
 def _add_profiles(builder: Any, network: Any, config: Any, shapes: Sequence[Shape]) -> None:

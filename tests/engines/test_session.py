@@ -115,6 +115,9 @@ def test_a_precision_by_name_is_never_replaced(tmp_path: Path) -> None:
         ModelError, match=r"openvino on cpu does not compute in fp16, it has: .*; choose another precision"
     ):
         open_session(card, backend="openvino", precision="fp16")
+    for precision in ("fp16", "int8"):
+        with pytest.raises(ModelError, match=f"the kernels do not compute pose2mesh_coco in {precision}, only in fp32"):
+            open_session(load_card("pose2mesh_coco"), device="cpu", precision=precision)
     with pytest.raises(ModelError, match="torch on cpu does not compute in fp16, it has: fp32, bf16"):
         open_session(card, backend="torch", precision="fp16")
 

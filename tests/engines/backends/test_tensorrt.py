@@ -17,6 +17,7 @@ from engines import cuda  # noqa: E402
 from engines.backends import tensorrt_build, tensorrt_engine  # noqa: E402
 from engines.backends.tensorrt_build import build_plan, interface, targets  # noqa: E402
 from engines.backends.tensorrt_engine import TensorRt, TensorRtSession, in_precision  # noqa: E402
+from engines.building import listening  # noqa: E402
 from engines.cards import ZOO  # noqa: E402
 from engines.cuda_memory import DeviceArray  # noqa: E402
 from engines.errors import DeviceLostError, ModelError, OutOfMemoryError  # noqa: E402
@@ -48,6 +49,17 @@ def test_plans_without_a_gpu(rtx: str, architecture: str, precision: str) -> Non
     ready = in_precision(model, precision, "nanodet_g")
     plan = build_plan(rtx, ready, "nanodet_g", [(3, 416, 416)], ARCHITECTURES[architecture])
     assert len(plan) > (12e6 if precision == "fp32" else 6e6)  # 3.8 million weights
+
+
+def test_who_listens_hears_how_far_it_is(rtx: str) -> None:
+    heard: list[tuple[str, float]] = []
+    with listening(lambda model, fraction: heard.append((model, fraction))):
+        build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 9))
+    assert {model for model, _ in heard} == {"qdq"}
+    fractions = [fraction for _, fraction in heard]
+    assert fractions == sorted(fractions)
+    assert len(set(fractions)) > 3
+    assert (fractions[0], fractions[-1]) == (0, 1)
 
 
 def qdq_model(zero: int = 0) -> bytes:
