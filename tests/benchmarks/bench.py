@@ -22,6 +22,7 @@ NAMES = (
     "engines",
     "networks",
     "wire",
+    "profiling",
     "start",
     "ell_matmul",
     "graph_conv",
