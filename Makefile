@@ -1,7 +1,8 @@
 # make demo   install what `meshcast run` needs and turn a real clip into meshes
 # make test   install the development tools and run the tests
 # make bench  time the pipeline and the kernels, write bench.json
-# make gpu    build the CUDA kernels for all GPUs, test and time them
+# make gpu    with a GPU: build the CUDA kernels for it, test them, also under the sanitizers, and time them
+# make emulated  without one: the CUDA kernels' tests in an emulation
 # make sanitize  the tests of the kernels under the address and undefined-behaviour sanitizers
 # make aarch64   the kernels of the mesh network for ARM, checked in an emulator
 # make lint   ruff, mypy, clang-format
@@ -12,12 +13,12 @@ BIN := $(VENV)/bin
 OUT := out
 
 # What an installation depends on: the Python packages are installed editable and need no reinstallation.
-NATIVE_SOURCES := $(shell find kernels -name '*.cpp' -o -name '*.cu' -o -name '*.hpp')
+NATIVE_SOURCES := $(shell find kernels -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' -o -name '*.hpp')
 INSTALL_SOURCES := pyproject.toml CMakeLists.txt constraints.txt $(NATIVE_SOURCES)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-C_FILES := $(NATIVE_SOURCES)
+C_FILES := $(NATIVE_SOURCES) $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo test bench gpu sanitize aarch64 lint format clean help
+.PHONY: demo test bench gpu emulated sanitize aarch64 lint format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -50,25 +51,36 @@ test: $(VENV)/installed-dev
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/benchmarks/bench.py --output bench.json
 
-gpu: $(VENV)/installed-dev
-	MESHCAST_NATIVE=ON MESHCAST_CUDA=ON $(PIP_INSTALL) -e . --no-deps
-	$(BIN)/python -m pytest -q -m gpu
-	$(BIN)/python tests/benchmarks/bm_ell_matmul.py
-	$(BIN)/python tests/benchmarks/bm_skinning.py
+gpu:
+	PYTHON=$(PYTHON) tests/gpu.sh
 
-# A copy of the package with an extension of its own: an editable installation would bring the other one, so that no
-# site-packages hooks may run (-S). Python itself leaks on purpose.
+# A copy of the package with an extension of its own, in the folder $(1), built with the options $(2): an editable
+# installation would bring the other one, so that no site-packages hooks may run (-S).
+define build_aside
+	$(BIN)/cmake -S . -B $(1) -G Ninja -DMESHCAST_NATIVE=ON -DMESHCAST_CUDA=OFF $(2) -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+	  -DPython_EXECUTABLE=$(abspath $(BIN))/python -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja >$(1).log
+	$(BIN)/cmake --build $(1) >>$(1).log || { tail -40 $(1).log; exit 1; }
+	rm -rf $(1)/site && mkdir $(1)/site && cp -r kernels/edge_kernels $(1)/site && rm -f $(1)/site/edge_kernels/*.so
+	cp $(1)/_native*.so $(1)/site/edge_kernels
+endef
+PURE_LIBRARIES = $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+
+# Python itself leaks on purpose.
 SANITIZED := build/sanitize
 sanitize: $(VENV)/installed-dev
-	$(BIN)/cmake -S . -B $(SANITIZED) -G Ninja -DMESHCAST_NATIVE=ON -DMESHCAST_CUDA=OFF -DMESHCAST_SANITIZE=ON \
-	  -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPython_EXECUTABLE=$(abspath $(BIN))/python -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja >$(SANITIZED).log
-	$(BIN)/cmake --build $(SANITIZED) >>$(SANITIZED).log || { tail -40 $(SANITIZED).log; exit 1; }
-	rm -rf $(SANITIZED)/site && mkdir $(SANITIZED)/site && cp -r kernels/edge_kernels $(SANITIZED)/_native*.so $(SANITIZED)/site
-	mv $(SANITIZED)/site/_native*.so $(SANITIZED)/site/edge_kernels
+	@mkdir -p build
+	$(call build_aside,$(SANITIZED),-DMESHCAST_SANITIZE=ON)
 	LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libstdc++.so)" \
-	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
-	PYTHONPATH=$(SANITIZED)/site:.:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONPATH=$(SANITIZED)/site:.:$(PURE_LIBRARIES) \
 	  $(BIN)/python -S -m pytest -q -p no:cacheprovider -k "not torch" tests/kernels
+
+# Two minutes: threads of a block are fibers of one processor, run in random order.
+EMULATED := build/emulated
+emulated: $(VENV)/installed-dev
+	@mkdir -p build
+	$(call build_aside,$(EMULATED),-DMESHCAST_EMULATE_CUDA=ON)
+	PYTHONPATH=$(EMULATED)/site:.:tests/kernels/emulated:$(PURE_LIBRARIES) \
+	  $(BIN)/python -S -m pytest -q -p no:cacheprovider -p torch_on_host -m gpu tests/kernels
 
 ARM_CXX ?= aarch64-linux-gnu-g++
 ARM_RUN ?= qemu-aarch64-static

@@ -18,8 +18,8 @@ class Models:
     """Which models run, on what. Names are those of `meshcast models`; "auto" lets the card and the machine decide.
 
     body is the one that a mesh model drives that has none of its own (None: an imported one, else the open body).
-    precision is that of the detector and the pose model; mesh models that predict rotations follow bf16 when it is
-    named, coordinates are always computed in float32. refine and flip_test are the Pose stage's.
+    precision is that of the detector and the pose model; mesh models that predict rotations follow bf16 and fp16
+    when named, coordinates are always computed in float32. refine and flip_test are the Pose stage's.
     """
 
     detector: str = "nanodet_g"
@@ -65,7 +65,8 @@ class LoadedModels:
         self._body = body_for(self._mesh, models.body)
         self.detector_session = self._session(self.detector, models.precision)
         self.pose_session = self._session(self.pose, models.precision)
-        precision = "bf16" if models.precision == "bf16" and self._mesh.family in ROTATING else "fp32"
+        half = models.precision in ("bf16", "fp16") and self._mesh.family in ROTATING
+        precision = models.precision if half else "fp32"
         self._mesh_session = self._session(self._mesh, precision, self._body)
         notes = (*map(_untrained, (self.detector, self.pose, self._mesh)), self.make_head().remark)
         self.remarks = tuple(note for note in notes if note)

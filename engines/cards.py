@@ -25,7 +25,7 @@ else:
 ZOO = Path(__file__).parent / "zoo"
 NETWORKS = ZOO / "networks"
 TASKS = ("detector", "pose", "mesh", "body")
-PRECISIONS = ("fp32", "bf16", "int8")
+PRECISIONS = ("fp32", "bf16", "fp16", "int8")
 REFINEMENTS = ("none", "quarter", "dark")
 FITS = ("corner", "centre", "stretch")
 

@@ -32,6 +32,7 @@ NB_MODULE(_native, m) {
   meshcast::bind_ell_matmul(m);
   meshcast::bind_graph_conv(m);
   meshcast::bind_linear(m);
+  meshcast::bind_plan(m);
   meshcast::bind_rasterize(m);
   meshcast::bind_crop(m);
   meshcast::bind_heatmap(m);

@@ -7,6 +7,7 @@ namespace meshcast {
 void bind_ell_matmul(nanobind::module_& m);
 void bind_graph_conv(nanobind::module_& m);
 void bind_linear(nanobind::module_& m);
+void bind_plan(nanobind::module_& m);
 void bind_rasterize(nanobind::module_& m);
 void bind_crop(nanobind::module_& m);
 void bind_heatmap(nanobind::module_& m);

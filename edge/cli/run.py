@@ -84,10 +84,15 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--refine", metavar="NAME", help="of heatmap peaks: none, quarter or dark (default: the card's)"
     )
     models.add_argument("--flip-test", action="store_true", help="average the pose with that of the mirrored crop")
-    models.add_argument("--backend", default="auto", metavar="NAME", help="openvino (default) or onnxruntime")
-    models.add_argument("--device", default="auto", metavar="NAME", help="auto or cpu")
     models.add_argument(
-        "--precision", default="auto", metavar="NAME", help="fp32, bf16 or int8, of the detector and the pose model"
+        "--backend",
+        default="auto",
+        metavar="NAME",
+        help="openvino, onnxruntime, torch, tensorrt, tensorrt_rtx or torch_tensorrt (default: the device's best)",
+    )
+    models.add_argument("--device", default="auto", metavar="NAME", help="cpu or cuda:N (default: a GPU, if usable)")
+    models.add_argument(
+        "--precision", default="auto", metavar="NAME", help="fp32, bf16, fp16 or int8, of detector and pose model"
     )
     models.add_argument("--threads", type=positive, metavar="N", help="threads of the engines (default: all cores)")
     models.add_argument("--detect-every", type=positive, default=8, metavar="N", help="frames between detections (8)")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from engines.batches import Batches, batch_sizes
 from engines.errors import ModelError
+from engines.faults import fault, is_out_of_memory, shapes_text, telling_line
 
 try:
     import onnxruntime as ort
@@ -46,27 +47,19 @@ class OnnxRuntimeSession:
         try:
             self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # its errors have no common public base
-            raise ModelError(
-                f"{source}: not a model that ONNX Runtime can use ({str(error).splitlines()[0]})"
-            ) from None
+            if is_out_of_memory(error):
+                raise fault(error, source, "load it", "ONNX Runtime") from None
+            raise ModelError(f"{source}: not a model that ONNX Runtime can use ({telling_line(error)})") from None
         self._names = [entry.name for entry in self._session.get_inputs()]
-        batches = [entry.shape[0] for entry in self._session.get_inputs() if entry.shape]
-        # A model exported with a fixed batch runs people one by one.
-        self._one_by_one = any(isinstance(batch, int) for batch in batches)
-        if any(isinstance(batch, int) and batch != 1 for batch in batches):
-            raise ModelError(
-                f"{source}: its batch is fixed at {batches[0]}; export it with a free batch axis, or with 1"
-            )
+        firsts = [entry.shape[0] for entry in self._session.get_inputs() if entry.shape]
+        self._batches = Batches(source, batch_sizes(firsts, None, source))
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        if not self._one_by_one or len(inputs[0]) == 1:
-            return self._run(inputs)
-        rows = [self._run(tuple(x[row : row + 1] for x in inputs)) for row in range(len(inputs[0]))]
-        return tuple(np.concatenate(outputs) for outputs in zip(*rows, strict=True))
+        return self._batches.run(self._run, inputs)
 
-    def _run(self, inputs: tuple[NDArray[Any], ...]) -> tuple[NDArray[Any], ...]:
+    def _run(self, inputs: tuple[NDArray[Any], ...], _size: int) -> list[NDArray[Any]]:
         try:
-            return tuple(self._session.run(None, dict(zip(self._names, inputs, strict=True))))
+            return list(self._session.run(None, dict(zip(self._names, inputs, strict=True))))
         except Exception as error:  # its errors have no common public base
-            shapes = " and ".join(" x ".join(map(str, x.shape)) for x in inputs)
-            raise ModelError(f"{self._source}: cannot run for {shapes} ({str(error).splitlines()[0]})") from None
+            doing = f"run it for {shapes_text(x.shape for x in inputs)}"
+            raise fault(error, self._source, doing, "ONNX Runtime") from None

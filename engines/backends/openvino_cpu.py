@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.batches import Batches, batch_sizes
 from engines.errors import ModelError
+from engines.faults import fault, shapes_text
 
 # Importing openvino reports the import to a web service through this package; None makes it take its built-in stub.
 _silenced = "openvino_telemetry" not in sys.modules and "openvino" not in sys.modules
@@ -23,7 +25,7 @@ finally:
     if _silenced:
         del sys.modules["openvino_telemetry"]
 
-BATCHES = (4, 1)
+BATCHES = (1, 4)
 """Batch sizes that are compiled. Other batches are run in parts of these: a new size would cost 0.1 to 0.6 s of
 compilation in mid-stream, and a graph with free axes is up to twice as slow."""
 
@@ -66,32 +68,25 @@ class OpenVinoSession:
             raise ModelError(f"{source}: not a model that OpenVINO can read ({_last_line(error)})") from None
         self._requests: dict[tuple[tuple[int, ...], ...], ov.InferRequest] = {}
         shapes = [entry.get_partial_shape() for entry in self._model.inputs]
-        # A model exported with a fixed batch runs people one by one.
-        self._batches = (1,) if any(shape[0].is_static for shape in shapes) else BATCHES
-        if any(shape[0].is_static and shape[0].get_length() != 1 for shape in shapes):
-            raise ModelError(
-                f"{source}: its batch is fixed at {shapes[0][0]}; export it with a free batch axis, or with 1"
-            )
+        firsts = [shape[0].get_length() if shape[0].is_static else None for shape in shapes]
+        sizes = batch_sizes(firsts, BATCHES, source) or BATCHES
+        self._batches = Batches(source, sizes)
         if all(shape[axis].is_static for shape in shapes for axis in range(1, len(shape))):
-            for batch in self._batches:
+            for batch in sizes:
                 self._request(
                     tuple((batch, *(shape[axis].get_length() for axis in range(1, len(shape)))) for shape in shapes)
                 )
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        parts: list[list[NDArray[Any]]] = []
-        start, count = 0, len(inputs[0])
-        while start < count or not parts:
-            batch = next((size for size in self._batches if size <= count - start), 1)
-            parts.append(self._run([np.ascontiguousarray(x[start : start + batch]) for x in inputs]))
-            start += batch
-        if len(parts) == 1:
-            return tuple(parts[0])
-        return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
+        return self._batches.run(self._run, inputs)
 
-    def _run(self, inputs: list[NDArray[Any]]) -> list[NDArray[Any]]:
-        request = self._request(tuple(x.shape for x in inputs))
-        results = request.infer(inputs, share_inputs=True)
+    def _run(self, inputs: tuple[NDArray[Any], ...], _size: int) -> list[NDArray[Any]]:
+        shapes = tuple(x.shape for x in inputs)
+        request = self._request(shapes)
+        try:
+            results = request.infer([np.ascontiguousarray(x) for x in inputs], share_inputs=True)
+        except (RuntimeError, MemoryError) as error:
+            raise self._fault(error, shapes) from None
         return [np.array(results[index]) for index in range(len(results))]
 
     def _request(self, shapes: tuple[tuple[int, ...], ...]) -> ov.InferRequest:
@@ -102,9 +97,12 @@ class OpenVinoSession:
                 self._requests[shapes] = (
                     _core().compile_model(static, self.device.upper(), self._config).create_infer_request()
                 )
-            except RuntimeError as error:
-                raise ModelError(f"{self._source}: OpenVINO cannot run it for {shapes} ({_last_line(error)})") from None
+            except (RuntimeError, MemoryError) as error:
+                raise self._fault(error, shapes) from None
         return self._requests[shapes]
+
+    def _fault(self, error: Exception, shapes: tuple[tuple[int, ...], ...]) -> ModelError:
+        return fault(error, self._source, f"run it for {shapes_text(shapes)}", "OpenVINO", _last_line(error))
 
 
 @cache

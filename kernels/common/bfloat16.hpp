@@ -15,4 +15,11 @@ MESHCAST_INLINE std::uint16_t to_bf16(float value) {
   return static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
+MESHCAST_INLINE float from_bf16(std::uint16_t half) {
+  const std::uint32_t bits = std::uint32_t(half) << 16;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 }  // namespace meshcast

@@ -56,14 +56,29 @@ bool is_contiguous(const Array& array) {
   return true;
 }
 
-// TypeError for a wrong device, ValueError for a wrong shape or a strided array; `name` is what the user wrote.
+// TypeError for a wrong device, ValueError for a strided array; `name` is what the user wrote.
 template <typename Array>
-void require_shape(const Array& array, const char* name, std::initializer_list<std::int64_t> dims, int device) {
+void require_place(const Array& array, const char* name, int device) {
   const std::string who(name);
   if (array.device_type() != device) {
     const char* place = device == nb::device::cuda::value ? "on the CUDA device" : "in host memory";
     throw nb::type_error((who + " must be " + place + ", like the other arrays").c_str());
   }
+  if (!is_contiguous(array)) throw nb::value_error((who + " must be C-contiguous").c_str());
+}
+
+// TypeError for a wrong dtype.
+template <typename Scalar, typename Array>
+void require_type(const Array& array, const char* name) {
+  if (array.dtype() == nb::dtype<Scalar>()) return;
+  const std::string text =
+      std::string(name) + " must be " + type_name(nb::dtype<Scalar>()) + ", not " + type_name(array.dtype());
+  throw nb::type_error(text.c_str());
+}
+
+// TypeError for a wrong device, ValueError for a wrong shape or a strided array.
+template <typename Array>
+void require_shape(const Array& array, const char* name, std::initializer_list<std::int64_t> dims, int device) {
   bool same = array.ndim() == dims.size();
   std::string given = "(";
   for (std::size_t i = 0; i < array.ndim(); ++i) given += (i ? ", " : "") + std::to_string(array.shape(i));
@@ -72,19 +87,34 @@ void require_shape(const Array& array, const char* name, std::initializer_list<s
     same = same && (dim == kAny || static_cast<std::int64_t>(array.shape(axis)) == dim);
     ++axis;
   }
-  if (!same) throw nb::value_error((who + " must have the shape " + shape_text(dims) + ", not " + given + ")").c_str());
-  if (!is_contiguous(array)) throw nb::value_error((who + " must be C-contiguous").c_str());
+  if (array.device_type() == device && !same)
+    throw nb::value_error(
+        (std::string(name) + " must have the shape " + shape_text(dims) + ", not " + given + ")").c_str());
+  require_place(array, name, device);
 }
 
 // The same, and TypeError for a wrong dtype.
 template <typename Scalar, typename Array>
 void require(const Array& array, const char* name, std::initializer_list<std::int64_t> dims, int device) {
-  if (array.dtype() != nb::dtype<Scalar>()) {
-    const std::string text =
-        std::string(name) + " must be " + type_name(nb::dtype<Scalar>()) + ", not " + type_name(array.dtype());
-    throw nb::type_error(text.c_str());
-  }
+  require_type<Scalar>(array, name);
   require_shape(array, name, dims, device);
+}
+
+// ValueError where an output shares memory with an input.
+inline void require_apart(const Input& input, const char* name, const Output& out) {
+  const auto* a = static_cast<const char*>(input.data());
+  const auto* b = static_cast<const char*>(out.data());
+  if (a < b + out.nbytes() && b < a + input.nbytes())
+    throw nb::value_error((std::string("out must not overlap ") + name).c_str());
+}
+
+// TypeError for something wanted on a CUDA device (0 and up; -1 is host memory) from a build without CUDA.
+inline void require_cuda(int device) {
+#ifdef MESHCAST_WITH_CUDA
+  (void)device;
+#else
+  if (device >= 0) throw nb::type_error("this build of meshcast has no CUDA kernels: reinstall with MESHCAST_CUDA=ON");
+#endif
 }
 
 }  // namespace meshcast

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 _log = logging.getLogger("meshcast.kernels")
 
 if TYPE_CHECKING:  # the classes of both have the same signatures
-    from edge_kernels.reference import GraphConv, Linear
+    from edge_kernels.reference import GraphConv, Linear, Plan
 
 try:
     import edge_kernels._native as _native
@@ -17,7 +17,7 @@ except ImportError as error:
     from edge_kernels.reference import crop, ell_matmul, heatmap, letterbox, nms, rasterize, skinning
 
     if not TYPE_CHECKING:
-        GraphConv, Linear = reference.GraphConv, reference.Linear
+        GraphConv, Linear, Plan = reference.GraphConv, reference.Linear, reference.Plan
     NATIVE = False
     CUDA = False
     _log.warning(
@@ -35,7 +35,7 @@ except ImportError as error:
 
 else:
     if not TYPE_CHECKING:
-        GraphConv, Linear = _native.GraphConv, _native.Linear
+        GraphConv, Linear, Plan = _native.GraphConv, _native.Linear, _native.Plan
     crop = _native.crop
     ell_matmul = _native.ell_matmul
     heatmap = _native.heatmap
@@ -53,6 +53,7 @@ __all__ = [
     "NATIVE",
     "GraphConv",
     "Linear",
+    "Plan",
     "crop",
     "cuda_device_count",
     "ell_matmul",

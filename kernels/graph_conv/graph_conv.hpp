@@ -21,6 +21,7 @@
 // x (sources, batch, channels_in), skip (skip_sources, batch, channels_skip), out (rows, batch, channels_out); all
 // C-contiguous, float32 or bfloat16 (the upper half of a float32); sums are float32. resize() is linear interpolation
 // along the channels with pixel centres at half integers ("align_corners = False"). out must not overlap x or skip.
+// With `place` the result is no features but finished rows: out (batch, rows, channels_out) float32, v in row place[v].
 namespace meshcast {
 
 // Two orders of work give the same result. Gather first: t0, t1 and t2 of some rows, kept in the cache, then one
@@ -38,7 +39,7 @@ struct GraphConv {
   const std::int32_t* skip_row;  // (rows), rows of skip
   GraphRows one_hop;
   GraphRows two_hops;
-  const void* weight;  // packed by pack_weight: see there
+  const void* weight;  // packed: see GraphConvCpu
   const float* bias;   // (channels_out)
   // resize(): channel c of skip becomes share0[c] skip[from0[c]] + (1 - share0[c]) skip[from1[c]]; null for equal
   // widths.
@@ -48,6 +49,7 @@ struct GraphConv {
   const void* x;
   const void* skip;  // null for none
   void* out;
+  const std::int32_t* place;  // (rows), a permutation of them; null for features
   std::int64_t rows;
   std::int64_t batch;
   std::int64_t channels_in;
@@ -67,6 +69,11 @@ static MESHCAST_HD float activated(const GraphConv& p, float sum) {
 // Channel c of the resized residual, from the two channels of skip that it lies between.
 static MESHCAST_HD float mixed(const GraphConv& p, std::int64_t c, float low, float high) {
   return p.share0[c] * low + (1.0f - p.share0[c]) * high;
+}
+
+// Where row v of body b begins in out.
+static MESHCAST_HD std::int64_t out_at(const GraphConv& p, std::int64_t v, std::int64_t b) {
+  return (p.place ? b * p.rows + p.place[v] : v * p.batch + b) * p.channels_out;
 }
 
 // What one instruction set offers. Weights (depth, columns) are packed in panels of `panel` columns, each panel row

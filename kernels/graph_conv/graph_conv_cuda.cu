@@ -1,159 +1,90 @@
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
-#include <mma.h>
 
 #include <cstring>
+#include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "common/cuda_device.hpp"
 #include "graph_conv/graph_conv_cuda.hpp"
+#include "graph_conv/graph_conv_tensor.cuh"
+#include "graph_conv/graph_conv_tiles.cuh"
 
 namespace meshcast {
 namespace {
 
-constexpr int kThreads = 256, kWarps = kThreads / 32;
-constexpr int kTileRows = 32;      // rows of (rows x batch) that a block works on
-constexpr int kMaxColumns = 256;   // of one pass; wider results take several blocks in y
-constexpr int kMaxChannels = 256;  // of x that shared memory holds at a time
-constexpr int kFragment = 16;
+constexpr int kPlainRows = 32, kPlainChannels = 256;  // a tile of gathered features
 
-__device__ inline float load(const float* at) {
-  return *at;
-}
-__device__ inline float load(const __nv_bfloat16* at) {
-  return __bfloat162float(*at);
-}
-__device__ inline void store(float value, float* at) {
-  *at = value;
-}
-__device__ inline void store(float value, __nv_bfloat16* at) {
-  *at = __float2bfloat16(value);
-}
-
-// Order `order` of the polynomials for the block's rows, channels from..from + count - 1, into t (kTileRows, stride).
-// Neighbouring lanes read neighbouring channels of the same gathered row.
-template <typename T>
-__device__ void gather(const GraphConv& p, int order, std::int64_t begin, int from, int count, int padded, T* t,
-                       int stride) {
-  const T* x = static_cast<const T*>(p.x);
-  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  for (int i = warp; i < kTileRows; i += kWarps) {
-    const std::int64_t at = begin + i;
-    const bool real = at < p.rows * p.batch;
-    const std::int64_t v = real ? at / p.batch : 0, b = real ? at % p.batch : 0;
-    const T* body = x + b * p.channels_in + from;
-    const std::int64_t step = p.batch * p.channels_in;
-    for (int c = lane; c < padded; c += 32) {
-      float sum = 0;
-      if (real && c < count) {
-        if (order == 0) {
-          sum = load(body + p.self[v] * step + c);
-        } else {
-          const GraphRows& graph = order == 1 ? p.one_hop : p.two_hops;
-          for (std::int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e)
-            sum += graph.value[e] * load(body + graph.near[e] * step + c);
-        }
-      }
-      store(sum, t + i * stride + c);
-    }
-  }
-}
-
-template <typename T>
-__device__ void finish(const GraphConv& p, std::int64_t at, std::int64_t c, float sum) {
-  const T* skips = static_cast<const T*>(p.skip);
-  T* out = static_cast<T*>(p.out);
-  const std::int64_t v = at / p.batch, b = at % p.batch;
-  float value = activated(p, sum + p.bias[c]);
-  if (skips) {
-    const T* skip = skips + (p.skip_row[v] * p.batch + b) * p.channels_skip;
-    value += p.from0 ? mixed(p, c, load(skip + p.from0[c]), load(skip + p.from1[c])) : load(skip + c);
-  }
-  store(value, out + at * p.channels_out + c);
-}
-
-// Without tensor cores: a thread keeps kTileRows / Groups sums of one column.
+// Without tensor cores: a thread keeps kPlainRows / Groups sums of one column.
 template <typename T, int Groups>
-__global__ void __launch_bounds__(kThreads) plain_kernel(GraphConv p, std::int64_t stored_columns) {
-  constexpr int kColumns = kThreads / Groups, kSums = kTileRows / Groups;
-  __shared__ T t[kTileRows * kMaxChannels];
+__global__ void __launch_bounds__(kThreads) plain_kernel(GraphConv p) {
+  constexpr int kColumns = kThreads / Groups, kSums = kPlainRows / Groups;
+  __shared__ TileRow rows[kPlainRows];
+  __shared__ __align__(16) T t[kPlainRows * kPlainChannels];
   const T* weight = static_cast<const T*>(p.weight);
-  const std::int64_t begin = std::int64_t(blockIdx.x) * kTileRows;
   const std::int64_t column = std::int64_t(blockIdx.y) * kColumns + threadIdx.x % kColumns;
-  const int group = threadIdx.x / kColumns;
+  const int group = threadIdx.x / kColumns, channels = int(p.channels_in);
+  find_rows<kPlainRows>(p, rows);
   float sum[kSums] = {};
   for (int order = 0; order < 3; ++order)
-    for (int from = 0; from < p.channels_in; from += kMaxChannels) {
-      const int count = p.channels_in - from < kMaxChannels ? int(p.channels_in - from) : kMaxChannels;
-      __syncthreads();  // the tile of before is still being read
-      gather(p, order, begin, from, count, count, t, kMaxChannels);
+    for (int from = 0; from < channels; from += kPlainChannels) {
+      const int count = channels - from < kPlainChannels ? channels - from : kPlainChannels;
+      __syncthreads();  // rows are known; the tile of before has been read
+      gather<kPlainRows>(p, rows, order, from, channels, count, t, kPlainChannels);
       __syncthreads();
       if (column < p.channels_out) {
-        const T* w = weight + (order * p.channels_in + from) * stored_columns + column;
+        const T* w = weight + (order * p.channels_in + from) * p.channels_out + column;
         for (int k = 0; k < count; ++k) {
-          const float share = load(w + k * stored_columns);
+          const float share = load(w + k * p.channels_out);
 #pragma unroll
-          for (int i = 0; i < kSums; ++i) sum[i] += load(t + (group + i * Groups) * kMaxChannels + k) * share;
+          for (int i = 0; i < kSums; ++i) sum[i] += load(t + (group + i * Groups) * kPlainChannels + k) * share;
         }
       }
     }
   if (column >= p.channels_out) return;
 #pragma unroll
   for (int i = 0; i < kSums; ++i) {
-    const std::int64_t at = begin + group + i * Groups;
-    if (at < p.rows * p.batch) finish<T>(p, at, column, sum[i]);
+    const TileRow row = rows[group + i * Groups];
+    if (row.real) finish<T>(p, row, column, sum[i]);
   }
 }
 
-// With tensor cores: eight warps share the columns in fragments of 16; every warp has both fragments of rows.
-__global__ void __launch_bounds__(kThreads) tensor_kernel(GraphConv p, std::int64_t stored_columns) {
-#if __CUDA_ARCH__ >= 800
-  namespace mma = nvcuda::wmma;
-  using Brain = __nv_bfloat16;
-  constexpr int kPad = 8;  // keeps the rows of a fragment on different banks
-  constexpr int kStride = kMaxChannels + kPad, kPerWarp = kMaxColumns / kFragment / kWarps;
-  __shared__ __align__(32) Brain t[kTileRows * kStride];
-  __shared__ __align__(32) float sums[kWarps][kFragment * kFragment];
-  const Brain* weight = static_cast<const Brain*>(p.weight);
-  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  const std::int64_t begin = std::int64_t(blockIdx.x) * kTileRows, first = std::int64_t(blockIdx.y) * kMaxColumns;
-  mma::fragment<mma::accumulator, kFragment, kFragment, kFragment, float> sum[2][kPerWarp];
-  for (auto& row : sum)
-    for (auto& fragment : row) mma::fill_fragment(fragment, 0.0f);
-  const std::int64_t stored_channels = (p.channels_in + kFragment - 1) / kFragment * kFragment;
-  for (int order = 0; order < 3; ++order)
-    for (int from = 0; from < p.channels_in; from += kMaxChannels) {
-      const int count = p.channels_in - from < kMaxChannels ? int(p.channels_in - from) : kMaxChannels;
-      const int padded = (count + kFragment - 1) / kFragment * kFragment;
-      __syncthreads();  // the tile of before is still being read
-      gather(p, order, begin, from, count, padded, t, kStride);
-      __syncthreads();
-      for (int k = 0; k < padded; k += kFragment) {
-        mma::fragment<mma::matrix_a, kFragment, kFragment, kFragment, Brain, mma::row_major> a[2];
-        for (int i = 0; i < 2; ++i) mma::load_matrix_sync(a[i], t + i * kFragment * kStride + k, kStride);
-        for (int j = 0; j < kPerWarp; ++j) {
-          const std::int64_t column = first + (warp + j * kWarps) * kFragment;
-          if (column >= stored_columns) continue;  // the whole warp agrees
-          mma::fragment<mma::matrix_b, kFragment, kFragment, kFragment, Brain, mma::row_major> b;
-          mma::load_matrix_sync(b, weight + (order * stored_channels + from + k) * stored_columns + column,
-                                static_cast<unsigned>(stored_columns));
-          for (int i = 0; i < 2; ++i) mma::mma_sync(sum[i][j], a[i], b, sum[i][j]);
-        }
-      }
-    }
-  for (int i = 0; i < 2; ++i)
-    for (int j = 0; j < kPerWarp; ++j) {
-      const std::int64_t column = first + (warp + j * kWarps) * kFragment;
-      if (column >= stored_columns) continue;
-      mma::store_matrix_sync(sums[warp], sum[i][j], kFragment, mma::mem_row_major);
-      __syncwarp();
-      for (int cell = lane; cell < kFragment * kFragment; cell += 32) {
-        const std::int64_t at = begin + i * kFragment + cell / kFragment, c = column + cell % kFragment;
-        if (at < p.rows * p.batch && c < p.channels_out) finish<Brain>(p, at, c, sums[warp][cell]);
-      }
-      __syncwarp();  // before the next fragment overwrites it
-    }
-#endif
+unsigned parts(std::int64_t whole, std::int64_t part) {
+  return static_cast<unsigned>((whole + part - 1) / part);
+}
+
+template <typename T>
+void launch_plain(const GraphConv& p, cudaStream_t stream) {
+  // Narrow results share a block between groups of rows, so that no thread is idle.
+  const unsigned tiles = parts(p.rows * p.batch, kPlainRows);
+  if (p.channels_out > 128)
+    plain_kernel<T, 1><<<dim3(tiles, parts(p.channels_out, 256)), kThreads, 0, stream>>>(p);
+  else if (p.channels_out > 32)
+    plain_kernel<T, 2><<<dim3(tiles, 1), kThreads, 0, stream>>>(p);
+  else
+    plain_kernel<T, 8><<<dim3(tiles, 1), kThreads, 0, stream>>>(p);
+}
+
+template <int Rows, int Columns>
+void launch_many(const GraphConv& p, cudaStream_t stream) {
+  const dim3 tiles(parts(p.rows * p.batch, Rows), parts(p.channels_out, Columns));
+  many_rows_kernel<Rows, Columns><<<tiles, kThreads, 0, stream>>>(p);
+}
+
+void launch_tensor(const GraphConv& p, std::int64_t processors, cudaStream_t stream) {
+  const std::int64_t total = p.rows * p.batch, depth = 3 * stored_channels(p.channels_in);
+  const dim3 few(parts(total, kFewRows), parts(p.channels_out, kFewColumns));
+  if (depth <= kFewDepth && std::int64_t(few.x) * few.y <= 4 * processors) {
+    few_rows_kernel<<<few, kThreads, few_bytes(depth), stream>>>(p);
+    return;
+  }
+  const bool wide = stored_columns(p.channels_out) % 128 == 0;
+  const bool tall = std::int64_t(parts(total, 64)) * parts(p.channels_out, wide ? 128 : 64) >= 2 * processors;
+  if (wide)
+    tall ? launch_many<64, 128>(p, stream) : launch_many<32, 128>(p, stream);
+  else
+    tall ? launch_many<64, 64>(p, stream) : launch_many<32, 64>(p, stream);
 }
 
 // Lays constants one after the other, each aligned for any type, in one piece of memory.
@@ -173,18 +104,22 @@ class Packer {
 
 }  // namespace
 
-GraphConvOnDevice::GraphConvOnDevice(const GraphConv& p, const float* weight, std::int64_t entries1,
-                                     std::int64_t entries2, bool bf16, int device)
-    : p_(p), bf16_(bf16), device_(device) {
+GraphConvOnDevice::GraphConvOnDevice(const GraphConv& p, const float* weight, std::size_t entries1,
+                                     std::size_t entries2, bool bf16, int device)
+    : constants_(p), bf16_(bf16), device_(device) {
   const DeviceGuard guard(device);
-  int major = 0;
+  int major = 0, processors = 0;
   cuda_check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "graph_conv: device");
+  cuda_check(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device), "graph_conv: device");
   tensor_cores_ = bf16 && major >= 8;
+  processors_ = processors;
+  if (tensor_cores_)
+    cuda_check(cudaFuncSetAttribute(few_rows_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                    static_cast<int>(few_bytes(kFewDepth))),
+               "graph_conv: shared memory");
 
-  // bfloat16 weights are padded with zeros to whole fragments.
-  const std::int64_t unit = tensor_cores_ ? kFragment : 1;
-  const std::int64_t channels = (p.channels_in + unit - 1) / unit * unit;
-  const std::int64_t columns = (p.channels_out + unit - 1) / unit * unit;
+  const std::int64_t channels = tensor_cores_ ? stored_channels(p.channels_in) : p.channels_in;
+  const std::int64_t columns = tensor_cores_ ? stored_columns(p.channels_out) : p.channels_out;
   std::vector<float> padded(static_cast<std::size_t>(3 * channels * columns), 0.0f);
   for (std::int64_t order = 0; order < 3; ++order)
     for (std::int64_t c = 0; c < p.channels_in; ++c)
@@ -215,50 +150,42 @@ GraphConvOnDevice::GraphConvOnDevice(const GraphConv& p, const float* weight, st
   const char* base = static_cast<const char*>(memory_);
   auto floats = [&](std::size_t at) { return reinterpret_cast<const float*>(base + at); };
   auto whole = [&](std::size_t at) { return reinterpret_cast<const std::int32_t*>(base + at); };
-  p_.weight = base + at_weight;
-  p_.bias = floats(at_bias);
-  p_.self = whole(at_self);
-  p_.skip_row = whole(at_skip);
-  p_.one_hop = {whole(at_start1), whole(at_near1), floats(at_value1)};
-  p_.two_hops = {whole(at_start2), whole(at_near2), floats(at_value2)};
-  if (p.from0) p_.from0 = whole(at_from0), p_.from1 = whole(at_from1), p_.share0 = floats(at_share);
+  constants_.weight = base + at_weight;
+  constants_.bias = floats(at_bias);
+  constants_.self = whole(at_self);
+  constants_.skip_row = whole(at_skip);
+  constants_.one_hop = {whole(at_start1), whole(at_near1), floats(at_value1)};
+  constants_.two_hops = {whole(at_start2), whole(at_near2), floats(at_value2)};
+  if (p.from0) {
+    constants_.from0 = whole(at_from0);
+    constants_.from1 = whole(at_from1);
+    constants_.share0 = floats(at_share);
+  }
 }
 
 GraphConvOnDevice::~GraphConvOnDevice() {
   cudaFree(memory_);
 }
 
-void GraphConvOnDevice::run(const void* x, const void* skip, void* out, std::int64_t batch,
-                            std::uintptr_t stream) const {
-  GraphConv p = p_;
-  p.x = x;
-  p.skip = skip;
-  p.out = out;
-  p.batch = batch;
-  const std::int64_t total = p.rows * batch;
+void GraphConvOnDevice::run(const GraphConv& p, std::uintptr_t stream) const {
+  const std::int64_t total = p.rows * p.batch;
   if (total == 0) return;
+  if (total > std::numeric_limits<std::int32_t>::max())
+    throw std::runtime_error("graph_conv: too many rows times batch");
+  GraphConv q = constants_;
+  q.x = p.x;
+  q.skip = p.skip;
+  q.out = p.out;
+  q.place = p.place;
+  q.batch = p.batch;
   const DeviceGuard guard(device_);
   const auto on = reinterpret_cast<cudaStream_t>(stream);
-  const auto blocks = static_cast<unsigned>((total + kTileRows - 1) / kTileRows);
-  auto passes = [&](std::int64_t columns) { return static_cast<unsigned>((p.channels_out + columns - 1) / columns); };
-  if (tensor_cores_) {
-    const std::int64_t stored = (p.channels_out + kFragment - 1) / kFragment * kFragment;
-    tensor_kernel<<<dim3(blocks, passes(kMaxColumns)), kThreads, 0, on>>>(p, stored);
-  } else {
-    // Narrow results share a block between groups of rows, so that no thread is idle.
-    auto launch = [&](auto kernel, int columns) {
-      kernel<<<dim3(blocks, passes(columns)), kThreads, 0, on>>>(p, p.channels_out);
-    };
-    const bool wide = p.channels_out > 128, narrow = p.channels_out <= 32;
-    if (bf16_)
-      wide     ? launch(plain_kernel<__nv_bfloat16, 1>, 256)
-      : narrow ? launch(plain_kernel<__nv_bfloat16, 8>, 32)
-               : launch(plain_kernel<__nv_bfloat16, 2>, 128);
-    else
-      wide     ? launch(plain_kernel<float, 1>, 256)
-      : narrow ? launch(plain_kernel<float, 8>, 32)
-               : launch(plain_kernel<float, 2>, 128);
-  }
+  if (tensor_cores_)
+    launch_tensor(q, processors_, on);
+  else if (bf16_)
+    launch_plain<__nv_bfloat16>(q, on);
+  else
+    launch_plain<float>(q, on);
   cuda_check(cudaGetLastError(), "graph_conv: launch");
 }
 

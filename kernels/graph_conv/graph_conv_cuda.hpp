@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "graph_conv/graph_conv.hpp"
@@ -7,25 +8,25 @@
 namespace meshcast {
 
 // A layer's constants on a CUDA device. weight (3 channels_in, channels_out) float32, order by order, in host memory,
-// as all that p points at is; p.x, p.skip and p.out are not used. Throws std::runtime_error with CUDA's message.
+// as all that p points at. Throws std::runtime_error with CUDA's message.
 class GraphConvOnDevice {
  public:
-  GraphConvOnDevice(const GraphConv& p, const float* weight, std::int64_t entries1, std::int64_t entries2, bool bf16,
+  GraphConvOnDevice(const GraphConv& p, const float* weight, std::size_t entries1, std::size_t entries2, bool bf16,
                     int device);
   ~GraphConvOnDevice();
   GraphConvOnDevice(const GraphConvOnDevice&) = delete;
   GraphConvOnDevice& operator=(const GraphConvOnDevice&) = delete;
 
-  int device() const { return device_; }
-  // Launches on `stream` (a cudaStream_t as an integer) and returns at once; allocates nothing, so a CUDA graph can
-  // capture it.
-  void run(const void* x, const void* skip, void* out, std::int64_t batch, std::uintptr_t stream) const;
+  // Takes batch, x, skip, out and place from p. Launches on `stream` (a cudaStream_t as an integer) and returns at
+  // once; allocates nothing, so a CUDA graph can capture it.
+  void run(const GraphConv& p, std::uintptr_t stream) const;
 
  private:
-  GraphConv p_;
+  GraphConv constants_;
   bool bf16_;
   int device_;
   bool tensor_cores_;
+  std::int64_t processors_;
   void* memory_ = nullptr;
 };
 

@@ -286,39 +286,44 @@ INLINE Wide halved(const float* from) {
   return 0.5f * (even + odd);
 }
 
-// Bias, activation and residual of one row, columns from `column`; sums begins at that column.
-template <typename T>
-INLINE void finish(const GraphConv& p, const float* sums, int64_t column, int64_t count, const T* skip, T* out) {
-  int64_t j = 0;
-  // Interpolating to half as many channels is taking means of two.
-  const bool same = !p.from0, half = p.channels_skip == 2 * p.channels_out;
-  if (!skip || same || half) {
-    for (; j + kChunk <= count; j += kChunk) {
-      Wide value = load<Wide>(sums + j) + load<Wide>(p.bias + column + j);
-      if (p.relu) value = value > 0 ? value : Wide{};
-      if (skip) value += same ? widen(skip + column + j) : halved(skip + 2 * (column + j));
-      narrow(value, out + column + j);
-    }
-  }
-  for (; j < count; ++j) {
-    const int64_t c = column + j;
-    float value = activated(p, sums[j] + p.bias[c]);
-    if (skip) value += p.from0 ? mixed(p, c, one(skip + p.from0[c]), one(skip + p.from1[c])) : one(skip + c);
-    put(value, out + c);
-  }
-}
-
 template <typename T>
 INLINE const T* skip_of(const GraphConv& p, int64_t v, int64_t b) {
   const T* skips = static_cast<const T*>(p.skip);
   return skips ? skips + (p.skip_row[v] * p.batch + b) * p.channels_skip : nullptr;
 }
 
+// Bias, activation and residual of row v of body b, columns from `column`; sums begins at that column.
+template <typename T>
+INLINE void finish(const GraphConv& p, const float* sums, int64_t v, int64_t b, int64_t column, int64_t count) {
+  const T* skip = skip_of<T>(p, v, b);
+  const int64_t at = out_at(p, v, b) + column;
+  T* out = static_cast<T*>(p.out) + at;
+  int64_t j = 0;
+  // Interpolating to half as many channels is taking means of two.
+  const bool same = !p.from0, half = p.channels_skip == 2 * p.channels_out;
+  if (!p.place && (!skip || same || half)) {
+    for (; j + kChunk <= count; j += kChunk) {
+      Wide value = load<Wide>(sums + j) + load<Wide>(p.bias + column + j);
+      if (p.relu) value = value > 0 ? value : Wide{};
+      if (skip) value += same ? widen(skip + column + j) : halved(skip + 2 * (column + j));
+      narrow(value, out + j);
+    }
+  }
+  for (; j < count; ++j) {
+    const int64_t c = column + j;
+    float value = activated(p, sums[j] + p.bias[c]);
+    if (skip) value += p.from0 ? mixed(p, c, one(skip + p.from0[c]), one(skip + p.from1[c])) : one(skip + c);
+    if (p.place)
+      static_cast<float*>(p.out)[at + j] = value;
+    else
+      put(value, out + j);
+  }
+}
+
 template <typename T>
 void run(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
   const T* x = static_cast<const T*>(p.x);
   const T* weight = static_cast<const T*>(p.weight);
-  T* out = static_cast<T*>(p.out);
   T* t = static_cast<T*>(scratch);
   const int64_t channels = p.channels_in, depth = depth_of(channels, x), stride = p.batch * channels;
   const int64_t count = panels(p.channels_out, kPanel);
@@ -347,7 +352,7 @@ void run(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
         for (int64_t r = 0; r < real; ++r) {
           const int64_t at = begin + tile * kRows + r, v = at / p.batch, b = at % p.batch;
           const float* sums = reinterpret_cast<const float*>(&sum[r][0]);
-          finish(p, sums, column, wide, skip_of<T>(p, v, b), out + at * p.channels_out);
+          finish<T>(p, sums, v, b, column, wide);
         }
       }
     }
@@ -419,27 +424,24 @@ INLINE void collect_chunk(const GraphConv& p, int64_t v, const T* z, int64_t str
 
 template <typename T>
 void collect(const GraphConv& p, int64_t first, int64_t last, void*) {
-  T* out = static_cast<T*>(p.out);
   const int64_t columns = 3 * p.part, stride = p.batch * columns;
   constexpr int kWidth = 2 * kChunk;
   float sums[kParts * kWidth];
   for (int64_t at = first; at < last; ++at) {
     const int64_t v = at / p.batch, b = at % p.batch;
     const T* z = static_cast<const T*>(p.projected) + b * columns;
-    const T* skip = skip_of<T>(p, v, b);
-    T* to = out + at * p.channels_out;
     int64_t c = 0;
     for (; c + kParts * kWidth <= p.channels_out; c += kParts * kWidth) {
       collect_parts<kParts>(p, v, z + c, stride, sums);
-      finish(p, sums, c, kParts * kWidth, skip, to);
+      finish<T>(p, sums, v, b, c, kParts * kWidth);
     }
     for (; c + kWidth <= p.channels_out; c += kWidth) {
       collect_parts<1>(p, v, z + c, stride, sums);
-      finish(p, sums, c, kWidth, skip, to);
+      finish<T>(p, sums, v, b, c, kWidth);
     }
     for (; c < p.channels_out; c += kChunk) {
       collect_chunk(p, v, z + c, stride, sums);
-      finish(p, sums, c, p.channels_out - c < kChunk ? p.channels_out - c : kChunk, skip, to);
+      finish<T>(p, sums, v, b, c, p.channels_out - c < kChunk ? p.channels_out - c : kChunk);
     }
   }
 }

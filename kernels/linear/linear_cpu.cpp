@@ -27,14 +27,11 @@ MESHCAST_INLINE void widen(const std::uint16_t* from, Wide& to) {
   std::memcpy(&to, &bits, sizeof to);
 }
 
-MESHCAST_INLINE float narrow(const float* from) {
+MESHCAST_INLINE float one(const float* from) {
   return *from;
 }
-MESHCAST_INLINE float narrow(const std::uint16_t* from) {
-  const std::uint32_t bits = std::uint32_t(*from) << 16;
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
+MESHCAST_INLINE float one(const std::uint16_t* from) {
+  return from_bf16(*from);
 }
 
 // `Rows` rows of u times the weights of outputs first..last - 1.
@@ -62,9 +59,8 @@ MESHCAST_INLINE void dots(const Linear& p, const float* u, std::int64_t row, std
       const Wide both = sum[n][0] + sum[n][1];
       float total = 0;
       for (int i = 0; i < kLanes; ++i) total += both[i];
-      for (std::int64_t rest = k; rest < p.inputs; ++rest) total += u[n * p.inputs + rest] * narrow(weight + rest);
-      const std::int64_t at = (row + n) * p.outputs + m;
-      p.out[at] = given(p, total + p.bias[m]) + (p.residual ? p.residual[at] : 0);
+      for (std::int64_t rest = k; rest < p.inputs; ++rest) total += u[n * p.inputs + rest] * one(weight + rest);
+      give(p, row + n, m, total);
     }
   }
 }
@@ -98,14 +94,15 @@ MESHCAST_CLONES void run_bf16(const Linear& p, const float* u, std::int64_t row,
 
 void linear_cpu(const Linear& p) {
   if (p.batch * p.outputs == 0) return;
-  const float* u = p.x;
-  if (p.scale) {
-    thread_local std::vector<float> activated;  // grows once
-    activated.resize(static_cast<std::size_t>(p.batch * p.inputs));
+  const float* u = static_cast<const float*>(p.x);
+  if (p.scale || !is_plain(p.x_layout, p.inputs)) {
+    thread_local std::vector<float> input;  // grows once
+    input.resize(static_cast<std::size_t>(p.batch * p.inputs));
     for (std::int64_t n = 0; n < p.batch; ++n)
       for (std::int64_t k = 0; k < p.inputs; ++k)
-        activated[static_cast<std::size_t>(n * p.inputs + k)] = fed(p, k, p.x[n * p.inputs + k]);
-    u = activated.data();
+        input[static_cast<std::size_t>(n * p.inputs + k)] =
+            fed(p, k, load(p.x_layout, p.x, place_of(p.x_layout, p.batch, n, k)));
+    u = input.data();
   }
   auto share = [&](std::int64_t task) {
     const std::int64_t first = task * kOutputs, last = first + kOutputs < p.outputs ? first + kOutputs : p.outputs;

@@ -14,11 +14,12 @@ class LinearOnDevice {
   LinearOnDevice(const LinearOnDevice&) = delete;
   LinearOnDevice& operator=(const LinearOnDevice&) = delete;
 
-  // Launches on `stream` (a cudaStream_t as an integer) and returns at once; allocates nothing.
-  void run(const float* x, const float* residual, float* out, std::int64_t batch, std::uintptr_t stream) const;
+  // Takes batch, arrays and layouts from p. Launches on `stream` (a cudaStream_t as an integer) and returns at once;
+  // allocates nothing, so a CUDA graph can capture it.
+  void run(const Linear& p, std::uintptr_t stream) const;
 
  private:
-  Linear p_;
+  Linear constants_;
   int device_;
   void* memory_ = nullptr;
 };

@@ -16,9 +16,10 @@ from edge.sources import open_source
 from edge.stages.detect import Detect
 from edge.stages.pose import Pose
 from edge.types import Frame, Tracks
+from engines import cuda
 from engines.cards import PRECISIONS, Card, cards
-from engines.errors import ModelError
-from engines.session import BACKENDS, Session, open_session
+from engines.errors import MeshcastError
+from engines.session import AUTO_CPU, AUTO_CUDA, Session, open_session
 
 BATCHES = (1, 4)
 WARM_UP, ROUNDS = 3, 30
@@ -44,7 +45,7 @@ def measure() -> list[Figure]:
 def open_all(card: Card) -> dict[Key, Session]:
     """Every combination that this card and this machine have."""
     sessions: dict[Key, Session] = {}
-    for backend, precision in product(BACKENDS, PRECISIONS):
+    for backend, precision in product((*AUTO_CUDA, *AUTO_CPU) if cuda.device_count() else AUTO_CPU, PRECISIONS):
         session = open_or_say(card, backend, precision)
         if session is not None:
             sessions[backend, precision] = session
@@ -55,7 +56,7 @@ def open_or_say(card: Card, backend: str, precision: str) -> Session | None:
     """The session, or None after a line that says why there is none."""
     try:
         return open_session(card, backend=backend, precision=precision)
-    except ModelError as error:
+    except MeshcastError as error:
         note(f"left out: {card.name} {backend} {precision}: {error}")
         return None
 

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from statistics import median
 from typing import Any
 
 import numpy as np
 import smplx
 import torch
-from figure import Figure, note, show
+from figure import Figure, show
 from smplx.utils import Struct
 
 import edge_kernels
 from edge_kernels import Skinning
-from edge_kernels.reference.skinning import workspace_floats
 from engines.body import open_body, rotmat
 
 THREADS = 2
 BATCHES = (1, 4, 32)
-CUDA_BATCHES = (1, 32, 1024)
 ROUNDS, CALLS = 10, 10  # a turn is some calls in a row: torch's threads spin for a while after each of its calls
 BODY = open_body()
 POSE_DIRS = np.random.default_rng(0).normal(0, 0.003, (*BODY.v_template.shape, 207)).astype(np.float32)
 
 
 def measure() -> list[Figure]:
-    """Milliseconds of a call, the fastest; smplx and ours take turns. Where there is a GPU also microseconds there."""
+    """Milliseconds of a call, the fastest; smplx and ours take turns."""
     torch.set_num_threads(THREADS)
     edge_kernels.set_threads(THREADS)
     skins = {
@@ -37,11 +34,6 @@ def measure() -> list[Figure]:
     }
     figures = [figure for batch in BATCHES for figure in against_smplx(skins, batch)]
     figures += [floor(name, skin) for name, skin in skins.items()]
-    if edge_kernels.cuda_device_count():
-        for name, skin in skins.items():
-            figures += [on_cuda(name, skin, batch) for batch in CUDA_BATCHES]
-    else:
-        note("left out: skinning on CUDA: no device")
     return figures
 
 
@@ -129,46 +121,6 @@ def floor(name: str, skin: Skinning) -> Figure:
     x = torch.ones(size // 4)
     ms = in_turns({"sum": x.sum})["sum"]
     return Figure(f"skinning {name}, floor: {size / 1e6:.1f} MB of constants at {size / ms / 1e6:.1f} GB/s", ms, "ms")
-
-
-def on_cuda(name: str, skin: Skinning, batch: int) -> Figure:
-    """Microseconds of a call in a CUDA graph of 20; the reference is a copy as long as constants and vertices."""
-    constants = [torch.from_numpy(constant).cuda() for constant in skin.constants]
-    inputs = [torch.from_numpy(array).cuda() for array in people(batch)]
-    columns = workspace_floats(len(constants[0]), 24, constants[2].shape[1], False)
-    workspace, vertices, joints = (
-        torch.empty(shape, device="cuda")
-        for shape in ((batch, columns), (batch, len(BODY.v_template), 3), (batch, 24, 3))
-    )
-    size = sum(constant.nbytes for constant in skin.constants) + vertices.nbytes
-    a, b = torch.empty((2, size // 8), device="cuda")  # read and written: as many bytes as `size` in all
-
-    def call() -> None:
-        stream = torch.cuda.current_stream().cuda_stream
-        edge_kernels.skinning(*constants, *inputs, workspace, vertices, joints, None, stream)
-
-    return Figure(
-        f"skinning {name} cuda, batch {batch}, reference memory", graphed(call), "us", graphed(lambda: a.copy_(b))
-    )
-
-
-def graphed(call: Callable[[], object], calls: int = 20) -> float:
-    """Microseconds of a call, many of them in one CUDA graph."""
-    call()
-    torch.cuda.synchronize()
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        for _ in range(calls):
-            call()
-    begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-    times = []
-    for _ in range(20):
-        begin.record()
-        graph.replay()
-        end.record()
-        end.synchronize()
-        times.append(begin.elapsed_time(end) * 1e3 / calls)
-    return median(times)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from engines.errors import ModelError
 from engines.joint_sets import COCO19, HUMAN36, MANO21, JointSet
 from engines.pose2mesh_kernels import Pose2MeshKernels
+from engines.pose2mesh_shape import MM_PER_M
 
 CASES = [
     (COCO19, "pose2mesh_full_coco_blob"),
@@ -18,7 +20,7 @@ CASES = [
 ]
 
 
-def made(goldens: Any, joints: JointSet, name: str, **options: bool) -> tuple[Pose2MeshKernels, Any]:
+def made(goldens: Any, joints: JointSet, name: str, **options: Any) -> tuple[Pose2MeshKernels, Any]:
     golden = goldens.outputs(name)
     weights = {key: value.numpy() for key, value in goldens.weights(name).items()}
     faces, count = golden["graph.faces"], len(golden["graph.vertices"])
@@ -37,6 +39,9 @@ def test_goldens(goldens: Any, joints: JointSet, name: str) -> None:
     np.testing.assert_allclose(crowd, np.concatenate([mesh] * 3), atol=1e-6 * np.abs(mesh).max())
     (nobody,) = network(pose2d[:0])
     assert nobody.shape == (0, *mesh.shape[1:])
+    pose = np.empty((2, len(joints), 3), np.float32)
+    network.lifter(pose2d, pose)
+    goldens.compare(pose * MM_PER_M, golden, "pose3d")
     padded = np.empty((2, *mesh.shape[1:]), np.float32)
     network.mesh_net(goldens.input(f"{name}.meshnet_in", 2, len(joints), 5).numpy(), padded)
     whole = golden["meshnet_only.mesh_padded"][:, golden["graph.perm_reverse"][: mesh.shape[1]]]
@@ -60,3 +65,40 @@ def test_weights_of_another_mesh(goldens: Any) -> None:
     golden = goldens.outputs("pose2mesh_graph_ico4")
     with pytest.raises(ModelError, match="the weights are for another mesh or joint set"):
         Pose2MeshKernels(weights, MANO21, golden["graph.faces"], len(golden["graph.vertices"]))
+
+
+def test_a_pass_allocates_nothing(goldens: Any) -> None:
+    pytest.importorskip("torch")
+    network, _ = made(goldens, MANO21, "pose2mesh_full_mano_ico", bf16=True, together=3)
+    pose2d = np.zeros((3, 21, 2), np.float32)
+    vertices = np.empty((3, network.vertex_count, 3), np.float32)
+    network.plan(pose2d, vertices)
+    tracemalloc.start()
+    network.plan(pose2d, vertices)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2000
+    with pytest.raises(ValueError, match="at most 3"):
+        network.plan(np.zeros((4, 21, 2), np.float32), np.empty((4, network.vertex_count, 3), np.float32))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("bf16", "tolerance"), [(False, 1e-4), (True, 0.05)], ids=["float32", "bfloat16"])
+def test_cuda_gives_what_the_cpu_gives(goldens: Any, bf16: bool, tolerance: float) -> None:
+    """From host memory, and captured in a CUDA graph from arrays on the device."""
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("this torch has no CUDA, and the test takes its arrays from torch")
+    name = "pose2mesh_full_mano_ico"
+    on_cpu, on_cuda = (made(goldens, MANO21, name, bf16=bf16, device=device)[0] for device in ("cpu", "cuda:0"))
+    assert on_cuda.device == "cuda:0"
+    pose2d = goldens.input(f"{name}.pose2d", 2, 21, 2).numpy()
+    (expected,), (mesh,) = on_cpu(pose2d), on_cuda(pose2d)
+    assert np.abs(mesh - expected).max() <= tolerance * np.abs(expected).max()
+    there, vertices = torch.from_numpy(pose2d).cuda(), torch.zeros(mesh.shape).cuda()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        on_cuda.plan(there, vertices, torch.cuda.current_stream().cuda_stream)
+    graph.replay()
+    torch.cuda.synchronize()
+    np.testing.assert_array_equal(vertices.cpu().numpy(), mesh)

@@ -25,13 +25,6 @@ std::vector<float> noise(std::size_t count, float scale) {
   return values;
 }
 
-float from_bf16(std::uint16_t half) {
-  const std::uint32_t bits = std::uint32_t(half) << 16;
-  float value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 std::vector<std::uint16_t> halves(const std::vector<float>& values) {
   std::vector<std::uint16_t> made;
   for (float value : values) made.push_back(to_bf16(value));
@@ -150,6 +143,7 @@ void linear_check(int batch, int inputs, int outputs, bool bf16) {
   p.x = x.data();
   p.out = out.data();
   p.batch = batch, p.inputs = inputs, p.outputs = outputs;
+  p.x_layout = plain_layout(inputs), p.out_layout = plain_layout(outputs);
   p.bf16 = bf16;
   linear_cpu(p);
   std::vector<double> expected;

@@ -74,7 +74,7 @@ def on_cuda(given: Case) -> np.ndarray:
         return (plain.view(dtype) if dtype == torch.bfloat16 else plain).cuda()
 
     shape = (len(given.constants["self_rows"]), given.x.shape[1], given.constants["weight"].shape[1])
-    out = torch.full(shape, 7, dtype=dtype, device="cuda")
+    out = torch.full(shape, 7, dtype=dtype).cuda()
     layer = native.GraphConv(**given.constants, device=out.device.index or 0)
     stream = torch.cuda.current_stream()
     layer(there(given.x), there(given.skip), out, stream.cuda_stream)
@@ -112,6 +112,7 @@ PATHS = [
         (211, 120, 4, (33, 47), 21),
         (100, 100, 1, (64, 3), 0),
         (613, 310, 1, (128, 128), 128),
+        (40, 30, 2, (300, 64), 0),
     ],
 )
 def test_every_path_equals_the_reference(
@@ -128,6 +129,22 @@ def test_every_path_equals_the_reference(
     assert got.shape == expected.shape
     if expected.size:
         assert np.abs(got - expected).max() <= TOLERANCE[bf16] * max(np.abs(expected).max(), 1)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bfloat16"])
+@pytest.mark.parametrize("columns", [128, 48])
+@pytest.mark.parametrize("tall", [False, True], ids=["many", "very-many"])
+def test_tiles_of_every_size(columns: int, tall: bool, bf16: bool) -> None:
+    """The more rows for each of the GPU's processors, the larger the tiles that a block works on."""
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("this torch has no CUDA, and the test takes its arrays from torch")
+    processors = torch.cuda.get_device_properties(0).multi_processor_count
+    rows = 128 * processors + 5 if tall else 4 * (4 if columns == 128 else 8) * processors + 20
+    given = case(rows, rows, 1, (136, columns), columns, relu=True, bf16=bf16)
+    expected, got = run(reference, given), on_cuda(given)
+    assert np.abs(got - expected).max() <= TOLERANCE[bf16] * np.abs(expected).max()
 
 
 @given(

@@ -6,7 +6,8 @@ from edge_kernels.reference.graph_conv import GraphConv
 from edge_kernels.reference.heatmap import heatmap
 from edge_kernels.reference.linear import Linear
 from edge_kernels.reference.nms import nms
+from edge_kernels.reference.plan import Plan
 from edge_kernels.reference.rasterize import rasterize
 from edge_kernels.reference.skinning import skinning
 
-__all__ = ["GraphConv", "Linear", "crop", "ell_matmul", "heatmap", "letterbox", "nms", "rasterize", "skinning"]
+__all__ = ["GraphConv", "Linear", "Plan", "crop", "ell_matmul", "heatmap", "letterbox", "nms", "rasterize", "skinning"]

@@ -60,24 +60,42 @@ class GraphConv:
         ]
         self._self, self._skip_row = self_rows.copy(), None if skip_row is None else skip_row.copy()
         self._weight = from_bf16(to_bf16(weight)) if bf16 else weight.copy()
-        self._bias, self._relu, self._bf16 = bias.copy(), relu, bf16
-        self._sources, self._skip_sources = sources, skip_sources
-        self._channels = depth // 3, columns, channels_skip
+        self._bias, self._relu, self.bf16 = bias.copy(), relu, bf16
+        self.rows = len(self_rows), sources, skip_sources
+        self.channels = depth // 3, columns, channels_skip
+
+    @property
+    def entries(self) -> int:
+        """Entries of both graph operators."""
+        return sum(len(near) for _, near, _ in self._hops)
+
+    @property
+    def constant_bytes(self) -> int:
+        """What weights, bias and graph take."""
+        (rows, _, _), (channels_in, channels_out, channels_skip) = self.rows, self.channels
+        weights = 3 * channels_in * channels_out * (2 if self.bf16 else 4)
+        graph = 8 * self.entries + 8 * (rows + 1) + (8 if channels_skip else 4) * rows
+        return int(weights + 4 * channels_out + graph)
 
     def __call__(self, x: NDArray[Any], skip: NDArray[Any] | None, out: NDArray[Any], stream: int = 0) -> None:
         """x (sources, batch, channels_in), skip (skip_sources, batch, channels_skip) or None; writes out."""
-        channels_in, channels_out, channels_skip = self._channels
-        dtype = np.uint16 if self._bf16 else np.float32
-        _check.array(x, "x", dtype, (self._sources, None, channels_in))
+        rows, sources, skip_sources = self.rows
+        channels_in, channels_out, channels_skip = self.channels
+        dtype = np.uint16 if self.bf16 else np.float32
+        _check.array(x, "x", dtype, (sources, None, channels_in))
         batch = x.shape[1]
-        _check.output(out, "out", dtype, (len(self._self), batch, channels_out))
+        _check.output(out, "out", dtype, (rows, batch, channels_out))
         if (skip is not None) != (channels_skip > 0):
             raise ValueError("this layer adds a skip: give it one" if channels_skip else "this layer adds no skip")
         if skip is not None:
-            _check.array(skip, "skip", dtype, (self._skip_sources, batch, channels_skip))
+            _check.array(skip, "skip", dtype, (skip_sources, batch, channels_skip))
         for name, given in (("x", x), ("skip", skip)):
             if given is not None and np.may_share_memory(given, out):
                 raise ValueError(f"out must not overlap {name}")
+        out[:] = self._store(self.features(x, skip))
+
+    def features(self, x: NDArray[Any], skip: NDArray[Any] | None) -> F32:
+        """The result in float32, before it is stored."""
         features = self._load(x)
         orders = [features[self._self]]
         for start, near, value in self._hops:
@@ -88,14 +106,14 @@ class GraphConv:
         if self._relu:
             result = np.maximum(result, 0)
         if skip is not None:
-            result += resize(self._load(skip), channels_out)[self._skip_row]
-        out[:] = self._store(result)
+            result += resize(self._load(skip), self.channels[1])[self._skip_row]
+        return np.asarray(result, np.float32)
 
     def _load(self, values: NDArray[Any]) -> F32:
-        return from_bf16(values) if self._bf16 else values
+        return from_bf16(values) if self.bf16 else values
 
     def _store(self, values: F32) -> NDArray[Any]:
-        return to_bf16(values) if self._bf16 else values
+        return to_bf16(values) if self.bf16 else values
 
 
 def resize(x: F32, channels: int) -> F32:

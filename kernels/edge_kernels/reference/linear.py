@@ -26,11 +26,24 @@ class Linear:
             if values is not None:
                 _check.array(values, name, np.float32, weight.shape[1:])
         self._weight = from_bf16(to_bf16(weight)) if bf16 else weight.copy()
-        self._bias, self._scale, self._shift, self._relu = bias, scale, shift, relu
+        self._bias, self._scale, self._shift, self._relu, self._bf16 = bias, scale, shift, relu, bf16
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Outputs and inputs."""
+        outputs, inputs = self._weight.shape
+        return outputs, inputs
+
+    @property
+    def constant_bytes(self) -> int:
+        """What weights, bias and batch norm take."""
+        outputs, inputs = self.shape
+        size = 2 if self._bf16 else 4
+        return size * inputs * outputs + 4 * outputs + (0 if self._scale is None else 8 * inputs)
 
     def __call__(self, x: F32, residual: F32 | None, out: F32, stream: int = 0) -> None:
         """x (batch, inputs), residual (batch, outputs) or None; writes out (batch, outputs)."""
-        outputs, inputs = self._weight.shape
+        outputs, inputs = self.shape
         _check.array(x, "x", np.float32, (None, inputs))
         _check.output(out, "out", np.float32, (len(x), outputs))
         if residual is not None:
