@@ -33,6 +33,9 @@ class Shown(Protocol):
     def fps(self) -> float: ...
 
     @property
+    def busiest(self) -> str: ...
+
+    @property
     def dropped(self) -> int: ...
 
     @property
@@ -99,13 +102,13 @@ class Progress:
             self._bar.update(self._bar.task_ids[0], completed=stream.frames, description=text)
             return self._bar
         table = Table(box=None, padding=(0, 2, 0, 0))
-        for heading in ("stream", "fps", "people", "latency", "frames", "dropped"):
+        for heading in ("stream", "fps", "people", "latency", "frames", "dropped", "busiest stage"):
             table.add_column(heading, justify="left" if heading == "stream" else "right")
         for stream in self._streams:
             state = (f"{stream.fps:.1f}", str(stream.people), f"{stream.age_ms:.0f} ms")
             if not stream.frames:
                 state = ("waiting" if stream.running else "ended", "", "")
-            table.add_row(stream.name, *state, str(stream.frames), str(stream.dropped))
+            table.add_row(stream.name, *state, str(stream.frames), str(stream.dropped), stream.busiest)
         return table
 
     def _closing_line(self, stream: Shown) -> str:

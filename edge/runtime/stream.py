@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from edge.profiling.timing import AGES, QUEUE
 from edge.runtime.outputs import Outputs
 from edge.runtime.overlap import Overlapped
 from edge.types import Bodies
@@ -63,6 +64,16 @@ class StreamRun:
         begin_s, count = self._latest_s[0], len(self._latest_s)
         end_s = time.monotonic() if self.running else self.ended_s
         return (count - 1) / max(end_s - begin_s, 1e-6)
+
+    @property
+    def busiest(self) -> str:
+        """The stage that most of the work goes to, and its milliseconds of a frame; empty before the first."""
+        times = self.overlapped.pipeline.timings.histograms()
+        work_ms = {stage: t.total_ms for stage, t in times.items() if stage not in AGES and not stage.startswith(QUEUE)}
+        if not self.frames or not work_ms:
+            return ""
+        stage = max(work_ms, key=lambda stage: work_ms[stage])
+        return f"{stage} {work_ms[stage] / self.frames:.1f} ms"
 
     @property
     def dropped(self) -> int:

@@ -23,6 +23,7 @@ NAMES = (
     "int8",
     "networks",
     "wire",
+    "profiling",
     "start",
     "ell_matmul",
     "graph_conv",

@@ -32,7 +32,7 @@ def measure() -> list[Figure]:
         pipeline = Pipeline(Models(), View())
         with (
             Reader(open_source(str(clip), loop=True)) as reader,
-            Publisher("tcp://127.0.0.1:0", pipeline.model, stream="bench") as publisher,
+            Publisher("tcp://127.0.0.1:0", pipeline.model, streams=[reader.source.name]) as publisher,
         ):
             for count, frame in enumerate(islice(reader, LAST), start=1):
                 bodies = pipeline.process(frame)

@@ -79,7 +79,7 @@ def coding(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> list
 def latency(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> list[Figure]:
     """From the call of publish() to the decoded packet in another process of this machine, one person."""
     count = RATE_HZ * SECONDS
-    with Publisher("tcp://127.0.0.1:0", model, stream="bench") as publisher, Drain(publisher.address) as drain:
+    with Publisher("tcp://127.0.0.1:0", model, streams=[frame.camera]) as publisher, Drain(publisher.address) as drain:
 
         def send(index: int) -> None:
             publisher.publish(replace(frame, index=index, t_capture_ns=time.monotonic_ns()), body, camera)

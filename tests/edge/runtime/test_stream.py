@@ -1,0 +1,31 @@
+"""What a stream says of itself while it runs and afterwards."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from edge.models import Models
+from edge.pipeline import Pipeline, View
+from edge.runtime.outputs import Outputs, Wanted
+from edge.runtime.overlap import Overlapped
+from edge.runtime.stream import StreamRun
+from edge.sources import open_source
+
+SOON_S = 20.0
+
+
+def test_rate_and_busiest_stage(person_clip: Path) -> None:
+    pipeline, ended = Pipeline(Models(), View()), threading.Event()
+    outputs = Outputs(Wanted(), pipeline.model, pipeline.timings, 30.0, None)
+    stream = StreamRun("clip", Overlapped(open_source(str(person_clip)), pipeline), outputs, 12, ended.set)
+    assert (stream.fps, stream.busiest, stream.running) == (0.0, "", False)
+    stream.start()
+    assert ended.wait(SOON_S)
+    stream.close()
+    assert stream.frames == 12
+    assert stream.fps == pytest.approx(11 / (stream.ended_s - stream._latest_s[0]))
+    pipeline.timings.add("place", 1200.0)
+    assert stream.busiest == f"place {pipeline.timings.histograms()['place'].total_ms / 12:.1f} ms"
