@@ -14,6 +14,7 @@ from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, Sourc
 from edge.models import LoadedModels, Models
 from edge.pipeline import Pipeline, View
 from edge.profiling.building import building_bars
+from edge.profiling.observers import Observers, Watch
 from edge.profiling.progress import Progress
 from edge.runtime.interrupt import Interrupt, interruptible
 from edge.runtime.outputs import Outputs, Wanted
@@ -53,6 +54,7 @@ class Job:
     detect_every: int = 8
     smooth: bool = True
     quiet: bool = False
+    watch: Watch = field(default_factory=Watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +78,20 @@ def run(job: Job) -> Outcome:
         target = Target(job.summary) if job.summary is not None else None
         if target is not None:
             cleanup.callback(target.discard)  # does nothing once written
+        observers = cleanup.enter_context(Observers(job.watch))
         with interrupt.welcome():
-            sources = _open(job, cleanup)
+            sources = open_sources(job, cleanup)
             with building_bars(job.quiet):
                 models = LoadedModels(job.models)
             pipelines = [
                 Pipeline(
                     models, view, detect_every=job.detect_every, smooth=job.smooth, attention=job.overlay_attention
                 )
-                for view in _per_source(job.views, job, "--camera")
+                for view in views_of(job)
             ]
         ended = threading.Condition()
         streams = _streams(job, sources, pipelines, ended, cleanup)
+        observers.watch(streams, models)
         progress = cleanup.enter_context(Progress(streams, job.quiet))
         for stream in streams:
             stream.start()
@@ -97,6 +101,10 @@ def run(job: Job) -> Outcome:
         if not any(stream.frames for stream in streams) and not interrupted:
             raise SourceError(problems[0] if problems else f"{', '.join(job.sources)}: no frame arrived")
         written = [path for stream in streams for path in stream.outputs.close()]
+        try:
+            written += observers.finish()
+        except OutputError as error:
+            problems.append(str(error))
         code = EXIT_PARTIAL if problems else EXIT_WHOLE
         if not any(stream.frames or stream.live for stream in streams):
             code = EXIT_INPUT
@@ -107,7 +115,8 @@ def run(job: Job) -> Outcome:
         return Outcome(code, report, tuple(written))
 
 
-def _open(job: Job, cleanup: ExitStack) -> list[Source]:
+def open_sources(job: Job, cleanup: ExitStack) -> list[Source]:
+    """The sources of a job, each with a name of its own. Raises SourceError."""
     names = list(job.names or (parse(uri).name for uri in job.sources))
     if len(names) != len(job.sources):
         raise SourceError(f"{len(job.sources)} sources and {len(names)} names: give --stream once for each source")
@@ -124,10 +133,12 @@ def _open(job: Job, cleanup: ExitStack) -> list[Source]:
     return sources
 
 
-def _per_source(values: tuple[View, ...], job: Job, option: str) -> tuple[View, ...]:
-    if len(values) not in (1, len(job.sources)):
-        raise SourceError(f"{len(job.sources)} sources and {len(values)} of {option}: give one for all or one for each")
-    return values * (len(job.sources) // len(values))
+def views_of(job: Job) -> tuple[View, ...]:
+    """One view for each source. Raises SourceError."""
+    sources, views = len(job.sources), len(job.views)
+    if views not in (1, sources):
+        raise SourceError(f"{sources} sources and {views} of --camera: give one for all or one for each")
+    return job.views * (sources // views)
 
 
 def _streams(

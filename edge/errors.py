@@ -20,3 +20,7 @@ class PublishError(MeshcastError):
 
 class OutputError(MeshcastError):
     """A file that the user asked for cannot be written."""
+
+
+class ProfilingError(MeshcastError):
+    """A run cannot be watched in the way that was asked for."""

@@ -50,14 +50,15 @@ class LoadedModels:
     """Cards and sessions of detector, pose and mesh model, safe to use from many threads.
 
     Streams that ask a session at the same time are served by one call. `timings` holds the time of each engine,
-    "detector engine" and so on; `uses` says which model runs on what, `remarks` what to know about them. Raises
-    MeshcastError when a model cannot be loaded.
+    "detector engine" and so on; `sessions` are the engines and `uses` says which model runs on what, both by task;
+    `remarks` are what to know about them. Raises MeshcastError when a model cannot be loaded.
     """
 
     def __init__(self, models: Models) -> None:
         self.wanted = models
         self.timings = Timings()
         self.uses: dict[str, ModelUse] = {}
+        self.sessions: dict[str, SharedSession] = {}
         self.detector, self.pose, self._mesh = (
             load_card(getattr(models, task), task) for task in ("detector", "pose", "mesh")
         )
@@ -82,7 +83,9 @@ class LoadedModels:
         weights = "untrained" if card.untrained else "trained"
         self.uses[card.task] = ModelUse(card.name, session.backend, session.device, session.precision, weights)
         stage = f"{card.task} engine"
-        return SharedSession(session, lambda rows, start_ns, end_ns: self.timings.record(stage, start_ns, end_ns))
+        shared = SharedSession(session, lambda rows, start_ns, end_ns: self.timings.record(stage, start_ns, end_ns))
+        self.sessions[card.task] = shared
+        return shared
 
 
 def _untrained(card: Card) -> str:

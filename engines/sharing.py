@@ -41,7 +41,8 @@ class SharedSession:
 
     There is no thread here: who finds the session idle runs it, for itself and for all who wait. on_call hears of each
     call: how many rows it had, when it began and ended (time.monotonic_ns). A call that fails is repeated for each
-    caller alone, so that one's bad input is nobody else's error.
+    caller alone, so that one's bad input is nobody else's error. `rows` counts the rows of all calls, `rows_together`
+    those that shared a call with another caller's.
     """
 
     def __init__(self, session: Session, on_call: Callable[[int, int, int], None] | None = None) -> None:
@@ -51,6 +52,7 @@ class SharedSession:
         self._waiting: deque[_Request] = deque()
         self._condition = threading.Condition()
         self._running = False
+        self.rows = self.rows_together = 0
 
     def __call__(self, *inputs: NDArray[Any]) -> Arrays:
         request = _Request(inputs)
@@ -117,6 +119,7 @@ class SharedSession:
     def _run_together(self, batch: list[_Request]) -> None:
         together = (np.concatenate(same) for same in zip(*(request.inputs for request in batch), strict=True))
         outputs = self._timed(tuple(together))
+        self.rows_together += sum(len(request.inputs[0]) for request in batch)
         first = 0
         for request in batch:
             end = first + len(request.inputs[0])
@@ -126,6 +129,7 @@ class SharedSession:
     def _timed(self, inputs: Arrays) -> Arrays:
         start_ns = time.monotonic_ns()
         outputs = self._session(*inputs)
+        self.rows += len(inputs[0])
         if self._on_call is not None:
             self._on_call(len(inputs[0]), start_ns, time.monotonic_ns())
         return outputs

@@ -50,6 +50,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="the stream's name in packets (default: from SOURCE)",
     )
     out.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
+    watch = parser.add_argument_group("watching how it runs")
+    watch.add_argument(
+        "--trace", type=Path, metavar="OUT.json", help="write every stage of every frame, for ui.perfetto.dev"
+    )
+    watch.add_argument(
+        "--metrics", metavar="HOST:PORT", help="serve Prometheus metrics over HTTP, for example 127.0.0.1:9464"
+    )
+    watch.add_argument("--nvtx", action="store_true", help="open an NVTX range for every stage, for NVIDIA's profilers")
     play = parser.add_argument_group("playing")
     play.add_argument("--pace", choices=("fast", "realtime"), help="default: files fast, cameras newest frame first")
     play.add_argument("--loop", action="store_true", help="play files again and again")
@@ -123,6 +131,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the job and print its table. Returns the exit code."""
     from edge.app import Job
     from edge.app import run as run_job
+    from edge.profiling.observers import Watch
 
     models, views = model_options(args)
     outcome = run_job(
@@ -142,6 +151,7 @@ def run(args: argparse.Namespace) -> int:
             detect_every=args.detect_every,
             smooth=args.smooth,
             quiet=args.quiet,
+            watch=Watch(args.trace, args.nvtx, args.metrics),
         )
     )
     if not args.quiet:

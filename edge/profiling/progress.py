@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 REFRESH_S = 0.1
-SMOOTHING = 0.3  # weight of the newest look in the running mean of the frame rate
 
 
 class Shown(Protocol):
@@ -31,29 +30,13 @@ class Shown(Protocol):
     age_ms: float
 
     @property
+    def fps(self) -> float: ...
+
+    @property
     def dropped(self) -> int: ...
 
     @property
     def running(self) -> bool: ...
-
-
-class _Rate:
-    """Frames per second of one stream, from looks at its counter."""
-
-    def __init__(self, stream: Shown) -> None:
-        self._stream = stream
-        self._frames = 0
-        self._at_s = self._first_s = time.monotonic()
-        self.fps = 0.0
-
-    def look(self, now_s: float) -> None:
-        new, elapsed_s = self._stream.frames - self._frames, now_s - self._at_s
-        if elapsed_s <= 0 or (not new and not self._frames):
-            self._at_s = now_s  # loading is not counted
-            return
-        weight = SMOOTHING if self._frames else 1.0
-        self.fps += weight * (new / elapsed_s - self.fps)
-        self._frames, self._at_s = self._stream.frames, now_s
 
 
 class Progress:
@@ -65,7 +48,6 @@ class Progress:
     def __init__(self, streams: Sequence[Shown], quiet: bool) -> None:
         self._streams = streams
         self._quiet = quiet
-        self._rates = [_Rate(stream) for stream in streams]
         self._began_s = self._next_s = time.monotonic()
         self._open = True
         self._live: Live | None = None
@@ -86,8 +68,6 @@ class Progress:
         if self._live is None or now_s < self._next_s:
             return
         self._next_s = now_s + REFRESH_S
-        for rate in self._rates:
-            rate.look(now_s)
         self._live.update(self._picture(), refresh=True)
 
     def close(self) -> None:
@@ -113,16 +93,16 @@ class Progress:
 
     def _picture(self) -> Bar | Table | Text | Group:
         if self._bar is not None:
-            stream, rate = self._streams[0], self._rates[0]
+            stream = self._streams[0]
             people = "person" if stream.people == 1 else "people"
-            text = f"{rate.fps:5.1f} fps  {stream.people} {people}"
+            text = f"{stream.fps:5.1f} fps  {stream.people} {people}"
             self._bar.update(self._bar.task_ids[0], completed=stream.frames, description=text)
             return self._bar
         table = Table(box=None, padding=(0, 2, 0, 0))
         for heading in ("stream", "fps", "people", "latency", "frames", "dropped"):
             table.add_column(heading, justify="left" if heading == "stream" else "right")
-        for stream, rate in zip(self._streams, self._rates, strict=True):
-            state = (f"{rate.fps:.1f}", str(stream.people), f"{stream.age_ms:.0f} ms")
+        for stream in self._streams:
+            state = (f"{stream.fps:.1f}", str(stream.people), f"{stream.age_ms:.0f} ms")
             if not stream.frames:
                 state = ("waiting" if stream.running else "ended", "", "")
             table.add_row(stream.name, *state, str(stream.frames), str(stream.dropped))

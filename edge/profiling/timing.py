@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
@@ -13,6 +14,8 @@ import numpy as np
 
 from edge.types import Frame
 
+QUEUE = "queue "  # how the stages begin in which a frame only waits
+AGES = ("latency", "worked", "waited")  # stages that are no work: a frame's age, and what it is made of
 BOUNDS_MS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 33.0, 50.0, 75.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)
 """Upper bounds of the histograms' buckets; one more bucket holds what is above."""
 
@@ -38,13 +41,39 @@ class Histogram:
 
 
 class Listener(Protocol):
-    """Hears of every measured block, on the thread that ran it. It must not wait and must not raise."""
+    """Hears of every measured block, on the thread that ran it. It must not wait and must not raise.
+
+    What was measured elsewhere has an end without a beginning.
+    """
 
     def begin(self, stage: str) -> None: ...
 
     def end(self, stage: str, frame_index: int | None, start_ns: int, end_ns: int) -> None:
         """start_ns and end_ns are of time.monotonic_ns; frame_index is None where no frame is worked on."""
         ...
+
+    def lost(self, where: str, frame_index: int) -> None:
+        """The frame was dropped on its way."""
+        ...
+
+
+class Tee:
+    """Several listeners as one."""
+
+    def __init__(self, listeners: Sequence[Listener]) -> None:
+        self._listeners = tuple(listeners)
+
+    def begin(self, stage: str) -> None:
+        for listener in self._listeners:
+            listener.begin(stage)
+
+    def end(self, stage: str, frame_index: int | None, start_ns: int, end_ns: int) -> None:
+        for listener in self._listeners:
+            listener.end(stage, frame_index, start_ns, end_ns)
+
+    def lost(self, where: str, frame_index: int) -> None:
+        for listener in self._listeners:
+            listener.lost(where, frame_index)
 
 
 class _Samples:
@@ -126,16 +155,27 @@ class Timings:
         if self.listener is not None:
             self.listener.end(stage, frame_index, start_ns, end_ns)
 
+    def read(self, frame: Frame, start_ns: int, end_ns: int) -> None:
+        """The frame was read from its source from start_ns to end_ns; that is "decode", and before its age begins."""
+        self.add("decode", (end_ns - start_ns) * 1e-6)
+        if self.listener is not None:
+            self.listener.end("decode", frame.index, start_ns, end_ns)
+
     def arrived(self, frame: Frame) -> float:
-        """The frame is through: its age in milliseconds, kept as "latency"; "waited" is what no stage worked on it."""
+        """The frame is through: its age in milliseconds, kept as "latency", and what that is made of: "worked", the sum
+        of the stages that worked on it, and "waited", the rest."""
         age_ms = (time.monotonic_ns() - frame.t_capture_ns) * 1e-6
+        worked_ms = self._worked_ms.pop(frame.index, 0.0)
         self.add("latency", age_ms)
-        self.add("waited", age_ms - self._worked_ms.pop(frame.index, 0.0))
+        self.add("worked", worked_ms)
+        self.add("waited", age_ms - worked_ms)
         return age_ms
 
-    def forget(self, frame: Frame) -> None:
+    def lost(self, where: str, frame: Frame) -> None:
         """The frame was dropped on its way."""
         self._worked_ms.pop(frame.index, None)
+        if self.listener is not None:
+            self.listener.lost(where, frame.index)
 
     def stats(self) -> dict[str, StageStats]:
         """Statistics of every stage measured so far, in the order of their first measurement."""

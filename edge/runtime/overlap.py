@@ -48,19 +48,25 @@ class Overlapped:
         self.pipeline = pipeline
         self._failed = 0
         timings = pipeline.timings
-        self.reader = Reader(source, pace, on_wait=lambda frame, ms: timings.add("queue pose", ms))
+        self.reader = Reader(
+            source,
+            pace,
+            on_read=timings.read,
+            on_wait=lambda frame, ms: timings.add("queue pose", ms),
+            on_lost=lambda frame: timings.lost("before pose", frame),
+        )
         self._limit = limit
         newest = self.reader.pace == "realtime"
         self._seen: Mailbox[Seen] = Mailbox(
             1 if newest else WAITING,
             newest=newest,
-            on_lost=lambda seen: timings.forget(seen.frame),
+            on_lost=lambda seen: timings.lost("before mesh", seen.frame),
             on_wait=lambda seen, ms: timings.add("queue mesh", ms),
         )
         self._results: Mailbox[Result] = Mailbox(
             1 if newest else WAITING,
             newest=newest,
-            on_lost=lambda result: timings.forget(result.frame),
+            on_lost=lambda result: timings.lost("before output", result.frame),
             on_wait=lambda result, ms: timings.add("queue output", ms),
         )
         # Where nothing is lost no more frames are begun than are wanted.

@@ -7,11 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.models import LoadedModels
-from edge.profiling.timing import StageStats
+from edge.profiling.timing import AGES, QUEUE, StageStats
 from edge.runtime.stream import StreamRun
-
-QUEUE = "queue "  # how the stages begin in which a frame only waits
-AGES = ("latency", "waited")
 
 
 def run_report(
@@ -19,7 +16,7 @@ def run_report(
 ) -> dict[str, Any]:
     """The report of a run: a stream's own where there is one, else one for each stream's name under "streams"."""
     common = {
-        "engines_ms": _table(models.timings.stats()),
+        "engines_ms": stage_table(models.timings.stats()),
         "models": {role: asdict(use) for role, use in models.uses.items()},
         "remarks": list(models.remarks),
     }
@@ -34,7 +31,7 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
     drops = stream.overlapped.drops
     pipeline = stream.overlapped.pipeline
     stats = pipeline.timings.stats()
-    ages = _table({stage: stats[stage] for stage in AGES if stage in stats})
+    ages = stage_table({stage: stats[stage] for stage in AGES if stage in stats})
     return {
         "source": stream.title,
         "exit_status": exit_status,
@@ -48,14 +45,16 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
         "wall_s": round(wall_s, 3),
         "fps": round(stream.frames / wall_s, 2) if wall_s > 0 else 0.0,
         "latency_ms": ages.get("latency", {}),
+        "worked_ms": ages.get("worked", {}),
         "waited_ms": ages.get("waited", {}),
-        "stages_ms": _table({k: s for k, s in stats.items() if not k.startswith(QUEUE) and k not in AGES}),
-        "queues_ms": _table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),
+        "stages_ms": stage_table({k: s for k, s in stats.items() if not k.startswith(QUEUE) and k not in AGES}),
+        "queues_ms": stage_table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),
         "problems": list(problems),
     }
 
 
-def _table(stats: Mapping[str, StageStats]) -> dict[str, dict[str, float]]:
+def stage_table(stats: Mapping[str, StageStats]) -> dict[str, dict[str, float]]:
+    """Milliseconds of each stage, rounded to the microsecond."""
     return {
         stage: {
             "count": s.count,

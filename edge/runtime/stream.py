@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from edge.runtime.outputs import Outputs
@@ -14,11 +15,14 @@ from engines.errors import MeshcastError
 
 log = logging.getLogger("meshcast.stream")
 
+LATEST = 60  # frames over which the frame rate is taken
+
 
 class StreamRun:
     """Writes what comes through to the outputs, and counts it. Other streams go on when this one fails.
 
-    `frames` counts what came through, `people` those in the latest frame, `age_ms` how old it was. `error` is what
+    `frames` counts what came through, `people` those in the latest frame, `age_ms` how old it was, `fps` the latest
+    frames in a second. `error` is what
     ended the stream, other than its end. `problems` is what to say of it, a line each. on_end is called at the end.
     """
 
@@ -38,6 +42,7 @@ class StreamRun:
         self.error: BaseException | None = None
         self.began_s = self.ended_s = time.monotonic()
         self._on_end = on_end
+        self._latest_s: deque[float] = deque(maxlen=LATEST)
         self._thread = threading.Thread(target=self._run, name=f"meshcast-output-{self.name}", daemon=True)
 
     @property
@@ -49,6 +54,15 @@ class StreamRun:
         elif self.error is not None:
             lines.append(f"{self.name}: ended by an internal error ({type(self.error).__name__}: {self.error})")
         return list(dict.fromkeys(lines))
+
+    @property
+    def fps(self) -> float:
+        """How many frames come through in a second now; it falls while none does."""
+        if not self._latest_s:
+            return 0.0
+        begin_s, count = self._latest_s[0], len(self._latest_s)
+        end_s = time.monotonic() if self.running else self.ended_s
+        return (count - 1) / max(end_s - begin_s, 1e-6)
 
     @property
     def dropped(self) -> int:
@@ -92,6 +106,7 @@ class StreamRun:
 
     def _count(self, bodies: Bodies) -> None:
         self.ended_s = time.monotonic()
+        self._latest_s.append(self.ended_s)
         self.frames += 1
         self.people = len(bodies)
         if self.people:

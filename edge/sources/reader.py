@@ -24,8 +24,10 @@ class Reader:
     pace "fast": a queue of 4, nothing is lost, the source waits for the consumer. The default of files.
     pace "realtime": the newest frame wins, and `dropped` counts those that it replaced unseen; frames of a source
     that is not live come out at their presentation time, stamped as captured then. The default of live sources.
-    `captured` counts the frames that were to be had: handed out, waiting or dropped. on_wait hears how many
-    milliseconds each frame waited.
+    `captured` counts the frames that were to be had: handed out, waiting or dropped.
+
+    on_read hears when reading each frame began and ended (time.monotonic_ns), where the source is not live; on_wait how
+    many milliseconds each frame waited, on_lost of each frame that is not handed out.
 
     What the source raises is raised to the consumer, after the frames before it. stop() ends reading, and what was
     read still comes out; close() throws it away. Both may come from any thread; close() also closes the source and
@@ -33,13 +35,20 @@ class Reader:
     """
 
     def __init__(
-        self, source: Source, pace: Pace | None = None, *, on_wait: Callable[[Frame, float], None] | None = None
+        self,
+        source: Source,
+        pace: Pace | None = None,
+        *,
+        on_read: Callable[[Frame, int, int], None] | None = None,
+        on_wait: Callable[[Frame, float], None] | None = None,
+        on_lost: Callable[[Frame], None] | None = None,
     ) -> None:
         self.source = source
         self.pace: Pace = pace or ("realtime" if source.live else "fast")
         self._read = 0
+        self._on_read = None if source.live else on_read  # a live source's time is the camera's
         newest = self.pace == "realtime"
-        self._frames: Mailbox[Frame] = Mailbox(1 if newest else _QUEUE, newest=newest, on_wait=on_wait)
+        self._frames: Mailbox[Frame] = Mailbox(1 if newest else _QUEUE, newest=newest, on_lost=on_lost, on_wait=on_wait)
         self._worker = threading.Thread(target=self._run, name=f"meshcast-reader-{source.name}", daemon=True)
         self._starting = threading.Lock()
         self._ended = False
@@ -84,8 +93,11 @@ class Reader:
         paced = self.pace == "realtime" and not self.source.live
         begin_s: float | None = None
         error: BaseException | None = None
+        begin_ns = time.monotonic_ns()
         try:
             for frame in self.source:
+                if self._on_read is not None:
+                    self._on_read(frame, begin_ns, time.monotonic_ns())
                 if paced:
                     if begin_s is None:
                         begin_s = time.monotonic() - frame.t_s
@@ -94,6 +106,7 @@ class Reader:
                 self._read += 1
                 if not self._frames.put(frame) or self._ended:
                     break
+                begin_ns = time.monotonic_ns()
         except BaseException as raised:  # whatever it is, the consumer has to know
             error = raised
         finally:

@@ -1,121 +1,112 @@
-"""Throughput from the file to the socket, one person, full size: python tests/benchmarks/bm_pipeline.py"""
+"""From the file to the socket: python tests/benchmarks/bm_pipeline.py. What it measures is `meshcast bench`."""
 
 from __future__ import annotations
 
+import tempfile
 import time
-from statistics import fmean, median
+from pathlib import Path
+from statistics import median
 from typing import Any
-from unittest import mock
 
-from drain import Drain
+from crowd import write_crowd
 from figure import MEDIA, Figure, show
-from numpy.typing import NDArray
 
-from edge.models import Models
-from edge.pipeline import Pipeline, View
-from edge.profiling.timing import Timings
-from edge.sources import Reader, open_source
-from edge.wire.publisher import Publisher
-from engines.cards import Card
-from engines.session import Session, open_session
+from edge.app import Job
+from edge.bench import Bench, take_turns
+from edge.bench import measure as measure_bench
+from edge.bench_ways import Overlap
+from edge.models import LoadedModels, Models
+from edge.pipeline import View
+from edge.sources import open_source
 
 CLIP = MEDIA / "balance_cam03.mp4"
-WARM_UP, FRAMES, DECODING_PASSES = 50, 400, 3
+WARM_UP, FRAMES, CROWD_FRAMES, DECODING_PASSES = 30, 300, 150, 3
+LIVE_FPS = 30.0
 AIM_FPS = 50.0
-OUTSIDE_LIMIT = 0.2
-
-
-class TimedSession:
-    """A session and the milliseconds of each of its calls."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.backend, self.device, self.precision = session.backend, session.device, session.precision
-        self.calls_ms: list[float] = []
-
-    def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        begin = time.perf_counter()
-        outputs = self._session(*inputs)
-        self.calls_ms.append((time.perf_counter() - begin) * 1e3)
-        return outputs
-
-
-def timed_pipeline() -> tuple[Pipeline, dict[str, TimedSession]]:
-    """The pipeline as `meshcast run` builds it, and its sessions by task."""
-    sessions: dict[str, TimedSession] = {}
-
-    def open_timed(card: Card, **options: Any) -> TimedSession:
-        sessions[card.task] = TimedSession(open_session(card, **options))
-        return sessions[card.task]
-
-    with mock.patch("edge.models.open_session", open_timed):
-        return Pipeline(Models(), View(camera=CLIP.with_suffix(".toml"))), sessions
+SHARE_AIM, WAIT_LIMIT, SPEED_UP_AIM, ENGINES_AIM, FOUR_LIMIT = 0.85, 0.1, 1.3, 2.0, 3.0
 
 
 def measure() -> list[Figure]:
-    """Frames per second with decoding on the reader's thread and a subscriber that drains, and where the time goes."""
-    pipeline, sessions = timed_pipeline()
-    source = open_source(str(CLIP), loop=True)
-    length = source.frame_count
-    assert length
-    assert source.size
-    with (
-        Reader(source) as reader,
-        Publisher("tcp://127.0.0.1:0", pipeline.model, stream="bench") as publisher,
-        Drain(publisher.address) as drain,
-    ):
-        frames = iter(reader)
+    """One person at full size, two people side by side, detecting rarely or always, four people against one."""
+    with tempfile.TemporaryDirectory() as folder:
+        crowds = {people: write_crowd(people, Path(folder) / f"{people}.mp4") for people in (1, 2, 4)}
+        return [*one_person(), *two_people(crowds[2]), *detecting(crowds[2]), *four_people(crowds[1], crowds[4])]
 
-        def step() -> tuple[int, int, float]:
-            """Index of the next frame, people in it, and the milliseconds from having the frame to having sent it."""
-            with pipeline.timings.measure("wait for frame"):
-                frame = next(frames)
-            # The person jumps where the clip starts again, and whoever is lost is looked for with the detector for a
-            # while: no camera does that to a pipeline.
-            if frame.index % length == 0:
-                pipeline.reset()
-            begin = time.perf_counter()
-            bodies = pipeline.process(frame)
-            camera = pipeline.camera(frame)
-            with pipeline.timings.measure("publish"):
-                publisher.publish(frame, bodies, camera)
-            return frame.index, len(bodies), (time.perf_counter() - begin) * 1e3
 
-        while not drain.ready():
-            step()
-        for _ in range(WARM_UP):
-            step()
-        pipeline.timings = Timings()
-        for session in sessions.values():
-            session.calls_ms.clear()
-        begin = time.perf_counter()
-        steps = [step() for _ in range(FRAMES)]
-        wall_ms = (time.perf_counter() - begin) * 1e3
-        receipts = drain.receipts(first_index=steps[0][0])
-
-    engines_ms = sum(sum(session.calls_ms) for session in sessions.values())
-    outside_ms = sum(busy_ms for _, _, busy_ms in steps) - engines_ms
-    size = "{} x {}".format(*source.size)
+def one_person() -> list[Figure]:
+    """The clip as it is: throughput against the machine's limit, and a camera's pace."""
+    job = Job((str(CLIP),), views=(View(camera=CLIP.with_suffix(".toml")),))
+    report = measure_bench(Bench(job, FRAMES, WARM_UP, LIVE_FPS))
+    overlapped, live = report["overlapped"], report["live"]
+    (fast,), (paced,) = overlapped["streams"].values(), live["streams"].values()
+    waited = paced["waited_ms"]["p50"] / paced["worked_ms"]["p50"]
     return [
-        Figure(f"pipeline {size}: frames per second over {FRAMES} frames", FRAMES / wall_ms * 1e3, "fps", AIM_FPS),
-        Figure("pipeline: people in a frame, mean", fmean(people for _, people, _ in steps), ""),
+        Figure(f"pipeline: frames per second over {FRAMES} frames", overlapped["fps"], "fps", AIM_FPS),
+        Figure("pipeline: the same, one call after the other", report["serial"]["fps"], "fps"),
+        Figure("pipeline: overlapped against serial", report["speed_up"], ""),
+        Figure(f"pipeline: share of the limit by {report['limit']}", report["share_of_limit"], "", SHARE_AIM),
+        Figure("pipeline: processor time of a frame", overlapped["cpu_ms_per_frame"], "ms"),
+        Figure("pipeline: people in a frame, mean", overlapped["people_per_frame"], ""),
+        *rows("pipeline stage", fast["stages_ms"]),
+        *rows("pipeline", overlapped["engines_ms"]),
         *(
-            Figure(f"pipeline stage {stage}: median of {stats.count}", stats.p50_ms, "ms")
-            for stage, stats in pipeline.timings.stats().items()
+            Figure(f"at {LIVE_FPS:g} fps: capture to publish, {part}", paced["latency_ms"][part], "ms")
+            for part in ("p50", "p95", "p99")
         ),
-        *(
-            Figure(
-                f"pipeline engine {task} ({session.backend} {session.precision}): median of {len(session.calls_ms)}",
-                median(session.calls_ms),
-                "ms",
-            )
-            for task, session in sessions.items()
+        Figure(f"at {LIVE_FPS:g} fps: sum of stages, p50", paced["worked_ms"]["p50"], "ms"),
+        Figure(f"at {LIVE_FPS:g} fps: waited of that, p50", waited, "", WAIT_LIMIT),
+        Figure(f"at {LIVE_FPS:g} fps: frames dropped of {live['frames']}", sum(paced["drops"].values()), ""),
+        Figure(f"decoding alone: median of {DECODING_PASSES} passes, a frame", decoding_ms(), "ms"),
+    ]
+
+
+def two_people(clip: Path) -> list[Figure]:
+    """What side by side is worth where there is more to do."""
+    report = measure_bench(Bench(Job((str(clip),)), FRAMES, WARM_UP))
+    return [
+        Figure("two people: in a frame, mean", report["overlapped"]["people_per_frame"], "", 2),
+        Figure("two people: frames per second", report["overlapped"]["fps"], "fps"),
+        Figure("two people: overlapped against serial", report["speed_up"], "", SPEED_UP_AIM),
+        Figure(f"two people: share of the limit by {report['limit']}", report["share_of_limit"], "", SHARE_AIM),
+    ]
+
+
+def detecting(clip: Path) -> list[Figure]:
+    """The engines' time of a frame when every frame is looked through for people, and when every eighth is."""
+    models = LoadedModels(Models())
+    always, rarely = (Overlap(Job((str(clip),), detect_every=every), models) for every in (1, 8))
+    take_turns((always, rarely), CROWD_FRAMES, WARM_UP)
+    one, eight = always.report(), rarely.report()
+    ratio = one["engines_ms_per_frame"] / eight["engines_ms_per_frame"]
+    return [
+        Figure("engines, detecting every frame: mean of a frame", one["engines_ms_per_frame"], "ms"),
+        Figure("engines, detecting every 8 frames: mean of a frame", eight["engines_ms_per_frame"], "ms"),
+        Figure("engines, detecting every frame against every 8", ratio, "", ENGINES_AIM),
+        Figure(
+            "people in a frame, detecting every 8 (reference: every frame)",
+            eight["people_per_frame"],
+            "",
+            one["people_per_frame"],
         ),
-        Figure("pipeline: engines, mean of a frame", engines_ms / FRAMES, "ms"),
-        Figure("pipeline: outside engines and decoder, mean of a frame", outside_ms / FRAMES, "ms"),
-        Figure("pipeline: outside engines and decoder, of the wall time", outside_ms / wall_ms, "", OUTSIDE_LIMIT),
-        Figure(f"pipeline: packets of {FRAMES} that the subscriber got", len(receipts), "", FRAMES),
-        Figure(f"decoding {size} alone: median of {DECODING_PASSES} passes, a frame", decoding_ms(), "ms"),
+    ]
+
+
+def four_people(one_clip: Path, four_clip: Path) -> list[Figure]:
+    """Time of a frame with four people against one, in pictures of the same size."""
+    models = LoadedModels(Models())
+    one, four = (Overlap(Job((str(clip),)), models) for clip in (one_clip, four_clip))
+    take_turns((one, four), CROWD_FRAMES, WARM_UP)
+    return [
+        Figure("four people: in a frame, mean", four.report()["people_per_frame"], "", 4),
+        Figure("four people: frames per second", four.fps, "fps"),
+        Figure("four people: time of a frame against one", one.fps / four.fps, "", FOUR_LIMIT),
+    ]
+
+
+def rows(title: str, table: dict[str, Any]) -> list[Figure]:
+    """The medians of a table of stages."""
+    return [
+        Figure(f"{title} {stage}: median of {times['count']}", times["p50"], "ms") for stage, times in table.items()
     ]
 
 

@@ -116,6 +116,7 @@ def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_pat
         "wall_s",
         "fps",
         "latency_ms",
+        "worked_ms",
         "waited_ms",
         "stages_ms",
         "queues_ms",

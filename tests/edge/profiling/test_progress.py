@@ -20,6 +20,7 @@ class Stream:
     frames_with_people: int = 0
     people: int = 0
     age_ms: float = 0.0
+    fps: float = 25.0
     dropped: int = 0
     running: bool = True
 

@@ -1,0 +1,38 @@
+"""Clips of several people, made of clips of one: side by side in one picture of 1920 x 1080."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from figure import CLIPS, MEDIA
+
+from edge.sources import open_source
+
+WIDTH, HEIGHT, FPS = 1920, 1080, 60
+PANEL = (480, 852)  # as many as four beside each other, of the clips' shape
+FRAMES = 100
+
+
+def write_crowd(people: int, path: Path) -> Path:
+    """One to four people, each as large as in any other crowd; the third and fourth are the first two mirrored."""
+    sources = [open_source(str(MEDIA / CLIPS[person % len(CLIPS)])) for person in range(people)]
+    top = (HEIGHT - PANEL[1]) // 2
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "18"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for frames in islice(zip(*sources, strict=False), FRAMES):
+            picture = np.full((HEIGHT, WIDTH, 3), 110, np.uint8)
+            for person, frame in enumerate(frames):
+                panel = cv2.resize(frame.image, PANEL, interpolation=cv2.INTER_AREA)
+                left = person * PANEL[0]
+                picture[top : top + PANEL[1], left : left + PANEL[0]] = panel[:, :: 1 if person < len(CLIPS) else -1]
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        container.mux(stream.encode(None))
+    for source in sources:
+        source.close()
+    return path

@@ -1,0 +1,60 @@
+"""NVTX ranges open and close with the stages, stream by stream."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from edge.errors import EXIT_INPUT, EXIT_WHOLE
+from tests.edge.conftest import Command
+
+
+@pytest.fixture
+def ranges(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, bool]]:
+    """(domain, message, closed) of every range, from a stand-in for the nvtx package."""
+    opened: list[tuple[str, str, bool]] = []
+
+    def start_range(*, message: str, domain: str) -> int:
+        opened.append((domain, message, False))
+        return len(opened) - 1
+
+    def end_range(number: int) -> None:
+        domain, message, closed = opened[number]
+        assert not closed
+        opened[number] = (domain, message, True)
+
+    nvtx: Any = ModuleType("nvtx")
+    nvtx.start_range, nvtx.end_range = start_range, end_range
+    monkeypatch.setitem(sys.modules, "nvtx", nvtx)
+    return opened
+
+
+def test_a_range_for_every_stage_of_every_frame(
+    meshcast: Command, person_clip: Path, tmp_path: Path, ranges: list[tuple[str, str, bool]]
+) -> None:
+    """Beside a trace, which then is told as well."""
+    said = meshcast("run", person_clip, person_clip, "--nvtx", "--trace", tmp_path / "t.json", "--max-frames", "4")
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert all(closed for _, _, closed in ranges)
+    assert {domain for domain, _, _ in ranges} == {"meshcast person-1", "meshcast person-2"}
+    for stage in ("pose", "mesh", "place", "smooth"):
+        assert sum(message == stage for _, message, _ in ranges) >= 8, stage
+    assert (tmp_path / "t.json").stat().st_size > 1000
+
+
+def test_the_real_package_takes_them(meshcast: Command, person_clip: Path) -> None:
+    pytest.importorskip("nvtx")
+    assert meshcast("run", person_clip, "--nvtx", "--max-frames", "2").code == EXIT_WHOLE
+
+
+def test_without_the_package_one_line_says_so(
+    meshcast: Command, person_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "nvtx", None)
+    said = meshcast("run", person_clip, "--nvtx")
+    assert said.code == EXIT_INPUT
+    assert said.err == "meshcast: --nvtx needs the package nvtx; install it with: pip install nvtx\n"
