@@ -74,7 +74,7 @@ sanitize: $(VENV)/installed-dev
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONPATH=$(SANITIZED)/site:.:$(PURE_LIBRARIES) \
 	  $(BIN)/python -S -m pytest -q -p no:cacheprovider -k "not torch" tests/kernels
 
-# Two minutes: threads of a block are fibers of one processor, run in random order.
+# Three minutes: threads of a block are fibers of one processor, run in random order.
 EMULATED := build/emulated
 emulated: $(VENV)/installed-dev
 	@mkdir -p build
