@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.batches import Batches, batch_sizes
+from engines.batches import batch_sizes
 from engines.errors import ModelError
 from engines.faults import fault, shapes_text
 
@@ -25,9 +27,11 @@ finally:
     if _silenced:
         del sys.modules["openvino_telemetry"]
 
-BATCHES = (1, 4)
-"""Batch sizes that are compiled. Other batches are run in parts of these: a new size would cost 0.1 to 0.6 s of
-compilation in mid-stream, and a graph with free axes is up to twice as slow."""
+LANES = 4
+"""At most so many rows run at a time, each on its share of the threads: the rows of a call do not depend on each other,
+and a network keeps one thread busier than two. One row alone gets all threads. The results are the same."""
+
+Shapes: TypeAlias = tuple[tuple[int, ...], ...]
 
 _HINTS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 
@@ -47,7 +51,7 @@ class OpenVino:
 
 
 class OpenVinoSession:
-    """One model on one device: a static graph for each input shape and batch size, compiled when first met."""
+    """One model on one device: static graphs for each shape of a row, compiled when it is first met."""
 
     backend = "openvino"
 
@@ -55,54 +59,85 @@ class OpenVinoSession:
         self.device = device
         self.precision = precision
         self._source = source
+        self._threads = threads or len(os.sched_getaffinity(0))
         self._config: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
+            "INFERENCE_NUM_THREADS": self._threads,
             "ENABLE_CPU_PINNING": False,
         }
-        if threads is not None:
-            self._config["INFERENCE_NUM_THREADS"] = threads
         try:
             self._model = _core().read_model(model, b"")
         except RuntimeError as error:
             raise ModelError(f"{source}: not a model that OpenVINO can read ({_last_line(error)})") from None
-        self._requests: dict[tuple[tuple[int, ...], ...], ov.InferRequest] = {}
+        self._lanes: dict[Shapes, _Lanes] = {}
         shapes = [entry.get_partial_shape() for entry in self._model.inputs]
-        firsts = [shape[0].get_length() if shape[0].is_static else None for shape in shapes]
-        sizes = batch_sizes(firsts, BATCHES, source) or BATCHES
-        self._batches = Batches(source, sizes)
+        batch_sizes((shape[0].get_length() if shape[0].is_static else None for shape in shapes), None, source)
         if all(shape[axis].is_static for shape in shapes for axis in range(1, len(shape))):
-            for batch in sizes:
-                self._request(
-                    tuple((batch, *(shape[axis].get_length() for axis in range(1, len(shape)))) for shape in shapes)
-                )
+            self._lanes_for(
+                tuple((1, *(shape[axis].get_length() for axis in range(1, len(shape)))) for shape in shapes)
+            )
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        return self._batches.run(self._run, inputs)
-
-    def _run(self, inputs: tuple[NDArray[Any], ...], _size: int) -> list[NDArray[Any]]:
-        shapes = tuple(x.shape for x in inputs)
-        request = self._request(shapes)
+        shapes = tuple((1, *x.shape[1:]) for x in inputs)
+        lanes = self._lanes_for(shapes)
+        rows = [[np.ascontiguousarray(x[row : row + 1]) for x in inputs] for row in range(len(inputs[0]))]
         try:
-            results = request.infer([np.ascontiguousarray(x) for x in inputs], share_inputs=True)
+            results = lanes.run(rows)
         except (RuntimeError, MemoryError) as error:
             raise self._fault(error, shapes) from None
-        return [np.array(results[index]) for index in range(len(results))]
+        if len(results) == 1:
+            return tuple(results[0])
+        if not results:
+            return tuple(np.empty((0, *shape[1:]), np.float32) for shape in lanes.output_shapes)
+        return tuple(np.concatenate(outputs) for outputs in zip(*results, strict=True))
 
-    def _request(self, shapes: tuple[tuple[int, ...], ...]) -> ov.InferRequest:
-        if shapes not in self._requests:
+    def _lanes_for(self, shapes: Shapes) -> _Lanes:
+        if shapes not in self._lanes:
             try:
                 static = self._model.clone()
                 static.reshape(dict(zip(static.inputs, map(ov.PartialShape, map(list, shapes)), strict=True)))
-                self._requests[shapes] = (
-                    _core().compile_model(static, self.device.upper(), self._config).create_infer_request()
-                )
+                self._lanes[shapes] = _Lanes(static, self.device, self._config, min(LANES, self._threads))
             except (RuntimeError, MemoryError) as error:
                 raise self._fault(error, shapes) from None
-        return self._requests[shapes]
+        return self._lanes[shapes]
 
-    def _fault(self, error: Exception, shapes: tuple[tuple[int, ...], ...]) -> ModelError:
+    def _fault(self, error: Exception, shapes: Shapes) -> ModelError:
         return fault(error, self._source, f"run it for {shapes_text(shapes)}", "OpenVINO", _last_line(error))
+
+
+class _Lanes:
+    """A static graph for one row, compiled twice: for a row alone on all threads, and for several rows side by side."""
+
+    def __init__(self, model: ov.Model, device: str, config: dict[str, Any], count: int) -> None:
+        alone = _core().compile_model(model, device.upper(), config)
+        self.output_shapes = [tuple(output.get_shape()) for output in alone.outputs]
+        self._alone = alone.create_infer_request()
+        self._several = [self._alone]
+        if count > 1:
+            several = _core().compile_model(model, device.upper(), config | {"NUM_STREAMS": count})
+            self._several = [several.create_infer_request() for _ in range(count)]
+
+    def run(self, rows: list[list[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
+        """The outputs of each row."""
+        results = []
+        for first in range(0, len(rows), len(self._several)):
+            some = rows[first : first + len(self._several)]
+            requests = self._several if len(some) > 1 else [self._alone]
+            for request, row in zip(requests, some, strict=False):
+                request.start_async(row, share_inputs=True)
+            busy = list(requests[: len(some)])
+            try:
+                while busy:
+                    request = busy.pop(0)
+                    request.wait()
+                    found = request.results
+                    results.append([np.array(found[index]) for index in range(len(found))])
+            finally:
+                for request in busy:  # one has failed: the others read rows that must outlive them
+                    with suppress(RuntimeError):
+                        request.wait()
+        return results
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import types
 from collections.abc import Iterator
 from typing import Any
@@ -111,6 +112,7 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Driver]:
         function.cache_clear()
     yield made
     made.broken = 0
+    gc.collect()  # what a traceback still held is freed on this driver, not on the next test's
     for function in (cuda.gpu, cuda._context):
         function.cache_clear()
 
