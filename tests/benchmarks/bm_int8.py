@@ -22,9 +22,10 @@ from edge.pipeline import Pipeline, View
 from engines.cards import Card, load_card
 from engines.live_model import live_model
 from engines.quantize import FloatNetwork
-from engines.session import BACKENDS, DEFAULT_BACKEND, Session, open_session
+from engines.session import BACKENDS, Session, open_session
 
 THREADS = 2
+ENGINES = ("openvino", "onnxruntime")
 WARM_UP, ROUNDS = 3, 25
 BATCHES = {"movenet_thunder": (1, 4), "nanodet_g": (1,)}
 HELD_OUT = ("balance_cam03.mp4", "pedestrians.mp4")
@@ -49,8 +50,8 @@ def shipped(card: Card) -> dict[tuple[str, str], Session]:
     """The card's sessions by engine and precision."""
     return {
         (backend, precision): open_session(card, backend=backend, precision=precision, threads=THREADS)
-        for backend, make in BACKENDS.items()
-        for precision in make().precisions("cpu")
+        for backend in ENGINES
+        for precision in BACKENDS[backend]().precisions("cpu")
     }
 
 
@@ -71,7 +72,7 @@ def times(name: str, sessions: dict[tuple[str, str], Session], x: Any) -> Iterat
 
 def gate(card: Card, clip: str) -> Iterator[Figure]:
     """The gate's figures on a whole clip, the reference being what bfloat16 does where the processor has it."""
-    exact = open_session(card, precision="fp32", threads=THREADS)
+    exact = open_session(card, backend="openvino", precision="fp32", threads=THREADS)
     jury: Jury
     if card.task == "pose":
         pipeline = Pipeline(Models(pose=card.name, precision="fp32", threads=THREADS), View())
@@ -80,10 +81,10 @@ def gate(card: Card, clip: str) -> Iterator[Figure]:
     else:
         (seen,) = collect_pictures([str(MEDIA / clip)], card, None, lambda what, done: None)
         jury = BoxJury(card, exact, seen, seen[:1], NO_LIMITS)
-    found = jury.figures(open_session(card, precision="int8", threads=THREADS))
+    found = jury.figures(open_session(card, backend="openvino", precision="int8", threads=THREADS))
     half = found  # compared with itself where there is no bfloat16
-    if "bf16" in BACKENDS[DEFAULT_BACKEND]().precisions("cpu"):
-        half = jury.figures(open_session(card, precision="bf16", threads=THREADS))
+    if "bf16" in BACKENDS["openvino"]().precisions("cpu"):
+        half = jury.figures(open_session(card, backend="openvino", precision="bf16", threads=THREADS))
     for figure, other in zip(found, half, strict=True):
         label = f"int8 gate {card.name} {clip.removesuffix('.mp4')}: {figure.name}"
         yield Figure(label, figure.value, figure.unit.replace(" of the person", ""), other.value)
@@ -99,7 +100,7 @@ def hrnet() -> Iterator[Figure]:
     inputs = [rng.standard_normal(shape, np.float32) for _ in range(CALIBRATING + JUDGING)]
     histograms = collect(network.activations, inputs[:CALIBRATING])
     layers = [layer.name for layer in network.layers]
-    engines = {name: make() for name, make in BACKENDS.items()}
+    engines = {name: BACKENDS[name]() for name in ENGINES}
     exact = engines["openvino"].load(data, card.name, "cpu", "fp32", THREADS)
     wanted = np.concatenate([exact(x)[0] for x in inputs[CALIBRATING:]])
     files = {}
