@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from edge.profiling.timing import Timings
 from engines.body import Body
@@ -50,8 +51,8 @@ class LoadedModels:
     """Cards and sessions of detector, pose and mesh model, safe to use from many threads.
 
     Streams that ask a session at the same time are served by one call. `timings` holds the time of each engine,
-    "detector engine" and so on; `sessions` are the engines and `uses` says which model runs on what, both by task;
-    `remarks` are what to know about them. Raises MeshcastError when a model cannot be loaded.
+    "detector engine" and so on; `sessions` are the engines and `uses` says which model runs on what, both by task.
+    Raises MeshcastError when a model cannot be loaded.
     """
 
     def __init__(self, models: Models) -> None:
@@ -68,8 +69,12 @@ class LoadedModels:
         half = models.precision in ("bf16", "fp16") and self._mesh.family in ROTATING
         precision = models.precision if half else "fp32"
         self._mesh_session = self._session(self._mesh, precision, self._body)
+
+    @cached_property
+    def remarks(self) -> tuple[str, ...]:
+        """What to know about the models, a line each."""
         notes = (*map(_untrained, (self.detector, self.pose, self._mesh)), self.make_head().remark)
-        self.remarks = tuple(note for note in notes if note)
+        return tuple(note for note in notes if note)
 
     def make_head(self) -> Head:
         """A mesh head for one stream."""

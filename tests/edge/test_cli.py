@@ -134,7 +134,7 @@ def test_version(meshcast: Command) -> None:
         ("--pose", "unknown pose 'nonsense'; there are: movenet_thunder"),
         ("--mesh", "unknown mesh 'nonsense'; there are: pose2mesh_open"),
         ("--backend", "unknown backend 'nonsense'; there are: openvino, onnxruntime"),
-        ("--device", "unknown device 'nonsense'; openvino has here: "),
+        ("--device", "unknown device 'nonsense'; there are: cpu, cuda:N"),
         ("--precision", "unknown precision 'nonsense'; there are: "),
     ],
 )
