@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -91,7 +92,7 @@ class Meter:
                 self.done.set()
 
 
-class Way:
+class Way(ABC):
     """One way of running the streams of a job with loaded models, and what it took over all its runs."""
 
     name = ""
@@ -143,9 +144,9 @@ class Way:
             rows, together = self._rows[task]
             self._rows[task] = rows + session.rows - before[task][0], together + session.rows_together - before[task][1]
 
+    @abstractmethod
     def _run(self, sources: list[Source], outputs: list[Outputs], meter: Meter) -> None:
         """Run until the meter is done."""
-        raise NotImplementedError
 
     @property
     def fps(self) -> float:
