@@ -19,6 +19,8 @@ AGES = ("latency", "worked", "waited")  # stages that are no work: a frame's age
 BOUNDS_MS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0, 33.0, 50.0, 75.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)
 """Upper bounds of the histograms' buckets; one more bucket holds what is above."""
 
+ON_THEIR_WAY = 256  # frames whose work is remembered until they arrive
+
 
 @dataclass(frozen=True, slots=True)
 class StageStats:
@@ -152,6 +154,9 @@ class Timings:
         self.add(stage, ms)
         if frame_index is not None:
             self._worked_ms[frame_index] = self._worked_ms.get(frame_index, 0.0) + ms
+            if len(self._worked_ms) > ON_THEIR_WAY:
+                # Whoever calls the pipeline itself need not say that a frame has arrived.
+                self._worked_ms.pop(next(iter(self._worked_ms)), None)
         if self.listener is not None:
             self.listener.end(stage, frame_index, start_ns, end_ns)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from edge.profiling.timing import Timings
+from edge.profiling.timing import ON_THEIR_WAY, Timings
 
 
 def test_statistics_of_known_values():
@@ -45,3 +45,12 @@ def test_stages_nest_and_keep_their_order():
 
 def test_nothing_measured():
     assert Timings().stats() == {}
+
+
+def test_frames_that_never_arrive_are_not_remembered_for_ever():
+    timings = Timings()
+    for index in range(10 * ON_THEIR_WAY):
+        timings.record("pose", 0, 1_000_000, index)
+    assert len(timings._worked_ms) == ON_THEIR_WAY
+    assert min(timings._worked_ms) == 9 * ON_THEIR_WAY
+    assert timings.stats()["pose"].count == 10 * ON_THEIR_WAY
