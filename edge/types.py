@@ -8,17 +8,26 @@ the people; N may be zero. Arrays are trusted inside: they are validated where t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
 
 from calibration.camera import Camera
+from meshcast.body import F32, I32, U8, Array, BodyModel
 
-F32: TypeAlias = NDArray[np.float32]
-I32: TypeAlias = NDArray[np.int32]
-U8: TypeAlias = NDArray[np.uint8]
-Array: TypeAlias = NDArray[Any]
+__all__ = [
+    "F32",
+    "I32",
+    "U8",
+    "Array",
+    "Attention",
+    "Bodies",
+    "BodyModel",
+    "Detections",
+    "Frame",
+    "Pose2D",
+    "Posed",
+    "RootedBodies",
+    "Seen",
+    "Tracks",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +117,17 @@ class Bodies:
 
 
 @dataclass(frozen=True, slots=True)
-class BodyModel:
-    """The constants of the bodies that a mesh head makes; equal for every frame.
+class Posed:
+    """Bodies as a rig poses them, row for row.
 
-    name: body-model id, for example "open_smpl_body"; faces (F, 3) int32, counter-clockwise seen from outside;
-    rest_vertices (V, 3) float32 m; parents (24,) int32 with -1 at the root, of the first 24 joints;
-    joint_names J strings, keypoint_names K strings.
+    rotations (N, P, 3, 3) float32: local ones of the skeleton's joints, the first turns the resting body into the
+    camera's frame; shape (N, B) float32; error_mm (N,) float32: root mean square distance between the vertices that
+    linear blend skinning makes of them and those of the bodies.
     """
 
-    name: str
-    faces: I32
-    rest_vertices: F32
-    parents: I32
-    joint_names: tuple[str, ...]
-    keypoint_names: tuple[str, ...]
+    rotations: F32
+    shape: F32
+    error_mm: F32
 
 
 @dataclass(frozen=True, slots=True)

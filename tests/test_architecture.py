@@ -19,6 +19,7 @@ PACKAGES = {
     "calibration": ROOT / "calibration",
     "engines": ROOT / "engines",
     "edge_kernels": ROOT / "kernels" / "edge_kernels",
+    "meshcast": ROOT / "clients" / "python" / "meshcast",
 }
 ENGINE_LIBRARIES = {"torch", "onnx", "openvino", "onnxruntime", "tensorrt", "tensorrt_rtx"}
 HEAVY = {"cv2", "av", "zmq", "scipy", "rich", *ENGINE_LIBRARIES}
