@@ -1,0 +1,20 @@
+/** Reads what a Meshcast publisher sends; in a browser through `meshcast bridge websocket`. See docs/wire.md. */
+
+export { convertFrame, convertModel } from "./axes.js";
+export { Client, type ClientOptions, type StreamState } from "./client.js";
+export { decode, dequantise } from "./decode.js";
+export { Delay } from "./delay.js";
+export { WireError } from "./errors.js";
+export type { AxesName, Header, Level, Space, State, Unit } from "./layout.js";
+export type {
+  FramePacket,
+  Intrinsics,
+  Lod,
+  ModelPacket,
+  Packet,
+  People,
+  Rig,
+  StatusPacket,
+  UvMap,
+} from "./packets.js";
+export { poseBones, rigFor, shaped, skin } from "./skinning.js";
