@@ -22,7 +22,7 @@ PACKAGES = {
     "meshcast": ROOT / "clients" / "python" / "meshcast",
 }
 ENGINE_LIBRARIES = {"torch", "onnx", "openvino", "onnxruntime", "tensorrt", "tensorrt_rtx"}
-HEAVY = {"cv2", "av", "zmq", "scipy", "rich", *ENGINE_LIBRARIES}
+HEAVY = {"cv2", "av", "zmq", "scipy", "rich", "websockets", *ENGINE_LIBRARIES}
 HELP_LIMIT_S = 0.3
 
 

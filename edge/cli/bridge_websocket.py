@@ -1,0 +1,68 @@
+"""`meshcast bridge websocket ADDRESS`: a publisher's streams for browsers, with a page that shows them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from edge.errors import EXIT_WHOLE
+
+LISTEN = "127.0.0.1:8765"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `websocket` bridge to the bridges of the command line."""
+    parser = subparsers.add_parser(
+        "websocket",
+        help="browsers, over WebSocket",
+        description="Forward what the publisher at ADDRESS sends to browsers, unchanged, as binary WebSocket messages: "
+        "a browser connects to ws://HOST:PORT/stream?levels=mesh-lod,params&stream=NAME. It gets the model first, and "
+        "never more than the newest message of each kind.",
+        epilog="exit codes: 0 ended by Ctrl-C, 1 an address, page or certificate cannot be used, 2 usage",
+    )
+    parser.add_argument("address", metavar="ADDRESS", help="of the publisher, for example tcp://127.0.0.1:5556")
+    parser.add_argument("--listen", default=LISTEN, metavar="HOST:PORT", help=f"where browsers connect ({LISTEN})")
+    parser.add_argument("--page", type=Path, metavar="DIR", help="also serve the page in this folder over HTTP")
+    parser.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages from elsewhere connect, for example https://example.org; may be given several times",
+    )
+    parser.add_argument("--max-clients", type=_positive_int, default=64, metavar="N", help="browsers at a time (64)")
+    parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="PEM files: serve https and wss")
+    parser.add_argument("--insecure", action="store_true", help="listen for other machines without --tls")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Forward until Ctrl-C. Returns the exit code; raises MeshcastError."""
+    import asyncio
+
+    from edge.bridges.websocket import Bridge
+    from edge.bridges.websocket_listen import Listen, tls_context
+    from edge.bridges.websocket_page import Page
+
+    listen = Listen.parse(args.listen, tls=tls_context(*args.tls) if args.tls else None, insecure=args.insecure)
+    page = Page(args.page) if args.page is not None else None
+
+    async def forward() -> None:
+        bridge = Bridge(args.address, listen, page=page, origins=args.origin, max_clients=args.max_clients)
+        async with bridge:
+            print(f"meshcast bridge: {args.address} is at {bridge.url}, Ctrl-C ends", file=sys.stderr, flush=True)
+            await bridge.run()
+
+    try:
+        asyncio.run(forward())
+    except KeyboardInterrupt:
+        return EXIT_WHOLE
+    return EXIT_WHOLE
+
+
+def _positive_int(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
