@@ -1,0 +1,64 @@
+"""Makes the two files of a new pair of CURVE keys; `meshcast.curve` reads them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import zmq
+
+from edge.errors import OutputError
+
+PUBLIC_MODE = 0o644
+
+SECRET_HEAD = "# CURVE secret key: stays on the machine that uses it, readable by its user alone.\n"
+PUBLIC_HEAD = "# CURVE public key: for everyone who is to talk to its owner.\n"
+
+
+def new_keys(stem: Path) -> tuple[Path, Path]:
+    """Write a new pair to `stem`.key, both keys and for this user's eyes only, and `stem`.pub, the public one.
+
+    Returns the two paths. Raises OutputError when one of them exists or cannot be written; then neither is new.
+    """
+    try:
+        public, secret = zmq.curve_keypair()
+    except zmq.ZMQError as error:
+        raise OutputError(f"this ZeroMQ cannot make keys ({error}); install pyzmq from its wheel") from None
+    paths = stem.with_name(f"{stem.name}.key"), stem.with_name(f"{stem.name}.pub")
+    texts = SECRET_HEAD + _section(stem.name, public, secret), PUBLIC_HEAD + _section(stem.name, public)
+    made: list[Path] = []
+    try:
+        for path, text in zip(paths, texts, strict=True):
+            _write_new(path, text.encode())
+            made.append(path)
+        paths[1].chmod(PUBLIC_MODE)
+    except BaseException as error:
+        for path in made:
+            path.unlink(missing_ok=True)
+        if isinstance(error, FileExistsError):
+            raise OutputError(f"{path}: exists already and is kept; choose another name") from None
+        if isinstance(error, FileNotFoundError):
+            raise OutputError(f"{path}: the folder {path.parent} does not exist; make it first") from None
+        if isinstance(error, OSError):
+            raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+        raise
+    return paths
+
+
+def _section(name: str, public: bytes, secret: bytes = b"") -> str:
+    lines = ["metadata", f'    name = "{name}"', "curve", f'    public-key = "{public.decode()}"']
+    if secret:
+        lines.append(f'    secret-key = "{secret.decode()}"')
+    return "\n".join(lines) + "\n"
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """A whole file that only its owner may read. Raises OSError, FileExistsError where something has its name."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.link(name, path)  # unlike a rename, this never replaces what is there
+    finally:
+        Path(name).unlink()
