@@ -10,6 +10,7 @@ import zmq
 
 from edge.errors import OutputError
 
+SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644
 
 SECRET_HEAD = "# CURVE secret key: stays on the machine that uses it, readable by its user alone.\n"
@@ -25,25 +26,14 @@ def new_keys(stem: Path) -> tuple[Path, Path]:
         public, secret = zmq.curve_keypair()
     except zmq.ZMQError as error:
         raise OutputError(f"this ZeroMQ cannot make keys ({error}); install pyzmq from its wheel") from None
-    paths = stem.with_name(f"{stem.name}.key"), stem.with_name(f"{stem.name}.pub")
-    texts = SECRET_HEAD + _section(stem.name, public, secret), PUBLIC_HEAD + _section(stem.name, public)
-    made: list[Path] = []
+    key, pub = stem.with_name(f"{stem.name}.key"), stem.with_name(f"{stem.name}.pub")
+    _write_new(key, SECRET_HEAD + _section(stem.name, public, secret), SECRET_MODE)
     try:
-        for path, text in zip(paths, texts, strict=True):
-            _write_new(path, text.encode())
-            made.append(path)
-        paths[1].chmod(PUBLIC_MODE)
-    except BaseException as error:
-        for path in made:
-            path.unlink(missing_ok=True)
-        if isinstance(error, FileExistsError):
-            raise OutputError(f"{path}: exists already and is kept; choose another name") from None
-        if isinstance(error, FileNotFoundError):
-            raise OutputError(f"{path}: the folder {path.parent} does not exist; make it first") from None
-        if isinstance(error, OSError):
-            raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+        _write_new(pub, PUBLIC_HEAD + _section(stem.name, public), PUBLIC_MODE)
+    except BaseException:
+        key.unlink()
         raise
-    return paths
+    return key, pub
 
 
 def _section(name: str, public: bytes, secret: bytes = b"") -> str:
@@ -53,12 +43,20 @@ def _section(name: str, public: bytes, secret: bytes = b"") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write_new(path: Path, data: bytes) -> None:
-    """A whole file that only its owner may read. Raises OSError, FileExistsError where something has its name."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mode 0600
+def _write_new(path: Path, text: str, mode: int) -> None:
+    """A whole file that replaces nothing. Raises OutputError."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.link(name, path)  # unlike a rename, this never replaces what is there
-    finally:
-        Path(name).unlink()
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # for this user's eyes only
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(name, mode)
+            os.link(name, path)  # unlike a rename, this never replaces what is there
+        finally:
+            os.unlink(name)
+    except FileExistsError:
+        raise OutputError(f"{path}: exists already and is kept; choose another name") from None
+    except FileNotFoundError:
+        raise OutputError(f"{path}: the folder {path.parent} does not exist; make it first") from None
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
