@@ -22,6 +22,8 @@ from meshcast.curve import Curve, Keys, read_keys, read_public, secure_client
 
 Relay = runpy.run_path(str(Path(__file__).with_name("tcp_relay.py")))["Relay"]
 PATIENCE_MS = 20_000  # a limit for failures only
+# The side that notices first ends the connection; the other one only sees that it ended.
+NO_COMMON_TONGUE = {zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL, zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL}
 ENOUGH = 20  # messages that a known client has received before another is said to get none
 TOPIC = b"mesh/cam0\0"
 MARKER = bytes.fromhex("00112233445566778899aabbccddeeff")
@@ -164,7 +166,7 @@ def test_clients_that_cannot_shake_hands_receive_nothing(stage: Stage, who: str)
             other.set_string(zmq.PLAIN_USERNAME, "a")
             other.set_string(zmq.PLAIN_PASSWORD, "b")
         other.connect(stage.address)
-    assert wait_for_refusal(monitor) == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    assert wait_for_refusal(monitor) in NO_COMMON_TONGUE
     stage.feed(phone)
     assert not other.poll(0)
     assert not stage.server.poll(0)
@@ -176,7 +178,7 @@ def test_another_server_with_a_known_address_is_not_believed(stage: Stage) -> No
     impostor = stage.bound(secure=False)
     monitor = refusals(impostor)
     phone = stage.client("phone", address=impostor.get_string(zmq.LAST_ENDPOINT))
-    assert wait_for_refusal(monitor) == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    assert wait_for_refusal(monitor) in NO_COMMON_TONGUE
     plain = stage.client(None, address=impostor.get_string(zmq.LAST_ENDPOINT))
     stage.accepted(impostor)
     stage.feed(plain, impostor)
