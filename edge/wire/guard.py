@@ -83,6 +83,7 @@ class KnownClients:
         self._folder = folder
         self._unreadable: set[Path] = set()
         self._strangers: set[bytes] = set()
+        self._failing = False
 
     def keys(self) -> set[bytes]:
         """All of them; a file that holds none is left out and warned of once. Raises OSError without the folder."""
@@ -99,15 +100,15 @@ class KnownClients:
         return found
 
     def callback(self, domain: str, key: bytes) -> bool:
-        """ZAP's question (ZeroMQ RFC 27), asked at each connection: may the client with this public key come in?
-
-        Raises nothing: an exception would end the thread that asks.
-        """
+        """ZAP's question (ZeroMQ RFC 27), asked at each connection: may the client with this public key come in?"""
         try:
             known = key in self.keys()
-        except OSError as error:
-            log.error("%s: cannot be listed (%s); nobody is let in", self._folder, error.strerror)
+        except Exception as error:  # whatever it is: let out, it would end the thread that asks
+            if not self._failing:
+                log.error("%s: cannot be read (%s); nobody is let in", self._folder, error)
+            self._failing = True
             return False
+        self._failing = False
         if not known and key not in self._strangers and len(self._strangers) < MAX_REMEMBERED:
             self._strangers.add(key)
             log.warning("refused a client with the unknown key %s (known ones: %s)", key.decode(), self._folder)
