@@ -17,6 +17,7 @@ from meshcast.errors import KeyFileError
 
 DOMAIN = "meshcast"
 SUFFIXES = (".pub", ".key")
+HANDSHAKE_BYTES = 512  # the least MAXMSGSIZE of a secured socket: a client's part of the handshake is longer than 256
 MAX_REMEMBERED = 1000  # strangers' keys: new ones cost nothing to make, so memory must not grow with them
 
 log = logging.getLogger("meshcast.security")
@@ -134,7 +135,10 @@ class Guard:
             raise PublishError("this ZeroMQ context has a guard already; use one for all of its sockets") from None
 
     def secure_server(self, socket: zmq.Socket[bytes]) -> None:
-        """Let the socket encrypt everything and talk to known clients only; call before bind()."""
+        """Let the socket encrypt everything and talk to known clients only; call before bind().
+
+        Where the socket limits what it receives, MAXMSGSIZE must be HANDSHAKE_BYTES or more.
+        """
         socket.set(zmq.CURVE_SERVER, 1)
         socket.set(zmq.CURVE_SECRETKEY, self._keys.secret)
         socket.set_string(zmq.ZAP_DOMAIN, DOMAIN)

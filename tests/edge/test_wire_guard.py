@@ -16,7 +16,7 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from edge.errors import PublishError
-from edge.wire.guard import MAX_REMEMBERED, Guard, KnownClients, Security, check, is_local
+from edge.wire.guard import HANDSHAKE_BYTES, MAX_REMEMBERED, Guard, KnownClients, Security, check, is_local
 from edge.wire.keys import new_keys
 from meshcast.curve import Curve, Keys, read_keys, read_public, secure_client
 
@@ -72,6 +72,7 @@ class Stage:
         socket = self._stack.enter_context(self._context.socket(zmq.XPUB))
         socket.set(zmq.LINGER, 0)
         socket.set(zmq.XPUB_VERBOSE, 1)
+        socket.set(zmq.MAXMSGSIZE, HANDSHAKE_BYTES)
         socket.set(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
         if secure:
             self.guard.secure_server(socket)
