@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edge.api import stream
-    from edge.wire.subscriber import subscribe
+    from meshcast.subscriber import subscribe
 
 __all__ = ["stream", "subscribe"]
 
@@ -26,7 +26,7 @@ def __getattr__(name: str) -> Any:
 
         return stream
     if name == "subscribe":
-        from edge.wire.subscriber import subscribe
+        from meshcast.subscriber import subscribe
 
         return subscribe
     raise AttributeError(f"module 'edge' has no attribute {name!r}")

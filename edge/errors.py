@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engines.errors import MeshcastError
+from meshcast.errors import AddressError
 
 EXIT_WHOLE = 0  # everything asked for was done
 EXIT_INPUT = 1  # a source, file, model, camera or port cannot be used; nothing was produced
@@ -14,8 +15,8 @@ class SourceError(MeshcastError):
     """A source cannot be opened or holds no picture."""
 
 
-class PublishError(MeshcastError):
-    """An address cannot be bound or connected."""
+class PublishError(AddressError):
+    """An address cannot be bound, or must not be."""
 
 
 class OutputError(MeshcastError):

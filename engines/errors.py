@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from meshcast.errors import MeshcastError
 
-class MeshcastError(Exception):
-    """Something from outside cannot be used; the message is one line that says what to do."""
+__all__ = ["DeviceLostError", "MeshcastError", "ModelError", "OutOfMemoryError", "UnknownNameError"]
 
 
 class ModelError(MeshcastError):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
-import sys
 from pathlib import Path
 
-from edge.errors import EXIT_INPUT, EXIT_WHOLE
+from edge.errors import EXIT_WHOLE
 
 EPILOG = """\
 meshcast keys new server                      on the publisher's machine
@@ -59,15 +58,10 @@ def run_new(args: argparse.Namespace) -> int:
 
 
 def run_show(args: argparse.Namespace) -> int:
-    """Print a file's public key. Returns the exit code."""
+    """Print a file's public key. Raises KeyFileError when it holds none."""
     from meshcast.curve import read_public
-    from meshcast.errors import KeyFileError
 
-    try:
-        print(read_public(args.file).decode())
-    except KeyFileError as error:
-        print(f"meshcast: {error}", file=sys.stderr)
-        return EXIT_INPUT
+    print(read_public(args.file).decode())
     return EXIT_WHOLE
 
 

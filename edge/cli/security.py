@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edge.errors import PublishError, UsageError
+from edge.errors import UsageError
 
 if TYPE_CHECKING:
     from edge.wire.guard import Security
@@ -22,10 +22,9 @@ def add_security_options(parser: argparse.ArgumentParser) -> None:
 
 
 def security_of(args: argparse.Namespace) -> Security:
-    """What `add_security_options` was told. Raises UsageError for half of it, PublishError for a bad key file."""
+    """What `add_security_options` was told. Raises UsageError for half of it, KeyFileError for a bad file."""
     from edge.wire.guard import Security
     from meshcast.curve import read_keys
-    from meshcast.errors import KeyFileError
 
     if args.curve is None:
         if args.allow is not None:
@@ -35,10 +34,7 @@ def security_of(args: argparse.Namespace) -> Security:
         raise UsageError("--insecure and --curve contradict each other; leave one out")
     if args.allow is None:
         raise UsageError("--curve needs --allow FOLDER, with the .pub files of the clients that may watch")
-    try:
-        return Security(read_keys(args.curve), args.allow)
-    except KeyFileError as error:
-        raise PublishError(str(error)) from None
+    return Security(read_keys(args.curve), args.allow)
 
 
 def add_client_options(parser: argparse.ArgumentParser) -> None:
@@ -49,9 +45,8 @@ def add_client_options(parser: argparse.ArgumentParser) -> None:
 
 
 def curve_of(args: argparse.Namespace) -> Curve | None:
-    """What `add_client_options` was told. Raises UsageError for half of it, PublishError for a bad key file."""
+    """What `add_client_options` was told. Raises UsageError for half of it, KeyFileError for a bad file."""
     from meshcast.curve import Curve, read_keys, read_public
-    from meshcast.errors import KeyFileError
 
     if args.curve is None and args.server is None:
         return None
@@ -59,7 +54,4 @@ def curve_of(args: argparse.Namespace) -> Curve | None:
         raise UsageError("--server needs --curve CLIENT.key, your own; make one with meshcast keys new NAME")
     if args.server is None:
         raise UsageError("--curve needs --server SERVER.pub, the publisher's public key; ask who runs it")
-    try:
-        return Curve(read_keys(args.curve), read_public(args.server))
-    except KeyFileError as error:
-        raise PublishError(str(error)) from None
+    return Curve(read_keys(args.curve), read_public(args.server))

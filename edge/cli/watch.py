@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
-    from edge.wire.packet import MeshPacket
+    from meshcast.packets import FramePacket
 
 SEVERAL_STREAMS = "all streams of the address"
 
@@ -35,8 +35,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Print packets until --count, --timeout or Ctrl-C. Returns the exit code."""
-    from edge.wire.subscriber import subscribe
     from engines.errors import MeshcastError
+    from meshcast.subscriber import subscribe
 
     line = json_line if args.json else text_line
     printed = 0
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_WHOLE if args.count is None else EXIT_PARTIAL
 
 
-def text_line(packet: MeshPacket) -> str:
+def text_line(packet: FramePacket) -> str:
     """The packet as a line to read: `cam0 #12 lost 0 age 31.0 ms 2 people: 1 0.98 (+0.12 -0.30 +4.10) m, ...`."""
     people = packet.people
     bodies = [
@@ -77,7 +77,7 @@ def text_line(packet: MeshPacket) -> str:
     return f"{head}: {', '.join(bodies)}" if bodies else head
 
 
-def json_line(packet: MeshPacket) -> str:
+def json_line(packet: FramePacket) -> str:
     """The packet as a JSON object; times in Unix nanoseconds, translation in the packet's axes and unit."""
     people = packet.people
     return json.dumps(

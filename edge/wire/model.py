@@ -4,73 +4,67 @@ from __future__ import annotations
 
 import time
 import zlib
-from dataclasses import dataclass
 
 import numpy as np
 
-from edge.types import BodyModel
-from edge.wire.layout import (
-    AXES,
-    MAX_VERTICES,
-    MODEL_HEADER,
-    SPACES,
-    UNITS,
-    ArrayReader,
-    Kind,
-    WireError,
-    model_name_bytes,
-    pack_header,
-    padded,
-    read_header,
-    topic,
-)
+from edge.wire.pack import model_name_bytes, pack_arrays, pack_message
+from meshcast.axes import SYSTEMS, Conversion, convert_body
+from meshcast.body import F32, INFLUENCES, Array, BodyModel, Rig
+from meshcast.decoding import WEIGHT_LEVELS
+from meshcast.errors import WireError
+from meshcast.layout import AXES, MODEL_HEADER, SPACES, UNITS, Kind, topic
 
-
-@dataclass(frozen=True, slots=True)
-class ModelPacket:
-    """One model message: `body` is what the mesh messages with the same `stream` and `model_id` are made of.
-
-    seq counts the model messages of this stream; session tells one run of a publisher from the next. The rest
-    vertices are in the body's own `axes` ("gltf": Y up, the body faces +Z) and `unit`.
-    """
-
-    stream: str
-    seq: int
-    session: int
-    t_publish_unix_ns: int
-    model_id: int
-    axes: str
-    unit: str
-    body: BodyModel
+MAX_RIG_JOINTS = 256  # a vertex names its joints in a byte
+DIR_LEVELS = 32767  # of a shape direction, to either side
 
 
 class ModelEncoder:
     """Packs one body model once; every message after that costs a header and a copy.
 
-    model_id is the CRC-32 of the arrays as they are sent: mesh messages carry it. Raises WireError for names that
-    cannot be sent.
+    axes: those of the frames. model_id is the CRC-32 of the arrays as they are sent: frame messages carry it. Raises
+    WireError for names and rigs that cannot be sent.
     """
 
-    def __init__(self, body: BodyModel) -> None:
+    def __init__(self, body: BodyModel, axes: str = "opencv") -> None:
+        system = SYSTEMS[axes]
+        body = convert_body(body, Conversion.between(SYSTEMS["gltf"], system))
         names = [*body.joint_names, *body.keypoint_names]
         if any("\0" in name for name in names):
             raise WireError(f"body model {body.name}: a joint or keypoint name holds a NUL character")
         blob = "".join(name + "\0" for name in names).encode()
-        self._payload = b"".join(
-            [
-                body.rest_vertices.astype("<f4").tobytes(),
-                body.faces.astype("<i4").tobytes(),
-                body.parents.astype("<i4").tobytes(),
-                blob.ljust(padded(len(blob)), b"\0"),
-            ]
-        )
-        self._fields = {
+        arrays: list[Array] = [
+            body.rest_vertices.astype(np.float32),
+            body.faces.astype(np.int32),
+            body.parents.astype(np.int32),
+            np.frombuffer(blob, np.uint8),
+        ]
+        fields = {
             "vertices": len(body.rest_vertices),
             "faces": len(body.faces),
             "joints": len(body.joint_names),
             "keypoints": len(body.keypoint_names),
             "parents": len(body.parents),
             "names_size": len(blob),
+        }
+        if body.rig is not None:
+            if len(body.parents) > MAX_RIG_JOINTS:
+                raise WireError(
+                    f"body model {body.name}: a rig of {len(body.parents)} joints; at most {MAX_RIG_JOINTS}"
+                )
+            arrays += _rig_arrays(body.rig)
+            fields |= {"influences": INFLUENCES, "shapes": body.rig.shape_dirs.shape[2]}
+        if body.uv is not None:
+            arrays += [body.uv.coordinates.astype(np.float32), body.uv.faces.astype(np.int32)]
+            fields["uvs"] = len(body.uv.coordinates)
+        if body.lod is not None:
+            arrays += [body.lod.vertices.astype(np.int32), body.lod.faces.astype(np.int32)]
+            fields |= {"lod_vertices": len(body.lod.vertices), "lod_faces": len(body.lod.faces)}
+        self._payload = pack_arrays(*arrays)
+        self._fields = fields
+        self._axes = {
+            "axes": AXES.index(system.model_name),
+            "unit": UNITS.index(system.unit),
+            "space": SPACES.index("body"),
         }
         self.name = model_name_bytes(body.name)
         self.model_id = zlib.crc32(self._payload)
@@ -85,42 +79,32 @@ class ModelEncoder:
             "session": session,
             "model_id": self.model_id,
             "model_name": self.name,
-            "axes": AXES.index("gltf"),
-            "unit": UNITS.index("m"),
-            "space": SPACES.index("body"),
         }
-        size = MODEL_HEADER.itemsize + len(self._payload)
-        return pack_header(MODEL_HEADER, size, head | self._fields) + self._payload
+        return pack_message(MODEL_HEADER, head | self._axes | self._fields, self._payload)
 
 
-def decode_model(data: bytes) -> ModelPacket:
-    """The model message in `data`, which `read_kind` accepted. Raises WireError."""
-    head = read_header(data, MODEL_HEADER, Kind.MODEL)
-    V, P = head["vertices"], head["parents"]
-    if V > MAX_VERTICES:
-        raise WireError(f"model message with {V} vertices, more than the {MAX_VERTICES} of the protocol")
-    arrays = ArrayReader(data, head["header_size"])
-    rest = arrays.take("rest_vertices", "<f4", V, 3)
-    faces = arrays.take("faces", "<i4", head["faces"], 3, good=lambda a: (a >= 0) & (a < V))
-    # A parent comes before its children, so that a client can walk the skeleton in one pass.
-    parents = arrays.take("parents", "<i4", P, good=lambda a: (a >= -1) & (a < np.arange(P)))
-    blob = arrays.take("names", "u1", head["names_size"]).tobytes()
-    arrays.close(extended=head["header_size"] > MODEL_HEADER.itemsize)
-    try:
-        names = blob.decode().split("\0")
-    except UnicodeDecodeError:
-        raise WireError("damaged message: the names are not UTF-8") from None
-    J, K = head["joints"], head["keypoints"]
-    if len(names) != J + K + 1 or names[-1] or P > J:
-        raise WireError(f"damaged message: {len(names) - 1} names and {P} parents for {J} joints and {K} keypoints")
-    body = BodyModel(head["model_name"], faces, rest, parents, tuple(names[:J]), tuple(names[J:-1]))
-    return ModelPacket(
-        stream=head["stream"],
-        seq=head["seq"],
-        session=head["session"],
-        t_publish_unix_ns=head["t_publish_unix_ns"],
-        model_id=head["model_id"],
-        axes=AXES[head["axes"]],
-        unit=UNITS[head["unit"]],
-        body=body,
-    )
+def _rig_arrays(rig: Rig) -> list[Array]:
+    steps, levels = _dir_levels(rig.shape_dirs)
+    return [
+        rig.rest_joints.astype(np.float32),
+        rig.joints.astype(np.uint8),
+        _weight_levels(rig.weights),
+        levels,
+        steps,
+        rig.joint_shape_dirs.astype(np.float32),
+    ]
+
+
+def _weight_levels(weights: F32) -> Array:
+    """Shares as whole numbers that sum to WEIGHT_LEVELS in each row; the largest share takes what rounding leaves."""
+    levels = np.rint(weights * WEIGHT_LEVELS).astype(np.int64)
+    rows = np.arange(len(levels))
+    levels[rows, levels.argmax(1)] += WEIGHT_LEVELS - levels.sum(1)
+    return levels.astype(np.uint16)
+
+
+def _dir_levels(dirs: F32) -> tuple[F32, Array]:
+    """Steps (B,) float32 and levels (V, 3, B) int16 of shape directions, which are steps * levels."""
+    steps = (np.abs(dirs).max((0, 1), initial=0) / DIR_LEVELS).astype(np.float32)
+    levels = np.rint(dirs / np.where(steps > 0, steps, 1)).astype(np.int16)
+    return steps, levels

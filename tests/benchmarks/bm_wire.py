@@ -17,9 +17,10 @@ from edge.models import Models
 from edge.pipeline import Pipeline, View
 from edge.sources import open_source
 from edge.types import Bodies, BodyModel, Frame
+from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
-from edge.wire.packet import Stamp, decode, encode_bodies
 from edge.wire.publisher import Publisher
+from meshcast.decoding import decode
 
 CLIP = MEDIA / "balance_cam03.mp4"
 PEOPLE = (1, 10)
@@ -60,7 +61,7 @@ def coding(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> list
     sizes = []
     for people in PEOPLE:
         stamp = Stamp.now("bench", 0, 1, known.model_id, known.name)
-        encode = partial(encode_bodies, frame, crowd(body, people), stamp, camera)
+        encode = partial(FrameEncoder().mesh, frame, crowd(body, people), stamp, camera)
         packet = encode()
         named = "1 person" if people == 1 else f"{people} people"
         work[f"wire encode, {named}"] = encode

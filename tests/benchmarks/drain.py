@@ -56,7 +56,7 @@ class Drain:
 
 
 def main(address: str) -> None:
-    from edge.wire.subscriber import subscribe
+    from meshcast.subscriber import subscribe
 
     received: list[tuple[int, float, int]] = []
     with subscribe(address, timeout_s=QUIET_S) as packets:

@@ -27,9 +27,9 @@ from edge.runtime.outputs import Outputs
 from edge.sources import open_source
 from edge.sources.synthetic import SyntheticSource
 from edge.types import U8, Array, Bodies, Frame, Seen
-from edge.wire.packet import MeshPacket
 from engines.cards import ZOO
 from engines.errors import ModelError
+from meshcast.packets import FramePacket
 from tests.edge.conftest import MEDIA, STARTER, Command, load, read_clip, report, write_clip
 
 
@@ -169,7 +169,7 @@ def test_what_is_published(
     path: Path = request.getfixturevalue(clip)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
-    packets: list[MeshPacket] = []
+    packets: list[FramePacket] = []
     enough = threading.Event()
 
     def receive() -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from edge.cli.main import main
 from edge.cli.security import add_client_options, add_security_options, curve_of, security_of
-from edge.errors import EXIT_INPUT, EXIT_USAGE, EXIT_WHOLE, PublishError, UsageError
+from edge.errors import EXIT_INPUT, EXIT_USAGE, EXIT_WHOLE, UsageError
 from edge.wire.guard import Security
 from edge.wire.keys import new_keys
 from meshcast.curve import Curve, read_keys, read_public
+from meshcast.errors import KeyFileError
 
 
 @pytest.fixture(autouse=True)
@@ -130,11 +131,11 @@ def test_half_of_the_client_options_says_what_is_missing(words: list[str], messa
         client(*words)
 
 
-def test_bad_key_files_are_errors_of_the_family(folder: Path) -> None:
+def test_bad_key_files_say_what_is_wrong(folder: Path) -> None:
     new_keys(folder / "server")
-    with pytest.raises(PublishError, match=r"none\.key: there is no such file"):
+    with pytest.raises(KeyFileError, match=r"none\.key: there is no such file"):
         server("--curve", "none.key", "--allow", "clients")
-    with pytest.raises(PublishError, match=r"server\.pub: holds a public key only"):
+    with pytest.raises(KeyFileError, match=r"server\.pub: holds a public key only"):
         server("--curve", "server.pub", "--allow", "clients")
-    with pytest.raises(PublishError, match=r"none\.pub: there is no such file"):
+    with pytest.raises(KeyFileError, match=r"none\.pub: there is no such file"):
         client("--curve", "server.key", "--server", "none.pub")

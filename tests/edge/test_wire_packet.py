@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 
 from calibration.camera import Camera
 from edge.types import Bodies, BodyModel, Frame
-from edge.wire.layout import COMMON_HEADER, MESH_HEADER, MODEL_HEADER, Kind, WireError, topic
-from edge.wire.model import ModelEncoder, ModelPacket
-from edge.wire.packet import MeshPacket, Stamp, decode, encode_bodies
+from edge.wire.frames import FrameEncoder, Stamp
+from edge.wire.model import ModelEncoder
+from meshcast.decoding import decode
+from meshcast.errors import WireError
+from meshcast.layout import COMMON_HEADER, FRAME_HEADER, MODEL_HEADER, Kind, topic
+from meshcast.packets import FramePacket, ModelPacket
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests/data/wire"
@@ -45,9 +48,9 @@ def stamp(seq: int = 0) -> Stamp:
     return Stamp("cam", seq, 1, 2, b"body", 10_000_000_000, 3_000_000)
 
 
-def mesh(data: bytes) -> MeshPacket:
+def mesh(data: bytes) -> FramePacket:
     packet = decode(data)
-    assert isinstance(packet, MeshPacket)
+    assert isinstance(packet, FramePacket)
     return packet
 
 
@@ -63,7 +66,7 @@ def mesh(data: bytes) -> MeshPacket:
 def test_bodies_survive_the_round_trip(N: int, V: int, J: int, K: int, seed: int, size_m: float) -> None:
     sent = bodies(N, V, J=J, K=K, seed=seed, size_m=size_m)
     before = sent.vertices.copy()
-    data = encode_bodies(frame(7), sent, stamp(5))
+    data = FrameEncoder().mesh(frame(7), sent, stamp(5))
     got = mesh(data).people
 
     assert len(data) % 4 == 0
@@ -80,13 +83,13 @@ def test_bodies_survive_the_round_trip(N: int, V: int, J: int, K: int, seed: int
 
 def test_vertices_of_a_body_are_off_by_less_than_a_thirtieth_of_a_millimetre() -> None:
     sent = bodies(2, 6890)
-    got = mesh(encode_bodies(frame(), sent, stamp())).people
+    got = mesh(FrameEncoder().mesh(frame(), sent, stamp())).people
     assert np.linalg.norm(got.vertices - sent.vertices, axis=-1).max() < 1 / 30_000
 
 
 def test_header_says_when_where_and_through_which_camera() -> None:
     camera = Camera.from_fov((6, 4), 60)
-    packet = mesh(encode_bodies(frame(12), bodies(1, 8), stamp(5), camera))
+    packet = mesh(FrameEncoder().mesh(frame(12), bodies(1, 8), stamp(5), camera))
 
     assert (packet.stream, packet.seq, packet.session, packet.frame_index) == ("cam", 5, 1, 12)
     assert (packet.model_id, packet.model_name, packet.axes, packet.unit, packet.space) == (
@@ -100,12 +103,12 @@ def test_header_says_when_where_and_through_which_camera() -> None:
     assert packet.camera is not None
     np.testing.assert_allclose(packet.camera.K, camera.K, rtol=1e-6)
     assert packet.camera.size == (6, 4)
-    assert mesh(encode_bodies(frame(), bodies(1, 8), stamp())).camera is None
+    assert mesh(FrameEncoder().mesh(frame(), bodies(1, 8), stamp())).camera is None
 
 
 def test_frame_captured_after_its_stamp_has_age_zero() -> None:
     late = Frame("cam", 0, 99_000_000, 0.5, np.zeros((4, 6, 3), np.uint8))
-    assert mesh(encode_bodies(late, bodies(0, 8), stamp())).age_ms == 0.0
+    assert mesh(FrameEncoder().mesh(late, bodies(0, 8), stamp())).age_ms == 0.0
 
 
 @pytest.mark.parametrize("field", ["scores", "translation", "joints", "keypoints", "vertices"])
@@ -116,7 +119,7 @@ def test_bodies_with_impossible_numbers_are_not_sent(field: str, value: float) -
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(WireError, match=r"frame 9: .* not finite; drop it"):
-            encode_bodies(frame(9), bad, stamp())
+            FrameEncoder().mesh(frame(9), bad, stamp())
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a b", "ä", "x" * 31, "a\n", "a\0"])
@@ -176,7 +179,7 @@ def test_encoder_writes_the_golden_packets_to_the_byte() -> None:
     assert runpy.run_path(str(GOLDEN / "make.py"))["packets"]() == PACKETS
 
 
-@pytest.mark.parametrize(("title", "header"), [("Mesh message", MESH_HEADER), ("Model message", MODEL_HEADER)])
+@pytest.mark.parametrize(("title", "header"), [("Mesh message", FRAME_HEADER), ("Model message", MODEL_HEADER)])
 def test_document_has_the_offsets_of_the_code(title: str, header: np.dtype[Any]) -> None:
     section = DOCUMENT.split(f"## {title}")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (\d+) \| (\d+) \| (\S+) \| (\w+) \|", section, re.MULTILINE)
@@ -189,7 +192,7 @@ def test_document_has_the_offsets_of_the_code(title: str, header: np.dtype[Any])
     assert rows == written
 
 
-@pytest.mark.parametrize("header", [MESH_HEADER, MODEL_HEADER])
+@pytest.mark.parametrize("header", [FRAME_HEADER, MODEL_HEADER])
 def test_header_fields_are_aligned_to_their_size(header: np.dtype[Any]) -> None:
     assert header.fields is not None
     for name, (dtype, offset, *_) in header.fields.items():
@@ -216,7 +219,7 @@ def test_reader_of_the_document_reads_the_golden_packets(name: str) -> None:
 
 
 def patched(name: str, field: str, value: object) -> bytes:
-    header = MODEL_HEADER if name == "model.bin" else MESH_HEADER
+    header = MODEL_HEADER if name == "model.bin" else FRAME_HEADER
     data = bytearray(PACKETS[name])
     np.frombuffer(data, header, 1)[field] = value
     return bytes(data)
@@ -262,7 +265,7 @@ def test_what_is_not_whole_or_not_ours_is_refused_in_one_line(data: bytes, messa
 
 def test_nan_in_an_array_is_refused_by_name() -> None:
     sent = bodies(1, 4)
-    data = bytearray(encode_bodies(frame(), sent, stamp()))
+    data = bytearray(FrameEncoder().mesh(frame(), sent, stamp()))
     at = data.index(sent.joints.tobytes())
     data[at : at + 4] = struct.pack("<f", np.nan)
     with pytest.raises(WireError, match="joints holds a value that is not a finite number"):
@@ -271,14 +274,14 @@ def test_nan_in_an_array_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("name", list(PACKETS))
 def test_longer_header_and_further_arrays_of_the_same_version_are_read(name: str) -> None:
-    header = MODEL_HEADER if name == "model.bin" else MESH_HEADER
+    header = MODEL_HEADER if name == "model.bin" else FRAME_HEADER
     size = header.itemsize
     data = bytearray(PACKETS[name][:size] + b"newfield" + PACKETS[name][size:] + b"new array")
     fields = np.frombuffer(data, header, 1)
     fields["header_size"], fields["message_size"] = size + 8, len(data)
     old, new = decode(PACKETS[name]), decode(bytes(data))
-    if isinstance(old, MeshPacket):
-        assert isinstance(new, MeshPacket)
+    if isinstance(old, FramePacket):
+        assert isinstance(new, FramePacket)
         assert np.array_equal(new.people.vertices, old.people.vertices)
     else:
         assert isinstance(new, ModelPacket)
@@ -296,7 +299,7 @@ def check_any_bytes(data: bytes) -> None:
     assert "\n" not in refusal
     if refusal:
         return
-    if isinstance(packet, MeshPacket):
+    if isinstance(packet, FramePacket):
         people = packet.people
         for array in (people.scores, people.translation, people.joints, people.keypoints, people.vertices):
             assert np.isfinite(array).all()

@@ -19,13 +19,13 @@ import psutil
 import pytest
 import zmq
 
-from edge.errors import PublishError
 from edge.types import Bodies, BodyModel, Frame
-from edge.wire.layout import Kind, WireError, topic
-from edge.wire.model import ModelPacket
-from edge.wire.packet import MeshPacket, Stamp, encode_bodies
+from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.publisher import Publisher
-from edge.wire.subscriber import subscribe
+from meshcast.errors import AddressError, WireError
+from meshcast.layout import Kind, topic
+from meshcast.packets import FramePacket, ModelPacket
+from meshcast.subscriber import subscribe
 
 MAKE = runpy.run_path(str(Path(__file__).parents[1] / "data/wire/make.py"))
 MODEL: BodyModel = MAKE["model"]()
@@ -87,7 +87,7 @@ def accept(sender: zmq.Socket[bytes], topics: int = 2) -> None:
 
 
 def packet(seq: int, session: int = 1, stream: str = "cam", people: int = 0) -> bytes:
-    return encode_bodies(frame(), bodies(people), Stamp.now(stream, seq, session, 0, b"m"))
+    return FrameEncoder().mesh(frame(), bodies(people), Stamp.now(stream, seq, session, 0, b"m"))
 
 
 @pytest.mark.parametrize("address", [ANY_PORT, "ipc://{folder}/socket", "inproc://meshcast-test"])
@@ -131,8 +131,8 @@ def test_second_subscriber_gets_the_model_too_and_nobody_gets_it_unasked(publish
         with subscribe(publisher.address, timeout_s=PATIENCE_S) as two:
             assert list(islice(two, 3))[-1].model is not None
             other = next(got for got in one if isinstance(got, ModelPacket))
-            assert isinstance(next(one), MeshPacket)
-    assert all(isinstance(got, MeshPacket) for got in between)
+            assert isinstance(next(one), FramePacket)
+    assert all(isinstance(got, FramePacket) for got in between)
     assert other.seq == own.seq + 1
 
 
@@ -143,7 +143,7 @@ def test_model_is_repeated() -> None:
         publishing(publisher),
     ):
         kinds = [type(got) for got in islice(packets, 12)]
-    assert kinds.count(ModelPacket) == kinds.count(MeshPacket)
+    assert kinds.count(ModelPacket) == kinds.count(FramePacket)
 
 
 def test_model_of_an_earlier_publisher_is_not_attached(sender: tuple[zmq.Socket[bytes], str]) -> None:
@@ -283,7 +283,7 @@ def test_long_message_from_a_subscriber_harms_nobody(publisher: Publisher) -> No
 
 
 def test_occupied_port_is_one_line_that_says_what_to_do(publisher: Publisher) -> None:
-    with pytest.raises(PublishError) as caught:
+    with pytest.raises(AddressError) as caught:
         Publisher(publisher.address, MODEL, streams=["cam1"])
     assert str(caught.value) == f"{publisher.address}: address already in use; choose another port with --publish"
 
@@ -310,7 +310,7 @@ def test_port_is_free_again_after_close() -> None:
     ],
 )
 def test_addresses_that_cannot_be_bound_are_one_line(address: str, message: str) -> None:
-    with pytest.raises(PublishError, match=message) as caught:
+    with pytest.raises(AddressError, match=message) as caught:
         Publisher(address, MODEL, streams=["cam0"])
     assert str(caught.value).startswith(f"{address}: ")
     assert "\n" not in str(caught.value)
@@ -321,19 +321,19 @@ def test_addresses_that_cannot_be_bound_are_one_line(address: str, message: str)
     [("nonsense", "not an address"), ("tcp://*:5556", "nothing can connect"), (ANY_PORT, "nothing can connect")],
 )
 def test_addresses_that_cannot_be_connected_are_one_line(address: str, message: str) -> None:
-    with pytest.raises(PublishError, match=message):
+    with pytest.raises(AddressError, match=message):
         subscribe(address)
 
 
 def test_binding_ipc_deletes_no_file_and_takes_no_living_socket(tmp_path: Path) -> None:
     file = tmp_path / "precious.txt"
     file.write_text("mine")
-    with pytest.raises(PublishError, match="not a socket"):
+    with pytest.raises(AddressError, match="not a socket"):
         Publisher(f"ipc://{file}", MODEL, streams=["cam0"])
     assert file.read_text() == "mine"
 
     address = f"ipc://{tmp_path}/socket"
-    with Publisher(address, MODEL, streams=["cam0"]), pytest.raises(PublishError, match="already in use"):
+    with Publisher(address, MODEL, streams=["cam0"]), pytest.raises(AddressError, match="already in use"):
         Publisher(address, MODEL, streams=["cam1"])
 
 

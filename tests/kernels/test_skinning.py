@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import edge_kernels
-from edge.wire.packet import dequantise, quantise
+from edge.wire.frames import quantise
 from edge_kernels import Skinning, reference
 from edge_kernels.reference.skinning import workspace_floats
+from meshcast.decoding import dequantise
 
 Run = Callable[..., None]
 

@@ -1,19 +1,19 @@
-"""What can go wrong at a reader's end; every message is one line that says what to do."""
+"""What can go wrong, each with one line that says what to do."""
 
 from __future__ import annotations
 
 
-class ClientError(Exception):
-    """Something from outside cannot be used."""
+class MeshcastError(Exception):
+    """Something that the user can put right; its text is one line."""
 
 
-class WireError(ClientError):
-    """Bytes that are not a Meshcast message of this version."""
+class WireError(MeshcastError):
+    """Bytes that are not a Meshcast message of this version, or bodies that cannot be made into one."""
 
 
-class AddressError(ClientError):
-    """An address that nothing can be received from."""
+class AddressError(MeshcastError):
+    """An address that cannot be connected to or bound."""
 
 
-class KeyFileError(ClientError):
+class KeyFileError(MeshcastError):
     """A file of CURVE keys cannot be used."""

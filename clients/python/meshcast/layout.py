@@ -10,16 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from edge.types import Array
-from engines.errors import MeshcastError
+from meshcast.body import Array
+from meshcast.errors import WireError
 
 MAGIC = b"MCST"
 VERSION = 1
 TOPIC_SIZE = 40
-MAX_STREAM = 30  # leaves room for the longest topic word that is planned, "mesh-lod/", and the closing NUL
+MAX_STREAM = 30  # leaves room for the longest topic word, "mesh-lod/", and the closing NUL
 MAX_MODEL_NAME = 23
 MAX_PEOPLE = 4096
 MAX_VERTICES = 1 << 20
+STATES = ("live", "idle", "ended")  # the code on the wire is the index
+ROTATION_STEP = math.pi / 32767  # rad a level of a rotation vector
+SHAPE_STEP = 1e-3  # standard deviations a level
 LIMIT = 1e30  # no float in an array is larger, so that low + step * level stays a number too
 ALIGN = 4  # every array starts at a multiple of this, counted from the first byte of the message
 
@@ -30,18 +33,28 @@ SPACES = ("camera", "world", "body")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-class WireError(MeshcastError):
-    """Bytes that are not a Meshcast message of this version, or bodies that cannot be made into one."""
-
-
 class Kind(IntEnum):
-    """What a message is; the numbers 3 to 6 are kept for params, joints, mesh-lod and end."""
+    """What a message is."""
 
     MESH = 1
     MODEL = 2
+    PARAMS = 3
+    JOINTS = 4
+    MESH_LOD = 5
+    STATUS = 6
 
 
-WORDS = {Kind.MESH: "mesh", Kind.MODEL: "model"}  # first part of the topic
+# The first part of the topic.
+WORDS = {
+    Kind.MESH: "mesh",
+    Kind.MODEL: "model",
+    Kind.PARAMS: "params",
+    Kind.JOINTS: "joints",
+    Kind.MESH_LOD: "mesh-lod",
+    Kind.STATUS: "status",
+}
+# How much of a frame's bodies a subscriber gets, by topic.
+LEVELS = {WORDS[kind]: kind for kind in (Kind.PARAMS, Kind.JOINTS, Kind.MESH, Kind.MESH_LOD)}
 
 COMMON: list[tuple[str, str]] = [
     ("topic", f"S{TOPIC_SIZE}"),
@@ -62,7 +75,7 @@ COMMON: list[tuple[str, str]] = [
 ]
 COMMON_HEADER = np.dtype(COMMON)
 
-MESH_HEADER = np.dtype(
+FRAME_HEADER = np.dtype(
     [
         *COMMON,
         ("age_us", "<u4"),
@@ -86,7 +99,8 @@ MESH_HEADER = np.dtype(
         ("vertices", "<u4"),
         ("joints", "<u2"),
         ("keypoints", "<u2"),
-        ("reserved_1", "<u4"),
+        ("rotations", "<u2"),
+        ("shapes", "<u2"),
     ]
 )
 
@@ -100,6 +114,24 @@ MODEL_HEADER = np.dtype(
         ("parents", "<u2"),
         ("reserved_1", "<u2"),
         ("names_size", "<u4"),
+        ("influences", "<u2"),
+        ("shapes", "<u2"),
+        ("uvs", "<u4"),
+        ("lod_vertices", "<u4"),
+        ("lod_faces", "<u4"),
+    ]
+)
+
+STATUS_HEADER = np.dtype(
+    [
+        *COMMON,
+        ("state", "u1"),
+        ("reserved_1", "u1"),
+        ("reserved_2", "<u2"),
+        ("next_seq", "<u8"),
+        ("t_publish_monotonic_ns", "<i8"),
+        ("reason_size", "<u4"),
+        ("reserved_3", "<u4"),
     ]
 )
 
@@ -114,23 +146,6 @@ def topic(kind: Kind, stream: str) -> bytes:
     return f"{WORDS[kind]}/{stream}\0".encode()
 
 
-def model_name_bytes(name: str) -> bytes:
-    """The body-model name as it stands in a header; raises WireError when it does not fit."""
-    if not 0 < len(name) <= MAX_MODEL_NAME or not _NAME.fullmatch(name):
-        raise WireError(f"body-model name {name!r}: use 1 to {MAX_MODEL_NAME} letters, digits, '.', '_' and '-'")
-    return name.encode()
-
-
-def pack_header(header: np.dtype[Any], message_size: int, fields: dict[str, Any]) -> bytes:
-    """The header's bytes from its named fields; what is not named is zero. The sizes and the magic are filled in."""
-    row = np.zeros((), header)
-    for name, value in fields.items():
-        row[name] = value
-    row["magic"], row["version"] = MAGIC, VERSION
-    row["header_size"], row["message_size"] = header.itemsize, message_size
-    return row.tobytes()
-
-
 def read_kind(data: bytes) -> Kind:
     """Which message `data` is; raises WireError when it is foreign, of another version or not whole."""
     if len(data) < COMMON_HEADER.itemsize or data[TOPIC_SIZE : TOPIC_SIZE + 4] != MAGIC:
@@ -141,7 +156,7 @@ def read_kind(data: bytes) -> Kind:
     if fields["message_size"] != len(data):
         raise WireError(f"damaged message: {len(data)} bytes arrived of {fields['message_size']}")
     if fields["kind"] not in WORDS:
-        raise WireError(f"message of unknown kind {fields['kind']}: subscribe to mesh/ and model/ only, or update")
+        raise WireError(f"message of unknown kind {fields['kind']}: subscribe to known topics only, or update")
     return Kind(fields["kind"])
 
 

@@ -1,0 +1,70 @@
+"""What a subscriber knows between messages, whatever socket they come from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from meshcast.decoding import decode
+from meshcast.delay import STALE_S, Delay
+from meshcast.errors import WireError
+from meshcast.layout import LEVELS, TOPIC_SIZE, WORDS, Kind, topic
+from meshcast.packets import FramePacket, ModelPacket, Packet
+
+
+def topics(levels: Sequence[str], stream: str) -> list[bytes]:
+    """What to subscribe to for some levels of one stream, or of all when `stream` is empty. Raises WireError."""
+    if unknown := [level for level in levels if level not in LEVELS]:
+        raise WireError(f"unknown level {unknown[0]!r}; choose from {', '.join(LEVELS)}")
+    # The model first: a publisher that reads all requests at once answers it before its next frame.
+    kinds = [Kind.MODEL, Kind.STATUS, *(LEVELS[level] for level in levels)]
+    return [topic(kind, stream) if stream else f"{WORDS[kind]}/".encode() for kind in kinds]
+
+
+def newest(messages: Iterable[bytes]) -> list[bytes]:
+    """The last message of each topic, in the order in which they came."""
+    last: dict[bytes, bytes] = {}
+    for message in messages:
+        last.pop(message[:TOPIC_SIZE], None)
+        last[message[:TOPIC_SIZE]] = message
+    return list(last.values())
+
+
+class Reader:
+    """Decodes messages and says of each frame what was lost before it, how late it is and which model it belongs to.
+
+    latest: leave out frames that have waited in a queue for more than half a second, as after a stall.
+    """
+
+    def __init__(self, address: str, *, latest: bool = False) -> None:
+        self._address = address
+        self._latest = latest
+        self._models: dict[str, ModelPacket] = {}
+        self._seen: dict[tuple[str, str], tuple[int, int]] = {}
+        self._delays: dict[str, Delay] = {}
+
+    def read(self, message: bytes, t_receive_s: float | None = None) -> Packet | None:
+        """The packet in a message that came at `t_receive_s` (monotonic, default now), None for one that is too old.
+        Raises WireError."""
+        try:
+            packet = decode(message)
+        except WireError as error:
+            raise WireError(f"{self._address}: {error}") from None
+        if isinstance(packet, ModelPacket):
+            self._models[packet.stream] = packet
+        if not isinstance(packet, FramePacket):
+            return packet
+        t_publish_s = packet.t_capture_monotonic_ns / 1e9 + packet.age_ms / 1e3
+        delay = self._delays.setdefault(packet.stream, Delay())
+        late_s = delay.of(packet.session, t_publish_s, time.monotonic() if t_receive_s is None else t_receive_s)
+        if self._latest and late_s > STALE_S:
+            return None
+        key = packet.stream, packet.level
+        session, seq = self._seen.get(key, (packet.session, packet.seq - 1))
+        self._seen[key] = packet.session, packet.seq
+        lost = max(0, packet.seq - seq - 1) if session == packet.session else 0
+        model = self._models.get(packet.stream)
+        if model is not None and model.model_id != packet.model_id:
+            model = None
+        return replace(packet, model=model, lost=lost, delay_ms=late_s * 1e3)

@@ -1,0 +1,34 @@
+"""Sockets that subscribe, set up so that nothing grows and a break heals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import zmq
+
+from meshcast.address import address_error, check_address
+
+HIGH_WATER_MARK = 8  # messages kept for a reader that does not keep up; the publisher drops later ones
+MAX_MESSAGE_BYTES = 64 << 20
+HEARTBEAT_MS = 2000
+RECONNECT_MS = 100
+RECONNECT_MAX_MS = 2000
+
+
+def connect(socket: zmq.Socket[Any], address: str, topics: list[bytes]) -> None:
+    """Subscribe a SUB socket and connect it. Raises AddressError, and then the socket is closed."""
+    socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
+    socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+    socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)  # notices a publisher whose machine has gone
+    socket.set(zmq.RECONNECT_IVL, RECONNECT_MS)
+    socket.set(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)
+    socket.set(zmq.IPV6, int("[" in address))
+    socket.set(zmq.LINGER, 0)
+    for topic in topics:
+        socket.subscribe(topic)
+    try:
+        check_address(address, connecting=True)
+        socket.connect(address)
+    except zmq.ZMQError as error:
+        socket.close()
+        raise address_error(address, error) from None

@@ -1,0 +1,137 @@
+"""Receives what a publisher sends: `for packet in subscribe("tcp://127.0.0.1:5556"): ...`."""
+
+from __future__ import annotations
+
+import math
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Generic, TypeVar
+
+import zmq
+
+from meshcast.address import check_address, context_for
+from meshcast.errors import AddressError
+from meshcast.packets import FramePacket, Packet
+from meshcast.reader import Reader, newest, topics
+from meshcast.sockets import HIGH_WATER_MARK, connect
+
+P = TypeVar("P", bound=Packet)
+
+
+def subscribe(
+    address: str,
+    *,
+    levels: Sequence[str] = ("mesh",),
+    stream: str = "",
+    timeout_s: float | None = None,
+    latest: bool = False,
+) -> Subscription[FramePacket]:
+    """Frames from the publisher at `address`, as they come; connects at once and again after a break.
+
+    levels: which of "params", "joints", "mesh" and "mesh-lod" to receive. stream: the one stream to receive, all of
+    them when empty. timeout_s: ends after so long without a packet; None waits for ever. latest: hands out only the
+    newest packet of each stream and level when several are waiting, and none that has waited in a queue for long.
+    Raises AddressError for an address that cannot be used, WireError for a stream or level that does not exist and,
+    while iterating, for a message that is not Meshcast's (the next one can still be asked for).
+    """
+    return Subscription(address, only_frame, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest)
+
+
+def subscribe_all(
+    address: str,
+    *,
+    levels: Sequence[str] = ("mesh",),
+    stream: str = "",
+    timeout_s: float | None = None,
+    latest: bool = False,
+) -> Subscription[Packet]:
+    """Like `subscribe`, with the model and status messages as packets of their own."""
+    return Subscription(address, every_packet, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest)
+
+
+def only_frame(packet: Packet) -> FramePacket | None:
+    """The packet, if it is a frame."""
+    return packet if isinstance(packet, FramePacket) else None
+
+
+def every_packet(packet: Packet) -> Packet:
+    """The packet."""
+    return packet
+
+
+class Subscription(Iterator[P], Generic[P]):
+    """An iterator over packets that owns its socket: it closes at its end, by close(), in a with block, or when
+    nothing refers to it any more. For one thread."""
+
+    def __init__(
+        self,
+        address: str,
+        wanted: Callable[[Packet], P | None],
+        *,
+        levels: Sequence[str],
+        stream: str,
+        timeout_s: float | None,
+        latest: bool,
+    ) -> None:
+        wanted_topics = topics(levels, stream)
+        self._wanted = wanted
+        self._timeout_s = timeout_s
+        self._latest = latest
+        self._reader = Reader(address, latest=latest)
+        self._waiting: deque[bytes] = deque()
+        check_address(address, connecting=True)
+        context, own = context_for(address)
+        self._socket = context.socket(zmq.SUB)
+        self._end: weakref.finalize[..., Subscription[P]] = weakref.finalize(
+            self, _end, self._socket, context if own else None
+        )
+        try:
+            connect(self._socket, address, wanted_topics)
+        except AddressError:
+            self.close()
+            raise
+
+    def __next__(self) -> P:
+        deadline = math.inf if self._timeout_s is None else time.monotonic() + self._timeout_s
+        while self._end.alive:
+            while self._waiting:
+                packet = self._reader.read(self._waiting.popleft())
+                wanted = self._wanted(packet) if packet is not None else None
+                if wanted is not None:
+                    return wanted
+            if not self._receive(deadline):
+                self.close()
+        raise StopIteration
+
+    def close(self) -> None:
+        """Disconnect; the iteration ends. May be called twice."""
+        self._end()
+
+    def __enter__(self) -> Subscription[P]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _receive(self, deadline: float) -> bool:
+        """Wait for messages until `deadline` (monotonic, s); False when none came."""
+        left_s = deadline - time.monotonic()
+        if not self._socket.poll(None if left_s == math.inf else max(0, math.ceil(left_s * 1000))):
+            return False
+        messages = [self._socket.recv(zmq.DONTWAIT)]
+        # At most what can be queued: a publisher that sends faster than this reads must not hold it here.
+        while self._latest and len(messages) < 2 * HIGH_WATER_MARK and self._socket.poll(0):
+            messages.append(self._socket.recv(zmq.DONTWAIT))
+        self._waiting.extend(newest(messages))
+        return True
+
+
+def _end(socket: zmq.Socket[bytes], context: zmq.Context[zmq.Socket[bytes]] | None) -> None:
+    socket.close(linger=0)
+    if context is not None:
+        context.term()
