@@ -151,8 +151,8 @@ def open_body() -> SurfaceBody:
 def body_from_arrays(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> Body:
     """A body from the arrays of an SMPL-format file, under its names, plus `joint_names`; all are checked.
 
-    Optional are posedirs, vt with ft, lod_vertices with lod_faces, expressions and, together, the landmarks. Raises ModelError, which names the
-    array that does not fit and says what was expected.
+    Optional are posedirs, vt with ft, lod_vertices with lod_faces, expressions and, together, the landmarks. Raises
+    ModelError, which names the array that does not fit and says what was expected.
     """
     wanted = (*REQUIRED, "joint_names", *(SURFACE if SURFACE[0] in arrays else ()))
     if missing := [key for key in wanted if key not in arrays]:

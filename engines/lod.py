@@ -16,14 +16,16 @@ from engines.errors import ModelError
 from meshcast.body import F32, I32, Lod
 
 F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 Point = tuple[float, float, float]
 Quadric = tuple[float, ...]  # aa, ab, ac, ad, bb, bc, bd, cc, cd, dd of planes ax + by + cz + d = 0, summed
 
 SHARE = 4  # of so many vertices one is kept
 FEWEST = 400  # a hand with fewer vertices has no fingers left
-BORDER = 100.0  # how much more a border's planes count than the surface's, for equal areas
-SPREAD = 1e-3  # share of the squared edge length in the cost: where the surface is flat, short edges go first
-TURN = 0.2  # cosine of the angle by which a collapse may turn a face
+BORDER = 100.0  # how many faces' planes the plane on a border counts for
+SPREAD = 0.01  # share of the squared edge length in the cost: where the surface is flat, short edges go first
+BEND = 1.0  # the same where the two ends move with different joints: joints keep the vertices that they bend at
+TURN = 0.5  # cosine of the angle by which a collapse may turn a face
 
 
 def lod_of(body: Body) -> Lod:
@@ -35,30 +37,29 @@ def lod_of(body: Body) -> Lod:
         return body.lod
     count = len(body.v_template)
     try:
-        return coarser(body.v_template, body.faces, max(round(count / SHARE), min(count, FEWEST)))
+        return coarser(body.v_template, body.faces, max(round(count / SHARE), min(count, FEWEST)), body.weights)
     except ModelError as reason:
         raise ModelError(f"{body.name}: {reason}") from None
 
 
-def coarser(vertices: F32, faces: I32, target: int) -> Lod:
-    """About `target` of the vertices (V, 3) and faces (G, 3) between them that keep the form of the faces (F, 3).
+def coarser(vertices: F32, faces: I32, target: int, weights: F32 | None = None) -> Lod:
+    """`target` of the vertices (V, 3), and faces between them, that keep the form of the faces (F, 3).
 
-    The surface keeps its topology, borders stay where they are, no face turns over, and equal input gives equal output.
-    Where no more collapses are possible, more vertices than `target` stay. Faces that name a vertex twice and vertices
-    without a face are left out; where more than two faces meet at an edge, its ends stay. Raises ModelError when the
-    vertices are not finite, an index is out of range, or no face is left.
+    weights (V, J): the skinning weights of a body that will be posed; more vertices stay where it bends. The surface
+    keeps its topology, borders stay where they are, no face turns over, and equal input gives equal output. Where
+    nothing more can go, more than `target` stay. Faces that name a vertex twice and vertices without a face are left
+    out; where more than two faces meet at an edge, its ends stay. Raises ModelError when the vertices are not finite,
+    an index is out of range, or no face is left.
     """
     points, corners = _checked(vertices, faces)
-    mesh = _Mesh(points, corners)
+    mesh = _Mesh(points, corners, np.zeros((len(points), 0)) if weights is None else np.asarray(weights, np.float64))
     mesh.collapse(target)
-    kept = np.unique([vertex for face in mesh.faces if face is not None for vertex in face])
-    position = np.zeros(len(points), np.int32)
-    position[kept] = np.arange(len(kept), dtype=np.int32)
-    coarse = np.array([face for face in mesh.faces if face is not None], np.int64)
-    return Lod(kept.astype(np.int32), position[coarse])
+    coarse = np.array([face for face in mesh.faces if face is not None], np.int32)
+    kept = np.unique(coarse)
+    return Lod(kept, np.searchsorted(kept, coarse).astype(np.int32))
 
 
-def _checked(vertices: F32, faces: I32) -> tuple[F64, NDArray[np.int64]]:
+def _checked(vertices: F32, faces: I32) -> tuple[F64, I64]:
     points, corners = np.asarray(vertices, np.float64), np.asarray(faces, np.int64)
     if points.ndim != 2 or points.shape[1] != 3 or not np.isfinite(points).all():
         raise ModelError("a mesh cannot be made coarser: its vertices are not finite numbers of shape (V, 3)")
@@ -70,15 +71,20 @@ def _checked(vertices: F32, faces: I32) -> tuple[F64, NDArray[np.int64]]:
     corners = corners[(a != b) & (b != c) & (c != a)]
     if not len(corners):
         raise ModelError("a mesh cannot be made coarser: no face has three different corners")
-    return points - points.mean(0), corners
+    return points - (points.min(0) + points.max(0)) / 2, corners
 
 
 class _Mesh:
     """The mesh while it shrinks: Python's lists and sets, because every collapse depends on those before it."""
 
-    def __init__(self, points: F64, corners: NDArray[np.int64]) -> None:
+    def __init__(self, points: F64, corners: I64, weights: F64) -> None:
         self.points: list[Point] = [(x, y, z) for x, y, z in points.tolist()]
         self.faces: list[tuple[int, int, int] | None] = [(a, b, c) for a, b, c in corners.tolist()]
+        self._moved: list[dict[int, float]] = [
+            {} for _ in self.points
+        ]  # the joints that move each vertex, their shares
+        for vertex, joint in zip(*(where.tolist() for where in np.nonzero(weights)), strict=True):
+            self._moved[vertex][joint] = float(weights[vertex, joint])
         self._around: list[set[int]] = [set() for _ in self.points]  # the faces of each vertex
         self._near: list[set[int]] = [set() for _ in self.points]  # the neighbours of each vertex
         for number, (a, b, c) in enumerate(corners.tolist()):
@@ -115,11 +121,13 @@ class _Mesh:
         """What it costs when u goes into v; ties are broken by index."""
         at, end = self.points[u], self.points[v]
         length = (at[0] - end[0]) ** 2 + (at[1] - end[1]) ** 2 + (at[2] - end[2]) ** 2
-        cost = _error(self._quadrics[u], end) + self._own[v] + SPREAD * length * length
+        some, other = self._moved[u], self._moved[v]
+        apart = sum((some.get(joint, 0.0) - other.get(joint, 0.0)) ** 2 for joint in some.keys() | other.keys())
+        cost = _error(self._quadrics[u], end) + self._own[v] + (SPREAD + BEND * apart) * length
         return cost, u, v, self._version[u] + self._version[v]
 
     def _allowed(self, u: int, v: int) -> bool:
-        """Whether u may go into v: the link condition (Dey et al., 1999), borders along borders, no face turned over."""
+        """Whether u may go into v: the link condition (Dey et al., 1999), borders along borders, no face turns over."""
         shared = self._around[u] & self._around[v]
         common = self._near[u] & self._near[v]
         opposite = {corner for face in shared for corner in self._corners(face)} - {u, v}
@@ -173,41 +181,37 @@ class _Mesh:
         return corners
 
 
-def _quadrics(points: F64, corners: NDArray[np.int64], border: NDArray[np.int64]) -> F64:
-    """The quadrics (V, 10): of the planes of a vertex's faces, weighted by area, and of planes upright on its borders.
+def _quadrics(points: F64, corners: I64, border: I64) -> F64:
+    """The quadrics (V, 10): of the planes of each vertex's faces, and of planes upright on the borders that it is on.
 
-    border: edges with one face, by their number in the order ab, bc, ca of all faces.
+    All faces count the same, so that where they are small, as in a face or a hand, more of them stay. border: edges
+    with one face, by their number in the order ab, bc, ca of all faces.
     """
     a, b, c = (points[corners[:, k]] for k in range(3))
-    normal = np.cross(b - a, c - a)
-    twice = np.sqrt((normal * normal).sum(1))
-    unit = normal / np.maximum(twice, np.finfo(float).tiny)[:, None]
-    planes = _plane_quadrics(unit, a, twice / 2)
+    normals = np.cross(b - a, c - a)
+    planes = _planes(normals, a)
     summed = np.zeros((len(points), 10))
     for k in range(3):
         np.add.at(summed, corners[:, k], planes)
     side, face = np.divmod(border, len(corners))
-    ends = corners[face, side], corners[face, (side + 1) % 3]
-    along = points[ends[1]] - points[ends[0]]
-    upright = np.cross(along, unit[face])
-    length = np.sqrt((upright * upright).sum(1))
-    planes = _plane_quadrics(
-        upright / np.maximum(length, np.finfo(float).tiny)[:, None], points[ends[0]], BORDER * length**2
-    )
-    for end in ends:
-        np.add.at(summed, end, planes)
+    starts, ends = corners[face, side], corners[face, (side + 1) % 3]
+    planes = BORDER * _planes(np.cross(points[ends] - points[starts], normals[face]), points[starts])
+    np.add.at(summed, starts, planes)
+    np.add.at(summed, ends, planes)
     return summed
 
 
-def _plane_quadrics(normals: F64, on: F64, weights: F64) -> F64:
-    """Quadrics (N, 10) of planes by unit normals (N, 3) and a point (N, 3) of each."""
-    a, b, c = normals.T
+def _planes(normals: F64, on: F64) -> F64:
+    """Quadrics (N, 10) of planes by normals (N, 3) of any length and a point (N, 3) of each; 0 where there is none."""
+    x, y, z = normals.T
+    length = np.sqrt(x * x + y * y + z * z)
+    a, b, c = normals.T / np.where(length > 0, length, 1)
     d = -(a * on[:, 0] + b * on[:, 1] + c * on[:, 2])
-    return np.stack([a * a, a * b, a * c, a * d, b * b, b * c, b * d, c * c, c * d, d * d], 1) * weights[:, None]
+    return np.stack([a * a, a * b, a * c, a * d, b * b, b * c, b * d, c * c, c * d, d * d], 1)
 
 
 def _error(q: Quadric, p: Point) -> float:
-    """The weighted sum of squared distances of a point from a quadric's planes."""
+    """The sum of squared distances of a point from a quadric's planes."""
     aa, ab, ac, ad, bb, bc, bd, cc, cd, dd = q
     x, y, z = p
     return x * (aa * x + 2 * (ab * y + ac * z + ad)) + y * (bb * y + 2 * (bc * z + bd)) + z * (cc * z + 2 * cd) + dd
