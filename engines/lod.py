@@ -22,7 +22,7 @@ Quadric = tuple[float, ...]  # aa, ab, ac, ad, bb, bc, bd, cc, cd, dd of planes 
 
 SHARE = 4  # of so many vertices one is kept
 FEWEST = 400  # a hand with fewer vertices has no fingers left
-BORDER = 100.0  # how many faces' planes the plane on a border counts for
+BORDER = 10.0  # how many faces' planes the plane on a border counts for
 SPREAD = 0.01  # share of the squared edge length in the cost: where the surface is flat, short edges go first
 BEND = 1.0  # the same where the two ends move with different joints: joints keep the vertices that they bend at
 TURN = 0.5  # cosine of the angle by which a collapse may turn a face
