@@ -80,9 +80,7 @@ class _Mesh:
     def __init__(self, points: F64, corners: I64, weights: F64) -> None:
         self.points: list[Point] = [(x, y, z) for x, y, z in points.tolist()]
         self.faces: list[tuple[int, int, int] | None] = [(a, b, c) for a, b, c in corners.tolist()]
-        self._moved: list[dict[int, float]] = [
-            {} for _ in self.points
-        ]  # the joints that move each vertex, their shares
+        self._moved: list[dict[int, float]] = [{} for _ in self.points]  # the weight of each joint that moves a vertex
         for vertex, joint in zip(*(where.tolist() for where in np.nonzero(weights)), strict=True):
             self._moved[vertex][joint] = float(weights[vertex, joint])
         self._around: list[set[int]] = [set() for _ in self.points]  # the faces of each vertex
