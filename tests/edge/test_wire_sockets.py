@@ -22,6 +22,7 @@ import zmq
 
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.frames import FrameEncoder, Stamp
+from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
 from meshcast import aio
 from meshcast.errors import AddressError, WireError
@@ -401,7 +402,7 @@ def test_port_is_free_again_after_close() -> None:
 )
 def test_addresses_that_cannot_be_bound_are_one_line(address: str, message: str) -> None:
     with pytest.raises(AddressError, match=message) as caught:
-        Publisher(address, MODEL, streams=["cam0"])
+        Publisher(address, MODEL, streams=["cam0"], security=Security(insecure=True))
     assert str(caught.value).startswith(f"{address}: ")
     assert "\n" not in str(caught.value)
 
