@@ -21,10 +21,10 @@ SHORTEST_S = 1 / 120
 START_M2 = 1e-6  # the same for a new person, from the head's rotations or the resting pose, m^2 / rad^2
 
 SHAPES = 10  # the first directions, which hold nearly all; more of them would follow the noise
-RIDGE_M2 = 1e-6  # what a unit of shape costs
+RIDGE_M2 = 1e-7  # what a unit of shape costs
 LARGEST_SHAPE = 5.0  # standard deviations
 LEARN_FRAMES = 60  # then a person's shape is known and stays
-FIRST_ROUNDS = 3  # of pose and shape in turns, for a new person
+FIRST_ROUNDS = 2  # of pose and shape in turns, for a new person
 
 
 class Fit:

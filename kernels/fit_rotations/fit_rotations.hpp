@@ -19,21 +19,25 @@
 // the square of the angle between R_k and prior_k, for small ones: stiffness is in m^2 / rad^2, and settles what the
 // vertices do not.
 //
-// shape_evidence gives the linear least squares of the shape around a pose: with J the derivatives of x_v by the shape
-// and r = vertices - x, the means over v of J^T J and J^T r.
+// shape_evidence gives the linear least squares of the shape around a pose, whatever the pose then does about it (the
+// variable projection of Golub and Pereyra, 1973). With J the derivatives of x_v by the shape, W those by the turns of
+// all joints and r = vertices - x, all as means over v:
+//
+//     A = J^T J - J^T W (W^T W + kLoose)^-1 W^T J,    b = J^T r - J^T W (W^T W + kLoose)^-1 W^T r.
 //
 // Arrays are C-contiguous. The rig: joints (V, 4) uint8 and weights (V, 4) float32 whose rows sum to 1, parents (P)
 // int32, each before its joint, the root's is not looked at; 1 to kMaxJoints joints. Inputs: rest (N, V, 3) and
 // rest_joints (N, P, 3), vertices (N, V, 3), prior and rotations (N, P, 3, 3) row-major, stiffness (N), float32;
 // shape_dirs (V, 3, B), joint_shape_dirs (P, 3, B) float32, at most kMaxShapes. Outputs: rotations (N, P, 3, 3), proper
 // to float32's rounding, and error (N) float32, the root mean square distance in the unit of the vertices; evidence
-// (N, B, B + 1) float64, J^T J and in the last column J^T r. A person with a number that is not finite gets the prior
+// (N, B, B + 1) float64, A and in the last column b. A person with a number that is not finite gets the prior
 // (or where that is not finite, the identity) and not-a-number as error.
 namespace meshcast {
 
 inline constexpr int kInfluences = 4;
 inline constexpr int kMaxJoints = 64;
 inline constexpr int kMaxShapes = 32;
+inline constexpr double kLoose = 1e-6;  // m^2 / rad^2, keeps joints which move no vertex solvable
 
 // One body's rig and pose, shared by both operators.
 struct RiggedBody {

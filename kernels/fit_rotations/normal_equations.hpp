@@ -10,29 +10,45 @@
 // know little of each other and most of the matrix stays empty.
 namespace meshcast {
 
-// Factors `a` in place and replaces b by the solution; false where `a` is not positive definite.
-MESHCAST_INLINE bool solve_positive(double* __restrict a, double* __restrict b, std::int64_t n) {
+// Factors `a` in place; false where it is not positive definite.
+MESHCAST_INLINE bool factor_positive(double* __restrict a, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) {
     double* row = a + i * n;
     if (!(row[i] > 0)) return false;
     const double scale = 1 / std::sqrt(row[i]);
     for (std::int64_t c = i; c < n; ++c) row[c] *= scale;
-    b[i] *= scale;
     for (std::int64_t r = i + 1; r < n; ++r) {
       const double factor = row[r];
       if (factor == 0) continue;
       double* below = a + r * n;
       for (std::int64_t c = r; c < n; ++c) below[c] -= factor * row[c];
-      b[r] -= factor * b[i];
     }
   }
+  return true;
+}
+
+// With the factor U of a = U^T U: b (n, columns) becomes U^-T b, half of the solution.
+MESHCAST_INLINE void solve_half(const double* __restrict u, double* __restrict b, std::int64_t n,
+                                std::int64_t columns) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double* row = u + i * n;
+    const double scale = 1 / row[i];
+    for (std::int64_t c = 0; c < columns; ++c) b[i * columns + c] *= scale;
+    for (std::int64_t r = i + 1; r < n; ++r) {
+      if (row[r] == 0) continue;
+      for (std::int64_t c = 0; c < columns; ++c) b[r * columns + c] -= row[r] * b[i * columns + c];
+    }
+  }
+}
+
+// The other half for one column: b becomes U^-1 b.
+MESHCAST_INLINE void solve_rest(const double* __restrict u, double* __restrict b, std::int64_t n) {
   for (std::int64_t i = n - 1; i >= 0; --i) {
-    const double* row = a + i * n;
+    const double* row = u + i * n;
     double value = b[i];
     for (std::int64_t c = i + 1; c < n; ++c) value -= row[c] * b[c];
     b[i] = value / row[i];
   }
-  return true;
 }
 
 }  // namespace meshcast

@@ -20,6 +20,7 @@ TOLERANCE = 1e-4  # of the energy: a step that gains less is the last one
 ENOUGH_M2 = 1e-12  # mean square distance at which nothing is left to gain
 TRUST = 1e-3  # of its subtree's spread: how strongly a bone without evidence follows its parent in the first guess
 ROUNDING = 1e-10  # of the mean diagonal: damping that outweighs rounding
+LOOSE_M2 = 1e-6  # keeps joints which move no vertex solvable beside the shape
 FLOOR_M2 = 1e-12  # damping that keeps joints which move no vertex solvable
 
 
@@ -69,7 +70,7 @@ def shape_evidence(
     rotations: F32,
     evidence: F64,
 ) -> None:
-    """What posed vertices say about the shape: J^T J and J^T r per person, as means; see fit_rotations.hpp."""
+    """What posed vertices say about the shape, whatever the pose does about it; see fit_rotations.hpp for the contract."""
     people, count, joint_count = _check_body(joints, weights, parents, rest, rest_joints, vertices)
     _check.array(shape_dirs, "shape_dirs", np.float32, (count, 3, None))
     shapes = shape_dirs.shape[2]
@@ -82,15 +83,31 @@ def shape_evidence(
     dirs, joint_dirs = shape_dirs.astype(np.float64), joint_shape_dirs.astype(np.float64)
     for n in range(people):
         local, origin = rotations[n].astype(np.float64), rest_joints[n].astype(np.float64)
+        moments = _Moments(dense, rest[n], vertices[n])
+        now = _Posed(moments, parents, origin, local, local, 0.0)
         transforms, _ = _pose(local, parents, origin)
-        places = _places(transforms[:, :, :3], parents, joint_dirs)
-        offsets = places - transforms[:, :, :3] @ joint_dirs
-        known = np.concatenate([rest[n].astype(np.float64), np.ones((count, 1))], 1)
-        residual = vertices[n] - np.einsum("vk,kab,vb->va", dense, transforms, known)
-        moved = np.einsum("vk,kab,vbs->vas", dense, transforms[:, :, :3], dirs, optimize=True)
+        offsets = _places(now.globals, parents, joint_dirs) - now.globals @ joint_dirs
+        skinned = np.einsum("kab,vb->kva", transforms, moments.rest)
+        moved = np.einsum("vk,kab,vbs->vas", dense, now.globals, dirs, optimize=True)
         moved += np.einsum("vk,kas->vas", dense, offsets)
+        residual = moments.vertices - np.einsum("vk,kva->va", dense, skinned)
         columns = np.concatenate([moved, residual[..., None]], -1)
-        evidence[n] = np.einsum("vas,vat->st", moved, columns, optimize=True) / count
+        turns = _turns(dense, parents, skinned, now.places, columns)
+        normal, _ = now.system(parents, LOOSE_M2)
+        explained = turns[:, :shapes].T @ np.linalg.solve(normal, turns)
+        evidence[n] = np.einsum("vas,vat->st", moved, columns, optimize=True) / count - explained
+
+
+def _turns(dense: F64, parents: I32, skinned: F64, places: F64, columns: F64) -> F64:
+    """W^T columns (3 P, C): the torque about every joint of columns (V, 3, C) on what the joint's subtree moves."""
+    arms, mass = dense.T[..., None] * skinned, dense.T.copy()
+    for child in range(len(parents) - 1, 0, -1):
+        arms[parents[child]] += arms[child]
+        mass[parents[child]] += mass[child]
+    arms -= mass[..., None] * places[:, None]
+    torque = np.cross(arms[:, :, None], columns.swapaxes(1, 2)[None]).sum(1) / len(columns)
+    result: F64 = torque.swapaxes(1, 2).reshape(3 * len(parents), -1)
+    return result
 
 
 class _Moments:
