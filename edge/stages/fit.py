@@ -14,8 +14,9 @@ FORGET_S = 1.0  # a person not seen for this long starts afresh
 VERTICES = 1700  # of a body without a coarser mesh: they say as much as all of them
 MAX_JOINTS = 64
 
-# What a rotation's deviation from the frame before costs. It follows with a time constant of STIFFNESS_M2_S over the
-# mean square of what the joint moves: 1 ms for a bent elbow, a tenth of a second for the twist of a hand.
+# What a rotation's deviation from the frame before costs, times the time between them, so that rotations lag behind by
+# the same time at any frame rate: by up to 10 ms where vertices say much (an elbow), longer where they say little (the
+# twist of a hand).
 STIFFNESS_M2_S = 1.5e-6
 SHORTEST_S = 1 / 120
 START_M2 = 1e-6  # the same for a new person, from the head's rotations or the resting pose, m^2 / rad^2
@@ -161,7 +162,7 @@ class _Skeleton:
 
     def _resting(self, shape: F32) -> tuple[F32, F32]:
         rest, joints = (base + shape @ d for base, d in zip(self._rest, self._dirs, strict=True))
-        return rest.reshape(len(shape), -1, 3), joints.reshape(len(shape), -1, 3)
+        return rest.reshape(len(shape), len(self._rig[0]), 3), joints.reshape(len(shape), self.joints, 3)
 
 
 def _spread(vertices: int) -> I32:

@@ -54,7 +54,7 @@ def fit_rotations(
         local = _fit(moments, parents, rest_joints[n].astype(np.float64), before, float(stiffness[n]))
         rotations[n] = local
         transforms, _ = _pose(local, parents, rest_joints[n].astype(np.float64))
-        residual = moments.vertices - np.einsum("vk,kab,vb->va", dense, transforms, moments.rest)
+        residual = moments.vertices - np.einsum("vk,kab,vb->va", dense, transforms, moments.rest, optimize=True)
         error[n] = np.sqrt((residual**2).sum() / count)
 
 
@@ -119,7 +119,8 @@ class _Moments:
         self.rest: F64 = np.concatenate([rest.astype(np.float64), np.ones((count, 1))], 1)
         self.vertices: F64 = vertices.astype(np.float64)
         self.m: F64 = np.einsum("vk,va,vb->kab", dense, self.vertices, self.rest, optimize=True) / count
-        self.s: F64 = np.einsum("vi,vj,va,vb->ijab", dense, dense, self.rest, self.rest, optimize=True) / count
+        weighted = (dense[..., None] * self.rest[:, None]).reshape(count, -1)
+        self.s: F64 = (weighted.T @ weighted / count).reshape(dense.shape[1], 4, dense.shape[1], 4).swapaxes(1, 2)
         self.squares = float((self.vertices**2).sum()) / count
 
 
@@ -132,7 +133,7 @@ class _Posed:
         self.globals = transforms[:, :, :3]
         full = np.zeros((len(parents), 4, 4))
         full[:, :3], full[:, 3, 3] = transforms, 1
-        self.pairs: F64 = np.einsum("iab,ijbc,jdc->ijad", full, moments.s, full, optimize=True)
+        self.pairs: F64 = full[:, None] @ moments.s @ full.swapaxes(1, 2)[None]
         self.along: F64 = np.einsum("kab,kcb->kac", moments.m, full)
         turned = np.einsum("kab,kcb->kac", local, before)
         self.away: F64 = np.stack([turned[:, a, b] - turned[:, b, a] for a, b in ((2, 1), (0, 2), (1, 0))], -1)
