@@ -37,13 +37,15 @@ class Fit:
     rig or with more than 64 joints.
     """
 
-    def __init__(self, model: BodyModel) -> None:
+    def __init__(self, model: BodyModel, stiffness: float = STIFFNESS_M2_S) -> None:
+        """stiffness: what a rotation's deviation from the frame before costs, m^2 s / rad^2."""
         if model.rig is None:
             raise ModelError(f"the body {model.name} has no rig: choose one with skinning weights to fit rotations")
         if len(model.parents) > MAX_JOINTS:
             raise ModelError(f"the body {model.name} has {len(model.parents)} joints; rotations of {MAX_JOINTS} fit")
         self._chosen = model.lod.vertices if model.lod is not None else _spread(len(model.rest_vertices))
         self._skeleton = _Skeleton(model.rig, model.parents, model.rest_vertices, self._chosen)
+        self._stiffness = stiffness
         self._people: dict[int, _Person] = {}
 
     def __call__(self, t_s: float, bodies: Bodies) -> Posed:
@@ -85,7 +87,7 @@ class Fit:
         from_head = bodies.rotations if bodies.rotations is not None else prior
         for row, person in enumerate(people):
             if known[row]:
-                stiffness[row] = STIFFNESS_M2_S / max(t_s - person.t_s, SHORTEST_S)
+                stiffness[row] = self._stiffness / max(t_s - person.t_s, SHORTEST_S)
             elif from_head.shape == prior.shape:
                 prior[row] = from_head[row]
         return prior, stiffness
