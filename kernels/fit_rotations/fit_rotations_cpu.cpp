@@ -13,7 +13,7 @@
 namespace meshcast {
 namespace {
 
-constexpr int kSteps = 12;           // tried at most; two or three do from the frame before
+constexpr int kSteps = 12;           // tried at most; three or four do from the frame before
 constexpr double kTolerance = 1e-4;  // of the energy: a step that gains less is the last one
 constexpr double kEnough = 1e-12;    // m^2, mean square distance at which nothing is left to gain
 constexpr double kTrust = 1e-3;      // of a bone's spread: how strongly it follows its parent in the first guess
