@@ -70,7 +70,7 @@ def shape_evidence(
     rotations: F32,
     evidence: F64,
 ) -> None:
-    """What posed vertices say about the shape, whatever the pose does about it; see fit_rotations.hpp for the contract."""
+    """What posed vertices say about the shape, whatever the pose does about it; see fit_rotations.hpp."""
     people, count, joint_count = _check_body(joints, weights, parents, rest, rest_joints, vertices)
     _check.array(shape_dirs, "shape_dirs", np.float32, (count, 3, None))
     shapes = shape_dirs.shape[2]
