@@ -8,6 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
@@ -27,9 +28,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("address", metavar="ADDRESS", help="where to connect, for example tcp://127.0.0.1:5556")
     parser.add_argument("--stream", default="", metavar="NAME", help=f"only this stream (default: {SEVERAL_STREAMS})")
+    parser.add_argument(
+        "--level", choices=("params", "joints", "mesh", "mesh-lod"), default="joints", help="what to receive (joints)"
+    )
     parser.add_argument("--count", type=_positive_int, metavar="N", help="end after N packets")
     parser.add_argument("--timeout", type=_positive_seconds, metavar="S", help="end after S seconds without a packet")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    add_client_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -39,9 +44,12 @@ def run(args: argparse.Namespace) -> int:
     from meshcast.subscriber import subscribe
 
     line = json_line if args.json else text_line
+    curve = curve_of(args)
     printed = 0
     try:
-        with subscribe(args.address, stream=args.stream, timeout_s=args.timeout) as packets:
+        with subscribe(
+            args.address, levels=(args.level,), stream=args.stream, timeout_s=args.timeout, curve=curve
+        ) as packets:
             print(f"meshcast watch: listening to {args.address}, Ctrl-C ends", file=sys.stderr)
             for packet in packets:
                 print(line(packet), flush=True)
