@@ -59,6 +59,7 @@ def _add_common(parser: argparse.ArgumentParser, *, to: str, origin: float | Non
     parser.add_argument("--insecure", action="store_true", help="send to another machine, readable on the way")
     parser.add_argument("--timeout", type=_seconds, metavar="S", help="end after S seconds without a frame")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    add_client_options(parser)
     group = parser.add_argument_group(
         "the world", "a level one, with the floor at height 0, from how the camera stands"
     )
