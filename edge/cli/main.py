@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="store_true", help="print the version and end")
     top.add_argument("-v", "--verbose", action="store_true", help="say which engine runs what, and more")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (run, watch, bridge, keys, models, bench, calibrate, eval_command, train):
+    for command in (run, watch, keys, bridge, models, bench, calibrate, eval_command, train):
         command.add_parser(commands)
     return top
 

@@ -6,13 +6,14 @@ import argparse
 import json
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
-    from meshcast.packets import FramePacket
+    from meshcast.packets import FramePacket, StatusPacket
 
 SEVERAL_STREAMS = "all streams of the address"
 
@@ -41,17 +42,25 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Print packets until --count, --timeout or Ctrl-C. Returns the exit code."""
     from engines.errors import MeshcastError
-    from meshcast.subscriber import subscribe
+    from meshcast.packets import FramePacket, StatusPacket
+    from meshcast.subscriber import subscribe_all
 
     line = json_line if args.json else text_line
     curve = curve_of(args)
-    printed = 0
+    printed, last_s, says = 0, time.monotonic(), Ends()
     try:
-        with subscribe(
+        with subscribe_all(
             args.address, levels=(args.level,), stream=args.stream, timeout_s=args.timeout, curve=curve
         ) as packets:
             print(f"meshcast watch: listening to {args.address}, Ctrl-C ends", file=sys.stderr)
             for packet in packets:
+                if isinstance(packet, StatusPacket):
+                    says(packet)
+                    if args.timeout is not None and time.monotonic() - last_s > args.timeout:
+                        break
+                if not isinstance(packet, FramePacket):
+                    continue
+                last_s = time.monotonic()
                 print(line(packet), flush=True)
                 printed += 1
                 if printed == args.count:
@@ -72,6 +81,20 @@ def run(args: argparse.Namespace) -> int:
         )
         return EXIT_INPUT
     return EXIT_WHOLE if args.count is None else EXIT_PARTIAL
+
+
+class Ends:
+    """Says once of each stream that it has ended, and why."""
+
+    def __init__(self) -> None:
+        self._ended: set[str] = set()
+
+    def __call__(self, packet: StatusPacket) -> None:
+        if packet.state != "ended":
+            self._ended.discard(packet.stream)
+        elif packet.stream not in self._ended:
+            self._ended.add(packet.stream)
+            print(f"meshcast watch: {packet.stream} has ended: {packet.reason}", file=sys.stderr)
 
 
 def text_line(packet: FramePacket) -> str:
