@@ -11,6 +11,7 @@ from edge.bridges.people import Person, Poser
 from edge.bridges.udp import Datagram, UdpSender, log
 from edge.bridges.world import World
 from meshcast.body import BodyModel
+from meshcast.curve import Curve
 from meshcast.errors import WireError
 from meshcast.packets import FramePacket, ModelPacket, Packet, StatusPacket
 from meshcast.subscriber import subscribe_all
@@ -74,7 +75,15 @@ class Relay:
         return self._bridge.leave(stream, ids) if ids else []
 
 
-def run(address: str, relay: Relay, sender: UdpSender, *, stream: str = "", timeout_s: float | None = None) -> None:
+def run(
+    address: str,
+    relay: Relay,
+    sender: UdpSender,
+    *,
+    stream: str = "",
+    timeout_s: float | None = None,
+    curve: Curve | None = None,
+) -> None:
     """Relay until no frame has come for `timeout_s`; None relays for ever, through breaks and restarts.
 
     Whatever ends it, those who are shown are said to have left. Raises AddressError for an address that cannot be used
@@ -84,7 +93,9 @@ def run(address: str, relay: Relay, sender: UdpSender, *, stream: str = "", time
     try:
         while (left_s := deadline - time.monotonic()) > 0:
             silence_s = min(SILENCE_S, left_s)
-            with subscribe_all(address, levels=("params",), stream=stream, timeout_s=silence_s, latest=True) as packets:
+            with subscribe_all(
+                address, levels=("params",), stream=stream, timeout_s=silence_s, latest=True, curve=curve
+            ) as packets:
                 for packet in packets:
                     sender.send(relay.read(packet))
                     if relay.frames > frames:

@@ -7,6 +7,7 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
+from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def _add_common(parser: argparse.ArgumentParser, *, to: str, origin: float | Non
     parser.add_argument("--insecure", action="store_true", help="send to another machine, readable on the way")
     parser.add_argument("--timeout", type=_seconds, metavar="S", help="end after S seconds without a frame")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    add_client_options(parser)
     group = parser.add_argument_group(
         "the world", "a level one, with the floor at height 0, from how the camera stands"
     )
@@ -86,13 +88,14 @@ def run(args: argparse.Namespace) -> int:
     from meshcast.errors import MeshcastError
 
     name = f"meshcast bridge {args.bridge.__name__.lstrip('_')}"
+    curve = curve_of(args)
     world = World(args.camera_pitch, args.camera_height, args.origin)
     relayed = relay.Relay(args.bridge(args), Cast(args.person), world)
     try:
         with UdpSender(args.to, insecure=args.insecure) as sender:
             if not args.quiet:
                 print(f"{name}: {args.address} to {args.to}, Ctrl-C ends", file=sys.stderr)
-            relay.run(args.address, relayed, sender, stream=args.stream, timeout_s=args.timeout)
+            relay.run(args.address, relayed, sender, stream=args.stream, timeout_s=args.timeout, curve=curve)
     except MeshcastError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return EXIT_PARTIAL if relayed.frames else EXIT_INPUT
