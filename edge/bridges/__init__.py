@@ -1,1 +1,2 @@
-"""Bridges: what a publisher sends, said in the protocols of other programs, over UDP (docs/bridges.md)."""
+"""Bridges: what a publisher sends, said in the protocols of other programs, over UDP, or as it is, to
+browsers (docs/bridges.md)."""

@@ -11,11 +11,10 @@ import logging
 import socket
 import struct
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any
 
 import zmq
 import zmq.asyncio
@@ -29,6 +28,7 @@ from edge.bridges.websocket_listen import Listen, Origins
 from edge.bridges.websocket_page import Page
 from edge.errors import PublishError
 from meshcast.address import check_address
+from meshcast.curve import Curve
 from meshcast.errors import WireError
 from meshcast.layout import TOPIC_SIZE, read_kind
 from meshcast.sockets import connect
@@ -52,8 +52,8 @@ class Bridge:
     """Serves browsers what the publisher at `address` sends; an asynchronous context manager.
 
     page: served over HTTP at the same port. origins: further pages that may connect, such as "https://example.org".
-    max_clients: how many browsers at a time. stuck_s: how long a browser may take nothing. secure: sets the SUB socket
-    up before it connects, with CURVE keys for example. Entering raises AddressError when an address cannot be used.
+    max_clients: how many browsers at a time. stuck_s: how long a browser may take nothing. curve: keys for a publisher
+    that is encrypted. Entering raises AddressError when an address cannot be used.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Bridge:
         origins: Sequence[str] = (),
         max_clients: int = MAX_CLIENTS,
         stuck_s: float = STUCK_S,
-        secure: Callable[[zmq.Socket[Any]], None] | None = None,
+        curve: Curve | None = None,
     ) -> None:
         check_address(address, connecting=True)
         self._address = address
@@ -74,7 +74,7 @@ class Bridge:
         self._origins = Origins(listen, origins)
         self._max_clients = max_clients
         self._stuck_s = stuck_s
-        self._secure = secure
+        self._curve = curve
         self._browsers: set[Browser] = set()
         self._wanted: Counter[bytes] = Counter()
         self._models: dict[bytes, bytes] = {}
@@ -86,9 +86,7 @@ class Bridge:
         self._context = zmq.asyncio.Context() if self._own else zmq.asyncio.Context(zmq.Context.instance())
         self._socket = self._context.socket(zmq.SUB)
         try:
-            if self._secure is not None:
-                self._secure(self._socket)
-            connect(self._socket, self._address, [MODEL, STATUS])
+            connect(self._socket, self._address, [MODEL, STATUS], self._curve)
             self._server = await self._serve()
         except BaseException:
             self._disconnect()

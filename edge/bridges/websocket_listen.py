@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from edge.errors import PublishError
+from edge.wire.guard import is_local
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,7 @@ class Listen:
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach what listens there; in doubt it is not so."""
-    try:
-        return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_local(f"tcp://[{host}]:0" if ":" in host else f"tcp://{host}:0")
 
 
 def tls_context(certificate: str, key: str) -> ssl.SSLContext:

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_WHOLE
 
 LISTEN = "127.0.0.1:8765"
@@ -34,6 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--max-clients", type=_positive_int, default=64, metavar="N", help="browsers at a time (64)")
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="PEM files: serve https and wss")
     parser.add_argument("--insecure", action="store_true", help="listen for other machines without --tls")
+    add_client_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -47,9 +49,11 @@ def run(args: argparse.Namespace) -> int:
 
     listen = Listen.parse(args.listen, tls=tls_context(*args.tls) if args.tls else None, insecure=args.insecure)
     page = Page(args.page) if args.page is not None else None
+    bridge = Bridge(
+        args.address, listen, page=page, origins=args.origin, max_clients=args.max_clients, curve=curve_of(args)
+    )
 
     async def forward() -> None:
-        bridge = Bridge(args.address, listen, page=page, origins=args.origin, max_clients=args.max_clients)
         async with bridge:
             print(f"meshcast bridge: {args.address} is at {bridge.url}, Ctrl-C ends", file=sys.stderr, flush=True)
             await bridge.run()

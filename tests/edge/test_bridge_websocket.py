@@ -35,9 +35,11 @@ from edge.cli import bridge_websocket
 from edge.errors import EXIT_WHOLE, PublishError
 from edge.types import Frame
 from edge.wire.frames import FrameEncoder, Stamp
+from edge.wire.guard import Security
 from edge.wire.model import ModelEncoder
 from edge.wire.publisher import Publisher
 from edge.wire.status import encode_status
+from meshcast.curve import Curve, Keys
 from meshcast.decoding import decode
 from meshcast.errors import WireError
 from meshcast.packets import FramePacket, ModelPacket, Packet, StatusPacket
@@ -563,25 +565,14 @@ def test_encrypted(upstream: Upstream, tmp_path: Path, page: Path) -> None:
         tls_context(str(tmp_path / "none.pem"), str(key))
 
 
-def test_the_upstream_socket_can_be_secured(upstream: Upstream) -> None:
-    public, secret = zmq.curve_keypair()
-    with zmq.Context() as context, context.socket(zmq.XPUB) as server:
-        server.set(zmq.CURVE_SERVER, 1)
-        server.set(zmq.CURVE_SECRETKEY, secret)
-        port = server.bind_to_random_port("tcp://127.0.0.1")
-
-        def secure(sub: zmq.Socket[Any]) -> None:
-            sub.curve_publickey, sub.curve_secretkey = zmq.curve_keypair()
-            sub.curve_serverkey = public
-
-        bridge = Bridge(f"tcp://127.0.0.1:{port}", HERE, secure=secure)
-        with running(bridge) as url, join(url, "?levels=mesh") as browser:
-            for _ in range(3):
-                assert server.poll(int(PATIENCE_S * 1000))
-                server.recv()
-            message = mesh(0)
-            server.send(message)
-            assert browser.recv(PATIENCE_S) == message
+def test_an_encrypted_publisher(tmp_path: Path) -> None:
+    server, client = (Keys(*zmq.curve_keypair()) for _ in range(2))
+    (tmp_path / "bridge.pub").write_text(f'curve\n    public-key = "{client.public.decode()}"\n')
+    security = Security(server, tmp_path)
+    with Publisher("tcp://127.0.0.1:0", MAKE["rigged"](), streams=["cam0"], security=security) as publisher:
+        bridge = Bridge(publisher.address, HERE, curve=Curve(client, server.public))
+        with running(bridge) as url, join(url) as browser:
+            assert isinstance(decode(browser.recv(PATIENCE_S)), ModelPacket)
 
 
 # The command
