@@ -39,6 +39,8 @@ export interface StreamState {
   reason: string;
   /** Frames that came. */
   received: number;
+  /** Of the frames that came. */
+  bytes: number;
   /** Frames that were published but did not come, by their sequence numbers. */
   lost: number;
   /** Frames that came but were not handed out: newer ones came first, or they had waited for too long. */
@@ -203,6 +205,7 @@ export class Client {
     this.#numbers.set(topic, { session, seq });
     state.state = "live";
     state.received++;
+    state.bytes += view.byteLength;
     state.ageMs = view.getUint32(108, true) / 1000;
     let delay = this.#delays.get(stream);
     if (!delay) this.#delays.set(stream, (delay = new Delay()));
@@ -217,7 +220,7 @@ export class Client {
   #state(stream: string): StreamState {
     let state = this.streams.get(stream);
     if (!state) {
-      state = { stream, state: "live", reason: "", received: 0, lost: 0, skipped: 0, ageMs: 0, delayMs: 0 };
+      state = { stream, state: "live", reason: "", received: 0, bytes: 0, lost: 0, skipped: 0, ageMs: 0, delayMs: 0 };
       this.streams.set(stream, state);
     }
     return state;

@@ -32,7 +32,11 @@ export function decode(message: ArrayBuffer | Uint8Array<ArrayBuffer>): Packet {
 }
 
 /** The vertices (V, 3) of person `n`, in `out` where it is given (at least 3 V long): low + step * level. */
-export function dequantise(people: People, n: number, out = new Float32Array(3 * people.vertexCount)): Float32Array {
+export function dequantise(
+  people: People,
+  n: number,
+  out: Float32Array = new Float32Array(3 * people.vertexCount),
+): Float32Array {
   const { low, step, levels, vertexCount } = people;
   for (let axis = 0; axis < 3; axis++) {
     const bound = low[3 * n + axis] ?? 0;
