@@ -2,37 +2,40 @@
 
 import * as THREE from "three";
 
-import type { FramePacket, ModelPacket } from "../src/index.js";
+import { type FramePacket, type ModelPacket, type Moment, WireError } from "../src/index.js";
 import { type Figure, Skinned, Surface } from "./figures.js";
 
-const COLOURS = ["#f0b48a", "#7fb8f5", "#a8d98a", "#d9a4ee", "#f2d16b", "#84dccf", "#f39aa5", "#b7c0d8"];
+/** Clay and pigments: told apart at a glance, none louder than the others. */
+const COLOURS = ["#c4aa98", "#8aa3bf", "#99ae8f", "#ae98b8", "#c3b183", "#83adab", "#bf918d", "#989eac"];
 
 export class Crowd {
   /** Holds the figures, in the camera's frame and gltf axes. */
   readonly group = new THREE.Group();
+  /** Who is there, by track id. */
+  readonly figures: ReadonlyMap<number, Figure>;
   readonly #figures = new Map<number, Figure>();
   readonly #materials = COLOURS.map(
-    (color) => new THREE.MeshStandardMaterial({ color, roughness: 0.58, metalness: 0.04 }),
+    (color) => new THREE.MeshStandardMaterial({ color, roughness: 0.68, metalness: 0 }),
   );
   #kind = "";
 
-  /** Show the people of a frame. Throws WireError when the model does not fit. */
-  show(frame: FramePacket, model: ModelPacket): void {
-    const { people } = frame;
-    const kind = `${frame.word} ${model.modelId} ${people.vertexCount}`;
+  constructor() {
+    this.figures = this.#figures;
+  }
+
+  /** Show the people between two frames. Throws WireError when the model does not fit. */
+  show({ from, to, share }: Moment<FramePacket>, model: ModelPacket): void {
+    const { people } = to;
+    const kind = kindOf(to);
     if (kind !== this.#kind) this.clear();
     this.#kind = kind;
-    const here = new Set<number>();
+    const before = kindOf(from) === kind ? from.people : people;
+    const here = new Set<number>(people.ids);
     for (let n = 0; n < people.count; n++) {
       const id = people.ids[n]!;
-      here.add(id);
-      let figure = this.#figures.get(id);
-      if (!figure) {
-        figure = this.#make(frame, model, this.#materials[Math.abs(id) % COLOURS.length]!);
-        this.#figures.set(id, figure);
-        this.group.add(figure.object);
-      }
-      figure.show(people, n);
+      const was = before.ids.indexOf(id);
+      const row = { people, n };
+      this.#figure(id, to, model).show(was < 0 ? row : { people: before, n: was }, row, share);
     }
     for (const id of this.#figures.keys()) if (!here.has(id)) this.#remove(id);
   }
@@ -42,15 +45,14 @@ export class Crowd {
     for (const id of this.#figures.keys()) this.#remove(id);
   }
 
-  /** Who is there. */
-  get figures(): Iterable<Figure> {
-    return this.#figures.values();
-  }
-
-  #make(frame: FramePacket, model: ModelPacket, material: THREE.Material): Figure {
-    if (frame.word === "params") return new Skinned(model, frame.people, material);
-    const faces = frame.word === "mesh-lod" ? model.lod?.faces : model.faces;
-    return new Surface(frame.people.vertexCount, faces ?? new Int32Array(0), material);
+  #figure(id: number, frame: FramePacket, model: ModelPacket): Figure {
+    let figure = this.#figures.get(id);
+    if (!figure) {
+      figure = make(frame, model, this.#materials[Math.abs(id) % COLOURS.length]!);
+      this.#figures.set(id, figure);
+      this.group.add(figure.object);
+    }
+    return figure;
   }
 
   #remove(id: number): void {
@@ -59,4 +61,26 @@ export class Crowd {
     figure.dispose();
     this.#figures.delete(id);
   }
+}
+
+/** The colour of a person, as CSS has it. */
+export function colourOf(id: number): string {
+  return COLOURS[Math.abs(id) % COLOURS.length]!;
+}
+
+function make(frame: FramePacket, model: ModelPacket, material: THREE.Material): Figure {
+  if (frame.word === "params") return new Skinned(model, frame.people, material);
+  const { vertexCount } = frame.people;
+  const coarse = frame.word === "mesh-lod" ? model.lod : undefined;
+  if (coarse === null) throw new WireError(`body model ${model.modelName} has no coarser mesh: choose mesh`);
+  const expected = coarse ? coarse.vertices.length : model.vertexCount;
+  if (vertexCount !== expected) {
+    throw new WireError(`body model ${model.modelName} does not fit: ${expected} vertices, ${vertexCount} came`);
+  }
+  return new Surface(vertexCount, coarse ? coarse.faces : model.faces, material);
+}
+
+/** Figures of one kind fit each other. */
+function kindOf({ word, modelId, people }: FramePacket): string {
+  return `${word} ${modelId} ${people.vertexCount} ${people.jointCount}`;
 }

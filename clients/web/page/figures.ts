@@ -2,18 +2,24 @@
 
 import * as THREE from "three";
 
-import { type ModelPacket, type People, dequantise, poseBones, rigFor, shaped } from "../src/index.js";
+import { type ModelPacket, type People, blendRotations, dequantise, poseBones, rigFor, shaped } from "../src/index.js";
 import { smoothNormals } from "./normals.js";
 
 /** A shape that moves less than this (standard deviations) is not worth new resting vertices. */
 const SHAPE_CHANGE = 0.02;
 
+/** One person of one frame: row `n` of its people. */
+export interface Row {
+  readonly people: People;
+  readonly n: number;
+}
+
 /** One person on the stage. Packets are in gltf axes: metres, y up. */
 export interface Figure {
   readonly object: THREE.Mesh;
-  /** Show person `n`. Throws WireError when the model does not fit. */
-  show(people: People, n: number): void;
-  /** Where the skeleton's joints are, (P, 3) or longer. */
+  /** Show the person on the way from one frame to the next, share 0 to 1. Throws WireError when the model does not fit. */
+  show(from: Row, to: Row, share: number): void;
+  /** Where the joints are, (J, 3). */
   readonly joints: Float32Array;
   dispose(): void;
 }
@@ -26,26 +32,41 @@ export class Surface implements Figure {
   readonly #faces: Int32Array;
   readonly #positions: THREE.BufferAttribute;
   readonly #normals: THREE.BufferAttribute;
+  readonly #kept: { people?: People; readonly vertices: Float32Array }[];
 
   constructor(vertexCount: number, faces: Int32Array, material: THREE.Material) {
     this.#faces = faces;
     this.#positions = moving(vertexCount);
     this.#normals = moving(vertexCount);
+    this.#kept = [0, 1].map(() => ({ vertices: new Float32Array(3 * vertexCount) }));
     this.#geometry.setAttribute("position", this.#positions);
     this.#geometry.setAttribute("normal", this.#normals);
     this.#geometry.setIndex(indices(faces));
     this.object = drawn(new THREE.Mesh(this.#geometry, material));
   }
 
-  show(people: People, n: number): void {
-    dequantise(people, n, this.#positions.array as Float32Array);
-    smoothNormals(this.#positions.array as Float32Array, this.#faces, this.#normals.array as Float32Array);
+  show(from: Row, to: Row, share: number): void {
+    const positions = this.#positions.array as Float32Array;
+    blend(this.#vertices(from, to), this.#vertices(to, from), share, positions);
+    smoothNormals(positions, this.#faces, this.#normals.array as Float32Array);
     this.#positions.needsUpdate = this.#normals.needsUpdate = true;
-    this.joints = people.joints.subarray(3 * n * people.jointCount, 3 * (n + 1) * people.jointCount);
+    if (this.joints.length !== 3 * to.people.jointCount) this.joints = new Float32Array(3 * to.people.jointCount);
+    blend(row(from, "joints", this.joints.length), row(to, "joints", this.joints.length), share, this.joints);
   }
 
   dispose(): void {
     this.#geometry.dispose();
+  }
+
+  /** A person's vertices: those of a frame are computed once, and kept while the frame is one of the two. */
+  #vertices({ people, n }: Row, other: Row): Float32Array {
+    let kept = this.#kept.find((entry) => entry.people === people);
+    if (!kept) {
+      kept = this.#kept.find((entry) => entry.people !== other.people)!;
+      kept.people = people;
+      dequantise(people, n, kept.vertices);
+    }
+    return kept.vertices;
   }
 }
 
@@ -61,6 +82,8 @@ export class Skinned implements Figure {
   readonly #restJoints: Float32Array;
   readonly #bones: Float32Array;
   readonly #shape: Float32Array;
+  readonly #rotvecs: Float32Array;
+  readonly #translation = new Float32Array(3);
 
   constructor(model: ModelPacket, people: People, material: THREE.Material) {
     const rig = rigFor(model, people);
@@ -78,6 +101,7 @@ export class Skinned implements Figure {
     this.#skeleton = new THREE.Skeleton(bones, bones.map(() => new THREE.Matrix4()));
     this.#restJoints = new Float32Array(3 * P);
     this.#bones = new Float32Array(16 * P);
+    this.#rotvecs = new Float32Array(3 * P);
     this.joints = new Float32Array(3 * P);
     this.#shape = new Float32Array(rig.shapeCount).fill(Number.NaN);
     this.object = drawn(new THREE.SkinnedMesh(this.#geometry, material));
@@ -85,9 +109,14 @@ export class Skinned implements Figure {
     this.object.bind(this.#skeleton, new THREE.Matrix4());
   }
 
-  show(people: People, n: number): void {
-    this.#grow(people.shape.subarray(n * people.shapeCount, (n + 1) * people.shapeCount));
-    poseBones(this.#model.parents, this.#restJoints, people, n, this.#bones, this.joints);
+  show(from: Row, to: Row, share: number): void {
+    this.#grow(row(to, "shape", this.#shape.length));
+    const size = this.#rotvecs.length;
+    if (share < 1) blendRotations(row(from, "rotvecs", size), row(to, "rotvecs", size), share, this.#rotvecs);
+    else this.#rotvecs.set(row(to, "rotvecs", size));
+    blend(row(from, "translation", 3), row(to, "translation", 3), share, this.#translation);
+    const pose = { ...to.people, rotvecs: this.#rotvecs, translation: this.#translation };
+    poseBones(this.#model.parents, this.#restJoints, pose, 0, this.#bones, this.joints);
     this.#skeleton.bones.forEach((bone, index) => bone.matrixWorld.fromArray(this.#bones, 16 * index));
   }
 
@@ -106,6 +135,16 @@ export class Skinned implements Figure {
     smoothNormals(positions, faces, this.#normals.array as Float32Array);
     this.#positions.needsUpdate = this.#normals.needsUpdate = true;
   }
+}
+
+/** A person's part of an array with `size` numbers for each. */
+function row({ people, n }: Row, name: "joints" | "rotvecs" | "shape" | "translation", size: number): Float32Array {
+  return people[name].subarray(n * size, (n + 1) * size);
+}
+
+function blend(from: Float32Array, to: Float32Array, share: number, out: Float32Array): void {
+  if (share >= 1 || from.length !== to.length) out.set(to);
+  else for (let at = 0; at < out.length; at++) out[at] = from[at]! + share * (to[at]! - from[at]!);
 }
 
 function moving(vertexCount: number): THREE.BufferAttribute {

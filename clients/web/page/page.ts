@@ -5,10 +5,12 @@
 
 import * as THREE from "three";
 
-import { Client, type FramePacket, type Level, WireError } from "../src/index.js";
+import { Client, type FramePacket, type Level, type Moment, Playout, WireError } from "../src/index.js";
 import { Crowd } from "./crowd.js";
 import { Floor } from "./floor.js";
 import { Hud, element, say } from "./hud.js";
+import { expose } from "./inspect.js";
+import { Labels } from "./labels.js";
 import type { Picture } from "./lens.js";
 import { Stage } from "./stage.js";
 
@@ -19,48 +21,62 @@ const wishes = new URLSearchParams(location.search);
 const bridge = wishes.get("bridge") ?? location.origin.replace(/^http/, "ws");
 const crowd = new Crowd();
 const stage = new Stage(element("view") as HTMLCanvasElement, crowd.group);
+const labels = new Labels(element("labels"));
 const hud = new Hud();
+const numbers = expose(crowd);
+const playouts = new Map<string, Playout<FramePacket>>();
 
 let level: Level = SHOWN.find((name) => name === wishes.get("level")) ?? "mesh-lod";
 let picked = wishes.get("stream") ?? "";
 let client = connect();
 let floor = new Floor();
 let picture: Picture | undefined;
-let framed = false;
-let people = 0;
-let drawn = 0;
+let head = 0;
+let shown: Moment<FramePacket> | undefined;
 
 function connect(): Client {
+  numbers.level = level;
   return new Client(bridge, { levels: [level], axes: "gltf", onError: (error) => say(error.message) });
 }
 
 /** Messages of all streams come; one is shown. */
-function shown(): string {
+function current(): string {
   return picked || (client.streams.keys().next().value ?? "");
 }
 
-function show(frame: FramePacket): void {
-  const model = client.model(frame);
-  if (!model) return;
-  if (frame.word === "mesh-lod" && !model.lod) {
-    say(`body model ${model.modelName} has no coarser mesh: choose mesh`);
-    return;
+function receive(nowS: number): void {
+  for (const frame of client.take()) {
+    let playout = playouts.get(frame.stream);
+    if (!playout) playouts.set(frame.stream, (playout = new Playout()));
+    playout.push(frame, frame.session, Number(frame.tCaptureMonotonicNs) / 1e9, nowS);
   }
+}
+
+function show(moment: Moment<FramePacket>): void {
+  const { from, to, share } = moment;
+  if (shown && shown.from === from && shown.to === to && shown.share === share) return;
+  const model = client.model(to);
+  if (!model) return;
+  crowd.show(moment, model);
   say("");
-  crowd.show(frame, model);
-  people = frame.people.count;
-  floor.see(model.jointNames, [...crowd.figures].map(({ joints }) => joints));
+  if (shown?.to !== to) learn(to, model.jointNames);
+  shown = moment;
+  numbers.people = [...to.people.ids];
+  numbers.seq = Number(to.seq);
+  const box = around();
+  if (!box.isEmpty()) stage.follow(box);
+  stage.touch();
+}
+
+/** Where the floor and the heads are, and how the camera sees. */
+function learn(frame: FramePacket, jointNames: readonly string[]): void {
+  head = Math.max(0, jointNames.indexOf("head"));
+  floor.see(jointNames, [...crowd.figures.values()].map(({ joints }) => joints));
   floor.level(crowd.group);
   picture = frame.camera ? { camera: frame.camera, width: frame.width, height: frame.height } : undefined;
-  (element("lens") as HTMLInputElement).disabled = !picture;
-  const box = around();
-  if (!box.isEmpty()) {
-    stage.follow(box.getCenter(new THREE.Vector3()));
-    if (!framed) stage.frame(box);
-    framed = true;
-  }
-  if (picture && (element("lens") as HTMLInputElement).checked) stage.lens = picture;
-  stage.touch();
+  const lens = element("lens") as HTMLInputElement;
+  lens.disabled = !picture;
+  if (picture && lens.checked) stage.lens = picture;
 }
 
 /** A box on the floor around everybody, m. */
@@ -68,36 +84,46 @@ function around(): THREE.Box3 {
   const box = new THREE.Box3();
   const at = new THREE.Vector3();
   crowd.group.updateMatrixWorld();
-  for (const { joints } of crowd.figures) {
-    for (let joint = 0; joint < joints.length / 3; joint++) {
-      box.expandByPoint(at.fromArray(joints, 3 * joint).applyMatrix4(crowd.group.matrixWorld));
+  for (const { joints } of crowd.figures.values()) {
+    for (let joint = 0; joint < joints.length; joint += 3) {
+      box.expandByPoint(at.fromArray(joints, joint).applyMatrix4(crowd.group.matrixWorld));
     }
   }
-  if (!box.isEmpty()) box.min.y = 0;
-  if (!box.isEmpty()) box.max.y = Math.max(box.max.y, BODY_M);
+  if (box.isEmpty()) return box;
+  box.min.y = 0;
+  box.max.y = Math.max(box.max.y, BODY_M);
   return box;
+}
+
+/** Nobody is there any more, or somebody else. */
+function clear(): void {
+  crowd.clear();
+  numbers.people = [];
+  shown = undefined;
+  stage.touch();
 }
 
 function tick(nowMs: number): void {
   requestAnimationFrame(tick);
-  const stream = shown();
-  for (const frame of client.take()) {
-    try {
-      if (frame.stream === stream) show(frame);
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      say(error.message);
-    }
-  }
+  const nowS = performance.now() / 1000;
+  const stream = current();
   const state = client.streams.get(stream);
-  if ((state?.state === "ended" || client.silent) && people) {
-    crowd.clear();
-    people = 0;
-    stage.touch();
+  receive(nowS);
+  const playout = playouts.get(stream);
+  if (client.silent || state?.state === "ended") playout?.clear();
+  const moment = playout?.at(nowS);
+  try {
+    if (moment) show(moment);
+    else if (shown) clear();
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    say(error.message);
   }
   list(stream);
-  hud.show(client, state, people, nowMs);
-  if (stage.draw()) document.body.dataset["drawn"] = `${++drawn}`;
+  hud.show(client, state, numbers, playout?.lagS ?? 0, nowMs);
+  if (!stage.draw(nowMs)) return;
+  labels.show(crowd, head, stage.camera);
+  numbers.drawn++;
 }
 
 /** Offer the streams where there are several. */
@@ -112,14 +138,15 @@ function list(stream: string): void {
 
 element("stream").addEventListener("change", ({ target }) => {
   picked = (target as HTMLSelectElement).value;
-  crowd.clear();
+  clear();
   floor = new Floor();
-  framed = false;
+  stage.centre();
 });
 
 element("levels").addEventListener("change", ({ target }) => {
   level = (target as HTMLInputElement).value as Level;
   client.close();
+  playouts.clear();
   client = connect();
   hud.restart();
 });
@@ -127,14 +154,14 @@ element("levels").addEventListener("change", ({ target }) => {
 for (const radio of document.querySelectorAll<HTMLInputElement>("[name=look]")) {
   radio.addEventListener("change", () => {
     stage.lens = radio.value === "camera" ? picture : undefined;
-    if (radio.value === "orbit") stage.frame(around());
   });
 }
 
 element("centre").addEventListener("click", () => {
   document.querySelector<HTMLInputElement>("[name=look][value=orbit]")!.checked = true;
   stage.lens = undefined;
-  stage.frame(around());
+  stage.centre();
+  shown = undefined;
 });
 
 document.querySelector<HTMLInputElement>(`[name=level][value="${level}"]`)!.checked = true;

@@ -17,4 +17,6 @@ export type {
   StatusPacket,
   UvMap,
 } from "./packets.js";
+export { type Moment, Playout } from "./playout.js";
+export { blendRotations } from "./rotations.js";
 export { poseBones, rigFor, shaped, skin } from "./skinning.js";

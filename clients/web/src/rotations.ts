@@ -45,3 +45,12 @@ export function product(a: Matrix, b: Matrix): Matrix {
 export function transpose(m: Matrix): Matrix {
   return [m[0], m[3], m[6], m[1], m[4], m[7], m[2], m[5], m[8]];
 }
+
+/** Rotation vectors (M, 3) the share of the shortest way from `a` to `b`, in `out`. */
+export function blendRotations(a: Float32Array, b: Float32Array, share: number, out: Float32Array): void {
+  for (let at = 0; at < out.length; at += 3) {
+    const start = rotmat(a[at]!, a[at + 1]!, a[at + 2]!);
+    const way = rotvec(product(transpose(start), rotmat(b[at]!, b[at + 1]!, b[at + 2]!)));
+    out.set(rotvec(product(start, rotmat(share * way[0], share * way[1], share * way[2]))), at);
+  }
+}
