@@ -47,10 +47,10 @@ def test_wheel_holds_the_packages_and_the_models_only(tmp_path: Path) -> None:
         "meshcast",
     }
     assert zoo() <= names
+    assert {f"edge/bridges/page/{name}" for name in ("index.html", "page.css", "page.js")} <= names
     assert {"edge_kernels/py.typed", "edge_kernels/_native.pyi", "edge/types.py", "meshcast/body.py"} <= names
-    assert {"LICENSE", "NOTICE", "BSD-3-Clause-pose2sim.txt", "MIT-human-models.txt"} <= {
-        PurePosixPath(name).name for name in info
-    }
+    licences = {"BSD-3-Clause-pose2sim.txt", "MIT-human-models.txt", "MIT-three.js.txt"}
+    assert {"LICENSE", "NOTICE", *licences} <= {PurePosixPath(name).name for name in info}
 
 
 def test_sdist_can_build_the_wheel(tmp_path: Path) -> None:

@@ -1,16 +1,24 @@
-/** `node build.mjs`: the library and the page, into dist/. `node build.mjs test`: the tests, into build/. */
+/**
+ * `node build.mjs`: the library, into dist/. `node build.mjs page [FOLDER]`: the page, into the Python package that
+ * serves it. `node build.mjs test`: the tests, into build/.
+ */
 
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { build } from "esbuild";
 
-const common = { bundle: true, format: "esm", target: "es2022", logLevel: "warning", sourcemap: true };
+const [what = "library", folder = "../../edge/bridges/page"] = process.argv.slice(2);
+const common = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" };
 
-if (process.argv[2] === "test") {
+if (what === "library") {
+  await build({ ...common, entryPoints: ["src/index.ts"], outdir: "dist", sourcemap: true });
+} else if (what === "page") {
+  await mkdir(folder, { recursive: true });
+  await build({ ...common, entryPoints: ["page/page.ts"], outdir: folder, minify: true, legalComments: "eof" });
+  for (const name of ["index.html", "page.css"]) await copyFile(`page/${name}`, `${folder}/${name}`);
+} else if (what === "test") {
   const tests = (await readdir("test")).filter((name) => name.endsWith(".test.ts"));
-  await build({ ...common, entryPoints: tests.map((name) => `test/${name}`), outdir: "build/test", platform: "node" });
+  const entryPoints = tests.map((name) => `test/${name}`);
+  await build({ ...common, entryPoints, outdir: "build/test", platform: "node", sourcemap: true });
 } else {
-  await mkdir("dist/page", { recursive: true });
-  await build({ ...common, entryPoints: ["src/index.ts"], outdir: "dist" });
-  await build({ ...common, entryPoints: ["page/page.ts"], outdir: "dist/page", minify: true, legalComments: "linked" });
-  for (const name of ["index.html", "page.css"]) await copyFile(`page/${name}`, `dist/page/${name}`);
+  throw new Error(`${what}: build what? library, page or test`);
 }

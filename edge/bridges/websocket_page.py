@@ -11,6 +11,7 @@ from websockets.http11 import Response
 
 from edge.errors import PublishError
 
+SHIPPED = Path(__file__).parent / "page"  # built from clients/web/page
 MAX_FILE_BYTES = 64 << 20
 # By the web's own rules and not by this machine's tables: a script that is text/plain does not run.
 TYPES = {

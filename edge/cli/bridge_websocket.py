@@ -17,14 +17,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "websocket",
         help="browsers, over WebSocket",
-        description="Forward what the publisher at ADDRESS sends to browsers, unchanged, as binary WebSocket messages: "
-        "a browser connects to ws://HOST:PORT/stream?levels=mesh-lod,params&stream=NAME. It gets the model first, and "
-        "never more than the newest message of each kind.",
+        description="Show the people of the publisher at ADDRESS in browsers: the page is at http://HOST:PORT. For pages "
+        "of your own, messages are forwarded unchanged to ws://HOST:PORT/stream?levels=mesh-lod,params&stream=NAME: the "
+        "model first, and never more than the newest message of each kind (clients/web).",
         epilog="exit codes: 0 ended by Ctrl-C, 1 an address, page or certificate cannot be used, 2 usage",
     )
     parser.add_argument("address", metavar="ADDRESS", help="of the publisher, for example tcp://127.0.0.1:5556")
     parser.add_argument("--listen", default=LISTEN, metavar="HOST:PORT", help=f"where browsers connect ({LISTEN})")
-    parser.add_argument("--page", type=Path, metavar="DIR", help="also serve the page in this folder over HTTP")
+    pages = parser.add_mutually_exclusive_group()
+    pages.add_argument("--page", type=Path, metavar="DIR", help="serve the page in this folder instead of Meshcast's own")
+    pages.add_argument("--no-page", action="store_true", help="serve no page, only the stream")
     parser.add_argument(
         "--origin",
         action="append",
@@ -45,10 +47,10 @@ def run(args: argparse.Namespace) -> int:
 
     from edge.bridges.websocket import Bridge
     from edge.bridges.websocket_listen import Listen, tls_context
-    from edge.bridges.websocket_page import Page
+    from edge.bridges.websocket_page import SHIPPED, Page
 
     listen = Listen.parse(args.listen, tls=tls_context(*args.tls) if args.tls else None, insecure=args.insecure)
-    page = Page(args.page) if args.page is not None else None
+    page = None if args.no_page else Page(args.page or SHIPPED)
     bridge = Bridge(
         args.address, listen, page=page, origins=args.origin, max_clients=args.max_clients, curve=curve_of(args)
     )

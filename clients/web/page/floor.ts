@@ -1,6 +1,6 @@
 /**
- * Where up is and how high the floor, in the camera's frame: nobody tells, but people stand on their feet. Their mean
- * upright direction is up; the lowest joints are just above the floor.
+ * Where up is and how high the floor, in the camera's frame: nobody tells, but people stand on their feet. The mean
+ * direction of those whose feet are together is up; the lowest joints are just above the floor.
  */
 
 import * as THREE from "three";
@@ -10,6 +10,8 @@ const UPRIGHT = ["neck", "left_ankle", "right_ankle"];
 const PRIOR = 5;
 /** About so many people-frames are averaged over. */
 const MEMORY = 600;
+/** People count half when their ankles are so far apart, m: whoever strides or balances leans. */
+const STRIDE_M = 0.25;
 /** The joints at the balls of the feet are so far above the soles, m. */
 const SOLE_M = 0.03;
 /** How much of a difference is taken on with each frame: downwards, as a foot is never below the floor, and upwards. */
@@ -46,9 +48,10 @@ export class Floor {
   #lean(names: readonly string[], joints: Float32Array): void {
     const [neck, left, right] = UPRIGHT.map((name) => names.indexOf(name)) as [number, number, number];
     if (Math.min(neck, left, right) < 0 || 3 * Math.max(neck, left, right) + 2 >= joints.length) return;
+    const stride = point(joints, left).distanceTo(point(joints, right)) / STRIDE_M;
     const feet = point(joints, left).add(point(joints, right)).divideScalar(2);
     const upright = point(joints, neck).sub(feet).normalize();
-    if (upright.y > 0.5) this.#sum.add(upright);
+    if (upright.y > 0.5) this.#sum.addScaledVector(upright, 1 / (1 + stride ** 4));
     if (this.#sum.length() > MEMORY) this.#sum.setLength(MEMORY);
     this.up.copy(this.#sum).normalize();
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
 import { Client, type ClientOptions, WireError } from "../src/index.js";
+import { Clock } from "./clock.js";
 import { packet } from "./golden.js";
 
 /** Stands for a browser's WebSocket: the test says what comes. */
@@ -30,6 +31,9 @@ class Wire {
     for (const message of messages) this.onmessage?.({ data: message.buffer });
   }
 }
+
+/** Of the golden packets, on the publisher's monotonic clock. */
+const CAPTURED_NS = 4_968_750_000n;
 
 interface Changes {
   readonly seq?: number;
@@ -124,7 +128,7 @@ test("damaged messages are said and the stream goes on", (context) => {
 });
 
 test("a broken connection is tried again, more and more slowly", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const clock = new Clock(context);
   context.mock.method(Math, "random", () => 1);
   const { client, wire } = connect(context);
   wire.brings(mesh(1));
@@ -132,39 +136,32 @@ test("a broken connection is tried again, more and more slowly", (context) => {
   const waits: number[] = [];
   for (let attempt = 2; attempt < 10; attempt++) {
     let waited = 0;
-    for (; Wire.made.length < attempt; waited += 50) context.mock.timers.tick(50);
+    for (; Wire.made.length < attempt; waited += 50) clock.pass(50);
     waits.push(waited);
     Wire.made.at(-1)!.breaks();
   }
   assert.deepEqual(waits, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
-  context.mock.timers.tick(5000);
-  Wire.made.at(-1)!.brings(mesh(5));
+  clock.pass(5000);
+  const waitedNs = BigInt(performance.now()) * 1_000_000n;
+  Wire.made.at(-1)!.brings(changed("mesh_opencv.bin", { seq: 5, session: 1, tCaptureNs: CAPTURED_NS + waitedNs }));
   assert.ok(client.connected);
   assert.equal(client.take()[0]?.seq, 5n);
   assert.equal(client.streams.get("golden-cam.0")?.lost, 3);
 });
 
 test("a connection that says nothing is replaced, a closed client stays closed", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
-  let now = performance.now();
-  context.mock.method(performance, "now", () => now);
+  const clock = new Clock(context);
   const { client, wire } = connect(context);
   wire.brings(mesh(1));
-  const pass = (seconds: number): void => {
-    for (let second = 0; second < seconds; second++) {
-      now += 1000;
-      context.mock.timers.tick(1000);
-    }
-  };
-  pass(2);
+  clock.pass(2000);
   assert.equal(client.silent, false);
-  pass(2);
+  clock.pass(2000);
   assert.equal(client.silent, true);
   assert.equal(Wire.made.length, 1);
-  pass(8);
+  clock.pass(8000);
   assert.equal(wire.readyState, 3);
   assert.equal(Wire.made.length, 2);
   client.close();
-  pass(60);
+  clock.pass(60000);
   assert.equal(Wire.made.length, 2);
 });
