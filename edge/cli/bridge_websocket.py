@@ -17,15 +17,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "websocket",
         help="browsers, over WebSocket",
-        description="Show the people of the publisher at ADDRESS in browsers: the page is at http://HOST:PORT. For pages "
-        "of your own, messages are forwarded unchanged to ws://HOST:PORT/stream?levels=mesh-lod,params&stream=NAME: the "
-        "model first, and never more than the newest message of each kind (clients/web).",
+        description="Show the people of the publisher at ADDRESS in browsers: the page is at http://HOST:PORT. Pages "
+        "of your own connect to ws://HOST:PORT/stream?levels=mesh-lod,params&stream=NAME, which gives the publisher's "
+        "messages unchanged, the model first, and never more than the newest of each kind (clients/web).",
         epilog="exit codes: 0 ended by Ctrl-C, 1 an address, page or certificate cannot be used, 2 usage",
     )
     parser.add_argument("address", metavar="ADDRESS", help="of the publisher, for example tcp://127.0.0.1:5556")
     parser.add_argument("--listen", default=LISTEN, metavar="HOST:PORT", help=f"where browsers connect ({LISTEN})")
     pages = parser.add_mutually_exclusive_group()
-    pages.add_argument("--page", type=Path, metavar="DIR", help="serve the page in this folder instead of Meshcast's own")
+    pages.add_argument(
+        "--page", type=Path, metavar="DIR", help="serve the page in this folder instead of Meshcast's own"
+    )
     pages.add_argument("--no-page", action="store_true", help="serve no page, only the stream")
     parser.add_argument(
         "--origin",

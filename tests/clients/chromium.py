@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import os
 import shutil
 import signal
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,23 @@ from websockets.sync.client import connect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE_S = 40.0  # a limit for failures only
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader "
-    "--remote-debugging-port=0 --hide-scrollbars --mute-audio"
-).split()
+FLAGS = [
+    "--headless",
+    "--hide-scrollbars",
+    "--mute-audio",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+    "--remote-debugging-port=0",
+    "--use-angle=swiftshader",
+    "--use-gl=angle",
+]
+if os.geteuid() == 0:
+    FLAGS.append("--no-sandbox")  # root cannot have one
 
 
 class Chromium:
@@ -40,11 +54,13 @@ class Chromium:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._open = ExitStack()
         try:
             port = self._port(profile / "DevToolsActivePort")
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=PATIENCE_S) as answer:
                 target = next(target for target in json.load(answer) if target["type"] == "page")
-            self._socket = connect(target["webSocketDebuggerUrl"], max_size=None, compression=None)
+            where = target["webSocketDebuggerUrl"]
+            self._socket = self._open.enter_context(connect(where, max_size=None, compression=None))
         except BaseException:
             self._end()
             raise
@@ -60,7 +76,7 @@ class Chromium:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self._open.close()
         self._end()
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -117,22 +133,14 @@ class Chromium:
             try:
                 return int(file.read_text().splitlines()[0])
             except (FileNotFoundError, IndexError, ValueError):
-                self._process_pause()
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(0.02)
         raise AssertionError("Chromium does not answer")
-
-    def _process_pause(self) -> None:
-        """Give the processor to Chromium for a moment."""
-        try:
-            self._process.wait(0.02)
-        except subprocess.TimeoutExpired:
-            return
 
     def _end(self) -> None:
         """Its helpers are in the process group that was made for it."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        for word in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, word)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(5)
