@@ -25,6 +25,7 @@ from edge.bridges.websocket_page import SHIPPED
 from edge.types import F32, Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
 from engines.body import open_body, rotmat
+from engines.joint_sets import SMPL24
 from engines.lod import lod_of
 from engines.rig import rig_of
 
@@ -109,13 +110,12 @@ def person(identity: int, place: tuple[float, float, float]) -> Bodies:
 
 
 def body_model() -> BodyModel:
-    names = ("pelvis", *(f"joint{n}" for n in range(1, len(BODY.parents))))
     return BodyModel(
         BODY.name,
         BODY.faces,
         BODY.v_template,
         BODY.parents,
-        names,
+        SMPL24.joint_names,
         ("nose", "left_eye"),
         rig=rig_of(BODY),
         uv=None,
@@ -241,8 +241,8 @@ def test_the_page_counts_what_comes(show: Show, url: str, window: Any) -> None:
 
 
 def choose(window: Any, stream: str) -> None:
-    window.ask(f"document.getElementById('stream').value = '{stream}'")
-    window.ask("document.getElementById('stream').dispatchEvent(new Event('change'))")
+    select = "document.getElementById('stream')"
+    window.ask(f"({select}.value = '{stream}', {select}.dispatchEvent(new Event('change')))")
 
 
 @browser
