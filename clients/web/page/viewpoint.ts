@@ -7,10 +7,10 @@ const ASIDE = new THREE.Vector3(0.42, 0.17, 1).normalize();
 const SIDEWAYS = new THREE.Vector3(0, 1, 0).cross(ASIDE).normalize();
 const UPWARDS = ASIDE.clone().cross(SIDEWAYS);
 /** Room around the people, for hands, labels and numbers. */
-const MARGIN = 1.22;
-/** The view stays until the people's middle is this far from its own, m, or their size differs by this factor. */
-const STRAY_M = 0.5;
-const GROWTH = 1.3;
+const MARGIN = 1.3;
+/** The view stays until the people's middle is this far from its own, m, or they need this much more or less room. */
+const STRAY_M = 0.35;
+const [MORE, LESS] = [1.06, 0.7];
 const EASE_MS = 500;
 const ARRIVED_M = 0.002;
 
@@ -46,8 +46,8 @@ export class Viewpoint {
     if (this.#held) return;
     const centre = box.getCenter(new THREE.Vector3());
     const distance = this.#distance(box, centre);
-    const change = Math.max(distance, this.#far) / Math.min(distance, this.#far);
-    if (change < GROWTH && centre.distanceTo(this.#goal.target) < STRAY_M) return;
+    const room = distance / this.#far; // infinite the first time
+    if (room < MORE && room > LESS && centre.distanceTo(this.#goal.target) < STRAY_M) return;
     this.#goal.target.copy(centre);
     this.#goal.position.copy(ASIDE).multiplyScalar(distance).add(centre);
     this.#moving = true;
