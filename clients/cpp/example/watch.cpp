@@ -116,7 +116,8 @@ int run(const Arguments& arguments) {
   std::fprintf(stderr, "watch: listening to %s, Ctrl-C ends\n", arguments.options.address.c_str());
   std::optional<meshcast::Delivery> drawable;
   double since_s = meshcast::now_s();
-  for (long printed = 0; interrupted == 0 && (arguments.count == 0 || printed < arguments.count);) {
+  long printed = 0;
+  while (interrupted == 0 && (arguments.count == 0 || printed < arguments.count)) {
     if (arguments.timeout_s > 0 && meshcast::now_s() - since_s > arguments.timeout_s) break;
     const auto delivery = subscriber.take(0.05);
     if (!delivery) continue;
@@ -130,6 +131,9 @@ int run(const Arguments& arguments) {
     since_s = meshcast::now_s();
     ++printed;
   }
+  if (printed == 0 && interrupted == 0)
+    return complain(meshcast::Error::format("%s: no frame within %g s; is a publisher running there, with these keys?",
+                                            arguments.options.address.c_str(), arguments.timeout_s));
   if (arguments.obj.empty()) return 0;
   if (!drawable) return complain(meshcast::Error::format("%s: no frame came with its model", arguments.obj.c_str()));
   const auto error = example::write_obj(arguments.obj, *drawable->packet->frame(), *drawable->model->model());
