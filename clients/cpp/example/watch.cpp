@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: watch ADDRESS [--stream NAME] [--level mesh|mesh-lod|joints|params] [--axes opencv|unity|unreal|gltf]\n"
-    "             [--count N] [--timeout S] [--obj FILE] [--curve SERVER.key --key CLIENT.key_secret]\n";
+    "             [--count N] [--timeout S] [--obj FILE] [--curve ME.key --server SERVER.pub]\n";
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -24,7 +24,7 @@ struct Arguments {
   std::optional<meshcast::Axes> axes;  // as they come when not given
   long count = 0;                      // 0: no end
   double timeout_s = 0;
-  std::string obj, server_key, client_key;
+  std::string obj, own_keys, server_key;
 };
 
 std::optional<meshcast::Kind> level_named(const std::string& text) {
@@ -51,9 +51,9 @@ std::optional<Arguments> parse(int argc, char** argv) {
     else if (word == "--obj")
       found.obj = value;
     else if (word == "--curve")
+      found.own_keys = value;
+    else if (word == "--server")
       found.server_key = value;
-    else if (word == "--key")
-      found.client_key = value;
     else if (word == "--count" && (found.count = std::atol(value.c_str())) > 0)
       continue;
     else if (word == "--timeout" && (found.timeout_s = std::atof(value.c_str())) > 0)
@@ -65,19 +65,19 @@ std::optional<Arguments> parse(int argc, char** argv) {
     else
       return std::nullopt;
   }
-  if (found.options.address.empty() || found.server_key.empty() != found.client_key.empty()) return std::nullopt;
+  if (found.options.address.empty() || found.server_key.empty() != found.own_keys.empty()) return std::nullopt;
   return found;
 }
 
 std::optional<meshcast::Error> read_keys(Arguments& arguments) {
   if (arguments.server_key.empty()) return std::nullopt;
   const auto server = meshcast::read_certificate(arguments.server_key);
-  const auto client = meshcast::read_certificate(arguments.client_key);
+  const auto client = meshcast::read_certificate(arguments.own_keys);
   if (const auto* error = std::get_if<meshcast::Error>(&server)) return *error;
   if (const auto* error = std::get_if<meshcast::Error>(&client)) return *error;
   const auto& own = *std::get_if<meshcast::Certificate>(&client);
   if (own.secret_key.empty())
-    return meshcast::Error::format("%s: holds no secret key; name the .key_secret file", arguments.client_key.c_str());
+    return meshcast::Error::format("%s: holds a public key only; name the secret file of the pair, NAME.key", arguments.own_keys.c_str());
   arguments.options.curve = {std::get_if<meshcast::Certificate>(&server)->public_key, own.public_key, own.secret_key};
   return std::nullopt;
 }

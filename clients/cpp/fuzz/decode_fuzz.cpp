@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <variant>
 #include <vector>
 
@@ -131,11 +132,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   judge(data, size);
   if (size >= kCommonHeader) {
-    // The length is right more often than chance would have it, so that what lies behind that check is reached.
-    std::vector<std::uint8_t> whole(data, data + size);
+    // The length is right more often than chance would have it, so that what lies behind that check is reached; and the
+    // address is odd, as those of messages may be.
+    std::vector<std::uint8_t> whole(size + 1);
+    std::memcpy(whole.data() + 1, data, size);
     const auto length = static_cast<std::uint32_t>(size);
-    std::memcpy(whole.data() + 52, &length, sizeof length);
-    judge(whole.data(), size);
+    std::memcpy(whole.data() + 53, &length, sizeof length);
+    judge(whole.data() + 1, size);
   }
   volatile double kept = sum;
   static_cast<void>(kept);

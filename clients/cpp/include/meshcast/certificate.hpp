@@ -21,14 +21,16 @@ struct Certificate {
   std::string public_key, secret_key;
 };
 
-/// The value of a line `key = "value"`; empty when there is none.
+/// The value of a line `key = "value"` (ZeroMQ RFC 4); empty when there is none.
 inline std::string zpl_value(const std::string& line, const std::string& key) {
   const auto start = line.find_first_not_of(" \t");
   if (start == std::string::npos || line.compare(start, key.size(), key) != 0) return {};
   const auto equals = line.find_first_not_of(" \t", start + key.size());
-  const auto open = line.find('"'), close = line.rfind('"');
-  if (equals == std::string::npos || line[equals] != '=' || open == std::string::npos || close <= open) return {};
-  return line.substr(open + 1, close - open - 1);
+  if (equals == std::string::npos || line[equals] != '=') return {};
+  const auto open = line.find_first_not_of(" \t", equals + 1);
+  if (open == std::string::npos || (line[open] != '"' && line[open] != '\'')) return {};
+  const auto close = line.find(line[open], open + 1);
+  return close == std::string::npos ? std::string{} : line.substr(open + 1, close - open - 1);
 }
 
 /// The keys in a file, or why there are none.

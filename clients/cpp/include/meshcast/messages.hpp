@@ -42,8 +42,8 @@ struct Frame : Header {
   std::uint32_t age_us = 0;  // from capture to sending
   std::uint32_t width = 0, height = 0;
   Intrinsics camera;
-  std::size_t people = 0, vertices = 0, joints = 0, keypoints = 0, rotations = 0,
-              shapes = 0;  // all but the first: each
+  std::size_t people = 0;
+  std::size_t vertices = 0, joints = 0, keypoints = 0, rotations = 0, shapes = 0;  // of each person
 
   Array<std::int32_t> ids;
   Array<float> scores;

@@ -53,6 +53,8 @@ class Receiver {
     if (auto error = address_error(options.address)) return error;
     if (!options.stream.empty() && (options.stream.size() > kMaxStream || !is_name(options.stream)))
       return Error::format("stream name %s: use 1 to 30 letters, digits, '.', '_' and '-'", options.stream.c_str());
+    if (!options.curve.server_public_key.empty() && zmq_has("curve") == 0)
+      return Error::format("%s: this libzmq was built without CURVE; link with another", options.address.c_str());
     context_ = zmq_ctx_new();
     socket_ = context_ != nullptr ? zmq_socket(context_, ZMQ_SUB) : nullptr;
     if (socket_ == nullptr) return failed("no socket can be made", options.address);
@@ -102,8 +104,8 @@ class Receiver {
   }
 
  private:
-  static constexpr int kHighWaterMark =
-      8;  // messages kept for a reader that does not keep up; the publisher drops later ones
+  // Messages kept for a reader that does not keep up; the publisher drops later ones.
+  static constexpr int kHighWaterMark = 8;
 
   void set(int option, int value) { zmq_setsockopt(socket_, option, &value, sizeof value); }
   bool set(int option, const std::string& key) {

@@ -104,8 +104,8 @@ class Skinner {
   }
 
   void blend(Vec3* vertices) noexcept {
-    for (std::size_t j = 0; j < bones_.size();
-         ++j)  // a bone now says where the origin of the body's frame comes to lie
+    // From here on a bone says where the origin of the body's frame comes to lie.
+    for (std::size_t j = 0; j < bones_.size(); ++j)
       bones_[j].position = bones_[j].position - bones_[j].rotation * shaped_[j];
     for (std::size_t v = 0; v < rest_.size(); ++v) {
       const Vec3 at = shaped(rest_[v], shape_dirs_.data() + v * shapes_);
