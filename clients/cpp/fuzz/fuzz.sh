@@ -25,5 +25,7 @@ mkdir -p "$corpus"
 cp -n "$here"/../../../tests/data/wire/*.bin "$corpus"
 "$clang" -std=c++17 -g -O1 -Wall -Wextra -Werror $sanitizers -fno-sanitize-recover=all -I "$here/../include" \
   "$here/decode_fuzz.cpp" -o "$program"
-# No message of at most 4096 bytes is worth an allocation of 16 MB.
+# No message of at most 4096 bytes is worth an allocation of 16 MB. What is freed is kept for a while, to see its use: a little
+# of it is enough.
+export ASAN_OPTIONS="quarantine_size_mb=32:${ASAN_OPTIONS:-}"
 exec "$program" -max_len=4096 -rss_limit_mb=512 -malloc_limit_mb=16 -artifact_prefix="$program-" "$@" "$corpus"

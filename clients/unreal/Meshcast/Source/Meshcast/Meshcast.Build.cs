@@ -12,7 +12,7 @@ public class Meshcast : ModuleRules
 
 		PublicDependencyModuleNames.AddRange(new string[]
 		{
-			"Core", "CoreUObject", "Engine", "ProceduralMeshComponent", "DeveloperSettings",
+			"Core", "CoreUObject", "Engine", "GeometryCore", "GeometryFramework", "DeveloperSettings",
 			"LiveLinkInterface", "LiveLinkAnimationCore"
 		});
 

@@ -2,14 +2,17 @@
 
 #include "MeshcastBodyComponent.h"
 
+#include "Materials/MaterialInterface.h"
+#include "MeshcastBodyMesh.h"
 #include "MeshcastLog.h"
 #include "MeshcastReceiver.h"
+#include "UDynamicMesh.h"
 
 THIRD_PARTY_INCLUDES_START
 #include "Core/Surface.hpp"
 THIRD_PARTY_INCLUDES_END
 
-/** Between BeginPlay and EndPlay. The arrays are kept, so that a frame allocates nothing. */
+/** Between BeginPlay and EndPlay. */
 struct FMeshcastBodyState
 {
 	FMeshcastBodyState(const FMeshcastConnection& Connection, meshcast::Kind Level, int32 Person, int32 TrackId)
@@ -19,16 +22,10 @@ struct FMeshcastBodyState
 
 	FMeshcastReceiver Receiver;
 	meshcast::unreal::Surface Surface;
-	const meshcast::unreal::Topology* Shown = nullptr;
+	bool bShown = false;
 	uint32 ShownModel = 0;
 	bool bShownLod = false;
-	bool bSomebody = false;
-
-	std::vector<meshcast::Vec3> Vertices, VertexNormals;
-	TArray<FVector> Positions, Normals;
-	TArray<FVector2D> Uvs;
-	const TArray<FColor> NoColors;
-	const TArray<FProcMeshTangent> NoTangents;
+	std::vector<meshcast::Vec3> Vertices, Normals;
 };
 
 namespace
@@ -44,11 +41,6 @@ meshcast::Kind KindOf(EMeshcastLevel Level)
 	default:
 		return meshcast::Kind::mesh;
 	}
-}
-
-FVector ToVector(const meshcast::Vec3& V)
-{
-	return FVector(V.x, V.y, V.z);
 }
 }
 
@@ -67,22 +59,26 @@ void UMeshcastBodyComponent::BeginPlay()
 
 void UMeshcastBodyComponent::EndPlay(const EEndPlayReason::Type EndPlayReason)
 {
+	Hide();
 	State.Reset();
-	ClearAllMeshSections();
 	Super::EndPlay(EndPlayReason);
 }
 
 void UMeshcastBodyComponent::Reconnect()
 {
+	Hide();
 	State.Reset();
-	ClearAllMeshSections();
+	if (BodyMaterial != nullptr)
+	{
+		SetMaterial(0, BodyMaterial);
+	}
 	const FMeshcastConnection& From = bOwnConnection ? Connection : GetDefault<UMeshcastSettings>()->Connection;
 	State = MakeShared<FMeshcastBodyState>(From, KindOf(Level), Person, TrackId);
 }
 
 bool UMeshcastBodyComponent::IsSomebodyShown() const
 {
-	return State.IsValid() && State->bSomebody;
+	return State.IsValid() && State->bShown;
 }
 
 void UMeshcastBodyComponent::TickComponent(float DeltaTime, ELevelTick TickType, FActorComponentTickFunction* TickFunction)
@@ -92,6 +88,19 @@ void UMeshcastBodyComponent::TickComponent(float DeltaTime, ELevelTick TickType,
 	{
 		return;
 	}
+	Listen();
+	if (State->Surface.sample(meshcast::now_s(), BufferSeconds, ExtrapolateSeconds, State->Vertices))
+	{
+		Draw();
+	}
+	else
+	{
+		Hide();
+	}
+}
+
+void UMeshcastBodyComponent::Listen()
+{
 	meshcast::Delivery Delivery;
 	while (State->Receiver.Take(Delivery))
 	{
@@ -100,52 +109,32 @@ void UMeshcastBodyComponent::TickComponent(float DeltaTime, ELevelTick TickType,
 			UE_LOG(LogMeshcast, Warning, TEXT("%s"), UTF8_TO_TCHAR(Refusal->text()));
 		}
 	}
-	const bool bWas = State->bSomebody;
-	State->bSomebody =
-		State->Surface.sample(meshcast::now_s(), BufferSeconds, ExtrapolateSeconds, State->Vertices);
-	if (State->bSomebody)
-	{
-		Draw();
-	}
-	if (State->bSomebody != bWas)
-	{
-		SetMeshSectionVisible(0, State->bSomebody);
-	}
 }
 
 void UMeshcastBodyComponent::Draw()
 {
 	const meshcast::unreal::Topology& Topology = *State->Surface.topology();
-	Topology.normals(State->Vertices, State->VertexNormals);
-	const int32 Points = static_cast<int32>(Topology.sources.size());
-	State->Positions.SetNumUninitialized(Points);
-	State->Normals.SetNumUninitialized(Points);
-	for (int32 Point = 0; Point < Points; ++Point)
+	Topology.normals(State->Vertices, State->Normals);
+	if (State->bShown && State->ShownModel == Topology.model_id && State->bShownLod == Topology.lod)
 	{
-		const uint32 Vertex = Topology.sources[Point];
-		State->Positions[Point] = ToVector(State->Vertices[Vertex]);
-		State->Normals[Point] = ToVector(State->VertexNormals[Vertex]);
-	}
-	const bool bSame =
-		State->Shown != nullptr && State->ShownModel == Topology.model_id && State->bShownLod == Topology.lod;
-	if (bSame)
-	{
-		UpdateMeshSection(0, State->Positions, State->Normals, State->Uvs, State->NoColors, State->NoTangents);
+		// As a deformation, which moves the vertices in the buffers on the GPU: any other edit makes these anew.
+		GetDynamicMesh()->EditMesh([this](UE::Geometry::FDynamicMesh3& Mesh)
+			{ MoveBodyMesh(Mesh, State->Vertices, State->Normals); },
+			EDynamicMeshChangeType::DeformationEdit,
+			EDynamicMeshAttributeChangeFlags::VertexPositions | EDynamicMeshAttributeChangeFlags::NormalsTangents);
 		return;
 	}
-	State->Uvs.SetNumUninitialized(static_cast<int32>(Topology.uvs.size() / 2));
-	for (int32 Point = 0; Point < State->Uvs.Num(); ++Point)
-	{
-		State->Uvs[Point] = FVector2D(Topology.uvs[2 * Point], Topology.uvs[2 * Point + 1]);
-	}
-	TArray<int32> Triangles;
-	Triangles.Reserve(static_cast<int32>(Topology.triangles.size()));
-	for (const std::uint32_t Point : Topology.triangles)
-	{
-		Triangles.Add(static_cast<int32>(Point));
-	}
-	CreateMeshSection(0, State->Positions, Triangles, State->Normals, State->Uvs, State->NoColors, State->NoTangents, false);
-	State->Shown = &Topology;
+	SetMesh(MakeBodyMesh(Topology, State->Vertices, State->Normals));
+	State->bShown = true;
 	State->ShownModel = Topology.model_id;
 	State->bShownLod = Topology.lod;
+}
+
+void UMeshcastBodyComponent::Hide()
+{
+	if (IsSomebodyShown())
+	{
+		SetMesh(UE::Geometry::FDynamicMesh3());
+		State->bShown = false;
+	}
 }

@@ -3,11 +3,11 @@
 
 #include "CoreMinimal.h"
 #include "HAL/Runnable.h"
-#include "HAL/ThreadSafeBool.h"
 #include "MeshcastSettings.h"
 
 THIRD_PARTY_INCLUDES_START
 #include "meshcast/inbox.hpp"
+#include <atomic>
 THIRD_PARTY_INCLUDES_END
 
 class FRunnableThread;
@@ -44,6 +44,6 @@ private:
 	TUniquePtr<meshcast::Receiver> Receiver;
 	meshcast::Inbox Inbox;
 	FString Error;
-	FThreadSafeBool bStopping = false;
+	std::atomic<bool> bStopping{false};
 	FRunnableThread* Thread = nullptr;
 };

@@ -1,12 +1,13 @@
 // Apache-2.0
 #pragma once
 
+#include "Components/DynamicMeshComponent.h"
 #include "CoreMinimal.h"
 #include "MeshcastSettings.h"
-#include "ProceduralMeshComponent.h"
 
 #include "MeshcastBodyComponent.generated.h"
 
+class UMaterialInterface;
 struct FMeshcastBodyState;
 
 /** How much of a body is received. */
@@ -23,7 +24,7 @@ enum class EMeshcastLevel : uint8
 
 /** The surface of one person, live. The component's frame is the camera's: x forward, y right, z up, in centimetres. */
 UCLASS(ClassGroup = (Meshcast), meta = (BlueprintSpawnableComponent, DisplayName = "Meshcast Body"))
-class MESHCAST_API UMeshcastBodyComponent : public UProceduralMeshComponent
+class MESHCAST_API UMeshcastBodyComponent : public UDynamicMeshComponent
 {
 	GENERATED_BODY()
 
@@ -56,6 +57,10 @@ public:
 	UPROPERTY(EditAnywhere, BlueprintReadWrite, Category = "Meshcast", meta = (ClampMin = 0))
 	float ExtrapolateSeconds = 0.1f;
 
+	/** What the body is drawn with; its texture coordinates are those of the model message. */
+	UPROPERTY(EditAnywhere, BlueprintReadWrite, Category = "Meshcast")
+	TObjectPtr<UMaterialInterface> BodyMaterial;
+
 	/** Starts to receive anew, with what the properties say now. */
 	UFUNCTION(BlueprintCallable, Category = "Meshcast")
 	void Reconnect();
@@ -69,7 +74,9 @@ public:
 	virtual void TickComponent(float DeltaTime, ELevelTick TickType, FActorComponentTickFunction* TickFunction) override;
 
 private:
+	void Listen();
 	void Draw();
+	void Hide();
 
 	// Shared, so that this header need not know what is in it.
 	TSharedPtr<FMeshcastBodyState> State;

@@ -29,6 +29,7 @@ class Surface {
     const bool lod = frame->kind == Kind::mesh_lod;
     if (!topology_ || topology_->model_id != model.model_id || topology_->lod != lod) {
       timeline_.clear();
+      skinner_.reset();
       topology_ = Topology::of(model, lod);
     }
     playout_.heard(now_s - delivery.t_capture_s);
@@ -74,9 +75,15 @@ class Surface {
 
   std::optional<Error> fill(const Frame& frame, std::size_t index, const Model& model, std::vector<Vec3>& vertices) {
     if (frame.kind == Kind::params) {
-      if (!skinner_ || skinner_->model_id() != model.model_id) {
+      if (!skinner_) {
         skinner_.emplace();
         if (auto error = skinner_->load(model, Axes::unreal)) return skinner_.reset(), error;
+      }
+      // A model may have come since whose number is the same and whose body is not.
+      if (skinner_->vertices() != vertices.size()) {
+        const std::size_t count = skinner_->vertices();
+        skinner_.reset();
+        return Error::format("a model of %zu vertices has the number of one of %zu", count, vertices.size());
       }
       return skinner_->skin(frame, index, vertices.data(), nullptr);
     }

@@ -31,10 +31,11 @@ struct Topology {
     const auto& faces = lod ? model.lod_face_indices : model.face_indices;
     if (!lod && model.uvs > 0) {
       made.split(model);
-      return made;
+    } else {
+      for (std::size_t i = 0; i < faces.size(); ++i) made.triangles.push_back(static_cast<std::uint32_t>(faces[i]));
+      for (std::size_t v = 0; v < made.vertices; ++v) made.sources.push_back(static_cast<std::uint32_t>(v));
     }
-    for (std::size_t i = 0; i < faces.size(); ++i) made.triangles.push_back(static_cast<std::uint32_t>(faces[i]));
-    for (std::size_t v = 0; v < made.vertices; ++v) made.sources.push_back(static_cast<std::uint32_t>(v));
+    made.drop_lines();
     return made;
   }
 
@@ -54,6 +55,17 @@ struct Topology {
   }
 
  private:
+  /// Triangles that have a vertex twice: the engine stops at them.
+  void drop_lines() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i + 2 < triangles.size(); i += 3) {
+      const std::uint32_t a = sources[triangles[i]], b = sources[triangles[i + 1]], c = sources[triangles[i + 2]];
+      if (a == b || b == c || c == a) continue;
+      for (std::size_t k = 0; k < 3; ++k) triangles[kept++] = triangles[i + k];
+    }
+    triangles.resize(kept);
+  }
+
   void split(const Model& model) {
     std::map<std::pair<std::int32_t, std::int32_t>, std::uint32_t> points;
     for (std::size_t i = 0; i < model.face_indices.size(); ++i) {
