@@ -11,7 +11,6 @@ import signal
 import struct
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +25,6 @@ from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.guard import Security
 from edge.wire.keys import new_keys
 from edge.wire.model import ModelEncoder
-from edge.wire.publisher import Publisher
 from edge.wire.status import encode_status
 from meshcast.axes import SYSTEMS
 from meshcast.curve import read_keys
@@ -50,6 +48,7 @@ HAS_ZMQ = (
 PATIENCE_S = 60
 
 Numbers = dict[str, list[str]]
+Sending = Callable[..., Any]  # see conftest.py
 
 pytestmark = pytest.mark.skipif(CXX is None, reason="g++ is not installed (apt-get install g++)")
 needs_zmq = pytest.mark.skipif(
@@ -351,6 +350,16 @@ def test_fuzzing(tmp_path: Path) -> None:
 
 
 @needs_zmq
+def test_the_example_of_the_readme_compiles(tmp_path: Path) -> None:
+    code = re.findall(r"```cpp\n(.*?)```", (CLIENT / "README.md").read_text(), re.DOTALL)
+    assert len(code) == 1
+    (tmp_path / "readme.cpp").write_text(code[0])
+    command = [str(CXX), *SANITIZED, "-fsyntax-only", f"-I{CLIENT / 'include'}", str(tmp_path / "readme.cpp")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@needs_zmq
 def test_builds_with_cmake(tmp_path: Path) -> None:
     if CMAKE is None:
         pytest.skip("cmake is not installed (apt-get install cmake)")
@@ -368,63 +377,6 @@ def test_builds_with_cmake(tmp_path: Path) -> None:
 
 
 # What follows runs the example against a publisher.
-
-
-def small(people: int) -> Bodies:
-    bodies: Bodies = MAKE["bodies"](people)
-    return bodies
-
-
-class Sender:
-    """Publishes a frame every few milliseconds from a thread, except while it is paused."""
-
-    def __init__(
-        self,
-        address: str = "tcp://127.0.0.1:0",
-        *,
-        model: BodyModel | None = None,
-        bodies: Bodies | None = None,
-        axes: str = "opencv",
-        security: Security | None = None,
-    ) -> None:
-        self.publisher = Publisher(address, model or MAKE["rigged"](), streams=["cam0"], axes=axes, security=security)
-        self.address = self.publisher.address
-        self.sent = 0
-        self._bodies = bodies or small(2)
-        self._enough = threading.Event()
-        self._thread: threading.Thread | None = None
-        self.resume()
-
-    def send(self, count: int = 1) -> None:
-        for _ in range(count):
-            now = time.monotonic_ns()
-            frame = Frame("cam0", self.sent, now, now / 1e9, np.zeros((48, 64, 3), np.uint8))
-            self.publisher.publish(frame, self._bodies)
-            self.sent += 1
-
-    def _work(self) -> None:
-        while not self._enough.wait(0.005):
-            self.send()
-
-    def pause(self) -> None:
-        self._enough.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def resume(self) -> None:
-        self._enough.clear()
-        self._thread = threading.Thread(target=self._work)
-        self._thread.start()
-
-    def close(self) -> None:
-        self.pause()
-        self.publisher.close()
-
-    def __enter__(self) -> Sender:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 @contextmanager
@@ -462,9 +414,9 @@ def seq_of(line: str) -> int:
 
 
 @needs_zmq
-def test_prints_frames_in_the_axes_that_are_wanted(watch: Path) -> None:
+def test_prints_frames_in_the_axes_that_are_wanted(watch: Path, sending: Sending) -> None:
     with (
-        Sender(axes="unity") as sender,
+        sending(axes="unity") as sender,
         watching(watch, sender.address, "--axes", "unreal", "--count", "3") as (process, until),
     ):
         line = until("cam0 #")
@@ -477,10 +429,10 @@ def test_prints_frames_in_the_axes_that_are_wanted(watch: Path) -> None:
 
 @needs_zmq
 @pytest.mark.parametrize("level", ["mesh", "mesh-lod", "params"])
-def test_leaves_an_obj_file(watch: Path, tmp_path: Path, level: str) -> None:
+def test_leaves_an_obj_file(watch: Path, sending: Sending, tmp_path: Path, level: str) -> None:
     path = tmp_path / "out.obj"
     # The first frames may come before their model.
-    with Sender() as sender:
+    with sending() as sender:
         run(watch, sender.address, "--level", level, "--obj", path, "--count", "8")
     lines = path.read_text().splitlines()
     assert [line for line in lines if line.startswith("o ")] == ["o person_7", "o person_47"]
@@ -499,14 +451,14 @@ def test_leaves_an_obj_file(watch: Path, tmp_path: Path, level: str) -> None:
 
 def grid_body(V: int) -> tuple[BodyModel, Bodies]:
     rng = np.random.default_rng(3)
-    bodies = replace(small(2), vertices=rng.random((2, V, 3)).astype(np.float32))
+    bodies = replace(MAKE["bodies"](2), vertices=rng.random((2, V, 3)).astype(np.float32))
     return replace(MAKE["model"](), rest_vertices=np.zeros((V, 3), np.float32)), bodies
 
 
 @needs_zmq
-def test_a_subscriber_that_stops_sees_what_it_lost_and_one_that_returns_goes_on(watch: Path) -> None:
+def test_a_subscriber_that_stops_sees_what_it_lost_and_one_that_returns_goes_on(watch: Path, sending: Sending) -> None:
     model, bodies = grid_body(6890)
-    with Sender(model=model, bodies=bodies) as sender:
+    with sending(model=model, bodies=bodies) as sender:
         with watching(watch, sender.address) as (process, until):
             last = seq_of(until("cam0 #"))
             process.send_signal(signal.SIGSTOP)
@@ -531,13 +483,13 @@ def test_a_subscriber_that_stops_sees_what_it_lost_and_one_that_returns_goes_on(
 
 
 @needs_zmq
-def test_a_publisher_that_restarts_and_one_that_ends(watch: Path) -> None:
-    first = Sender()
+def test_a_publisher_that_restarts_and_one_that_ends(watch: Path, sending: Sending) -> None:
+    first = sending()
     with watching(watch, first.address) as (process, until):
         until("cam0 #")
         first.close()
         assert "lost at the end: the publisher has closed" in until("cam0 has ended")
-        with Sender(first.address) as second:
+        with sending(first.address) as second:
             until("started anew")
             until("cam0 #")
             second.pause()
@@ -548,13 +500,13 @@ def test_a_publisher_that_restarts_and_one_that_ends(watch: Path) -> None:
 
 
 @needs_zmq
-def test_curve(watch: Path, tmp_path: Path) -> None:
+def test_curve(watch: Path, sending: Sending, tmp_path: Path) -> None:
     server, server_pub = new_keys(tmp_path / "server")
     allowed = tmp_path / "clients"
     allowed.mkdir()
     phone, _ = new_keys(allowed / "phone")
     stranger, stranger_pub = new_keys(tmp_path / "stranger")
-    with Sender(security=Security(read_keys(server), allowed)) as sender:
+    with sending(security=Security(read_keys(server), allowed)) as sender:
         assert "cam0 #" in run(watch, sender.address, "--curve", phone, "--server", server_pub, "--count", "1")
         for keys in ([], ["--curve", phone, "--server", stranger_pub], ["--curve", stranger, "--server", server_pub]):
             command = [watch, sender.address, *keys, "--timeout", "0.5"]
@@ -569,7 +521,7 @@ def test_curve(watch: Path, tmp_path: Path) -> None:
     [
         ("", "not a key file"),
         ('curve\n    public-key = "short"\n', "not a key file"),
-        (f"curve\n    public-key = \"{'a' * 40}\"\n", "holds a public key only"),
+        (f'curve\n    public-key = "{"a" * 40}"\n', "holds a public key only"),
         (f"curve\n    public-key = '{'a' * 40}'\n    secret-key = \"{'~' * 40}\"\n", "keys are not usable"),
     ],
 )

@@ -77,7 +77,8 @@ std::optional<meshcast::Error> read_keys(Arguments& arguments) {
   if (const auto* error = std::get_if<meshcast::Error>(&client)) return *error;
   const auto& own = *std::get_if<meshcast::Certificate>(&client);
   if (own.secret_key.empty())
-    return meshcast::Error::format("%s: holds a public key only; name the secret file of the pair, NAME.key", arguments.own_keys.c_str());
+    return meshcast::Error::format("%s: holds a public key only; name the secret file of the pair, NAME.key",
+                                   arguments.own_keys.c_str());
   arguments.options.curve = {std::get_if<meshcast::Certificate>(&server)->public_key, own.public_key, own.secret_key};
   return std::nullopt;
 }

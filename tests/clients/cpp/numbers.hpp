@@ -49,6 +49,12 @@ inline void put(double value) {
 inline void put(meshcast::Vec3 v) {
   put(v.x), put(v.y), put(v.z);
 }
+struct Vec3d {
+  double x, y, z;
+};
+inline void put(Vec3d v) {
+  put(v.x), put(v.y), put(v.z);
+}
 inline void put(const meshcast::Mat3& r) {
   for (const auto& row : r.m)
     for (const float value : row) put(value);

@@ -1,6 +1,7 @@
 // core_check bones PARAMS MODEL      each person's local bones, and what they chain to
 // core_check surface MODEL FRAME...  a surface followed through frames: vertices half-way between them and beyond
-// core_check topology MODEL          triangles, sources, texture coordinates and normals
+// core_check topology MODEL          triangles, sources and texture coordinates
+// core_check lie MODEL FRAME LIE FRAME   what a surface says to a second model of the same number
 // core_check retarget PARAMS MODEL   where the bones of a made-up character come to lie
 // core_check rules                   checks of the rest; says what fails
 
@@ -74,19 +75,23 @@ void surface(int count, char** paths) {
   demand(!followed.sample(newest_s + 1, 0, 0.1, vertices), "who is gone is not drawn");
 }
 
+void lie(char** paths) {
+  Surface followed(1);
+  for (int i = 0; i < 4; i += 2) {
+    Delivery delivery;
+    delivery.model = packet(paths[i]);
+    delivery.packet = packet(paths[i + 1]);
+    if (const auto error = followed.hear(delivery, i)) text("error", error->text());
+  }
+}
+
 void topology(const char* path) {
   const PacketPtr model = packet(path);
-  const Conversion to = Conversion::between(model->model()->axes, Axes::unreal);
   for (const bool lod : {false, true}) {
     const Topology made = Topology::of(*model->model(), lod);
     table("triangles", made.triangles.size(), 1, [&](auto i, auto) { return double(made.triangles[i]); });
     table("sources", made.sources.size(), 1, [&](auto i, auto) { return double(made.sources[i]); });
     table("uvs", made.uvs.size(), 1, [&](auto i, auto) { return double(made.uvs[i]); });
-    if (lod) continue;
-    std::vector<Vec3> at, normals;
-    for (std::size_t v = 0; v < made.vertices; ++v) at.push_back(to.body_point(model->model()->rest_vertex(v)));
-    made.normals(at, normals);
-    table("normals", normals.size(), 1, [&](auto v, auto) { return normals[v]; });
   }
 }
 
@@ -196,6 +201,18 @@ void rules() {
   demand(near_to(rotate(beyond, a), rotate(yaw(90), a)), "slerp beyond");
   const Quat q = yaw(170), other{-yaw(190).x, -yaw(190).y, -yaw(190).z, -yaw(190).w};
   demand(near_to(rotate(slerp(q, other, 0.5f), a), rotate(yaw(180), a)), "slerp goes the shorter way");
+  // A tetrahedron with its faces counter-clockwise seen from outside, in left-handed axes; its last vertex is unused.
+  Topology solid;
+  solid.sources = {0, 1, 2, 3, 4};
+  solid.triangles = {0, 1, 2, 0, 3, 1, 0, 2, 3, 1, 3, 2};
+  const std::vector<Vec3> corners{{0, 0, 0}, {2, 0, 0}, {0, 2, 0}, {0, 0, 2}, {9, 9, 9}};
+  std::vector<Vec3> normals;
+  solid.normals(corners, normals);
+  const float third = 1 / std::sqrt(3.f);
+  demand(near_to(normals[0], {-third, -third, -third}), "the normal of a corner points outwards");
+  demand(normals[1].x > 0.5f && normals[2].y > 0.5f && normals[3].z > 0.5f, "and so do the others");
+  demand(near_to(normals[4], {0, 0, 1}), "what belongs to no triangle has a normal, too");
+
   const auto pose = blended({{{}, {0, 0, 0}}}, {{yaw(90), {2, 4, 6}}}, 0.5f);
   demand(near_to(pose[0].position, {1, 2, 3}) && near_to(rotate(pose[0].rotation, a), rotate(yaw(45), a)), "poses");
 }
@@ -208,6 +225,8 @@ int main(int argc, char** argv) {
     bones(argv[2], argv[3]);
   else if (verb == "surface" && argc > 3)
     surface(argc - 2, argv + 2);
+  else if (verb == "lie" && argc == 6)
+    lie(argv + 2);
   else if (verb == "topology" && argc == 3)
     topology(argv[2]);
   else if (verb == "retarget" && argc == 4)

@@ -4,7 +4,6 @@
 
 #include "Materials/MaterialInterface.h"
 #include "MeshcastBodyMesh.h"
-#include "MeshcastLog.h"
 #include "MeshcastReceiver.h"
 #include "UDynamicMesh.h"
 
@@ -106,7 +105,7 @@ void UMeshcastBodyComponent::Listen()
 	{
 		if (const auto Refusal = State->Surface.hear(Delivery, meshcast::now_s()))
 		{
-			UE_LOG(LogMeshcast, Warning, TEXT("%s"), UTF8_TO_TCHAR(Refusal->text()));
+			State->Receiver.Complain(Refusal->text());
 		}
 	}
 }

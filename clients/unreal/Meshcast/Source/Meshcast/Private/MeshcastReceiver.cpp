@@ -101,13 +101,23 @@ bool FMeshcastReceiver::Take(meshcast::Delivery& Delivery)
 	{
 		if (const meshcast::Error* Refusal = Next->packet->error())
 		{
-			UE_LOG(LogMeshcast, Warning, TEXT("%s"), UTF8_TO_TCHAR(Refusal->text()));
+			Complain(Refusal->text());
 			continue;
 		}
 		Delivery = MoveTemp(*Next);
 		return true;
 	}
 	return false;
+}
+
+void FMeshcastReceiver::Complain(const char* What)
+{
+	const FString Text = UTF8_TO_TCHAR(What);
+	if (Text != LastComplaint)
+	{
+		LastComplaint = Text;
+		UE_LOG(LogMeshcast, Warning, TEXT("%s"), *Text);
+	}
 }
 
 double FMeshcastReceiver::GetSilence() const

@@ -30,6 +30,9 @@ public:
 	/** Why nothing can ever come, for people; empty when it can. */
 	const FString& GetError() const { return Error; }
 
+	/** Logs what is wrong, once until something else is. Game thread. */
+	void Complain(const char* What);
+
 	/** Seconds since the last message, very large before the first. */
 	double GetSilence() const;
 
@@ -44,6 +47,7 @@ private:
 	TUniquePtr<meshcast::Receiver> Receiver;
 	meshcast::Inbox Inbox;
 	FString Error;
+	FString LastComplaint;
 	std::atomic<bool> bStopping{false};
 	FRunnableThread* Thread = nullptr;
 };
