@@ -16,8 +16,6 @@ public class Meshcast : ModuleRules
 			"LiveLinkInterface", "LiveLinkAnimationCore"
 		});
 
-		PrivateIncludePaths.Add(Path.Combine(ModuleDirectory, "Private"));
-		PrivateIncludePaths.Add(Path.Combine(ModuleDirectory, "Private", "Core"));
 		PrivateIncludePaths.Add(MeshcastHeaders());
 		AddZeroMq();
 	}
@@ -34,35 +32,35 @@ public class Meshcast : ModuleRules
 				return Folder;
 			}
 		}
-		throw new BuildException("Meshcast: the headers of the C++ client are missing; copy the plugin out of what clients/unreal/package.sh makes");
+		throw new BuildException("Meshcast: the headers of the C++ client are missing; make the plugin's folder with clients/unreal/package.sh");
 	}
 
-	// A libzmq that the plugin's user has put into Source/ThirdParty/libzmq: see README.md.
+	// The libzmq that package.sh has put into Source/ThirdParty/libzmq.
 	void AddZeroMq()
 	{
 		string Root = Path.Combine(PluginDirectory, "Source", "ThirdParty", "libzmq");
 		string Libraries = Path.Combine(Root, "lib", Target.Platform.ToString());
 		if (!File.Exists(Path.Combine(Root, "include", "zmq.h")) || !Directory.Exists(Libraries))
 		{
-			throw new BuildException("Meshcast: put libzmq's zmq.h into " + Path.Combine(Root, "include") + " and its libraries into " + Libraries);
+			throw new BuildException("Meshcast: there is no libzmq for " + Target.Platform + " in " + Root + "; make the plugin's folder with clients/unreal/package.sh");
 		}
 		PublicSystemIncludePaths.Add(Path.Combine(Root, "include"));
-		foreach (string File in Directory.GetFiles(Libraries))
+		foreach (string Library in Directory.GetFiles(Libraries))
 		{
-			string Extension = Path.GetExtension(File);
-			string Name = Path.GetFileName(File);
+			string Name = Path.GetFileName(Library);
+			string Extension = Path.GetExtension(Library);
 			if (Extension == ".lib" || Extension == ".a" || Extension == ".dylib" || Extension == ".so")
 			{
-				PublicAdditionalLibraries.Add(File);
+				PublicAdditionalLibraries.Add(Library);
 			}
 			if (Extension == ".dll")
 			{
-				PublicDelayLoadDLLs.Add(Name);
-				RuntimeDependencies.Add("$(BinaryOutputDir)/" + Name, File);
+				// Beside the module, where the engine looks for what a module needs when it loads it.
+				RuntimeDependencies.Add("$(BinaryOutputDir)/" + Name, Library);
 			}
 			else if (Extension == ".dylib" || Name.Contains(".so"))
 			{
-				RuntimeDependencies.Add(File);
+				RuntimeDependencies.Add(Library);
 			}
 		}
 	}
