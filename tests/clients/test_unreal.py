@@ -74,8 +74,15 @@ def plugin_check(tmp_path_factory: pytest.TempPathFactory) -> Path:
             if name not in own:
                 (folder / "engine" / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / "engine" / name).write_text('#include "engine.hpp"\n')
-    # Without run-time type information, as the engine builds modules; and its warnings leave unused parameters alone.
-    options = ["-std=c++20", "-fno-rtti", "-Wno-unused-parameter", f"-I{folder / 'engine'}", f"-I{HERE}"]
+    # As the engine builds modules: without exceptions, run-time type information and warnings of unused parameters.
+    options = [
+        "-std=c++20",
+        "-fno-rtti",
+        "-fno-exceptions",
+        "-Wno-unused-parameter",
+        f"-I{folder / 'engine'}",
+        f"-I{HERE}",
+    ]
     folders = [f"-I{MODULE / part}" for part in ("Public", "Private")]
     return compiled(HERE / "plugin_check.cpp", folder / "plugin_check", *options, *folders, "-lzmq -lpthread")
 

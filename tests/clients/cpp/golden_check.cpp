@@ -156,10 +156,10 @@ void hand_out(const std::optional<Delivery>& delivery) {
   if (const Error* error = delivery->packet->error()) return show(*error);
   const Header& head = *delivery->packet->header();
   const auto& since = delivery->since;
-  std::printf("%s #%llu lost %llu missing %llu%s%s model %d late %.3f\n", std::string(name(head.kind)).c_str(),
+  std::printf("%s #%llu lost %llu missing %llu%s model %d late %.3f\n", std::string(name(head.kind)).c_str(),
               static_cast<unsigned long long>(head.seq), static_cast<unsigned long long>(since.lost),
-              static_cast<unsigned long long>(delivery->missing), since.reordered ? " reordered" : "",
-              since.restarted ? " restarted" : "", delivery->model != nullptr, delivery->late_s);
+              static_cast<unsigned long long>(delivery->missing), since.restarted ? " restarted" : "",
+              delivery->model != nullptr, delivery->late_s);
 }
 
 void inbox() {

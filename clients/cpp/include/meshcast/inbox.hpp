@@ -62,7 +62,8 @@ struct Delivery {
   double t_capture_s = 0;  // of a frame: when its picture was taken, on now_s()'s clock, if the quickest took no time
 };
 
-/// Keeps the newest message of each topic until it is taken; leaves out frames that have waited in a queue.
+/// Keeps the newest message of each topic until it is taken; leaves out frames that have waited in a queue or were
+/// overtaken.
 class Inbox {
  public:
   static constexpr std::size_t kMaxStreams = 64;  // a publisher that names more is refused: nothing here may grow
@@ -115,6 +116,7 @@ class Inbox {
   struct Stream {
     Delay delay;
     PacketPtr model;
+    std::map<Kind, Order> orders;
     std::map<Kind, Loss> losses;
   };
 
@@ -131,7 +133,7 @@ class Inbox {
       if (const Frame* frame = packet->frame()) {
         delivery.late_s = stream.delay.of(frame->session, frame->t_publish_s(), t_receive_s);
         delivery.t_capture_s = stream.delay.local_s(double(frame->t_capture_monotonic_ns) / 1e9);
-        if (delivery.late_s > kStaleSeconds) return;
+        if (delivery.late_s > kStaleSeconds || stream.orders[frame->kind].overtaken(frame->session, frame->seq)) return;
       }
     }
     delivery.packet = std::move(packet);

@@ -5,12 +5,29 @@
 
 namespace meshcast {
 
-/// Follows the numbers of one stream's frames at one level.
+/// Follows the numbers of one stream's frames at one level as they arrive.
+class Order {
+ public:
+  /// Whether a newer frame, or this one, has come before.
+  bool overtaken(std::uint32_t session, std::uint64_t seq) noexcept {
+    if (started_ && session == session_ && seq <= newest_) return true;
+    started_ = true;
+    session_ = session;
+    newest_ = seq;
+    return false;
+  }
+
+ private:
+  bool started_ = false;
+  std::uint32_t session_ = 0;
+  std::uint64_t newest_ = 0;
+};
+
+/// Follows the numbers of those frames that are handed out, which rise.
 class Loss {
  public:
   struct Step {
     std::uint64_t lost = 0;  // frames between the last one and this
-    bool reordered = false;  // this one was sent before the last
     bool restarted = false;  // the publisher has started anew since the last
   };
 
@@ -21,8 +38,6 @@ class Loss {
       found.restarted = true;
     else if (started_ && seq >= next_)
       found.lost = seq - next_;
-    else if (started_)
-      found.reordered = true;
     started_ = true;
     session_ = session;
     next_ = seq + 1;
