@@ -60,7 +60,13 @@ class Receiver {
     if (socket_ == nullptr) return failed("no socket can be made", options.address);
     set(ZMQ_LINGER, 0);
     set(ZMQ_RCVHWM, kHighWaterMark);
-    set(ZMQ_HEARTBEAT_IVL, 2000);  // ms: notices a publisher whose machine has gone
+    // TCP's own probes, in s, notice a publisher whose machine has gone. Not ZeroMQ's heartbeats: with these a reader
+    // that stalls for some seconds makes libzmq abort the process ("Assertion failed: _input_stopped", to 4.3.5 at
+    // least).
+    set(ZMQ_TCP_KEEPALIVE, 1);
+    set(ZMQ_TCP_KEEPALIVE_IDLE, 2);
+    set(ZMQ_TCP_KEEPALIVE_INTVL, 1);
+    set(ZMQ_TCP_KEEPALIVE_CNT, 3);
     set(ZMQ_RECONNECT_IVL, 100);
     set(ZMQ_RECONNECT_IVL_MAX, 2000);
     set(ZMQ_IPV6, options.address.find('[') != std::string::npos);
