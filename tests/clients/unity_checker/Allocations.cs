@@ -1,0 +1,89 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+
+namespace Meshcast.Checks
+{
+    /// <summary>Memory that a frame costs once everything has its size: read, convert, keep, blend and skin.</summary>
+    internal static class Allocations
+    {
+        public static object Run(string folder, int rounds)
+        {
+            byte[] mesh = File.ReadAllBytes(Path.Combine(folder, "mesh_opencv.bin"));
+            byte[] pose = File.ReadAllBytes(Path.Combine(folder, "params_opencv.bin"));
+            byte[] modelData = File.ReadAllBytes(Path.Combine(folder, "model_opencv.bin"));
+            ModelPacket model = ModelPacket.Read(modelData, modelData.Length);
+            var converter = new AxesConverter(Axes.Unity);
+            converter.Convert(model);
+            var meshes = new Chain(mesh, converter);
+            var poses = new Chain(pose, converter);
+            var skinner = new Skinner();
+            var vertices = new float[3 * model.VertexCount];
+            var normals = new float[3 * model.VertexCount];
+            SurfaceTopology topology = SurfaceTopology.Full(model);
+            long before = 0;
+            int collections = 0;
+            for (int round = 0; round < rounds + 100; round++)
+            {
+                if (round == 100)
+                {
+                    GC.Collect();
+                    before = GC.GetTotalMemory(true);
+                    collections = GC.CollectionCount(0);
+                }
+                meshes.Step(round);
+                poses.Step(round);
+                skinner.Pose(model, poses.Snapshot.People, 1);
+                skinner.Skin(vertices, 0);
+                topology.Normals(vertices, 0, normals);
+            }
+            return new Dictionary<string, object>
+            {
+                { "collections", GC.CollectionCount(0) - collections }, { "bytes", GC.GetTotalMemory(false) - before },
+                { "rounds", rounds }, { "people", meshes.Snapshot.People.Count }
+            };
+        }
+
+        /// <summary>What the receiver does with every message, and a display with every picture.</summary>
+        private sealed class Chain
+        {
+            public readonly Snapshot Snapshot = new Snapshot();
+            private readonly byte[] data;
+            private readonly AxesConverter converter;
+            private readonly FrameBuffer buffer = new FrameBuffer();
+            private readonly Delay delay = new Delay();
+            private readonly DisplayClock clock = new DisplayClock();
+            private readonly Loss loss = new Loss();
+
+            public Chain(byte[] data, AxesConverter converter)
+            {
+                this.data = data;
+                this.converter = converter;
+            }
+
+            public void Step(int round)
+            {
+                long captureNs = 1000000000L + round * 33000000L;
+                Put(data, 56, round);
+                Put(data, 128, captureNs);
+                FramePacket packet = buffer.Rent();
+                packet.Read(data, data.Length);
+                converter.Convert(packet);
+                double nowS = 50 + captureNs / 1e9;
+                loss.See(packet.Session, packet.Seq);
+                delay.Of(packet.Session, packet.PublishMonotonicS, nowS);
+                clock.Observe(captureNs / 1e9, nowS);
+                buffer.Push(packet);
+                buffer.Sample(clock.At(nowS + 0.02), Snapshot);
+            }
+
+            private static void Put(byte[] data, int at, long value)
+            {
+                for (int i = 0; i < 8; i++)
+                {
+                    data[at + i] = (byte)(value >> (8 * i));
+                }
+            }
+        }
+    }
+}
