@@ -6,7 +6,8 @@ using UnityEngine;
 
 namespace Meshcast
 {
-    /// <summary>Turns NetMQ on for the selected platform, by the scripting define that its assembly waits for.</summary>
+    /// <summary>Turns NetMQ on for the selected platform, by the scripting define that its assembly waits
+    /// for.</summary>
     internal static class NetMqMenu
     {
         private const string Define = "MESHCAST_NETMQ";
@@ -16,7 +17,8 @@ namespace Meshcast
         {
             if (Type.GetType("NetMQ.NetMQConfig, NetMQ") == null)
             {
-                Debug.LogError("Meshcast: NetMQ is not in this project; install it first, as the package's README says");
+                Debug.LogError(
+                    "Meshcast: NetMQ is not in this project; install it first, as the package's README says");
                 return;
             }
             NamedBuildTarget target =

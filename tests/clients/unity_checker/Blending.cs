@@ -17,8 +17,8 @@ namespace Meshcast.Checks
             };
         }
 
-        /// <summary>One person who moves 0.2 along x and turns 1.2 rad about z a frame; sampled from before to far after.
-        /// </summary>
+        /// <summary>One person who moves 0.2 along x and turns 1.2 rad about z a frame; sampled from before to far
+        /// after. </summary>
         private static object Moving()
         {
             var buffer = new FrameBuffer { MaxExtrapolationS = 0.03 };
@@ -78,8 +78,8 @@ namespace Meshcast.Checks
             return rows;
         }
 
-        /// <summary>Moments shown for frames that arrive with jitter, one after a stall and some from a clock that was set.
-        /// </summary>
+        /// <summary>Moments shown for frames that arrive with jitter, one after a stall and some from a clock that was
+        /// set. </summary>
         private static object Showing()
         {
             var random = new Random(4);

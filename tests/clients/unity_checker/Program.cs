@@ -17,7 +17,7 @@ namespace Meshcast.Checks
                 case "convert": found = Conversions(arguments[1]); break;
                 case "skin": found = Skin(arguments[1]); break;
                 case "refuse": found = Refuse(arguments[1]); break;
-                case "mutate": found = Mutations.Run(arguments[1], int.Parse(arguments[2]), int.Parse(arguments[3])); break;
+                case "mutate": found = Mutate(arguments); break;
                 case "allocations": found = Allocations.Run(arguments[1], int.Parse(arguments[2])); break;
                 case "blend": found = Blending.Run(); break;
                 case "topology": found = Topology(arguments[1]); break;
@@ -28,6 +28,11 @@ namespace Meshcast.Checks
             }
             Console.WriteLine(Json.Write(found));
             return 0;
+        }
+
+        private static object Mutate(string[] arguments)
+        {
+            return Mutations.Run(arguments[1], int.Parse(arguments[2]), int.Parse(arguments[3]));
         }
 
         private static object Decode(string folder)

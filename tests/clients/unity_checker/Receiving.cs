@@ -6,9 +6,10 @@ using System.Threading;
 namespace Meshcast.Checks
 {
     /// <summary>
-    /// A receiver that is told what to do line by line: "find" answers when the stream is known, "frame SEQ" when a frame of
-    /// that number or a later one can be shown, "seq SEQ" when one is known to have been published, "model", "state NAME", "restarts N" and "error" when that is so; "stop", "start"
-    /// and "people" answer at once. Each answer is what the receiver knows, as one line of JSON.
+    /// A receiver that is told what to do line by line: "find" answers when the stream is known, "frame SEQ" when a
+    /// frame of that number or a later one can be shown, "seq SEQ" when one is known to have been published, "model",
+    /// "state NAME", "restarts N" and "error" when that is so; "stop", "start" and "people" answer at once. Each answer
+    /// is what the receiver knows, as one line of JSON.
     /// </summary>
     internal static class Receiving
     {

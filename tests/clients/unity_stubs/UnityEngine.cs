@@ -1,4 +1,5 @@
-// Signatures of the Unity API (2021.3) that the package uses, without contents: enough for a compiler to find typing errors.
+// Signatures of the Unity API (2021.3) that the package uses, without contents: enough for a compiler to find typing
+// errors.
 using System;
 using UnityEngine.Rendering;
 
@@ -119,9 +120,11 @@ namespace UnityEngine
         public void Clear() { }
         public void SetVertexBufferParams(int vertexCount, params VertexAttributeDescriptor[] attributes) { }
         public void SetVertexBufferData<T>(
-            T[] data, int dataStart, int meshBufferStart, int count, int stream, MeshUpdateFlags flags) where T : struct { }
+            T[] data, int dataStart, int meshBufferStart, int count, int stream, MeshUpdateFlags flags)
+            where T : struct { }
         public void SetIndexBufferParams(int indexCount, IndexFormat format) { }
-        public void SetIndexBufferData<T>(T[] data, int dataStart, int meshBufferStart, int count, MeshUpdateFlags flags)
+        public void SetIndexBufferData<T>(
+            T[] data, int dataStart, int meshBufferStart, int count, MeshUpdateFlags flags)
             where T : struct { }
         public void SetSubMesh(int index, SubMeshDescriptor desc, MeshUpdateFlags flags) { }
     }
@@ -259,7 +262,8 @@ namespace UnityEngine.Rendering
     [Flags]
     public enum MeshUpdateFlags
     {
-        Default = 0, DontValidateIndices = 1, DontResetBoneBounds = 2, DontNotifyMeshUsers = 4, DontRecalculateBounds = 8
+        Default = 0, DontValidateIndices = 1, DontResetBoneBounds = 2, DontNotifyMeshUsers = 4,
+        DontRecalculateBounds = 8
     }
 
     public struct VertexAttributeDescriptor

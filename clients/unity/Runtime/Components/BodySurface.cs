@@ -6,8 +6,8 @@ using UnityEngine.Rendering;
 namespace Meshcast
 {
     /// <summary>
-    /// A person's mesh: two vertex buffers, of which the one with positions and normals is written at every picture. Allocates
-    /// only when the model changes.
+    /// A person's mesh: two vertex buffers, of which the one with positions and normals is written at every picture.
+    /// Allocates only when the model changes.
     /// </summary>
     internal sealed class BodySurface : IDisposable
     {
@@ -66,7 +66,8 @@ namespace Meshcast
             for (int c = 0; c < source.Length; c++)
             {
                 int n = 3 * source[c], v = 3 * first + n;
-                var position = new Vector3(vertices[v] - origin.x, vertices[v + 1] - origin.y, vertices[v + 2] - origin.z);
+                var position = new Vector3(
+                    vertices[v] - origin.x, vertices[v + 1] - origin.y, vertices[v + 2] - origin.z);
                 corners[c].Position = position;
                 corners[c].Normal = new Vector3(normals[n], normals[n + 1], normals[n + 2]);
                 low = Vector3.Min(low, position);

@@ -5,9 +5,9 @@ using UnityEngine;
 namespace Meshcast
 {
     /// <summary>
-    /// Moves a Humanoid character as a stream's skeleton moves. Both rest in a T-pose facing +z, so a bone is turned from its
-    /// own rest by what its joint is turned from the resting body, whatever the bone's axes are. The character keeps its
-    /// proportions; its hips are where the pelvis is.
+    /// Moves a Humanoid character as a stream's skeleton moves. Both rest in a T-pose facing +z, so a bone is turned
+    /// from its own rest by what its joint is turned from the resting body, whatever the bone's axes are. The character
+    /// keeps its proportions; its hips are where the pelvis is.
     /// </summary>
     internal sealed class HumanRig
     {
@@ -111,7 +111,8 @@ namespace Meshcast
             return rest;
         }
 
-        /// <summary>A bone's rotation in the T-pose that the avatar was made with, seen from the character's root.</summary>
+        /// <summary>A bone's rotation in the T-pose that the avatar was made with, seen from the character's
+        /// root.</summary>
         private static Quaternion FromRoot(Transform bone, Transform root, Dictionary<string, Quaternion> rest)
         {
             Quaternion rotation = Quaternion.identity;

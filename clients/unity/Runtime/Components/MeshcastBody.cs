@@ -3,8 +3,8 @@ using UnityEngine;
 namespace Meshcast
 {
     /// <summary>
-    /// Shows one person of a stream: as a mesh of its own, or by moving a Humanoid character. The mesh needs the stream's
-    /// level Mesh, MeshLod or Params, the character Params.
+    /// Shows one person of a stream: as a mesh of its own, or by moving a Humanoid character. The mesh needs the
+    /// stream's level Mesh, MeshLod or Params, the character Params.
     /// </summary>
     [DefaultExecutionOrder(100)]
     [AddComponentMenu("Meshcast/Meshcast Body")]

@@ -6,8 +6,8 @@ namespace Meshcast
 {
     /// <summary>
     /// Receives a stream and has, at every picture, the people to draw. This object's transform is the camera's place:
-    /// coordinates are metres from it, x right, y up, z forward. Everything arrives on a thread of its own; nothing here
-    /// waits for the network.
+    /// coordinates are metres from it, x right, y up, z forward. Everything arrives on a thread of its own; nothing
+    /// here waits for the network.
     /// </summary>
     [DefaultExecutionOrder(-100)]
     [AddComponentMenu("Meshcast/Meshcast Stream")]
@@ -34,13 +34,13 @@ namespace Meshcast
 
         public Transport transport = Transport.Automatic;
 
-        [Tooltip("Encrypted connections: the publisher's server.pub, in persistentDataPath, StreamingAssets or by full path.")]
+        [Tooltip("Encrypted: the publisher's server.pub, in persistentDataPath or StreamingAssets, or a full path.")]
         public string serverCertificate = "";
 
-        [Tooltip("Encrypted connections: this client's NAME.key, as 'meshcast keys new NAME' wrote it.")]
+        [Tooltip("Encrypted: this client's NAME.key, as 'meshcast keys new NAME' wrote it.")]
         public string clientCertificate = "";
 
-        [Range(0, 3), Tooltip("Frame intervals to stay behind, so that there are frames to blend between; 0 extrapolates.")]
+        [Range(0, 3), Tooltip("Frame intervals to stay behind, so that there is something to blend; 0 extrapolates.")]
         public float intervals = 1;
 
         [Range(0, 500), Tooltip("How long movements go on when a frame is late, ms.")]
@@ -51,8 +51,8 @@ namespace Meshcast
         private Receiver receiver;
         private string lastError = "";
 
-        /// <summary>Keys set by code, for programs that keep them elsewhere than in files. Set them before this is enabled.
-        /// </summary>
+        /// <summary>Keys set by code, for programs that keep them elsewhere than in files. Set them before this is
+        /// enabled. </summary>
         public CurveKeys Keys { get; set; }
 
         /// <summary>What is known of the stream, null before it came.</summary>
@@ -71,8 +71,8 @@ namespace Meshcast
             }
         }
 
-        /// <summary>Whether anything came within the last three seconds; the publisher sends a sign of life every second.
-        /// </summary>
+        /// <summary>Whether anything came within the last three seconds; the publisher sends a sign of life every
+        /// second. </summary>
         public bool IsConnected
         {
             get { return Live != null && Clock.NowS - Live.LastReceiveS < 3; }

@@ -3,7 +3,8 @@ using System;
 namespace Meshcast
 {
     /// <summary>
-    /// Takes the arrays of one message in their order. Sizes are compared with the message's before anything is allocated.
+    /// Takes the arrays of one message in their order. Sizes are compared with the message's before anything is
+    /// allocated.
     /// </summary>
     internal struct ArrayReader
     {

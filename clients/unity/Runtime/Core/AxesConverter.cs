@@ -2,8 +2,8 @@ namespace Meshcast
 {
     /// <summary>
     /// The same bodies in other axes and their unit; packets are changed in place, and nothing is allocated. Two frames
-    /// matter: the camera's, in which frame messages are, and the body's own, in which model messages and the rotations of
-    /// all joints but the root are (docs/wire.md, Coordinates).
+    /// matter: the camera's, in which frame messages are, and the body's own, in which model messages and the rotations
+    /// of all joints but the root are (docs/wire.md, Coordinates).
     /// </summary>
     public sealed class AxesConverter
     {

@@ -46,7 +46,8 @@ namespace Meshcast
             return !double.IsNaN(value) && !double.IsInfinity(value);
         }
 
-        /// <summary>Makes room for <paramref name="count"/> items; what was in the array is lost when it grows.</summary>
+        /// <summary>Makes room for <paramref name="count"/> items; what was in the array is lost when it
+        /// grows.</summary>
         public static void Room<T>(ref T[] array, int count)
         {
             if (array.Length < count)
@@ -55,7 +56,8 @@ namespace Meshcast
             }
         }
 
-        /// <summary>The text of a field filled up with NUL bytes; <paramref name="known"/> itself when it says the same.</summary>
+        /// <summary>The text of a field filled up with NUL bytes; <paramref name="known"/> itself when it says the
+        /// same.</summary>
         public static string Text(byte[] data, int at, int length, string known)
         {
             bool same = known.Length == length;

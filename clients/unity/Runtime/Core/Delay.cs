@@ -4,8 +4,8 @@ namespace Meshcast
 {
     /// <summary>
     /// How long packets are on their way, without a common clock: the quickest packet ever seen took no time, by
-    /// definition; what others took longer is their delay. A backlog after a stall is read within a moment, so packets that
-    /// stay late for longer than <see cref="ResetS"/> mean that one clock stood still.
+    /// definition; what others took longer is their delay. A backlog after a stall is read within a moment, so packets
+    /// that stay late for longer than <see cref="ResetS"/> mean that one clock stood still.
     /// </summary>
     public sealed class Delay
     {

@@ -3,9 +3,9 @@ using System;
 namespace Meshcast
 {
     /// <summary>
-    /// Which moment of the publisher's clock to show now. It stays behind by as much as the slowest of the last frames took
-    /// from capture to arrival, and by some intervals between frames, so that there are frames on both sides to blend. It
-    /// never runs backwards: corrections change its speed by a tenth at most, except when a clock was set.
+    /// Which moment of the publisher's clock to show now. It stays behind by as much as the slowest of the last frames
+    /// took from capture to arrival, and by some intervals between frames, so that there are frames on both sides to
+    /// blend. It never runs backwards: corrections change its speed by a tenth at most, except when a clock was set.
     /// </summary>
     public sealed class DisplayClock
     {
@@ -18,7 +18,8 @@ namespace Meshcast
         private double slowestS, intervalS, shownLagS;
         private double captureS, receiveS, shownAtS;
 
-        /// <summary>Frame intervals to stay behind: 1 blends between frames, 0 shows the newest and extrapolates.</summary>
+        /// <summary>Frame intervals to stay behind: 1 blends between frames, 0 shows the newest and
+        /// extrapolates.</summary>
         public double Intervals = 1;
 
         /// <summary>How far behind the publisher's clock, as it looks from here, frames are shown, s.</summary>
@@ -33,7 +34,8 @@ namespace Meshcast
             get { return intervalS; }
         }
 
-        /// <summary>A frame that was captured at one moment (publisher's clock) arrived at another (this machine's).</summary>
+        /// <summary>A frame that was captured at one moment (publisher's clock) arrived at another (this
+        /// machine's).</summary>
         public void Observe(double frameCaptureS, double frameReceiveS)
         {
             double way = frameReceiveS - frameCaptureS;

@@ -32,9 +32,9 @@ namespace Meshcast
     }
 
     /// <summary>
-    /// The newest frames of a stream, and what lies between them: positions in straight lines, rotations at constant angular
-    /// speed. Beyond the newest frame the movement goes on for a moment, then stands still. Who is in the frame before a
-    /// moment is shown; who comes with the next frame appears with it. Any thread may use it.
+    /// The newest frames of a stream, and what lies between them: positions in straight lines, rotations at constant
+    /// angular speed. Beyond the newest frame the movement goes on for a moment, then stands still. Who is in the frame
+    /// before a moment is shown; who comes with the next frame appears with it. Any thread may use it.
     /// </summary>
     public sealed class FrameBuffer
     {
@@ -45,8 +45,8 @@ namespace Meshcast
         private int count;
         private int spareCount;
 
-        /// <summary>How long a movement may go on beyond the newest frame, s; never longer than the time between the two
-        /// newest frames.</summary>
+        /// <summary>How long a movement may go on beyond the newest frame, s; never longer than the time between the
+        /// two newest frames.</summary>
         public double MaxExtrapolationS = 0.1;
 
         public FrameBuffer(int capacity = 32)
@@ -55,7 +55,8 @@ namespace Meshcast
             spare = new FramePacket[capacity + 1];
         }
 
-        /// <summary>A packet to read the next frame into: it is nobody else's until it is pushed or given back.</summary>
+        /// <summary>A packet to read the next frame into: it is nobody else's until it is pushed or given
+        /// back.</summary>
         public FramePacket Rent()
         {
             lock (frames)
@@ -73,8 +74,8 @@ namespace Meshcast
             }
         }
 
-        /// <summary>Adds a rented packet as the newest frame. One that is older than the newest is left out; one of another
-        /// session, or from a clock that was set back, starts anew.</summary>
+        /// <summary>Adds a rented packet as the newest frame. One that is older than the newest is left out; one of
+        /// another session, or from a clock that was set back, starts anew.</summary>
         public void Push(FramePacket packet)
         {
             lock (frames)
@@ -111,8 +112,8 @@ namespace Meshcast
             }
         }
 
-        /// <summary>The people at a moment of the publisher's monotonic clock; false when there is no frame. Call it with
-        /// rising times: what lies far behind is not kept.</summary>
+        /// <summary>The people at a moment of the publisher's monotonic clock; false when there is no frame. Call it
+        /// with rising times: what lies far behind is not kept.</summary>
         public bool Sample(double timeS, Snapshot into)
         {
             lock (frames)

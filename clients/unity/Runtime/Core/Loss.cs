@@ -1,8 +1,8 @@
 namespace Meshcast
 {
     /// <summary>
-    /// Counts what did not arrive, by the numbers of a stream's frames. Tell it of every message that arrives, also of those
-    /// that are left out because a newer one waits behind them.
+    /// Counts what did not arrive, by the numbers of a stream's frames. Tell it of every message that arrives, also of
+    /// those that are left out because a newer one waits behind them.
     /// </summary>
     public sealed class Loss
     {

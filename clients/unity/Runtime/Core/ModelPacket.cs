@@ -23,8 +23,9 @@ namespace Meshcast
     }
 
     /// <summary>
-    /// The constants of a stream's bodies: draw a frame with the model of equal stream and <see cref="Packet.ModelId"/>.
-    /// Arrays have exactly the length of their shape. Not written to after it was read and converted.
+    /// The constants of a stream's bodies: draw a frame with the model of equal stream and <see
+    /// cref="Packet.ModelId"/>. Arrays have exactly the length of their shape. Not written to after it was read and
+    /// converted.
     /// </summary>
     public sealed class ModelPacket : Packet
     {

@@ -3,13 +3,16 @@ namespace Meshcast
     /// <summary>What all messages have in common.</summary>
     public abstract class Packet
     {
+        private const uint Magic = 'M' | 'C' << 8 | 'S' << 16 | 'T' << 24;
+
         /// <summary>Which message it is.</summary>
         public Kind Kind { get; protected set; }
 
         /// <summary>The stream's name, usually a camera's.</summary>
         public string Stream { get; protected set; } = "";
 
-        /// <summary>Counts the frames of the stream, the same at every level, or the model or status messages.</summary>
+        /// <summary>Counts the frames of the stream, the same at every level, or the model or status
+        /// messages.</summary>
         public ulong Seq { get; protected set; }
 
         /// <summary>Drawn once per run of the publisher.</summary>
@@ -37,7 +40,7 @@ namespace Meshcast
         /// <exception cref="WireException">It is foreign, of another version or kind, or not whole.</exception>
         public static Kind ReadKind(byte[] data, int size)
         {
-            if (size < Wire.CommonHeaderSize || data[40] != 'M' || data[41] != 'C' || data[42] != 'S' || data[43] != 'T')
+            if (size < Wire.CommonHeaderSize || Bytes.U32(data, 40) != Magic)
             {
                 throw new WireException(
                     "not a Meshcast message (" + size + " bytes): is something else publishing at this address?");
@@ -79,15 +82,15 @@ namespace Meshcast
             return Bytes.U32(data, 76);
         }
 
-        /// <summary>The stream of a message of that kind, from its topic; <paramref name="known"/> itself when it is that one.
-        /// </summary>
+        /// <summary>The stream of a message of that kind, from its topic; <paramref name="known"/> itself when it is
+        /// that one. </summary>
         /// <exception cref="WireException">The topic is not one.</exception>
         public static string ReadStream(byte[] data, Kind kind, string known)
         {
             string word = Wire.Word(kind);
             int start = word.Length + 1;
             int length = Bytes.TextLength(data, 0, Wire.TopicSize) - start;
-            bool good = length > 0 && length <= Wire.MaxStream && data[start - 1] == '/' && Bytes.IsName(data, start, length);
+            bool good = length <= Wire.MaxStream && data[start - 1] == '/' && Bytes.IsName(data, start, length);
             for (int i = 0; i < word.Length; i++)
             {
                 good = good && data[i] == word[i];

@@ -107,8 +107,8 @@ namespace Meshcast
         }
 
         /// <summary>
-        /// The rotation that goes from <paramref name="a"/> (0) to <paramref name="b"/> (1) on the shorter way at constant
-        /// angular speed (Shoemake, 1985); beyond 0 and 1 it goes on.
+        /// The rotation that goes from <paramref name="a"/> (0) to <paramref name="b"/> (1) on the shorter way at
+        /// constant angular speed (Shoemake, 1985); beyond 0 and 1 it goes on.
         /// </summary>
         public static Quat Slerp(Quat a, Quat b, double share)
         {

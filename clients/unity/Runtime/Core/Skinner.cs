@@ -3,8 +3,9 @@ using System;
 namespace Meshcast
 {
     /// <summary>
-    /// From rotations, shape and translation to a skeleton and a surface: linear blend skinning (Loper et al., SMPL, 2015,
-    /// eq. 2 to 6). Model and people must be in the same axes. For one thread; allocates only when the model changes.
+    /// From rotations, shape and translation to a skeleton and a surface: linear blend skinning (Loper et al., SMPL,
+    /// 2015, eq. 2 to 6). Model and people must be in the same axes. For one thread; allocates only when the model
+    /// changes.
     /// </summary>
     public sealed class Skinner
     {
@@ -32,8 +33,8 @@ namespace Meshcast
             }
             if (body.ParentCount != people.RotationCount || body.ShapeCount != people.ShapeCount)
             {
-                throw new WireException("body model " + body.ModelName + " does not fit: " + body.ParentCount + " joints, "
-                    + people.RotationCount + " rotations");
+                throw new WireException("body model " + body.ModelName + " does not fit: "
+                    + body.ParentCount + " joints, " + people.RotationCount + " rotations");
             }
             Shape(body, people, person);
             int[] parents = body.Parents;

@@ -17,7 +17,8 @@ namespace Meshcast
         /// <summary>Why the stream ended, for people.</summary>
         public string Reason { get; private set; } = "";
 
-        /// <summary>Reads the message in the first <paramref name="size"/> bytes; allocates only for a reason.</summary>
+        /// <summary>Reads the message in the first <paramref name="size"/> bytes; allocates only for a
+        /// reason.</summary>
         /// <exception cref="WireException">It is not a whole status message; this object's contents are then undefined.
         /// </exception>
         public void Read(byte[] data, int size)

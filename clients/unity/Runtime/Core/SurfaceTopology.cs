@@ -4,12 +4,14 @@ using System.Collections.Generic;
 namespace Meshcast
 {
     /// <summary>
-    /// What of a body's surface never changes, as graphics hardware wants it: corners with one texture coordinate each, and
-    /// triangles clockwise seen from outside, as Unity draws them. A vertex on a seam of the texture becomes several corners.
+    /// What of a body's surface never changes, as graphics hardware wants it: corners with one texture coordinate each,
+    /// and triangles clockwise seen from outside, as Unity draws them. A vertex on a seam of the texture becomes
+    /// several corners.
     /// </summary>
     public sealed class SurfaceTopology
     {
-        /// <summary>(C): the vertex of each corner. The first ones are the vertices themselves, in their order.</summary>
+        /// <summary>(C): the vertex of each corner. The first ones are the vertices themselves, in their
+        /// order.</summary>
         public readonly int[] Source;
 
         /// <summary>(C, 2): texture coordinates, v up.</summary>
@@ -18,7 +20,8 @@ namespace Meshcast
         /// <summary>(F, 3): corners of the triangles, clockwise seen from outside.</summary>
         public readonly int[] Triangles;
 
-        /// <summary>(F, 3): vertices of the triangles, counter-clockwise, for normals that do not break at seams.</summary>
+        /// <summary>(F, 3): vertices of the triangles, counter-clockwise, for normals that do not break at
+        /// seams.</summary>
         public readonly int[] Faces;
 
         /// <summary>Vertices.</summary>
@@ -71,8 +74,9 @@ namespace Meshcast
         }
 
         /// <summary>
-        /// Normals (V, 3) of vertices (V, 3) that start at <c>vertices[3 * first]</c>: the mean of the triangles around a
-        /// vertex, weighted by their area. Turned outward in a left-handed system, where it mirrors the cross product.
+        /// Normals (V, 3) of vertices (V, 3) that start at <c>vertices[3 * first]</c>: the mean of the triangles around
+        /// a vertex, weighted by their area. Turned outward in a left-handed system, where it mirrors the cross
+        /// product.
         /// </summary>
         public void Normals(float[] vertices, int first, float[] normals)
         {

@@ -2,7 +2,8 @@ using System;
 
 namespace Meshcast
 {
-    /// <summary>Bytes that are not a whole Meshcast message of this version, or settings that cannot be used; one line.</summary>
+    /// <summary>Bytes that are not a whole Meshcast message of this version, or settings that cannot be used; one
+    /// line.</summary>
     public sealed class WireException : Exception
     {
         public WireException(string message) : base(message)

@@ -9,8 +9,9 @@ using UnityEngine.Scripting;
 namespace Meshcast
 {
     /// <summary>
-    /// Receives through NetMQ 4 (4.0.1 or newer for encrypted connections), which needs no native library. NetMQ's own threads
-    /// end with the last source, and without waiting: otherwise they would keep the editor from loading code anew.
+    /// Receives through NetMQ 4 (4.0.1 or newer for encrypted connections), which needs no native library. NetMQ's own
+    /// threads end with the last source, and without waiting: otherwise they would keep the editor from loading code
+    /// anew.
     /// </summary>
     public sealed class NetMqSource : IMessageSource
     {

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Meshcast
 {
     /// <summary>
-    /// The keys of an encrypted connection (CurveZMQ): the publisher's public key and this client's own pair, as 40 characters
-    /// each (Z85, ZeroMQ RFC 32).
+    /// The keys of an encrypted connection (CurveZMQ): the publisher's public key and this client's own pair, as 40
+    /// characters each (Z85, ZeroMQ RFC 32).
     /// </summary>
     public sealed class CurveKeys
     {
@@ -27,8 +27,8 @@ namespace Meshcast
             Decode(clientSecret);
         }
 
-        /// <summary>From the text of two ZeroMQ certificates: the publisher's public one (server.pub) and this client's own
-        /// (NAME.key), as <c>meshcast keys new</c> writes them.</summary>
+        /// <summary>From the text of two ZeroMQ certificates: the publisher's public one (server.pub) and this client's
+        /// own (NAME.key), as <c>meshcast keys new</c> writes them.</summary>
         /// <exception cref="WireException">A certificate lacks a key.</exception>
         public static CurveKeys FromCertificates(string server, string client)
         {
@@ -58,7 +58,8 @@ namespace Meshcast
             }
             if (!good)
             {
-                throw new WireException("a CURVE key is not 40 characters of Z85: use the files of 'meshcast keys new'");
+                throw new WireException(
+                    "a CURVE key is not 40 characters of Z85: use the files of 'meshcast keys new'");
             }
             return bytes;
         }

@@ -37,8 +37,8 @@ namespace Meshcast
         /// <exception cref="WireException">The address or the keys cannot be used.</exception>
         void Open(SourceOptions options);
 
-        /// <summary>Waits for the next message, at most <paramref name="timeoutMs"/>, and copies it into the buffer, which
-        /// is replaced by a larger one when it is too small. Returns its size, or -1 when none came.</summary>
+        /// <summary>Waits for the next message, at most <paramref name="timeoutMs"/>, and copies it into the buffer,
+        /// which is replaced by a larger one when it is too small. Returns its size, or -1 when none came.</summary>
         int Receive(ref byte[] buffer, int timeoutMs);
     }
 
@@ -57,7 +57,8 @@ namespace Meshcast
             }
         }
 
-        /// <summary>A new source of a transport: "netmq", "libzmq", or "" for the first of them that is there.</summary>
+        /// <summary>A new source of a transport: "netmq", "libzmq", or "" for the first of them that is
+        /// there.</summary>
         /// <exception cref="WireException">It is not installed.</exception>
         public static IMessageSource Make(string name)
         {

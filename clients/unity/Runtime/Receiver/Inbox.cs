@@ -20,8 +20,8 @@ namespace Meshcast
             public bool Waiting;
         }
 
-        /// <summary>Puts a message that <see cref="Packet.ReadKind"/> accepted in the place of its topic's last one, and
-        /// that one's buffer in the place of the message. Returns whether the last one was still waiting.</summary>
+        /// <summary>Puts a message that <see cref="Packet.ReadKind"/> accepted in the place of its topic's last one,
+        /// and that one's buffer in the place of the message. Returns whether the last one was still waiting.</summary>
         public bool Put(ref byte[] buffer, int size, double receiveS)
         {
             Slot slot = Find(buffer);

@@ -73,14 +73,15 @@ namespace Meshcast
             get { return LossCounter.Seq; }
         }
 
-        /// <summary>From capture to arrival, ms: the publisher's share, and how much longer than the quickest frame this one
-        /// was on its way.</summary>
+        /// <summary>From capture to arrival, ms: the publisher's share, and how much longer than the quickest frame
+        /// this one was on its way.</summary>
         public double LatencyMs { get; private set; }
 
         /// <summary>When the last message of this stream arrived, <see cref="Clock.NowS"/>.</summary>
         public double LastReceiveS { get; internal set; }
 
-        /// <summary>Frame intervals to stay behind so that there is something to blend with; 0 extrapolates instead.</summary>
+        /// <summary>Frame intervals to stay behind so that there is something to blend with; 0 extrapolates
+        /// instead.</summary>
         public double Intervals
         {
             get { return clock.Intervals; }
@@ -94,8 +95,8 @@ namespace Meshcast
             set { Frames.MaxExtrapolationS = Math.Max(0, value); }
         }
 
-        /// <summary>The people to draw at a moment of <see cref="Clock.NowS"/>; false before the first frame. Call it with
-        /// rising times.</summary>
+        /// <summary>The people to draw at a moment of <see cref="Clock.NowS"/>; false before the first frame. Call it
+        /// with rising times.</summary>
         public bool Sample(double nowS, Snapshot into)
         {
             double timeS;

@@ -5,9 +5,9 @@ using System.Threading;
 namespace Meshcast
 {
     /// <summary>
-    /// Receives what a publisher sends, on a thread of its own: reads all that is there, keeps the newest message of each
-    /// topic, leaves out what has waited for too long, converts it to this side's axes and keeps it per stream. The
-    /// connection comes about by itself and heals by itself; messages that are damaged are counted and left out.
+    /// Receives what a publisher sends, on a thread of its own: reads all that is there, keeps the newest message of
+    /// each topic, leaves out what has waited for too long, converts it to this side's axes and keeps it per stream.
+    /// The connection comes about by itself and heals by itself; messages that are damaged are counted and left out.
     /// </summary>
     public sealed class Receiver : IDisposable
     {
@@ -96,7 +96,8 @@ namespace Meshcast
             thread.Start();
         }
 
-        /// <summary>Ends the thread and its connection; waits until both are gone, a few hundredths of a second.</summary>
+        /// <summary>Ends the thread and its connection; waits until both are gone, a few hundredths of a
+        /// second.</summary>
         public void Stop()
         {
             stopping = true;
@@ -115,7 +116,8 @@ namespace Meshcast
             Stop();
         }
 
-        /// <summary>A stream by its name, or the first that came when it is empty; null when it has not come yet.</summary>
+        /// <summary>A stream by its name, or the first that came when it is empty; null when it has not come
+        /// yet.</summary>
         public LiveStream Find(string name)
         {
             lock (streams)

@@ -3,8 +3,8 @@ using Meshcast;
 using UnityEngine;
 
 /// <summary>
-/// Everybody in front of a camera, from an empty scene: put this on an empty object and press Play. Makes what is missing:
-/// a camera where the real one stands, a light, the stream, and a body for each person, which are used again.
+/// Everybody in front of a camera, from an empty scene: put this on an empty object and press Play. Makes what is
+/// missing: a camera where the real one stands, a light, the stream, and a body for each person, which are used again.
 /// </summary>
 public sealed class MeshcastLive : MonoBehaviour
 {
