@@ -244,6 +244,7 @@ def test_skinning_in_all_axes(checker: Path) -> None:
                 tolerance += 2 * EXPECTED["rotation_tolerance_rad"] * (100 if target == "unreal" else 1)
             assert_close(got["vertices"], wanted["skinned_vertices"], f"{source} to {target}", tolerance)
             assert_close(got["joints"], wanted["skinned_joints"], f"{source} to {target}", tolerance)
+            assert got["reshaped"] == 0
 
 
 def put(data: bytes, at: int, value: int, size: int = 4) -> bytes:
@@ -300,8 +301,7 @@ def test_mutated_packets_never_do_harm(checker: Path) -> None:
 def test_frames_cost_no_memory(checker: Path) -> None:
     found = run(checker, "allocations", GOLDEN, 10_000)
     assert (found["rounds"], found["people"]) == (10_000, 2)
-    assert found["collections"] == 0
-    assert found["bytes"] < 4096
+    assert (found["bytes"], found["collections"]) == (0, 0)
 
 
 @pytest.fixture(scope="module")
@@ -370,9 +370,9 @@ def test_delay_and_loss(checker: Path) -> None:
     receive = [10, 11.02, 12, 14, 14.2, 17, 17.2, 18.5, 22]
     wanted = [delay.of(1, p, r) for p, r in zip(publish, receive, strict=True)]
     np.testing.assert_allclose(found["delays"], wanted, atol=1e-9)
-    assert found["seen"] == [True, True, True, False, True]
+    assert found["seen"] == [True, True, True, False, True, False]
     assert {name: found[name] for name in ("lost", "lost_after", "reordered", "restarts", "received")} == {
-        "lost": 5, "lost_after": 5, "reordered": 1, "restarts": 1, "received": 6
+        "lost": 5, "lost_after": 5, "reordered": 2, "restarts": 1, "received": 7
     }  # fmt: skip
 
 
@@ -606,6 +606,26 @@ def test_damaged_messages_are_counted_and_left_out(checker: Path) -> None:
             socket.send(mesh)
             known = reader.ask("frame 0")
             assert (known["errors"], known["received"]) == (2, 1)
+
+
+@receiving
+def test_frames_that_waited_in_a_queue_are_left_out(checker: Path) -> None:
+    mesh = (GOLDEN / "mesh_unity.bin").read_bytes()
+    captured = EXPECTED["header"]["t_capture_monotonic_ns"]
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    with context, context.socket(zmq.XPUB) as socket:
+        port = socket.bind_to_random_port("tcp://127.0.0.1")
+        with client(checker, f"tcp://127.0.0.1:{port}", "Mesh") as reader:
+            for _ in range(3):
+                socket.recv()
+            socket.send(mesh)
+            assert reader.ask("frame 101")["stale"] == 0
+            # The publisher says that this one was captured four seconds before the one that came a moment ago.
+            socket.send(put(put(mesh, 56, 102, 8), 128, captured - 4_000_000_000, 8))
+            assert reader.ask("stale 1")["received"] == 2
+            socket.send(put(put(mesh, 56, 103, 8), 128, captured + 20_000_000, 8))
+            known = reader.ask("frame 103")
+            assert (known["stale"], known["received"], known["lost"]) == (1, 3, 0)
 
 
 @receiving

@@ -109,7 +109,31 @@ namespace Meshcast.Checks
                 skinner.Skin(vertices, person * model.VertexCount);
                 joints.AddRange(skinner.JointPositions);
             }
-            return new Dictionary<string, object> { { "vertices", vertices }, { "joints", joints } };
+            return new Dictionary<string, object>
+            {
+                { "vertices", vertices }, { "joints", joints }, { "reshaped", Reshaped(people, model, skinner) }
+            };
+        }
+
+        /// <summary>How far a skinner that was used before is from a new one, after one coefficient has changed.</summary>
+        private static double Reshaped(People people, ModelPacket model, Skinner used)
+        {
+            float[] a = new float[3 * model.VertexCount], b = new float[3 * model.VertexCount];
+            double furthest = 0;
+            for (int k = 0; k < people.ShapeCount; k++)
+            {
+                people.Shape[k] += 1;
+                used.Pose(model, people, 0);
+                used.Skin(a, 0);
+                var fresh = new Skinner();
+                fresh.Pose(model, people, 0);
+                fresh.Skin(b, 0);
+                for (int i = 0; i < a.Length; i++)
+                {
+                    furthest = Math.Max(furthest, Math.Abs(a[i] - b[i]));
+                }
+            }
+            return furthest;
         }
 
         /// <summary>The error of each file, or null when it was read.</summary>
@@ -159,7 +183,7 @@ namespace Meshcast.Checks
             }
             var loss = new Loss();
             var seen = new List<bool>();
-            ulong[] seqs = { 5, 6, 9, 8, 10 };
+            ulong[] seqs = { 5, 6, 9, 8, 10, 10 };
             foreach (ulong seq in seqs)
             {
                 seen.Add(loss.See(7, seq));

@@ -8,7 +8,7 @@ namespace Meshcast.Checks
     /// <summary>
     /// A receiver that is told what to do line by line: "find" answers when the stream is known, "frame SEQ" when a
     /// frame of that number or a later one can be shown, "seq SEQ" when one is known to have been published, "model",
-    /// "state NAME", "restarts N" and "error" when that is so; "stop", "start" and "people" answer at once. Each answer
+    /// "state NAME", "restarts N", "stale N" and "error" when that is so; "stop", "start" and "people" answer at once. Each answer
     /// is what the receiver knows, as one line of JSON.
     /// </summary>
     internal static class Receiving
@@ -46,6 +46,7 @@ namespace Meshcast.Checks
                 case "model": Wait(() => Is(receiver, s => s.Model != null)); break;
                 case "state": Wait(() => Is(receiver, s => s.State.ToString() == words[1])); break;
                 case "restarts": Wait(() => Is(receiver, s => s.Restarts == int.Parse(words[1]))); break;
+                case "stale": Wait(() => Is(receiver, s => s.Stale == long.Parse(words[1]))); break;
                 case "error": Wait(() => receiver.LastError.Length > 0); break;
             }
         }
