@@ -23,8 +23,8 @@ namespace Meshcast.Checks
             var normals = new float[3 * model.VertexCount];
             SurfaceTopology topology = SurfaceTopology.Full(model);
             // Exact to the byte; not public in this version of the runtime.
-            MethodInfo method = typeof(GC).GetMethod(
-                "GetAllocatedBytesForCurrentThread", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic);
+            const BindingFlags Any = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+            MethodInfo method = typeof(GC).GetMethod("GetAllocatedBytesForCurrentThread", Any);
             var allocated = (Func<long>)Delegate.CreateDelegate(typeof(Func<long>), method);
             long before = 0;
             int collections = 0;
@@ -55,15 +55,18 @@ namespace Meshcast.Checks
             public readonly Snapshot Snapshot = new Snapshot();
             private readonly byte[] data;
             private readonly AxesConverter converter;
-            private readonly FrameBuffer buffer = new FrameBuffer();
+            private readonly Inbox inbox = new Inbox();
+            private readonly FrameBuffer frames = new FrameBuffer();
             private readonly Delay delay = new Delay();
             private readonly DisplayClock clock = new DisplayClock();
             private readonly Loss loss = new Loss();
+            private byte[] received;
 
             public Chain(byte[] data, AxesConverter converter)
             {
                 this.data = data;
                 this.converter = converter;
+                received = new byte[data.Length];
             }
 
             public void Step(int round)
@@ -71,15 +74,19 @@ namespace Meshcast.Checks
                 long captureNs = 1000000000L + round * 33000000L;
                 Put(data, 56, round);
                 Put(data, 128, captureNs);
-                FramePacket packet = buffer.Rent();
-                packet.Read(data, data.Length);
+                // The first two rounds put a buffer on each side.
+                Bytes.Room(ref received, data.Length);
+                Buffer.BlockCopy(data, 0, received, 0, data.Length);
+                inbox.Put(ref received, data.Length, round);
+                FramePacket packet = frames.Rent();
+                packet.Read(inbox.Slots[0].Buffer, inbox.Slots[0].Size);
                 converter.Convert(packet);
                 double nowS = 50 + captureNs / 1e9;
                 loss.See(packet.Session, packet.Seq);
                 delay.Of(packet.Session, packet.PublishMonotonicS, nowS);
                 clock.Observe(captureNs / 1e9, nowS);
-                buffer.Push(packet);
-                buffer.Sample(clock.At(nowS + 0.02), Snapshot);
+                frames.Push(packet);
+                frames.Sample(clock.At(nowS + 0.02), Snapshot);
             }
 
             private static void Put(byte[] data, int at, long value)

@@ -115,12 +115,13 @@ namespace Meshcast.Checks
             };
         }
 
-        /// <summary>How far a skinner that was used before is from a new one, after one coefficient has changed.</summary>
+        /// <summary>How far a skinner that was used before is from a new one, after one coefficient has changed.
+        /// </summary>
         private static double Reshaped(People people, ModelPacket model, Skinner used)
         {
             float[] a = new float[3 * model.VertexCount], b = new float[3 * model.VertexCount];
             double furthest = 0;
-            for (int k = 0; k < people.ShapeCount; k++)
+            for (int k = people.ShapeCount - 1; k >= 0; k--)
             {
                 people.Shape[k] += 1;
                 used.Pose(model, people, 0);

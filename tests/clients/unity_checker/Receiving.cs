@@ -8,8 +8,8 @@ namespace Meshcast.Checks
     /// <summary>
     /// A receiver that is told what to do line by line: "find" answers when the stream is known, "frame SEQ" when a
     /// frame of that number or a later one can be shown, "seq SEQ" when one is known to have been published, "model",
-    /// "state NAME", "restarts N", "stale N" and "error" when that is so; "stop", "start" and "people" answer at once. Each answer
-    /// is what the receiver knows, as one line of JSON.
+    /// "state NAME", "restarts N", "stale N" and "error" when that is so; "stop" and "start" answer at once. Each
+    /// answer is what the receiver knows, as one line of JSON.
     /// </summary>
     internal static class Receiving
     {
