@@ -25,3 +25,7 @@ class OutputError(MeshcastError):
 
 class ProfilingError(MeshcastError):
     """A run cannot be watched in the way that was asked for."""
+
+
+class UsageError(MeshcastError):
+    """Options of the command line that do not go together."""

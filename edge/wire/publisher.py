@@ -18,6 +18,7 @@ from edge.types import Bodies, BodyModel, Frame
 from edge.wire.audience import Audience
 from edge.wire.binding import check_socket_file
 from edge.wire.frames import FrameEncoder, Stamp
+from edge.wire.guard import HANDSHAKE_BYTES, Guard, Security, check
 from edge.wire.model import ModelEncoder
 from edge.wire.status import encode_status
 from meshcast.address import address_error, check_address, context_for
@@ -27,7 +28,7 @@ HIGH_WATER_MARK = 8  # messages kept for a subscriber that does not keep up; lat
 SEND_BUFFER_BYTES = 256 << 10  # more would only make a slow subscriber's pictures older
 STUCK_MS = 4000  # a subscriber that takes nothing for so long is cut off, which frees what was kept for it
 LINGER_MS = 500  # how long close() waits for what is on its way
-MAX_REQUEST_BYTES = 256  # subscribers send topics only; longer messages end their connection
+MAX_REQUEST_BYTES = HANDSHAKE_BYTES  # subscribers send topics only; longer messages end their connection
 MAX_REQUESTS = 1000  # read at a time, so that a flood of subscriptions cannot hold up the frames
 HEARTBEAT_MS = 2000
 STATUS_S = 1.0
@@ -40,8 +41,8 @@ class Publisher:
     A frame belongs to the stream that its camera names, and goes out at the levels that somebody subscribed to. The
     model goes out after each new subscription to it and every `repeat_s` seconds, the status every `status_s`. Any
     thread may publish. `address` is the real one, with the port that was found when 0 was asked for. axes: of all
-    coordinates. Raises AddressError when the address cannot be bound and WireError when a stream's or the model's name
-    does not fit.
+    coordinates. security: who may watch; without, only this machine's processes. Raises AddressError when the address
+    cannot or must not be bound and WireError when a stream's or the model's name does not fit.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Publisher:
         *,
         streams: Sequence[str],
         axes: str = "opencv",
+        security: Security | None = None,
         high_water_mark: int = HIGH_WATER_MARK,
         repeat_s: float = REPEAT_S,
         status_s: float = STATUS_S,
@@ -61,9 +63,12 @@ class Publisher:
         self._repeat_s, self._status_s = repeat_s, status_s
         self._audience = Audience()
         self._lock = threading.Lock()
+        security = security or Security()
         check_address(address)
+        check(address, security)
         check_socket_file(address)
         self._context, self._own_context = context_for(address)
+        self._guard: Guard | None = None
         self._socket = self._context.socket(zmq.XPUB)
         self._socket.set(zmq.XPUB_VERBOSE, 1)  # every subscription is seen, not only the first to a topic
         self._socket.set(zmq.SNDHWM, high_water_mark)
@@ -73,6 +78,10 @@ class Publisher:
         self._socket.set(zmq.LINGER, LINGER_MS)
         self._socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
         self._socket.set(zmq.IPV6, int("[" in address))
+        # Within the process there is nothing to encrypt.
+        if security.keys is not None and security.allowed is not None and self._own_context:
+            self._guard = Guard(self._context, security.keys, security.allowed)
+            self._guard.secure_server(self._socket)
         try:
             self._socket.bind(address)
         except zmq.ZMQError as error:
@@ -121,6 +130,8 @@ class Publisher:
 
     def _release(self) -> None:
         self._socket.close()
+        if self._guard is not None:
+            self._guard.close()
         if self._own_context:
             self._context.term()
 

@@ -7,6 +7,7 @@ from typing import Any
 import zmq
 
 from meshcast.address import address_error, check_address
+from meshcast.curve import Curve, secure_client
 
 HIGH_WATER_MARK = 8  # messages kept for a reader that does not keep up; the publisher drops later ones
 MAX_MESSAGE_BYTES = 64 << 20
@@ -15,8 +16,9 @@ RECONNECT_MS = 100
 RECONNECT_MAX_MS = 2000
 
 
-def connect(socket: zmq.Socket[Any], address: str, topics: list[bytes]) -> None:
-    """Subscribe a SUB socket and connect it. Raises AddressError, and then the socket is closed."""
+def connect(socket: zmq.Socket[Any], address: str, topics: list[bytes], curve: Curve | None = None) -> None:
+    """Subscribe a SUB socket and connect it, encrypted when keys are given. Raises AddressError, and then the socket is
+    closed."""
     socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
     socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
     socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)  # notices a publisher whose machine has gone
@@ -24,6 +26,8 @@ def connect(socket: zmq.Socket[Any], address: str, topics: list[bytes]) -> None:
     socket.set(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)
     socket.set(zmq.IPV6, int("[" in address))
     socket.set(zmq.LINGER, 0)
+    if curve is not None:
+        secure_client(socket, curve)
     for topic in topics:
         socket.subscribe(topic)
     try:
