@@ -23,7 +23,9 @@ namespace Meshcast
             }
             NamedBuildTarget target =
                 NamedBuildTarget.FromBuildTargetGroup(EditorUserBuildSettings.selectedBuildTargetGroup);
-            var defines = new List<string>(PlayerSettings.GetScriptingDefineSymbols(target).Split(';'));
+            var defines = new List<string>(
+                PlayerSettings.GetScriptingDefineSymbols(target).Split(
+                    new[] { ';' }, StringSplitOptions.RemoveEmptyEntries));
             if (!defines.Contains(Define))
             {
                 defines.Add(Define);

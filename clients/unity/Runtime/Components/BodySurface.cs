@@ -11,11 +11,13 @@ namespace Meshcast
     /// </summary>
     internal sealed class BodySurface : IDisposable
     {
+        // Indices were checked when the model was read; bounds are set, and renderers told, once all is written.
         private const MeshUpdateFlags Unchecked = MeshUpdateFlags.DontRecalculateBounds
             | MeshUpdateFlags.DontValidateIndices | MeshUpdateFlags.DontNotifyMeshUsers;
 
         private readonly Mesh mesh;
         private readonly MeshRenderer renderer;
+        private readonly Material made;
         private ModelPacket model;
         private bool lod;
         private SurfaceTopology topology;
@@ -29,8 +31,22 @@ namespace Meshcast
             public Vector3 Normal;
         }
 
+        /// <exception cref="WireException">There is no material, and no shader to make one of.</exception>
         public BodySurface(GameObject owner, Material material)
         {
+            renderer = owner.GetComponent<MeshRenderer>();
+            if (renderer == null)
+            {
+                renderer = owner.AddComponent<MeshRenderer>();
+            }
+            if (material == null && renderer.sharedMaterial == null)
+            {
+                material = DefaultMaterial(out made);
+            }
+            if (material != null)
+            {
+                renderer.sharedMaterial = material;
+            }
             mesh = new Mesh { name = "Meshcast body" };
             mesh.MarkDynamic();
             MeshFilter filter = owner.GetComponent<MeshFilter>();
@@ -39,15 +55,6 @@ namespace Meshcast
                 filter = owner.AddComponent<MeshFilter>();
             }
             filter.sharedMesh = mesh;
-            renderer = owner.GetComponent<MeshRenderer>();
-            if (renderer == null)
-            {
-                renderer = owner.AddComponent<MeshRenderer>();
-            }
-            if (material != null || renderer.sharedMaterial == null)
-            {
-                renderer.sharedMaterial = material != null ? material : DefaultMaterial();
-            }
         }
 
         /// <summary>Draws vertices from <c>vertices[3 * first]</c> on, relative to <paramref name="origin"/>.</summary>
@@ -76,7 +83,9 @@ namespace Meshcast
             mesh.SetVertexBufferData(corners, 0, 0, corners.Length, 0, Unchecked);
             var bounds = new Bounds();
             bounds.SetMinMax(low, high);
+            mesh.SetSubMesh(0, Triangles(bounds), Unchecked);
             mesh.bounds = bounds;
+            mesh.MarkModified();
             renderer.enabled = true;
         }
 
@@ -92,41 +101,62 @@ namespace Meshcast
         public void Dispose()
         {
             UnityEngine.Object.Destroy(mesh);
+            if (made != null)
+            {
+                UnityEngine.Object.Destroy(made);
+            }
         }
 
-        private void Build(SurfaceTopology made)
+        private void Build(SurfaceTopology surface)
         {
-            topology = made;
-            normals = new float[3 * made.VertexCount];
-            corners = new Corner[made.Source.Length];
+            topology = surface;
+            normals = new float[3 * surface.VertexCount];
+            corners = new Corner[surface.Source.Length];
+            var uvs = new Vector2[corners.Length];
+            for (int c = 0; c < uvs.Length; c++)
+            {
+                uvs[c] = new Vector2(surface.Uvs[2 * c], surface.Uvs[2 * c + 1]);
+            }
             mesh.Clear();
             mesh.SetVertexBufferParams(
                 corners.Length,
                 new VertexAttributeDescriptor(VertexAttribute.Position, VertexAttributeFormat.Float32, 3, 0),
                 new VertexAttributeDescriptor(VertexAttribute.Normal, VertexAttributeFormat.Float32, 3, 0),
                 new VertexAttributeDescriptor(VertexAttribute.TexCoord0, VertexAttributeFormat.Float32, 2, 1));
-            mesh.SetVertexBufferData(made.Uvs, 0, 0, made.Uvs.Length, 1, Unchecked);
-            mesh.SetIndexBufferParams(made.Triangles.Length, IndexFormat.UInt32);
-            mesh.SetIndexBufferData(made.Triangles, 0, 0, made.Triangles.Length, Unchecked);
+            mesh.SetVertexBufferData(uvs, 0, 0, uvs.Length, 1, Unchecked);
+            mesh.SetIndexBufferParams(surface.Triangles.Length, IndexFormat.UInt32);
+            mesh.SetIndexBufferData(surface.Triangles, 0, 0, surface.Triangles.Length, Unchecked);
             mesh.subMeshCount = 1;
-            mesh.SetSubMesh(0, new SubMeshDescriptor(0, made.Triangles.Length), Unchecked);
         }
 
-        private static Material DefaultMaterial()
+        /// <summary>Unity fills in the vertices that are used only where it also computes bounds.</summary>
+        private SubMeshDescriptor Triangles(Bounds bounds)
         {
+            return new SubMeshDescriptor(0, topology.Triangles.Length)
+            {
+                firstVertex = 0,
+                vertexCount = corners.Length,
+                bounds = bounds
+            };
+        }
+
+        private static Material DefaultMaterial(out Material made)
+        {
+            made = null;
             RenderPipelineAsset pipeline = GraphicsSettings.currentRenderPipeline;
             Material material = pipeline != null ? pipeline.defaultMaterial : null;
             if (material != null)
             {
                 return material;
             }
-            // Pipelines have a default in the editor only; in a player a shader may have been left out, too.
-            Shader shader = Shader.Find(pipeline != null ? "Universal Render Pipeline/Lit" : "Standard");
+            // Pipelines have a default material in the editor only; in a player the shader may have been left out, too.
+            Shader shader = pipeline != null ? pipeline.defaultShader : Shader.Find("Standard");
             if (shader == null)
             {
                 throw new WireException("no shader for bodies is in this build: give the body a material");
             }
-            return new Material(shader);
+            made = new Material(shader);
+            return made;
         }
     }
 }

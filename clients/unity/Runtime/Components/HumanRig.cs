@@ -39,7 +39,11 @@ namespace Meshcast
         };
 
         private readonly List<Bone> bones = new List<Bone>();
+        private readonly Renderer[] renderers;
         private ModelPacket model;
+
+        /// <summary>The character.</summary>
+        public readonly Animator Animator;
 
         private sealed class Bone
         {
@@ -56,6 +60,13 @@ namespace Meshcast
             {
                 throw new WireException("a rig needs an Animator with a Humanoid avatar");
             }
+            if (animator.GetBoneTransform(HumanBodyBones.Hips) == null)
+            {
+                throw new WireException("the character " + animator.name
+                    + " has no bones: turn 'Optimize Game Objects' off in its model's Rig settings");
+            }
+            Animator = animator;
+            renderers = animator.GetComponentsInChildren<Renderer>(true);
             Dictionary<string, Quaternion> rest = RestRotations(animator.avatar);
             string lastTorso = LastTorsoJoint(animator);
             foreach (KeyValuePair<string, HumanBodyBones> pair in Joints)
@@ -97,6 +108,19 @@ namespace Meshcast
                 if (i == 0)
                 {
                     bones[i].Transform.position = camera.TransformPoint(root);
+                }
+            }
+        }
+
+        /// <summary>Shows or hides the character; whether its renderers are enabled stays as it is.</summary>
+        public void SetVisible(bool visible)
+        {
+            foreach (Renderer renderer in renderers)
+            {
+                // It may be gone already when a scene is unloaded.
+                if (renderer != null)
+                {
+                    renderer.forceRenderingOff = !visible;
                 }
             }
         }

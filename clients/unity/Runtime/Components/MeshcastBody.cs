@@ -45,11 +45,15 @@ namespace Meshcast
         [Tooltip("The Humanoid character to move; empty for the one on this object.")]
         public Animator animator;
 
+        [Tooltip("Hide the character while nobody is there for it; otherwise it stands still.")]
+        public bool hideCharacter = true;
+
         private readonly Skinner skinner = new Skinner();
         private BodySurface surface;
         private HumanRig rig;
         private float[] skinned = new float[0];
         private MeshcastStream claimedFrom;
+        private int claimedId;
         private string lastError = "";
 
         /// <summary>Whether somebody is shown.</summary>
@@ -110,8 +114,12 @@ namespace Meshcast
                     chosen = people.IndexOf(id);
                     break;
                 case Choice.AnyFree:
-                    chosen = kept >= 0 ? kept : Free(people);
+                    chosen = kept >= 0 && HoldsClaim(PersonId) ? kept : Free(people);
                     break;
+            }
+            if (choice != Choice.AnyFree)
+            {
+                ReleaseClaim();
             }
             if (chosen >= 0)
             {
@@ -154,7 +162,7 @@ namespace Meshcast
             {
                 if (stream.Claim(people.Ids[i]))
                 {
-                    PersonId = people.Ids[i];
+                    claimedId = people.Ids[i];
                     claimedFrom = stream;
                     return i;
                 }
@@ -167,18 +175,10 @@ namespace Meshcast
             Vector3 root = Point(current.People.Translation, person);
             if (mode == Mode.Rig)
             {
-                if (rig == null)
-                {
-                    rig = new HumanRig(animator != null ? animator : GetComponent<Animator>());
-                }
-                if (current.Level != Level.Params)
-                {
-                    throw new WireException("a rig needs the stream's level Params");
-                }
-                skinner.Pose(model, current.People, person);
-                rig.Apply(model, skinner, stream.transform, root);
+                ShowRig(current, model, person, root);
                 return;
             }
+            HideRig();
             if (surface == null)
             {
                 surface = new BodySurface(gameObject, material);
@@ -186,6 +186,24 @@ namespace Meshcast
             // The object stands at the person's pelvis, so that others can be attached to it.
             transform.SetPositionAndRotation(stream.transform.TransformPoint(root), stream.transform.rotation);
             ShowSurface(current, model, person, root);
+        }
+
+        private void ShowRig(Snapshot current, ModelPacket model, int person, Vector3 root)
+        {
+            HideSurface();
+            Animator character = animator != null ? animator : GetComponent<Animator>();
+            if (rig == null || rig.Animator != character)
+            {
+                HideRig();
+                rig = new HumanRig(character);
+            }
+            if (current.Level != Level.Params)
+            {
+                throw new WireException("a rig needs the stream's level Params");
+            }
+            skinner.Pose(model, current.People, person);
+            rig.Apply(model, skinner, stream.transform, root);
+            rig.SetVisible(true);
         }
 
         private void ShowSurface(Snapshot current, ModelPacket model, int person, Vector3 root)
@@ -221,10 +239,29 @@ namespace Meshcast
         {
             ReleaseClaim();
             IsShown = false;
+            HideSurface();
+            HideRig();
+        }
+
+        private void HideSurface()
+        {
             if (surface != null)
             {
                 surface.Hide();
             }
+        }
+
+        private void HideRig()
+        {
+            if (rig != null)
+            {
+                rig.SetVisible(!hideCharacter);
+            }
+        }
+
+        private bool HoldsClaim(int person)
+        {
+            return ReferenceEquals(claimedFrom, stream) && claimedId == person;
         }
 
         private void ReleaseClaim()
@@ -232,7 +269,7 @@ namespace Meshcast
             // Not Unity's comparison: a claim on a destroyed stream may be given back as well.
             if (!ReferenceEquals(claimedFrom, null))
             {
-                claimedFrom.Release(PersonId);
+                claimedFrom.Release(claimedId);
                 claimedFrom = null;
             }
         }

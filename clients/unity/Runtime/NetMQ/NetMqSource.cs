@@ -11,7 +11,7 @@ namespace Meshcast
     /// <summary>
     /// Receives through NetMQ 4 (4.0.1 or newer for encrypted connections), which needs no native library. NetMQ's own
     /// threads end with the last source, and without waiting: otherwise they would keep the editor from loading code
-    /// anew.
+    /// anew. Sockets that the project itself has opened with NetMQ end with them.
     /// </summary>
     public sealed class NetMqSource : IMessageSource
     {
@@ -32,8 +32,8 @@ namespace Meshcast
             {
                 // Unity's runtime lacks what AsyncIO would use on Windows; without this nothing ever arrives.
                 AsyncIO.ForceDotNet.Force();
-                open++;
                 socket = new SubscriberSocket();
+                open++;
             }
             NetMQ.SocketOptions wanted = socket.Options;
             wanted.ReceiveHighWatermark = SourceOptions.HighWaterMark;

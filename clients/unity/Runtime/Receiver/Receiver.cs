@@ -15,6 +15,10 @@ namespace Meshcast
         private const int WaitMs = 50;
         private const int StopMs = 2000;
 
+        /// <summary>Seconds without a sign of life after which an encrypted connection is made anew: libzmq gives up
+        /// for good when a publisher refuses a key, which it may come to know later.</summary>
+        internal double SilenceS = 5;
+
         // Whoever invents streams does not make this grow.
         private const int MaxStreams = 64;
 
@@ -27,6 +31,8 @@ namespace Meshcast
         private readonly Inbox inbox = new Inbox();
         private byte[] buffer = new byte[1 << 16];
         private string topicName = "";
+        private double heardS;
+        private bool silent;
         private Thread thread;
         private volatile bool stopping;
         private volatile string lastError = "";
@@ -142,10 +148,19 @@ namespace Meshcast
             {
                 source = makeSource();
                 source.Open(options);
+                heardS = Clock.NowS;
                 while (!stopping)
                 {
                     Drain(source);
                     Deliver();
+                    if (options.Keys != null && Clock.NowS - heardS > SilenceS)
+                    {
+                        ComplainOfSilence();
+                        source.Dispose();
+                        source = makeSource();
+                        source.Open(options);
+                        heardS = Clock.NowS;
+                    }
                 }
             }
             catch (WireException error)
@@ -169,6 +184,13 @@ namespace Meshcast
             }
         }
 
+        private void ComplainOfSilence()
+        {
+            silent = true;
+            lastError = options.Address + ": nothing comes; is the publisher there, is this its public key, and is "
+                + "this client's in its folder?";
+        }
+
         private void Drain(IMessageSource source)
         {
             int size = source.Receive(ref buffer, WaitMs);
@@ -185,6 +207,12 @@ namespace Meshcast
             try
             {
                 double nowS = Clock.NowS;
+                heardS = nowS;
+                if (silent)
+                {
+                    silent = false;
+                    lastError = "";
+                }
                 Kind kind = Packet.ReadKind(buffer, size);
                 LiveStream stream = StreamOf(kind);
                 stream.LastReceiveS = nowS;
@@ -269,6 +297,11 @@ namespace Meshcast
             {
                 stream.Frames.GiveBack(packet);
                 throw;
+            }
+            if (stream.State == StreamState.Ended && packet.Session != stream.StatusPacket.Session)
+            {
+                // The publisher is back; its first status is still to come.
+                stream.State = StreamState.Live;
             }
             if (stream.Observe(packet, slot.ReceiveS))
             {

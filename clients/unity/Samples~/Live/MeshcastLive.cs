@@ -50,12 +50,13 @@ public sealed class MeshcastLive : MonoBehaviour
         stream = MakeStream();
     }
 
-    /// <summary>It is made inactive, so that it connects only once everything is set.</summary>
+    /// <summary>It stands where the picture is taken, as the real camera does. It is made inactive, so that it
+    /// connects only once everything is set.</summary>
     private MeshcastStream MakeStream()
     {
         var owner = new GameObject("Meshcast Stream");
         owner.SetActive(false);
-        owner.transform.SetParent(transform, false);
+        owner.transform.SetParent(view.transform, false);
         var made = owner.AddComponent<MeshcastStream>();
         made.address = address;
         made.level = level;
