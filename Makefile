@@ -63,7 +63,7 @@ define build_aside
 	rm -rf $(1)/site && mkdir $(1)/site && cp -r kernels/edge_kernels $(1)/site && rm -f $(1)/site/edge_kernels/*.so
 	cp $(1)/_native*.so $(1)/site/edge_kernels
 endef
-PURE_LIBRARIES = $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+PURE_LIBRARIES = clients/python:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 # Python itself leaks on purpose.
 SANITIZED := build/sanitize
