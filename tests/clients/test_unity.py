@@ -6,7 +6,6 @@ compiled against signatures of theirs (unity_stubs).
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import re
@@ -14,9 +13,8 @@ import runpy
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,60 +24,35 @@ import zmq
 from scipy.spatial.transform import Rotation
 from zmq.utils import z85
 
-from edge.types import Frame
+from edge.wire.guard import Security
 from edge.wire.model import ModelEncoder
-from edge.wire.publisher import Publisher
 from engines.body import open_body
 from meshcast.body import BodyModel, Lod
+from meshcast.curve import read_keys
 from meshcast.delay import Delay
 from meshcast.layout import ROTATION_STEP
 from meshcast.rotations import rotmat
+from tests.clients.mono import (
+    CORE,
+    GOLDEN,
+    PACKAGE,
+    PATIENCE_S,
+    ROOT,
+    STRICT,
+    Client,
+    Source,
+    client,
+    compile_cs,
+    needs_mono,
+    receiving,
+    sources,
+)
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "clients/unity"
-GOLDEN = ROOT / "tests/data/wire"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
 AXES = ("opencv", "unity", "unreal", "gltf")
 LEVELS = {"mesh": "vertices", "mesh-lod": "lod_vertices", "joints": None, "params": None}
-PATIENCE_S = 60
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("mcs") and shutil.which("mono")), reason="needs Mono: apt install mono-mcs mono-runtime"
-)
-
-
-def has_libzmq() -> bool:
-    try:
-        ctypes.CDLL("libzmq.so.5")
-    except OSError:
-        return False
-    return True
-
-
-# The libzmq inside pyzmq cannot be found by other programs.
-receiving = pytest.mark.skipif(not has_libzmq(), reason="needs libzmq.so.5: apt install libzmq5")
-
-
-def sources(*folders: str) -> list[str]:
-    return [str(path) for folder in folders for path in sorted((ROOT / folder).glob("*.cs"))]
-
-
-def compile_cs(target: Path, files: list[str], *references: Path, options: tuple[str, ...] = ()) -> Path:
-    kind = "exe" if target.suffix == ".exe" else "library"
-    libraries = [f"-r:{reference}" for reference in references]
-    done = subprocess.run(
-        ["mcs", "-langversion:7", f"-target:{kind}", f"-out:{target}", *options, *libraries, *files],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_S,
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    return target
-
-
-CORE = ("clients/unity/Runtime/Core", "clients/unity/Runtime/Receiver")
-STRICT = ("-warnaserror",)
+pytestmark = needs_mono
 
 
 @pytest.fixture(scope="module")
@@ -442,73 +415,9 @@ def certificates(folder: Path, server: bytes, public: bytes, secret: bytes) -> t
     return folder / "server.pub", folder / "me.key"
 
 
-class Client:
-    """The receiver in a process of its own, told line by line what to wait for."""
-
-    def __init__(self, checker: Path, *arguments: object) -> None:
-        words = ["mono", str(checker), "receive", *map(str, arguments)]
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, request: str) -> dict[str, Any]:
-        self.tell(request)
-        return self.answer()
-
-    def tell(self, request: str) -> None:
-        assert self.process.stdin
-        self.process.stdin.write(request + "\n")
-        self.process.stdin.flush()
-
-    def answer(self) -> dict[str, Any]:
-        assert self.process.stdout
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return answer
-
-    def close(self) -> None:
-        assert self.process.stdin
-        self.process.stdin.close()
-        try:
-            self.process.wait(timeout=10)
-        finally:
-            self.process.kill()
-            self.process.wait()
-
-
-@contextmanager
-def client(checker: Path, *arguments: object) -> Iterator[Client]:
-    with closing(Client(checker, *arguments)) as opened:
-        yield opened
-
-
-class Source:
-    """A real publisher with two people, in opencv axes, to be converted on the other side."""
-
-    def __init__(self, address: str = "tcp://127.0.0.1:0", axes: str = "opencv") -> None:
-        made = runpy.run_path(str(GOLDEN / "make.py"))
-        self.bodies = made["bodies"](2)
-        self.publisher = Publisher(address, made["rigged"](), streams=["cam0"], axes=axes, status_s=0.1)
-        self.address = self.publisher.address
-        self.sent = 0
-
-    def publish(self, count: int = 1) -> None:
-        for _ in range(count):
-            image = np.zeros((48, 64, 3), np.uint8)
-            frame = Frame("cam0", self.sent, time.monotonic_ns(), self.sent / 30, image)
-            self.publisher.publish(frame, self.bodies)
-            self.sent += 1
-
-    def wait_for_subscribers(self, level: str = "mesh/") -> None:
-        deadline = time.monotonic() + PATIENCE_S
-        while not self.publisher._audience.wants(f"{level}cam0\0".encode()):
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
-
-    def close(self) -> None:
-        self.publisher.close()
-
-
 @receiving
 def test_receives_from_the_publisher(checker: Path) -> None:
-    with closing(Source()) as source, client(checker, source.address, "Mesh") as reader:
+    with closing(Source()) as source, client(checker, "receive", source.address, "Mesh") as reader:
         source.wait_for_subscribers()
         assert reader.ask("model")["model"]["axes"] == "unity"
         source.publish()
@@ -530,7 +439,7 @@ def test_receives_from_the_publisher(checker: Path) -> None:
 
 @receiving
 def test_a_burst_leaves_the_newest(checker: Path) -> None:
-    with closing(Source()) as source, client(checker, source.address, "MeshLod") as reader:
+    with closing(Source()) as source, client(checker, "receive", source.address, "MeshLod") as reader:
         source.wait_for_subscribers("mesh-lod/")
         source.publish(5)
         known = reader.ask("frame 4")
@@ -540,7 +449,7 @@ def test_a_burst_leaves_the_newest(checker: Path) -> None:
 
 @receiving
 def test_what_was_missed_while_stopped_is_lost(checker: Path) -> None:
-    with closing(Source()) as source, client(checker, source.address, "Mesh") as reader:
+    with closing(Source()) as source, client(checker, "receive", source.address, "Mesh") as reader:
         source.wait_for_subscribers()
         source.publish(2)
         assert reader.ask("frame 1")["lost"] == 0
@@ -559,7 +468,7 @@ def test_what_was_missed_while_stopped_is_lost(checker: Path) -> None:
 @receiving
 def test_a_publisher_that_is_killed_and_comes_back(checker: Path) -> None:
     first = Source()
-    with closing(first), client(checker, first.address, "Mesh") as reader:
+    with closing(first), client(checker, "receive", first.address, "Mesh") as reader:
         first.wait_for_subscribers()
         first.publish(3)
         assert reader.ask("frame 2")["seq"] == 2
@@ -573,8 +482,8 @@ def test_a_publisher_that_is_killed_and_comes_back(checker: Path) -> None:
 
 @receiving
 def test_a_client_that_is_killed_hurts_nobody(checker: Path) -> None:
-    with closing(Source()) as source, client(checker, source.address, "Params") as other:
-        victim = Client(checker, source.address, "Mesh")
+    with closing(Source()) as source, client(checker, "receive", source.address, "Params") as other:
+        victim = Client(checker, "receive", source.address, "Mesh")
         source.wait_for_subscribers()
         source.wait_for_subscribers("params/")
         source.publish()
@@ -585,7 +494,7 @@ def test_a_client_that_is_killed_hurts_nobody(checker: Path) -> None:
         known = other.ask("frame 3")
         assert (known["received"], known["lost"]) == (4, 0)
         assert_close(known["translation"], EXPECTED["axes"]["unity"]["translation"], "translation", metres("unity"))
-        with client(checker, source.address, "Mesh") as again:
+        with client(checker, "receive", source.address, "Mesh") as again:
             source.wait_for_subscribers()
             source.publish()
             assert again.ask("frame 4")["seq"] == 4
@@ -597,7 +506,7 @@ def test_damaged_messages_are_counted_and_left_out(checker: Path) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     with context, context.socket(zmq.XPUB) as socket:
         port = socket.bind_to_random_port("tcp://127.0.0.1")
-        with client(checker, f"tcp://127.0.0.1:{port}", "Mesh") as reader:
+        with client(checker, "receive", f"tcp://127.0.0.1:{port}", "Mesh") as reader:
             requests = {socket.recv() for _ in range(3)}
             assert requests == {b"\1model/", b"\1status/", b"\1mesh/"}
             socket.send(mesh[:-2])
@@ -615,7 +524,7 @@ def test_frames_that_waited_in_a_queue_are_left_out(checker: Path) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     with context, context.socket(zmq.XPUB) as socket:
         port = socket.bind_to_random_port("tcp://127.0.0.1")
-        with client(checker, f"tcp://127.0.0.1:{port}", "Mesh") as reader:
+        with client(checker, "receive", f"tcp://127.0.0.1:{port}", "Mesh") as reader:
             for _ in range(3):
                 socket.recv()
             socket.send(mesh)
@@ -638,7 +547,7 @@ def test_a_connection_with_keys(checker: Path, tmp_path: Path) -> None:
         socket.curve_secretkey = server_secret
         port = socket.bind_to_random_port("tcp://127.0.0.1")
         keys = certificates(tmp_path, server, mine, secret)
-        with client(checker, f"tcp://127.0.0.1:{port}", "Mesh", *keys) as reader:
+        with client(checker, "receive", f"tcp://127.0.0.1:{port}", "Mesh", *keys) as reader:
             for _ in range(3):
                 socket.recv()
             socket.send((GOLDEN / "mesh_unity.bin").read_bytes())
@@ -646,8 +555,67 @@ def test_a_connection_with_keys(checker: Path, tmp_path: Path) -> None:
 
 
 @receiving
+def test_the_publisher_with_keys_and_a_client_that_it_comes_to_know(checker: Path, tmp_path: Path) -> None:
+    allowed = tmp_path / "clients"
+    allowed.mkdir()
+    for name in ("server", "phone", "other"):
+        made = subprocess.run(
+            [sys.executable, "-m", "edge.cli.main", "keys", "new", name, "--folder", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_S,
+        )
+        assert made.returncode == 0, made.stderr
+    shutil.copy(tmp_path / "other.pub", allowed)
+    security = Security(read_keys(tmp_path / "server.key"), allowed)
+    keys = tmp_path / "server.pub", tmp_path / "phone.key"
+    with (
+        closing(Source(security=security)) as source,
+        client(checker, "receive", source.address, "Mesh", *keys) as reader,
+    ):
+        refused = reader.ask("error")
+        assert "nothing comes" in refused["last_error"]
+        assert "stream" not in refused
+        shutil.copy(tmp_path / "phone.pub", allowed)
+        source.wait_for_subscribers()
+        source.publish()
+        known = reader.ask("frame 0")
+        assert (known["received"], known["errors"], known["last_error"]) == (1, 0, "")
+        assert_close(known["vertices"], EXPECTED["axes"]["unity"]["vertices"], "vertices", metres("unity"))
+
+
+@receiving
+def test_people_come_and_go(checker: Path) -> None:
+    made = runpy.run_path(str(GOLDEN / "make.py"))["bodies"]
+    with closing(Source()) as source, client(checker, "receive", source.address, "Mesh") as reader:
+        source.wait_for_subscribers()
+        for seq, people in enumerate((2, 0, 3, 1)):
+            source.publish(bodies=made(people))
+            known = reader.ask(f"frame {seq}")
+            assert known["ids"] == made(people).ids.tolist()
+            assert len(known["vertices"]) == people * 7 * 3
+
+
+@receiving
+def test_several_streams(checker: Path) -> None:
+    made = runpy.run_path(str(GOLDEN / "make.py"))["bodies"]
+    with closing(Source(streams=("cam0", "cam01"))) as source:
+        with client(checker, "receive", source.address, "Mesh") as reader:
+            source.wait_for_subscribers(stream="cam01")
+            source.publish(3)
+            source.publish(2, bodies=made(1), stream="cam01")
+            reader.ask("of cam0")
+            first = reader.ask("frame 2")
+            reader.ask("of cam01")
+            second = reader.ask("frame 1")
+        assert (first["stream"], first["received"], first["lost"], len(first["ids"])) == ("cam0", 3, 0, 2)
+        assert (second["stream"], second["received"], second["lost"], len(second["ids"])) == ("cam01", 2, 0, 1)
+
+
+@receiving
 def test_an_address_that_cannot_be_used(checker: Path) -> None:
-    with client(checker, "nonsense", "Mesh") as reader:
+    with client(checker, "receive", "nonsense", "Mesh") as reader:
         known = reader.ask("error")
         assert "nonsense: cannot be connected to" in known["last_error"]
 

@@ -6,14 +6,15 @@ using System.Threading;
 namespace Meshcast.Checks
 {
     /// <summary>
-    /// A receiver that is told what to do line by line: "find" answers when the stream is known, "frame SEQ" when a
+    /// A receiver of all streams that is told what to do line by line: "find" answers when the stream is known, "frame SEQ" when a
     /// frame of that number or a later one can be shown, "seq SEQ" when one is known to have been published, "model",
-    /// "state NAME", "restarts N", "stale N" and "error" when that is so; "stop" and "start" answer at once. Each
-    /// answer is what the receiver knows, as one line of JSON.
+    /// "state NAME", "restarts N", "stale N" and "error" when that is so; "stop" and "start" answer at once, "of STREAM"
+    /// is about that stream from then on. Each answer is what the receiver knows, as one line of JSON.
     /// </summary>
     internal static class Receiving
     {
         private const double PatienceS = 20;
+        private static string about = "";
 
         public static void Run(string[] arguments)
         {
@@ -22,6 +23,7 @@ namespace Meshcast.Checks
                 ? CurveKeys.FromCertificates(File.ReadAllText(arguments[3]), File.ReadAllText(arguments[4]))
                 : null;
             var receiver = new Receiver(arguments[1], "", level, Axes.Unity, keys, () => MessageSources.Make("libzmq"));
+            receiver.SilenceS = 0.3;
             receiver.Start();
             string line;
             while ((line = Console.In.ReadLine()) != null)
@@ -38,9 +40,10 @@ namespace Meshcast.Checks
         {
             switch (words[0])
             {
+                case "of": about = words[1]; break;
                 case "stop": receiver.Stop(); break;
                 case "start": receiver.Start(); break;
-                case "find": Wait(() => receiver.Find("") != null); break;
+                case "find": Wait(() => receiver.Find(about) != null); break;
                 case "frame": Wait(() => Is(receiver, s => Shows(s, ulong.Parse(words[1])))); break;
                 case "seq": Wait(() => Is(receiver, s => s.Seq >= ulong.Parse(words[1]))); break;
                 case "model": Wait(() => Is(receiver, s => s.Model != null)); break;
@@ -53,7 +56,7 @@ namespace Meshcast.Checks
 
         private static bool Is(Receiver receiver, Func<LiveStream, bool> so)
         {
-            LiveStream stream = receiver.Find("");
+            LiveStream stream = receiver.Find(about);
             return stream != null && so(stream);
         }
 
@@ -75,7 +78,7 @@ namespace Meshcast.Checks
 
         private static object State(Receiver receiver)
         {
-            LiveStream stream = receiver.Find("");
+            LiveStream stream = receiver.Find(about);
             var found = new Dictionary<string, object>
             {
                 { "running", receiver.IsRunning }, { "errors", receiver.Errors }, { "last_error", receiver.LastError }
