@@ -23,7 +23,7 @@ from edge.wire.publisher import Publisher
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "clients/unity"
 GOLDEN = ROOT / "tests/data/wire"
-PATIENCE_S = 60
+PATIENCE_S = 30
 
 needs_mono = pytest.mark.skipif(
     not (shutil.which("mcs") and shutil.which("mono")), reason="needs Mono: apt install mono-mcs mono-runtime"

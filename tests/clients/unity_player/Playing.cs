@@ -52,6 +52,8 @@ namespace Meshcast.Play
             live.transport = MeshcastStream.Transport.LibZmq;
             place.transform.SetPositionAndRotation(new Vector3(1, 2, 3), Quaternion.Euler(0, 90, 0));
             place.SetActive(true);
+            // It connects with its first picture.
+            Player.Step();
             return () => { };
         }
 
