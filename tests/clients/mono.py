@@ -26,7 +26,7 @@ GOLDEN = ROOT / "tests/data/wire"
 PATIENCE_S = 30
 
 needs_mono = pytest.mark.skipif(
-    not (shutil.which("mcs") and shutil.which("mono")), reason="needs Mono: apt install mono-mcs mono-runtime"
+    not (shutil.which("mcs") and shutil.which("mono")), reason="needs Mono: apt install mono-mcs"
 )
 
 

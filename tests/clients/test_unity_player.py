@@ -28,6 +28,7 @@ from meshcast.skinning import skin
 from tests.clients.mono import CORE, STRICT, Source, client, compile_cs, needs_mono, receiving, sources
 
 F64 = NDArray[np.float64]
+I32 = NDArray[np.int32]
 
 pytestmark = [needs_mono, receiving]
 
@@ -74,8 +75,8 @@ def people(model: BodyModel) -> Callable[..., Bodies]:
 
     def make(*ids: int) -> Bodies:
         assert model.rig is not None
-        flip = np.float32([1, -1, -1])
-        away = np.float32([[0.7 * i, 0.1, 3 + i] for i in range(len(ids))]).reshape(-1, 1, 3)
+        flip = np.array([1, -1, -1], np.float32)
+        away = np.array([[0.7 * i, 0.1, 3 + i] for i in range(len(ids))], np.float32).reshape(-1, 1, 3)
         root = model.rig.rest_joints[:1]
         joints = (model.rig.rest_joints - root) * flip + away
         return Bodies(
@@ -91,7 +92,8 @@ def people(model: BodyModel) -> Callable[..., Bodies]:
 
 
 def world(points: Any) -> F64:
-    return np.asarray(points, np.float64) @ TO_UNITY.T @ TURN.T + PLACE
+    placed: F64 = np.asarray(points, np.float64) @ TO_UNITY.T @ TURN.T + PLACE
+    return placed
 
 
 def drawn(body: dict[str, Any]) -> tuple[F64, F64, F64]:
@@ -104,7 +106,7 @@ def drawn(body: dict[str, Any]) -> tuple[F64, F64, F64]:
     return corners[:, :3] @ TURN.T + body["at"], corners[:, 3:] @ TURN.T, triangles
 
 
-def smooth(vertices: F64, faces: F64) -> F64:
+def smooth(vertices: F64, faces: I32) -> F64:
     """Normals weighted by area, of faces that are counter-clockwise in right-handed axes."""
     a, b, c = (vertices[faces[:, i]] for i in range(3))
     normals = np.zeros_like(vertices)
@@ -209,6 +211,8 @@ LIMBS = [
     ("RightUpperArm", "RightLowerArm"),
     ("RightLowerArm", "RightHand"),
     ("Neck", "Head"),
+    ("LeftShoulder", "RightShoulder"),
+    ("Neck", "LeftShoulder"),
 ]
 BONES = {
     "Hips": "pelvis",
@@ -242,7 +246,7 @@ def test_a_character_moves_as_the_skeleton(
     for joint, turn in TURNED.items():
         rotvecs[0, model.joint_names.index(joint)] = turn
     assert model.rig is not None
-    posed = Posed(rotmat(rotvecs), np.zeros((1, model.rig.shape_dirs.shape[2]), np.float32), np.float32([1]))
+    posed = Posed(rotmat(rotvecs), np.zeros((1, model.rig.shape_dirs.shape[2]), np.float32), np.ones(1, np.float32))
     frame = Frame("cam0", 0, 5_000_000_000, 0.0, np.zeros((48, 64, 3), np.uint8))
     known, unity_known = ModelEncoder(model, axes), ModelEncoder(model, "unity")
 
@@ -268,7 +272,8 @@ def test_a_character_moves_as_the_skeleton(
             (body,) = unity.ask("seq 0")["bodies"]
             socket.send(message(known, axes, nobody, none, 1))
             (left,) = unity.ask("seq 1")["bodies"]
-    assert (body["id"], body["shown"], left["shown"]) == (3, True, False)
+    assert (body["id"], body["shown"], body["hidden"]) == (3, True, False)
+    assert (left["shown"], left["hidden"]) == (False, True)
     bones = {name: np.array(at) for name, at in body["bones"].items()}
     assert set(bones) == set(BONES) - {2: {"UpperChest"}, 1: {"UpperChest", "Chest"}}.get(spine, set())
     np.testing.assert_allclose(bones["Hips"], wanted["Hips"], atol=1e-3)

@@ -6,10 +6,11 @@ using System.Threading;
 namespace Meshcast.Checks
 {
     /// <summary>
-    /// A receiver of all streams that is told what to do line by line: "find" answers when the stream is known, "frame SEQ" when a
-    /// frame of that number or a later one can be shown, "seq SEQ" when one is known to have been published, "model",
-    /// "state NAME", "restarts N", "stale N" and "error" when that is so; "stop" and "start" answer at once, "of STREAM"
-    /// is about that stream from then on. Each answer is what the receiver knows, as one line of JSON.
+    /// A receiver of all streams that is told what to do line by line: "find" answers when the stream is known, "frame
+    /// SEQ" when a frame of that number or a later one can be shown, "seq SEQ" when one is known to have been
+    /// published, "model", "state NAME", "restarts N", "stale N" and "error" when that is so; "stop" and "start" answer
+    /// at once, and "of STREAM", after which all is about that stream. Each answer is what the receiver knows, as one
+    /// line of JSON.
     /// </summary>
     internal static class Receiving
     {

@@ -147,7 +147,8 @@ namespace Meshcast.Play
             Renderer renderer = body.animator.GetComponentsInChildren<Renderer>(true)[0];
             return new Dictionary<string, object>
             {
-                { "id", body.PersonId }, { "shown", body.IsShown && !renderer.forceRenderingOff }, { "bones", bones }
+                { "id", body.PersonId }, { "shown", body.IsShown }, { "hidden", renderer.forceRenderingOff },
+                { "bones", bones }
             };
         }
 
