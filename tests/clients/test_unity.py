@@ -1,7 +1,7 @@
-"""The Unity package, as far as it goes without Unity: compiled and run under Mono.
+"""The Unity package's decoder and receiver, which need no Unity: compiled and run under Mono.
 
-The engine-independent part is run against the golden packets and the real publisher. What needs Unity or NetMQ is
-compiled against signatures of theirs (unity_stubs).
+They are run against the golden packets and the real publisher. What needs Unity or NetMQ is compiled here, against
+signatures of theirs (unity_stubs); test_unity_player.py runs it.
 """
 
 from __future__ import annotations
@@ -603,11 +603,12 @@ def test_several_streams(checker: Path) -> None:
     with closing(Source(streams=("cam0", "cam01"))) as source:
         with client(checker, "receive", source.address, "Mesh") as reader:
             source.wait_for_subscribers(stream="cam01")
-            source.publish(3)
-            source.publish(2, bodies=made(1), stream="cam01")
+            # Not all at once, which may be more than a publisher keeps for a reader.
             reader.ask("of cam0")
+            source.publish(3)
             first = reader.ask("frame 2")
             reader.ask("of cam01")
+            source.publish(2, bodies=made(1), stream="cam01")
             second = reader.ask("frame 1")
         assert (first["stream"], first["received"], first["lost"], len(first["ids"])) == ("cam0", 3, 0, 2)
         assert (second["stream"], second["received"], second["lost"], len(second["ids"])) == ("cam01", 2, 0, 1)
