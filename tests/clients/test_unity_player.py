@@ -186,6 +186,23 @@ def test_bodies_come_and_go_with_people(player: Path, model: BodyModel, people: 
             assert not unity.ask("quit")["shows"]
 
 
+def test_nothing_is_received_in_the_background(player: Path, model: BodyModel, people: Callable[..., Bodies]) -> None:
+    source = Source(model=model, bodies=people(4))
+    with closing(source), client(player, "live", source.address, "MeshLod") as unity:
+        source.wait_for_subscribers("mesh-lod/")
+        source.publish()
+        assert shown(unity.ask("seq 0")) == [4]
+        unity.ask("pause")
+        source.publish(2)
+        unity.ask("resume")
+        # Only the status, which comes with the connection, can tell of the last two.
+        assert unity.ask("lost 2")["lost"] == 2
+        source.wait_for_subscribers("mesh-lod/")
+        source.publish()
+        state = unity.ask("seq 3")
+        assert (shown(state), state["lost"]) == ([4], 2)
+
+
 TURNED = {
     "pelvis": (0.2, 2.8, -0.3),
     "left_hip": (-0.9, 0.1, 0.3),

@@ -11,7 +11,7 @@ namespace Meshcast.Play
     /// <summary>
     /// The package's components and its sample, called as Unity would call them, one picture after the other. "live
     /// ADDRESS LEVEL" plays the sample, "rig ADDRESS SPINE" a character of as many torso bones. Lines tell it what to
-    /// wait for: "seq N", "gone", "back"; "quit" ends play mode. Each answer is what is shown, as one line of JSON.
+    /// wait for: "seq N", "lost N", "gone", "back"; "pause", "resume" and "quit" do so. Each answer is what is shown, as one line of JSON.
     /// </summary>
     internal static class Playing
     {
@@ -30,6 +30,10 @@ namespace Meshcast.Play
                 if (words[0] == "quit")
                 {
                     Player.Quit();
+                }
+                else if (words[0] == "pause" || words[0] == "resume")
+                {
+                    Player.Pause(words[0] == "pause");
                 }
                 else
                 {
@@ -88,6 +92,7 @@ namespace Meshcast.Play
             {
                 case "gone": return stream.Current == null;
                 case "back": return shown;
+                case "lost": return stream.Live != null && stream.Live.Lost >= long.Parse(words[1]);
                 default: return shown && stream.Current.Seq >= ulong.Parse(words[1]);
             }
         }
@@ -113,10 +118,11 @@ namespace Meshcast.Play
             {
                 bodies.Add(body.mode == MeshcastBody.Mode.Rig ? Bones(body) : Surface(body));
             }
+            MeshcastStream stream = Player.Find<MeshcastStream>()[0];
             return new Dictionary<string, object>
             {
-                { "bodies", bodies }, { "text", GUI.Text },
-                { "shows", Player.Find<MeshcastStream>()[0].Current != null }
+                { "bodies", bodies }, { "text", GUI.Text }, { "shows", stream.Current != null },
+                { "lost", stream.Live != null ? stream.Live.Lost : 0 }
             };
         }
 

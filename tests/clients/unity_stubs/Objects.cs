@@ -174,6 +174,12 @@ namespace UnityEngine
             return found;
         }
 
+        /// <summary>The program goes to the background, or comes back.</summary>
+        public static void Pause(bool paused)
+        {
+            Each(behaviour => Call(behaviour, "OnApplicationPause", paused));
+        }
+
         /// <summary>The end of play mode.</summary>
         public static void Quit()
         {
@@ -190,13 +196,13 @@ namespace UnityEngine
             Behaviours.Add(behaviour);
         }
 
-        internal static void Call(MonoBehaviour behaviour, string message)
+        internal static void Call(MonoBehaviour behaviour, string message, params object[] arguments)
         {
             const BindingFlags Any = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
             MethodInfo method = behaviour.GetType().GetMethod(message, Any);
             if (method != null)
             {
-                method.Invoke(behaviour, null);
+                method.Invoke(behaviour, arguments);
             }
         }
 

@@ -128,6 +128,23 @@ namespace Meshcast
             Current = null;
         }
 
+        /// <summary>Nothing is received for a program that nobody sees, such as one in a phone's background.</summary>
+        private void OnApplicationPause(bool paused)
+        {
+            if (receiver == null)
+            {
+                return;
+            }
+            if (paused)
+            {
+                receiver.Stop();
+            }
+            else
+            {
+                receiver.Start();
+            }
+        }
+
         private void Update()
         {
             if (receiver == null)
