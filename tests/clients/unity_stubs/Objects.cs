@@ -1,5 +1,5 @@
-// What the package uses of Unity (2021.3), with Unity's names and signatures: objects and their components. Enough of it
-// works for the tests to run the package's components without Unity.
+// What the package uses of Unity (2021.3), with Unity's names and signatures: objects and their components. Enough of
+// it works for the tests to run the package's components without Unity.
 using System;
 using System.Collections.Generic;
 using System.Reflection;
