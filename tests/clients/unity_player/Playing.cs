@@ -11,8 +11,8 @@ namespace Meshcast.Play
     /// <summary>
     /// The package's components and its sample, called as Unity would call them, one picture after the other. "live
     /// ADDRESS LEVEL" plays the sample, "rig ADDRESS SPINE" a character of as many torso bones. Lines tell it what to
-    /// wait for: "seq N", "lost N", "gone", "back"; "pause", "resume" and "quit" do so. Each answer is what is shown, as
-    /// one line of JSON.
+    /// wait for: "seq N", "lost N", "gone", "back"; "pause", "resume" and "quit" do so. Each answer is what is shown,
+    /// as one line of JSON.
     /// </summary>
     internal static class Playing
     {
