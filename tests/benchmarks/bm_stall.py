@@ -1,4 +1,8 @@
-"""A subscriber that is stopped for a minute while ten people are published: python tests/benchmarks/bm_stall.py"""
+"""Subscribers that take nothing for a minute while ten people are published: python tests/benchmarks/bm_stall.py
+
+Two are stopped as a whole, one that wants the newest only and one that does not; a third goes on living, but does not
+read, as an editor does while it compiles.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +24,19 @@ from figure import Figure, show
 from edge.wire.publisher import Publisher
 
 RATE_HZ = 30
-BEFORE_S, STALL_S, AFTER_S = 5, 60, 5
+MODES = "latest", "all", "latest, not reading"
+BEFORE_S, STALL_S, AFTER_S = 20, 60, 5
 
 
 def measure() -> list[Figure]:
-    """What a stall of two subscribers, one that wants the newest only and one that does not, costs the publisher, a
-    third subscriber and themselves."""
+    """What the stall costs the publisher, a subscriber that goes on, and those who stall."""
     frame, body, model, camera = one_person()
     people = crowd(body, 10)
     process = psutil.Process()
     with ExitStack() as stack:
         publisher = stack.enter_context(Publisher("tcp://127.0.0.1:0", model, streams=[frame.camera]))
         drain = stack.enter_context(Drain(publisher.address))
-        sleepers = {mode: stack.enter_context(Sleeper(publisher.address, mode)) for mode in ("latest", "all")}
+        sleepers = {mode: stack.enter_context(Sleeper(publisher.address, mode)) for mode in MODES}
         stop = threading.Event()
 
         def work() -> None:
@@ -68,7 +72,7 @@ def measure() -> list[Figure]:
         woken = {mode: sleeper.first_after_the_gap() for mode, sleeper in sleepers.items()}
         receipts = drain.receipts(0)
 
-    calm = [each.latency_ms for each in receipts if each.received_s < from_s or each.received_s > to_s]
+    calm = [each.latency_ms for each in receipts if from_s - BEFORE_S <= each.received_s < from_s]
     stalled = [each.latency_ms for each in receipts if from_s <= each.received_s <= to_s]
     figures = [
         Figure("wire stall, others, publish() to decoded: p50", *_both(stalled, calm, 50)),
@@ -92,6 +96,7 @@ class Sleeper:
     """A subscriber in a process of its own that can be stopped and woken."""
 
     def __init__(self, address: str, mode: str) -> None:
+        self._lives = mode.endswith("not reading")
         words = [sys.executable, __file__, address, mode]
         self._process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
 
@@ -101,10 +106,11 @@ class Sleeper:
             raise RuntimeError("the subscriber ended before a packet arrived")
 
     def stop(self) -> None:
-        os.kill(self._process.pid, signal.SIGSTOP)
+        os.kill(self._process.pid, signal.SIGUSR1 if self._lives else signal.SIGSTOP)
 
     def wake(self) -> None:
-        os.kill(self._process.pid, signal.SIGCONT)
+        if not self._lives:  # that one wakes by itself
+            os.kill(self._process.pid, signal.SIGCONT)
 
     def first_after_the_gap(self) -> tuple[float, int]:
         """Age (ms) of the first packet that was handed out after waking, and the packets lost before it."""
@@ -125,8 +131,9 @@ class Sleeper:
 def sleep_and_tell(address: str, mode: str) -> None:
     from meshcast.subscriber import subscribe
 
+    signal.signal(signal.SIGUSR1, lambda *_: time.sleep(STALL_S))
     last_s = None
-    with subscribe(address, latest=mode == "latest") as packets:
+    with subscribe(address, latest=mode.startswith("latest")) as packets:
         for packet in packets:
             now_s = time.monotonic()
             if last_s is None:
