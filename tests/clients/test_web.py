@@ -24,10 +24,11 @@ from calibration.camera import Camera
 from edge.bridges.websocket_page import SHIPPED
 from edge.types import F32, Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
-from engines.body import open_body, rotmat
+from engines.body import open_body
 from engines.joint_sets import SMPL24
 from engines.lod import lod_of
 from engines.rig import rig_of
+from meshcast.rotations import rotmat
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "clients/web"

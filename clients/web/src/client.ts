@@ -43,7 +43,7 @@ export interface StreamState {
   bytes: number;
   /** Frames that were published but did not come, by their sequence numbers. */
   lost: number;
-  /** Frames that came but were not handed out: newer ones came first, or they had waited for too long. */
+  /** Frames that came but were not handed out: newer ones came before they were asked for, or they came too late. */
   skipped: number;
   /** From capture to sending, of the last frame. */
   ageMs: number;
@@ -201,8 +201,9 @@ export class Client {
     const topic = `${word}/${stream}`;
     const state = this.#state(stream);
     const seen = this.#numbers.get(topic);
-    if (seen?.session === session && seq > seen.seq) state.lost += Number(seq - seen.seq - 1n);
-    this.#numbers.set(topic, { session, seq });
+    const overtaken = seen?.session === session && seq <= seen.seq;
+    if (seen?.session === session && !overtaken) state.lost += Number(seq - seen.seq - 1n);
+    if (!overtaken) this.#numbers.set(topic, { session, seq });
     state.state = "live";
     state.received++;
     state.bytes += view.byteLength;
@@ -211,8 +212,9 @@ export class Client {
     if (!delay) this.#delays.set(stream, (delay = new Delay()));
     const delayS = delay.of(session, Number(view.getBigInt64(128, true)) / 1e9 + state.ageMs / 1000, nowS);
     state.delayMs = delayS * 1000;
-    if (this.#waiting.has(topic) || delayS > STALE_S) state.skipped++;
-    if (delayS > STALE_S) return;
+    const late = overtaken || delayS > STALE_S;
+    if (late || this.#waiting.has(topic)) state.skipped++;
+    if (late) return;
     this.#waiting.set(topic, message);
     this.#options.onFrame?.();
   }

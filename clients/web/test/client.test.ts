@@ -76,6 +76,16 @@ test("only the newest of each topic is handed out, once", (context) => {
   assert.equal(client.streams.get("golden-cam.0")?.skipped, 2);
 });
 
+test("a frame that a newer one has overtaken is left out and counts no loss", (context) => {
+  const { client, wire } = connect(context);
+  wire.brings(mesh(5), mesh(7), mesh(6));
+  assert.deepEqual(client.take().map(({ seq }) => seq), [7n]);
+  wire.brings(mesh(8), mesh(8));
+  assert.deepEqual(client.take().map(({ seq }) => seq), [8n]);
+  const state = client.streams.get("golden-cam.0");
+  assert.deepEqual([state?.received, state?.lost, state?.skipped], [5, 1, 3]);
+});
+
 test("what was lost is counted, also at the end, and a new session starts anew", (context) => {
   const { client, wire } = connect(context);
   const lost = (): number | undefined => client.streams.get("golden-cam.0")?.lost;
