@@ -49,7 +49,14 @@ demo: $(VENV)/installed
 	  --overlay $(OUT)/demo.png --save $(OUT)/demo.npz --summary $(OUT)/demo.json
 	@echo "look at $(OUT)/demo.png: the meshes over six moments of the clip"
 
-test: $(VENV)/installed-dev
+# For the tests of the browser's reader; they are skipped where there is no npm.
+WEB_MODULES := clients/web/node_modules/.package-lock.json
+$(WEB_MODULES): clients/web/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  npm ci --prefix clients/web --ignore-scripts --no-audit --no-fund --silent && touch $@ || \
+	  echo "warning: npm ci failed in clients/web; its tests are skipped" >&2; fi
+
+test: $(VENV)/installed-dev $(WEB_MODULES)
 	$(BIN)/python -m pytest -q
 
 bench: $(VENV)/installed-dev
