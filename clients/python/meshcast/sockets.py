@@ -15,9 +15,11 @@ RECONNECT_MS = 100
 RECONNECT_MAX_MS = 2000
 
 
-def connect(socket: zmq.Socket[Any], address: str, topics: list[bytes]) -> None:
+def connect(
+    socket: zmq.Socket[Any], address: str, topics: list[bytes], *, high_water_mark: int = HIGH_WATER_MARK
+) -> None:
     """Subscribe a SUB socket and connect it. Raises AddressError, and then the socket is closed."""
-    socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
+    socket.set(zmq.RCVHWM, high_water_mark)
     socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
     socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)  # notices a publisher whose machine has gone
     socket.set(zmq.RECONNECT_IVL, RECONNECT_MS)
