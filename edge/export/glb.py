@@ -1,4 +1,4 @@
-"""The binary form of glTF 2.0: arrays in one buffer, and JSON that says what they mean (Khronos, glTF 2.0, 3.6 and 4)."""
+"""The binary form of glTF 2.0: arrays in one buffer, and JSON about them (Khronos, glTF 2.0, sections 3.6 and 4)."""
 
 from __future__ import annotations
 
