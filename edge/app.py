@@ -24,6 +24,7 @@ from edge.runtime.stream import StreamRun
 from edge.sinks.target import Target
 from edge.sources import Pace, Source, open_source
 from edge.sources.uri import parse
+from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError
 
@@ -43,6 +44,8 @@ class Job:
     models: Models = field(default_factory=Models)
     views: tuple[View, ...] = (View(),)
     publish: str | None = None
+    axes: str = "opencv"
+    security: Security = field(default_factory=Security)
     names: tuple[str, ...] = ()
     save: Path | None = None
     overlay: Path | None = None
@@ -151,7 +154,9 @@ def _streams(
     publisher: Publisher | None = None
     if job.publish is not None:
         names = [source.name for source in sources]
-        publisher = cleanup.enter_context(Publisher(job.publish, pipelines[0].model, streams=names))
+        publisher = cleanup.enter_context(
+            Publisher(job.publish, pipelines[0].model, streams=names, axes=job.axes, security=job.security)
+        )
     streams = []
     for title, source, pipeline in zip(job.sources, sources, pipelines, strict=True):
         wanted = Wanted(_path(job.save, source, job), _path(job.overlay, source, job))

@@ -29,3 +29,7 @@ class RecordingError(MeshcastError):
 
 class ProfilingError(MeshcastError):
     """A run cannot be watched in the way that was asked for."""
+
+
+class UsageError(MeshcastError):
+    """Options of the command line that do not go together."""

@@ -15,22 +15,13 @@ from engines.checked_arrays import CheckedArrays
 from engines.errors import ModelError
 from engines.joint_sets import COCO17
 from engines.npz import read_npz
+from meshcast.body import F32, I32, Lod, UvMap
 
-F32 = NDArray[np.float32]
-I32 = NDArray[np.int32]
 ZOO = Path(__file__).parent / "zoo"
 FAMILIES = {16: "mano", 24: "smpl", 52: "smplh", 55: "smplx"}  # by the number of joints
 WEIGHT_SUM_ERROR = 1e-3
 REQUIRED = ("v_template", "shapedirs", "weights", "J_regressor", "kintree_table", "f")
 SURFACE = ("coco17_regressor", "feet6_regressor", "mirror", "coco17_names", "feet6_names")
-
-
-@dataclass(frozen=True, slots=True)
-class UvMap:
-    """Texture coordinates (T, 2) in 0..1, v up, and the faces (F, 3) int32 between them, in the order of the body's."""
-
-    coordinates: F32
-    faces: I32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +30,8 @@ class Body:
 
     v_template (V, 3), shape_dirs (V, 3, B), of which the last `expressions` are of the face, weights (V, J) with rows
     that sum to 1, joint_regressor (J, V), parents (J,) int32 (-1 at the root, else before the joint), faces (F, 3)
-    int32 outward; pose_dirs (V, 3, 9 (J - 1)): pose blend shapes, None where the body has none.
+    int32 outward; pose_dirs (V, 3, 9 (J - 1)): pose blend shapes, None where the body has none; lod: the
+    coarser mesh that its file holds, else None (engines.lod.lod_of makes one).
     """
 
     name: str
@@ -53,6 +45,7 @@ class Body:
     pose_dirs: F32 | None = None
     expressions: int = 0
     uv: UvMap | None = None
+    lod: Lod | None = None
 
     @property
     def family(self) -> str:
@@ -158,8 +151,8 @@ def open_body() -> SurfaceBody:
 def body_from_arrays(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> Body:
     """A body from the arrays of an SMPL-format file, under its names, plus `joint_names`; all are checked.
 
-    Optional are posedirs, vt with ft, expressions and, together, the landmarks. Raises ModelError, which names the
-    array that does not fit and says what was expected.
+    Optional are posedirs, vt with ft, lod_vertices with lod_faces, expressions and, together, the landmarks. Raises
+    ModelError, which names the array that does not fit and says what was expected.
     """
     wanted = (*REQUIRED, "joint_names", *(SURFACE if SURFACE[0] in arrays else ()))
     if missing := [key for key in wanted if key not in arrays]:
@@ -190,6 +183,8 @@ def body_from_arrays(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> Bo
     if "vt" in arrays and "ft" in arrays:
         coordinates = read.floats("vt", "T", 2)
         fields["uv"] = UvMap(coordinates, read.indices("ft", len(coordinates), len(fields["faces"]), 3))
+    if "lod_vertices" in arrays and "lod_faces" in arrays:
+        fields["lod"] = _lod(read, vertices)
     if SURFACE[0] not in arrays:
         return Body(**fields)
     return SurfaceBody(
@@ -200,6 +195,14 @@ def body_from_arrays(path: str | Path, arrays: Mapping[str, NDArray[Any]]) -> Bo
         coco_names=read.names("coco17_names", len(COCO17)),
         feet_names=read.names("feet6_names", 6),
     )
+
+
+def _lod(read: CheckedArrays, vertices: int) -> Lod:
+    """The coarser mesh on some of the body's vertices."""
+    kept = read.indices("lod_vertices", vertices, "L")
+    if (np.diff(kept) <= 0).any():
+        raise ModelError(f"{read.path}: lod_vertices does not rise; expected every vertex once, in their order")
+    return Lod(kept, read.indices("lod_faces", len(kept), "G", 3))
 
 
 def _parents(read: CheckedArrays) -> I32:

@@ -18,7 +18,7 @@ from engines.errors import ModelError
 from engines.joint_sets import SMPL24
 from engines.restricted_pickle import as_array, load_pickle
 
-OPTIONAL = ("posedirs", "vt", "ft")
+OPTIONAL = ("posedirs", "vt", "ft", "lod_vertices", "lod_faces")
 WHAT = "body model file"
 SIZE_LIMIT = 2 << 30  # bytes of one array; the largest in use is a fifth of that
 
@@ -82,6 +82,8 @@ def body_bytes(body: Body) -> bytes:
         arrays["posedirs"] = body.pose_dirs
     if body.uv is not None:
         arrays |= {"vt": body.uv.coordinates, "ft": body.uv.faces}
+    if body.lod is not None:
+        arrays |= {"lod_vertices": body.lod.vertices, "lod_faces": body.lod.faces}
     if isinstance(body, SurfaceBody):
         landmarks = (body.coco_regressor, body.feet_regressor, body.mirror, body.coco_names, body.feet_names)
         arrays |= {key: np.array(value) for key, value in zip(SURFACE, landmarks, strict=True)}

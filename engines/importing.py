@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,8 +93,10 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
 
 def _import_body(path: Path, name: str | None) -> Imported:
     from engines.body_files import body_bytes, read_body
+    from engines.lod import lod_of
 
     body = read_body(path)
+    body = replace(body, lod=lod_of(body))
     data = path.read_bytes()
     stem = name if name is not None else re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")
     raw: dict[str, Any] = {

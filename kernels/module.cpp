@@ -38,4 +38,5 @@ NB_MODULE(_native, m) {
   meshcast::bind_heatmap(m);
   meshcast::bind_nms(m);
   meshcast::bind_skinning(m);
+  meshcast::bind_fit_rotations(m);
 }

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import edge_kernels
+
+# How long an example takes says something about the machine and what else runs on it, nothing about the code.
+settings.register_profile("meshcast", deadline=None)
+settings.load_profile("meshcast")
 
 
 @pytest.fixture

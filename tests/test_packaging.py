@@ -39,9 +39,15 @@ def test_wheel_holds_the_packages_and_the_models_only(tmp_path: Path) -> None:
     with zipfile.ZipFile(built("build_wheel", tmp_path)) as wheel:
         names = set(wheel.namelist())
     info = {name for name in names if name.split("/")[0].endswith(".dist-info")}
-    assert {name.split("/")[0] for name in names - info} == {"edge", "engines", "calibration", "edge_kernels"}
+    assert {name.split("/")[0] for name in names - info} == {
+        "edge",
+        "engines",
+        "calibration",
+        "edge_kernels",
+        "meshcast",
+    }
     assert zoo() <= names
-    assert {"edge_kernels/py.typed", "edge_kernels/_native.pyi", "edge/types.py"} <= names
+    assert {"edge_kernels/py.typed", "edge_kernels/_native.pyi", "edge/types.py", "meshcast/body.py"} <= names
     assert {"LICENSE", "NOTICE", "BSD-3-Clause-pose2sim.txt", "MIT-human-models.txt"} <= {
         PurePosixPath(name).name for name in info
     }

@@ -7,9 +7,9 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from edge.cli import bench, calibrate, export, models, record, replay, run, train, watch
+from edge.cli import bench, bridge, calibrate, export, keys, models, record, replay, run, train, watch
 from edge.cli import eval as eval_command
-from edge.errors import EXIT_INPUT, EXIT_USAGE
+from edge.errors import EXIT_INPUT, EXIT_USAGE, UsageError
 from engines.errors import MeshcastError, UnknownNameError
 
 EXIT_CODES = """\
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="store_true", help="print the version and end")
     top.add_argument("-v", "--verbose", action="store_true", help="say which engine runs what, and more")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (run, watch, record, replay, export, models, bench, calibrate, eval_command, train):
+    for command in (run, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, train):
         command.add_parser(commands)
     return top
 
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     try:
         code: int = args.run(args)
-    except UnknownNameError as error:
+    except (UnknownNameError, UsageError) as error:
         print(f"meshcast: {error}", file=sys.stderr)
         return EXIT_USAGE
     except MeshcastError as error:

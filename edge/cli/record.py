@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--stream", default="", metavar="NAME", help="only this stream (default: all of the address)")
     parser.add_argument("--seconds", type=_seconds, default=math.inf, metavar="S", help="end S seconds after the first")
     parser.add_argument("--count", type=_count, default=math.inf, metavar="N", help="end after N frames")
+    add_client_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -46,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from edge.runtime.interrupt import interruptible
     from edge.wire.recorder import record
 
+    curve = curve_of(args)
     tally: Tally | None = None
 
     def shown(so_far: Tally) -> None:
@@ -65,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
                 count=args.count,
                 stopped=lambda: interrupt.asked,
                 shown=shown,
+                curve=curve,
             )
     except OutputError as error:
         print(f"meshcast record: {error}", file=sys.stderr)

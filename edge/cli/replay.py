@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.cli.security import add_security_options, security_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="2: twice as fast (0.01 to 100)")
     parser.add_argument("--loop", action="store_true", help="again and again")
     parser.add_argument("--wait", action="store_true", help="begin when somebody subscribes")
+    add_security_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -41,10 +43,15 @@ def run(args: argparse.Namespace) -> int:
     from edge.wire.replay import Replay
     from engines.errors import MeshcastError
 
+    security = security_of(args)
     replay: Replay | None = None
     try:
         recording = Recording(args.recording)
-        with closing(Outlet(args.publish)) as outlet, interruptible() as interrupt, Ticker() as ticker:
+        with (
+            closing(Outlet(args.publish, security=security)) as outlet,
+            interruptible() as interrupt,
+            Ticker() as ticker,
+        ):
             replay = Replay(
                 recording,
                 outlet,

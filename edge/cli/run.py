@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.cli.security import add_security_options, security_of
 from edge.errors import EXIT_PARTIAL
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("sources", metavar="SOURCE", nargs="+", help="where the frames come from, see below")
     out = parser.add_argument_group("results")
     out.add_argument("--publish", metavar="ADDRESS", help="publish on ZeroMQ, for example tcp://127.0.0.1:5556")
+    out.add_argument(
+        "--axes",
+        choices=("opencv", "unity", "unreal", "gltf"),
+        default="opencv",
+        help="of the coordinates that are published (opencv: x right, y down, z forward, metres)",
+    )
     out.add_argument("--save", type=Path, metavar="OUT.npz", help="save every person of every frame")
     out.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the pictures")
     out.add_argument("--overlay-attention", action="store_true", help="also draw where the mesh model looked (PARE)")
@@ -50,6 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="the stream's name in packets (default: from SOURCE)",
     )
     out.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
+    add_security_options(parser)
     watch = parser.add_argument_group("watching how it runs")
     watch.add_argument(
         "--trace", type=Path, metavar="OUT.json", help="write every stage of every frame, for ui.perfetto.dev"
@@ -140,6 +148,8 @@ def run(args: argparse.Namespace) -> int:
             models=models,
             views=views,
             publish=args.publish,
+            axes=args.axes,
+            security=security_of(args),
             names=tuple(args.stream),
             save=args.save,
             overlay=args.overlay,

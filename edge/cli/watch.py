@@ -6,12 +6,14 @@ import argparse
 import json
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
+from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
-    from meshcast.packets import FramePacket
+    from meshcast.packets import FramePacket, StatusPacket
 
 SEVERAL_STREAMS = "all streams of the address"
 
@@ -27,23 +29,38 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("address", metavar="ADDRESS", help="where to connect, for example tcp://127.0.0.1:5556")
     parser.add_argument("--stream", default="", metavar="NAME", help=f"only this stream (default: {SEVERAL_STREAMS})")
+    parser.add_argument(
+        "--level", choices=("params", "joints", "mesh", "mesh-lod"), default="joints", help="what to receive (joints)"
+    )
     parser.add_argument("--count", type=_positive_int, metavar="N", help="end after N packets")
     parser.add_argument("--timeout", type=_positive_seconds, metavar="S", help="end after S seconds without a packet")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    add_client_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print packets until --count, --timeout or Ctrl-C. Returns the exit code."""
     from engines.errors import MeshcastError
-    from meshcast.subscriber import subscribe
+    from meshcast.packets import FramePacket, StatusPacket
+    from meshcast.subscriber import subscribe_all
 
     line = json_line if args.json else text_line
-    printed = 0
+    curve = curve_of(args)
+    printed, last_s, says = 0, time.monotonic(), Ends()
     try:
-        with subscribe(args.address, stream=args.stream, timeout_s=args.timeout) as packets:
+        with subscribe_all(
+            args.address, levels=(args.level,), stream=args.stream, timeout_s=args.timeout, curve=curve
+        ) as packets:
             print(f"meshcast watch: listening to {args.address}, Ctrl-C ends", file=sys.stderr)
             for packet in packets:
+                if isinstance(packet, StatusPacket):
+                    says(packet)
+                    if args.timeout is not None and time.monotonic() - last_s > args.timeout:
+                        break
+                if not isinstance(packet, FramePacket):
+                    continue
+                last_s = time.monotonic()
                 print(line(packet), flush=True)
                 printed += 1
                 if printed == args.count:
@@ -64,6 +81,20 @@ def run(args: argparse.Namespace) -> int:
         )
         return EXIT_INPUT
     return EXIT_WHOLE if args.count is None else EXIT_PARTIAL
+
+
+class Ends:
+    """Says once of each stream that it has ended, and why."""
+
+    def __init__(self) -> None:
+        self._ended: set[str] = set()
+
+    def __call__(self, packet: StatusPacket) -> None:
+        if packet.state != "ended":
+            self._ended.discard(packet.stream)
+        elif packet.stream not in self._ended:
+            self._ended.add(packet.stream)
+            print(f"meshcast watch: {packet.stream} has ended: {packet.reason}", file=sys.stderr)
 
 
 def text_line(packet: FramePacket) -> str:

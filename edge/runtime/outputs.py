@@ -69,6 +69,11 @@ class Outputs:
                 self._overlay.write(frame, self._drawn(result))
         return age_ms
 
+    def ended(self, stream: str, reason: str) -> None:
+        """Tell subscribers that no more comes."""
+        if self._publisher is not None:
+            self._publisher.end(stream, reason)
+
     def close(self) -> list[Path]:
         """Finish the files, returns those written; the first that cannot be finished is raised when all were tried."""
         written: list[Path] = []

@@ -43,6 +43,7 @@ class StreamRun:
         self.error: BaseException | None = None
         self.began_s = self.ended_s = time.monotonic()
         self._on_end = on_end
+        self._stopped = False
         self._latest_s: deque[float] = deque(maxlen=LATEST)
         self._thread = threading.Thread(target=self._run, name=f"meshcast-output-{self.name}", daemon=True)
 
@@ -92,6 +93,7 @@ class StreamRun:
 
     def stop(self) -> None:
         """Read no more; what is on its way still comes through."""
+        self._stopped = True
         self.overlapped.stop()
 
     def close(self) -> None:
@@ -113,7 +115,15 @@ class StreamRun:
             self.error = error
             log.debug("%s: %s", self.name, error, exc_info=True)
         self.ended_s = time.monotonic()
+        self.outputs.ended(self.name, self._reason)
         self._on_end()
+
+    @property
+    def _reason(self) -> str:
+        """Why the stream has ended, for subscribers anywhere: without what only its user should read."""
+        if self.error is not None:
+            return "the source broke off" if isinstance(self.error, MeshcastError) else "an internal error"
+        return "it was stopped" if self._stopped else "the source has ended"
 
     def _count(self, bodies: Bodies) -> None:
         self.ended_s = time.monotonic()

@@ -9,6 +9,8 @@ from edge.stages.crops import Cropper
 from edge.stages.place import weak_perspective_translation
 from edge.types import F32, Array, Attention, BodyModel, Frame, Pose2D, RootedBodies, Tracks
 from engines.heads.head import Head, People, RootMesh
+from engines.lod import lod_of
+from engines.rig import rig_of
 
 
 class Mesh:
@@ -31,6 +33,9 @@ class Mesh:
             parents=body.parents,
             joint_names=head.joint_names,
             keypoint_names=keypoint_names,
+            rig=rig_of(body),
+            uv=body.uv,
+            lod=lod_of(body),
         )
 
     def __call__(self, frame: Frame, tracks: Tracks, pose: Pose2D, camera: Camera) -> RootedBodies:

@@ -75,7 +75,7 @@ class FrameEncoder:
         """The coarser mesh, joints and keypoints. Raises WireError when the body model has none."""
         if self._lod_vertices is None:
             raise WireError("this body model has no coarser mesh: subscribe to mesh/")
-        coarse = replace(bodies, vertices=bodies.vertices[:, self._lod_vertices])
+        coarse = replace(bodies, vertices=bodies.vertices.take(self._lod_vertices, axis=1))
         return self._surface(Kind.MESH_LOD, frame, coarse, stamp, camera)
 
     def joints(self, frame: Frame, bodies: Bodies, stamp: Stamp, camera: Camera | None = None) -> bytes:

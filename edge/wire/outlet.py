@@ -8,13 +8,14 @@ import zmq
 
 from edge.wire.audience import Audience
 from edge.wire.binding import check_socket_file
+from edge.wire.guard import HANDSHAKE_BYTES, Guard, Security, check
 from meshcast.address import address_error, check_address, context_for
 
 HIGH_WATER_MARK = 8  # messages kept for a subscriber that does not keep up; later ones are dropped for it
 SEND_BUFFER_BYTES = 256 << 10  # more would only make a slow subscriber's pictures older
 STUCK_MS = 4000  # a subscriber that takes nothing for so long is cut off, which frees what was kept for it
 LINGER_MS = 500  # how long close() waits for what is on its way
-MAX_REQUEST_BYTES = 256  # subscribers send topics only; longer messages end their connection
+MAX_REQUEST_BYTES = HANDSHAKE_BYTES  # subscribers send topics only; longer messages end their connection
 MAX_REQUESTS = 1000  # read at a time, so that a flood of subscriptions cannot hold up the frames
 HEARTBEAT_MS = 2000
 
@@ -22,15 +23,20 @@ HEARTBEAT_MS = 2000
 class Outlet:
     """An XPUB socket bound to `address`, for one thread at a time.
 
-    `address` becomes the real one, with the port that was found when 0 was asked for. Raises AddressError when it
-    cannot be bound.
+    `address` becomes the real one, with the port that was found when 0 was asked for. security: who may watch; without
+    it only this machine. Raises AddressError when the address cannot be bound, or must not be (see guard.check).
     """
 
-    def __init__(self, address: str, *, high_water_mark: int = HIGH_WATER_MARK) -> None:
+    def __init__(
+        self, address: str, *, high_water_mark: int = HIGH_WATER_MARK, security: Security | None = None
+    ) -> None:
         self._audience = Audience()
+        security = security or Security()
         check_address(address)
+        check(address, security)
         check_socket_file(address)
         self._context, self._own_context = context_for(address)
+        self._guard: Guard | None = None
         self._socket = self._context.socket(zmq.XPUB)
         self._socket.set(zmq.XPUB_VERBOSE, 1)  # every subscription is seen, not only the first to a topic
         self._socket.set(zmq.SNDHWM, high_water_mark)
@@ -40,6 +46,10 @@ class Outlet:
         self._socket.set(zmq.LINGER, LINGER_MS)
         self._socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
         self._socket.set(zmq.IPV6, int("[" in address))
+        # Within the process there is nothing to encrypt.
+        if security.keys is not None and security.allowed is not None and self._own_context:
+            self._guard = Guard(self._context, security.keys, security.allowed)
+            self._guard.secure_server(self._socket)
         try:
             self._socket.bind(address)
         except zmq.ZMQError as error:
@@ -78,5 +88,7 @@ class Outlet:
     def close(self) -> None:
         """Unbind; waits up to half a second until what was sent has left. May be called twice."""
         self._socket.close()
+        if self._guard is not None:
+            self._guard.close()
         if self._own_context:
             self._context.term()

@@ -14,6 +14,7 @@ from calibration.camera import Camera
 from edge.stages.fit import Fit
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.frames import FrameEncoder, Stamp
+from edge.wire.guard import Security
 from edge.wire.model import ModelEncoder
 from edge.wire.outlet import HIGH_WATER_MARK, Outlet
 from edge.wire.status import encode_status
@@ -29,8 +30,8 @@ class Publisher:
     A frame belongs to the stream that its camera names, and goes out at the levels that somebody subscribed to. The
     model goes out after each new subscription to it and every `repeat_s` seconds, the status every `status_s`. Any
     thread may publish. `address` is the real one, with the port that was found when 0 was asked for. axes: of all
-    coordinates. Raises AddressError when the address cannot be bound and WireError when a stream's or the model's name
-    does not fit.
+    coordinates. security: who may watch; without, only this machine's processes. Raises AddressError when the address
+    cannot or must not be bound and WireError when a stream's or the model's name does not fit.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Publisher:
         *,
         streams: Sequence[str],
         axes: str = "opencv",
+        security: Security | None = None,
         high_water_mark: int = HIGH_WATER_MARK,
         repeat_s: float = REPEAT_S,
         status_s: float = STATUS_S,
@@ -49,7 +51,7 @@ class Publisher:
         self._streams = {name: _Stream(name, session, model, known, frames) for name in streams}
         self._repeat_s, self._status_s = repeat_s, status_s
         self._lock = threading.Lock()
-        self._outlet = Outlet(address, high_water_mark=high_water_mark)
+        self._outlet = Outlet(address, high_water_mark=high_water_mark, security=security)
         self.address = self._outlet.address
         self._attendant = _Attendant(self._outlet.fileno(), self._attend)
 

@@ -14,6 +14,7 @@ import zmq
 
 from edge.wire.recording import RecordingWriter
 from meshcast.address import check_address, context_for
+from meshcast.curve import Curve
 from meshcast.errors import WireError
 from meshcast.layout import COMMON_HEADER, Kind, read_header, read_kind, topic
 from meshcast.reader import topics
@@ -59,17 +60,19 @@ def record(
     count: float = math.inf,
     stopped: Callable[[], bool] = lambda: False,
     shown: Callable[[Tally], None] = lambda tally: None,
+    curve: Curve | None = None,
 ) -> Tally:
     """Record some levels, the models and the status of one stream, or of all, until one of the limits is reached.
 
     The file appears at the end, if a frame has come; until then there is PATH.part. seconds: counted from the first
     frame. count: frames. stopped: asked ten times a second. shown: called as often with the tally so far.
+    curve: the keys for a publisher that encrypts.
     Raises AddressError, WireError for a level or stream that does not exist, and OutputError.
     """
     # A model is asked for when a frame names it: the publisher would repeat it otherwise.
     wanted = [words for words in topics(levels, stream) if not words.startswith(b"model/")]
     check_address(address, connecting=True)
-    with _subscribed(address, wanted) as socket, RecordingWriter(path) as writer:
+    with _subscribed(address, wanted, curve) as socket, RecordingWriter(path) as writer:
         recorder = _Recorder(socket, writer, count)
         began_s = last_s = time.monotonic()
         while not stopped() and last_s - (recorder.first_s or began_s) < seconds and last_s < recorder.end_s:
@@ -85,11 +88,11 @@ def record(
 
 
 @contextmanager
-def _subscribed(address: str, wanted: list[bytes]) -> Iterator[zmq.Socket[bytes]]:
+def _subscribed(address: str, wanted: list[bytes], curve: Curve | None) -> Iterator[zmq.Socket[bytes]]:
     context, own = context_for(address)
     socket = context.socket(zmq.SUB)
     try:
-        connect(socket, address, wanted, high_water_mark=HIGH_WATER_MARK)
+        connect(socket, address, wanted, curve, high_water_mark=HIGH_WATER_MARK)
         yield socket
     finally:
         socket.close(linger=0)

@@ -13,11 +13,13 @@ from edge_kernels._backend import (
     crop,
     cuda_device_count,
     ell_matmul,
+    fit_rotations,
     heatmap,
     letterbox,
     nms,
     rasterize,
     set_threads,
+    shape_evidence,
     skinning,
 )
 from edge_kernels.ell import Ell
@@ -35,10 +37,12 @@ __all__ = [
     "crop",
     "cuda_device_count",
     "ell_matmul",
+    "fit_rotations",
     "heatmap",
     "letterbox",
     "nms",
     "rasterize",
     "set_threads",
+    "shape_evidence",
     "skinning",
 ]

@@ -14,7 +14,17 @@ try:
     import edge_kernels._native as _native
 except ImportError as error:
     from edge_kernels import reference
-    from edge_kernels.reference import crop, ell_matmul, heatmap, letterbox, nms, rasterize, skinning
+    from edge_kernels.reference import (
+        crop,
+        ell_matmul,
+        fit_rotations,
+        heatmap,
+        letterbox,
+        nms,
+        rasterize,
+        shape_evidence,
+        skinning,
+    )
 
     if not TYPE_CHECKING:
         GraphConv, Linear, Plan = reference.GraphConv, reference.Linear, reference.Plan
@@ -38,10 +48,12 @@ else:
         GraphConv, Linear, Plan = _native.GraphConv, _native.Linear, _native.Plan
     crop = _native.crop
     ell_matmul = _native.ell_matmul
+    fit_rotations = _native.fit_rotations
     heatmap = _native.heatmap
     letterbox = _native.letterbox
     nms = _native.nms
     rasterize = _native.rasterize
+    shape_evidence = _native.shape_evidence
     cuda_device_count = _native.cuda_device_count
     set_threads = _native.set_threads
     skinning = _native.skinning
@@ -57,10 +69,12 @@ __all__ = [
     "crop",
     "cuda_device_count",
     "ell_matmul",
+    "fit_rotations",
     "heatmap",
     "letterbox",
     "nms",
     "rasterize",
     "set_threads",
+    "shape_evidence",
     "skinning",
 ]

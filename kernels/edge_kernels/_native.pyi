@@ -80,6 +80,30 @@ def cuda_device_count() -> int: ...
 def ell_matmul(
     indices: DLPackArray, values: DLPackArray, x: DLPackArray, out: DLPackArray, stream: int = 0
 ) -> None: ...
+def fit_rotations(
+    joints: DLPackArray,
+    weights: DLPackArray,
+    parents: DLPackArray,
+    rest: DLPackArray,
+    rest_joints: DLPackArray,
+    vertices: DLPackArray,
+    prior: DLPackArray,
+    stiffness: DLPackArray,
+    rotations: DLPackArray,
+    error: DLPackArray,
+) -> None: ...
+def shape_evidence(
+    joints: DLPackArray,
+    weights: DLPackArray,
+    parents: DLPackArray,
+    shape_dirs: DLPackArray,
+    joint_shape_dirs: DLPackArray,
+    rest: DLPackArray,
+    rest_joints: DLPackArray,
+    vertices: DLPackArray,
+    rotations: DLPackArray,
+    evidence: DLPackArray,
+) -> None: ...
 def rasterize(
     faces: DLPackArray,
     points: DLPackArray,

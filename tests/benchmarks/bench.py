@@ -31,6 +31,7 @@ NAMES = (
     "crop",
     "heatmap",
     "skinning",
+    "fit_rotations",
     "memory",
 )
 QUIET_LOAD = 0.5

@@ -11,11 +11,13 @@ from statistics import median
 import numpy as np
 from drain import Drain
 from figure import MEDIA, Figure, show
+from listeners import Listeners
 
 from calibration.camera import Camera
 from edge.models import Models
 from edge.pipeline import Pipeline, View
 from edge.sources import open_source
+from edge.stages.fit import Fit
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
@@ -23,7 +25,7 @@ from edge.wire.publisher import Publisher
 from meshcast.decoding import decode
 
 CLIP = MEDIA / "balance_cam03.mp4"
-PEOPLE = (1, 10)
+SUBSCRIBERS = (1, 8, 32)
 WARM_UP, ROUNDS = 10, 200
 RATE_HZ, SECONDS = 30, 5
 
@@ -31,7 +33,11 @@ RATE_HZ, SECONDS = 30, 5
 def measure() -> list[Figure]:
     """Times of real bodies on the wire."""
     frame, body, model, camera = one_person()
-    return [*coding(frame, body, model, camera), *latency(frame, body, model, camera)]
+    figures = [*coding(frame, body, model, camera), *latency(frame, body, model, camera)]
+    for subscribers in SUBSCRIBERS:
+        for stuck in (0, 1) if subscribers > 1 else (0,):
+            figures += latency(frame, crowd(body, 10), model, camera, subscribers, stuck)
+    return figures
 
 
 def one_person() -> tuple[Frame, Bodies, BodyModel, Camera]:
@@ -55,18 +61,24 @@ def crowd(body: Bodies, people: int) -> Bodies:
 
 
 def coding(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> list[Figure]:
-    """Encoding and decoding in turns, for one person and for ten."""
-    known = ModelEncoder(model)
-    work: dict[str, Callable[[], object]] = {}
-    sizes = []
-    for people in PEOPLE:
-        stamp = Stamp.now("bench", 0, 1, known.model_id, known.name)
-        encode = partial(FrameEncoder().mesh, frame, crowd(body, people), stamp, camera)
-        packet = encode()
-        named = "1 person" if people == 1 else f"{people} people"
-        work[f"wire encode, {named}"] = encode
-        work[f"wire decode, {named}"] = partial(decode, packet)
-        sizes.append(Figure(f"wire packet, {named}", len(packet), "bytes"))
+    """Fitting, encoding and decoding in turns: every level for one person, the whole mesh for ten too."""
+    known, fit = ModelEncoder(model), Fit(model)
+    encoder = FrameEncoder("opencv", model.lod.vertices if model.lod else None)
+    stamp = Stamp.now("bench", 0, 1, known.model_id, known.name)
+    posed = fit(0.0, body)
+    encoders: dict[str, Callable[[], bytes]] = {
+        "params, 1 person": partial(encoder.params, frame, body, posed, stamp, camera),
+        "joints, 1 person": partial(encoder.joints, frame, body, stamp, camera),
+        "mesh-lod, 1 person": partial(encoder.mesh_lod, frame, body, stamp, camera),
+        "mesh, 1 person": partial(encoder.mesh, frame, body, stamp, camera),
+        "mesh, 10 people": partial(encoder.mesh, frame, crowd(body, 10), stamp, camera),
+        "mesh in unity axes, 1 person": partial(FrameEncoder("unity").mesh, frame, body, stamp, camera),
+        "model": partial(known.encode, stream="bench", seq=0, session=1),
+    }
+    packets = {name: encode() for name, encode in encoders.items()}
+    work: dict[str, Callable[[], object]] = {f"wire encode {name}": encode for name, encode in encoders.items()}
+    work |= {f"wire decode {name}": partial(decode, packet) for name, packet in packets.items()}
+    work["wire fit of a rig, 1 person"] = partial(fit, 0.0, body)
     calls: dict[str, list[float]] = {name: [] for name in work}
     for turn in range(WARM_UP + ROUNDS):
         for name, call in work.items():
@@ -74,13 +86,20 @@ def coding(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> list
             call()
             if turn >= WARM_UP:
                 calls[name].append((time.perf_counter() - begin) * 1e3)
+    sizes = [Figure(f"wire packet {name}", len(packet), "bytes") for name, packet in packets.items()]
     return [*sizes, *(Figure(f"{name}: median of {ROUNDS}", median(ms), "ms") for name, ms in calls.items())]
 
 
-def latency(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> list[Figure]:
-    """From the call of publish() to the decoded packet in another process of this machine, one person."""
+def latency(
+    frame: Frame, body: Bodies, model: BodyModel, camera: Camera, subscribers: int = 1, stuck: int = 0
+) -> list[Figure]:
+    """From the call of publish() to the decoded packet in another process of this machine, while others listen too."""
     count = RATE_HZ * SECONDS
-    with Publisher("tcp://127.0.0.1:0", model, streams=[frame.camera]) as publisher, Drain(publisher.address) as drain:
+    with (
+        Publisher("tcp://127.0.0.1:0", model, streams=[frame.camera]) as publisher,
+        Listeners(publisher.address, subscribers - 1, stuck),
+        Drain(publisher.address) as drain,
+    ):
 
         def send(index: int) -> None:
             publisher.publish(replace(frame, index=index, t_capture_ns=time.monotonic_ns()), body, camera)
@@ -97,11 +116,12 @@ def latency(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> lis
             time.sleep(max(0.0, due - time.monotonic()))
         receipts = drain.receipts(first)
     p50, p99 = np.percentile([receipt.latency_ms for receipt in receipts], [50, 99]).tolist()
-    name = f"wire publish() to decoded packet, tcp loopback, {RATE_HZ} Hz, n = {len(receipts)}"
+    whom = f"{subscribers} subscribers" if subscribers > 1 else "1 subscriber"
+    name = f"wire publish() to decoded packet, {len(body)} people, {whom}, {stuck} stuck, n = {len(receipts)}"
     return [
         Figure(f"{name}: p50", p50, "ms"),
         Figure(f"{name}: p99", p99, "ms"),
-        Figure(f"wire packets that arrived, of {count}", len(receipts), "", count),
+        Figure(f"{name}: arrived, of {count}", len(receipts), "", count),
     ]
 
 

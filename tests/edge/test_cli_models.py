@@ -127,6 +127,8 @@ def test_a_body_is_imported_and_driven(
     assert "imported as smpl_neutral" in said.out
     body = load_body(next(user_folders.glob("smpl_neutral-*.npz")))
     np.testing.assert_allclose(body.v_template, LARGER * open_body().v_template, atol=1e-6)
+    assert body.lod is not None
+    assert len(body.lod.vertices) == 1722
     assert ["body", "smpl_neutral", "yes"] in [line.split()[:3] for line in meshcast("models").out.splitlines()]
     weights = build("dct_single_branch").state_dict()
     assert meshcast("models", "import", saved(weights, tmp_path / "img_res50.pth")).code == EXIT_WHOLE

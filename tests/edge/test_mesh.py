@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,18 @@ def test_nobody() -> None:
     bodies = Place()(Mesh(head, NAMES)(frame(), tracks, seen, Camera.from_fov((1280, 720), 60)))
     assert bodies.vertices.shape == (0, 6890, 3)
     assert bodies.translation.shape == (0, 3)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_the_model_has_all_that_a_client_needs(stored: bool) -> None:
+    body = open_body() if stored else replace(open_body(), lod=None)
+    model = Mesh(SmplParametersHead(Answers(), load_card("pare"), body, NAMES), NAMES).model
+    assert model.rig is not None
+    np.testing.assert_allclose(model.rig.rest_joints, body.joint_regressor @ body.v_template, atol=1e-6)
+    assert model.uv is body.uv
+    assert model.lod is not None
+    assert open_body().lod is not None
+    np.testing.assert_array_equal(model.lod.faces, open_body().lod.faces)
 
 
 def test_attention_is_drawn_over_its_box_only() -> None:

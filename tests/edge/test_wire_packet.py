@@ -5,6 +5,8 @@ import re
 import runpy
 import struct
 import warnings
+from dataclasses import fields as fields_of
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +21,17 @@ from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
 from meshcast.decoding import decode
 from meshcast.errors import WireError
-from meshcast.layout import COMMON_HEADER, FRAME_HEADER, MODEL_HEADER, Kind, topic
-from meshcast.packets import FramePacket, ModelPacket
+from meshcast.layout import COMMON_HEADER, FRAME_HEADER, MODEL_HEADER, STATUS_HEADER, Kind, topic
+from meshcast.packets import FramePacket, ModelPacket, StatusPacket
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests/data/wire"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
 PACKETS = {path.name: path.read_bytes() for path in sorted(GOLDEN.glob("*.bin"))}
-MESHES = [name for name in PACKETS if name.startswith("mesh")]
+MESHES = sorted(EXPECTED["mesh"])
+BARE = PACKETS["model_bare.bin"]
+MODELS = sorted(EXPECTED["models"])
+AXES = sorted(EXPECTED["axes"])
 DOCUMENT = (ROOT / "docs/wire.md").read_text()
 
 
@@ -102,7 +107,6 @@ def test_header_says_when_where_and_through_which_camera() -> None:
     assert packet.age_ms == 2.0
     assert packet.camera is not None
     np.testing.assert_allclose(packet.camera.K, camera.K, rtol=1e-6)
-    assert packet.camera.size == (6, 4)
     assert mesh(FrameEncoder().mesh(frame(), bodies(1, 8), stamp())).camera is None
 
 
@@ -151,9 +155,9 @@ def test_model_id_changes_with_the_model() -> None:
 @pytest.mark.parametrize("name", MESHES)
 def test_golden_mesh_packets_have_the_expected_numbers(name: str) -> None:
     packet, expected = mesh(PACKETS[name]), EXPECTED["mesh"][name]
-    for field, value in EXPECTED["header"].items():
-        assert getattr(packet, field) == (tuple(value) if field == "size" else value), field
-    assert packet.seq == expected["seq"]
+    check_head(packet)
+    assert (packet.seq, packet.model_id) == (expected["seq"], EXPECTED["bare_model_id"])
+    assert (packet.level, packet.axes, packet.unit) == ("mesh", "opencv", "m")
     if expected["camera"]:
         assert packet.camera is not None
         assert packet.camera.K.tolist() == EXPECTED["K"]
@@ -161,25 +165,76 @@ def test_golden_mesh_packets_have_the_expected_numbers(name: str) -> None:
     else:
         assert packet.camera is None
     for field, value in expected["people"].items():
-        tolerance = EXPECTED["vertex_tolerance_m"] if field == "vertices" else 0
-        np.testing.assert_allclose(getattr(packet.people, field).tolist(), value, rtol=0, atol=tolerance, err_msg=field)
+        check(packet.people, field, value, EXPECTED["tolerance"] if field == "vertices" else 0)
 
 
-def test_golden_model_packet_has_the_expected_numbers() -> None:
-    packet, expected = decode(PACKETS["model.bin"]), EXPECTED["model"]
+def check_head(packet: FramePacket) -> None:
+    for field, value in EXPECTED["header"].items():
+        assert getattr(packet, field) == (tuple(value) if field == "size" else value), field
+
+
+def check(owner: object, field: str, value: object, tolerance: float = 0) -> None:
+    np.testing.assert_allclose(getattr(owner, field).tolist(), value, rtol=0, atol=tolerance, err_msg=field)
+
+
+@pytest.mark.parametrize("axes", AXES)
+@pytest.mark.parametrize("level", ["mesh", "mesh-lod", "joints", "params"])
+def test_golden_frames_of_every_level_in_every_axes(axes: str, level: str) -> None:
+    packet, expected = mesh(PACKETS[f"{level}_{axes}.bin"]), EXPECTED["axes"][axes]
+    check_head(packet)
+    assert (packet.level, packet.axes, packet.unit) == (level, axes, expected["unit"])
+    assert (packet.seq, packet.model_id) == (expected["seq"], expected["model_id"])
+    people = packet.people
+    for field in ("ids", "scores", "translation"):
+        check(people, field, expected[field])
+    held = {
+        "mesh": {"joints": "joints", "keypoints": "keypoints", "vertices": "vertices"},
+        "mesh-lod": {"joints": "joints", "keypoints": "keypoints", "vertices": "lod_vertices"},
+        "joints": {"joints": "joints", "keypoints": "keypoints"},
+        "params": {"rotvecs": "rotvecs", "shape": "shape", "error_mm": "error_mm"},
+    }[level]
+    for field in ("joints", "keypoints", "vertices", "rotvecs", "shape"):
+        if field in held:
+            scale = 100 if expected["unit"] == "cm" else 1
+            exact = field in ("joints", "keypoints")
+            check(people, field, expected[held[field]], 0 if exact else EXPECTED["tolerance"] * scale)
+        else:
+            assert getattr(people, field).size == 0, field
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_golden_model_packets_have_the_expected_numbers(name: str) -> None:
+    packet, expected = decode(PACKETS[name]), EXPECTED["models"][name]
     assert isinstance(packet, ModelPacket)
-    assert (packet.seq, packet.axes, packet.unit) == (expected["seq"], expected["axes"], "m")
+    for field in ("seq", "model_id", "axes", "unit"):
+        assert getattr(packet, field) == expected[field], field
+    body = packet.body
+    assert (body.name, body.joint_names) == (expected["model_name"], tuple(expected["joint_names"]))
+    assert body.keypoint_names == tuple(expected["keypoint_names"])
     for field in ("rest_vertices", "faces", "parents"):
-        assert getattr(packet.body, field).tolist() == expected[field], field
-    assert packet.body.joint_names == tuple(expected["joint_names"])
-    assert packet.body.keypoint_names == tuple(expected["keypoint_names"])
+        check(body, field, expected[field])
+    for part in ("rig", "uv", "lod"):
+        assert (getattr(body, part) is None) == (part not in expected)
+        for field, value in expected.get(part, {}).items():
+            check(getattr(body, part), field, value, 1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED["status"]))
+def test_golden_status_packets_have_the_expected_numbers(name: str) -> None:
+    packet = decode(PACKETS[name])
+    assert isinstance(packet, StatusPacket)
+    for field, value in (EXPECTED["status_header"] | EXPECTED["status"][name]).items():
+        assert getattr(packet, field) == value, field
 
 
 def test_encoder_writes_the_golden_packets_to_the_byte() -> None:
     assert runpy.run_path(str(GOLDEN / "make.py"))["packets"]() == PACKETS
 
 
-@pytest.mark.parametrize(("title", "header"), [("Mesh message", FRAME_HEADER), ("Model message", MODEL_HEADER)])
+@pytest.mark.parametrize(
+    ("title", "header"),
+    [("Frame messages", FRAME_HEADER), ("Model message", MODEL_HEADER), ("Status message", STATUS_HEADER)],
+)
 def test_document_has_the_offsets_of_the_code(title: str, header: np.dtype[Any]) -> None:
     section = DOCUMENT.split(f"## {title}")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (\d+) \| (\d+) \| (\S+) \| (\w+) \|", section, re.MULTILINE)
@@ -192,12 +247,12 @@ def test_document_has_the_offsets_of_the_code(title: str, header: np.dtype[Any])
     assert rows == written
 
 
-@pytest.mark.parametrize("header", [FRAME_HEADER, MODEL_HEADER])
+@pytest.mark.parametrize("header", [FRAME_HEADER, MODEL_HEADER, STATUS_HEADER])
 def test_header_fields_are_aligned_to_their_size(header: np.dtype[Any]) -> None:
     assert header.fields is not None
     for name, (dtype, offset, *_) in header.fields.items():
         assert dtype.kind == "S" or offset % dtype.itemsize == 0, name
-    assert header.itemsize % 16 == 0
+    assert header.itemsize % 8 == 0
 
 
 @pytest.mark.parametrize("name", MESHES)
@@ -212,16 +267,19 @@ def test_reader_of_the_document_reads_the_golden_packets(name: str) -> None:
     assert packet["topic"] == "mesh/" + EXPECTED["header"]["stream"]
     assert packet["seq"] == expected["seq"]
     for field, value in expected["people"].items():
-        tolerance = EXPECTED["vertex_tolerance_m"] if field == "vertices" else 0
+        tolerance = EXPECTED["tolerance"] if field == "vertices" else 0
         np.testing.assert_allclose(packet[field], value, rtol=0, atol=tolerance, err_msg=field)
     with pytest.raises(ValueError, match="not a mesh message"):
-        scope["read"](PACKETS["model.bin"])
+        scope["read"](PACKETS["model_bare.bin"])
+
+
+def header_of(name: str) -> np.dtype[Any]:
+    return {"model": MODEL_HEADER, "status": STATUS_HEADER}.get(name.split("_")[0], FRAME_HEADER)
 
 
 def patched(name: str, field: str, value: object) -> bytes:
-    header = MODEL_HEADER if name == "model.bin" else FRAME_HEADER
     data = bytearray(PACKETS[name])
-    np.frombuffer(data, header, 1)[field] = value
+    np.frombuffer(data, header_of(name), 1)[field] = value
     return bytes(data)
 
 
@@ -249,12 +307,28 @@ def patched(name: str, field: str, value: object) -> bytes:
         (patched("mesh_2_people.bin", "vertices", 2**20), "vertices would end at byte"),
         (patched("mesh_2_people.bin", "fx", np.nan), "camera"),
         (patched("mesh_2_people.bin", "t_stream_s", np.inf), "stream time"),
-        (patched("model.bin", "faces", 2**32 - 1), "faces would end"),
-        (patched("model.bin", "vertices", 2**32 - 1), "more than the 1048576"),
-        (patched("model.bin", "joints", 4), "names and 2 parents for 4 joints"),
-        (PACKETS["model.bin"].replace(struct.pack("<3i", 0, 1, 2), struct.pack("<3i", 0, 1, 7)), "faces out of range"),
-        (PACKETS["model.bin"].replace(struct.pack("<2i", -1, 0), struct.pack("<2i", -1, 1)), "parents out of range"),
-        (PACKETS["model.bin"].replace("tête".encode(), b"t\xff\xffte"), "not UTF-8"),
+        (patched("model_bare.bin", "faces", 2**32 - 1), "faces would end"),
+        (patched("model_bare.bin", "vertices", 2**32 - 1), "more than the 1048576"),
+        (patched("model_bare.bin", "joints", 4), "names and 2 parents for 4 joints"),
+        (
+            PACKETS["model_bare.bin"].replace(struct.pack("<3i", 0, 1, 2), struct.pack("<3i", 0, 1, 7)),
+            "faces out of range",
+        ),
+        (
+            PACKETS["model_bare.bin"].replace(struct.pack("<2i", -1, 0), struct.pack("<2i", -1, 1)),
+            "parents out of range",
+        ),
+        (BARE.replace("tête".encode(), b"t\xff\xffte"), "not UTF-8"),
+        (patched("model_opencv.bin", "influences", 8), "8 joints a vertex"),
+        (patched("model_opencv.bin", "shapes", 65535), "would end at byte"),
+        (patched("model_opencv.bin", "uvs", 2**32 - 1), "uvs would end at byte"),
+        (patched("model_opencv.bin", "lod_faces", 2**32 - 1), "lod_faces would end at byte"),
+        (PACKETS["model_opencv.bin"].replace(struct.pack("<2i", 4, 6), struct.pack("<2i", 4, 4)), "lod_vertices out"),
+        (PACKETS["model_opencv.bin"].replace(b"\0\1\0\0" * 7, b"\0\2\0\0" * 7), "skin_joints out of range"),
+        (patched("params_opencv.bin", "rotations", 65535), "rotations would end at byte"),
+        (patched("status_live.bin", "state", 3), "state code 3"),
+        (patched("status_live.bin", "reason_size", 2**32 - 1), "reason would end at byte"),
+        (PACKETS["status_ended.bin"].replace("ä".encode(), b"\xff\xff"), "not UTF-8"),
     ],
 )
 def test_what_is_not_whole_or_not_ours_is_refused_in_one_line(data: bytes, message: str) -> None:
@@ -274,18 +348,21 @@ def test_nan_in_an_array_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("name", list(PACKETS))
 def test_longer_header_and_further_arrays_of_the_same_version_are_read(name: str) -> None:
-    header = MODEL_HEADER if name == "model.bin" else FRAME_HEADER
+    header = header_of(name)
     size = header.itemsize
     data = bytearray(PACKETS[name][:size] + b"newfield" + PACKETS[name][size:] + b"new array")
     fields = np.frombuffer(data, header, 1)
-    fields["header_size"], fields["message_size"] = size + 8, len(data)
-    old, new = decode(PACKETS[name]), decode(bytes(data))
-    if isinstance(old, FramePacket):
-        assert isinstance(new, FramePacket)
-        assert np.array_equal(new.people.vertices, old.people.vertices)
-    else:
-        assert isinstance(new, ModelPacket)
-        assert np.array_equal(new.body.faces, old.body.faces)
+    fields["header_size"], fields["message_size"] = fields["header_size"] + 8, len(data)
+    assert numbers(decode(bytes(data))) == numbers(decode(PACKETS[name]))
+
+
+def numbers(packet: object) -> object:
+    """A packet with its arrays as lists, which can be compared."""
+    if isinstance(packet, np.ndarray):
+        return packet.tolist()
+    if not is_dataclass(packet):
+        return packet
+    return {field.name: numbers(getattr(packet, field.name)) for field in fields_of(packet)}
 
 
 def check_any_bytes(data: bytes) -> None:
@@ -301,10 +378,12 @@ def check_any_bytes(data: bytes) -> None:
         return
     if isinstance(packet, FramePacket):
         people = packet.people
-        for array in (people.scores, people.translation, people.joints, people.keypoints, people.vertices):
-            assert np.isfinite(array).all()
-    else:
-        assert packet.body.faces.size == 0 or packet.body.faces.max() < len(packet.body.rest_vertices)
+        for field in fields_of(people):
+            assert np.isfinite(getattr(people, field.name)).all()
+    elif isinstance(packet, ModelPacket):
+        body = packet.body
+        assert body.faces.size == 0 or body.faces.max() < len(body.rest_vertices)
+        assert body.lod is None or body.lod.faces.size == 0 or body.lod.faces.max() < len(body.lod.vertices)
 
 
 @settings(deadline=None, max_examples=200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import runpy
 import socket
@@ -21,11 +22,13 @@ import zmq
 
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.frames import FrameEncoder, Stamp
+from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
+from meshcast import aio
 from meshcast.errors import AddressError, WireError
 from meshcast.layout import Kind, topic
-from meshcast.packets import FramePacket, ModelPacket
-from meshcast.subscriber import subscribe
+from meshcast.packets import FramePacket, ModelPacket, StatusPacket
+from meshcast.subscriber import subscribe, subscribe_all
 
 MAKE = runpy.run_path(str(Path(__file__).parents[1] / "data/wire/make.py"))
 MODEL: BodyModel = MAKE["model"]()
@@ -80,7 +83,7 @@ def sender() -> Iterator[tuple[zmq.Socket[bytes], str]]:
         yield made, address
 
 
-def accept(sender: zmq.Socket[bytes], topics: int = 2) -> None:
+def accept(sender: zmq.Socket[bytes], topics: int = 3) -> None:
     for _ in range(topics):
         assert sender.poll(int(PATIENCE_S * 1000))
         sender.recv()
@@ -125,7 +128,7 @@ def test_late_subscriber_gets_the_model_at_once(publisher: Publisher) -> None:
 
 def test_second_subscriber_gets_the_model_too_and_nobody_gets_it_unasked(publisher: Publisher) -> None:
     publisher.publish(frame(), bodies(0))  # the model that goes out with the first frame is gone
-    with publishing(publisher), subscribe(publisher.address, timeout_s=PATIENCE_S, models=True) as one:
+    with publishing(publisher), subscribe_all(publisher.address, timeout_s=PATIENCE_S) as one:
         own = next(got for got in one if isinstance(got, ModelPacket))
         between = list(islice(one, 20))
         with subscribe(publisher.address, timeout_s=PATIENCE_S) as two:
@@ -138,19 +141,107 @@ def test_second_subscriber_gets_the_model_too_and_nobody_gets_it_unasked(publish
 
 def test_model_is_repeated() -> None:
     with (
-        Publisher("inproc://repeat-test", MODEL, streams=["cam0"], repeat_s=0) as publisher,
-        subscribe(publisher.address, timeout_s=PATIENCE_S, models=True) as packets,
+        Publisher("inproc://repeat-test", MODEL, streams=["cam0"], repeat_s=0.01) as publisher,
+        subscribe_all(publisher.address, timeout_s=PATIENCE_S) as packets,
         publishing(publisher),
     ):
-        kinds = [type(got) for got in islice(packets, 12)]
-    assert kinds.count(ModelPacket) == kinds.count(FramePacket)
+        models = list(islice((got for got in packets if isinstance(got, ModelPacket)), 4))
+    assert [model.seq - models[0].seq for model in models] == [0, 1, 2, 3]
+
+
+def test_model_and_status_arrive_without_any_frame() -> None:
+    with (
+        Publisher(ANY_PORT, MODEL, streams=["cam0"], repeat_s=NEVER_S, status_s=0.01) as publisher,
+        subscribe_all(publisher.address, timeout_s=PATIENCE_S) as packets,
+    ):
+        kinds = (ModelPacket, StatusPacket)
+        first = {type(got): got for got in islice(packets, 20)}
+        assert set(first) == set(kinds)
+        with publishing(publisher):
+            live = next(got for got in packets if isinstance(got, StatusPacket) and got.state == "live")
+        publisher.end("cam0", "the clip is over")
+        ended = next(got for got in packets if isinstance(got, StatusPacket) and got.state == "ended")
+    assert first[StatusPacket].state == "idle"
+    assert ended.reason == "the clip is over"
+    assert ended.next_seq >= live.next_seq > 0
+
+
+def test_closing_ends_the_streams() -> None:
+    publisher = Publisher(ANY_PORT, MODEL, streams=["cam0"], status_s=NEVER_S)
+    with subscribe_all(publisher.address, timeout_s=PATIENCE_S) as packets:
+        assert isinstance(next(packets), ModelPacket)
+        publisher.close()
+        last = next(packets)
+    assert isinstance(last, StatusPacket)
+    assert (last.state, last.reason) == ("ended", "the publisher has closed")
+
+
+def test_levels_that_nobody_asks_for_are_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    for name in ("mesh", "mesh_lod", "joints", "params"):
+        real = getattr(FrameEncoder, name)
+
+        def spy(*args: Any, name: str = name, real: Any = real) -> bytes:
+            made.append(name)
+            return real(*args)
+
+        monkeypatch.setattr(FrameEncoder, name, spy)
+    with Publisher(ANY_PORT, MAKE["rigged"](), streams=["cam0"]) as publisher:
+        publisher.publish(frame(), bodies(1))
+        assert made == []
+        with subscribe(publisher.address, levels=("params", "joints"), timeout_s=PATIENCE_S) as packets:
+            with publishing(publisher):
+                got = {packet.level: packet for packet in islice(packets, 8)}
+            assert set(got) == {"params", "joints"}
+            assert set(made) == {"params", "joints"}
+
+
+@pytest.mark.parametrize("axes", ["opencv", "unity", "unreal", "gltf"])
+def test_every_level_agrees_in_every_axes(axes: str) -> None:
+    levels = ("params", "joints", "mesh", "mesh-lod")
+    with (
+        Publisher(ANY_PORT, MAKE["rigged"](), streams=["cam0"], axes=axes) as publisher,
+        subscribe(publisher.address, levels=levels, timeout_s=PATIENCE_S) as packets,
+        publishing(publisher),
+    ):
+        whole = {}
+        for packet in packets:
+            whole.setdefault(packet.seq, {})[packet.level] = packet
+            if len(whole[packet.seq]) == len(levels):
+                break
+    got = whole[packet.seq]
+    assert {each.axes for each in got.values()} == {axes}
+    people = got["mesh"].people
+    for each in got.values():
+        assert np.array_equal(each.people.translation, people.translation)
+        assert each.model is not None
+    np.testing.assert_allclose(got["mesh-lod"].people.vertices, people.vertices[:, [0, 2, 4, 6]], atol=2e-3)
+    np.testing.assert_array_equal(got["joints"].people.joints, people.joints)
+
+
+def test_asyncio_subscription_receives_and_ends(publisher: Publisher) -> None:
+    async def receive() -> list[int]:
+        async with aio.subscribe(publisher.address, timeout_s=PATIENCE_S) as packets:
+            return [packet.seq async for packet in aislice(packets, 3)]
+
+    async def nothing() -> list[FramePacket]:
+        return [packet async for packet in aio.subscribe("inproc://nobody-there", timeout_s=0.02)]
+
+    async def aislice(packets: Any, count: int) -> Any:
+        for _ in range(count):
+            yield await anext(packets)
+
+    with publishing(publisher):
+        first, second, third = asyncio.run(receive())
+    assert (second, third) == (first + 1, first + 2)
+    assert asyncio.run(nothing()) == []
 
 
 def test_model_of_an_earlier_publisher_is_not_attached(sender: tuple[zmq.Socket[bytes], str]) -> None:
     socket_, address = sender
     with subscribe(address, timeout_s=PATIENCE_S) as packets:
         accept(socket_)
-        model = MAKE["packets"]()["model.bin"]
+        model = MAKE["packets"]()["model_bare.bin"]
         socket_.send(model)
         socket_.send(MAKE["mesh_packet"](1, camera=True))
         socket_.send(packet(0, stream=MAKE["STREAM"]))
@@ -185,7 +276,7 @@ def test_latest_hands_out_the_newest_of_each_stream_and_says_what_it_skipped(
         accept(socket_)
         socket_.send(packet(0))
         assert next(packets).seq == 0
-        socket_.send(MAKE["packets"]()["model.bin"])
+        socket_.send(MAKE["packets"]()["model_bare.bin"])
         for seq in range(1, 6):
             socket_.send(packet(seq))
             socket_.send(packet(seq + 100, stream="other"))
@@ -311,7 +402,7 @@ def test_port_is_free_again_after_close() -> None:
 )
 def test_addresses_that_cannot_be_bound_are_one_line(address: str, message: str) -> None:
     with pytest.raises(AddressError, match=message) as caught:
-        Publisher(address, MODEL, streams=["cam0"])
+        Publisher(address, MODEL, streams=["cam0"], security=Security(insecure=True))
     assert str(caught.value).startswith(f"{address}: ")
     assert "\n" not in str(caught.value)
 

@@ -89,6 +89,13 @@ def test_fewer_packets_than_asked_for_is_partial(capsys: pytest.CaptureFixture[s
     assert code == [EXIT_PARTIAL]
 
 
+def test_end_of_a_stream_is_said_once_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    with Publisher("ipc://@meshcast-end-test", MAKE["model"](), streams=["cam0"], status_s=0.01) as publisher:
+        publisher.end("cam0", "the source broke off")
+        assert watch.run(parse(publisher.address, "--timeout", "0.3")) == EXIT_INPUT
+    assert capsys.readouterr().err.count("cam0 has ended: the source broke off") == 1
+
+
 def test_address_that_cannot_be_used_is_an_error_of_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert watch.run(parse("localhost")) == EXIT_INPUT
     assert capsys.readouterr().err.startswith("meshcast watch: localhost: not an address; use tcp://")

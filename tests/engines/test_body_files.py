@@ -9,6 +9,7 @@ import re
 import sys
 import tracemalloc
 import zipfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +23,7 @@ from scipy import sparse
 from engines.body import Body, SurfaceBody, load_body, open_body, rotmat
 from engines.body_files import JOINT_NAMES, body_bytes, read_body, save_body
 from engines.errors import ModelError
+from meshcast.body import Lod
 
 DIRECTIONS = {"mano": 10, "smpl": 10, "smplh": 16, "smplx": 20}
 Arrays = dict[str, Any]
@@ -246,6 +248,15 @@ def test_saved_and_loaded_again(tmp_path: Path, family: str) -> None:
     assert body_bytes(loaded) == (tmp_path / "copy.npz").read_bytes()
 
 
+def test_a_coarser_mesh_comes_along(tmp_path: Path) -> None:
+    body = read_body(write_npz(tmp_path / "m.npz", small_arrays()))
+    assert body.lod is None
+    lod = Lod(np.array([1, 4, 5, 11], np.int32), np.array([[0, 1, 2], [2, 3, 0]], np.int32))
+    save_body(replace(body, lod=lod), tmp_path / "m.npz")
+    for read in (load_body, read_body):
+        same_fields(read(tmp_path / "m.npz"), replace(body, lod=lod), set())
+
+
 def test_the_open_body_saved_and_loaded_again(tmp_path: Path) -> None:
     save_body(open_body(), tmp_path / "open_smpl_body.npz")
     loaded = load_body(tmp_path / "open_smpl_body.npz")
@@ -254,12 +265,16 @@ def test_the_open_body_saved_and_loaded_again(tmp_path: Path) -> None:
 
 
 def same_fields(a: Body, b: Body, but: set[str]) -> None:
-    for name in {*Body.__slots__, *type(a).__slots__} - but - {"uv"}:
+    for name in {*Body.__slots__, *type(a).__slots__} - but - {"uv", "lod"}:
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=name)
     assert (a.uv is None) == (b.uv is None)
     if a.uv is not None and b.uv is not None:
         np.testing.assert_array_equal(a.uv.coordinates, b.uv.coordinates)
         np.testing.assert_array_equal(a.uv.faces, b.uv.faces)
+    assert (a.lod is None) == (b.lod is None)
+    if a.lod is not None and b.lod is not None:
+        np.testing.assert_array_equal(a.lod.vertices, b.lod.vertices)
+        np.testing.assert_array_equal(a.lod.faces, b.lod.faces)
 
 
 def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path) -> None:
@@ -340,6 +355,10 @@ def test_wrong_arrays_are_named(tmp_path: Path, write: Any, key: str, change: An
     assert "\n" not in str(refusal.value)
 
 
+def lod(vertices: list[Any], faces: list[Any]) -> Arrays:
+    return {"lod_vertices": np.array(vertices), "lod_faces": np.array(faces)}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -349,6 +368,12 @@ def test_wrong_arrays_are_named(tmp_path: Path, write: Any, key: str, change: An
             "ft is int64 of shape (7, 3); expected integers of shape (800",
         ),
         ({"vt": np.zeros((5, 2)), "ft": np.full((800, 3), 5)}, "ft goes from 5 to 5; expected 0 to 4"),
+        (lod([3, 12], [[0, 1, 0]]), "lod_vertices goes from 3 to 12; expected 0 to 11"),
+        (lod([3, 2, 5], [[0, 1, 2]]), "lod_vertices does not rise; expected every vertex once, in their order"),
+        (lod([3, 3, 5], [[0, 1, 2]]), "lod_vertices does not rise"),
+        (lod([[3, 4, 5]], [[0, 1, 2]]), "lod_vertices is int64 of shape (1, 3); expected integers of shape (L)"),
+        (lod([3, 4, 5], [[0, 1, 3]]), "lod_faces goes from 0 to 3; expected 0 to 2"),
+        (lod([3, 4, 5], [0, 1, 2]), "lod_faces is int64 of shape (3); expected integers of shape (G, 3)"),
         ({"weights": np.array([{}] * 12, object)}, "weights holds Python objects; store its values as a plain array"),
     ],
 )

@@ -196,7 +196,7 @@ def test_the_users_folder(data_folder: Path) -> None:
 
 def test_a_hands_network_needs_the_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its weights fit the hand's mesh, which is imported first."""
-    from engines.body import Body
+    from engines.body import Body, load_body
 
     sphere = np.load(Path(__file__).parents[1] / "data" / "golden" / "pose2mesh_full_mano_ico.npz")
     vertices, faces = sphere["graph.vertices"].astype(np.float32), sphere["graph.faces"].astype(np.int32)
@@ -217,5 +217,9 @@ def test_a_hands_network_needs_the_hand(tmp_path: Path, monkeypatch: pytest.Monk
     )
     with pytest.raises(ModelError, match=r"looks like pose2mesh_full_mano, but has 2 entries of another shape"):
         import_file(path)
-    assert import_file(tmp_path / "MANO_RIGHT.npz").card.family == "mano"
+    imported = import_file(tmp_path / "MANO_RIGHT.npz").card
+    assert imported.family == "mano"
+    lod = load_body(imported.variants[0].file).lod
+    assert lod is not None
+    assert len(lod.vertices) == 400
     assert import_file(path).card.name == "pose2mesh_mano"

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from meshcast.axes import convert_frame, convert_model
     from meshcast.body import BodyModel, Lod, Rig, UvMap
+    from meshcast.curve import Curve, Keys, read_keys, read_public
     from meshcast.decoding import decode
-    from meshcast.errors import AddressError, MeshcastError, WireError
+    from meshcast.errors import AddressError, KeyFileError, MeshcastError, WireError
     from meshcast.packets import FramePacket, Intrinsics, ModelPacket, Packet, People, StatusPacket
     from meshcast.skinning import skin
     from meshcast.subscriber import subscribe, subscribe_all
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 __all__ = [
     "AddressError",
     "BodyModel",
+    "Curve",
     "FramePacket",
     "Intrinsics",
+    "KeyFileError",
+    "Keys",
     "Lod",
     "MeshcastError",
     "ModelPacket",
@@ -38,6 +42,8 @@ __all__ = [
     "convert_frame",
     "convert_model",
     "decode",
+    "read_keys",
+    "read_public",
     "skin",
     "subscribe",
     "subscribe_all",
@@ -47,7 +53,8 @@ _HOMES = {
     "axes": ("convert_frame", "convert_model"),
     "body": ("BodyModel", "Lod", "Rig", "UvMap"),
     "decoding": ("decode",),
-    "errors": ("AddressError", "MeshcastError", "WireError"),
+    "curve": ("Curve", "Keys", "read_keys", "read_public"),
+    "errors": ("AddressError", "KeyFileError", "MeshcastError", "WireError"),
     "packets": ("FramePacket", "Intrinsics", "ModelPacket", "Packet", "People", "StatusPacket"),
     "skinning": ("skin",),
     "subscriber": ("subscribe", "subscribe_all"),

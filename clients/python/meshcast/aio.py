@@ -12,6 +12,7 @@ import zmq
 import zmq.asyncio
 
 from meshcast.address import check_address
+from meshcast.curve import Curve
 from meshcast.packets import FramePacket, Packet
 from meshcast.reader import Reader, newest, topics
 from meshcast.sockets import HIGH_WATER_MARK, connect
@@ -27,9 +28,12 @@ def subscribe(
     stream: str = "",
     timeout_s: float | None = None,
     latest: bool = False,
+    curve: Curve | None = None,
 ) -> Subscription[FramePacket]:
     """Frames from the publisher at `address`; the arguments and errors are those of `meshcast.subscribe`."""
-    return Subscription(address, only_frame, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest)
+    return Subscription(
+        address, only_frame, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest, curve=curve
+    )
 
 
 def subscribe_all(
@@ -39,9 +43,12 @@ def subscribe_all(
     stream: str = "",
     timeout_s: float | None = None,
     latest: bool = False,
+    curve: Curve | None = None,
 ) -> Subscription[Packet]:
     """Like `subscribe`, with the model and status messages as packets of their own."""
-    return Subscription(address, every_packet, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest)
+    return Subscription(
+        address, every_packet, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest, curve=curve
+    )
 
 
 class Subscription(AsyncIterator[P], Generic[P]):
@@ -56,6 +63,7 @@ class Subscription(AsyncIterator[P], Generic[P]):
         stream: str,
         timeout_s: float | None,
         latest: bool,
+        curve: Curve | None,
     ) -> None:
         wanted_topics = topics(levels, stream)
         check_address(address, connecting=True)
@@ -68,7 +76,7 @@ class Subscription(AsyncIterator[P], Generic[P]):
         self._own = not address.startswith("inproc://")
         self._context = zmq.asyncio.Context() if self._own else zmq.asyncio.Context(zmq.Context.instance())
         self._socket = self._context.socket(zmq.SUB)
-        connect(self._socket, address, wanted_topics)
+        connect(self._socket, address, wanted_topics, curve)
 
     async def __anext__(self) -> P:
         while not self._socket.closed:

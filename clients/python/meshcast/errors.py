@@ -13,3 +13,7 @@ class WireError(MeshcastError):
 
 class AddressError(MeshcastError):
     """An address that cannot be connected to or bound."""
+
+
+class KeyFileError(MeshcastError):
+    """A file of CURVE keys cannot be used."""

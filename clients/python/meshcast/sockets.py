@@ -7,6 +7,7 @@ from typing import Any
 import zmq
 
 from meshcast.address import address_error, check_address
+from meshcast.curve import Curve, secure_client
 
 HIGH_WATER_MARK = 8  # messages kept for a reader that does not keep up; the publisher drops later ones
 MAX_MESSAGE_BYTES = 64 << 20
@@ -16,9 +17,15 @@ RECONNECT_MAX_MS = 2000
 
 
 def connect(
-    socket: zmq.Socket[Any], address: str, topics: list[bytes], *, high_water_mark: int = HIGH_WATER_MARK
+    socket: zmq.Socket[Any],
+    address: str,
+    topics: list[bytes],
+    curve: Curve | None = None,
+    *,
+    high_water_mark: int = HIGH_WATER_MARK,
 ) -> None:
-    """Subscribe a SUB socket and connect it. Raises AddressError, and then the socket is closed."""
+    """Subscribe a SUB socket and connect it, encrypted when keys are given. Raises AddressError, and then the socket is
+    closed."""
     socket.set(zmq.RCVHWM, high_water_mark)
     socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
     socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)  # notices a publisher whose machine has gone
@@ -26,6 +33,8 @@ def connect(
     socket.set(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)
     socket.set(zmq.IPV6, int("[" in address))
     socket.set(zmq.LINGER, 0)
+    if curve is not None:
+        secure_client(socket, curve)
     for topic in topics:
         socket.subscribe(topic)
     try:

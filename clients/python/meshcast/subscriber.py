@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 import zmq
 
 from meshcast.address import check_address, context_for
+from meshcast.curve import Curve
 from meshcast.errors import AddressError
 from meshcast.packets import FramePacket, Packet
 from meshcast.reader import Reader, newest, topics
@@ -28,16 +29,20 @@ def subscribe(
     stream: str = "",
     timeout_s: float | None = None,
     latest: bool = False,
+    curve: Curve | None = None,
 ) -> Subscription[FramePacket]:
     """Frames from the publisher at `address`, as they come; connects at once and again after a break.
 
     levels: which of "params", "joints", "mesh" and "mesh-lod" to receive. stream: the one stream to receive, all of
     them when empty. timeout_s: ends after so long without a packet; None waits for ever. latest: hands out only the
     newest packet of each stream and level when several are waiting, and none that has waited in a queue for long.
+    curve: the keys for a publisher that encrypts.
     Raises AddressError for an address that cannot be used, WireError for a stream or level that does not exist and,
     while iterating, for a message that is not Meshcast's (the next one can still be asked for).
     """
-    return Subscription(address, only_frame, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest)
+    return Subscription(
+        address, only_frame, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest, curve=curve
+    )
 
 
 def subscribe_all(
@@ -47,9 +52,12 @@ def subscribe_all(
     stream: str = "",
     timeout_s: float | None = None,
     latest: bool = False,
+    curve: Curve | None = None,
 ) -> Subscription[Packet]:
     """Like `subscribe`, with the model and status messages as packets of their own."""
-    return Subscription(address, every_packet, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest)
+    return Subscription(
+        address, every_packet, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest, curve=curve
+    )
 
 
 def only_frame(packet: Packet) -> FramePacket | None:
@@ -75,6 +83,7 @@ class Subscription(Iterator[P], Generic[P]):
         stream: str,
         timeout_s: float | None,
         latest: bool,
+        curve: Curve | None,
     ) -> None:
         wanted_topics = topics(levels, stream)
         self._wanted = wanted
@@ -89,7 +98,7 @@ class Subscription(Iterator[P], Generic[P]):
             self, _end, self._socket, context if own else None
         )
         try:
-            connect(self._socket, address, wanted_topics)
+            connect(self._socket, address, wanted_topics, curve)
         except AddressError:
             self.close()
             raise

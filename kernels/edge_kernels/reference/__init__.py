@@ -2,6 +2,7 @@
 
 from edge_kernels.reference.crop import crop, letterbox
 from edge_kernels.reference.ell_matmul import ell_matmul
+from edge_kernels.reference.fit_rotations import fit_rotations, shape_evidence
 from edge_kernels.reference.graph_conv import GraphConv
 from edge_kernels.reference.heatmap import heatmap
 from edge_kernels.reference.linear import Linear
@@ -10,4 +11,17 @@ from edge_kernels.reference.plan import Plan
 from edge_kernels.reference.rasterize import rasterize
 from edge_kernels.reference.skinning import skinning
 
-__all__ = ["GraphConv", "Linear", "Plan", "crop", "ell_matmul", "heatmap", "letterbox", "nms", "rasterize", "skinning"]
+__all__ = [
+    "GraphConv",
+    "Linear",
+    "Plan",
+    "crop",
+    "ell_matmul",
+    "fit_rotations",
+    "heatmap",
+    "letterbox",
+    "nms",
+    "rasterize",
+    "shape_evidence",
+    "skinning",
+]

@@ -1,0 +1,62 @@
+"""Makes the two files of a new pair of CURVE keys; `meshcast.curve` reads them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import zmq
+
+from edge.errors import OutputError
+
+SECRET_MODE = 0o600
+PUBLIC_MODE = 0o644
+
+SECRET_HEAD = "# CURVE secret key: stays on the machine that uses it, readable by its user alone.\n"
+PUBLIC_HEAD = "# CURVE public key: for everyone who is to talk to its owner.\n"
+
+
+def new_keys(stem: Path) -> tuple[Path, Path]:
+    """Write a new pair to `stem`.key, both keys and for this user's eyes only, and `stem`.pub, the public one.
+
+    Returns the two paths. Raises OutputError when one of them exists or cannot be written; then neither is new.
+    """
+    try:
+        public, secret = zmq.curve_keypair()
+    except zmq.ZMQError as error:
+        raise OutputError(f"this ZeroMQ cannot make keys ({error}); install pyzmq from its wheel") from None
+    key, pub = stem.with_name(f"{stem.name}.key"), stem.with_name(f"{stem.name}.pub")
+    _write_new(key, SECRET_HEAD + _section(stem.name, public, secret), SECRET_MODE)
+    try:
+        _write_new(pub, PUBLIC_HEAD + _section(stem.name, public), PUBLIC_MODE)
+    except BaseException:
+        key.unlink()
+        raise
+    return key, pub
+
+
+def _section(name: str, public: bytes, secret: bytes = b"") -> str:
+    lines = ["metadata", f'    name = "{name}"', "curve", f'    public-key = "{public.decode()}"']
+    if secret:
+        lines.append(f'    secret-key = "{secret.decode()}"')
+    return "\n".join(lines) + "\n"
+
+
+def _write_new(path: Path, text: str, mode: int) -> None:
+    """A whole file that replaces nothing. Raises OutputError."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # for this user's eyes only
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(name, mode)
+            os.link(name, path)  # unlike a rename, this never replaces what is there
+        finally:
+            os.unlink(name)
+    except FileExistsError:
+        raise OutputError(f"{path}: exists already and is kept; choose another name") from None
+    except FileNotFoundError:
+        raise OutputError(f"{path}: the folder {path.parent} does not exist; make it first") from None
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+
+// Pose and shape of a rigged body from its vertices, on the CPU: vertices come from the pipeline's host side.
+//
+// A body is what linear blend skinning (Loper et al., SMPL, 2015, eq. 2 to 4) makes of resting vertices v and joints j:
+//
+//     x_v = sum over k of weights[v, k] (G_k (v_v - j_k) + p_k),   G_k = G_parent R_k,   p_k = p_parent + G_parent (j_k
+//     - j_parent), p_0 = 0: vertices are relative to the root joint.
+//
+// fit_rotations finds the local rotations R that make the least of
+//
+//     mean over v of |x_v - vertices_v|^2 + stiffness sum over k of (3 - tr(R_k^T prior_k)),
+//
+// by Levenberg-Marquardt. The energy is quadratic in the transforms T_k = [G_k, p_k - G_k j_k], so that all it needs of
+// the vertices are the moments M_k = mean of w_vk x_v h^T (3 x 4) and S_ij = mean of w_vi w_vj h h^T (4 x 4), h = (v_v,
+// 1): one pass over the vertices, then steps that do not know how many there are. The sum over k is stiffness times
+// the square of the angle between R_k and prior_k, for small ones: stiffness is in m^2 / rad^2, and settles what the
+// vertices do not.
+//
+// shape_evidence gives the linear least squares of the shape around a pose, whatever the pose then does about it (the
+// variable projection of Golub and Pereyra, 1973). With J the derivatives of x_v by the shape, W those by the turns of
+// all joints and r = vertices - x, all as means over v:
+//
+//     A = J^T J - J^T W (W^T W + kLoose)^-1 W^T J,    b = J^T r - J^T W (W^T W + kLoose)^-1 W^T r.
+//
+// Arrays are C-contiguous. The rig: joints (V, 4) uint8 and weights (V, 4) float32 whose rows sum to 1, parents (P)
+// int32, each before its joint, the root's is not looked at; 1 to kMaxJoints joints. Inputs: rest (N, V, 3) and
+// rest_joints (N, P, 3), vertices (N, V, 3), prior and rotations (N, P, 3, 3) row-major, stiffness (N), float32;
+// shape_dirs (V, 3, B), joint_shape_dirs (P, 3, B) float32, at most kMaxShapes. Outputs: rotations (N, P, 3, 3), proper
+// to float32's rounding, and error (N) float32, the root mean square distance in the unit of the vertices; evidence
+// (N, B, B + 1) float64, A and in the last column b. A person with a number that is not finite gets the prior
+// (or where that is not finite, the identity) and not-a-number as error.
+namespace meshcast {
+
+inline constexpr int kInfluences = 4;
+inline constexpr int kMaxJoints = 64;
+inline constexpr int kMaxShapes = 32;
+inline constexpr double kLoose = 1e-6;  // m^2 / rad^2, keeps joints which move no vertex solvable
+
+// One body's rig and pose, shared by both operators.
+struct RiggedBody {
+  const std::uint8_t* joints;
+  const float* weights;
+  const std::int32_t* parents;
+  const float* rest;
+  const float* rest_joints;
+  const float* vertices;
+  std::int64_t people;
+  std::int64_t vertex_count;
+  std::int64_t joint_count;
+};
+
+struct FitRotations {
+  RiggedBody body;
+  const float* prior;
+  const float* stiffness;
+  float* rotations;
+  float* error;
+};
+
+struct ShapeEvidence {
+  RiggedBody body;
+  const float* shape_dirs;
+  const float* joint_shape_dirs;
+  const float* rotations;
+  double* evidence;
+  std::int64_t shape_count;
+};
+
+void fit_rotations_cpu(const FitRotations& p);
+void shape_evidence_cpu(const ShapeEvidence& p);
+
+}  // namespace meshcast

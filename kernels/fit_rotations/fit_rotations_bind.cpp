@@ -1,0 +1,88 @@
+#include "common/bind.hpp"
+#include "fit_rotations/fit_rotations.hpp"
+#include "module.hpp"
+
+namespace meshcast {
+namespace {
+
+constexpr int kCpu = nb::device::cpu::value;
+
+// The arrays that both operators begin with, checked.
+RiggedBody rigged_body(const Input& joints, const Input& weights, const Input& parents, const Input& rest,
+                       const Input& rest_joints, const Input& vertices) {
+  require<std::uint8_t>(joints, "joints", {kAny, kInfluences}, kCpu);
+  const auto count = static_cast<std::int64_t>(joints.shape(0));
+  require<float>(weights, "weights", {count, kInfluences}, kCpu);
+  require<std::int32_t>(parents, "parents", {kAny}, kCpu);
+  const auto joint_count = static_cast<std::int64_t>(parents.shape(0));
+  require<float>(rest, "rest", {kAny, count, 3}, kCpu);
+  const auto people = static_cast<std::int64_t>(rest.shape(0));
+  require<float>(rest_joints, "rest_joints", {people, joint_count, 3}, kCpu);
+  require<float>(vertices, "vertices", {people, count, 3}, kCpu);
+  if (joint_count < 1 || joint_count > kMaxJoints)
+    throw nb::value_error(("a body must have 1 to " + std::to_string(kMaxJoints) + " joints").c_str());
+  if (count == 0) throw nb::value_error("a body must have vertices");
+
+  const RiggedBody body{static_cast<const std::uint8_t*>(joints.data()),
+                        static_cast<const float*>(weights.data()),
+                        static_cast<const std::int32_t*>(parents.data()),
+                        static_cast<const float*>(rest.data()),
+                        static_cast<const float*>(rest_joints.data()),
+                        static_cast<const float*>(vertices.data()),
+                        people,
+                        count,
+                        joint_count};
+  bool inside = true;
+  for (std::int64_t i = 0; i < kInfluences * count; ++i) inside &= body.joints[i] < joint_count;
+  if (!inside) throw nb::value_error("joints points at joints that do not exist");
+  for (std::int64_t k = 1; k < joint_count; ++k) {
+    if (body.parents[k] < 0 || body.parents[k] >= k) throw nb::value_error("parents must come before their joints");
+  }
+  return body;
+}
+
+void fit_rotations(Input joints, Input weights, Input parents, Input rest, Input rest_joints, Input vertices,
+                   Input prior, Input stiffness, Output rotations, Output error) {
+  const RiggedBody body = rigged_body(joints, weights, parents, rest, rest_joints, vertices);
+  require<float>(prior, "prior", {body.people, body.joint_count, 3, 3}, kCpu);
+  require<float>(stiffness, "stiffness", {body.people}, kCpu);
+  require<float>(rotations, "rotations", {body.people, body.joint_count, 3, 3}, kCpu);
+  require<float>(error, "error", {body.people}, kCpu);
+  const FitRotations p{body, static_cast<const float*>(prior.data()), static_cast<const float*>(stiffness.data()),
+                       static_cast<float*>(rotations.data()), static_cast<float*>(error.data())};
+  nb::gil_scoped_release released;
+  fit_rotations_cpu(p);
+}
+
+void shape_evidence(Input joints, Input weights, Input parents, Input shape_dirs, Input joint_shape_dirs, Input rest,
+                    Input rest_joints, Input vertices, Input rotations, Output evidence) {
+  const RiggedBody body = rigged_body(joints, weights, parents, rest, rest_joints, vertices);
+  require<float>(shape_dirs, "shape_dirs", {body.vertex_count, 3, kAny}, kCpu);
+  const auto shapes = static_cast<std::int64_t>(shape_dirs.shape(2));
+  if (shapes > kMaxShapes)
+    throw nb::value_error(("at most " + std::to_string(kMaxShapes) + " shape directions can be judged").c_str());
+  require<float>(joint_shape_dirs, "joint_shape_dirs", {body.joint_count, 3, shapes}, kCpu);
+  require<float>(rotations, "rotations", {body.people, body.joint_count, 3, 3}, kCpu);
+  require<double>(evidence, "evidence", {body.people, shapes, shapes + 1}, kCpu);
+  const ShapeEvidence p{body,
+                        static_cast<const float*>(shape_dirs.data()),
+                        static_cast<const float*>(joint_shape_dirs.data()),
+                        static_cast<const float*>(rotations.data()),
+                        static_cast<double*>(evidence.data()),
+                        shapes};
+  nb::gil_scoped_release released;
+  shape_evidence_cpu(p);
+}
+
+}  // namespace
+
+void bind_fit_rotations(nb::module_& m) {
+  m.def("fit_rotations", &fit_rotations, nb::arg("joints"), nb::arg("weights"), nb::arg("parents"), nb::arg("rest"),
+        nb::arg("rest_joints"), nb::arg("vertices"), nb::arg("prior"), nb::arg("stiffness"),
+        nb::arg("rotations").noconvert(), nb::arg("error").noconvert());
+  m.def("shape_evidence", &shape_evidence, nb::arg("joints"), nb::arg("weights"), nb::arg("parents"),
+        nb::arg("shape_dirs"), nb::arg("joint_shape_dirs"), nb::arg("rest"), nb::arg("rest_joints"),
+        nb::arg("vertices"), nb::arg("rotations"), nb::arg("evidence").noconvert());
+}
+
+}  // namespace meshcast
