@@ -34,10 +34,10 @@ def write_glb(path: str | Path, people: Sequence[Animation]) -> None:
 
 
 def glb(people: Sequence[Animation]) -> bytes:
-    """The file's bytes: per person a skeleton, a skinned mesh of the person's shape, and an animation.
+    """The file's bytes: per person a skeleton and a skinned mesh of the person's shape, and one animation of everybody.
 
-    Metres, y up; the camera is at the origin and looks along -z. Times are the recording's for everybody. Where
-    somebody is not seen, the scale of the person's node is 0.
+    Metres, y up; the camera is at the origin and looks along -z. Times are the recording's. Where somebody is not seen,
+    the scale of the person's node, and with it that of all joints, is 0.
     """
     scene = _Scene()
     for person in people:
@@ -53,14 +53,15 @@ class _Scene:
         self._roots: list[int] = []
         self._meshes: list[dict[str, Any]] = []
         self._skins: list[dict[str, Any]] = []
-        self._animations: list[dict[str, Any]] = []
+        # One animation: most programs play one at a time, and people belong together.
+        self._samplers: list[dict[str, Any]] = []
+        self._channels: list[dict[str, Any]] = []
 
     def add(self, person: Animation) -> None:
         vertices, joints = person.rest()
         node = self._node({"name": f"person {person.name}"})
         first = self._skeleton(person, joints)
-        roots = [first + joint for joint, parent in enumerate(person.body.parents.tolist()) if parent < 0]
-        self._nodes[node]["children"] = roots
+        self._nodes[node]["children"] = [first]
         skin = self._skin(person, joints, first)
         # Where its node is does not matter to a skinned mesh; outside the skeleton it cannot seem to.
         mesh = self._node({"name": f"person {person.name} mesh", "mesh": self._mesh(person, vertices), "skin": skin})
@@ -79,7 +80,7 @@ class _Scene:
             "nodes": self._nodes,
             "meshes": self._meshes,
             "skins": self._skins,
-            "animations": self._animations,
+            "animations": [{"name": "recording", "samplers": self._samplers, "channels": self._channels}],
             "materials": [material],
         }
         return pack(description, self._buffer)
@@ -129,24 +130,18 @@ class _Scene:
 
     def _animate(self, person: Animation, node: int, first: int) -> None:
         times = self._buffer.add(person.times.astype(np.float32), bounds=True)
-        samplers: list[dict[str, Any]] = []
-        channels: list[dict[str, Any]] = []
-
-        def channel(target: int, path: str, values: Array, keys: int = times, interpolation: str = "LINEAR") -> None:
-            sampler = {"input": keys, "output": self._buffer.add(values), "interpolation": interpolation}
-            samplers.append(sampler)
-            channels.append({"sampler": len(samplers) - 1, "target": {"node": target, "path": path}})
-
         turns = quaternions(person.rotations).astype(np.float32)
-        for joint, parent in enumerate(person.body.parents.tolist()):
-            if parent < 0:
-                channel(first + joint, "translation", person.translation)
-            channel(first + joint, "rotation", np.ascontiguousarray(turns[:, joint]))
+        self._channel(first, "translation", times, person.translation)
+        for joint in range(turns.shape[1]):
+            self._channel(first + joint, "rotation", times, np.ascontiguousarray(turns[:, joint]))
         keys, scales = presence(person.seen)
         if not scales.all():
             at = self._buffer.add(keys, bounds=True)
-            channel(node, "scale", np.repeat(scales[:, None], 3, 1), at, "STEP")
-        self._animations.append({"name": f"person {person.name}", "samplers": samplers, "channels": channels})
+            self._channel(node, "scale", at, np.repeat(scales[:, None], 3, 1), "STEP")
+
+    def _channel(self, node: int, path: str, times: int, values: Array, interpolation: str = "LINEAR") -> None:
+        self._samplers.append({"input": times, "output": self._buffer.add(values), "interpolation": interpolation})
+        self._channels.append({"sampler": len(self._samplers) - 1, "target": {"node": node, "path": path}})
 
 
 @dataclass(frozen=True, slots=True)
