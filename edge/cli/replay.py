@@ -26,6 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("recording", type=Path, metavar="RECORDING", help="an .mcap file, or the .part of one")
     parser.add_argument("--publish", required=True, metavar="ADDRESS", help="for example tcp://127.0.0.1:5556")
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="2: twice as fast (0.01 to 100)")
+    parser.add_argument("--start", type=_start, default=0.0, metavar="S", help="begin S seconds after the beginning")
     parser.add_argument("--loop", action="store_true", help="again and again")
     parser.add_argument("--wait", action="store_true", help="begin when somebody subscribes")
     add_security_options(parser)
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
                 recording,
                 outlet,
                 speed=args.speed,
+                start_s=args.start,
                 stopped=lambda: interrupt.asked,
                 shown=lambda played: ticker.show(_progress(played)),
             )
@@ -80,5 +82,12 @@ def _progress(played: Played) -> str:
 def _speed(text: str) -> float:
     value = float(text)
     if not 0.01 <= value <= 100:
+        raise ValueError
+    return value
+
+
+def _start(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1e9:
         raise ValueError
     return value

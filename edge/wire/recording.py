@@ -1,7 +1,8 @@
 """Recordings of the wire: MCAP files (https://mcap.dev) that hold messages byte for byte, with the times they came at.
 
-One channel a topic, with message encoding "meshcast"; a schema a kind of message; chunks compressed with zstd. A
-message's log time is when it was received, its publish time the publisher's own, both in nanoseconds since 1970 UTC.
+One channel a topic, with message encoding "meshcast" and what its numbers mean as metadata; a schema a kind of message;
+chunks compressed with zstd. A message's log time is when it was received, its publish time the publisher's own, both in
+nanoseconds since 1970 UTC. docs/recording.md has the whole.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -28,13 +30,25 @@ from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 from edge.errors import OutputError, RecordingError
 from edge.sinks.target import Target
 from meshcast.errors import WireError
-from meshcast.layout import FRAME_HEADER, MODEL_HEADER, STATUS_HEADER, VERSION, Kind, read_kind, topic
+from meshcast.layout import (
+    AXES,
+    FRAME_HEADER,
+    MODEL_HEADER,
+    SPACES,
+    STATUS_HEADER,
+    UNITS,
+    VERSION,
+    Kind,
+    read_kind,
+    topic,
+)
 
 ENCODING = "meshcast"
 KEPT_S = 1.0  # when the program breaks off, what came in the last second may be lost
 MAX_CHUNK_BYTES = 256 << 20  # unpacked; a larger one would be no recording but an attack
 SCHEMAS = {Kind.MODEL: ("meshcast.Model", MODEL_HEADER), Kind.STATUS: ("meshcast.Status", STATUS_HEADER)}
 FRAME_SCHEMA = "meshcast.Frame", FRAME_HEADER
+WIRE = {"wire_version": str(VERSION), "layout": "docs/wire.md of Meshcast"}
 
 _RECORD = struct.Struct("<BQ")  # every record's opcode and length
 _DAMAGE = McapError, OSError, OverflowError, RuntimeError, ValueError, struct.error, zstandard.ZstdError
@@ -52,7 +66,8 @@ class RecordingWriter:
     """Writes messages to `path`, an .mcap file that appears when the writer is closed.
 
     Until then they are in PATH.part, which can be read too, and which stays when the program breaks off or the disk is
-    full. Raises OutputError at once when the suffix is not .mcap or the file cannot be written.
+    full, unless nothing was added. Raises OutputError at once when the suffix is not .mcap or the file cannot be
+    written.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -62,15 +77,16 @@ class RecordingWriter:
         self._file = self._target.temporary.open("wb")
         self._writer = Writer(self._file, compression=CompressionType.ZSTD)
         self._schemas: dict[str, int] = {}
-        self._channels: dict[tuple[Kind, str], int] = {}
+        self._channels: dict[tuple[Any, ...], int] = {}
         self._kept_s = time.monotonic()
         with self._writing():
-            self._writer.start(library="meshcast")
+            self._writer.start(library=f"meshcast {version('meshcast')}")
+            self._writer.add_metadata("meshcast", {"meshcast_version": version("meshcast")} | WIRE)
 
     def add(self, kind: Kind, head: dict[str, Any], t_ns: int, message: bytes) -> None:
         """Add a message, with the kind and the header that it was found to have. Raises OutputError, as close()."""
         with self._writing():
-            channel = self._channels.get((kind, head["stream"])) or self._open_channel(kind, head["stream"])
+            channel = self._channel(kind, head)
             sequence = head["seq"] & 0xFFFFFFFF
             self._writer.add_message(channel, t_ns, message, max(0, head["t_publish_unix_ns"]), sequence)
             now_s = time.monotonic()
@@ -100,14 +116,23 @@ class RecordingWriter:
     ) -> None:
         with contextlib.suppress(OSError):
             self._file.close()
+        if not self._channels:
+            self._target.discard()
 
-    def _open_channel(self, kind: Kind, stream: str) -> int:
+    def _channel(self, kind: Kind, head: dict[str, Any]) -> int:
+        """The channel of a topic; one more where its publisher has started anew in other axes or with another body."""
+        key = kind, head["stream"], head["axes"], head["unit"], head["space"], head["model_name"]
+        if key in self._channels:
+            return self._channels[key]
         name, header = SCHEMAS.get(kind, FRAME_SCHEMA)
         if name not in self._schemas:
             self._schemas[name] = self._writer.register_schema(name, ENCODING, schema_text(name, header).encode())
-        words = topic(kind, stream).rstrip(b"\0").decode()
-        channel = self._writer.register_channel(words, ENCODING, self._schemas[name], {"wire_version": str(VERSION)})
-        self._channels[kind, stream] = channel
+        meaning = {"model_name": head["model_name"]}
+        if kind is not Kind.STATUS:
+            meaning |= {"axes": AXES[head["axes"]], "unit": UNITS[head["unit"]], "space": SPACES[head["space"]]}
+        words = topic(kind, head["stream"]).rstrip(b"\0").decode()
+        channel = self._writer.register_channel(words, ENCODING, self._schemas[name], WIRE | meaning)
+        self._channels[key] = channel
         return channel
 
     @contextlib.contextmanager

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from edge.errors import RecordingError
 from edge.wire.outlet import Outlet
-from edge.wire.recording import Recorded, Recording
+from edge.wire.recording import Recording
 from edge.wire.restamp import Restamp
 from meshcast.layout import TOPIC_SIZE, WORDS, Kind, read_kind
 
@@ -35,6 +35,7 @@ class Replay:
     """Sends the messages of `recording` through `outlet`, each at its own time after the first, at `speed` times the
     speed; models besides at once to whoever subscribes to them. For one thread.
 
+    start_s: begin so many seconds after the first message; of what comes before, only the newest models are sent.
     stopped: asked ten times a second. shown: called as often with the state so far.
     """
 
@@ -44,11 +45,12 @@ class Replay:
         outlet: Outlet,
         *,
         speed: float = 1.0,
+        start_s: float = 0.0,
         stopped: Callable[[], bool] = lambda: False,
         shown: Callable[[Played], None] = lambda played: None,
     ) -> None:
         self.played = Played()
-        self._recording, self._outlet, self._speed = recording, outlet, speed
+        self._recording, self._outlet, self._speed, self._start_s = recording, outlet, speed, start_s
         self._stopped, self._shown = stopped, shown
         self._restamp = Restamp(speed)
         self._models: dict[bytes, tuple[bytes, float]] = {}  # by topic: the message, when it is due again
@@ -64,7 +66,7 @@ class Replay:
     def play(self, *, loop: bool = False) -> None:
         """Play the recording once, or until stopped() when `loop`.
 
-        Raises RecordingError when it holds no frame, and when it turns out to be damaged.
+        Raises RecordingError when it holds no frame from the start on, and when it turns out to be damaged.
         """
         begin_s = time.monotonic()
         while (seconds := self._play_once(begin_s)) is not None and loop:
@@ -74,22 +76,35 @@ class Replay:
     def _play_once(self, begin_s: float) -> float | None:
         """Returns how many seconds later the first message may go out again, None when stopped."""
         spacing = _Spacing()
-        first_ns = t_ns = None
+        place_s = 0.0
         self.played.passes += 1
-        for recorded in self._recording:
-            t_ns = recorded.t_ns
-            first_ns = t_ns if first_ns is None else first_ns
-            spacing.add(recorded)
-            due_s = begin_s + (t_ns - first_ns) / 1e9 / self._speed
+        for place_s, message in self._from_start():
+            spacing.add(place_s, message)
+            due_s = begin_s + (place_s - self._start_s) / self._speed
             if not self._until(due_s):
                 return None
-            self._send(self._restamp(recorded.message))
+            self._send(self._restamp(message))
             now_s = time.monotonic()
             self.played.late_s = max(self.played.late_s, now_s - due_s)
-            self.played.seconds = (t_ns - first_ns) / 1e9
-        if first_ns is None or t_ns is None or not spacing.frames:
-            raise RecordingError(f"{self._recording.path}: holds no frame")
-        return ((t_ns - first_ns) / 1e9 + spacing.seconds) / self._speed
+            self.played.seconds = place_s
+        if not spacing.frames:
+            after = f" from {self._start_s:g} s on" if self._start_s else ""
+            raise RecordingError(f"{self._recording.path}: holds no frame{after}")
+        return (place_s - self._start_s + spacing.seconds) / self._speed
+
+    def _from_start(self) -> Iterator[tuple[float, bytes]]:
+        """Where in the recording, in seconds from its first message, and the message."""
+        models: dict[bytes, bytes] = {}
+        first_ns: int | None = None
+        for recorded in self._recording:
+            first_ns = recorded.t_ns if first_ns is None else first_ns
+            place_s = (recorded.t_ns - first_ns) / 1e9
+            if place_s >= self._start_s:
+                yield from ((self._start_s, model) for model in models.values())
+                models.clear()
+                yield place_s, recorded.message
+            elif read_kind(recorded.message) is Kind.MODEL:
+                models[recorded.message[:TOPIC_SIZE]] = recorded.message
 
     def _until(self, due_s: float) -> bool:
         """Serve subscribers until then; False when stopped."""
@@ -131,18 +146,18 @@ class _Spacing:
     def __init__(self) -> None:
         self.frames = 0
         self._words = b""
-        self._first_ns = self._last_ns = 0
+        self._first_s = self._last_s = 0.0
 
-    def add(self, recorded: Recorded) -> None:
-        words = recorded.message[:TOPIC_SIZE]
+    def add(self, place_s: float, message: bytes) -> None:
+        words = message[:TOPIC_SIZE]
         if words.startswith(OTHERS) or (self._words and words != self._words):
             return
         if not self.frames:
-            self._words, self._first_ns = words, recorded.t_ns
-        self._last_ns = recorded.t_ns
+            self._words, self._first_s = words, place_s
+        self._last_s = place_s
         self.frames += 1
 
     @property
     def seconds(self) -> float:
-        seconds = (self._last_ns - self._first_ns) / 1e9 / max(1, self.frames - 1)
+        seconds = (self._last_s - self._first_s) / max(1, self.frames - 1)
         return seconds if seconds > 0 else PAUSE_S
