@@ -42,6 +42,8 @@ P, V, B = len(PARENTS), 60, 3
 STEP_S = 0.04
 T_NS = 1_800_000_000_000_000_000
 MM = 1e-3
+COMPONENTS = {5121: "<u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
+SIZES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 
 
 def body() -> BodyModel:
@@ -143,10 +145,7 @@ def record(
 
 
 class Glb:
-    """A .glb file that is evaluated by the rules of glTF 2.0, sections 3.6, 3.7 and 3.11, and nothing of edge.export."""
-
-    COMPONENTS = {5121: "<u1", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
-    SIZES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+    """A .glb file that is posed by the rules of glTF 2.0, sections 3.6, 3.7 and 3.11, and nothing of edge.export."""
 
     def __init__(self, data: bytes) -> None:
         magic, version, size, json_size, json_word = struct.unpack_from("<4sIII4s", data)
@@ -174,7 +173,7 @@ class Glb:
     def array(self, index: int) -> F64:
         accessor = self.tree["accessors"][index]
         view = self.tree["bufferViews"][accessor["bufferView"]]
-        kind, size = np.dtype(self.COMPONENTS[accessor["componentType"]]), self.SIZES[accessor["type"]]
+        kind, size = np.dtype(COMPONENTS[accessor["componentType"]]), SIZES[accessor["type"]]
         offset = view["byteOffset"] + accessor.get("byteOffset", 0)
         assert offset % kind.itemsize == 0
         values = np.frombuffer(self._binary, kind, accessor["count"] * size, offset).astype(np.float64)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import runpy
+import signal
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +25,15 @@ from mcap.reader import make_reader
 from mcap.writer import CompressionType, Writer
 
 import edge.wire.recorder
+from edge.cli.main import main
 from edge.errors import OutputError, RecordingError
 from edge.types import Frame
+from edge.wire.guard import Security
+from edge.wire.keys import new_keys
 from edge.wire.publisher import Publisher
 from edge.wire.recorder import Tally, record
 from edge.wire.recording import ENCODING, Recording, RecordingWriter
+from meshcast.curve import read_keys
 from meshcast.errors import AddressError, WireError
 from meshcast.layout import COMMON_HEADER, Kind, read_header, read_kind
 
@@ -89,6 +98,60 @@ def test_any_mcap_reader_finds_topics_schemas_and_times(tmp_path: Path) -> None:
     assert {index.compression for index in summary.chunk_indexes} == {"zstd"}
 
 
+def test_the_file_says_what_its_numbers_mean(tmp_path: Path) -> None:
+    names = ("model_opencv.bin", "mesh_opencv.bin", "status_live.bin", "mesh_unreal.bin", "mesh_opencv.bin")
+    messages = written(tmp_path / "a.mcap", *names)
+    with (tmp_path / "a.mcap").open("rb") as file:
+        reader = make_reader(file)
+        (about,) = reader.iter_metadata()
+        summary = reader.get_summary()
+        header = reader.get_header()
+    assert summary is not None
+    assert about.name == "meshcast"
+    assert about.metadata == {
+        "meshcast_version": version("meshcast"),
+        "wire_version": "1",
+        "layout": "docs/wire.md of Meshcast",
+    }
+    assert header.library == f"meshcast {version('meshcast')}"
+    stream = MAKE["STREAM"]
+    channels = {number: (channel.topic, channel.metadata) for number, channel in summary.channels.items()}
+    said = [(words, tags.get("axes"), tags.get("unit"), tags.get("space")) for words, tags in channels.values()]
+    assert said == [
+        (f"model/{stream}", "gltf", "m", "body"),
+        (f"mesh/{stream}", "opencv", "m", "camera"),
+        (f"status/{stream}", None, None, None),
+        (f"mesh/{stream}", "unreal", "cm", "camera"),  # its publisher has started anew in other axes
+    ]
+    assert {tags["model_name"] for _, tags in channels.values()} == {"golden_body"}
+    assert {tags["wire_version"] for _, tags in channels.values()} == {"1"}
+    assert [each.message for each in Recording(tmp_path / "a.mcap")] == messages
+
+
+def test_a_program_that_breaks_off_leaves_what_it_has_and_nothing_where_there_is_nothing(tmp_path: Path) -> None:
+    def break_off(*names: str) -> None:
+        with RecordingWriter(tmp_path / "a.mcap") as writer:
+            for name in names:
+                add(writer, T_NS, GOLDEN[name])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        break_off()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(KeyboardInterrupt):
+        break_off("mesh_opencv.bin")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mcap.part"]
+
+
+def test_what_was_there_is_replaced_only_by_a_whole_file(tmp_path: Path) -> None:
+    messages = written(tmp_path / "a.mcap", "mesh_opencv.bin")
+    with RecordingWriter(tmp_path / "a.mcap") as writer:
+        add(writer, T_NS, GOLDEN["mesh_unity.bin"])
+        assert [each.message for each in Recording(tmp_path / "a.mcap")] == messages
+        writer.close()
+    assert [each.message for each in Recording(tmp_path / "a.mcap")] == [GOLDEN["mesh_unity.bin"]]
+
+
 def test_until_it_is_finished_there_is_a_part_that_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.wire.recording.KEPT_S", -1.0)
     with RecordingWriter(tmp_path / "a.mcap") as writer:
@@ -135,7 +198,7 @@ def test_a_damaged_file_is_one_clear_error_and_never_wrong_bytes(tmp_path: Path)
         except RecordingError as error:
             errors.append(str(error))
         assert got == messages[: len(got)]
-    assert len(errors) > 100
+    assert len(errors) > 50
     assert all("b.mcap: " in error and "\n" not in error for error in errors)
 
 
@@ -376,3 +439,116 @@ def test_count_keeps_all_levels_of_the_last_frame(tmp_path: Path, monkeypatch: p
     assert tally.frames == 2
     found = [(kind, seq) for _, kind, seq in kinds(tmp_path / "a.mcap")[1:]]
     assert found == [(Kind.PARAMS, 1), (Kind.MESH, 1), (Kind.PARAMS, 2), (Kind.MESH, 2)]
+
+
+# The command
+
+PROGRAM = "import sys; from edge.cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+@contextmanager
+def recording_program(address: str, path: Path) -> Iterator[subprocess.Popen[str]]:
+    """`meshcast record` in a process of its own, once there is something on the disk."""
+    places = os.pathsep.join([*sys.path, os.environ.get("PYTHONPATH", "")])
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "record", address, str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": places},
+    ) as process:
+        part = path.with_name(f"{path.name}.part")
+        end_s = time.monotonic() + PATIENCE_S
+        while not (part.exists() and part.stat().st_size > 8 and len(kinds(part)) > 3):
+            assert time.monotonic() < end_s
+            assert process.poll() is None
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_a_whole_file(address: str, tmp_path: Path, number: signal.Signals) -> None:
+    with recording_program(address, tmp_path / "a.mcap") as process:
+        process.send_signal(number)
+        said, errors = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert said.startswith(f"wrote {tmp_path / 'a.mcap'}: ")
+    assert errors.splitlines()[0] == f"meshcast record: listening to {address}, Ctrl-C ends"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
+    with (tmp_path / "a.mcap").open("rb") as file:
+        summary = make_reader(file).get_summary()
+    assert summary is not None
+    assert summary.statistics is not None
+    assert summary.statistics.message_count == len(kinds(tmp_path / "a.mcap")) > 3
+
+
+def test_a_killed_recorder_leaves_all_but_the_last_second(address: str, tmp_path: Path) -> None:
+    with recording_program(address, tmp_path / "a.mcap") as process:
+        process.kill()
+        process.wait(PATIENCE_S)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mcap.part"]
+    left = kinds(tmp_path / "a.mcap.part")
+    assert len(left) > 3
+    assert Kind.MODEL in [kind for _, kind, _ in left]
+
+
+@pytest.fixture
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys of a server and of phone, which may watch, and of stranger, who may not."""
+    folder = tmp_path_factory.mktemp("keys")
+    (folder / "clients").mkdir()
+    for name in ("server", "clients/phone", "stranger"):
+        new_keys(folder / name)
+    return folder
+
+
+def test_an_encrypted_stream_is_recorded_with_a_known_key_only(
+    keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (keys / "clients" / "phone.key").rename(keys / "phone.key")
+    security = Security(read_keys(keys / "server.key"), keys / "clients")
+    with (
+        Publisher("tcp://127.0.0.1:0", MAKE["rigged"](), streams=["cam0", "cam1"], security=security) as made,
+        publishing(made),
+    ):
+
+        def command(*words: str | Path) -> int:
+            return main(["record", made.address, str(tmp_path / "a.mcap"), *map(str, words)])
+
+        known = ("--curve", keys / "phone.key", "--server", keys / "server.pub")
+        assert command(*known, "--count", "5", "--seconds", "20") == 0
+        assert capsys.readouterr().out.startswith(f"wrote {tmp_path / 'a.mcap'}: 5 frames")
+        (tmp_path / "a.mcap").unlink()
+        assert command("--curve", keys / "stranger.key", "--server", keys / "server.pub", "--seconds", "0.3") == 1
+        assert command("--seconds", "0.3") == 1
+        assert capsys.readouterr().err.count("no frame of params, mesh came, nothing was written") == 2
+        assert command("--curve", keys / "phone.key") == 2
+        assert "--curve needs --server SERVER.pub" in capsys.readouterr().err
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["localhost", "a.mcap"], 1, "localhost: not an address"),
+        (["tcp://127.0.0.1:5556", "a.npz"], 1, "recordings are .mcap files"),
+        (["tcp://127.0.0.1:5556", "nowhere/a.mcap"], 1, "nowhere does not exist"),
+        (["tcp://127.0.0.1:5556", "a.mcap", "--levels", "meshes"], 1, "unknown level 'meshes'"),
+        (["tcp://127.0.0.1:5556", "taken.mcap"], 1, "is being written, or was left"),
+    ],
+)
+def test_the_command_says_what_is_wrong_in_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("taken.mcap.part").touch()
+    assert main(["record", *words]) == code
+    errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("Ctrl-C ends")]
+    assert len(errors) == 1
+    assert said in errors[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.mcap.part"]

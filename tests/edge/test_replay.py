@@ -14,14 +14,18 @@ from types import SimpleNamespace
 
 import pytest
 import zmq
+from mcap.writer import Writer
 
 import edge.wire.replay
+from edge.cli.main import main
 from edge.errors import RecordingError
+from edge.wire.keys import new_keys
 from edge.wire.outlet import Outlet
 from edge.wire.recorder import record
 from edge.wire.recording import Recording, RecordingWriter
 from edge.wire.replay import Played, Replay
 from edge.wire.restamp import Restamp
+from meshcast.curve import Curve, read_keys, read_public
 from meshcast.decoding import decode
 from meshcast.layout import COMMON_HEADER, read_header, read_kind
 from meshcast.packets import FramePacket, ModelPacket, StatusPacket
@@ -203,6 +207,33 @@ def test_waits_for_a_subscriber_to_a_level(tmp_path: Path, outlet: Outlet, words
             assert Replay(Recording(tmp_path / "a.mcap"), outlet, stopped=lambda: next(looks) > 1000).wait()
 
 
+@pytest.mark.parametrize("speed", [1.0, 2.0])
+def test_begins_later_with_the_model(tmp_path: Path, diary: Diary, speed: float) -> None:
+    step_ns = 100_000_000
+    messages = recording(tmp_path / "a.mcap", frames=10, step_ns=step_ns)
+    stop = stop_after(2 * (1 + 2 * 7 + 1), diary)
+    replay = Replay(Recording(tmp_path / "a.mcap"), diary, start_s=0.3, speed=speed, stopped=stop)
+    begin_s = diary._clock.now_s
+    replay.play(loop=True)
+    once = [messages[0], *messages[1 + 2 * 3 :]]
+    assert len(diary.sent) == 2 * len(once)
+    seqs = [read_header(message, COMMON_HEADER, read_kind(message))["seq"] for message in once]
+    assert [read_header(message, COMMON_HEADER, read_kind(message))["seq"] for _, message in diary.sent] == 2 * seqs
+    assert diary.sent[0][0] == pytest.approx(begin_s, abs=1e-2)
+    meshes = [t_s for t_s, message in diary.sent if message.startswith(b"mesh/")]
+    assert [after - before for before, after in pairwise(meshes)] == pytest.approx([0.1 / speed] * 13, abs=1e-3)
+    assert replay.played.seconds == pytest.approx(0.9)
+    if speed == 1.0:
+        assert [message for _, message in diary.sent[: len(once)]] == once
+
+
+def test_a_start_behind_the_end_is_an_error(tmp_path: Path, diary: Diary) -> None:
+    recording(tmp_path / "a.mcap")
+    with pytest.raises(RecordingError, match=r"holds no frame from 60 s on"):
+        Replay(Recording(tmp_path / "a.mcap"), diary, start_s=60).play(loop=True)
+    assert diary.sent == []
+
+
 def test_stops_in_the_middle(tmp_path: Path, diary: Diary) -> None:
     recording(tmp_path / "a.mcap", frames=100)
     Replay(Recording(tmp_path / "a.mcap"), diary, stopped=stop_after(20, diary)).play(loop=True)
@@ -314,3 +345,97 @@ def test_a_schedule_is_of_the_real_clock(tmp_path: Path, outlet: Outlet) -> None
     begin_s = time.monotonic()
     Replay(Recording(tmp_path / "a.mcap"), outlet).play()
     assert time.monotonic() - begin_s >= 0.1
+
+
+# The command
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    folder = tmp_path / "keys"
+    (folder / "clients").mkdir(parents=True)
+    for name in ("server", "phone"):
+        new_keys(folder / name)
+    (folder / "clients" / "phone.pub").write_bytes((folder / "phone.pub").read_bytes())
+    return folder
+
+
+def free_port() -> int:
+    with zmq.Context.instance().socket(zmq.PUB) as socket:
+        return socket.bind_to_random_port("tcp://127.0.0.1")
+
+
+def test_a_replay_can_be_encrypted(keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recording(tmp_path / "a.mcap", frames=20)
+    address = f"tcp://127.0.0.1:{free_port()}"
+    curve = Curve(read_keys(keys / "phone.key"), read_public(keys / "server.pub"))
+    seqs = []
+
+    def watch() -> None:
+        with subscribe_all(address, timeout_s=PATIENCE_MS / 1000, curve=curve) as packets:
+            for packet in packets:
+                if isinstance(packet, StatusPacket):
+                    return
+                if isinstance(packet, FramePacket):
+                    seqs.append(packet.seq)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    words = ["replay", str(tmp_path / "a.mcap"), "--publish", address, "--wait"]
+    code = main([*words, "--curve", str(keys / "server.key"), "--allow", str(keys / "clients")])
+    thread.join()
+    assert code == 0
+    assert seqs[-1] == 19
+    assert "replayed 42 messages" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["a.mcap", "--publish", "tcp://*:0"], 1, "anyone who reaches this machine could watch"),
+        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--curve", "keys/server.key"], 2, "--curve needs --allow FOLDER"),
+        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--allow", "keys/clients"], 2, "--allow needs --curve"),
+        (["a.mcap", "--publish", "localhost"], 1, "localhost: not an address"),
+        (["none.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "none.mcap: cannot be read: No such file"),
+        (["foreign.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "foreign.mcap: not a recording"),
+        (["others.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "others.mcap: holds no frame"),
+        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--start", "99"], 1, "holds no frame from 99 s on"),
+    ],
+)
+def test_the_command_says_what_is_wrong_in_one_line(
+    keys: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recording(Path("a.mcap"))
+    with Path("others.mcap").open("wb") as file:
+        writer = Writer(file)
+        writer.start()
+        writer.add_message(writer.register_channel("log", "json", 0), T_NS, b"{}", T_NS)
+        writer.finish()
+    Path("foreign.mcap").write_bytes(b"\0" * 100)
+    assert main(["replay", *words]) == code
+    errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("Ctrl-C ends")]
+    assert len(errors) == 1
+    assert said in errors[0]
+
+
+def test_the_command_says_that_an_end_is_missing_and_where_a_file_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("edge.wire.recording.KEPT_S", -1.0)  # a chunk a message
+    recording(tmp_path / "a.mcap", frames=30, step_ns=1_000_000)
+    whole = (tmp_path / "a.mcap").read_bytes()
+    (tmp_path / "cut.mcap").write_bytes(whole[: len(whole) // 2])
+    damaged = bytearray(whole)
+    damaged[whole.index(b"zstd", len(whole) // 3) + 100] ^= 1
+    (tmp_path / "damaged.mcap").write_bytes(damaged)
+    assert main(["replay", str(tmp_path / "cut.mcap"), "--publish", "tcp://127.0.0.1:0"]) == 0
+    assert "its end is missing; played as far as it goes" in capsys.readouterr().err
+    assert main(["replay", str(tmp_path / "damaged.mcap"), "--publish", "tcp://127.0.0.1:0"]) == 3
+    assert "damaged.mcap: damaged at byte" in capsys.readouterr().err
