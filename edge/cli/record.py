@@ -30,9 +30,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--levels",
         type=lambda text: tuple(text.split(",")),
-        default=("params", "mesh"),
+        default=("params", "joints", "mesh"),
         metavar="LEVEL,...",
-        help="params, joints, mesh-lod, mesh (default: params,mesh)",
+        help="params, joints, mesh-lod, mesh (default: params,joints,mesh)",
     )
     parser.add_argument("--stream", default="", metavar="NAME", help="only this stream (default: all of the address)")
     parser.add_argument("--seconds", type=_seconds, default=math.inf, metavar="S", help="end S seconds after the first")

@@ -54,7 +54,7 @@ def record(
     address: str,
     path: str | Path,
     *,
-    levels: Sequence[str] = ("params", "mesh"),
+    levels: Sequence[str] = ("params", "joints", "mesh"),
     stream: str = "",
     seconds: float = math.inf,
     count: float = math.inf,

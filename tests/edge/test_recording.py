@@ -321,9 +321,9 @@ def test_levels_models_and_status_of_all_streams_are_recorded(address: str, tmp_
     for stream in ("cam0", "cam1"):
         mine = [(kind, seq) for name, kind, seq in found if name == stream]
         assert [kind for kind, _ in mine].count(Kind.MODEL) == 1  # repeats are not asked for
-        first = next(index for index, (kind, _) in enumerate(mine) if kind in (Kind.MESH, Kind.PARAMS))
+        first = next(index for index, (kind, _) in enumerate(mine) if kind not in (Kind.MODEL, Kind.STATUS))
         assert Kind.MODEL in [kind for kind, _ in mine[:first]]
-        for level in (Kind.PARAMS, Kind.MESH):
+        for level in (Kind.PARAMS, Kind.JOINTS, Kind.MESH):
             seqs = [seq for kind, seq in mine if kind is level]
             assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
             assert len(seqs) >= 19
@@ -424,7 +424,7 @@ def test_count_keeps_all_levels_of_the_last_frame(tmp_path: Path, monkeypatch: p
     sender = Sender("recording-levels")
 
     def begin() -> None:
-        sender.accept(3)
+        sender.accept(4)
         sender.socket.send(GOLDEN["params_opencv.bin"])
 
     def answer() -> None:
@@ -521,7 +521,7 @@ def test_an_encrypted_stream_is_recorded_with_a_known_key_only(
         (tmp_path / "a.mcap").unlink()
         assert command("--curve", keys / "stranger.key", "--server", keys / "server.pub", "--seconds", "0.3") == 1
         assert command("--seconds", "0.3") == 1
-        assert capsys.readouterr().err.count("no frame of params, mesh came, nothing was written") == 2
+        assert capsys.readouterr().err.count("no frame of params, joints, mesh came, nothing was written") == 2
         assert command("--curve", keys / "phone.key") == 2
         assert "--curve needs --server SERVER.pub" in capsys.readouterr().err
         assert list(tmp_path.iterdir()) == []
