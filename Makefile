@@ -5,6 +5,7 @@
 # make emulated  without one: the CUDA kernels' tests in an emulation
 # make sanitize  the tests of the kernels under the address and undefined-behaviour sanitizers
 # make aarch64   the kernels of the mesh network for ARM, checked in an emulator
+# make fuzz   broken messages against the C++ decoder, for FUZZ_SECONDS (180)
 # make lint   ruff, mypy, clang-format
 
 PYTHON ?= python3
@@ -16,9 +17,12 @@ OUT := out
 NATIVE_SOURCES := $(shell find kernels -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' -o -name '*.hpp')
 INSTALL_SOURCES := pyproject.toml CMakeLists.txt constraints.txt $(NATIVE_SOURCES)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-C_FILES := $(NATIVE_SOURCES) $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
+# The engine's style holds for what includes its headers: of the Unreal plugin only the core is formatted like the rest.
+CLIENT_SOURCES := $(shell find clients/cpp clients/unreal/Meshcast/Source/Meshcast/Private/Core tests/clients -name '*.[ch]pp')
+C_FILES := $(NATIVE_SOURCES) $(CLIENT_SOURCES) \
+  $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo test bench gpu emulated sanitize aarch64 lint format clean help
+.PHONY: demo test bench gpu emulated sanitize aarch64 fuzz lint format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -63,7 +67,7 @@ define build_aside
 	rm -rf $(1)/site && mkdir $(1)/site && cp -r kernels/edge_kernels $(1)/site && rm -f $(1)/site/edge_kernels/*.so
 	cp $(1)/_native*.so $(1)/site/edge_kernels
 endef
-PURE_LIBRARIES = $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+PURE_LIBRARIES = clients/python:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 # Python itself leaks on purpose.
 SANITIZED := build/sanitize
@@ -92,6 +96,11 @@ aarch64:
 	@mkdir -p build
 	$(ARM_CXX) -std=c++17 -O2 -Wall -Wextra -Wno-psabi -static -pthread -I kernels $(ARM_SOURCES) -o build/portable_check
 	$(ARM_RUN) build/portable_check
+
+FUZZ_SECONDS ?= 180
+fuzz:
+	@mkdir -p build/fuzz
+	clients/cpp/fuzz/fuzz.sh build/fuzz/decode_fuzz build/fuzz/corpus -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

@@ -111,21 +111,6 @@ def kinematic_chain(rotations: F32, joints: F32, parents: NDArray[np.int32]) -> 
     return rotation, position
 
 
-def rotmat(rotvec: NDArray[np.floating]) -> F32:
-    """Rotation matrices (..., 3, 3) of rotation vectors (..., 3) in radians (Rodrigues' formula)."""
-    v = np.asarray(rotvec, np.float64)
-    angle = np.linalg.norm(v, axis=-1)[..., None, None]
-    x, y, z = np.moveaxis(v, -1, 0)
-    zero = np.zeros_like(x)
-    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*v.shape, 3)
-    small = angle < 1e-8
-    safe = np.where(small, 1.0, angle)
-    a = np.where(small, 1.0, np.sin(safe) / safe)
-    b = np.where(small, 0.5, (1 - np.cos(safe)) / safe**2)
-    matrices: F32 = (np.eye(3) + a * cross + b * (cross @ cross)).astype(np.float32)
-    return matrices
-
-
 def load_body(path: str | Path) -> Body:
     """Read a body in the layout of zoo/open_smpl_body.npz, which engines.body_files writes; the file's stem names it.
 

@@ -114,8 +114,10 @@ def json_line(packet: FramePacket) -> str:
     return json.dumps(
         {
             "stream": packet.stream,
+            "session": packet.session,
             "seq": packet.seq,
             "lost": packet.lost,
+            "reordered": packet.reordered,
             "frame_index": packet.frame_index,
             "age_ms": packet.age_ms,
             "t_capture_unix_ns": packet.t_capture_unix_ns,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.types import F32
-from engines.body import kinematic_chain, rotmat
+from engines.body import kinematic_chain
 from engines.skinning import Skinner
+from meshcast.rotations import rotmat
 
 # Joint angles of level walking in degrees over one cycle from heel strike to heel strike of the same leg: constant,
 # cosine terms, sine terms. Fitted to the rounded curves that gait textbooks show; flexion is positive.

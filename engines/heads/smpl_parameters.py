@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.bodies import is_open
-from engines.body import Body, rotmat
+from engines.body import Body
 from engines.cards import Card
 from engines.errors import ModelError
 from engines.heads.head import People, RootMesh
@@ -17,6 +17,7 @@ from engines.heads.surface import Landmarks
 from engines.mean_parameters import MeanParameters, read_mean_parameters
 from engines.session import Session
 from engines.skinning import Skinner
+from meshcast.rotations import rotmat
 
 F32 = NDArray[np.float32]
 Outputs = tuple[NDArray[np.float32], ...]

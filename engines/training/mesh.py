@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.body import Body, rotmat
+from engines.body import Body
 from engines.coarse_mesh import CoarseMesh, fit_upsampling
 from engines.networks.pose2mesh_open import CoarseMeshNet, Lifter
 from engines.training.lifter import EVALUATION_SIZE
 from engines.training.loop import Metrics, train
 from engines.training.synthetic import SyntheticPeople
+from meshcast.rotations import rotmat
 
 EDGE_WEIGHT = 5.0
 RIDGE_SAMPLES = 4000

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from engines.body import Body, SurfaceBody, kinematic_chain, rotmat
+from engines.body import Body, SurfaceBody, kinematic_chain
 from engines.errors import MeshcastError
 from engines.lifting import view_of
 from engines.npz import read_npz
+from meshcast.rotations import rotmat
 
 F32 = NDArray[np.float32]
 Rng = np.random.Generator

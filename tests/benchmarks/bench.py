@@ -33,7 +33,9 @@ NAMES = (
     "skinning",
     "fit_rotations",
     "memory",
+    "stall",
 )
+LONG = ("memory", "stall")
 QUIET_LOAD = 0.5
 
 
@@ -42,11 +44,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the benchmarks of this folder.")
     parser.add_argument("--output", type=Path, metavar="OUT.json", help="write the figures")
     parser.add_argument("--only", choices=NAMES, action="append", metavar="NAME", help=f"one of {', '.join(NAMES)}")
-    parser.add_argument("--memory", action="store_true", help="also watch memory over 5,000 frames, some minutes")
+    parser.add_argument("--long", action="store_true", help=f"also those that take minutes: {', '.join(LONG)}")
     args = parser.parse_args()
     if args.output is not None and not args.output.parent.is_dir():
         parser.error(f"{args.output}: there is no such folder")
-    chosen = args.only or [name for name in NAMES if args.memory or name != "memory"]
+    chosen = args.only or [name for name in NAMES if args.long or name not in LONG]
 
     print("\n".join(conditions()), header(), sep="\n", flush=True)
     figures: list[Figure] = []

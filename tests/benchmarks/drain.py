@@ -15,11 +15,13 @@ QUIET_S = 2.0  # so long without a packet is the end
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One packet: latency_ms from the frame's capture to the decoded packet, lost packets just before it."""
+    """One packet: latency_ms from the frame's capture to the decoded packet, lost packets just before it, received_s
+    on the monotonic clock."""
 
     frame_index: int
     latency_ms: float
     lost: int
+    received_s: float
 
 
 class Drain:
@@ -58,13 +60,14 @@ class Drain:
 def main(address: str) -> None:
     from meshcast.subscriber import subscribe
 
-    received: list[tuple[int, float, int]] = []
+    received: list[tuple[int, float, int, float]] = []
     with subscribe(address, timeout_s=QUIET_S) as packets:
         for packet in packets:
-            latency_ms = (time.monotonic_ns() - packet.t_capture_monotonic_ns) * 1e-6
+            now_ns = time.monotonic_ns()
             if not received:
                 print("ready", flush=True)
-            received.append((packet.frame_index, latency_ms, packet.lost))
+            latency_ms = (now_ns - packet.t_capture_monotonic_ns) * 1e-6
+            received.append((packet.frame_index, latency_ms, packet.lost, now_ns * 1e-9))
     print(json.dumps(received))
 
 

@@ -13,10 +13,11 @@ import numpy as np
 from edge.types import F32, Bodies, BodyModel, Frame, Posed
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
-from engines.body import open_body, rotmat
+from engines.body import open_body
 from meshcast.body import Rig
 from meshcast.decoding import decode
 from meshcast.packets import FramePacket, ModelPacket, StatusPacket
+from meshcast.rotations import rotmat
 
 DATA = Path(__file__).parents[1] / "data/wire"
 MAKE = runpy.run_path(str(DATA / "make.py"))

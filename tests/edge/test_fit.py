@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 import edge.stages.fit
 from edge.stages.fit import LEARN_FRAMES, VERTICES, Fit
 from edge.types import Bodies, BodyModel
-from engines.body import open_body, rotmat
+from engines.body import open_body
 from engines.errors import ModelError
 from meshcast.body import Lod, Rig
+from meshcast.rotations import rotmat
 
 BODY = open_body()
 JOINTS = len(BODY.parents)

@@ -14,10 +14,11 @@ from edge.stages.crops import Cropper
 from edge.stages.mesh import Mesh
 from edge.stages.place import Place, solve_translation, weak_perspective_translation
 from edge.types import Attention, Frame, Pose2D, Tracks
-from engines.body import open_body, rotmat
+from engines.body import open_body
 from engines.cards import load_card
 from engines.heads.smpl_parameters import SmplParametersHead
 from engines.joint_sets import COCO17
+from meshcast.rotations import rotmat
 
 GOLDEN = np.load(Path(__file__).parents[1] / "data" / "golden" / "pipeline_crop_camera.npz")
 NAMES = COCO17.joint_names

@@ -28,6 +28,7 @@ from meshcast import aio
 from meshcast.errors import AddressError, WireError
 from meshcast.layout import Kind, topic
 from meshcast.packets import FramePacket, ModelPacket, StatusPacket
+from meshcast.reader import Reader
 from meshcast.subscriber import subscribe, subscribe_all
 
 MAKE = runpy.run_path(str(Path(__file__).parents[1] / "data/wire/make.py"))
@@ -266,6 +267,24 @@ def test_sequence_numbers_show_loss_and_a_new_session_does_not(sender: tuple[zmq
         for stream, seq, session in sent:
             socket_.send(packet(seq, session, stream))
         assert [next(packets).lost for _ in sent] == [0, 0, 0, 3, 0, 1, 0]
+
+
+def test_sequence_numbers_show_what_was_overtaken(sender: tuple[zmq.Socket[bytes], str]) -> None:
+    socket_, address = sender
+    with subscribe(address, timeout_s=PATIENCE_S) as packets:
+        accept(socket_)
+        for seq in (1, 2, 5, 3, 4, 4, 6, 8):
+            socket_.send(packet(seq))
+        got = list(islice(packets, 8))
+    assert [each.lost for each in got] == [0, 0, 2, 0, 0, 0, 0, 1]
+    assert [each.seq for each in got if each.reordered] == [3, 4, 4]
+
+
+def test_latest_leaves_out_what_was_overtaken() -> None:
+    reader = Reader("here", latest=True)
+    read = [reader.read(packet(seq), 100.0 + seq / 30) for seq in (5, 3, 7, 6, 8)]
+    assert [(each.seq, each.lost) for each in read if isinstance(each, FramePacket)] == [(5, 0), (7, 1), (8, 0)]
+    assert isinstance(reader.read(packet(0, session=2), 101.0), FramePacket)
 
 
 def test_latest_hands_out_the_newest_of_each_stream_and_says_what_it_skipped(

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.body import Body, kinematic_chain, load_body, load_surface_body, open_body, rotmat
+from engines.body import Body, kinematic_chain, load_body, load_surface_body, open_body
 from engines.errors import ModelError
+from meshcast.rotations import rotmat
 
 
 def test_rest_pose_is_the_template() -> None:

@@ -20,10 +20,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from engines.body import Body, SurfaceBody, load_body, open_body, rotmat
+from engines.body import Body, SurfaceBody, load_body, open_body
 from engines.body_files import JOINT_NAMES, body_bytes, read_body, save_body
 from engines.errors import ModelError
 from meshcast.body import Lod
+from meshcast.rotations import rotmat
 
 DIRECTIONS = {"mano": 10, "smpl": 10, "smplh": 16, "smplx": 20}
 Arrays = dict[str, Any]

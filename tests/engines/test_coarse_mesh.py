@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.body import open_body, rotmat
+from engines.body import open_body
 from engines.cards import load_card
 from engines.coarse_mesh import coarse_mesh
 from engines.npz import read_npz
+from meshcast.rotations import rotmat
 
 
 def test_the_shipped_upsampling_restores_posed_bodies() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.body import rotmat
 from engines.lifting import SEEN, look_at, view_of
+from meshcast.rotations import rotmat
 
 
 def people(count: int = 6) -> tuple[np.ndarray, np.ndarray]:

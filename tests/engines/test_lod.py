@@ -8,10 +8,11 @@ from functools import cache
 import numpy as np
 import pytest
 
-from engines.body import open_body, rotmat
+from engines.body import open_body
 from engines.errors import ModelError
 from engines.lod import coarser, lod_of
 from meshcast.body import Lod
+from meshcast.rotations import rotmat
 
 Mesh = tuple[np.ndarray, np.ndarray]
 

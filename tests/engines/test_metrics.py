@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.body import rotmat
 from engines.metrics import mpjpe, pa_mpjpe, procrustes, vertex_error
+from meshcast.rotations import rotmat
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden" / "pipeline_metrics.npz"
 

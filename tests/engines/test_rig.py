@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engines.body import Body, kinematic_chain, open_body, rotmat
+from engines.body import Body, kinematic_chain, open_body
 from engines.errors import ModelError
 from engines.rig import rig_of
 from meshcast.body import Rig
+from meshcast.rotations import rotmat
 
 
 def posed(body: Body, rig: Rig, rotations: np.ndarray, shape: np.ndarray) -> np.ndarray:

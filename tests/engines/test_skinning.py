@@ -7,8 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from engines.body import Body, open_body, rotmat
+from engines.body import Body, open_body
 from engines.skinning import Skinner
+from meshcast.rotations import rotmat
 
 
 @pytest.fixture(scope="module", params=["open body", "with pose blend shapes"])

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.body import kinematic_chain, open_body, rotmat
+from engines.body import kinematic_chain, open_body
 from engines.errors import MeshcastError
 from engines.training.synthetic import PointSkinner, SyntheticPeople, load_poses
+from meshcast.rotations import rotmat
 
 
 def random_poses(count: int = 200) -> np.ndarray:

@@ -56,8 +56,8 @@ class FramePacket:
     when the publisher knows none. axes ("opencv": x right, y down, z forward), unit ("m") and space ("camera") say
     what the coordinates mean.
     The subscriber fills in `model`, the last model message of this stream or None, `lost`, how many frames of this
-    stream were published since the previous packet of this level but not handed out, and delay_ms, how much longer
-    than the quickest packet this one was on its way.
+    stream were published since the newest packet of this level but not handed out, `reordered`, whether a newer one
+    came before it, and delay_ms, how much longer than the quickest packet this one was on its way.
     """
 
     stream: str
@@ -80,6 +80,7 @@ class FramePacket:
     people: People
     model: ModelPacket | None = None
     lost: int = 0
+    reordered: bool = False
     delay_ms: float = 0.0
 
 

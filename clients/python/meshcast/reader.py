@@ -34,7 +34,8 @@ def newest(messages: Iterable[bytes]) -> list[bytes]:
 class Reader:
     """Decodes messages and says of each frame what was lost before it, how late it is and which model it belongs to.
 
-    latest: leave out frames that have waited in a queue for more than half a second, as after a stall.
+    latest: leave out frames that have waited in a queue for more than half a second, as after a stall, and those that
+    a newer one has overtaken.
     """
 
     def __init__(self, address: str, *, latest: bool = False) -> None:
@@ -45,7 +46,7 @@ class Reader:
         self._delays: dict[str, Delay] = {}
 
     def read(self, message: bytes, t_receive_s: float | None = None) -> Packet | None:
-        """The packet in a message that came at `t_receive_s` (monotonic, default now), None for one that is too old.
+        """The packet in a message that came at `t_receive_s` (monotonic, default now), None for one that came too late.
         Raises WireError."""
         try:
             packet = decode(message)
@@ -61,10 +62,15 @@ class Reader:
         if self._latest and late_s > STALE_S:
             return None
         key = packet.stream, packet.level
-        session, seq = self._seen.get(key, (packet.session, packet.seq - 1))
-        self._seen[key] = packet.session, packet.seq
-        lost = max(0, packet.seq - seq - 1) if session == packet.session else 0
+        session, newest_seq = self._seen.get(key, (packet.session, packet.seq - 1))
+        again = session != packet.session
+        reordered = not again and packet.seq <= newest_seq
+        if self._latest and reordered:
+            return None
+        if not reordered:
+            self._seen[key] = packet.session, packet.seq
+        lost = 0 if again or reordered else packet.seq - newest_seq - 1
         model = self._models.get(packet.stream)
         if model is not None and model.model_id != packet.model_id:
             model = None
-        return replace(packet, model=model, lost=lost, delay_ms=late_s * 1e3)
+        return replace(packet, model=model, lost=lost, reordered=reordered, delay_ms=late_s * 1e3)

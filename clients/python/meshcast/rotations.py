@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meshcast.body import F32
 
 
-def rotmat(rotvecs: F32) -> F32:
+def rotmat(rotvecs: NDArray[np.floating]) -> F32:
     """Matrices (..., 3, 3) of rotation vectors (..., 3) in radians (Rodrigues' formula)."""
     v = np.asarray(rotvecs, np.float64)
     angle = np.linalg.norm(v, axis=-1)[..., None, None]
@@ -22,7 +23,7 @@ def rotmat(rotvecs: F32) -> F32:
     return matrices
 
 
-def rotvec(matrices: F32) -> F32:
+def rotvec(matrices: NDArray[np.floating]) -> F32:
     """Rotation vectors (..., 3) in radians, at most pi long, of rotation matrices (..., 3, 3).
 
     By way of the quaternion with the largest component first, which is exact near every angle (Shepperd, 1978).
@@ -35,7 +36,7 @@ def rotvec(matrices: F32) -> F32:
     return vectors
 
 
-def quaternion(matrices: F32) -> F32:
+def quaternion(matrices: NDArray[np.floating]) -> F32:
     """Unit quaternions (..., 4) in the order x y z w, w >= 0, of rotation matrices (..., 3, 3)."""
     m = np.asarray(matrices, np.float64)
     xx, yy, zz = m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]

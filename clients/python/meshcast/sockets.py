@@ -11,7 +11,7 @@ from meshcast.curve import Curve, secure_client
 
 HIGH_WATER_MARK = 8  # messages kept for a reader that does not keep up; the publisher drops later ones
 MAX_MESSAGE_BYTES = 64 << 20
-HEARTBEAT_MS = 2000
+PROBES = {zmq.TCP_KEEPALIVE: 1, zmq.TCP_KEEPALIVE_IDLE: 2, zmq.TCP_KEEPALIVE_INTVL: 1, zmq.TCP_KEEPALIVE_CNT: 3}  # s
 RECONNECT_MS = 100
 RECONNECT_MAX_MS = 2000
 
@@ -28,7 +28,10 @@ def connect(
     closed."""
     socket.set(zmq.RCVHWM, high_water_mark)
     socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
-    socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)  # notices a publisher whose machine has gone
+    # TCP's own probes notice a publisher whose machine has gone. Not ZeroMQ's heartbeats: with these a reader that
+    # stalls for some seconds makes libzmq abort the process ("Assertion failed: _input_stopped", to 4.3.5 at least).
+    for option, value in PROBES.items():
+        socket.set(option, value)
     socket.set(zmq.RECONNECT_IVL, RECONNECT_MS)
     socket.set(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)
     socket.set(zmq.IPV6, int("[" in address))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.body import Body, open_body, rotmat
+from engines.body import Body, open_body
 from engines.cards import Card, load_card
 from engines.errors import ModelError, UnknownNameError
 from engines.heads.decomr import MAP_SIDE, DecomrHead
@@ -19,6 +19,7 @@ from engines.heads.smpl_parameters import SmplParametersHead
 from engines.heads.surface import Landmarks
 from engines.joint_sets import COCO17, COCO19, gather_points, normalise_pose2d
 from engines.mean_parameters import MeanParameters, read_mean_parameters, save_mean_parameters
+from meshcast.rotations import rotmat
 
 RNG = np.random.default_rng(3)
 NAMES = COCO17.joint_names
