@@ -99,7 +99,7 @@ def test_any_mcap_reader_finds_topics_schemas_and_times(tmp_path: Path) -> None:
 
 
 def test_the_file_says_what_its_numbers_mean(tmp_path: Path) -> None:
-    names = ("model_opencv.bin", "mesh_opencv.bin", "status_live.bin", "mesh_unreal.bin", "mesh_opencv.bin")
+    names = ("model_opencv.bin", "mesh_opencv.bin", "status_live.bin", "mesh_unity.bin", "mesh_opencv.bin")
     messages = written(tmp_path / "a.mcap", *names)
     with (tmp_path / "a.mcap").open("rb") as file:
         reader = make_reader(file)
@@ -121,7 +121,7 @@ def test_the_file_says_what_its_numbers_mean(tmp_path: Path) -> None:
         (f"model/{stream}", "gltf", "m", "body"),
         (f"mesh/{stream}", "opencv", "m", "camera"),
         (f"status/{stream}", None, None, None),
-        (f"mesh/{stream}", "unreal", "cm", "camera"),  # its publisher has started anew in other axes
+        (f"mesh/{stream}", "unity", "m", "camera"),  # its publisher has started anew in other axes
     ]
     assert {tags["model_name"] for _, tags in channels.values()} == {"golden_body"}
     assert {tags["wire_version"] for _, tags in channels.values()} == {"1"}
