@@ -23,6 +23,10 @@ class OutputError(MeshcastError):
     """A file that the user asked for cannot be written."""
 
 
+class RecordingError(MeshcastError):
+    """A recording cannot be read, or does not hold what was asked for."""
+
+
 class ProfilingError(MeshcastError):
     """A run cannot be watched in the way that was asked for."""
 

@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from edge.cli import bench, bridge, calibrate, keys, models, run, train, watch
+from edge.cli import bench, bridge, calibrate, export, keys, models, record, replay, run, train, watch
 from edge.cli import eval as eval_command
 from edge.errors import EXIT_INPUT, EXIT_USAGE, UsageError
 from engines.errors import MeshcastError, UnknownNameError
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="store_true", help="print the version and end")
     top.add_argument("-v", "--verbose", action="store_true", help="say which engine runs what, and more")
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (run, watch, keys, bridge, models, bench, calibrate, eval_command, train):
+    for command in (run, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, train):
         command.add_parser(commands)
     return top
 

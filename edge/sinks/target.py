@@ -14,17 +14,27 @@ class Target:
     The temporary file is created by the constructor, so that a folder that cannot be written to is found before any
     work is done. Links are followed: what a link points to is replaced, the link stays.
 
-    Raises OutputError when the folder is missing or not writable, or the path is a folder or a device.
+    salvageable: the temporary file is of use when the program breaks off. It is called like the file with .part at the
+    end, and one that was left there is never overwritten.
+
+    Raises OutputError when the folder is missing or not writable, the path is a folder or a device, or something
+    salvageable would be lost.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, salvageable: bool = False) -> None:
         self.path = Path(path)
         self._final = Path(os.path.realpath(self.path))
         if self._final.exists() and not self._final.is_file():
             raise OutputError(f"{self.path}: is not an ordinary file; choose another name")
-        self.temporary = self._final.with_name(f".{self._final.name}.{os.getpid()}.part")
+        name = f"{self._final.name}.part" if salvageable else f".{self._final.name}.{os.getpid()}.part"
+        self.temporary = self._final.with_name(name)
         try:
-            self.temporary.open("wb").close()
+            self.temporary.open("xb" if salvageable else "wb").close()
+        except FileExistsError:
+            raise OutputError(
+                f"{self.temporary}: is being written, or was left when its program broke off; keep it under another "
+                "name or delete it"
+            ) from None
         except FileNotFoundError:
             raise OutputError(f"{self.path}: the folder {self._final.parent} does not exist") from None
         except OSError as error:

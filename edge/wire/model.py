@@ -88,14 +88,14 @@ def _rig_arrays(rig: Rig) -> list[Array]:
     return [
         rig.rest_joints.astype(np.float32),
         rig.joints.astype(np.uint8),
-        _weight_levels(rig.weights),
+        weight_levels(rig.weights),
         levels,
         steps,
         rig.joint_shape_dirs.astype(np.float32),
     ]
 
 
-def _weight_levels(weights: F32) -> Array:
+def weight_levels(weights: F32) -> Array:
     """Shares as whole numbers that sum to WEIGHT_LEVELS in each row; the largest share takes what rounding leaves."""
     levels = np.rint(weights * WEIGHT_LEVELS).astype(np.int64)
     rows = np.arange(len(levels))

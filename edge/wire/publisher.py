@@ -10,27 +10,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
-import zmq
-
 from calibration.camera import Camera
 from edge.stages.fit import Fit
 from edge.types import Bodies, BodyModel, Frame
-from edge.wire.audience import Audience
-from edge.wire.binding import check_socket_file
 from edge.wire.frames import FrameEncoder, Stamp
-from edge.wire.guard import HANDSHAKE_BYTES, Guard, Security, check
+from edge.wire.guard import Security
 from edge.wire.model import ModelEncoder
+from edge.wire.outlet import HIGH_WATER_MARK, Outlet
 from edge.wire.status import encode_status
-from meshcast.address import address_error, check_address, context_for
 from meshcast.layout import Kind, topic
 
-HIGH_WATER_MARK = 8  # messages kept for a subscriber that does not keep up; later ones are dropped for it
-SEND_BUFFER_BYTES = 256 << 10  # more would only make a slow subscriber's pictures older
-STUCK_MS = 4000  # a subscriber that takes nothing for so long is cut off, which frees what was kept for it
-LINGER_MS = 500  # how long close() waits for what is on its way
-MAX_REQUEST_BYTES = HANDSHAKE_BYTES  # subscribers send topics only; longer messages end their connection
-MAX_REQUESTS = 1000  # read at a time, so that a flood of subscriptions cannot hold up the frames
-HEARTBEAT_MS = 2000
 STATUS_S = 1.0
 REPEAT_S = 10.0
 
@@ -61,64 +50,40 @@ class Publisher:
         known, frames = ModelEncoder(model, axes), FrameEncoder(axes, model.lod.vertices if model.lod else None)
         self._streams = {name: _Stream(name, session, model, known, frames) for name in streams}
         self._repeat_s, self._status_s = repeat_s, status_s
-        self._audience = Audience()
         self._lock = threading.Lock()
-        security = security or Security()
-        check_address(address)
-        check(address, security)
-        check_socket_file(address)
-        self._context, self._own_context = context_for(address)
-        self._guard: Guard | None = None
-        self._socket = self._context.socket(zmq.XPUB)
-        self._socket.set(zmq.XPUB_VERBOSE, 1)  # every subscription is seen, not only the first to a topic
-        self._socket.set(zmq.SNDHWM, high_water_mark)
-        self._socket.set(zmq.SNDBUF, SEND_BUFFER_BYTES)
-        self._socket.set(zmq.TCP_MAXRT, STUCK_MS)
-        self._socket.set(zmq.MAXMSGSIZE, MAX_REQUEST_BYTES)
-        self._socket.set(zmq.LINGER, LINGER_MS)
-        self._socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
-        self._socket.set(zmq.IPV6, int("[" in address))
-        # Within the process there is nothing to encrypt.
-        if security.keys is not None and security.allowed is not None and self._own_context:
-            self._guard = Guard(self._context, security.keys, security.allowed)
-            self._guard.secure_server(self._socket)
-        try:
-            self._socket.bind(address)
-        except zmq.ZMQError as error:
-            self._release()
-            raise address_error(address, error) from None
-        self.address = self._socket.get_string(zmq.LAST_ENDPOINT).rstrip("\0")
-        self._attendant = _Attendant(int(self._socket.get(zmq.FD)), self._attend)
+        self._outlet = Outlet(address, high_water_mark=high_water_mark, security=security)
+        self.address = self._outlet.address
+        self._attendant = _Attendant(self._outlet.fileno(), self._attend)
 
     def publish(self, frame: Frame, bodies: Bodies, camera: Camera | None = None) -> None:
         """Send the bodies of one frame, none of them included. Never waits. Raises WireError (see FrameEncoder)."""
         stream = self._streams[frame.camera]
         with self._lock:
             self._see_subscribers()
-            wanted = {kind for kind, words in stream.topics.items() if self._audience.wants(words)}
+            wanted = {kind for kind, words in stream.topics.items() if self._outlet.wants(words)}
         # Encoding is most of the work and needs no lock: a stream's frames come from one thread.
         messages = list(stream.frame_messages(frame, bodies, camera, wanted))
         with self._lock:
             stream.moved()
             self._send_models(time.monotonic())
             for message in messages:
-                self._send(message)
+                self._outlet.send(message)
 
     def end(self, stream: str, reason: str) -> None:
         """Say that a stream has ended, and why."""
         with self._lock:
             self._streams[stream].end(reason)
-            self._send(self._streams[stream].status_message())
+            self._outlet.send(self._streams[stream].status_message())
 
     def close(self) -> None:
         """End the streams that have not, and unbind; waits up to half a second until what was published has left. May
         be called twice."""
-        if not self._socket.closed:
+        if not self._outlet.closed:
             self._attendant.stop()
             for name, stream in self._streams.items():
                 if not stream.ended:
                     self.end(name, "the publisher has closed")
-        self._release()
+        self._outlet.close()
 
     def __enter__(self) -> Publisher:
         return self
@@ -128,26 +93,11 @@ class Publisher:
     ) -> None:
         self.close()
 
-    def _release(self) -> None:
-        self._socket.close()
-        if self._guard is not None:
-            self._guard.close()
-        if self._own_context:
-            self._context.term()
-
-    def _send(self, message: bytes) -> None:
-        self._socket.send(message, zmq.DONTWAIT)
-
     def _see_subscribers(self) -> None:
         """Whoever has subscribed to a model gets it now."""
-        for _ in range(MAX_REQUESTS):
-            try:
-                request = self._socket.recv(zmq.DONTWAIT)
-            except zmq.Again:
-                break
-            prefix = self._audience.hear(request)
+        for prefix in self._outlet.subscriptions():
             for stream in self._streams.values():
-                if prefix is not None and stream.topics[Kind.MODEL].startswith(prefix):
+                if stream.topics[Kind.MODEL].startswith(prefix):
                     stream.model_due_s = 0.0
         self._send_models(time.monotonic())
 
@@ -155,7 +105,7 @@ class Publisher:
         for stream in self._streams.values():
             if now_s >= stream.model_due_s:
                 stream.model_due_s = now_s + self._repeat_s
-                self._send(stream.model_message())
+                self._outlet.send(stream.model_message())
 
     def _attend(self, now_s: float) -> float:
         """What has to be done when nothing moves; returns when to look again at the latest, in s from now."""
@@ -164,7 +114,7 @@ class Publisher:
             for stream in self._streams.values():
                 if now_s >= stream.status_due_s:
                     stream.status_due_s = now_s + self._status_s
-                    self._send(stream.status_message())
+                    self._outlet.send(stream.status_message())
             return min((stream.status_due_s for stream in self._streams.values()), default=now_s + 1) - now_s
 
 

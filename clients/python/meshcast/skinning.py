@@ -29,7 +29,7 @@ def skin(body: BodyModel, people: People) -> tuple[F32, F32]:
     blend = np.zeros((N, len(body.rest_vertices), 12), np.float32)
     for joint, weight in zip(rig.joints.T, rig.weights.T, strict=True):
         blend += bones[:, joint] * weight[:, None]
-    affine = blend.reshape(N, -1, 3, 4)
+    affine = blend.reshape(*blend.shape[:2], 3, 4)
     skinned = np.einsum("nvab,nvb->nva", affine[..., :3], vertices) + affine[..., 3]
     return skinned.astype(np.float32), position
 

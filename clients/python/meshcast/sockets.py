@@ -16,10 +16,17 @@ RECONNECT_MS = 100
 RECONNECT_MAX_MS = 2000
 
 
-def connect(socket: zmq.Socket[Any], address: str, topics: list[bytes], curve: Curve | None = None) -> None:
+def connect(
+    socket: zmq.Socket[Any],
+    address: str,
+    topics: list[bytes],
+    curve: Curve | None = None,
+    *,
+    high_water_mark: int = HIGH_WATER_MARK,
+) -> None:
     """Subscribe a SUB socket and connect it, encrypted when keys are given. Raises AddressError, and then the socket is
     closed."""
-    socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
+    socket.set(zmq.RCVHWM, high_water_mark)
     socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
     # TCP's own probes notice a publisher whose machine has gone. Not ZeroMQ's heartbeats: with these a reader that
     # stalls for some seconds makes libzmq abort the process ("Assertion failed: _input_stopped", to 4.3.5 at least).

@@ -1,0 +1,54 @@
+"""`meshcast export OUT.mcap out.glb`: a recording as an animation for 3D programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from edge.errors import EXIT_WHOLE
+
+SUFFIXES = (".glb", ".bvh")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `export` command to the command line."""
+    parser = subparsers.add_parser(
+        "export",
+        help="turn a recording into glTF or BVH",
+        description="Write the people of a recording (meshcast record) as skinned, animated meshes (.glb, metres), or "
+        "the motion of one of them as a skeleton (.bvh, centimetres).",
+        epilog="exit codes: 0 whole, 1 something cannot be used, 2 usage, or a stream or person that is not there",
+    )
+    parser.add_argument("recording", type=Path, metavar="RECORDING", help="an .mcap file, or the .part of one")
+    parser.add_argument("out", type=Path, metavar="OUT", help="out.glb or out.bvh")
+    parser.add_argument("--stream", default="", metavar="NAME", help="which, of a recording of several")
+    parser.add_argument("--person", default="", metavar="ID", help="only this one (default: all; .bvh holds one)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export. Returns the exit code; raises OutputError, RecordingError and UnknownNameError."""
+    from edge.errors import OutputError, RecordingError
+
+    suffix = args.out.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise OutputError(f"{args.out}: unknown kind of file; choose {' or '.join(SUFFIXES)}")
+
+    from edge.export.animation import read_animations
+    from edge.export.bvh import write_bvh
+    from edge.export.gltf import write_glb
+    from edge.wire.recording import Recording
+
+    people = read_animations(Recording(args.recording), stream=args.stream, person=args.person)
+    if suffix == ".glb":
+        write_glb(args.out, people)
+    elif len(people) == 1:
+        write_bvh(args.out, people[0])
+    else:
+        known = ", ".join(f"{person.name} ({len(person.times)} frames)" for person in people)
+        raise RecordingError(f"{args.out}: BVH holds one person; choose with --person: {known}")
+    print(f"wrote {args.out}")
+    for person in people:
+        begin_s, end_s = person.times[0], person.times[-1]
+        print(f"person {person.name}: {len(person.times)} frames, {begin_s:.2f} to {end_s:.2f} s")
+    return EXIT_WHOLE

@@ -1,0 +1,93 @@
+"""`meshcast replay OUT.mcap --publish ADDRESS`: a recording as if its publisher were still there."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge.cli.security import add_security_options, security_of
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
+
+if TYPE_CHECKING:
+    from edge.wire.replay import Played
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `replay` command to the command line."""
+    parser = subparsers.add_parser(
+        "replay",
+        help="publish a recording again",
+        description="Publish the messages of a recording (meshcast record) byte for byte, as far apart as they came.",
+        epilog="exit codes: 0 whole or ended by Ctrl-C, 1 something cannot be used, 2 usage, 3 the file is damaged in "
+        "the middle",
+    )
+    parser.add_argument("recording", type=Path, metavar="RECORDING", help="an .mcap file, or the .part of one")
+    parser.add_argument("--publish", required=True, metavar="ADDRESS", help="for example tcp://127.0.0.1:5556")
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="2: twice as fast (0.01 to 100)")
+    parser.add_argument("--start", type=_start, default=0.0, metavar="S", help="begin S seconds after the beginning")
+    parser.add_argument("--loop", action="store_true", help="again and again")
+    parser.add_argument("--wait", action="store_true", help="begin when somebody subscribes")
+    add_security_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Replay until the end or Ctrl-C. Returns the exit code."""
+    from contextlib import closing
+
+    from edge.cli.ticker import Ticker
+    from edge.runtime.interrupt import interruptible
+    from edge.wire.outlet import Outlet
+    from edge.wire.recording import Recording
+    from edge.wire.replay import Replay
+    from engines.errors import MeshcastError
+
+    security = security_of(args)
+    replay: Replay | None = None
+    try:
+        recording = Recording(args.recording)
+        with (
+            closing(Outlet(args.publish, security=security)) as outlet,
+            interruptible() as interrupt,
+            Ticker() as ticker,
+        ):
+            replay = Replay(
+                recording,
+                outlet,
+                speed=args.speed,
+                start_s=args.start,
+                stopped=lambda: interrupt.asked,
+                shown=lambda played: ticker.show(_progress(played)),
+            )
+            waits = ", waiting for a subscriber" if args.wait else ""
+            print(f"meshcast replay: publishing at {outlet.address}{waits}, Ctrl-C ends", file=sys.stderr)
+            if not args.wait or replay.wait():
+                replay.play(loop=args.loop)
+    except MeshcastError as error:
+        print(f"meshcast replay: {error}", file=sys.stderr)
+        return EXIT_PARTIAL if replay is not None and replay.played.messages else EXIT_INPUT
+    if recording.cut:
+        print(f"meshcast replay: {args.recording}: its end is missing; played as far as it goes", file=sys.stderr)
+    print(f"replayed {_progress(replay.played)}, at most {replay.played.late_s * 1e3:.1f} ms late")
+    return EXIT_WHOLE
+
+
+def _progress(played: Played) -> str:
+    again = f", pass {played.passes}" if played.passes > 1 else ""
+    return f"{played.messages} messages, {played.message_bytes / 1e6:.2f} MB, {played.seconds:.1f} s{again}"
+
+
+def _speed(text: str) -> float:
+    value = float(text)
+    if not 0.01 <= value <= 100:
+        raise ValueError
+    return value
+
+
+def _start(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1e9:
+        raise ValueError
+    return value

@@ -1,0 +1,34 @@
+"""One line on a terminal that says how far something is."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+
+REFRESH_S = 0.5
+
+
+class Ticker:
+    """Shows a line on stderr, twice a second at most, and takes it away at the end; nothing where stderr is no
+    terminal."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+        self._shown = False
+
+    def show(self, line: str) -> None:
+        """Replace the line, if it is time."""
+        now_s = time.monotonic()
+        if now_s >= self._next_s and sys.stderr.isatty():
+            self._next_s, self._shown = now_s + REFRESH_S, True
+            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> Ticker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

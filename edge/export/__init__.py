@@ -1,0 +1,1 @@
+"""Recordings as animations for 3D programs: glTF and BVH."""

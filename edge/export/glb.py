@@ -1,0 +1,68 @@
+"""The binary form of glTF 2.0: arrays in one buffer, and JSON about them (Khronos, glTF 2.0, sections 3.6 and 4)."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+from edge.types import Array
+
+MAGIC, VERSION = b"glTF", 2
+JSON_CHUNK, BINARY_CHUNK = b"JSON", b"BIN\0"
+MAX_BYTES = (1 << 32) - 1
+VERTICES, INDICES = 34962, 34963  # targets of buffer views
+COMPONENTS = {"u1": 5121, "u2": 5123, "u4": 5125, "f4": 5126}
+SHAPES = {(): "SCALAR", (2,): "VEC2", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
+
+
+class Buffer:
+    """Collects arrays; `accessors` and `views` are the JSON that describes them."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.views: list[dict[str, Any]] = []
+        self.accessors: list[dict[str, Any]] = []
+
+    def add(self, array: Array, *, target: int | None = None, normalized: bool = False, bounds: bool = False) -> int:
+        """The index of a new accessor for an array (N, ...) of 1, 2 or 4-byte unsigned integers or float32.
+
+        target: VERTICES or INDICES. normalized: integers mean shares of their largest value. bounds: state minimum and
+        maximum. Matrices are given with their columns as rows.
+        """
+        kind = array.dtype.str[1:]
+        self.data += bytes(-len(self.data) % 4)
+        view = {"buffer": 0, "byteOffset": len(self.data), "byteLength": array.nbytes}
+        self.views.append(view | ({"target": target} if target else {}))
+        self.data += array.astype(array.dtype.newbyteorder("<")).tobytes()
+        accessor: dict[str, Any] = {
+            "bufferView": len(self.views) - 1,
+            "componentType": COMPONENTS[kind],
+            "count": len(array),
+            "type": SHAPES[array.shape[1:]],
+        }
+        if normalized:
+            accessor["normalized"] = True
+        if bounds:
+            flat = array.reshape(len(array), -1)
+            accessor |= {"min": flat.min(0).tolist(), "max": flat.max(0).tolist()}
+        self.accessors.append(accessor)
+        return len(self.accessors) - 1
+
+
+def pack(description: dict[str, Any], buffer: Buffer) -> bytes:
+    """The whole file. Raises ValueError when it would be larger than the format allows."""
+    whole = description | {
+        "accessors": buffer.accessors,
+        "bufferViews": buffer.views,
+        "buffers": [{"byteLength": len(buffer.data)}],
+    }
+    text = json.dumps(whole, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    data = bytes(buffer.data) + bytes(-len(buffer.data) % 4)
+    size = 12 + 8 + len(text) + 8 + len(data)
+    if size > MAX_BYTES:
+        raise ValueError(f"{size} bytes are more than a .glb file can hold")
+    header = MAGIC + struct.pack("<II", VERSION, size)
+    chunks = ((JSON_CHUNK, text), (BINARY_CHUNK, data))
+    return header + b"".join(struct.pack("<I", len(chunk)) + word + chunk for word, chunk in chunks)

@@ -1,0 +1,94 @@
+"""Where messages leave: a bound socket that never waits for anybody, and knows who listens to what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import zmq
+
+from edge.wire.audience import Audience
+from edge.wire.binding import check_socket_file
+from edge.wire.guard import HANDSHAKE_BYTES, Guard, Security, check
+from meshcast.address import address_error, check_address, context_for
+
+HIGH_WATER_MARK = 8  # messages kept for a subscriber that does not keep up; later ones are dropped for it
+SEND_BUFFER_BYTES = 256 << 10  # more would only make a slow subscriber's pictures older
+STUCK_MS = 4000  # a subscriber that takes nothing for so long is cut off, which frees what was kept for it
+LINGER_MS = 500  # how long close() waits for what is on its way
+MAX_REQUEST_BYTES = HANDSHAKE_BYTES  # subscribers send topics only; longer messages end their connection
+MAX_REQUESTS = 1000  # read at a time, so that a flood of subscriptions cannot hold up the frames
+HEARTBEAT_MS = 2000
+
+
+class Outlet:
+    """An XPUB socket bound to `address`, for one thread at a time.
+
+    `address` becomes the real one, with the port that was found when 0 was asked for. security: who may watch; without
+    it only this machine. Raises AddressError when the address cannot be bound, or must not be (see guard.check).
+    """
+
+    def __init__(
+        self, address: str, *, high_water_mark: int = HIGH_WATER_MARK, security: Security | None = None
+    ) -> None:
+        self._audience = Audience()
+        security = security or Security()
+        check_address(address)
+        check(address, security)
+        check_socket_file(address)
+        self._context, self._own_context = context_for(address)
+        self._guard: Guard | None = None
+        self._socket = self._context.socket(zmq.XPUB)
+        self._socket.set(zmq.XPUB_VERBOSE, 1)  # every subscription is seen, not only the first to a topic
+        self._socket.set(zmq.SNDHWM, high_water_mark)
+        self._socket.set(zmq.SNDBUF, SEND_BUFFER_BYTES)
+        self._socket.set(zmq.TCP_MAXRT, STUCK_MS)
+        self._socket.set(zmq.MAXMSGSIZE, MAX_REQUEST_BYTES)
+        self._socket.set(zmq.LINGER, LINGER_MS)
+        self._socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
+        self._socket.set(zmq.IPV6, int("[" in address))
+        # Within the process there is nothing to encrypt.
+        if security.keys is not None and security.allowed is not None and self._own_context:
+            self._guard = Guard(self._context, security.keys, security.allowed)
+            self._guard.secure_server(self._socket)
+        try:
+            self._socket.bind(address)
+        except zmq.ZMQError as error:
+            self.close()
+            raise address_error(address, error) from None
+        self.address = self._socket.get_string(zmq.LAST_ENDPOINT).rstrip("\0")
+
+    def fileno(self) -> int:
+        """For select(): readable when `subscriptions` may have something new. Whoever waits for it reads those first,
+        because it tells of changes only."""
+        return int(self._socket.get(zmq.FD))
+
+    def subscriptions(self) -> Iterator[bytes]:
+        """The starts of topics that somebody has subscribed to since the last call."""
+        for _ in range(MAX_REQUESTS):
+            try:
+                request = self._socket.recv(zmq.DONTWAIT)
+            except zmq.Again:
+                return
+            prefix = self._audience.hear(request)
+            if prefix is not None:
+                yield prefix
+
+    def wants(self, topic: bytes) -> bool:
+        """Whether somebody would receive a message of this topic, as far as `subscriptions` were read."""
+        return self._audience.wants(topic)
+
+    def send(self, message: bytes) -> None:
+        """Send to whoever subscribed to it. Never waits."""
+        self._socket.send(message, zmq.DONTWAIT)
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._socket.closed)
+
+    def close(self) -> None:
+        """Unbind; waits up to half a second until what was sent has left. May be called twice."""
+        self._socket.close()
+        if self._guard is not None:
+            self._guard.close()
+        if self._own_context:
+            self._context.term()

@@ -1,0 +1,234 @@
+"""Recordings of the wire: MCAP files (https://mcap.dev) that hold messages byte for byte, with the times they came at.
+
+One channel a topic, with message encoding "meshcast" and what its numbers mean as metadata; a schema a kind of message;
+chunks compressed with zstd. A message's log time is when it was received, its publish time the publisher's own, both in
+nanoseconds since 1970 UTC. docs/recording.md has the whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+import zstandard
+from mcap.data_stream import ReadDataStream
+from mcap.exceptions import McapError
+from mcap.opcode import Opcode
+from mcap.records import Channel, Chunk, Message
+from mcap.stream_reader import breakup_chunk
+from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
+
+from edge.errors import OutputError, RecordingError
+from edge.sinks.target import Target
+from meshcast.errors import WireError
+from meshcast.layout import (
+    AXES,
+    FRAME_HEADER,
+    MODEL_HEADER,
+    SPACES,
+    STATUS_HEADER,
+    UNITS,
+    VERSION,
+    Kind,
+    read_kind,
+    topic,
+)
+
+ENCODING = "meshcast"
+KEPT_S = 1.0  # when the program breaks off, what came in the last second may be lost
+MAX_CHUNK_BYTES = 256 << 20  # unpacked; a larger one would be no recording but an attack
+SCHEMAS = {Kind.MODEL: ("meshcast.Model", MODEL_HEADER), Kind.STATUS: ("meshcast.Status", STATUS_HEADER)}
+FRAME_SCHEMA = "meshcast.Frame", FRAME_HEADER
+WIRE = {"wire_version": str(VERSION), "layout": "docs/wire.md of Meshcast"}
+
+_RECORD = struct.Struct("<BQ")  # every record's opcode and length
+_DAMAGE = McapError, OSError, OverflowError, RuntimeError, ValueError, struct.error, zstandard.ZstdError
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A message as it came, and when: t_ns since 1970 UTC."""
+
+    t_ns: int
+    message: bytes
+
+
+class RecordingWriter:
+    """Writes messages to `path`, an .mcap file that appears when the writer is closed.
+
+    Until then they are in PATH.part, which can be read too, and which stays when the program breaks off or the disk is
+    full, unless nothing was added. Raises OutputError at once when the suffix is not .mcap or the file cannot be
+    written.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        if Path(path).suffix.lower() != ".mcap":
+            raise OutputError(f"{path}: recordings are .mcap files")
+        self._target = Target(path, salvageable=True)
+        self._file = self._target.temporary.open("wb")
+        self._writer = Writer(self._file, compression=CompressionType.ZSTD)
+        self._schemas: dict[str, int] = {}
+        self._channels: dict[tuple[Any, ...], int] = {}
+        self._kept_s = time.monotonic()
+        with self._writing():
+            self._writer.start(library=f"meshcast {version('meshcast')}")
+            self._writer.add_metadata("meshcast", {"meshcast_version": version("meshcast")} | WIRE)
+
+    def add(self, kind: Kind, head: dict[str, Any], t_ns: int, message: bytes) -> None:
+        """Add a message, with the kind and the header that it was found to have. Raises OutputError, as close()."""
+        with self._writing():
+            channel = self._channel(kind, head)
+            sequence = head["seq"] & 0xFFFFFFFF
+            self._writer.add_message(channel, t_ns, message, max(0, head["t_publish_unix_ns"]), sequence)
+            now_s = time.monotonic()
+            if now_s - self._kept_s > KEPT_S:
+                self._kept_s = now_s
+                self._writer.flush()
+
+    def close(self) -> int:
+        """Put the file in its place; returns its bytes."""
+        with self._writing():
+            self._writer.finish()
+            self._file.close()
+        size = self._target.temporary.stat().st_size
+        self._target.commit()
+        return size
+
+    def discard(self) -> None:
+        """Leave nothing behind; what was at the path before stays."""
+        self._file.close()
+        self._target.discard()
+
+    def __enter__(self) -> RecordingWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        if not self._channels:
+            self._target.discard()
+
+    def _channel(self, kind: Kind, head: dict[str, Any]) -> int:
+        """The channel of a topic; one more where its publisher has started anew in other axes or with another body."""
+        key = kind, head["stream"], head["axes"], head["unit"], head["space"], head["model_name"]
+        if key in self._channels:
+            return self._channels[key]
+        name, header = SCHEMAS.get(kind, FRAME_SCHEMA)
+        if name not in self._schemas:
+            self._schemas[name] = self._writer.register_schema(name, ENCODING, schema_text(name, header).encode())
+        meaning = {"model_name": head["model_name"]}
+        if kind is not Kind.STATUS:
+            meaning |= {"axes": AXES[head["axes"]], "unit": UNITS[head["unit"]], "space": SPACES[head["space"]]}
+        words = topic(kind, head["stream"]).rstrip(b"\0").decode()
+        channel = self._writer.register_channel(words, ENCODING, self._schemas[name], WIRE | meaning)
+        self._channels[key] = channel
+        return channel
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"{self._target.path}: cannot be written: {error.strerror}; what was recorded until then is in "
+                f"{self._target.temporary}"
+            ) from None
+
+
+def schema_text(name: str, header: np.dtype[Any]) -> str:
+    """The header of a kind of message, a field a line: offset, NumPy's type, name."""
+    assert header.fields is not None
+    fields = "\n".join(f"{offset} {kind.str} {field}" for field, (kind, offset, *_) in header.fields.items())
+    return f"{name}, version {VERSION} of the Meshcast wire. Arrays follow at header_size: docs/wire.md.\n{fields}\n"
+
+
+class Recording:
+    """The messages of the recording at `path` in the order in which they were written; each iteration reads anew.
+
+    A file whose end is missing, as after a crash, is read as far as it goes; `cut` then says so. Raises RecordingError
+    when the file cannot be read or is no MCAP file, and while iterating where it is damaged.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.cut = False
+        with self._open():
+            pass
+
+    def __iter__(self) -> Iterator[Recorded]:
+        self.cut = False
+        channels: dict[int, bool] = {}
+        with self._open() as file:
+            for record in self._records(file):
+                if isinstance(record, Channel):
+                    channels[record.id] = record.message_encoding == ENCODING
+                elif isinstance(record, Message) and channels.get(record.channel_id, False):
+                    yield Recorded(record.log_time, self._checked(record))
+
+    def _checked(self, record: Message) -> bytes:
+        try:
+            read_kind(record.data)
+        except WireError as error:
+            raise RecordingError(f"{self.path}: message {record.sequence} in it: {error}") from None
+        return record.data
+
+    def _open(self) -> BinaryIO:
+        try:
+            file = self.path.open("rb")
+        except OSError as error:
+            raise RecordingError(f"{self.path}: cannot be read: {error.strerror}") from None
+        if file.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
+            file.close()
+            raise RecordingError(f"{self.path}: not a recording; meshcast record makes them (.mcap)")
+        return file
+
+    def _records(self, file: BinaryIO) -> Iterator[object]:
+        """Channels and messages, in chunks or not. The file is read in one direction: an index may be missing."""
+        size = self.path.stat().st_size
+        while True:
+            start = file.tell()
+            head = file.read(_RECORD.size)
+            code, length = _RECORD.unpack(head) if len(head) == _RECORD.size else (0, size)
+            if code == 0 or start + _RECORD.size + length > size:  # a file system may leave zeros after a crash
+                self.cut = True
+                return
+            if code == Opcode.DATA_END:
+                return
+            try:
+                if code == Opcode.CHUNK:
+                    yield from _unpacked(file.read(length))
+                elif code == Opcode.CHANNEL:
+                    yield Channel.read(_stream(file.read(length)))
+                elif code == Opcode.MESSAGE:
+                    yield Message.read(_stream(file.read(length)), length)
+                else:
+                    file.seek(length, 1)
+            except _DAMAGE as error:
+                reason = str(error) or type(error).__name__
+                raise RecordingError(f"{self.path}: damaged at byte {start} of {size} ({reason})") from None
+
+
+def _stream(data: bytes) -> ReadDataStream:
+    return ReadDataStream(BytesIO(data))
+
+
+def _unpacked(data: bytes) -> list[Any]:
+    chunk = Chunk.read(_stream(data))
+    size = chunk.uncompressed_size
+    if chunk.compression == "zstd":
+        inner = zstandard.get_frame_parameters(chunk.data).content_size
+        size = max(size, 0 if inner == zstandard.CONTENTSIZE_UNKNOWN else inner)
+    if size > MAX_CHUNK_BYTES:
+        raise McapError(f"a chunk of {size} bytes")
+    return breakup_chunk(chunk, validate_crc=True)
