@@ -17,6 +17,7 @@ from meshcast.address import check_address, context_for
 from meshcast.curve import Curve
 from meshcast.errors import WireError
 from meshcast.layout import COMMON_HEADER, Kind, read_header, read_kind, topic
+from meshcast.loss import Loss
 from meshcast.reader import topics
 from meshcast.sockets import connect
 
@@ -112,7 +113,7 @@ class _Recorder:
         self._known: set[tuple[str, int]] = set()  # stream, model_id
         self._asked: set[str] = set()  # streams whose model is on its way
         self._newest: dict[str, tuple[int, int]] = {}  # session, seq of a stream's newest frame
-        self._seen: dict[tuple[str, Kind], tuple[int, int]] = {}  # the same of each level
+        self._losses: dict[tuple[str, Kind], Loss] = {}
 
     def receive(self) -> None:
         """Take what has come."""
@@ -153,7 +154,8 @@ class _Recorder:
                     self.end_s = 0.0
                     return
                 self._count_frame(stream, head["session"], head["seq"])
-            self._count_lost(stream, kind, head["session"], head["seq"])
+            lost, _ = self._losses.setdefault((stream, kind), Loss()).step(head["session"], head["seq"])
+            self.tally.lost += lost
             self.first_s = self.first_s or t_ns / 1e9
         self._writer.add(kind, head, self._unix_ns + t_ns, message)
         self.tally.duration_s = t_ns / 1e9 - self.first_s if self.first_s else 0.0
@@ -169,9 +171,3 @@ class _Recorder:
         self.tally.frames += 1
         if self.tally.frames >= self._count:
             self.end_s = time.monotonic() + GRACE_S
-
-    def _count_lost(self, stream: str, kind: Kind, session: int, seq: int) -> None:
-        last_session, last_seq = self._seen.get((stream, kind), (session, seq - 1))
-        self._seen[stream, kind] = session, seq
-        if session == last_session:
-            self.tally.lost += max(0, seq - last_seq - 1)

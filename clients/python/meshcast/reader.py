@@ -10,6 +10,7 @@ from meshcast.decoding import decode
 from meshcast.delay import STALE_S, Delay
 from meshcast.errors import WireError
 from meshcast.layout import LEVELS, TOPIC_SIZE, WORDS, Kind, topic
+from meshcast.loss import Loss
 from meshcast.packets import FramePacket, ModelPacket, Packet
 
 
@@ -42,7 +43,7 @@ class Reader:
         self._address = address
         self._latest = latest
         self._models: dict[str, ModelPacket] = {}
-        self._seen: dict[tuple[str, str], tuple[int, int]] = {}
+        self._losses: dict[tuple[str, str], Loss] = {}
         self._delays: dict[str, Delay] = {}
 
     def read(self, message: bytes, t_receive_s: float | None = None) -> Packet | None:
@@ -61,15 +62,10 @@ class Reader:
         late_s = delay.of(packet.session, t_publish_s, time.monotonic() if t_receive_s is None else t_receive_s)
         if self._latest and late_s > STALE_S:
             return None
-        key = packet.stream, packet.level
-        session, newest_seq = self._seen.get(key, (packet.session, packet.seq - 1))
-        again = session != packet.session
-        reordered = not again and packet.seq <= newest_seq
+        loss = self._losses.setdefault((packet.stream, packet.level), Loss())
+        lost, reordered = loss.step(packet.session, packet.seq)
         if self._latest and reordered:
             return None
-        if not reordered:
-            self._seen[key] = packet.session, packet.seq
-        lost = 0 if again or reordered else packet.seq - newest_seq - 1
         model = self._models.get(packet.stream)
         if model is not None and model.model_id != packet.model_id:
             model = None
