@@ -159,6 +159,7 @@ FOREIGN = "not a key file, or damaged; make keys with meshcast keys new"
         (WHOLE.replace(SECRET.decode(), "é" * 40), "its secret-key is not Z85 text"),
         (WHOLE.replace(PUBLIC.decode(), OTHER.decode()), "its public key is not that of its secret key"),
     ],
+    ids=lambda _: "file",  # not what it holds: keys are new in each process
 )
 def test_bad_files_are_one_line_without_the_secret(tmp_path: Path, text: str | bytes, message: str) -> None:
     path = written(tmp_path, text)
