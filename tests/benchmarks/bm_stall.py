@@ -131,7 +131,8 @@ class Sleeper:
 def sleep_and_tell(address: str, mode: str) -> None:
     from meshcast.subscriber import subscribe
 
-    signal.signal(signal.SIGUSR1, lambda *_: time.sleep(STALL_S))
+    asked = threading.Event()
+    signal.signal(signal.SIGUSR1, lambda *_: asked.set())
     last_s = None
     with subscribe(address, latest=mode.startswith("latest")) as packets:
         for packet in packets:
@@ -141,6 +142,9 @@ def sleep_and_tell(address: str, mode: str) -> None:
             elif now_s - last_s > STALL_S / 2:
                 print((time.monotonic_ns() - packet.t_capture_monotonic_ns) * 1e-6, packet.lost, flush=True)
             last_s = now_s
+            if asked.is_set():  # between two packets: what the reader hands out next is up to it
+                asked.clear()
+                time.sleep(STALL_S)
 
 
 if __name__ == "__main__":
