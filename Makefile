@@ -56,9 +56,9 @@ $(WEB_MODULES): clients/web/package-lock.json
 	  npm ci --prefix clients/web --ignore-scripts --no-audit --no-fund --silent && touch $@ || \
 	  echo "warning: npm ci failed in clients/web; its tests are skipped" >&2; fi
 
-# Two at a time, a file in one piece: what a file's tests share is made once.
+# Two at a time, a file in one piece, for what its tests share is made once; in order, for the long ones are not the last.
 test: $(VENV)/installed-dev $(WEB_MODULES)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/benchmarks/bench.py --output bench.json

@@ -10,6 +10,7 @@ from edge.wire.audience import Audience
 from edge.wire.binding import check_socket_file
 from edge.wire.guard import HANDSHAKE_BYTES, Guard, Security, check
 from meshcast.address import address_error, check_address, context_for
+from meshcast.sockets import probe
 
 HIGH_WATER_MARK = 8  # messages kept for a subscriber that does not keep up; later ones are dropped for it
 SEND_BUFFER_BYTES = 256 << 10  # more would only make a slow subscriber's pictures older
@@ -17,7 +18,9 @@ STUCK_MS = 4000  # a subscriber that takes nothing for so long is cut off, which
 LINGER_MS = 500  # how long close() waits for what is on its way
 MAX_REQUEST_BYTES = HANDSHAKE_BYTES  # subscribers send topics only; longer messages end their connection
 MAX_REQUESTS = 1000  # read at a time, so that a flood of subscriptions cannot hold up the frames
-HEARTBEAT_MS = 2000
+# Of one subscriber. libzmq reads what waits in one go, which a flood would never let end; with keys it keeps one of
+# these places for itself.
+MAX_WAITING_REQUESTS = 2
 
 
 class Outlet:
@@ -40,11 +43,12 @@ class Outlet:
         self._socket = self._context.socket(zmq.XPUB)
         self._socket.set(zmq.XPUB_VERBOSE, 1)  # every subscription is seen, not only the first to a topic
         self._socket.set(zmq.SNDHWM, high_water_mark)
+        self._socket.set(zmq.RCVHWM, MAX_WAITING_REQUESTS)
         self._socket.set(zmq.SNDBUF, SEND_BUFFER_BYTES)
         self._socket.set(zmq.TCP_MAXRT, STUCK_MS)
         self._socket.set(zmq.MAXMSGSIZE, MAX_REQUEST_BYTES)
         self._socket.set(zmq.LINGER, LINGER_MS)
-        self._socket.set(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
+        probe(self._socket)
         self._socket.set(zmq.IPV6, int("[" in address))
         # Within the process there is nothing to encrypt.
         if security.keys is not None and security.allowed is not None and self._own_context:

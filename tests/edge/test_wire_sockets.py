@@ -376,6 +376,45 @@ def test_stalled_subscriber_neither_blocks_nor_grows_the_publisher_nor_slows_oth
         assert slowest_s < 1.0
 
 
+def test_flood_of_subscriptions_neither_grows_the_publisher_nor_holds_it_up(publisher: Publisher) -> None:
+    requests = b"".join(b"\0\6\1" + index.to_bytes(4, "big") + b"?" for index in range(10_000))
+    process = psutil.Process()
+    with subscribe(publisher.address, timeout_s=PATIENCE_S) as healthy, handshaken(publisher.address) as flood:
+        with publishing(publisher):
+            assert next(healthy)
+        before, end_s, slowest_s = process.memory_info().rss, time.monotonic() + 1.5, 0.0
+
+        def work() -> None:
+            while time.monotonic() < end_s:
+                flood.sendall(requests)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        index = 1000
+        while time.monotonic() < end_s:
+            start = time.perf_counter()
+            publisher.publish(frame(index), bodies(2))
+            slowest_s = max(slowest_s, time.perf_counter() - start)
+            while next(healthy).frame_index != index:
+                pass
+            index += 1
+        thread.join()
+    assert process.memory_info().rss - before < 40e6
+    assert slowest_s < 0.5
+
+
+@contextmanager
+def handshaken(address: str) -> Iterator[socket.socket]:
+    """A connection that has said in ZMTP 3.1 that it is a SUB socket, and says nothing more by itself."""
+    host, port = address.removeprefix("tcp://").split(":")
+    ready = b"\5READY\x0bSocket-Type\0\0\0\3SUB"
+    with socket.create_connection((host, int(port)), PATIENCE_S) as made:
+        made.sendall(b"\xff" + bytes(8) + b"\x7f\3\1" + b"NULL".ljust(20, b"\0") + bytes(32))
+        made.sendall(b"\4" + bytes([len(ready)]) + ready)
+        assert made.recv(1)
+        yield made
+
+
 def test_long_message_from_a_subscriber_harms_nobody(publisher: Publisher) -> None:
     with (
         zmq.Context() as context,

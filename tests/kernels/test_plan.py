@@ -235,10 +235,14 @@ def test_a_call_does_not_grow_the_heap() -> None:
     libc.mallinfo2.restype = Counts
     plan, x, out = planned(native, a_network(), 4, False), keypoints(4), np.empty((4, FINE, 3), np.float32)
     plan(x, out)
-    before = libc.mallinfo2().used
-    for _ in range(100):
-        plan(x, out)
-    assert libc.mallinfo2().used - before < out.nbytes
+
+    def growth() -> int:
+        before = libc.mallinfo2().used
+        for _ in range(100):
+            plan(x, out)
+        return int(libc.mallinfo2().used - before)
+
+    assert min(growth() for _ in range(5)) < out.nbytes  # other threads of this process use the heap now and then
 
 
 def test_buffers_stay_what_they_were() -> None:

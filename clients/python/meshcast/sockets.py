@@ -28,10 +28,7 @@ def connect(
     closed."""
     socket.set(zmq.RCVHWM, high_water_mark)
     socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
-    # TCP's own probes notice a publisher whose machine has gone. Not ZeroMQ's heartbeats: with these a reader that
-    # stalls for some seconds makes libzmq abort the process ("Assertion failed: _input_stopped", to 4.3.5 at least).
-    for option, value in PROBES.items():
-        socket.set(option, value)
+    probe(socket)
     socket.set(zmq.RECONNECT_IVL, RECONNECT_MS)
     socket.set(zmq.RECONNECT_IVL_MAX, RECONNECT_MAX_MS)
     socket.set(zmq.IPV6, int("[" in address))
@@ -46,3 +43,14 @@ def connect(
     except zmq.ZMQError as error:
         socket.close()
         raise address_error(address, error) from None
+
+
+def probe(socket: zmq.Socket[Any]) -> None:
+    """Let TCP's own probes notice peers whose machine has gone.
+
+    Not ZeroMQ's heartbeats: their timers run into assertions of libzmq, to 4.3.5 at least, which end the process:
+    "_input_stopped" in a reader that stalls for some seconds; "!_io_error" in a publisher when a subscriber goes of
+    which more requests wait than are taken.
+    """
+    for option, value in PROBES.items():
+        socket.set(option, value)

@@ -40,7 +40,9 @@ namespace NetMQ
     {
         public int ReceiveHighWatermark { get; set; }
         public long MaxMsgSize { get; set; }
-        public TimeSpan HeartbeatInterval { get; set; }
+        public bool TcpKeepalive { get; set; }
+        public TimeSpan TcpKeepaliveIdle { get; set; }
+        public TimeSpan TcpKeepaliveInterval { get; set; }
         public TimeSpan ReconnectInterval { get; set; }
         public TimeSpan ReconnectIntervalMax { get; set; }
         public TimeSpan Linger { get; set; }

@@ -38,7 +38,9 @@ namespace Meshcast
             NetMQ.SocketOptions wanted = socket.Options;
             wanted.ReceiveHighWatermark = SourceOptions.HighWaterMark;
             wanted.MaxMsgSize = Wire.MaxMessageBytes;
-            wanted.HeartbeatInterval = TimeSpan.FromMilliseconds(SourceOptions.HeartbeatMs);
+            wanted.TcpKeepalive = true;
+            wanted.TcpKeepaliveIdle = TimeSpan.FromSeconds(SourceOptions.ProbeAfterS);
+            wanted.TcpKeepaliveInterval = TimeSpan.FromSeconds(SourceOptions.ProbeIntervalS);
             wanted.ReconnectInterval = TimeSpan.FromMilliseconds(SourceOptions.ReconnectMs);
             wanted.ReconnectIntervalMax = TimeSpan.FromMilliseconds(SourceOptions.ReconnectMaxMs);
             wanted.Linger = TimeSpan.Zero;

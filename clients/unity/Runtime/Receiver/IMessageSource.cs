@@ -9,7 +9,13 @@ namespace Meshcast
         /// <summary>Messages kept for a reader that does not keep up.</summary>
         public const int HighWaterMark = 8;
 
-        public const int HeartbeatMs = 2000;
+        /// <summary>TCP's own probes notice a publisher whose machine has gone: after so many seconds of silence, so far
+        /// apart, so many. Not ZeroMQ's heartbeats: with these a reader that stalls for some seconds, in a debugger for
+        /// example, makes libzmq abort the process ("Assertion failed: _input_stopped", to 4.3.5 at least).</summary>
+        public const int ProbeAfterS = 2;
+
+        public const int ProbeIntervalS = 1;
+        public const int Probes = 3;
         public const int ReconnectMs = 100;
         public const int ReconnectMaxMs = 2000;
 

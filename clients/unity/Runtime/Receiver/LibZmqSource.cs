@@ -25,11 +25,14 @@ namespace Meshcast
         private const int MaxMsgSize = 22;
         private const int RcvHwm = 24;
         private const int RcvTimeo = 27;
+        private const int TcpKeepalive = 34;
+        private const int TcpKeepaliveCnt = 35;
+        private const int TcpKeepaliveIdle = 36;
+        private const int TcpKeepaliveIntvl = 37;
         private const int Ipv6 = 42;
         private const int CurvePublicKey = 48;
         private const int CurveSecretKey = 49;
         private const int CurveServerKey = 50;
-        private const int HeartbeatIvl = 75;
         private const int DontWait = 1;
         private const int MessageStructSize = 64;
 
@@ -52,7 +55,10 @@ namespace Meshcast
             socket = zmq_socket(context, Sub);
             message = Marshal.AllocHGlobal(MessageStructSize);
             Set(RcvHwm, SourceOptions.HighWaterMark);
-            Set(HeartbeatIvl, SourceOptions.HeartbeatMs);
+            Set(TcpKeepalive, 1);
+            Set(TcpKeepaliveIdle, SourceOptions.ProbeAfterS);
+            Set(TcpKeepaliveIntvl, SourceOptions.ProbeIntervalS);
+            Set(TcpKeepaliveCnt, SourceOptions.Probes);
             Set(ReconnectIvl, SourceOptions.ReconnectMs);
             Set(ReconnectIvlMax, SourceOptions.ReconnectMaxMs);
             Set(Linger, 0);
