@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from engines.batches import Batches, batch_sizes
 from engines.errors import ModelError
 from engines.faults import fault, shapes_text
-from engines.session import Session
+
+if TYPE_CHECKING:
+    from engines.backends.torch_cuda import TorchCudaSession
 
 try:
     import torch
@@ -35,7 +37,9 @@ class Torch:
         able = torch.cuda.get_device_capability(device) >= _BF16_CAPABILITY
         return ("fp32", "bf16", "fp16") if able else ("fp32", "fp16")
 
-    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> Session:
+    def load(
+        self, model: bytes, source: str, device: str, precision: str, threads: int | None
+    ) -> TorchSession | TorchCudaSession:
         """threads is for all of torch in this process: it has one pool."""
         graph = read_graph(model, source, device, precision)
         if threads is not None:

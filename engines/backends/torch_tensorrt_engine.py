@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from engines.backends.torch_cuda import TorchCudaSession
 from engines.backends.torch_eager import Torch, read_graph
 from engines.errors import ModelError
-from engines.session import Session
 
 try:
     import torch_tensorrt
@@ -25,7 +24,7 @@ class TorchTensorRt(Torch):
     def devices(self) -> tuple[str, ...]:
         return tuple(device for device in super().devices() if device != "cpu")
 
-    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> Session:
+    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> TorchCudaSession:
         graph = read_graph(model, source, device, precision)
         return TorchCudaSession("torch_tensorrt", graph, precision, _compiled)
 
