@@ -24,6 +24,7 @@ from meshcast.packets import FramePacket, ModelPacket
 from meshcast.rotations import rotmat
 
 AXES = "gltf"
+MISSED_S = 0.5  # whoever is missing for no longer was there: something passed before them, or a picture was blurred
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Animation:
     name: the track id; in the second session of a stream, which counts anew, "ID.2". body: has a rig. times (T,)
     float64 s, rising, from the recording's first frame; rotations (T, P, 3, 3) float32, local, the first one from the
     body's own frame; translation (T, 3) float32 of the root joint; shape (B,) float32: the mean over the frames.
-    seen: from when to when (s) the person was there; where frames came without it, a new pair begins. The last one ends
-    at infinity when the person was there to the end.
+    seen: from when to when (s) the person was there; where frames came without it for longer than MISSED_S, a new pair
+    begins. The last one ends at infinity when the person was there to the end.
     """
 
     name: str
@@ -207,7 +208,7 @@ def _seen(indices: list[int], times: NDArray[np.float64]) -> Iterator[tuple[floa
     """From when to when somebody was there, who is in these frames."""
     begin = previous = indices[0]
     for index in indices[1:]:
-        if index != previous + 1:
+        if index != previous + 1 and times[index] - times[previous] > MISSED_S:
             yield float(times[begin]), float(times[previous + 1])
             begin = index
         previous = index

@@ -124,7 +124,10 @@ def test_a_surface_for_each_person(
     two = people(4, 9)
     kept = model.lod.vertices if level == "MeshLod" else np.arange(len(model.rest_vertices))
     faces = model.lod.faces if level == "MeshLod" else model.faces
-    with closing(Source(model=model, bodies=two)) as source, client(player, "live", source.address, level) as unity:
+    with (
+        closing(Source(model=model, bodies=two)) as source,
+        client(player, "live", source.address, level, "0") as unity,
+    ):
         source.wait_for_subscribers(topic)
         source.publish(2)
         state = unity.ask("seq 1")
@@ -162,7 +165,7 @@ def shown(state: dict[str, Any]) -> list[int]:
 
 def test_bodies_come_and_go_with_people(player: Path, model: BodyModel, people: Callable[..., Bodies]) -> None:
     first = Source(model=model, bodies=people(4, 9))
-    with closing(first), client(player, "live", first.address, "MeshLod") as unity:
+    with closing(first), client(player, "live", first.address, "MeshLod", "0") as unity:
         first.wait_for_subscribers("mesh-lod/")
         first.publish()
         assert shown(unity.ask("seq 0")) == [4, 9]
@@ -173,8 +176,8 @@ def test_bodies_come_and_go_with_people(player: Path, model: BodyModel, people: 
         first.publish(bodies=people(12))
         state = unity.ask("seq 3")
         assert shown(state) == [12]
-        # Those who left made room for those who came.
-        assert len(state["bodies"]) == 3
+        # Those who left made room for those who came later.
+        assert len(state["bodies"]) == 4
         first.publisher.end("cam0", "that was all")
         state = unity.ask("gone")
         assert (shown(state), state["shows"]) == ([], False)
@@ -186,9 +189,26 @@ def test_bodies_come_and_go_with_people(player: Path, model: BodyModel, people: 
             assert not unity.ask("quit")["shows"]
 
 
+def test_who_is_missing_for_a_moment_stays(player: Path, model: BodyModel, people: Callable[..., Bodies]) -> None:
+    source = Source(model=model, bodies=people(4, 9))
+    with closing(source), client(player, "live", source.address, "MeshLod", "1000") as unity:
+        source.wait_for_subscribers("mesh-lod/")
+        source.publish()
+        before = unity.ask("seq 0")
+        source.publish(bodies=people(9, 11))
+        now = unity.ask("seq 1")
+        assert shown(now) == [4, 9, 11]
+        places = [{body["id"]: body["corners"] for body in state["bodies"]} for state in (before, now)]
+        assert places[1][4] == places[0][4]
+        source.publish(bodies=people(4, 9, 11))
+        assert shown(unity.ask("seq 2")) == [4, 9, 11]
+        source.publisher.end("cam0", "that was all")
+        assert shown(unity.ask("gone")) == []
+
+
 def test_nothing_is_received_in_the_background(player: Path, model: BodyModel, people: Callable[..., Bodies]) -> None:
     source = Source(model=model, bodies=people(4))
-    with closing(source), client(player, "live", source.address, "MeshLod") as unity:
+    with closing(source), client(player, "live", source.address, "MeshLod", "0") as unity:
         source.wait_for_subscribers("mesh-lod/")
         source.publish()
         assert shown(unity.ask("seq 0")) == [4]

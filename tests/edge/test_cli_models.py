@@ -101,7 +101,7 @@ def test_an_untrained_pose_model_says_so(meshcast: Command, tmp_path: Path, pers
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mesh", ["pare", "pare_resnet50", "dct", "decomr", "pose2mesh_coco"])
+@pytest.mark.parametrize("mesh", ["pare_resnet50", "dct", "decomr", "pose2mesh_coco"])
 def test_every_head_runs_live(mesh: str, meshcast: Command, tmp_path: Path, person_clip: Path) -> None:
     """With random weights: the plumbing, the cameras and the memory are what is tested."""
     out = ("--save", tmp_path / "a.npz", "--overlay", tmp_path / "a.png", "--overlay-attention")

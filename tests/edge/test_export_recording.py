@@ -255,13 +255,17 @@ def test_gltf_poses_everybody_as_the_messages_do(tmp_path: Path, axes: str) -> N
     assert len(file.tree["skins"]) == len(file.tree["meshes"]) == 2
 
 
-def test_gltf_hides_whoever_is_not_seen(tmp_path: Path) -> None:
-    record(tmp_path / "a.mcap", COMING_AND_GOING)
+def test_gltf_hides_whoever_is_not_seen_but_for_a_moment(tmp_path: Path) -> None:
+    away, missed = round(0.6 / STEP_S), round(0.4 / STEP_S)
+    frames = [[0], [0, 1], *[[1]] * away, [0, 1], *[[1]] * missed, [0, 1], *[[0]] * away]
+    record(tmp_path / "a.mcap", frames)
     file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
-    for index, ids in enumerate(COMING_AND_GOING):
+    back = 2 + away
+    hidden = {0: range(2, back), 1: [0, *range(back + missed + 2, len(frames))]}
+    for index in range(len(frames)):
         for identity in (0, 1):
             size = np.ptp(file.skinned(f"person {identity} mesh", index * STEP_S), axis=0).max()
-            assert (size > 0.5) if identity in ids else (size == 0)
+            assert (size == 0) if index in hidden[identity] else (size > 0.5)
 
 
 def test_between_two_frames_gltf_goes_the_short_way(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-/** The people of a stream as figures: made when somebody comes, gone with the frame that does not have them. */
+/** The people of a stream as figures: made when somebody comes, gone when they have been missing for a while. */
 
 import * as THREE from "three";
 
@@ -8,12 +8,16 @@ import { type Figure, Skinned, Surface } from "./figures.js";
 /** Clay and pigments: told apart at a glance, none louder than the others. */
 const COLOURS = ["#c4aa98", "#8aa3bf", "#99ae8f", "#ae98b8", "#c3b183", "#83adab", "#bf918d", "#989eac"];
 
+/** Whoever passes before somebody, or a blurred picture, takes people away for a frame or two. */
+const HOLD_MS = 500;
+
 export class Crowd {
   /** Holds the figures, in the camera's frame and gltf axes. */
   readonly group = new THREE.Group();
   /** Who is there, by track id. */
   readonly figures: ReadonlyMap<number, Figure>;
   readonly #figures = new Map<number, Figure>();
+  readonly #seenMs = new Map<number, number>();
   readonly #materials = COLOURS.map(
     (color) => new THREE.MeshStandardMaterial({ color, roughness: 0.68, metalness: 0 }),
   );
@@ -30,19 +34,20 @@ export class Crowd {
     if (kind !== this.#kind) this.clear();
     this.#kind = kind;
     const before = kindOf(from) === kind ? from.people : people;
-    const here = new Set<number>(people.ids);
+    const nowMs = performance.now();
     for (let n = 0; n < people.count; n++) {
       const id = people.ids[n]!;
       const was = before.ids.indexOf(id);
       const row = { people, n };
+      this.#seenMs.set(id, nowMs);
       this.#figure(id, to, model).show(was < 0 ? row : { people: before, n: was }, row, share);
     }
-    for (const id of this.#figures.keys()) if (!here.has(id)) this.#remove(id);
+    for (const [id, seenMs] of this.#seenMs) if (nowMs - seenMs > HOLD_MS) this.#remove(id);
   }
 
   /** Nobody is there any more. */
   clear(): void {
-    for (const id of this.#figures.keys()) this.#remove(id);
+    for (const id of this.#seenMs.keys()) this.#remove(id);
   }
 
   #figure(id: number, frame: FramePacket, model: ModelPacket): Figure {
@@ -56,10 +61,12 @@ export class Crowd {
   }
 
   #remove(id: number): void {
-    const figure = this.#figures.get(id)!;
+    const figure = this.#figures.get(id);
+    this.#seenMs.delete(id);
+    this.#figures.delete(id);
+    if (!figure) return; // its model did not fit
     this.group.remove(figure.object);
     figure.dispose();
-    this.#figures.delete(id);
   }
 }
 

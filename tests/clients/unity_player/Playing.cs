@@ -10,7 +10,7 @@ namespace Meshcast.Play
 {
     /// <summary>
     /// The package's components and its sample, called as Unity would call them, one picture after the other. "live
-    /// ADDRESS LEVEL" plays the sample, "rig ADDRESS SPINE" a character of as many torso bones. Lines tell it what to
+    /// ADDRESS LEVEL HOLD" plays the sample, which holds people for so many seconds, "rig ADDRESS SPINE" a character of as many torso bones. Lines tell it what to
     /// wait for: "seq N", "lost N", "gone", "back"; "pause", "resume" and "quit" do so. Each answer is what is shown,
     /// as one line of JSON.
     /// </summary>
@@ -23,7 +23,7 @@ namespace Meshcast.Play
             Thread.CurrentThread.CurrentCulture = CultureInfo.InvariantCulture;
             Action prepare = arguments[0] == "rig"
                 ? Rigged(arguments[1], int.Parse(arguments[2]))
-                : Live(arguments[1], arguments[2]);
+                : Live(arguments[1], arguments[2], float.Parse(arguments[3]));
             string line;
             while ((line = Console.In.ReadLine()) != null)
             {
@@ -47,7 +47,7 @@ namespace Meshcast.Play
             return 0;
         }
 
-        private static Action Live(string address, string level)
+        private static Action Live(string address, string level, float holdSeconds)
         {
             var place = new GameObject("Live");
             place.SetActive(false);
@@ -55,6 +55,7 @@ namespace Meshcast.Play
             live.address = address;
             live.level = (Level)Enum.Parse(typeof(Level), level);
             live.transport = MeshcastStream.Transport.LibZmq;
+            live.holdSeconds = holdSeconds;
             place.transform.SetPositionAndRotation(new Vector3(1, 2, 3), Quaternion.Euler(0, 90, 0));
             place.SetActive(true);
             // It connects with its first picture.
@@ -80,6 +81,7 @@ namespace Meshcast.Play
                     body = new GameObject("Body").AddComponent<MeshcastBody>();
                     body.stream = stream;
                     body.mode = MeshcastBody.Mode.Rig;
+                    body.holdSeconds = 0;
                     body.animator = Character.Make(stream.Model, spine);
                 }
             };

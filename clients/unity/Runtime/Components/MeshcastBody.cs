@@ -48,6 +48,9 @@ namespace Meshcast
         [Tooltip("Hide the character while nobody is there for it; otherwise it stands still.")]
         public bool hideCharacter = true;
 
+        [Tooltip("For so many seconds somebody who is missing is shown as last seen, before another takes the place.")]
+        public float holdSeconds = 0.5f;
+
         private readonly Skinner skinner = new Skinner();
         private BodySurface surface;
         private HumanRig rig;
@@ -55,6 +58,7 @@ namespace Meshcast
         private MeshcastStream claimedFrom;
         private int claimedId;
         private string lastError = "";
+        private float seenAt;
 
         /// <summary>Whether somebody is shown.</summary>
         public bool IsShown { get; private set; }
@@ -80,6 +84,10 @@ namespace Meshcast
         {
             Snapshot current = stream != null ? stream.Current : null;
             ModelPacket model = stream != null ? stream.Model : null;
+            if (current != null && IsMissed(current.People))
+            {
+                return;
+            }
             int person = current != null && model != null ? Choose(current.People) : -1;
             if (person < 0)
             {
@@ -90,12 +98,20 @@ namespace Meshcast
             {
                 Show(current, model, person);
                 IsShown = true;
+                seenAt = Time.unscaledTime;
             }
             catch (WireException error)
             {
                 Report(error.Message);
                 Hide();
             }
+        }
+
+        // Whoever passes before somebody, or a blurred picture, takes people away for a frame or two.
+        private bool IsMissed(People people)
+        {
+            return IsShown && (choice != Choice.Id || id == PersonId) && Time.unscaledTime - seenAt < holdSeconds
+                && people.IndexOf(PersonId) < 0;
         }
 
         private int Choose(People people)

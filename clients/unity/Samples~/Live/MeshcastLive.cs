@@ -21,6 +21,9 @@ public sealed class MeshcastLive : MonoBehaviour
     [Tooltip("Turn it off where the scene has a light of its own.")]
     public bool addLight = true;
 
+    [Tooltip("For so many seconds somebody who is missing is shown as last seen.")]
+    public float holdSeconds = 0.5f;
+
     private readonly Dictionary<int, MeshcastBody> shown = new Dictionary<int, MeshcastBody>();
     private readonly Stack<MeshcastBody> spare = new Stack<MeshcastBody>();
     private readonly List<int> gone = new List<int>();
@@ -74,7 +77,8 @@ public sealed class MeshcastLive : MonoBehaviour
         gone.Clear();
         foreach (int id in shown.Keys)
         {
-            if (current == null || current.People.IndexOf(id) < 0)
+            bool here = current != null && current.People.IndexOf(id) >= 0;
+            if (!here && !shown[id].IsShown)
             {
                 gone.Add(id);
             }
@@ -109,6 +113,7 @@ public sealed class MeshcastLive : MonoBehaviour
         body.choice = MeshcastBody.Choice.Id;
         body.id = id;
         body.material = material;
+        body.holdSeconds = holdSeconds;
         body.gameObject.SetActive(true);
         return body;
     }
