@@ -44,11 +44,20 @@ def words(datagrams: list[Datagram]) -> list[str]:
 
 def test_who_leaves_is_said_to_leave_once() -> None:
     made = relay()
-    assert words(made.read(still(2, ids=[3, 5]))) == ["cam 3", "cam 5"]
-    assert words(made.read(still(1, ids=[5]))) == ["cam without [3]", "cam 5"]
-    assert words(made.read(still(0))) == ["cam without [5]"]
-    assert made.read(still(0)) == []
+    assert words(made.read(still(2, ids=[3, 5], t_s=0))) == ["cam 3", "cam 5"]
+    assert words(made.read(still(1, ids=[5], t_s=0.6))) == ["cam without [3]", "cam 5"]
+    assert words(made.read(still(0, t_s=1.2))) == ["cam without [5]"]
+    assert made.read(still(0, t_s=1.3)) == []
     assert made.frames == 4
+
+
+def test_who_is_missing_for_a_moment_has_not_left() -> None:
+    made = relay()
+    assert words(made.read(still(2, ids=[3, 5], t_s=0))) == ["cam 3", "cam 5"]
+    assert words(made.read(still(1, ids=[5], t_s=0.4))) == ["cam 5"]
+    assert words(made.read(still(2, ids=[3, 5], t_s=0.5))) == ["cam 3", "cam 5"]
+    assert words(made.read(still(1, ids=[5], t_s=1.0))) == ["cam 5"]
+    assert words(made.read(still(1, ids=[5], t_s=1.1))) == ["cam without [3]", "cam 5"]
 
 
 @pytest.mark.parametrize("state", ["idle", "ended"])
@@ -88,16 +97,16 @@ def test_a_body_without_a_rig_is_an_error_and_not_silence() -> None:
 def test_one_person_by_id() -> None:
     made = relay("5")
     assert made.read(still(1, ids=[3])) == []
-    assert words(made.read(still(2, ids=[3, 5]))) == ["cam 5"]
-    assert words(made.read(still(1, ids=[3]))) == ["cam without [5]"]
+    assert words(made.read(still(2, ids=[3, 5], t_s=0))) == ["cam 5"]
+    assert words(made.read(still(1, ids=[3], t_s=0.6))) == ["cam without [5]"]
 
 
 def test_the_first_is_waited_for_a_moment_and_then_followed_by_the_next() -> None:
     made = relay("first")
     assert words(made.read(still(2, ids=[5, 3], t_s=0))) == ["cam 3"]
-    assert words(made.read(still(1, ids=[5], t_s=0.5))) == ["cam without [3]"]
+    assert words(made.read(still(1, ids=[5], t_s=0.6))) == ["cam without [3]"]
     assert words(made.read(still(3, ids=[2, 3, 5], t_s=0.9))) == ["cam 3"]
-    assert words(made.read(still(1, ids=[5], t_s=1.0))) == ["cam without [3]"]
+    assert words(made.read(still(1, ids=[5], t_s=1.5))) == ["cam without [3]"]
     assert made.read(still(1, ids=[5], t_s=1.9)) == []
     assert made.read(still(1, ids=[4], t_s=1.95, stream="other")) == []
     assert words(made.read(still(2, ids=[5, 8], t_s=2.0))) == ["cam 5"]
