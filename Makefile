@@ -81,7 +81,7 @@ PURE_LIBRARIES = clients/python:$$($(BIN)/python -c 'import sysconfig; print(sys
 SANITIZED := build/sanitize
 sanitize: $(VENV)/installed-dev
 	@mkdir -p build
-	$(call build_aside,$(SANITIZED),-DMESHCAST_SANITIZE=ON)
+	$(call build_aside,$(SANITIZED),-DMESHCAST_SANITIZE=ON -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1")
 	LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libstdc++.so)" \
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONPATH=$(SANITIZED)/site:.:$(PURE_LIBRARIES) \
 	  $(BIN)/python -S -m pytest -q -p no:cacheprovider -k "not torch" tests/kernels
