@@ -17,11 +17,11 @@ from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.guard import Security
 from edge.wire.model import ModelEncoder
 from edge.wire.outlet import HIGH_WATER_MARK, Outlet
+from edge.wire.repeats import REPEAT_S, Repeats
 from edge.wire.status import encode_status
 from meshcast.layout import Kind, topic
 
 STATUS_S = 1.0
-REPEAT_S = 10.0
 
 
 class Publisher:
@@ -48,8 +48,8 @@ class Publisher:
     ) -> None:
         session = secrets.randbits(32)
         known, frames = ModelEncoder(model, axes), FrameEncoder(axes, model.lod.vertices if model.lod else None)
-        self._streams = {name: _Stream(name, session, model, known, frames) for name in streams}
-        self._repeat_s, self._status_s = repeat_s, status_s
+        self._streams = {name: _Stream(name, session, model, known, frames, Repeats(repeat_s)) for name in streams}
+        self._status_s = status_s
         self._lock = threading.Lock()
         self._outlet = Outlet(address, high_water_mark=high_water_mark, security=security)
         self.address = self._outlet.address
@@ -94,17 +94,17 @@ class Publisher:
         self.close()
 
     def _see_subscribers(self) -> None:
-        """Whoever has subscribed to a model gets it now."""
+        """Whoever has subscribed to a model gets it at once."""
         for prefix in self._outlet.subscriptions():
             for stream in self._streams.values():
                 if stream.topics[Kind.MODEL].startswith(prefix):
-                    stream.model_due_s = 0.0
+                    stream.repeats.ask()
         self._send_models(time.monotonic())
 
     def _send_models(self, now_s: float) -> None:
         for stream in self._streams.values():
-            if now_s >= stream.model_due_s:
-                stream.model_due_s = now_s + self._repeat_s
+            if now_s >= stream.repeats.due_s:
+                stream.repeats.sent(now_s)
                 self._outlet.send(stream.model_message())
 
     def _attend(self, now_s: float) -> float:
@@ -115,16 +115,20 @@ class Publisher:
                 if now_s >= stream.status_due_s:
                     stream.status_due_s = now_s + self._status_s
                     self._outlet.send(stream.status_message())
-            return min((stream.status_due_s for stream in self._streams.values()), default=now_s + 1) - now_s
+            due_s = [due for stream in self._streams.values() for due in (stream.status_due_s, stream.repeats.due_s)]
+            return min(due_s, default=now_s + 1) - now_s
 
 
 class _Stream:
     """Where one stream is: the next numbers of its messages, when its model and its status are due, and how it does."""
 
-    def __init__(self, name: str, session: int, model: BodyModel, known: ModelEncoder, frames: FrameEncoder) -> None:
+    def __init__(
+        self, name: str, session: int, model: BodyModel, known: ModelEncoder, frames: FrameEncoder, repeats: Repeats
+    ) -> None:
         self.name = name
         self.topics = {kind: topic(kind, name) for kind in Kind}
-        self.model_due_s = self.status_due_s = 0.0
+        self.repeats = repeats
+        self.status_due_s = 0.0
         self.ended = False
         self._session = session
         self._model, self._frames = known, frames

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -113,7 +113,7 @@ class _Recorder:
         self._known: set[tuple[str, int]] = set()  # stream, model_id
         self._asked: set[str] = set()  # streams whose model is on its way
         self._newest: dict[str, tuple[int, int]] = {}  # session, seq of a stream's newest frame
-        self._losses: dict[tuple[str, Kind], Loss] = {}
+        self._losses: defaultdict[tuple[str, Kind], Loss] = defaultdict(Loss)
 
     def receive(self) -> None:
         """Take what has come."""
@@ -154,7 +154,7 @@ class _Recorder:
                     self.end_s = 0.0
                     return
                 self._count_frame(stream, head["session"], head["seq"])
-            lost, _ = self._losses.setdefault((stream, kind), Loss()).step(head["session"], head["seq"])
+            lost, _ = self._losses[stream, kind].step(head["session"], head["seq"])
             self.tally.lost += lost
             self.first_s = self.first_s or t_ns / 1e9
         self._writer.add(kind, head, self._unix_ns + t_ns, message)

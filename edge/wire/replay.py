@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from edge.errors import RecordingError
 from edge.wire.outlet import Outlet
 from edge.wire.recording import Recording
+from edge.wire.repeats import Repeats
 from edge.wire.restamp import Restamp
 from meshcast.layout import TOPIC_SIZE, WORDS, Kind, read_kind
 
-REPEAT_S = 10.0  # a model goes out again after so long
 POLL_S = 0.1
 OTHERS = tuple(f"{WORDS[kind]}/".encode() for kind in (Kind.MODEL, Kind.STATUS))
 PAUSE_S = 1 / 30  # between the last message and the first one again, where the frames do not tell
@@ -53,7 +53,7 @@ class Replay:
         self._recording, self._outlet, self._speed, self._start_s = recording, outlet, speed, start_s
         self._stopped, self._shown = stopped, shown
         self._restamp = Restamp(speed)
-        self._models: dict[bytes, tuple[bytes, float]] = {}  # by topic: the message, when it is due again
+        self._models: dict[bytes, tuple[bytes, Repeats]] = {}  # by topic: the message, when it is due again
         self._awaited = False  # somebody has subscribed to a level
 
     def wait(self) -> bool:
@@ -119,12 +119,12 @@ class Replay:
         now_s = time.monotonic()
         for prefix in self._outlet.subscriptions():
             self._awaited |= not prefix.startswith(OTHERS)
-            for words, (message, _) in self._models.items():
+            for words, (_, repeats) in self._models.items():
                 if words.startswith(prefix):
-                    self._models[words] = message, now_s
-        for words, (message, repeat_s) in self._models.items():
-            if now_s >= repeat_s:
-                self._models[words] = message, now_s + REPEAT_S
+                    repeats.ask()
+        for message, repeats in self._models.values():
+            if now_s >= repeats.due_s:
+                repeats.sent(now_s)
                 self._outlet.send(message)
         self._shown(self.played)
         left_s = min(due_s - time.monotonic(), POLL_S)
@@ -134,7 +134,9 @@ class Replay:
 
     def _send(self, message: bytes) -> None:
         if read_kind(message) is Kind.MODEL:
-            self._models[message[:TOPIC_SIZE]] = message, time.monotonic() + REPEAT_S
+            _, repeats = self._models.get(message[:TOPIC_SIZE], (b"", Repeats()))
+            self._models[message[:TOPIC_SIZE]] = message, repeats
+            repeats.sent(time.monotonic())
         self._outlet.send(message)
         self.played.messages += 1
         self.played.message_bytes += len(message)

@@ -24,6 +24,7 @@ from edge.types import Bodies, BodyModel, Frame
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
+from edge.wire.repeats import MODELS_A_SECOND
 from meshcast import aio
 from meshcast.errors import AddressError, WireError
 from meshcast.layout import Kind, topic
@@ -138,6 +139,29 @@ def test_second_subscriber_gets_the_model_too_and_nobody_gets_it_unasked(publish
             assert isinstance(next(one), FramePacket)
     assert all(isinstance(got, FramePacket) for got in between)
     assert other.seq == own.seq + 1
+
+
+def test_model_goes_out_no_more_often_for_who_asks_again_and_again(publisher: Publisher) -> None:
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.SUB) as listener,
+        context.socket(zmq.SUB) as pest,
+    ):
+        for one in (listener, pest):
+            one.set(zmq.LINGER, 0)
+            one.set(zmq.RCVHWM, 1000)
+            one.subscribe(topic(Kind.MODEL, "cam0"))
+            one.connect(publisher.address)
+            assert one.poll(int(PATIENCE_S * 1000))
+        start_s = time.monotonic()
+        models = 0
+        while (took_s := time.monotonic() - start_s) < 1:
+            pest.unsubscribe(topic(Kind.MODEL, "cam0"))
+            pest.subscribe(topic(Kind.MODEL, "cam0"))
+            while listener.poll(1):
+                listener.recv()
+                models += 1
+        assert MODELS_A_SECOND / 2 <= models <= MODELS_A_SECOND * (took_s + 1)
 
 
 def test_model_is_repeated() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -43,8 +44,8 @@ class Reader:
         self._address = address
         self._latest = latest
         self._models: dict[str, ModelPacket] = {}
-        self._losses: dict[tuple[str, str], Loss] = {}
-        self._delays: dict[str, Delay] = {}
+        self._losses: defaultdict[tuple[str, str], Loss] = defaultdict(Loss)
+        self._delays: defaultdict[str, Delay] = defaultdict(Delay)
 
     def read(self, message: bytes, t_receive_s: float | None = None) -> Packet | None:
         """The packet in a message that came at `t_receive_s` (monotonic, default now), None for one that came too late.
@@ -58,12 +59,12 @@ class Reader:
         if not isinstance(packet, FramePacket):
             return packet
         t_publish_s = packet.t_capture_monotonic_ns / 1e9 + packet.age_ms / 1e3
-        delay = self._delays.setdefault(packet.stream, Delay())
-        late_s = delay.of(packet.session, t_publish_s, time.monotonic() if t_receive_s is None else t_receive_s)
+        late_s = self._delays[packet.stream].of(
+            packet.session, t_publish_s, time.monotonic() if t_receive_s is None else t_receive_s
+        )
         if self._latest and late_s > STALE_S:
             return None
-        loss = self._losses.setdefault((packet.stream, packet.level), Loss())
-        lost, reordered = loss.step(packet.session, packet.seq)
+        lost, reordered = self._losses[packet.stream, packet.level].step(packet.session, packet.seq)
         if self._latest and reordered:
             return None
         model = self._models.get(packet.stream)
