@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -11,6 +13,10 @@ import edge_kernels
 # How long an example takes says something about the machine and what else runs on it, nothing about the code.
 settings.register_profile("meshcast", deadline=None)
 settings.load_profile("meshcast")
+
+# A shell's background jobs ignore Ctrl-C, and so would the programs that tests start and end with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
