@@ -17,8 +17,8 @@ from dataclasses import replace
 
 import zmq
 
-from edge.wire.door import Door
 from edge.wire.descriptors import max_connections
+from edge.wire.door import Door
 from edge.wire.guard import log
 from edge.wire.peers import HANDSHAKE_BYTES, Limits, Peer, Peers
 
@@ -80,7 +80,7 @@ class Connections:
         watched.set(zmq.HANDSHAKE_IVL, limits.handshake_ms)
         self._monitor = watched.get_monitor_socket(EVENTS)
         self._polled = select.epoll()
-        self._polled.register(self._monitor.get(zmq.FD), select.EPOLLIN)
+        self._polled.register(int(self._monitor.get(zmq.FD)), select.EPOLLIN)
         self._thread = threading.Thread(target=self._work, name="connections", daemon=True)
         self._thread.start()
 
@@ -251,7 +251,11 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
 
 
 def _bound_at(end: socket.socket, endpoint: str) -> bool:
-    """Whether a connected socket is one that was accepted at this endpoint."""
+    """Whether a socket is a connection that was accepted at this endpoint, and not the listening one. Raises OSError
+    when it is not connected."""
+    if end.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        return False
+    end.getpeername()
     name = end.getsockname()
     if end.family == socket.AF_UNIX:
         path = name.decode().replace("\0", "@", 1) if isinstance(name, bytes) else name

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import logging
-
-try:
-    import resource
-except ImportError:  # Windows has no such limit
-    resource = None  # type: ignore[assignment]
+import resource
 
 WANTED = 8192  # a full share of peers and many sources; more would only cost time where programs close all of them
 PEERS_SHARE = 4  # one in so many descriptors may be a peer's connection; the rest is for files, sources and engines
@@ -18,8 +14,6 @@ log = logging.getLogger("meshcast.security")
 
 def raise_limit() -> int:
     """Raise the soft limit of open files to WANTED, or as far as the hard one allows; returns the limit now."""
-    if resource is None:
-        return WANTED
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
     wanted = WANTED if hard == unlimited else min(WANTED, hard)
@@ -34,4 +28,4 @@ def raise_limit() -> int:
 
 def max_connections(wanted: int) -> int:
     """How many peers may be connected at a time: `wanted`, or fewer where the process may open few files."""
-    return max(MIN_CONNECTIONS, min(wanted, raise_limit() // PEERS_SHARE))
+    return min(wanted, max(MIN_CONNECTIONS, raise_limit() // PEERS_SHARE))

@@ -69,7 +69,7 @@ class Outlet:
             self._guard.secure_server(self._socket)
             self._socket.set(zmq.MAXMSGSIZE, HANDSHAKE_BYTES)
         if self._own_context:
-            self._connections = Connections(self._socket, limits, self._guard and self._guard.known)
+            self._connections = Connections(self._socket, limits, self._guard.known if self._guard else None)
         try:
             self._socket.bind(address)
         except zmq.ZMQError as error:

@@ -12,8 +12,8 @@ class Limits:
     """How much peers may take of a publisher.
 
     connections: at a time. newcomers: of them, that have subscribed to nothing yet; with more, the oldest goes. busy:
-    connections that libzmq has subscriptions of which were not seen yet; with more, none is accepted. handshake_ms: from
-    the connection to the end of ZMTP's handshake. idle_s: until the first subscription. topics_cost: of one peer's
+    connections that libzmq has subscriptions of which were not seen yet; with more, none is accepted. handshake_ms:
+    from the connection to the end of ZMTP's handshake. idle_s: until the first subscription. topics_cost: of one peer's
     subscriptions, where a topic costs its bytes and TOPIC_COST; all_topics_cost: of all peers together. sent_bytes: of
     one peer at once, whatever they are; sent_bytes_per_s: in the long run. recheck_s: between two looks at the keys
     that may connect; a peer whose key is missing twice is cut off.
@@ -99,7 +99,9 @@ class Peers:
     def jammed(self) -> bool:
         """Whether so many are sending subscriptions, or have sent some and are not gone, that others have to wait."""
         busy = (
-            peer for peer in self._peers.values() if peer.total_bytes > HANDSHAKE_BYTES or (peer.cut and peer.total_bytes)
+            peer
+            for peer in self._peers.values()
+            if peer.total_bytes > HANDSHAKE_BYTES or (peer.cut and peer.total_bytes)
         )
         return sum(peer.cut or not peer.subscribed for peer in busy) > self._limits.busy
 
@@ -152,9 +154,7 @@ class Peers:
     def idle(self, now_s: float) -> list[Peer]:
         """The peers that have been connected for idle_s without subscribing to anything."""
         begin_s = now_s - self._limits.idle_s
-        return [
-            peer for peer in self._peers.values() if not (peer.subscribed or peer.cut) and peer.since_s < begin_s
-        ]
+        return [peer for peer in self._peers.values() if not (peer.subscribed or peer.cut) and peer.since_s < begin_s]
 
     def _hold(self, topic: bytes, peer: Peer) -> None:
         peer.topics.add(topic)

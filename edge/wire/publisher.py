@@ -31,8 +31,9 @@ class Publisher:
     A frame belongs to the stream that its camera names, and goes out at the levels that somebody subscribed to. The
     model goes out after each new subscription to it and every `repeat_s` seconds, the status every `status_s`. Any
     thread may publish. `address` is the real one, with the port that was found when 0 was asked for. axes: of all
-    coordinates. security: who may watch; without, only this machine's processes. limits: of what peers may take. Raises AddressError when the address
-    cannot or must not be bound and WireError when a stream's or the model's name does not fit.
+    coordinates. security: who may watch; without, only this machine's processes. limits: of what peers may take.
+    Raises AddressError when the address cannot or must not be bound and WireError when a stream's or the model's name
+    does not fit.
     """
 
     def __init__(

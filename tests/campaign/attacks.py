@@ -9,13 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from itertools import count
-from typing import Any
 
 import zmq
 
 from meshcast.curve import Curve, secure_client
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 1.0
 GREETING = b"\xff" + bytes(8) + b"\x7f\3\1" + b"NULL".ljust(20, b"\0") + bytes(32)  # ZMTP 3.1
 READY = b"\5READY\x0bSocket-Type\0\0\0\3SUB"
 SUBSCRIBE, CANCEL = b"\1", b"\0"
