@@ -22,7 +22,7 @@ from edge.runtime.overlap import Overlapped
 from edge.runtime.report import run_report
 from edge.runtime.stream import StreamRun
 from edge.sinks.target import Target
-from edge.sources import Pace, Source, open_source
+from edge.sources import Access, Pace, Source, open_source
 from edge.sources.uri import parse
 from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
@@ -58,6 +58,12 @@ class Job:
     smooth: bool = True
     quiet: bool = False
     watch: Watch = field(default_factory=Watch)
+    access: Access = field(default_factory=Access)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The sources without their secrets, for everything that is shown, logged or written. Raises SourceError."""
+        return tuple(parse(source).shown for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ def run(job: Job) -> Outcome:
         progress.close()
         problems = _problems(streams, interrupted and not job.loop)
         if not any(stream.frames for stream in streams) and not interrupted:
-            raise SourceError(problems[0] if problems else f"{', '.join(job.sources)}: no frame arrived")
+            raise SourceError(problems[0] if problems else f"{', '.join(job.shown)}: no frame arrived")
         written = [path for stream in streams for path in stream.outputs.close()]
         try:
             written += observers.finish()
@@ -131,7 +137,7 @@ def open_sources(job: Job, cleanup: ExitStack) -> list[Source]:
             names[index] = f"{name}-{index + 1}"
     sources = []
     for uri, name in zip(job.sources, names, strict=True):
-        sources.append(open_source(uri, loop=job.loop, camera=name))
+        sources.append(open_source(uri, loop=job.loop, camera=name, access=job.access))
         cleanup.callback(sources[-1].close)
     return sources
 
@@ -158,7 +164,7 @@ def _streams(
             Publisher(job.publish, pipelines[0].model, streams=names, axes=job.axes, security=job.security)
         )
     streams = []
-    for title, source, pipeline in zip(job.sources, sources, pipelines, strict=True):
+    for title, source, pipeline in zip(job.shown, sources, pipelines, strict=True):
         wanted = Wanted(_path(job.save, source, job), _path(job.overlay, source, job))
         outputs = Outputs(wanted, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
         cleanup.callback(outputs.abort)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
@@ -13,6 +12,7 @@ from edge.errors import SourceError
 from edge.sources.clock import FileClock
 from edge.sources.decode import Decoder
 from edge.sources.link import Link, LinkError, Stopped
+from edge.sources.opening import Opening
 from edge.sources.source import Source
 from edge.types import U8, Frame
 
@@ -29,15 +29,15 @@ _MEASURED = ("mpegts", "mpeg")  # formats without a header that says how long th
 class VideoSource(Source):
     """Every frame of a video that ends; with loop=True it starts again for ever, times and indices going on.
 
-    url: a local path or an http address. title: what messages call it.
+    opening: of a local file or an http address. title: what messages call it.
     Raises SourceError on construction when there is no video in it.
     """
 
     def __init__(
-        self, url: str, *, name: str, title: str, loop: bool = False, stop: threading.Event | None = None
+        self, opening: Opening, *, name: str, title: str, loop: bool = False, stop: threading.Event | None = None
     ) -> None:
         super().__init__(name, live=False, stop=stop)
-        self._url = url if "://" in url else f"file:{Path(url).absolute()}"
+        self._opening = opening
         self._title = title
         self._loop = loop
         try:
@@ -62,7 +62,7 @@ class VideoSource(Source):
             clock.restart()
 
     def _probe(self) -> None:
-        with Link(self._url, self._stop) as link:
+        with Link(self._opening, self._stop) as link:
             container, stream = link.open()
             rate = stream.average_rate or stream.guessed_rate
             self.fps = float(rate) if rate else None
@@ -78,10 +78,10 @@ class VideoSource(Source):
         delivered = skipped = damaged = 0
         broken = True
         try:
-            with Link(self._url, self._stop) as link:
+            with Link(self._opening, self._stop) as link:
                 container, stream = link.open()
                 decoder = Decoder(stream)
-                tail = _Tail(container, stream, self.fps)
+                tail = Tail(container, stream, self.fps)
                 for pts_s, image in decoder.pictures(tail.watch(link.packets())):
                     if self._stop.is_set():
                         return
@@ -99,7 +99,7 @@ class VideoSource(Source):
             self._note(f"{self._title}: broke off after {delivered}{expected} frames")
 
 
-class _Tail:
+class Tail:
     """Notices a file that ends before its own header says, from its packets.
 
     Frames cannot be counted for that: decoders leave some out that an edit list hides, and a container's count
