@@ -23,6 +23,7 @@ from edge.runtime.report import run_report
 from edge.runtime.stream import StreamRun
 from edge.sinks.target import Target
 from edge.sources import Access, Pace, Source, open_source
+from edge.sources.names import distinct_names
 from edge.sources.uri import parse
 from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
@@ -132,11 +133,8 @@ def open_sources(job: Job, cleanup: ExitStack) -> list[Source]:
     repeated = {name for name, count in Counter(names).items() if count > 1}
     if repeated and job.names:
         raise SourceError(f"two streams cannot both be called {', '.join(sorted(repeated))}; choose another --stream")
-    for index, name in enumerate(names):
-        if name in repeated:
-            names[index] = f"{name}-{index + 1}"
     sources = []
-    for uri, name in zip(job.sources, names, strict=True):
+    for uri, name in zip(job.sources, distinct_names(names), strict=True):
         sources.append(open_source(uri, loop=job.loop, camera=name, access=job.access))
         cleanup.callback(sources[-1].close)
     return sources

@@ -225,6 +225,8 @@ def _link_error(error: Exception) -> LinkError:
         return LinkError("the camera refuses the transport", "transport")
     if isinstance(error, av.error.InvalidDataError):
         return LinkError("holds no video that can be read", "unreadable")
+    if isinstance(error, av.error.HTTPUnauthorizedError):
+        return LinkError("401 Unauthorized; give user and password in the address or by --credentials", "refused")
     reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
     verdict: Verdict = "failed"
     if isinstance(error, _REFUSALS):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections import Counter
+from collections.abc import Sequence
 from urllib.parse import unquote
 
 from edge.redaction import HIDDEN
@@ -27,6 +30,22 @@ def url_name(host: str, shown: str) -> str:
         clean_host = clean_host[:_HOST_LENGTH].strip("_")
         clean_path = clean_path[-(NAME_LENGTH - len(clean_host) - 1) :].strip("_")
     return "_".join(part for part in (clean_host, clean_path) if part) or "camera"
+
+
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """The names in their order, those that occur several times with a number: their position, or the next free one."""
+    repeated = {name for name, count in Counter(names).items() if count > 1}
+    taken = set(names)
+    distinct = []
+    for position, name in enumerate(names, 1):
+        if name not in repeated:
+            distinct.append(name)
+            continue
+        suffixes = (f"-{number}" for number in itertools.count(position))
+        numbered = (f"{name[: NAME_LENGTH - len(suffix)]}{suffix}" for suffix in suffixes)
+        distinct.append(next(candidate for candidate in numbered if candidate not in taken))
+        taken.add(distinct[-1])
+    return distinct
 
 
 def _replaced(text: str) -> str:

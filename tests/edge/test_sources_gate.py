@@ -263,6 +263,24 @@ def test_gate_takes_one_request_a_connection(opened_gate: Gate, web: Web, inner:
     assert [headers["connection"] for path, headers in web.requests if path == "/a"] == ["close"]
 
 
+def test_gate_keeps_credentials_from_other_servers(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.create_connection
+    monkeypatch.setattr(
+        gate.socket, "create_connection", lambda to, timeout=None: connect(("127.0.0.1", web.port), timeout)
+    )
+    checking = Gate(AddressPolicy(Server("video.example", 80), resolve=lambda host, port: [PUBLIC]), {})
+    try:
+        for host in ("video.example", "other.example"):
+            head = f"GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic x\r\nCookie: y\r\n\r\n"
+            with connect(("127.0.0.1", int(checking.url.rpartition(":")[2])), 10) as client:
+                client.sendall(head.encode())
+                assert client.recv(12) == b"HTTP/1.0 404"
+        sent = {headers["host"]: {"authorization", "cookie"} & set(headers) for _, headers in web.requests}
+        assert sent == {"video.example": {"authorization", "cookie"}, "other.example": set()}
+    finally:
+        checking.close()
+
+
 def test_gate_with_a_proxy_of_the_user_goes_through_it_after_the_check(web: Web, inner: Web) -> None:
     proxied = Gate(
         AddressPolicy(Server("video.example", 80), resolve=lambda host, port: [PUBLIC]),

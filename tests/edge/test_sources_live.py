@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from edge.errors import SourceError
-from edge.sources import Reader, live, open_source, v4l2
+from edge.sources import Reader, gstreamer, live, open_source, v4l2
+from edge.sources.gstreamer import PipelineError
 from edge.sources.link import Link
 from edge.sources.opening import Opening, file_opening
 from edge.sources.source import Stop
@@ -74,6 +75,22 @@ def test_pipeline_with_a_password_is_shown_without_it() -> None:
     with pytest.raises(SourceError) as caught:
         list(open_source(f"{pipeline} ! nosuchelement"))
     assert "s3" not in str(caught.value)
+
+
+def test_error_of_a_running_pipeline_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        live = False
+
+        def read(self, stop: Stop) -> None:
+            raise PipelineError("Could not read from rtsp://me:s3cret@host/a (s3 cret).")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(gstreamer, "_start", lambda *_: Failing())
+    with pytest.raises(SourceError, match=r"Could not read from rtsp://host/a \(\*\*\*\)") as caught:
+        list(open_source('gst:rtspsrc location=rtsp://me:s3cret@host/a user-pw="s3 cret" ! decodebin'))
+    assert "cret" not in str(caught.value)
 
 
 def camera(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> V4l2Source:

@@ -13,6 +13,17 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import live, open_source
+from edge.sources.link import Link, LinkError
+from edge.sources.opening import (
+    Opening,
+    file_opening,
+    http_opening,
+    http_policy,
+    pipe_opening,
+    rtsp_opening,
+    socket_opening,
+)
+from edge.sources.source import Stop
 from tests.support.clips import clip_bytes, playlist
 
 FRAMES = 10
@@ -135,6 +146,37 @@ def test_session_description_behind_tcp_opens_no_port(caplog: pytest.LogCaptureF
             assert list(source) == []
         thread.join(5)
     assert "no video came" in caplog.messages[0]
+
+
+@pytest.mark.parametrize(
+    ("opening", "protocols", "lists"),
+    [
+        (socket_opening("tcp://host:1"), {"tcp"}, set()),
+        (socket_opening("udp://host:1"), {"udp"}, set()),
+        (pipe_opening(lambda: None), {"data"}, set()),
+        (file_opening("/nowhere/clip.mp4"), {"file", "crypto", "data"}, set()),
+        (rtsp_opening("rtsp://host", "tcp"), {"rtsp", "rtsps", "rtp", "srtp", "udp", "tcp", "tls"}, {"rtsp"}),
+        (
+            http_opening("http://host", http_policy("http://host", allow_private=False)),
+            {"http", "https", "tcp", "tls", "httpproxy", "crypto", "data"},
+            {"hls"},
+        ),
+    ],
+    ids=["tcp", "udp", "pipe", "file", "rtsp", "http"],
+)
+def test_opening_limits_protocols_and_containers(opening: Opening, protocols: set[str], lists: set[str]) -> None:
+    referring = {"hls", "concat", "dash", "sdp", "rtsp", "rtp", "sap", "image2", "lavfi", "tty", "vobsub", "mlv", "imf"}
+    assert set(opening.options["protocol_whitelist"].split(",")) == protocols
+    assert set(opening.options["format_whitelist"].split(",")) & referring == lists
+
+
+def test_link_whose_container_fails_with_a_secret_does_not_show_it() -> None:
+    def fail() -> object:
+        raise OSError(5, "rtsp://me:s3cret@host/a and s3cret alone")
+
+    link = Link(Opening("", reader=fail, secrets=("s3cret",)), Stop())
+    with link, pytest.raises(LinkError, match=r"rtsp://host/a and \*\*\* alone"):
+        link.open()
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 
 from edge.errors import SourceError
@@ -19,6 +20,7 @@ from tests.support.clips import clip_bytes
 
 FRAMES = 30
 PROMPT_S = 5.0
+FASTSTART = {"movflags": "faststart"}
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +155,24 @@ def test_fifo_with_a_playlist_is_no_video(fifo: Path, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="holds no video"):
         list(source)
     writer.join(PROMPT_S)
+
+
+def test_fifo_with_a_video_that_is_cut_short_says_so(fifo: Path, tmp_path: Path) -> None:
+    path = tmp_path / "whole.mp4"
+    path.write_bytes(clip_bytes("matroska", FRAMES))
+    with av.open(str(path)) as whole, av.open(str(tmp_path / "front.mp4"), "w", options=FASTSTART) as front:
+        stream = front.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                front.mux(packet)
+    data = (tmp_path / "front.mp4").read_bytes()
+    with open_source(str(fifo)) as source:
+        writer = write(fifo, data[: len(data) * 2 // 3])
+        delivered = len(list(source))
+        writer.join(PROMPT_S)
+    assert 0 < delivered < FRAMES
+    assert source.problems == [f"{fifo}: broke off after {delivered} frames"]
 
 
 def test_fifo_that_is_to_loop_is_refused(fifo: Path) -> None:

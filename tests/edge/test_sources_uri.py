@@ -11,6 +11,7 @@ import pytest
 from edge.errors import SourceError
 from edge.redaction import redact_url
 from edge.sources import open_source
+from edge.sources.names import distinct_names
 from edge.sources.uri import parse
 
 
@@ -78,6 +79,19 @@ def test_names_of_long_addresses_differ_by_their_paths() -> None:
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[A-Za-z0-9._-]{1,30}", name) for name in names)
     assert names[0].startswith("192.168.100.101_")
+
+
+@pytest.mark.parametrize(
+    ("names", "distinct"),
+    [
+        (["a", "b"], ["a", "b"]),
+        (["a", "b", "a"], ["a-1", "b", "a-3"]),
+        (["a", "a", "a-1"], ["a-2", "a-3", "a-1"]),
+        (["x" * 30] * 2, ["x" * 28 + "-1", "x" * 28 + "-2"]),
+    ],
+)
+def test_names_that_repeat_get_numbers_and_stay_short(names: list[str], distinct: list[str]) -> None:
+    assert distinct_names(names) == distinct
 
 
 def test_names_hold_no_secrets() -> None:
