@@ -22,7 +22,7 @@ from edge.types import F32
 from engines.cards import Card
 from engines.errors import ModelError, UnknownNameError
 from engines.gate import Figure, Gate
-from engines.live_model import live_model
+from engines.live_model import checked_model
 from engines.quantize import FloatNetwork
 from engines.session import BACKENDS, Session, open_session
 
@@ -146,7 +146,7 @@ def _network(card: Card, recipe: Recipe) -> FloatNetwork:
         raise ModelError(f"{card.name} is untrained: import a checkpoint first (meshcast models import)")
     if "int8" not in BACKENDS[JUDGE]().precisions("cpu"):
         raise ModelError(f"{JUDGE} does not compute in int8 here, so that INT8 cannot be judged")
-    return FloatNetwork(live_model(card, floats, None), card.name, (1, 3, *picture_size(card)))
+    return FloatNetwork(checked_model(card, floats, None), card.name, (1, 3, *picture_size(card)))
 
 
 def _divided(card: Card, clips: Sequence[list[AnyMoment]]) -> tuple[list[AnyMoment], list[AnyMoment]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +13,10 @@ import tomli_w
 from engines.atomic import write_atomically
 from engines.cards import NETWORKS, Card, cards, load_card, user_models
 from engines.errors import ModelError, UnknownNameError
+from engines.toml_file import read_toml
 
 if TYPE_CHECKING:
     from engines.recognise import Match
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 BODY_LICENCE = "non-commercial (the body model's own licence)"
 BODY_NOTES = "Licensed by its authors for non-commercial research, after registration; the file must not be passed on."
@@ -37,11 +32,28 @@ class Imported:
     remarks: tuple[str, ...]
 
 
-def import_file(path: Path, name: str | None = None, *, trust: bool = False, mean: Path | None = None) -> Imported:
-    """Recognise a checkpoint or a body model, convert it and write it with a card to the user's data folder.
+def import_file(
+    path: Path,
+    name: str | None = None,
+    *,
+    trust: bool = False,
+    mean: Path | None = None,
+    weights: str | None = None,
+) -> Imported:
+    """Recognise a checkpoint, an ONNX model or a body model, convert it and write it with a card to the user's folder.
 
-    name is the card to import as (for a network of several input sizes), or else what to call the model. Raises
-    ModelError, naming what does not fit, and leaves nothing behind.
+    Args:
+        path: The file. An ONNX model needs its card beside it.
+        name: The card to import as (for a network of several input sizes), or else what to call the model.
+        trust: Let the file run code while it is read.
+        mean: The file with the mean parameters, for DCT.
+        weights: Which weights of a checkpoint to take, where it holds several: the keys that lead to them.
+
+    Returns:
+        What was made.
+
+    Raises:
+        ModelError: The file cannot be used; the message names what does not fit, and nothing is left behind.
     """
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
         raise ModelError(f"{name!r} cannot be a model's name: use letters, digits, '_', '-' and '.'")
@@ -50,19 +62,21 @@ def import_file(path: Path, name: str | None = None, *, trust: bool = False, mea
     except ImportError as error:
         raise ModelError(f"checkpoints need torch and safetensors ({error}); pip install 'meshcast[export]'") from None
     if is_checkpoint(path):
-        return _import_network(path, name, trust, mean)
+        return _import_network(path, name, trust, mean, weights)
     return _import_body(path, name)
 
 
-def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None) -> Imported:
+def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None, where: str | None) -> Imported:
     from safetensors.torch import save
 
     from engines.bodies import imported_body
-    from engines.checkpoint import read_checkpoint
-    from engines.recognise import recognise
+    from engines.checkpoint import read_checkpoint, require_numbers
+    from engines.weight_choice import choose_weights
 
     checkpoint = read_checkpoint(path, trust)
-    found = recognise(checkpoint.tensors, {family: imported_body(family) for family in ("smpl", "mano")})
+    bodies = {family: imported_body(family) for family in ("smpl", "mano")}
+    chosen = choose_weights(path, checkpoint, bodies, where)
+    found = chosen.match
     wanted = _template(name)
     likely = found.network.name
     nearest = f"it looks like {likely}"
@@ -74,6 +88,7 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
         raise ModelError(f"{path}: not {name}: {nearest}")
     if not found.whole:
         raise ModelError(f"{path}: {nearest}, but has {found.complaint()}")
+    require_numbers(path, found.tensors)
     template, remarks = _choose(found, wanted, path)
     weights = save(_full(found), {"network": likely})
     raw = _raw(template)
@@ -88,14 +103,18 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
     card = _store(raw, weights, ".safetensors", extras)
     if found.left_out:
         remarks.append(f"left out what the network does not need: {found.left_out[0]}{_more(found.left_out)}")
-    return Imported(card, f"{likely}, weights {_where(checkpoint.wrapping)}", tuple(remarks))
+    if chosen.others:
+        remarks.append(f"the file also holds other weights of it: {', '.join(chosen.others)}; choose with --weights")
+    return Imported(card, f"{likely}, weights {_where(chosen.where)}", tuple(remarks))
 
 
 def _import_body(path: Path, name: str | None) -> Imported:
     from engines.body_files import body_bytes, read_body
+    from engines.body_units import check_units
     from engines.lod import lod_of
 
     body = read_body(path)
+    check_units(body, path)
     body = replace(body, lod=lod_of(body))
     data = path.read_bytes()
     stem = name if name is not None else re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")
@@ -161,7 +180,7 @@ def _full(found: Match) -> dict[str, Any]:
 
 
 def _raw(card: Card) -> dict[str, Any]:
-    raw: dict[str, Any] = tomllib.loads(card.path.read_text(encoding="utf-8"))
+    raw: dict[str, Any] = read_toml(card.path, "a model card")
     return raw
 
 
@@ -206,5 +225,5 @@ def _more(names: tuple[str, ...]) -> str:
     return f" and {len(names) - 1} more" if len(names) > 1 else ""
 
 
-def _where(wrapping: str) -> str:
-    return "at the top of the file" if wrapping == "bare" else f"under {wrapping!r}"
+def _where(place: str) -> str:
+    return f"under {place!r}" if place else "at the top of the file"

@@ -15,7 +15,7 @@ from engines import cuda
 from engines.body import Body
 from engines.cards import PRECISIONS, Card, Variant
 from engines.errors import ModelError, UnknownNameError
-from engines.live_model import live_model, live_weights
+from engines.live_model import checked_model, live_weights
 
 log = logging.getLogger("meshcast.engines")
 
@@ -151,7 +151,7 @@ def open_session(
     able = engine.precisions(chosen_device)
     chosen, variant = _precision(card, precision, able, f"{name} on {chosen_device}", chosen_device != "cpu")
     source = str(variant.file) if variant is not None else card.name
-    session = engine.load(live_model(card, variant, body), source, chosen_device, chosen, threads)
+    session = engine.load(checked_model(card, variant, body), source, chosen_device, chosen, threads)
     log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
     return session
 
