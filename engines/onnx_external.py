@@ -81,9 +81,7 @@ def embedded(model: bytes, read: Callable[[str], bytes]) -> bytes:
             raise DamagedError(f"{place.location} has {len(held)} bytes, {place.tensor} needs {end}; copy it again")
         total += place.size
         if total > most:
-            raise DamagedError(
-                "its data files hold more than 2 GiB, or tensors that share numbers; export it in halves"
-            )
+            raise DamagedError("its data files hold more than 2 GiB, or their numbers are used twice")
         return held[place.offset : end]
 
     return b"".join(_rewritten(memoryview(model), "model", numbers))

@@ -19,6 +19,7 @@ from engines.suggestions import did_you_mean
 FLOATS = ("float32", "float16", "float64", "bfloat16")
 PIXELS = ("uint8", "uint16", "int32", "int64")  # integer types that hold 0 to 255 in every framework's exports
 NUMBERS = (*FLOATS, *PIXELS, "int8", "int16", "uint32", "uint64", "bool")
+NEWEST_OPSET = 28  # engines take newer ones without a word, and then compute what older operators mean
 _CODES = {name: code for code, name in TYPES.items()}
 _CONVERTED = "meshcast."  # what the names of added tensors begin with
 
@@ -43,6 +44,11 @@ def fit_to_card(card: Card, model: bytes, source: str) -> bytes:
         signature = read_signature(model)
     except DamagedError as error:
         raise ModelError(f"{source}: not an ONNX model, or damaged: {_looks(model) or error}") from None
+    if signature.opset > NEWEST_OPSET:
+        raise ModelError(
+            f"{source}: it is of opset {signature.opset}; the engines know those up to {NEWEST_OPSET}: export it with "
+            "an older one, such as 17"
+        )
     given = _only_input(card, signature, source)
     change = _Change()
     _fit_input(card, given, source, change)
@@ -99,6 +105,8 @@ def _fit_input(card: Card, given: TensorType, source: str, change: _Change) -> N
     )
     last = pictures and len(sides) == 4 and given.shape is not None and _channels_last(given.shape)
     shape = given.shape if given.shape is not None else tuple(s if isinstance(s, int) else None for s in picture.shape)
+    unstated = given.shape is None or 0 in given.shape
+    shape = tuple(side or None for side in shape)
     if last:
         shape = (shape[0], shape[3], shape[1], shape[2])
     if len(shape) != len(sides):
@@ -108,7 +116,7 @@ def _fit_input(card: Card, given: TensorType, source: str, change: _Change) -> N
     for side, wanted in zip(shape[1:], sides[1:], strict=True):
         if side is not None and isinstance(wanted, int) and side != wanted:
             raise ModelError(f"{complaint}; correct the card, or export the model again")
-    if given.element == "float32" and not last and given.shape is not None:
+    if given.element == "float32" and not last and not unstated:
         return
     _convert_input(given, shape, last, change)
 

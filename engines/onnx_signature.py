@@ -34,7 +34,8 @@ _LONGEST = 80  # characters of a tensor's name in a message
 @dataclass(frozen=True, slots=True)
 class TensorType:
     """An input or output: its name, element type ("float32", or "sequence" and so on for what is no tensor, "" where
-    the model does not say), and shape, with None for free axes, or None where the rank is not stated."""
+    the model does not say), and shape, with None for free axes, or None where the rank is not stated. An axis of 0,
+    which some exporters write for a free one, is 0."""
 
     name: str
     element: str
@@ -48,15 +49,17 @@ class TensorType:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The inputs that a caller must give, and the outputs, in their order."""
+    """The inputs that a caller must give, and the outputs, in their order; opset is that of ONNX's own operators."""
 
     inputs: tuple[TensorType, ...]
     outputs: tuple[TensorType, ...]
+    opset: int
 
 
 def read_signature(model: bytes) -> Signature:
     """The signature of an ONNX file. Raises DamagedError when the bytes are no ONNX model, or not a whole one."""
-    graphs = [field.bytes() for field in fields(memoryview(model)) if field.number == 7]
+    parts = list(fields(memoryview(model)))
+    graphs = [field.bytes() for field in parts if field.number == 7]
     if len(graphs) != 1:
         raise DamagedError("it holds no graph")
     inputs: list[TensorType] = []
@@ -75,7 +78,17 @@ def read_signature(model: bytes) -> Signature:
     if not nodes:
         raise DamagedError("its graph holds no operators")
     # Old exporters list constants among the inputs: these have values, and a caller need not give them.
-    return Signature(tuple(entry for entry in inputs if entry.name not in constants), tuple(outputs))
+    given = tuple(entry for entry in inputs if entry.name not in constants)
+    return Signature(given, tuple(outputs), _opset([field.bytes() for field in parts if field.number == 8]))
+
+
+def _opset(imports: list[memoryview]) -> int:
+    """The version of the operators whose domain is ONNX's."""
+    for entry in imports:
+        parts = {field.number: field for field in fields(entry)}
+        if (parts[1].text() if 1 in parts else "") in ("", "ai.onnx") and 2 in parts:
+            return parts[2].integer()
+    return 1
 
 
 def shape_text(shape: tuple[int | str | None, ...] | None) -> str:
@@ -111,6 +124,6 @@ def _tensor(message: memoryview) -> tuple[str, Shape | None]:
 
 
 def _side(dimension: memoryview) -> int | None:
-    """The size of an axis; exporters write 0 and -1 for a free one, too."""
+    """The size of an axis, 0 where it is stated as 0 or less."""
     sizes = [field.integer() for field in fields(dimension) if field.number == 1]
-    return sizes[-1] if sizes and sizes[-1] > 0 else None
+    return max(sizes[-1], 0) if sizes else None

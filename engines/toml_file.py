@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-LARGEST = 1 << 20  # bytes; the cards that ship have 4 KiB at most
+LARGEST = 1 << 18  # bytes; the cards that ship have 4 KiB at most
+LONGEST_KEY = 64  # parts of a dotted key: parsers take a time that grows with its square
 LONGEST_REASON = 200  # characters of a parser's text, which may quote the file
+_TOKENS = re.compile(
+    r"""(?P<part>[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')|(?P<dot>\.)|(?P<space>[ \t]+)|(?P<other>[^ \t.])"""
+)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -45,6 +50,8 @@ def read_toml(
     except UnicodeDecodeError as reason:
         line = data.count(b"\n", 0, reason.start) + 1
         raise error(f"{path}: not {what}: line {line} is not UTF-8; save it as UTF-8") from None
+    if _longest_key(text) > LONGEST_KEY:
+        raise error(f"{path}: not {what}: it has a key of more than {LONGEST_KEY} parts")
     try:
         table: dict[str, Any] = tomllib.loads(text)
     except RecursionError:
@@ -52,6 +59,22 @@ def read_toml(
     except ValueError as reason:  # TOMLDecodeError, or a number or date that Python does not take
         raise error(f"{path}: not {what} ({one_line(str(reason))})") from None
     return table
+
+
+def _longest_key(text: str) -> int:
+    """The most parts of anything in the text that could be a dotted key."""
+    longest = run = 0
+    dotted = False
+    for token in _TOKENS.finditer(text) if text.count(".") >= LONGEST_KEY else ():
+        kind = token.lastgroup
+        if kind == "part":
+            run = run + 1 if dotted else 1
+            longest, dotted = max(longest, run), False
+        elif kind == "dot":
+            dotted = run > 0 and not dotted
+        elif kind == "other":
+            run, dotted = 0, False
+    return longest
 
 
 def one_line(text: str, longest: int = LONGEST_REASON) -> str:
