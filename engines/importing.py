@@ -62,15 +62,15 @@ def import_file(
         raise ModelError(f"{name!r} cannot be a model's name: use letters, digits, '_', '-' and '.'")
     if name is not None and len(name) > LONGEST_NAME:
         raise ModelError(f"the name {name[:20]}... is too long; use {LONGEST_NAME} characters at most")
-    try:
-        from engines.checkpoint import is_checkpoint
-    except ImportError as error:
-        raise ModelError(f"checkpoints need torch and safetensors ({error}); pip install 'meshcast[export]'") from None
     if path.suffix.lower() in (".onnx", ".toml"):
         _refuse_shipped(name or path.stem)
         return Imported(import_onnx(path, name), "an ONNX model with a card", ())
     if (kind := foreign_kind(_head(path))) is not None:
         raise ModelError(f"{path}: not a checkpoint, an ONNX model or a body: it is {kind}")
+    try:
+        from engines.checkpoint import is_checkpoint
+    except ImportError as error:
+        raise ModelError(f"checkpoints need torch and safetensors ({error}); pip install 'meshcast[export]'") from None
     if is_checkpoint(path):
         return _import_network(path, name, trust, mean, weights)
     return _import_body(path, name)
