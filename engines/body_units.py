@@ -9,8 +9,10 @@ import numpy as np
 from engines.body import FAMILIES, Body
 from engines.errors import ModelError
 
-# The largest extent of a rest mesh, metres: from a newborn to a giant, from a newborn's hand to a giant's.
-PLAUSIBLE_M = {"mano": (0.04, 0.4), "body": (0.4, 2.8)}
+# The largest extent of a rest mesh, metres, from a newborn's to a giant's; a hand may be as large as a body, as long as
+# it cannot be one in centimetres.
+PLAUSIBLE_M = {"mano": (0.04, 2.8), "body": (0.4, 2.8)}
+USUAL_M = {"mano": (0.04, 0.4), "body": (0.4, 2.8)}
 UNITS = {"centimetres": 100.0, "millimetres": 1000.0, "inches": 1 / 0.0254}
 PELVIS, HEAD = 0, 15  # joints of the families that have SMPL's body
 
@@ -27,9 +29,11 @@ def check_units(body: Body, path: str | Path) -> None:
         return
     vertices = body.v_template
     extent = float((vertices.max(0) - vertices.min(0)).max())
-    least, most = PLAUSIBLE_M["mano" if body.family == "mano" else "body"]
+    kind = "mano" if body.family == "mano" else "body"
+    least, most = PLAUSIBLE_M[kind]
     if not least <= extent <= most:
-        seems = [name for name, factor in UNITS.items() if least <= extent / factor <= most]
+        usual, largest = USUAL_M[kind]
+        seems = [name for name, factor in UNITS.items() if usual <= extent / factor <= largest]
         what = f"as in {seems[0]}" if seems else "in no unit that is known here"
         remedy = f"divide v_template, shapedirs and posedirs by {UNITS[seems[0]]:.6g}" if seems else "scale it"
         raise ModelError(

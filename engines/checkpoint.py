@@ -123,10 +123,13 @@ def _load_torch(path: Path, data: bytes, trust: bool) -> object:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 damaged = archive.testzip()
+                scripted = any(name.endswith("/constants.pkl") for name in archive.namelist())
         except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
             raise ModelError(f"{path}: damaged or truncated archive ({error}); fetch it again") from None
         if damaged:
             raise ModelError(f"{path}: damaged: {damaged} fails its checksum; fetch it again")
+        if scripted and not trust:
+            raise ModelError(f"{path}: it is a TorchScript program; import the network's state_dict, or add --trust")
     try:
         if trust:
             return torch.load(io.BytesIO(data), "cpu", pickle_module=_trusting_pickle(), weights_only=False)

@@ -143,7 +143,7 @@ def open_session(
     if precision not in ("auto", *PRECISIONS):
         raise unknown("precision", precision, PRECISIONS)
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
-        raise unknown("device", device, ("cpu", "cuda:0"), "cpu, cuda:N")
+        raise unknown("device", device, (), "cpu, cuda:N")
     if device == "cuda":
         device = "cuda:0"
     if backend == "auto" and card.family in KERNEL_FAMILIES:
