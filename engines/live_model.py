@@ -42,7 +42,10 @@ def live_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
     if variant is not None and _from_file(card, variant):
         return read_weights(variant)
     parts = [str(VERSION), card.network, *map(str, card.input.shape), *card.outputs]
-    parts.append(variant.sha256 if variant is not None else "untrained")
+    if variant is None:
+        parts.append("untrained")
+    else:  # a card without a hash must not get what other weights were converted to
+        parts.append(variant.sha256 or hashlib.sha256(read_weights(variant)).hexdigest())
     if card.family in OF_THE_BODY and body is not None:
         parts.append(digest(body))
     name = f"{card.name}-{_short('|'.join(parts).encode())}"

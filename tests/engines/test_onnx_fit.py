@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.cards import Card, load_card
+from engines.cards import Card, load_card, read_weights
 from engines.errors import ModelError
 from engines.onnx_fit import fit_to_card
 from engines.session import open_session
@@ -119,6 +119,14 @@ def test_integer_outputs_become_float32(tmp_path: Path) -> None:
 def test_a_model_that_fits_is_passed_on_as_it_is(tmp_path: Path) -> None:
     data = model()
     assert fit_to_card(card(tmp_path, data), data, "model.onnx") is data
+
+
+@pytest.mark.parametrize("name", ["nanodet_g", "movenet_thunder", "pose2mesh_open"])
+def test_models_that_ship_are_passed_on_as_they_are(name: str) -> None:
+    shipped = load_card(name)
+    for variant in shipped.variants:
+        data = read_weights(variant)
+        assert fit_to_card(shipped, data, name) is data
 
 
 def test_listed_outputs_are_chosen_in_the_cards_order(tmp_path: Path) -> None:
