@@ -21,15 +21,17 @@ def stream(
     fov_deg: float = DEFAULT_FOV_DEG,
     pace: Pace | None = None,
     loop: bool = False,
+    fps: float | None = None,
     **models: Any,
 ) -> Generator[tuple[Frame, Bodies], None, None]:
     """Frames of a source, each with the people in it as meshes in metres.
 
-    source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts. models:
-    fields of `edge.models.Models`, for example backend="onnxruntime". The source is closed when the generator ends,
-    is closed or thrown away. Raises MeshcastError, in one line, when something from outside cannot be used.
+    source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts. fps: frames
+    per second of pictures and of videos without timestamps (raw H.264). models: fields of `edge.models.Models`, for
+    example backend="onnxruntime". The source is closed when the generator ends, is closed or thrown away. Raises
+    MeshcastError, in one line, when something from outside cannot be used.
     """
-    with open_source(str(source), loop=loop) as opened:
+    with open_source(str(source), loop=loop, fps=fps) as opened:
         pipeline = Pipeline(Models(**models), View(Path(camera) if camera is not None else None, fov_deg))
         with Overlapped(opened, pipeline, pace) as results:
             for result in results:

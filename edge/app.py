@@ -37,7 +37,8 @@ class Job:
     """What to run and where the results go; paths that are None are not written.
 
     views: one for all sources, or one for each; names: of the streams, in the sources' order, where they shall not be
-    the sources' own. With several sources the paths of save and overlay hold {stream}, the stream's name.
+    the sources' own; fps: of files without timestamps. With several sources the paths of save and overlay hold
+    {stream}, the stream's name.
     """
 
     sources: tuple[str, ...]
@@ -53,6 +54,7 @@ class Job:
     summary: Path | None = None
     pace: Pace | None = None
     loop: bool = False
+    fps: float | None = None
     max_frames: int | None = None
     detect_every: int = 8
     smooth: bool = True
@@ -131,7 +133,7 @@ def open_sources(job: Job, cleanup: ExitStack) -> list[Source]:
             names[index] = f"{name}-{index + 1}"
     sources = []
     for uri, name in zip(job.sources, names, strict=True):
-        sources.append(open_source(uri, loop=job.loop, camera=name))
+        sources.append(open_source(uri, loop=job.loop, camera=name, fps=job.fps))
         cleanup.callback(sources[-1].close)
     return sources
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
+from edge.errors import SourceError
 from edge.sources.reader import Pace, Reader
-from edge.sources.source import Source
-from edge.sources.uri import Address, parse
+from edge.sources.source import Source, log
+from edge.sources.uri import Address, parse, redacted
 
 __all__ = ["Pace", "Reader", "Source", "open_source"]
 
+_LEAST_FPS, _MOST_FPS = 0.001, 10_000.0
+
 
 def open_source(
-    uri: str, *, loop: bool = False, camera: str | None = None, stop: threading.Event | None = None
+    uri: str,
+    *,
+    loop: bool = False,
+    camera: str | None = None,
+    fps: float | None = None,
+    stop: threading.Event | None = None,
 ) -> Source:
     """Open a source by its URI.
 
@@ -20,24 +29,33 @@ def open_source(
     (MPEG-TS), v4l2:///dev/video0 or 0, csi://0, gst:PIPELINE, synthetic:. v4l2:// and csi:// take
     ?width=1280&height=720&fps=30.
     loop: play files again for ever, times and indices going on. camera: the name in every frame, else from the URI.
+    fps: frames per second of pictures (else 30), and of video files without timestamps such as raw H.264 (else the rate
+    that is in them, or 25). It has no effect on other sources, which is said in the log.
     stop: an event that ends iterating (and waiting for a network) when it is set, beside close().
     Raises SourceError, one line, where the source is none or cannot be opened. A live network stream is not waited
     for: it is connected to, again and again, while iterating.
     """
-    return _open(parse(uri), uri, loop=loop, camera=camera, stop=stop)
+    address = parse(uri)
+    if fps is not None and not (math.isfinite(fps) and _LEAST_FPS <= fps <= _MOST_FPS):
+        raise SourceError(f"{fps:g} frames per second: the rate must be from {_LEAST_FPS:g} to {_MOST_FPS:g}")
+    if fps is not None and address.kind not in ("video", "pictures", "http"):
+        log.warning("%s: --fps is for files without timestamps, it is not used", redacted(uri))
+    return _open(address, uri, loop=loop, camera=camera, fps=fps, stop=stop)
 
 
-def _open(address: Address, uri: str, *, loop: bool, camera: str | None, stop: threading.Event | None) -> Source:
+def _open(
+    address: Address, uri: str, *, loop: bool, camera: str | None, fps: float | None, stop: threading.Event | None
+) -> Source:
     # Each kind is imported when it is used: FFmpeg, OpenCV and GStreamer are heavy, and not all are everywhere.
     name = camera or address.name
     if address.kind == "video":
         from edge.sources.video import VideoSource
 
-        return VideoSource(address.target, name=name, title=address.target, loop=loop, stop=stop)
+        return VideoSource(address.target, name=name, title=address.target, loop=loop, fps=fps, stop=stop)
     if address.kind == "pictures":
         from edge.sources.pictures import PictureSource
 
-        return PictureSource(address.target, name=name, loop=loop, stop=stop)
+        return PictureSource(address.target, name=name, loop=loop, fps=fps, stop=stop)
     if address.kind == "network":
         from edge.sources.network import NetworkSource
 
@@ -45,7 +63,7 @@ def _open(address: Address, uri: str, *, loop: bool, camera: str | None, stop: t
     if address.kind == "http":
         from edge.sources.network import open_http
 
-        return open_http(address.target, name=name, loop=loop, stop=stop)
+        return open_http(address.target, name=name, loop=loop, fps=fps, stop=stop)
     if address.kind == "v4l2":
         from edge.sources.v4l2 import V4l2Source
 

@@ -6,17 +6,19 @@ import contextlib
 import ctypes
 import importlib
 import re
-import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from edge.errors import SourceError
-from edge.sources.clock import LiveClock
+from edge.sources.decode import Picture
+from edge.sources.frames import LiveFrames
+from edge.sources.geometry import resample, square_size
 from edge.sources.source import Source
-from edge.types import U8, Frame
+from edge.types import Frame
 
 if TYPE_CHECKING:
     import threading
@@ -51,12 +53,12 @@ def import_bindings() -> Any:
 
 
 class Pipeline(Protocol):
-    """A playing pipeline. read() waits for a picture: (seconds or None, BGR), None at the end or stop.
+    """A playing pipeline. read() waits for a picture, with square pixels; None at the end or stop.
 
     Raises PipelineError.
     """
 
-    def read(self, stop: Stop) -> tuple[float | None, U8] | None: ...
+    def read(self, stop: Stop) -> Picture | None: ...
 
     def close(self) -> None: ...
 
@@ -86,19 +88,15 @@ class GstreamerSource(Source):
         pipeline, self._pipeline = self._pipeline, None
         if pipeline is None:
             raise SourceError(f"{self._title}: a pipeline can be read only once; open it again")
-        clock = LiveClock()
-        index = 0
+        frames = LiveFrames(self.name, self._title, self._remark)
         try:
-            while (item := pipeline.read(self._stop)) is not None:
-                pts_s, image = item
-                now_ns = time.monotonic_ns()
-                self.size = image.shape[1], image.shape[0]
-                yield Frame(self.name, index, now_ns, clock.stamp(pts_s, now_ns), image)
-                index += 1
+            while (picture := pipeline.read(self._stop)) is not None:
+                self.size = picture.size
+                yield frames.frame(picture)
         except PipelineError as error:
-            if index == 0:
+            if frames.count == 0:
                 raise SourceError(f"{self._title}: GStreamer says: {error}") from None
-            self._note(f"{self._title}: broke off after {index} frames: {error}")
+            self._note(f"{self._title}: broke off after {frames.count} frames: {error}")
         finally:
             pipeline.close()
 
@@ -113,6 +111,12 @@ def complete(pipeline: str) -> str:
     """The pipeline with the sink that hands BGR pictures over; an appsink at its end is replaced."""
     body = re.sub(r"!\s*appsink\b[^!]*$", "", pipeline.strip()).rstrip(" !")
     return f"{body} ! {_SINK}"
+
+
+def with_square_pixels(description: str) -> str:
+    """A complete pipeline that scales its pictures to square pixels, for a reader that is not told their shape."""
+    scaled = _SINK.replace("format=BGR", "format=BGR,pixel-aspect-ratio=1/1").replace("! video", "! videoscale ! video")
+    return description.replace(_SINK, scaled)
 
 
 def csi_pipeline(sensor: int, options: dict[str, str], *, jetson: bool) -> str:
@@ -181,7 +185,7 @@ class _GiPipeline:
             self.close()
             raise PipelineError(reason)
 
-    def read(self, stop: Stop) -> tuple[float | None, U8] | None:
+    def read(self, stop: Stop) -> Picture | None:
         while not stop.is_set():
             sample = self._sink.emit("try-pull-sample", _PULL_NS)
             if sample is not None:
@@ -196,7 +200,7 @@ class _GiPipeline:
     def close(self) -> None:
         self._pipeline.set_state(self._gst.State.NULL)
 
-    def _picture(self, sample: Any) -> tuple[float | None, U8]:
+    def _picture(self, sample: Any) -> Picture:
         structure = sample.get_caps().get_structure(0)
         width, height = structure.get_value("width"), structure.get_value("height")
         buffer = sample.get_buffer()
@@ -208,7 +212,10 @@ class _GiPipeline:
             image = rows[:, : width * 3].reshape(height, width, 3).copy()
         finally:
             buffer.unmap(view)
-        return None if buffer.pts == self._gst.CLOCK_TIME_NONE else buffer.pts / 1e9, image
+        pts_s = None if buffer.pts == self._gst.CLOCK_TIME_NONE else buffer.pts / 1e9
+        given, across, down = structure.get_fraction("pixel-aspect-ratio")
+        aspect = Fraction(across, down) if given and across > 0 and down > 0 else None
+        return Picture(pts_s, resample(image, square_size((width, height), aspect)), (width, height))
 
     def _error(self) -> str | None:
         message = self._bus.pop_filtered(self._gst.MessageType.ERROR)
@@ -221,15 +228,17 @@ class _OpencvPipeline:
     def __init__(self, description: str) -> None:
         import cv2
 
-        self._capture = cv2.VideoCapture(description, cv2.CAP_GSTREAMER)
+        self._capture = cv2.VideoCapture(with_square_pixels(description), cv2.CAP_GSTREAMER)
         if not self._capture.isOpened():
             raise PipelineError("the pipeline does not start (OpenCV does not say why; try it with gst-launch-1.0)")
 
-    def read(self, stop: Stop) -> tuple[float | None, U8] | None:
+    def read(self, stop: Stop) -> Picture | None:
         if stop.is_set():
             return None
         delivered, image = self._capture.read()
-        return (None, np.ascontiguousarray(image, np.uint8)) if delivered else None
+        if not delivered:
+            return None
+        return Picture(None, np.ascontiguousarray(image, np.uint8), (image.shape[1], image.shape[0]))
 
     def close(self) -> None:
         self._capture.release()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import av
 from av.video.stream import VideoStream
 
+from edge.sources.geometry import MAX_PIXELS, too_large, too_large_text
 from edge.sources.source import Stop
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class Link:
                 self._url,
                 "r",
                 format=self._format,
-                options=self._options,
+                options={"max_pixels": str(MAX_PIXELS), **self._options},
                 timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S),
             )
             stream = _video_stream(container)
@@ -175,6 +176,10 @@ def _video_stream(container: InputContainer) -> VideoStream:
         raise LinkError("holds no video", "unreadable")
     if not _has_decoder(stream):
         raise LinkError("its video is coded in a way that this FFmpeg cannot decode", "unreadable")
+    context = stream.codec_context
+    size = max(context.width, context.coded_width), max(context.height, context.coded_height)
+    if too_large(size):
+        raise LinkError(too_large_text(size), "unreadable")
     return stream
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
-from edge.sources.clock import LiveClock
-from edge.sources.decode import Decoder
+from edge.sources.decode import Decoder, Picture
+from edge.sources.frames import LiveFrames
 from edge.sources.link import READ_TIMEOUT_S, Link, LinkError, Stopped
 from edge.sources.source import Source, Stop
 from edge.sources.uri import redacted
 from edge.sources.video import VideoSource
-from edge.types import U8, Frame
+from edge.types import Frame
 
 if TYPE_CHECKING:
     import threading
@@ -53,23 +52,20 @@ class NetworkSource(Source):
         self._url = url
         self._shown = redacted(url)
         self.reconnects = 0
-        self._index = 0
         self._pause_s = FIRST_PAUSE_S
-        self._clock = LiveClock()
+        self._frames = LiveFrames(name, self._shown, self._remark)
 
     def __iter__(self) -> Iterator[Frame]:
         while not self._stop.is_set():
             reason = "the stream ended"
             try:
-                for pts_s, image in self._play():
-                    now_ns = time.monotonic_ns()
-                    yield Frame(self.name, self._index, now_ns, self._clock.stamp(pts_s, now_ns), image)
-                    self._index += 1
+                for picture in self._play():
+                    yield self._frames.frame(picture)
                     self._pause_s = FIRST_PAUSE_S
             except Stopped:
                 return
             except LinkError as error:
-                if self._index == 0 and _is_final(self._url, error):
+                if self._frames.count == 0 and _is_final(self._url, error):
                     raise SourceError(f"{self._shown}: {error}") from None
                 reason = "no video came" if error.verdict == "unreadable" else str(error)
             if self._stop.is_set():
@@ -80,18 +76,20 @@ class NetworkSource(Source):
                 return
             self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
-    def _play(self) -> Iterator[tuple[float | None, U8]]:
-        self._clock.restart()
+    def _play(self) -> Iterator[Picture]:
+        self._frames.restart()
         with network_link(self._url, self._stop) as link:
             _, stream = link.open()
             rate = stream.average_rate or stream.guessed_rate
             self.fps = float(rate) if rate else self.fps
-            for pts_s, image in Decoder(stream, low_delay=True).pictures(link.packets()):
-                self.size = image.shape[1], image.shape[0]
-                yield pts_s, image
+            for picture in Decoder(stream, low_delay=True).pictures(link.packets()):
+                self.size = picture.size
+                yield picture
 
 
-def open_http(url: str, *, name: str, loop: bool, stop: threading.Event | None) -> Source:
+def open_http(
+    url: str, *, name: str, loop: bool, fps: float | None = None, stop: threading.Event | None = None
+) -> Source:
     """A finite file where the server tells its length and the container its duration, else a live stream.
 
     Asks the server, so it takes as long as that does. A server that does not answer counts as live and is tried
@@ -110,7 +108,7 @@ def open_http(url: str, *, name: str, loop: bool, stop: threading.Event | None) 
     except Stopped:
         finite = False
     if finite:
-        return VideoSource(url, name=name, title=shown, loop=loop, stop=stop)
+        return VideoSource(url, name=name, title=shown, loop=loop, fps=fps, stop=stop)
     return NetworkSource(url, name=name, stop=stop)
 
 

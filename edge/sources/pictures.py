@@ -24,15 +24,24 @@ PICTURES_PER_S = 30.0
 
 
 class PictureSource(Source):
-    """The pictures of a file, folder or glob in natural order (2.png before 10.png), 1/30 s of stream time each.
+    """The pictures of a file, folder or glob in natural order (2.png before 10.png), 1/30 s of stream time each
+    unless fps says otherwise.
 
     Pictures may differ in size; `size` is that of the first. Files in a folder that are not called like a picture
     are passed over; pictures that cannot be read are skipped and noted in `problems`.
     Raises SourceError when there is no readable picture.
     """
 
-    def __init__(self, target: str, *, name: str, loop: bool = False, stop: threading.Event | None = None) -> None:
-        super().__init__(name, live=False, fps=PICTURES_PER_S, stop=stop)
+    def __init__(
+        self,
+        target: str,
+        *,
+        name: str,
+        loop: bool = False,
+        fps: float | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        super().__init__(name, live=False, fps=fps or PICTURES_PER_S, stop=stop)
         self._target = target
         self._loop = loop
         self._paths = _paths(target)

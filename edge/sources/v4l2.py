@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
-from edge.sources.clock import LiveClock
 from edge.sources.decode import Decoder
+from edge.sources.frames import LiveFrames
 from edge.sources.link import Link, LinkError, Stopped
 from edge.sources.source import Source
 from edge.types import Frame
@@ -46,13 +45,13 @@ class V4l2Source(Source):
         link, self._link = self._link, None
         if link is None:
             raise SourceError(f"{self._device}: a camera can be read only once; open it again")
-        clock = LiveClock()
+        frames = LiveFrames(self.name, self._device, self._remark)
         with link:
             try:
                 pictures = Decoder(self._stream, low_delay=True).pictures(link.packets())
-                for index, (pts_s, image) in enumerate(pictures):
-                    now_ns = time.monotonic_ns()
-                    yield Frame(self.name, index, now_ns, clock.stamp(pts_s, now_ns), image)
+                for picture in pictures:
+                    self.size = picture.size
+                    yield frames.frame(picture)
             except LinkError as error:
                 self._note(f"{self._device}: broke off: {error}")
 
