@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import threading
+from pathlib import Path
 
 from edge.errors import SourceError
+from edge.sources.image_header import holds_heif
 from edge.sources.reader import Pace, Reader
 from edge.sources.source import Source, log
-from edge.sources.uri import Address, parse, redacted
+from edge.sources.uri import HEIF_SUFFIXES, Address, parse, redacted
 
 __all__ = ["Pace", "Reader", "Source", "open_source"]
 
@@ -48,11 +50,11 @@ def _open(
 ) -> Source:
     # Each kind is imported when it is used: FFmpeg, OpenCV and GStreamer are heavy, and not all are everywhere.
     name = camera or address.name
-    if address.kind == "video":
+    if _is_video(address):
         from edge.sources.video import VideoSource
 
         return VideoSource(address.target, name=name, title=address.target, loop=loop, fps=fps, stop=stop)
-    if address.kind == "pictures":
+    if address.kind in ("video", "pictures"):
         from edge.sources.pictures import PictureSource
 
         return PictureSource(address.target, name=name, loop=loop, fps=fps, stop=stop)
@@ -78,3 +80,11 @@ def _open(
     if address.kind == "csi":
         pipeline = csi_pipeline(int(address.target), address.options, jetson=on_jetson())
     return GstreamerSource(pipeline, name=name, title=uri, stop=stop)
+
+
+def _is_video(address: Address) -> bool:
+    """Whether a file is one; of HEIF only its content says whether it holds pictures or a sequence of them."""
+    path = Path(address.target)
+    if address.kind == "pictures" and path.suffix.lower() in HEIF_SUFFIXES and path.is_file():
+        return not holds_heif(path)
+    return address.kind == "video" and not holds_heif(path)

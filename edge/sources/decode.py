@@ -14,7 +14,8 @@ from av.codec.context import Flags
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import VideoReformatter
 
-from edge.sources.geometry import MAX_PIXELS, Orientation, square_size
+from edge.sources.geometry import MAX_PIXELS, Orientation, square_size, too_large
+from edge.sources.image_header import image_size
 from edge.types import U8
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Decoder:
     """Decodes one video stream.
 
     skipped: packets that could not be decoded. damaged: frames that the decoder had to mend; they are delivered.
+    refused: the size of a picture that was not decoded because it is above the limit, where one was and it is known.
     """
 
     def __init__(self, stream: VideoStream, *, low_delay: bool = False) -> None:
@@ -59,6 +61,7 @@ class Decoder:
         self._times = _Times(stream.container.format.name in _WITHOUT_PTS)
         self.skipped = 0
         self.damaged = 0
+        self.refused: tuple[int, int] | None = None
 
     def pictures(self, packets: Iterable[av.Packet[VideoStream]]) -> Iterator[Picture]:
         """The pictures in the order in which they are shown, upright and with square pixels."""
@@ -69,11 +72,18 @@ class Decoder:
                 return
             except av.FFmpegError:
                 self.skipped += 1
+                self._look_at_size(bytes(packet))
                 continue
             for frame in frames:
                 if isinstance(frame, av.VideoFrame):
                     self.damaged += frame.is_corrupt
                     yield self._picture(frame)
+
+    def _look_at_size(self, packet: bytes) -> None:
+        context = self._context
+        for size in ((context.coded_width, context.coded_height), image_size(packet)):
+            if size is not None and too_large(size):
+                self.refused = size
 
     def _picture(self, frame: av.VideoFrame) -> Picture:
         orientation = orientation_of(frame)

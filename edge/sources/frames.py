@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _NO_TIMESTAMPS = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS: an elementary stream
+_IMAGES = "_pipe"  # FFmpeg's formats of images one after the other, whose timestamps it makes up
 _ASSUMED_FPS = 25
 # The headers of these count places for frames, of which a stream copy leaves every other one empty.
 COUNTS_PLACES = ("avi",)
@@ -35,7 +36,7 @@ class Rate:
 def nominal_rate(container: InputContainer, stream: VideoStream, wanted: float | None) -> Rate:
     """The frame rate of a video. wanted: what the user says of a video without timestamps."""
     average, guessed = stream.average_rate, stream.guessed_rate
-    if container.format.flags & _NO_TIMESTAMPS:
+    if container.format.flags & _NO_TIMESTAMPS or container.format.name.endswith(_IMAGES):
         rate = wanted or stream.codec_context.framerate
         if rate:
             return Rate(float(rate), True)
@@ -56,16 +57,18 @@ class FileFrames:
         self._name = name
         self._title = title
         self._remark = remark
-        self._timeless = rate.timeless
+        self._rate = rate
         self._clock = FileClock(rate.fps)
         self.count = 0
 
     def frame(self, picture: Picture) -> Frame:
         """The next frame."""
-        t_s = self._clock.stamp(None if self._timeless else picture.pts_s)
+        t_s = self._clock.stamp(None if self._rate.timeless else picture.pts_s)
         made = _frame(picture, self._name, self.count, time.monotonic_ns(), t_s)
         self.count += 1
         _remark_on_pixels(picture, self._title, self._remark)
+        if self._rate.remark and self.count == 2:  # one picture alone needs no rate
+            self._remark("rate", f"{self._title}: {self._rate.remark}")
         if self._clock.shortened:
             self._remark(
                 "gaps",

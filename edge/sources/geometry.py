@@ -105,4 +105,4 @@ def too_large(size: tuple[int, int]) -> bool:
 
 def too_large_text(size: tuple[int, int]) -> str:
     """What to say of it."""
-    return f"its {size[0]} x {size[1]} pixels are above the limit of {MAX_PIXELS / 1e6:g} megapixels"
+    return f"its {size[0]} x {size[1]} pixels are above the limit of {MAX_PIXELS / 1e6:g} megapixels; scale it down"

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 import av
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from edge.sources.geometry import MAX_PIXELS, too_large, too_large_text
@@ -179,7 +180,9 @@ def _video_stream(container: InputContainer) -> VideoStream:
     context = stream.codec_context
     size = max(context.width, context.coded_width), max(context.height, context.coded_height)
     if too_large(size):
-        raise LinkError(too_large_text(size), "unreadable")
+        raise LinkError(too_large_text(size), "refused")
+    if stream.disposition & Disposition.dependent:
+        raise LinkError("holds tiles of a picture; save it as a file and name that", "refused")
     return stream
 
 

@@ -11,6 +11,7 @@ import av
 from edge.errors import SourceError
 from edge.sources.decode import Decoder, Picture
 from edge.sources.frames import COUNTS_PLACES, FileFrames, Rate, nominal_rate
+from edge.sources.geometry import too_large_text
 from edge.sources.link import Link, LinkError, Stopped
 from edge.sources.source import Source
 from edge.types import Frame
@@ -52,7 +53,8 @@ class VideoSource(Source):
         try:
             self._probe()
         except LinkError as error:
-            raise SourceError(f"{title}: {error}; is it a video, and whole?") from None
+            hint = "" if error.verdict == "refused" else "; is it a video, and whole?"
+            raise SourceError(f"{title}: {error}{hint}") from None
         except Stopped:
             raise SourceError(f"{title}: stopped before it was open") from None
 
@@ -73,18 +75,20 @@ class VideoSource(Source):
             container, stream = link.open()
             self._rate = nominal_rate(container, stream, self._wanted_fps)
             self.fps = self._rate.fps
-            if self._rate.remark:
-                self._remark("rate", f"{self._title}: {self._rate.remark}")
             self.frame_count = _frame_count(container, stream, self.fps)
             # The rotation is only known from a decoded frame.
-            for picture in Decoder(stream, low_delay=True).pictures(link.packets()):
+            decoder = Decoder(stream, low_delay=True)
+            for picture in decoder.pictures(link.packets()):
                 self.size = picture.size
                 return
+            if decoder.refused is not None:
+                raise LinkError(too_large_text(decoder.refused), "refused")
         if not self._stop.is_set():
             raise LinkError("holds no picture that can be decoded")
 
     def _play(self) -> Iterator[Picture]:
         delivered = skipped = damaged = 0
+        refused: tuple[int, int] | None = None
         broken = True
         try:
             with Link(self._url, self._stop) as link:
@@ -97,12 +101,15 @@ class VideoSource(Source):
                     delivered += 1
                     yield picture
                 broken, skipped, damaged = tail.broken, decoder.skipped, decoder.damaged
+                refused = decoder.refused
         except (LinkError, Stopped):
             pass  # a stop is nobody's loss, and everything else counts as broken off
         if self._stop.is_set():
             return
         if skipped or damaged:
             self._note(f"{self._title}: {damaged} frames are damaged, {skipped} packets could not be decoded")
+        if refused is not None:
+            self._note(f"{self._title}: {too_large_text(refused)}")
         if broken:
             expected = f" of {self.frame_count}" if self.frame_count else ""
             self._note(f"{self._title}: broke off after {delivered}{expected} frames")
