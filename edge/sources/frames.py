@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _NO_TIMESTAMPS = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS: an elementary stream
 _IMAGES = "_pipe"  # FFmpeg's formats of images one after the other, whose timestamps it makes up
 _ASSUMED_FPS = 25
+_MOST_FPS = 1000  # what is above it is the ticks of a clock
 # The headers of these count places for frames, of which a stream copy leaves every other one empty.
 COUNTS_PLACES = ("avi",)
 
@@ -45,7 +46,8 @@ def nominal_rate(container: InputContainer, stream: VideoStream, wanted: float |
             assumed, True, f"neither timestamps nor a frame rate are in it; {assumed:g} frames per second are assumed; "
             "set the rate with --fps"
         )  # fmt: skip
-    known = guessed or average if container.format.name in COUNTS_PLACES else average or guessed
+    wrong = container.format.name in COUNTS_PLACES or (average is not None and average > _MOST_FPS)
+    known = guessed or average if wrong else average or guessed
     remark = "it has timestamps of its own; --fps is not used" if wanted else ""
     return Rate(float(known) if known else None, remark=remark)
 

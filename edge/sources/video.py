@@ -172,7 +172,10 @@ def _declared_s(container: InputContainer, stream: VideoStream) -> float | None:
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     if container.duration is not None and len(container.streams) == 1:
-        return container.duration / av.time_base
+        begin_s = 0.0
+        if container.format.name == "flv" and stream.start_time is not None and stream.time_base is not None:
+            begin_s = max(0.0, float(stream.start_time * stream.time_base))  # FLV counts from 0, wherever it begins
+        return container.duration / av.time_base - begin_s
     return None
 
 

@@ -187,7 +187,7 @@ def test_a_whole_video_has_no_problems(tmp_path: Path, options: dict[str, str], 
 
 
 @pytest.mark.skipif("libx264" not in av.codecs_available, reason="this FFmpeg cannot write H.264")
-@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".avi"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".avi", ".flv"])
 def test_h264_with_reordered_frames(tmp_path: Path, suffix: str) -> None:
     clip = write_video(tmp_path / f"clip{suffix}", codec="libx264")
     with open_source(str(clip)) as source:
