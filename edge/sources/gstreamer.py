@@ -15,7 +15,7 @@ import numpy as np
 
 from edge.errors import SourceError
 from edge.sources.decode import Picture
-from edge.sources.frames import LiveFrames
+from edge.sources.frames import FileFrames, LiveFrames, Rate
 from edge.sources.geometry import resample, square_size
 from edge.sources.source import Source
 from edge.types import Frame
@@ -55,8 +55,12 @@ def import_bindings() -> Any:
 class Pipeline(Protocol):
     """A playing pipeline. read() waits for a picture, with square pixels; None at the end or stop.
 
+    live: whether pictures come as they happen; those of a recording come as fast as they are read.
     Raises PipelineError.
     """
+
+    @property
+    def live(self) -> bool: ...
 
     def read(self, stop: Stop) -> Picture | None: ...
 
@@ -88,7 +92,9 @@ class GstreamerSource(Source):
         pipeline, self._pipeline = self._pipeline, None
         if pipeline is None:
             raise SourceError(f"{self._title}: a pipeline can be read only once; open it again")
-        frames = LiveFrames(self.name, self._title, self._remark)
+        frames: LiveFrames | FileFrames = LiveFrames(self.name, self._title, self._remark)
+        if not pipeline.live:  # the host's clock says nothing about its times
+            frames = FileFrames(self.name, self._title, Rate(None), self._remark)
         try:
             while (picture := pipeline.read(self._stop)) is not None:
                 self.size = picture.size
@@ -180,6 +186,7 @@ class _GiPipeline:
         state = self._pipeline.set_state(gst.State.PLAYING)
         if state == gst.StateChangeReturn.ASYNC:
             state, _, _ = self._pipeline.get_state(_START_NS)
+        self.live = state == gst.StateChangeReturn.NO_PREROLL
         if state == gst.StateChangeReturn.FAILURE:
             reason = self._error() or "the pipeline does not start"
             self.close()
@@ -224,6 +231,8 @@ class _GiPipeline:
 
 class _OpencvPipeline:
     """Through an OpenCV that was built with GStreamer."""
+
+    live = True  # it gives no timestamps, so the host's clock counts
 
     def __init__(self, description: str) -> None:
         import cv2

@@ -70,6 +70,19 @@ def test_pixels_that_are_not_square_are_resampled(
     assert len(caplog.messages) == len(source.remarks) == (0 if square else 1)
 
 
+def test_the_times_of_a_recording_are_its_own_however_fast_it_is_read(bindings: None) -> None:
+    caps = "video/x-raw,width=16,height=16,framerate=2/1"
+    with open_source(f"gst:videotestsrc num-buffers=40 ! {caps}") as source:
+        assert [frame.t_s for frame in source] == pytest.approx([index / 2 for index in range(40)])
+
+
+def test_the_times_of_a_live_pipeline_stay_near_the_host_s(bindings: None) -> None:
+    caps = "video/x-raw,width=16,height=16,framerate=100/1"
+    with open_source(f"gst:videotestsrc is-live=true num-buffers=20 ! {caps}") as source:
+        frames = list(source)
+    assert [frame.t_s for frame in frames] == pytest.approx([index / 100 for index in range(20)], abs=1e-6)
+
+
 def test_a_sink_that_the_user_wrote_is_replaced(bindings: None) -> None:
     with open_source("gst:videotestsrc num-buffers=3 ! videoconvert ! appsink drop=true") as source:
         assert len(list(source)) == 3
