@@ -22,7 +22,8 @@ from edge.runtime.overlap import Overlapped
 from edge.runtime.report import run_report
 from edge.runtime.stream import StreamRun
 from edge.sinks.target import Target
-from edge.sources import Pace, Source, open_source
+from edge.sources import Access, Pace, Source, open_source
+from edge.sources.names import distinct_names
 from edge.sources.uri import parse
 from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
@@ -60,6 +61,12 @@ class Job:
     smooth: bool = True
     quiet: bool = False
     watch: Watch = field(default_factory=Watch)
+    access: Access = field(default_factory=Access)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The sources without their secrets, for everything that is shown, logged or written. Raises SourceError."""
+        return tuple(parse(source).shown for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def run(job: Job) -> Outcome:
         progress.close()
         problems = _problems(streams, interrupted and not job.loop)
         if not any(stream.frames for stream in streams) and not interrupted:
-            raise SourceError(problems[0] if problems else f"{', '.join(job.sources)}: no frame arrived")
+            raise SourceError(problems[0] if problems else f"{', '.join(job.shown)}: no frame arrived")
         written = [path for stream in streams for path in stream.outputs.close()]
         try:
             written += observers.finish()
@@ -128,12 +135,9 @@ def open_sources(job: Job, cleanup: ExitStack) -> list[Source]:
     repeated = {name for name, count in Counter(names).items() if count > 1}
     if repeated and job.names:
         raise SourceError(f"two streams cannot both be called {', '.join(sorted(repeated))}; choose another --stream")
-    for index, name in enumerate(names):
-        if name in repeated:
-            names[index] = f"{name}-{index + 1}"
     sources = []
-    for uri, name in zip(job.sources, names, strict=True):
-        sources.append(open_source(uri, loop=job.loop, camera=name, fps=job.fps))
+    for uri, name in zip(job.sources, distinct_names(names), strict=True):
+        sources.append(open_source(uri, loop=job.loop, camera=name, fps=job.fps, access=job.access))
         cleanup.callback(sources[-1].close)
     return sources
 
@@ -160,7 +164,7 @@ def _streams(
             Publisher(job.publish, pipelines[0].model, streams=names, axes=job.axes, security=job.security)
         )
     streams = []
-    for title, source, pipeline in zip(job.sources, sources, pipelines, strict=True):
+    for title, source, pipeline in zip(job.shown, sources, pipelines, strict=True):
         wanted = Wanted(_path(job.save, source, job), _path(job.overlay, source, job))
         outputs = Outputs(wanted, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
         cleanup.callback(outputs.abort)

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.cli.access import access_of, add_access_options
 from edge.cli.security import add_security_options, security_of
 from edge.errors import EXIT_PARTIAL
 
@@ -18,6 +19,7 @@ SOURCES = """\
 SOURCE is one of
   clip.mp4                    a video file
   photo.jpg, folder/, '*.png' pictures
+  -, a FIFO                   a video from standard input or a pipe, read once
   rtsp://host/path            a network camera; also rtsps://, http(s)://, tcp:// and udp:// (MPEG-TS)
   0, v4l2:///dev/video0       a USB camera
   csi://0, gst:PIPELINE       a CSI camera, any GStreamer pipeline
@@ -58,6 +60,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     out.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
     add_security_options(parser)
+    add_access_options(parser)
     watch = parser.add_argument_group("watching how it runs")
     watch.add_argument(
         "--trace", type=Path, metavar="OUT.json", help="write every stage of every frame, for ui.perfetto.dev"
@@ -159,6 +162,7 @@ def run(args: argparse.Namespace) -> int:
     outcome = run_job(
         Job(
             sources=tuple(args.sources),
+            access=access_of(args),
             models=models,
             views=views,
             publish=args.publish,

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import importlib
 import re
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from edge.errors import SourceError
+from edge.redaction import redact_text
 from edge.sources.decode import Picture
-from edge.sources.frames import FileFrames, LiveFrames, Rate
+from edge.sources.frames import FileFrames, Rate
 from edge.sources.geometry import resample, square_size
-from edge.sources.source import Source
+from edge.sources.link import LinkError
+from edge.sources.live import LiveSource
 from edge.types import Frame
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ _PACKAGES = {
 }
 _SINK = "videoconvert ! video/x-raw,format=BGR ! appsink name=meshcast sync=false max-buffers=4"
 _PULL_NS = 100_000_000
-_START_NS = 10_000_000_000
+_START_S = 10.0
 
 
 def import_bindings() -> Any:
@@ -55,7 +58,7 @@ def import_bindings() -> Any:
 class Pipeline(Protocol):
     """A playing pipeline. read() waits for a picture, with square pixels; None at the end or stop.
 
-    live: whether pictures come as they happen; those of a recording come as fast as they are read.
+    live: whether its pictures come from a camera or a network as they happen, so that it can be started again.
     Raises PipelineError.
     """
 
@@ -68,43 +71,72 @@ class Pipeline(Protocol):
 
 
 class PipelineError(Exception):
-    """The pipeline failed; the message is GStreamer's."""
+    """The pipeline failed. message: GStreamer's, which may repeat what the pipeline holds."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"GStreamer says: {message.splitlines()[0] if message else 'nothing'}")
+        self.message = message
 
 
-class GstreamerSource(Source):
+class GstreamerSource(LiveSource):
     """Frames of a GStreamer pipeline until it ends. The sink is added here, and one that is there is replaced.
 
-    pipeline: what gst-launch-1.0 takes, without the sink. title: what messages call it.
-    Starts the pipeline at once. Raises SourceError where there is no GStreamer, or the pipeline does not start.
+    An end of stream is the end of the source. An error is the end of a pipeline that plays a recording; a live one
+    (GStreamer says which are: those that have no picture before they play) is started again, until it works.
+
+    pipeline: what gst-launch-1.0 takes, without the sink. shown: what messages call it; secrets: what they must not
+    repeat. Starts the pipeline at once. Raises SourceError where there is no GStreamer, or it does not start.
     """
 
-    def __init__(self, pipeline: str, *, name: str, title: str, stop: threading.Event | None = None) -> None:
-        super().__init__(name, live=True, stop=stop)
-        self._title = title
+    def __init__(
+        self,
+        pipeline: str,
+        *,
+        name: str,
+        shown: str,
+        secrets: tuple[str, ...] = (),
+        stop: threading.Event | None = None,
+    ) -> None:
+        super().__init__(name=name, shown=shown, stop=stop)
+        self._description = complete(pipeline)
+        self._secrets = secrets
         if not pipeline:
-            raise SourceError(f"{title} names no pipeline, expected for example gst:videotestsrc")
+            raise SourceError(f"{shown} names no pipeline, expected for example gst:videotestsrc")
         try:
-            self._pipeline: Pipeline | None = _start(complete(pipeline), title)
+            self._pipeline: Pipeline | None = _start(self._description, shown, self._stop)
         except PipelineError as error:
-            raise SourceError(f"{title}: GStreamer says: {error}{_advice(str(error))}") from None
+            raise SourceError(f"{shown}: {self._redacted(error)}{_advice(error.message)}") from None
+        self._restarts = self._pipeline.live
+        if isinstance(self._pipeline, _GiPipeline) and not self._pipeline.live:
+            # The host's clock says nothing about the times of a recording, which comes as fast as it is read.
+            self._frames = FileFrames(name, shown, Rate(None), self._remark)
 
     def __iter__(self) -> Iterator[Frame]:
+        if self._pipeline is None:
+            raise SourceError(f"{self._shown}: a pipeline can be read only once; open it again")
+        return super().__iter__()
+
+    def _play(self) -> Iterator[Picture]:
         pipeline, self._pipeline = self._pipeline, None
-        if pipeline is None:
-            raise SourceError(f"{self._title}: a pipeline can be read only once; open it again")
-        frames: LiveFrames | FileFrames = LiveFrames(self.name, self._title, self._remark)
-        if not pipeline.live:  # the host's clock says nothing about its times
-            frames = FileFrames(self.name, self._title, Rate(None), self._remark)
         try:
+            if pipeline is None:
+                pipeline = _start(self._description, self._shown, self._stop)
             while (picture := pipeline.read(self._stop)) is not None:
-                self.size = picture.size
-                yield frames.frame(picture)
+                yield picture
         except PipelineError as error:
-            if frames.count == 0:
-                raise SourceError(f"{self._title}: GStreamer says: {error}") from None
-            self._note(f"{self._title}: broke off after {frames.count} frames: {error}")
+            raise self._redacted(error) from None
         finally:
-            pipeline.close()
+            if pipeline is not None:
+                pipeline.close()
+
+    def _ends(self) -> bool:
+        return True
+
+    def _is_final(self, error: LinkError) -> bool:
+        return not self._restarts
+
+    def _redacted(self, error: PipelineError) -> LinkError:
+        return LinkError(redact_text(str(error), self._secrets))
 
     def close(self) -> None:
         super().close()
@@ -156,11 +188,11 @@ def _advice(reason: str) -> str:
     return f"; {_PACKAGES.get(missing[1], 'install the plugin that has it')}" if missing else ""
 
 
-def _start(description: str, title: str) -> Pipeline:
+def _start(description: str, title: str, stop: Stop) -> Pipeline:
     try:
         gi = import_bindings()
         gi.require_version("Gst", "1.0")
-        return _GiPipeline(description, importlib.import_module("gi.repository.Gst"))
+        return _GiPipeline(description, importlib.import_module("gi.repository.Gst"), stop)
     except (ImportError, ValueError):
         pass
     import cv2
@@ -173,7 +205,7 @@ def _start(description: str, title: str) -> Pipeline:
 class _GiPipeline:
     """Through GStreamer's own Python bindings. gst is the module gi.repository.Gst, which has no types."""
 
-    def __init__(self, description: str, gst: Any) -> None:
+    def __init__(self, description: str, gst: Any, stop: Stop) -> None:
         self._gst = gst
         gst.init(None)
         glib = importlib.import_module("gi.repository.GLib")
@@ -183,14 +215,9 @@ class _GiPipeline:
             raise PipelineError(error.message) from None
         self._sink = self._pipeline.get_by_name("meshcast")
         self._bus = self._pipeline.get_bus()
-        state = self._pipeline.set_state(gst.State.PLAYING)
-        if state == gst.StateChangeReturn.ASYNC:
-            state, _, _ = self._pipeline.get_state(_START_NS)
-        self.live = state == gst.StateChangeReturn.NO_PREROLL
-        if state == gst.StateChangeReturn.FAILURE:
-            reason = self._error() or "the pipeline does not start"
-            self.close()
-            raise PipelineError(reason)
+        # Only a pipeline that is live has no picture while it is paused.
+        self.live = self._reach(gst.State.PAUSED, stop) == gst.StateChangeReturn.NO_PREROLL
+        self._reach(gst.State.PLAYING, stop)
 
     def read(self, stop: Stop) -> Picture | None:
         while not stop.is_set():
@@ -206,6 +233,19 @@ class _GiPipeline:
 
     def close(self) -> None:
         self._pipeline.set_state(self._gst.State.NULL)
+
+    def _reach(self, state: Any, stop: Stop) -> Any:
+        """Change the state and wait for it, for a while. Raises PipelineError."""
+        change = self._gst.StateChangeReturn
+        result = self._pipeline.set_state(state)
+        end_s = time.monotonic() + _START_S
+        while result == change.ASYNC and time.monotonic() < end_s and not stop.is_set():
+            result, _, _ = self._pipeline.get_state(_PULL_NS)
+        if result == change.FAILURE:
+            reason = self._error() or "the pipeline does not start"
+            self.close()
+            raise PipelineError(reason)
+        return result
 
     def _picture(self, sample: Any) -> Picture:
         structure = sample.get_caps().get_structure(0)
@@ -230,9 +270,9 @@ class _GiPipeline:
 
 
 class _OpencvPipeline:
-    """Through an OpenCV that was built with GStreamer."""
+    """Through an OpenCV that was built with GStreamer, which does not tell an error from an end."""
 
-    live = True  # it gives no timestamps, so the host's clock counts
+    live = False
 
     def __init__(self, description: str) -> None:
         import cv2

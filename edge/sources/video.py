@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
@@ -13,6 +12,7 @@ from edge.sources.decode import Decoder, Picture
 from edge.sources.frames import COUNTS_PLACES, FileFrames, Rate, nominal_rate
 from edge.sources.geometry import too_large_text
 from edge.sources.link import Link, LinkError, Stopped
+from edge.sources.opening import Opening
 from edge.sources.source import Source
 from edge.types import Frame
 
@@ -29,14 +29,15 @@ _MEASURED = ("mpegts", "mpeg")  # formats without a header that says how long th
 class VideoSource(Source):
     """Every frame of a video that ends; with loop=True it starts again for ever, times and indices going on.
 
-    url: a local path or an http address. title: what messages call it. fps: frames per second of an elementary stream
-    (raw H.264 and the like), which has no timestamps; without it the rate in the stream counts, else FFmpeg's 25.
+    opening: of a local file or an http address. title: what messages call it. fps: frames per second of an elementary
+    stream (raw H.264 and the like), which has no timestamps; without it the rate in the stream counts, else FFmpeg's
+    25.
     Raises SourceError on construction when there is no video in it.
     """
 
     def __init__(
         self,
-        url: str,
+        opening: Opening,
         *,
         name: str,
         title: str,
@@ -45,7 +46,7 @@ class VideoSource(Source):
         stop: threading.Event | None = None,
     ) -> None:
         super().__init__(name, live=False, stop=stop)
-        self._url = url if "://" in url else f"file:{Path(url).absolute()}"
+        self._opening = opening
         self._title = title
         self._loop = loop
         self._wanted_fps = fps
@@ -71,7 +72,7 @@ class VideoSource(Source):
             frames.restart()
 
     def _probe(self) -> None:
-        with Link(self._url, self._stop) as link:
+        with Link(self._opening, self._stop) as link:
             container, stream = link.open()
             self._rate = nominal_rate(container, stream, self._wanted_fps)
             self.fps = self._rate.fps
@@ -91,10 +92,10 @@ class VideoSource(Source):
         refused: tuple[int, int] | None = None
         broken = True
         try:
-            with Link(self._url, self._stop) as link:
+            with Link(self._opening, self._stop) as link:
                 container, stream = link.open()
                 decoder = Decoder(stream)
-                tail = _Tail(container, stream, self.fps)
+                tail = Tail(container, stream, self.fps)
                 for picture in decoder.pictures(tail.watch(link.packets())):
                     if self._stop.is_set():
                         return
@@ -115,7 +116,7 @@ class VideoSource(Source):
             self._note(f"{self._title}: broke off after {delivered}{expected} frames")
 
 
-class _Tail:
+class Tail:
     """Notices a file that ends before its own header says, from its packets.
 
     Frames cannot be counted for that: decoders leave some out that an edit list hides, and a container's count
