@@ -77,18 +77,19 @@ _EXIF = {
 
 
 def square_size(size: tuple[int, int], aspect: Fraction | None) -> tuple[int, int]:
-    """(width, height) that a raster has with square pixels: the side that is too short is lengthened.
+    """(width, height) that a raster has with square pixels: the side that is too short is lengthened, or where that
+    would be above the limit the other one is shortened.
 
-    aspect: width to height of one pixel. None, one that cannot be (zero, more than 1:8), and one that would make a
-    picture of more than MAX_PIXELS count as square.
+    aspect: width to height of one pixel. None, and one that cannot be (zero, more than 1:8), counts as square.
     """
     width, height = size
     if aspect is None or not Fraction(1, _MOST_ANAMORPHIC) <= aspect <= _MOST_ANAMORPHIC:
         return size
     if abs(aspect - 1) <= _SQUARE:
         return size
-    made = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
-    return made if made[0] * made[1] <= MAX_PIXELS else size
+    wide, high = (round(width * aspect), height), (width, max(1, round(height / aspect)))
+    longer, shorter = (wide, high) if aspect > 1 else (high, (max(1, round(width * aspect)), height))
+    return shorter if too_large(longer) else longer
 
 
 def resample(image: U8, size: tuple[int, int]) -> U8:

@@ -225,9 +225,10 @@ def test_a_camera_is_valid_for_stored_and_for_square_pixels(size: tuple[int, int
     np.testing.assert_allclose(used.K, square.K, atol=1e-9)
 
 
-def test_nothing_is_resampled_above_the_limit() -> None:
-    assert square_size((12_000, 8_000), Fraction(2)) == (12_000, 8_000)
+def test_what_would_be_above_the_limit_is_made_smaller() -> None:
     assert square_size((12_000, 4_000), Fraction(2)) == (24_000, 4_000)
+    assert square_size((12_000, 8_000), Fraction(2)) == (12_000, 4_000)
+    assert square_size((12_000, 8_000), Fraction(1, 2)) == (6_000, 8_000)
     assert square_size(SIZE, None) == square_size(SIZE, Fraction(0)) == SIZE
 
 

@@ -20,6 +20,7 @@ from edge.sources import geometry, open_source
 from edge.sources.geometry import Orientation
 from edge.sources.heif import HeifError, read_heif
 from edge.sources.image_header import is_heif
+from edge.sources.link import LinkError, _video_stream
 
 TILE = (64, 48)
 SIZE = (120, 90)
@@ -200,8 +201,10 @@ def test_damaged_files_are_read_or_refused(data: st.DataObject) -> None:
         assert read_heif(bytes(content[:cut])).size <= 3 * geometry.MAX_PIXELS
 
 
-def test_av_is_told_of_no_more_than_the_tiles(tmp_path: Path) -> None:
-    """The numbers of the items are FFmpeg's identifiers of the streams; the reader depends on it."""
+def test_ffmpeg_s_streams_have_the_numbers_of_the_items(tmp_path: Path) -> None:
+    """The reader depends on it; and where an image is read as a video, no single tile is taken for it."""
     (tmp_path / "a.heic").write_bytes(grid())
     with av.open(str(tmp_path / "a.heic")) as container:
         assert [stream.id for stream in container.streams.video] == [1, 2, 3, 4]
+        with pytest.raises(LinkError, match="tiles of a picture"):
+            _video_stream(container)
