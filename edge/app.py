@@ -129,7 +129,11 @@ def run(job: Job) -> Outcome:
 
 def open_sources(job: Job, cleanup: ExitStack) -> list[Source]:
     """The sources of a job, each with a name of its own. Raises SourceError."""
-    names = list(job.names or (parse(uri).name for uri in job.sources))
+    addresses = [parse(uri) for uri in job.sources]
+    pipes = Counter(address.target for address in addresses if address.kind == "pipe")
+    if any(count > 1 for count in pipes.values()):
+        raise SourceError("two sources are the same pipe, which can be read only once; leave one out")
+    names = list(job.names or (address.name for address in addresses))
     if len(names) != len(job.sources):
         raise SourceError(f"{len(job.sources)} sources and {len(names)} names: give --stream once for each source")
     repeated = {name for name, count in Counter(names).items() if count > 1}

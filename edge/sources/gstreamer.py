@@ -59,11 +59,15 @@ class Pipeline(Protocol):
     """A playing pipeline. read() waits for a picture, with square pixels; None at the end or stop.
 
     live: whether its pictures come from a camera or a network as they happen, so that it can be started again.
+    networked: whether they come from a network, where an end of stream only says that the other side has gone.
     Raises PipelineError.
     """
 
     @property
     def live(self) -> bool: ...
+
+    @property
+    def networked(self) -> bool: ...
 
     def read(self, stop: Stop) -> Picture | None: ...
 
@@ -81,8 +85,9 @@ class PipelineError(Exception):
 class GstreamerSource(LiveSource):
     """Frames of a GStreamer pipeline until it ends. The sink is added here, and one that is there is replaced.
 
-    An end of stream is the end of the source. An error is the end of a pipeline that plays a recording; a live one
-    (GStreamer says which are: those that have no picture before they play) is started again, until it works.
+    An error is the end of a pipeline that plays a recording; a live one (GStreamer says which are: those that have no
+    picture before they play) is started again, until it works. An end of stream is the end of the source, unless it
+    is live and from a network.
 
     pipeline: what gst-launch-1.0 takes, without the sink. shown: what messages call it; secrets: what they must not
     repeat. Starts the pipeline at once. Raises SourceError where there is no GStreamer, or it does not start.
@@ -107,6 +112,7 @@ class GstreamerSource(LiveSource):
         except PipelineError as error:
             raise SourceError(f"{shown}: {self._redacted(error)}{_advice(error.message)}") from None
         self._restarts = self._pipeline.live
+        self._goes_on = self._pipeline.live and self._pipeline.networked
         if isinstance(self._pipeline, _GiPipeline) and not self._pipeline.live:
             # The host's clock says nothing about the times of a recording, which comes as fast as it is read.
             self._frames = FileFrames(name, shown, Rate(None), self._remark)
@@ -130,7 +136,7 @@ class GstreamerSource(LiveSource):
                 pipeline.close()
 
     def _ends(self) -> bool:
-        return True
+        return not self._goes_on
 
     def _is_final(self, error: LinkError) -> bool:
         return not self._restarts
@@ -218,6 +224,7 @@ class _GiPipeline:
         # Only a pipeline that is live has no picture while it is paused.
         self.live = self._reach(gst.State.PAUSED, stop) == gst.StateChangeReturn.NO_PREROLL
         self._reach(gst.State.PLAYING, stop)
+        self.networked = self._has_network_source()
 
     def read(self, stop: Stop) -> Picture | None:
         while not stop.is_set():
@@ -234,15 +241,22 @@ class _GiPipeline:
     def close(self) -> None:
         self._pipeline.set_state(self._gst.State.NULL)
 
+    def _has_network_source(self) -> bool:
+        found = []
+        self._pipeline.iterate_recurse().foreach(lambda element: found.append(element.get_factory()))
+        return any("Source/Network" in factory.get_metadata("klass") for factory in found if factory is not None)
+
     def _reach(self, state: Any, stop: Stop) -> Any:
         """Change the state and wait for it, for a while. Raises PipelineError."""
         change = self._gst.StateChangeReturn
         result = self._pipeline.set_state(state)
         end_s = time.monotonic() + _START_S
-        while result == change.ASYNC and time.monotonic() < end_s and not stop.is_set():
+        reason = None
+        while result == change.ASYNC and time.monotonic() < end_s and not (stop.is_set() or reason):
             result, _, _ = self._pipeline.get_state(_PULL_NS)
-        if result == change.FAILURE:
-            reason = self._error() or "the pipeline does not start"
+            reason = self._error()
+        if result == change.FAILURE or reason:
+            reason = reason or self._error() or "the pipeline does not start"
             self.close()
             raise PipelineError(reason)
         return result
@@ -272,7 +286,7 @@ class _GiPipeline:
 class _OpencvPipeline:
     """Through an OpenCV that was built with GStreamer, which does not tell an error from an end."""
 
-    live = False
+    live = networked = False
 
     def __init__(self, description: str) -> None:
         import cv2

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge.errors import SourceError
@@ -17,6 +19,7 @@ from edge.sources.link import Link
 from edge.sources.opening import Opening, file_opening
 from edge.sources.source import Stop
 from edge.sources.v4l2 import V4l2Source
+from edge.types import U8
 from tests.edge.test_sources_gstreamer import bindings  # noqa: F401
 from tests.support.clips import clip_bytes
 
@@ -62,6 +65,39 @@ def test_live_pipeline_that_ends_has_ended() -> None:
         assert (source.reconnects, source.problems) == (0, [])  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(("networked", "frames"), [(True, 6), (False, 3)])
+def test_end_of_a_live_pipeline_is_the_end_unless_it_comes_from_a_network(
+    monkeypatch: pytest.MonkeyPatch, networked: bool, frames: int
+) -> None:
+    class Ending:
+        live = True
+
+        def __init__(self) -> None:
+            self.networked = networked
+            self._left = 3
+
+        def read(self, stop: Stop) -> tuple[float, U8] | None:
+            self._left -= 1
+            return (0.0, np.zeros((4, 4, 3), np.uint8)) if self._left >= 0 else None
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(gstreamer, "_start", lambda *_: Ending())
+    assert len(list(itertools.islice(open_source("gst:somesrc"), 6))) == frames
+
+
+@pytest.mark.usefixtures("bindings")
+@pytest.mark.parametrize(("element", "networked"), [("udpsrc port=0", True), ("videotestsrc", False)])
+def test_pipeline_from_a_network_is_known_as_such(element: str, networked: bool) -> None:
+    gst = importlib.import_module("gi.repository.Gst")
+    pipeline = gstreamer._GiPipeline(f"{element} ! fakesink async=false", gst, Stop())
+    try:
+        assert (pipeline.networked, pipeline.live) == (networked, networked)
+    finally:
+        pipeline.close()
+
+
 @pytest.mark.usefixtures("bindings")
 def test_pipeline_of_a_recording_with_an_error_broke_off() -> None:
     with open_source(f"gst:videotestsrc ! {CAPS} ! identity error-after=4") as source:
@@ -79,7 +115,7 @@ def test_pipeline_with_a_password_is_shown_without_it() -> None:
 
 def test_error_of_a_running_pipeline_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing:
-        live = False
+        live = networked = False
 
         def read(self, stop: Stop) -> None:
             raise PipelineError("Could not read from rtsp://me:s3cret@host/a (s3 cret).")

@@ -8,11 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import av
 import pytest
 
+from edge.app import Job, open_sources
 from edge.errors import SourceError
 from edge.sources import Reader, open_source
 from edge.sources.uri import parse
@@ -178,6 +180,11 @@ def test_fifo_with_a_video_that_is_cut_short_says_so(fifo: Path, tmp_path: Path)
 def test_fifo_that_is_to_loop_is_refused(fifo: Path) -> None:
     with pytest.raises(SourceError, match="--loop"):
         open_source(str(fifo), loop=True)
+
+
+def test_run_with_one_pipe_twice_is_refused(fifo: Path) -> None:
+    with ExitStack() as cleanup, pytest.raises(SourceError, match="the same pipe"):
+        open_sources(Job((str(fifo), str(fifo))), cleanup)
 
 
 def test_standard_input_that_is_no_pipe_is_one_line() -> None:
