@@ -25,7 +25,7 @@ class StreamClock:
     3. A frame without a plausible timestamp comes one usual step after the frame before: one nominal frame in a file,
        the time that the host's clock measured in a live stream.
     4. When the timestamps that follow go on from one that was not plausible, the stream's clock was set: from then on
-       the new count is valid. A single wrong timestamp has no effect on the frames after it.
+       the new count is valid. A single implausible timestamp has no effect on the frames after it.
 
     FileClock and LiveClock define "too much later" and "one usual step". Timestamps are seconds, and None (or a number
     that is not finite) where there is none. `shortened` counts the gaps that were too long, `restarts` the other
