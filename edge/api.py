@@ -21,6 +21,7 @@ def stream(
     fov_deg: float = DEFAULT_FOV_DEG,
     pace: Pace | None = None,
     loop: bool = False,
+    fps: float | None = None,
     rtsp_transport: RtspTransport = "auto",
     credentials: str | PathLike[str] | None = None,
     allow_private_redirects: bool = False,
@@ -28,13 +29,14 @@ def stream(
 ) -> Generator[tuple[Frame, Bodies], None, None]:
     """Frames of a source, each with the people in it as meshes in metres.
 
-    source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts.
+    source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts. fps:
+    frames per second of pictures and of videos without timestamps (raw H.264).
     rtsp_transport, credentials, allow_private_redirects: as `meshcast run` has them, see `edge.sources.Access`. models:
     fields of `edge.models.Models`, for example backend="onnxruntime". The source is closed when the generator ends,
     is closed or thrown away. Raises MeshcastError, in one line, when something from outside cannot be used.
     """
     access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)
-    with open_source(str(source), loop=loop, access=access) as opened:
+    with open_source(str(source), loop=loop, fps=fps, access=access) as opened:
         pipeline = Pipeline(Models(**models), View(Path(camera) if camera is not None else None, fov_deg))
         with Overlapped(opened, pipeline, pace) as results:
             for result in results:

@@ -38,7 +38,8 @@ class Job:
     """What to run and where the results go; paths that are None are not written.
 
     views: one for all sources, or one for each; names: of the streams, in the sources' order, where they shall not be
-    the sources' own. With several sources the paths of save and overlay hold {stream}, the stream's name.
+    the sources' own; fps: of files without timestamps. With several sources the paths of save and overlay hold
+    {stream}, the stream's name.
     """
 
     sources: tuple[str, ...]
@@ -54,6 +55,7 @@ class Job:
     summary: Path | None = None
     pace: Pace | None = None
     loop: bool = False
+    fps: float | None = None
     max_frames: int | None = None
     detect_every: int = 8
     smooth: bool = True
@@ -139,7 +141,7 @@ def open_sources(job: Job, cleanup: ExitStack) -> list[Source]:
         raise SourceError(f"two streams cannot both be called {', '.join(sorted(repeated))}; choose another --stream")
     sources = []
     for uri, name in zip(job.sources, distinct_names(names), strict=True):
-        sources.append(open_source(uri, loop=job.loop, camera=name, access=job.access))
+        sources.append(open_source(uri, loop=job.loop, camera=name, fps=job.fps, access=job.access))
         cleanup.callback(sources[-1].close)
     return sources
 

@@ -72,6 +72,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     play = parser.add_argument_group("playing")
     play.add_argument("--pace", choices=("fast", "realtime"), help="default: files fast, cameras newest frame first")
     play.add_argument("--loop", action="store_true", help="play files again and again")
+    play.add_argument(
+        "--fps",
+        type=rate,
+        metavar="N",
+        help="frames per second of pictures (30) and of videos without timestamps, such as raw .h264",
+    )
     play.add_argument("--max-frames", type=positive, metavar="N", help="end after N frames")
     add_model_options(parser)
     parser.set_defaults(run=run)
@@ -138,6 +144,14 @@ def positive(text: str) -> int:
     return number
 
 
+def rate(text: str) -> float:
+    """An argument that must be a number of frames per second."""
+    number = float(text)
+    if not 0.001 <= number <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a frame rate (0.001 to 10000)")
+    return number
+
+
 def run(args: argparse.Namespace) -> int:
     """Run the job and print its table. Returns the exit code."""
     from edge.app import Job
@@ -161,6 +175,7 @@ def run(args: argparse.Namespace) -> int:
             summary=args.summary,
             pace=args.pace,
             loop=args.loop,
+            fps=args.fps,
             max_frames=args.max_frames,
             detect_every=args.detect_every,
             smooth=args.smooth,

@@ -8,6 +8,7 @@ import importlib
 import re
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,9 +16,12 @@ import numpy as np
 
 from edge.errors import SourceError
 from edge.redaction import redact_text
+from edge.sources.decode import Picture
+from edge.sources.frames import FileFrames, Rate
+from edge.sources.geometry import resample, square_size
 from edge.sources.link import LinkError
 from edge.sources.live import LiveSource
-from edge.types import U8, Frame
+from edge.types import Frame
 
 if TYPE_CHECKING:
     import threading
@@ -52,7 +56,7 @@ def import_bindings() -> Any:
 
 
 class Pipeline(Protocol):
-    """A playing pipeline. read() waits for a picture: (seconds or None, BGR), None at the end or stop.
+    """A playing pipeline. read() waits for a picture, with square pixels; None at the end or stop.
 
     live: whether its pictures come from a camera or a network as they happen, so that it can be started again.
     networked: whether they come from a network, where an end of stream only says that the other side has gone.
@@ -65,7 +69,7 @@ class Pipeline(Protocol):
     @property
     def networked(self) -> bool: ...
 
-    def read(self, stop: Stop) -> tuple[float | None, U8] | None: ...
+    def read(self, stop: Stop) -> Picture | None: ...
 
     def close(self) -> None: ...
 
@@ -109,13 +113,16 @@ class GstreamerSource(LiveSource):
             raise SourceError(f"{shown}: {self._redacted(error)}{_advice(error.message)}") from None
         self._restarts = self._pipeline.live
         self._goes_on = self._pipeline.live and self._pipeline.networked
+        if isinstance(self._pipeline, _GiPipeline) and not self._pipeline.live:
+            # The host's clock says nothing about the times of a recording, which comes as fast as it is read.
+            self._frames = FileFrames(name, shown, Rate(None), self._remark)
 
     def __iter__(self) -> Iterator[Frame]:
         if self._pipeline is None:
             raise SourceError(f"{self._shown}: a pipeline can be read only once; open it again")
         return super().__iter__()
 
-    def _play(self) -> Iterator[tuple[float | None, U8]]:
+    def _play(self) -> Iterator[Picture]:
         pipeline, self._pipeline = self._pipeline, None
         try:
             if pipeline is None:
@@ -148,6 +155,12 @@ def complete(pipeline: str) -> str:
     """The pipeline with the sink that hands BGR pictures over; an appsink at its end is replaced."""
     body = re.sub(r"!\s*appsink\b[^!]*$", "", pipeline.strip()).rstrip(" !")
     return f"{body} ! {_SINK}"
+
+
+def with_square_pixels(description: str) -> str:
+    """A complete pipeline that scales its pictures to square pixels, for a reader that is not told their shape."""
+    scaled = _SINK.replace("format=BGR", "format=BGR,pixel-aspect-ratio=1/1").replace("! video", "! videoscale ! video")
+    return description.replace(_SINK, scaled)
 
 
 def csi_pipeline(sensor: int, options: dict[str, str], *, jetson: bool) -> str:
@@ -213,7 +226,7 @@ class _GiPipeline:
         self._reach(gst.State.PLAYING, stop)
         self.networked = self._has_network_source()
 
-    def read(self, stop: Stop) -> tuple[float | None, U8] | None:
+    def read(self, stop: Stop) -> Picture | None:
         while not stop.is_set():
             sample = self._sink.emit("try-pull-sample", _PULL_NS)
             if sample is not None:
@@ -248,7 +261,7 @@ class _GiPipeline:
             raise PipelineError(reason)
         return result
 
-    def _picture(self, sample: Any) -> tuple[float | None, U8]:
+    def _picture(self, sample: Any) -> Picture:
         structure = sample.get_caps().get_structure(0)
         width, height = structure.get_value("width"), structure.get_value("height")
         buffer = sample.get_buffer()
@@ -260,7 +273,10 @@ class _GiPipeline:
             image = rows[:, : width * 3].reshape(height, width, 3).copy()
         finally:
             buffer.unmap(view)
-        return None if buffer.pts == self._gst.CLOCK_TIME_NONE else buffer.pts / 1e9, image
+        pts_s = None if buffer.pts == self._gst.CLOCK_TIME_NONE else buffer.pts / 1e9
+        given, across, down = structure.get_fraction("pixel-aspect-ratio")
+        aspect = Fraction(across, down) if given and across > 0 and down > 0 else None
+        return Picture(pts_s, resample(image, square_size((width, height), aspect)), (width, height))
 
     def _error(self) -> str | None:
         message = self._bus.pop_filtered(self._gst.MessageType.ERROR)
@@ -275,15 +291,17 @@ class _OpencvPipeline:
     def __init__(self, description: str) -> None:
         import cv2
 
-        self._capture = cv2.VideoCapture(description, cv2.CAP_GSTREAMER)
+        self._capture = cv2.VideoCapture(with_square_pixels(description), cv2.CAP_GSTREAMER)
         if not self._capture.isOpened():
             raise PipelineError("the pipeline does not start (OpenCV does not say why; try it with gst-launch-1.0)")
 
-    def read(self, stop: Stop) -> tuple[float | None, U8] | None:
+    def read(self, stop: Stop) -> Picture | None:
         if stop.is_set():
             return None
         delivered, image = self._capture.read()
-        return (None, np.ascontiguousarray(image, np.uint8)) if delivered else None
+        if not delivered:
+            return None
+        return Picture(None, np.ascontiguousarray(image, np.uint8), (image.shape[1], image.shape[0]))
 
     def close(self) -> None:
         self._capture.release()

@@ -15,10 +15,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 import av
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from edge.redaction import redact_text
 from edge.sources.gate import Gate
+from edge.sources.geometry import MAX_PIXELS, too_large, too_large_text
 from edge.sources.opening import OPEN_TIMEOUT_S, READ_TIMEOUT_S, Opening, ReferenceRefused
 from edge.sources.source import Stop
 
@@ -157,7 +159,7 @@ class Link:
 
     def _open_container(self) -> InputContainer:
         opening = self._opening
-        options = dict(opening.options)
+        options = {"max_pixels": str(MAX_PIXELS), **opening.options}
         if opening.policy is not None:
             gate = Gate(opening.policy)
             with self._stop.condition:
@@ -209,6 +211,12 @@ def _video_stream(container: InputContainer) -> VideoStream:
         raise LinkError("holds no video", "unreadable")
     if not _has_decoder(stream):
         raise LinkError("its video is coded in a way that this FFmpeg cannot decode", "unreadable")
+    context = stream.codec_context
+    size = max(context.width, context.coded_width), max(context.height, context.coded_height)
+    if too_large(size):
+        raise LinkError(too_large_text(size), "refused")
+    if stream.disposition & Disposition.dependent:
+        raise LinkError("holds tiles of a picture; save it as a file and name that", "refused")
     return stream
 
 

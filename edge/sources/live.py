@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-import time
 from abc import abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
-from edge.sources.clock import LiveClock
+from edge.sources.decode import Picture
+from edge.sources.frames import FileFrames, LiveFrames
 from edge.sources.link import LinkError, Stopped
 from edge.sources.source import Source
-from edge.types import U8, Frame
+from edge.types import Frame
 
 if TYPE_CHECKING:
     import threading
@@ -37,20 +37,17 @@ class LiveSource(Source):
         super().__init__(name, live=True, stop=stop)
         self.reconnects = 0
         self._shown = shown
-        self._index = 0
         self._pause_s = FIRST_PAUSE_S
-        self._clock = LiveClock()
+        self._frames: LiveFrames | FileFrames = LiveFrames(name, shown, self._remark)
 
     def __iter__(self) -> Iterator[Frame]:
         while not self._stop.is_set():
             reason = "the stream ended"
-            self._clock.restart()
+            self._frames.restart()
             try:
-                for pts_s, image in self._play():
-                    now_ns = time.monotonic_ns()
-                    self.size = image.shape[1], image.shape[0]
-                    yield Frame(self.name, self._index, now_ns, self._clock.stamp(pts_s, now_ns), image)
-                    self._index += 1
+                for picture in self._play():
+                    self.size = picture.size
+                    yield self._frames.frame(picture)
                     self._pause_s = FIRST_PAUSE_S
                 if self._ends():
                     return
@@ -71,9 +68,14 @@ class LiveSource(Source):
                 return
             self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
+    @property
+    def _index(self) -> int:
+        """How many frames there were."""
+        return self._frames.count
+
     @abstractmethod
-    def _play(self) -> Iterator[tuple[float | None, U8]]:
-        """Seconds (None where unknown) and BGR pictures of one connection. Raises LinkError, or Stopped."""
+    def _play(self) -> Iterator[Picture]:
+        """The pictures of one connection. Raises LinkError, or Stopped."""
 
     def _ends(self) -> bool:
         """Whether a connection that ended in order is the end of the source."""

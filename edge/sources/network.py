@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from edge.errors import SourceError
-from edge.sources.decode import Decoder
+from edge.sources.decode import Decoder, Picture
 from edge.sources.link import Link, LinkError, Stopped
 from edge.sources.live import LiveSource, log
 from edge.sources.opening import Opening, RtspTransport, http_opening, http_policy, rtsp_opening, socket_opening
 from edge.sources.source import Source, Stop
 from edge.sources.video import VideoSource
-from edge.types import U8
 
 if TYPE_CHECKING:
     import threading
@@ -29,10 +28,10 @@ class NetworkSource(LiveSource):
         super().__init__(name=name, shown=shown, stop=stop)
         self._opening = opening
 
-    def _play(self) -> Iterator[tuple[float | None, U8]]:
+    def _play(self) -> Iterator[Picture]:
         return self._connect(self._opening)
 
-    def _connect(self, opening: Opening) -> Iterator[tuple[float | None, U8]]:
+    def _connect(self, opening: Opening) -> Iterator[Picture]:
         with Link(opening, self._stop) as link:
             _, stream = link.open()
             rate = stream.average_rate or stream.guessed_rate
@@ -64,7 +63,7 @@ class RtspSource(NetworkSource):
         self._mismatched = False
         super().__init__(opening(self._transport), name=name, shown=shown, stop=stop)
 
-    def _play(self) -> Iterator[tuple[float | None, U8]]:
+    def _play(self) -> Iterator[Picture]:
         begin = self._index
         try:
             yield from self._connect(self._make_opening(self._transport))
@@ -82,7 +81,7 @@ class RtspSource(NetworkSource):
                 raise LinkError("the camera refuses RTP over TCP and over UDP", "refused") from None
             raise
 
-    def _connect(self, opening: Opening, refused: str = "") -> Iterator[tuple[float | None, U8]]:
+    def _connect(self, opening: Opening, refused: str = "") -> Iterator[Picture]:
         for picture in super()._connect(opening):
             if refused:
                 log.warning(
@@ -141,6 +140,7 @@ def open_http(
     loop: bool,
     secrets: tuple[str, ...] = (),
     allow_private: bool = False,
+    fps: float | None = None,
     stop: threading.Event | None = None,
 ) -> Source:
     """A finite file where the server tells its length and the container its duration, else a live stream.
@@ -161,7 +161,7 @@ def open_http(
     except Stopped:
         finite = False
     if finite:
-        return VideoSource(opening, name=name, title=shown, loop=loop, stop=stop)
+        return VideoSource(opening, name=name, title=shown, loop=loop, fps=fps, stop=stop)
     return NetworkSource(opening, name=name, shown=shown, stop=stop)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import select
 import threading
-import time
 from collections.abc import Iterator
 
 from edge.errors import SourceError
-from edge.sources.clock import FileClock
 from edge.sources.decode import Decoder
+from edge.sources.frames import FileFrames, nominal_rate
+from edge.sources.geometry import too_large_text
 from edge.sources.link import Link, LinkError, Stopped
 from edge.sources.opening import pipe_opening
 from edge.sources.source import Source, Stop
@@ -30,10 +30,18 @@ class PipeSource(Source):
     """
 
     def __init__(
-        self, target: str, *, name: str, shown: str, loop: bool = False, stop: threading.Event | None = None
+        self,
+        target: str,
+        *,
+        name: str,
+        shown: str,
+        loop: bool = False,
+        fps: float | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         super().__init__(name, live=False, stop=stop)
         self._shown = shown
+        self._wanted_fps = fps
         if loop:
             raise SourceError(f"{shown}: a pipe cannot be played again; leave --loop out, or save it as a file first")
         try:
@@ -51,15 +59,17 @@ class PipeSource(Source):
         try:
             with Link(pipe_opening(lambda: pipe), self._stop) as link:
                 container, stream = link.open()
-                rate = stream.average_rate or stream.guessed_rate
-                self.fps = float(rate) if rate else None
-                clock = FileClock(self.fps)
+                rate = nominal_rate(container, stream, self._wanted_fps)
+                self.fps = rate.fps
+                frames = FileFrames(self.name, self._shown, rate, self._remark)
                 decoder = Decoder(stream)
                 tail = Tail(container, stream, self.fps)
-                for pts_s, image in decoder.pictures(tail.watch(link.packets())):
-                    self.size = image.shape[1], image.shape[0]
-                    yield Frame(self.name, index, time.monotonic_ns(), clock.stamp(pts_s), image)
-                    index += 1
+                for picture in decoder.pictures(tail.watch(link.packets())):
+                    self.size = picture.size
+                    yield frames.frame(picture)
+                    index = frames.count
+                if decoder.refused is not None:
+                    self._note(f"{self._shown}: {too_large_text(decoder.refused)}")
                 if decoder.skipped or decoder.damaged:
                     self._note(
                         f"{self._shown}: {decoder.damaged} frames are damaged, {decoder.skipped} packets could not be "

@@ -21,7 +21,8 @@ KINDS = (
     "a video file, a picture, a folder or glob of pictures, - (standard input), a FIFO, rtsp://, rtsps://, http://, "
     "https://, tcp://, udp://, v4l2:///dev/video0 or 0, csi://0, gst:PIPELINE, synthetic:"
 )
-PICTURE_SUFFIXES = frozenset(
+HEIF_SUFFIXES = frozenset((".heic", ".heif", ".hif", ".avif"))
+PICTURE_SUFFIXES = HEIF_SUFFIXES | frozenset(
     ".png .jpg .jpeg .jpe .jfif .bmp .webp .tif .tiff .pbm .pgm .ppm .pnm .jp2".split()  # noqa: SIM905
 )
 

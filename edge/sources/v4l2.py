@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
-from edge.sources.decode import Decoder
+from edge.sources.decode import Decoder, Picture
 from edge.sources.link import Link, LinkError, Stopped
 from edge.sources.live import LiveSource
 from edge.sources.opening import Opening
-from edge.types import U8
 
 if TYPE_CHECKING:
     import threading
@@ -50,7 +49,7 @@ class V4l2Source(LiveSource):
         self.fps = _rate(stream)
         self.size = stream.codec_context.width, stream.codec_context.height
 
-    def _play(self) -> Iterator[tuple[float | None, U8]]:
+    def _play(self) -> Iterator[Picture]:
         link, self._link = self._link, None
         if link is None:
             if not Path(self._device).exists():

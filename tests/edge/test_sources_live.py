@@ -14,12 +14,12 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import Reader, gstreamer, live, open_source, v4l2
+from edge.sources.decode import Picture
 from edge.sources.gstreamer import PipelineError
 from edge.sources.link import Link
 from edge.sources.opening import Opening, file_opening
 from edge.sources.source import Stop
 from edge.sources.v4l2 import V4l2Source
-from edge.types import U8
 from tests.edge.test_sources_gstreamer import bindings  # noqa: F401
 from tests.support.clips import clip_bytes
 
@@ -76,9 +76,9 @@ def test_end_of_a_live_pipeline_is_the_end_unless_it_comes_from_a_network(
             self.networked = networked
             self._left = 3
 
-        def read(self, stop: Stop) -> tuple[float, U8] | None:
+        def read(self, stop: Stop) -> Picture | None:
             self._left -= 1
-            return (0.0, np.zeros((4, 4, 3), np.uint8)) if self._left >= 0 else None
+            return Picture(0.0, np.zeros((4, 4, 3), np.uint8), (4, 4)) if self._left >= 0 else None
 
         def close(self) -> None:
             pass
