@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import MeshcastError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from engines.toml_file import read_toml
 
 SAME_ASPECT = 0.002  # relative difference of the two axes' scales up to which a resize is taken for exact
 
@@ -48,13 +43,7 @@ class Camera:
 
         Raises CameraError in one line when the file is missing, is not TOML, or does not describe a camera.
         """
-        try:
-            with open(path, "rb") as file:
-                table = tomllib.load(file)
-        except OSError as error:
-            raise CameraError(f"{path}: cannot be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise CameraError(f"{path}: not a TOML file: {error}") from None
+        table = read_toml(path, "a TOML file", CameraError, pipes=True)
         try:
             if "K" in table:
                 K = np.asarray(table["K"], np.float64)
@@ -78,13 +67,17 @@ class Camera:
             raise CameraError(f"{path}: distortion needs 0, 4 or 5 numbers (k1, k2, p1, p2, k3), not {given.size}")
         return Camera(size, K, np.pad(given, (0, 5 - given.size)))
 
-    def at(self, size: tuple[int, int]) -> Camera:
-        """The same camera for frames of another `size`: scaled when the aspect is the same, else CameraError."""
+    def at(self, size: tuple[int, int], raster: tuple[int, int] | None = None) -> Camera:
+        """The same camera for frames of another `size`: scaled when the aspect is the same, else CameraError.
+
+        raster: the size of the frames before they were resampled to square pixels, if they were. A camera of that
+        aspect was calibrated on the stored pixels, and is stretched as they were.
+        """
         if size == self.size:
             return self
-        sx, sy = size[0] / self.size[0], size[1] / self.size[1]
-        if abs(sx / sy - 1) > SAME_ASPECT:
-            w, h = self.size
+        w, h = self.size
+        sx, sy = size[0] / w, size[1] / h
+        if not any(abs(width / w * h / height - 1) <= SAME_ASPECT for width, height in (size, raster or size)):
             raise CameraError(
                 f"the camera file is for {w} x {h} pixels, the frames are {size[0]} x {size[1]}: calibrate at that size"
             )
