@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from edge.errors import SourceError
+from edge.stream_names import clean_stream_name
 
 Kind = Literal["video", "pictures", "network", "http", "v4l2", "csi", "gst", "synthetic"]
 
@@ -20,8 +21,6 @@ KINDS = (
 PICTURE_SUFFIXES = frozenset(
     ".png .jpg .jpeg .jpe .jfif .bmp .webp .tif .tiff .pbm .pgm .ppm .pnm .jp2".split()  # noqa: SIM905
 )
-
-NAME_LENGTH = 30  # what a stream's name on the wire may have
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _CAMERA_OPTIONS = ("width", "height", "fps", "format")
@@ -114,4 +113,4 @@ def _parse_path(text: str) -> Address:
 
 def _clean(name: str) -> str:
     """A camera's name that can go anywhere: into topics, file names and metrics."""
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", name).strip("_")[:NAME_LENGTH] or "camera"
+    return clean_stream_name(name)
