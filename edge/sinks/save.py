@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -138,13 +137,13 @@ class NpzSaver:
         rows = next(iter(self._columns.values())).rows + more_rows
         size = rows * sum(column.row_bytes for column in self._columns.values())
         size += OVERHEAD_BYTES + self._model.faces.nbytes
-        if size > self._reserved and hasattr(os, "posix_fallocate"):
+        if size > self._reserved:
             ahead = size + max(RESERVE_BYTES, size // 8)
             try:
-                os.posix_fallocate(self._target.file.fileno(), 0, ahead)
+                self._target.reserve(ahead)
                 self._reserved = ahead
             except OSError:  # not so much ahead, then
-                os.posix_fallocate(self._target.file.fileno(), 0, size)
+                self._target.reserve(size)
                 self._reserved = size
 
     def _roll_back(self) -> None:

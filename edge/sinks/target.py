@@ -58,6 +58,11 @@ class Target:
         """An unnamed file on the same disk, unbuffered, which vanishes by itself whatever happens. Raises OSError."""
         return tempfile.TemporaryFile(dir=self.temporary.parent, buffering=0)
 
+    def reserve(self, size: int) -> None:
+        """Make sure that so many bytes of the file fit on the disk, where the system can. Raises OSError."""
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(self.file.fileno(), 0, size)
+
     def error(self, error: OSError) -> OutputError:
         """What to say of an error that the system reports for this file."""
         return OutputError(f"{self.path}: cannot be written: {error.strerror or error}")

@@ -11,6 +11,7 @@ import contextlib
 import os
 import struct
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -50,6 +51,7 @@ KEPT_S = 1.0  # when the program breaks off, what came in the last second may be
 MAX_CHUNK_BYTES = 256 << 20  # unpacked; a larger one would be no recording but an attack
 SCHEMAS = {Kind.MODEL: ("meshcast.Model", MODEL_HEADER), Kind.STATUS: ("meshcast.Status", STATUS_HEADER)}
 FRAME_SCHEMA = "meshcast.Frame", FRAME_HEADER
+LATEST_RECORDS = 8  # of which some make room for the end of a recording on a full disk
 WIRE = {"wire_version": str(VERSION), "layout": "docs/wire.md of Meshcast"}
 
 _RECORD = struct.Struct("<BQ")  # every record's opcode and length
@@ -160,6 +162,7 @@ def end_early(file: BinaryIO) -> bool:
     of messages is whole. Raises OSError."""
     size = file.seek(0, os.SEEK_END)
     place, chunks = len(MCAP0_MAGIC), 0
+    ends = deque([place], maxlen=LATEST_RECORDS)
     while True:
         file.seek(place)
         head = file.read(_RECORD.size)
@@ -168,12 +171,15 @@ def end_early(file: BinaryIO) -> bool:
             break
         chunks += code == Opcode.CHUNK
         place += _RECORD.size + length
-    file.seek(place)
-    file.truncate(place)
+        ends.append(place)
     no_data_crc, no_summary = bytes(4), bytes(20)
     end = _RECORD.pack(Opcode.DATA_END, 4) + no_data_crc + _RECORD.pack(Opcode.FOOTER, 20) + no_summary + MCAP0_MAGIC
-    if chunks:
-        write_all(file, end)
+    for place in reversed(ends) if chunks else ():  # where the end does not fit, the last record, an index, makes room
+        file.seek(place)
+        file.truncate(place)
+        with contextlib.suppress(OSError):
+            write_all(file, end)
+            break
     return chunks > 0
 
 

@@ -13,7 +13,7 @@ from edge.sinks.target import Target
 class SmallDisk(Target):
     """Like a Target, on a disk with `room` bytes; `error` is what the system says when they are used up.
 
-    Bytes that are written again in the same place count once. Nothing can be reserved.
+    Bytes that are written again in the same place count once.
     """
 
     def __init__(self, path: Path, room: int, *, salvageable: bool = False, error: int = errno.ENOSPC) -> None:
@@ -28,6 +28,14 @@ class SmallDisk(Target):
 
     def scratch(self) -> BinaryIO:
         return cast(BinaryIO, _SmallFile(super().scratch(), self))
+
+    def reserve(self, size: int) -> None:
+        more = size - os.fstat(self.file.fileno()).st_size
+        if more > self.room:
+            raise OSError(self._error, os.strerror(self._error))
+        if more > 0:
+            self.room -= more
+            os.truncate(self.file.fileno(), size)
 
     def take(self, wanted: int) -> int:
         """How many of so many bytes fit. Raises OSError when none does."""
