@@ -5,14 +5,17 @@ Permissive encoders come first: those of x264 and x265, which some builds of FFm
 
 from __future__ import annotations
 
+import io
 import logging
 from fractions import Fraction
+from typing import cast
 
 import av
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
 from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
 
 from edge.errors import OutputError
 from engines.errors import UnknownNameError
@@ -52,10 +55,10 @@ def choose_encoder(name: str = "auto") -> str:
             f"there is no encoder {name!r} for video; the usual ones here: {', '.join(there)}"
         ) from None
     try:
-        trial = VideoCodecContext.create(name, "w")
-        assert isinstance(trial, VideoCodecContext)
-        configure(trial, TRIAL_PX, TRIAL_PX, Fraction(30))
-        trial.open()
+        with av.open(io.BytesIO(), "w", format="mp4") as container:
+            trial = cast(VideoStream, container.add_stream(name, rate=30)).codec_context
+            configure(trial, TRIAL_PX, TRIAL_PX, Fraction(30))
+            trial.open()
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise OutputError(
