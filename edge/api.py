@@ -27,7 +27,8 @@ def stream(
 
     source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts. models:
     fields of `edge.models.Models`, for example backend="onnxruntime". The source is closed when the generator ends,
-    is closed or thrown away. Raises MeshcastError, in one line, when something from outside cannot be used.
+    is closed or thrown away. A frame that cannot be worked on is left out (see edge.runtime.frame_errors). Raises
+    MeshcastError, in one line, when something from outside cannot be used.
     """
     with open_source(str(source), loop=loop) as opened:
         pipeline = Pipeline(Models(**models), View(Path(camera) if camera is not None else None, fov_deg))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -36,6 +37,8 @@ from engines.cards import ZOO
 from engines.errors import ModelError
 from meshcast.packets import FramePacket
 from tests.edge.conftest import MEDIA, STARTER, Command, load, read_clip, report, write_clip
+
+ROOT = Path(__file__).parents[2]
 
 
 def interrupt_at(monkeypatch: pytest.MonkeyPatch, frames: int, number: int = signal.SIGINT) -> None:
@@ -72,10 +75,16 @@ def test_what_is_saved(meshcast: Command, person_clip: Path, tmp_path: Path) -> 
         "joints": (joints, 3),
         "vertices": (vertices, 3),
         "translation": (3,),
+        "rotations": (24, 3),
+        "fit_error_mm": (),
     }.items():
         assert saved[name].shape == (rows, *shape), name
         assert np.isfinite(saved[name]).all(), name
     np.testing.assert_allclose(saved["translation"], saved["joints"][:, 0], atol=1e-5)
+    assert saved["shape"].shape[0] == rows
+    assert np.median(saved["fit_error_mm"]) < 20
+    documented = re.findall(r"^\| `(\w+)` \| \(", (ROOT / "docs" / "outputs.md").read_text(), re.MULTILINE)
+    assert sorted(documented) == sorted(saved)
     assert saved["keypoint_names"].tolist()[:2] == ["nose", "left_eye"]
     assert saved["image_size"].tolist() == [360, 640]
     assert saved["frames"].item() == 12
