@@ -57,7 +57,12 @@ class OverlayWriter:
         self._target = path if isinstance(path, Target) else Target(path, salvageable=suffix == VIDEO)
         if suffix == VIDEO and self._target.kept is not None:
             recover(self._target.kept)
-        self._output: _Output = _Video(self._target, fps, chosen) if suffix == VIDEO else _Sheet(self._target, suffix)
+        self._output: _Output
+        try:
+            self._output = _Video(self._target, fps, chosen) if suffix == VIDEO else _Sheet(self._target, suffix)
+        except BaseException:
+            self._target.discard()
+            raise
         self._open = True
 
     def write(self, frame: Frame, image: U8) -> None:
