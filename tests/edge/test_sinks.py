@@ -489,3 +489,17 @@ def test_rotations_and_shape_of_a_rig_make_the_saved_joints(tmp_path: Path):
         np.testing.assert_allclose(rotmat(z["rotations"]), posed.rotations, atol=1e-5)
         np.testing.assert_array_equal(z["shape"], posed.shape)
         np.testing.assert_array_equal(z["fit_error_mm"], posed.error_mm)
+
+
+@pytest.mark.parametrize("room", range(1_400_000, 1_900_000, 60_000))
+def test_people_can_be_saved_again_when_there_is_room_again(tmp_path: Path, room: int):
+    disk = SmallDisk(tmp_path / "a.npz", room)
+    saver = NpzSaver(disk, body_model(6890))
+    frames = add_until_full(saver)
+    disk.room = 1 << 30
+    saver.add(make_frame(100), make_bodies([3], seed=100, vertices=6890), CAMERA)
+    assert saver.close()
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as z:
+        assert z["id"].tolist() == [1, 2] * frames + [3]
+        np.testing.assert_array_equal(z["vertices"][-1:], make_bodies([3], seed=100, vertices=6890).vertices)
+        np.testing.assert_array_equal(z["row_image_size"], np.broadcast_to(CAMERA.size, (2 * frames + 1, 2)))
