@@ -1,5 +1,6 @@
 import resource
 import runpy
+import shutil
 import struct
 import tracemalloc
 from pathlib import Path
@@ -503,3 +504,27 @@ def test_people_can_be_saved_again_when_there_is_room_again(tmp_path: Path, room
         assert z["id"].tolist() == [1, 2] * frames + [3]
         np.testing.assert_array_equal(z["vertices"][-1:], make_bodies([3], seed=100, vertices=6890).vertices)
         np.testing.assert_array_equal(z["row_image_size"], np.broadcast_to(CAMERA.size, (2 * frames + 1, 2)))
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.mp4", "a.png"])
+def test_a_folder_that_is_removed_is_one_line(tmp_path: Path, name: str):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    sink = NpzSaver(folder / name, body_model()) if name == "a.npz" else OverlayWriter(folder / name, 30)
+    if isinstance(sink, NpzSaver):
+        sink.add(make_frame(), make_bodies([1]), CAMERA)
+    else:
+        sink.write(make_frame(), make_frame().image)
+    shutil.rmtree(folder)
+    with pytest.raises(OutputError, match=rf"{name}: cannot be written: No such file or directory$"):
+        sink.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_finished_file_whose_place_is_taken_is_kept_under_another_name(tmp_path: Path):
+    target = Target(tmp_path / "a.json")
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(OutputError, match=r"a\.json: cannot be written: .*; it is kept as a-recovered-1\.json"):
+        target.write(b"{}")
+    assert (tmp_path / "a-recovered-1.json").read_bytes() == b"{}"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-recovered-1.json", "a.json"]
