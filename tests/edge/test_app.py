@@ -689,7 +689,7 @@ def test_a_person_of_nan_is_dropped_and_the_others_go_on(
     assert meshcast(*run, "--save", tmp_path / "clean.npz").code == EXIT_WHOLE
     clean = load(tmp_path / "clean.npz")
     assert report(tmp_path / "s.json")["stages_ms"]["pose"]["count"] == 6
-    before = 1 if task == "pose" else 0  # its first call is a trial on nothing
+    before = 1  # the first call is a trial on nothing
 
     def one_person(call: int, outputs: tuple[Array, ...]) -> None:
         if call - before in (2, 3):
