@@ -33,7 +33,8 @@ def stream(
     frames per second of pictures and of videos without timestamps (raw H.264).
     rtsp_transport, credentials, allow_private_redirects: as `meshcast run` has them, see `edge.sources.Access`. models:
     fields of `edge.models.Models`, for example backend="onnxruntime". The source is closed when the generator ends,
-    is closed or thrown away. Raises MeshcastError, in one line, when something from outside cannot be used.
+    is closed or thrown away. A frame that cannot be worked on is left out (see edge.runtime.frame_errors). Raises
+    MeshcastError, in one line, when something from outside cannot be used.
     """
     access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)
     with open_source(str(source), loop=loop, fps=fps, access=access) as opened:

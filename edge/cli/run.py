@@ -49,6 +49,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     out.add_argument("--save", type=Path, metavar="OUT.npz", help="save every person of every frame")
     out.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the pictures")
+    out.add_argument(
+        "--overlay-encoder",
+        default="auto",
+        metavar="NAME",
+        help="FFmpeg's name of the encoder of OUT.mp4 (default: one under a permissive license, libvpx-vp9 if there)",
+    )
     out.add_argument("--overlay-attention", action="store_true", help="also draw where the mesh model looked (PARE)")
     out.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and times as JSON")
     out.add_argument(
@@ -171,6 +177,7 @@ def run(args: argparse.Namespace) -> int:
             names=tuple(args.stream),
             save=args.save,
             overlay=args.overlay,
+            overlay_encoder=args.overlay_encoder,
             overlay_attention=args.overlay_attention,
             summary=args.summary,
             pace=args.pace,
@@ -188,7 +195,8 @@ def run(args: argparse.Namespace) -> int:
         for path in outcome.written:
             print(f"wrote {path}")
     for problem in outcome.report["problems"]:
-        print(f"meshcast: {problem}", file=sys.stderr)
+        if problem not in outcome.said:
+            print(f"meshcast: {problem}", file=sys.stderr)
     if outcome.exit_code == EXIT_PARTIAL:
         print("meshcast: what was made so far is kept", file=sys.stderr)
     return outcome.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -45,7 +46,8 @@ class Shown(Protocol):
 class Progress:
     """Shows on stderr how a run goes: looks at the streams whenever refresh() is called, at most ten times a second.
 
-    quiet: nothing at all. Where stderr is not a terminal, only one line a stream is printed, at the end.
+    quiet: nothing at all. Where stderr is not a terminal, only one line a stream is printed, at the end. A terminal
+    that goes away ends what is shown, not the run.
     """
 
     def __init__(self, streams: Sequence[Shown], quiet: bool) -> None:
@@ -71,20 +73,24 @@ class Progress:
         if self._live is None or now_s < self._next_s:
             return
         self._next_s = now_s + REFRESH_S
-        self._live.update(self._picture(), refresh=True)
+        try:
+            self._live.update(self._picture(), refresh=True)
+        except OSError:  # the terminal has gone
+            self._live, self._quiet = None, True
 
     def close(self) -> None:
         """Leave the last state standing, or print the closing lines. Closing twice is harmless."""
         if not self._open:
             return
         self._open = False
-        if self._live is not None:
-            self._live.update(self._picture(), refresh=True)
-            self._live.stop()
-        if not self._quiet and self._bar is None:
-            for stream in self._streams:
-                sys.stderr.write(self._closing_line(stream) + "\n")
-            sys.stderr.flush()
+        with contextlib.suppress(OSError):  # the terminal may have gone
+            if self._live is not None:
+                self._live.update(self._picture(), refresh=True)
+                self._live.stop()
+            if not self._quiet and self._bar is None:
+                for stream in self._streams:
+                    sys.stderr.write(self._closing_line(stream) + "\n")
+                sys.stderr.flush()
 
     def __enter__(self) -> Progress:
         return self

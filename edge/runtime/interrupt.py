@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as the wish to finish in order."""
+"""Ctrl-C, SIGTERM and SIGHUP as the wish to finish in order."""
 
 from __future__ import annotations
 
@@ -35,13 +35,16 @@ class Interrupt:
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """Take SIGINT and SIGTERM as the wish to finish in order; a second one breaks off at once.
+    """Take SIGINT, SIGTERM and SIGHUP (the terminal has gone) as the wish to finish in order; a second one breaks off.
 
-    Python delivers signals to its main thread only; elsewhere there is nothing to take.
+    SIGHUP stays ignored where it is, as under nohup. Python delivers signals to its main thread only; elsewhere there
+    is nothing to take.
     """
     interrupt = Interrupt()
     here = threading.current_thread() is threading.main_thread()
-    taken = (signal.SIGINT, signal.SIGTERM) if here else ()
+    taken = [signal.SIGINT, signal.SIGTERM] if here else []
+    if here and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        taken.append(signal.SIGHUP)
     before = {number: signal.signal(number, interrupt.handle) for number in taken}
     try:
         yield interrupt

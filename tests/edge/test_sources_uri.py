@@ -11,7 +11,6 @@ import pytest
 from edge.errors import SourceError
 from edge.redaction import redact_url
 from edge.sources import open_source
-from edge.sources.names import distinct_names
 from edge.sources.uri import parse
 
 
@@ -91,7 +90,7 @@ def test_names_of_long_addresses_differ_by_their_paths() -> None:
     ],
 )
 def test_names_that_repeat_get_numbers_and_stay_short(names: list[str], distinct: list[str]) -> None:
-    assert distinct_names(names) == distinct
+    assert distinct(names) == distinct
 
 
 def test_names_hold_no_secrets() -> None:

@@ -120,7 +120,8 @@ def test_what_was_captured_came_through_or_was_dropped(
     assert meshcast("run", person_clip, *words).code == EXIT_WHOLE
     (scrape,) = scrapes
     dropped = scrape.labels("meshcast_frames_dropped_total")
-    assert {labels["reason"] for labels in dropped} == {"before pose", "before mesh", "before output", "unfinished"}
+    reasons = {"before pose", "before mesh", "before output", "failed", "unfinished"}
+    assert {labels["reason"] for labels in dropped} == reasons
     lost = sum(scrape("meshcast_frames_dropped_total", **labels) for labels in dropped)
     assert lost >= 1
     assert scrape("meshcast_frames_captured_total", stream="person") == 20 + lost

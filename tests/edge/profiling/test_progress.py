@@ -1,3 +1,4 @@
+import errno
 import os
 import sys
 import threading
@@ -140,3 +141,34 @@ def test_many_frames_draw_few_times(monkeypatch: pytest.MonkeyPatch, live: bool)
             stream.step()
             progress.refresh()
     assert 5 <= terminal.drawn.count("fps") <= 14
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_terminal_that_goes_away_ends_what_is_shown_and_not_the_run(monkeypatch: pytest.MonkeyPatch, live: bool):
+    class Gone:
+        """A terminal that takes the first words and then is not there any more."""
+
+        gone = False
+
+        def write(self, text: str) -> int:
+            if self.gone:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return len(text)
+
+        def flush(self) -> None:
+            self.write("")
+
+        def isatty(self) -> bool:
+            return True
+
+    terminal, stream = Gone(), Stream(live=live)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("edge.profiling.progress.REFRESH_S", 0.0)
+    with Progress([stream], False) as progress:
+        stream.step()
+        progress.refresh()
+        terminal.gone = True
+        stream.step()
+        progress.refresh()
+        progress.refresh()
+    assert stream.frames == 2
