@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ from edge.runtime.stream import StreamRun
 from edge.sinks.target import Target
 from edge.sources import Pace, Source, open_source
 from edge.sources.uri import parse
+from edge.text import json_bytes
 from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError
@@ -113,7 +113,7 @@ def run(job: Job) -> Outcome:
             code = EXIT_INPUT
         report = run_report(streams, models, code, problems)
         if target is not None:
-            target.write((json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
+            target.write(json_bytes(report))
             written.append(target.path)
         return Outcome(code, report, tuple(written))
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import platformdirs
-
 from engines.errors import ModelError, UnknownNameError
+from engines.folders import needed_user_folder, user_folder
 from engines.gate import Gate, read_gate
 from engines.toml_table import Table
 
@@ -31,9 +30,15 @@ REFINEMENTS = ("none", "quarter", "dark")
 FITS = ("corner", "centre", "stretch")
 
 
-def user_models() -> Path:
-    """The folder of imported models; it need not exist."""
-    return Path(platformdirs.user_data_path("meshcast")) / "models"
+def user_models() -> Path | None:
+    """The folder of imported models, which need not exist; None for a user without a home folder."""
+    folder = user_folder("data")
+    return folder / "models" if folder is not None else None
+
+
+def needed_user_models() -> Path:
+    """The folder to import models into. Raises ModelError for a user without a home folder."""
+    return needed_user_folder("data") / "models"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +180,8 @@ def read_weights(variant: Variant) -> bytes:
 
 def _paths() -> dict[str, Path]:
     """The file of each card by name."""
-    return {path.stem: path for folder in (NETWORKS, ZOO, user_models()) for path in sorted(folder.glob("*.toml"))}
+    folders = [folder for folder in (NETWORKS, ZOO, user_models()) if folder is not None]
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
 
 
 def _names(task: str | None) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from engines.atomic import write_atomically
-from engines.cards import NETWORKS, Card, cards, load_card, user_models
+from engines.cards import NETWORKS, Card, cards, load_card, needed_user_models, user_models
 from engines.errors import ModelError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _raw(card: Card) -> dict[str, Any]:
 def _store(raw: dict[str, Any], weights: bytes, suffix: str, extras: dict[str, bytes]) -> Card:
     """Write weights, extras (by the card's entry that names them) and the card; the card comes last, so that it never
     names what is not there. What an earlier import of the same name left is removed."""
-    folder = user_models()
+    folder = needed_user_models()
     name = raw["name"]
     sha256 = hashlib.sha256(weights).hexdigest()
     files = {f"{name}-{sha256[:12]}{suffix}": weights}
@@ -193,7 +193,7 @@ def remove(name: str) -> list[Path]:
     """Delete an imported model; returns the files that are gone. Raises UnknownNameError when it was not imported."""
     folder = user_models()
     card = next((card for card in cards() if card.name == name and card.path.parent == folder), None)
-    if card is None:
+    if card is None or folder is None:
         raise UnknownNameError(f"{name} is not an imported model; see: meshcast models")
     gone = [card.path, *(variant.file for variant in card.variants), *([folder / card.mean] if card.mean else [])]
     gone += [path for path in card.licence_files if path.parent == folder]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
+from edge import console
+from edge.cli.argument_types import positive
 from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_WHOLE
 
@@ -36,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="ORIGIN",
         help="let pages from elsewhere connect, for example https://example.org; may be given several times",
     )
-    parser.add_argument("--max-clients", type=_positive_int, default=64, metavar="N", help="browsers at a time (64)")
+    parser.add_argument("--max-clients", type=positive, default=64, metavar="N", help="browsers at a time (64)")
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="PEM files: serve https and wss")
     parser.add_argument("--insecure", action="store_true", help="listen for other machines without --tls")
     add_client_options(parser)
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     async def forward() -> None:
         async with bridge:
-            print(f"meshcast bridge: {args.address} is at {bridge.url}, Ctrl-C ends", file=sys.stderr, flush=True)
+            console.note(f"{args.address} is at {bridge.url}, Ctrl-C ends", "bridge")
             await bridge.run()
 
     try:
@@ -67,10 +68,3 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return EXIT_WHOLE
     return EXIT_WHOLE
-
-
-def _positive_int(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge import console
+from edge.cli.argument_types import positive
 from edge.cli.security import add_security_options, security_of
 from edge.errors import EXIT_PARTIAL
+from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.models import Models
@@ -127,14 +129,6 @@ def model_options(args: argparse.Namespace) -> tuple[Models, tuple[View, ...]]:
     return models, tuple(View(camera, args.fov) for camera in args.camera or [None])
 
 
-def positive(text: str) -> int:
-    """An argument that must be a whole number above zero."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not positive")
-    return number
-
-
 def run(args: argparse.Namespace) -> int:
     """Run the job and print its table. Returns the exit code."""
     from edge.app import Job
@@ -165,13 +159,13 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     if not args.quiet:
-        print(table(outcome.report))
+        console.out(table(outcome.report))
         for path in outcome.written:
-            print(f"wrote {path}")
+            console.out(f"wrote {one_line(str(path))}")
     for problem in outcome.report["problems"]:
-        print(f"meshcast: {problem}", file=sys.stderr)
+        console.warn(problem)
     if outcome.exit_code == EXIT_PARTIAL:
-        print("meshcast: what was made so far is kept", file=sys.stderr)
+        console.warn("what was made so far is kept")
     return outcome.exit_code
 
 
@@ -185,7 +179,7 @@ def table(report: dict[str, Any]) -> str:
     for task, use in report["models"].items():
         weights = "" if use["weights"] == "trained" else f", {use['weights']}"
         lines.append(f"{task:<10}{use['name']} ({use['backend']}, {use['device']}, {use['precision']}{weights})")
-    lines += [f"note      {remark}" for remark in report["remarks"]]
+    lines += [f"note      {one_line(remark)}" for remark in report["remarks"]]
     return "\n".join(lines)
 
 

@@ -1,0 +1,185 @@
+"""Standard output and standard error: the one place where this program writes to them.
+
+Results go to standard output (`out`), what a person should know to standard error (`note`, `warn`, `error` and the
+log). All of it passes `edge.text`, so that nothing in a packet, card or file name steers a terminal. A reader that
+goes away (`| head`), a full disk and a stream that was closed before the start never end a command half-way.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import logging
+import os
+import sys
+from typing import IO, Literal, cast
+
+from edge.logs import LineFormatter, LogFormat, record_of
+from edge.text import one_line, printable
+
+
+class Channel(io.TextIOBase):
+    """Standard output or standard error as it is at the moment of each write, which never raises.
+
+    `failure` says why something could not be written, empty where nothing failed or its reader has gone.
+    """
+
+    def __init__(self, name: Literal["stdout", "stderr"]) -> None:
+        super().__init__()
+        self._name = name
+        self.failure = ""
+        self.gone = False
+
+    def reset(self) -> None:
+        """Begin anew, for another command in this process."""
+        self.failure, self.gone = "", False
+
+    def write(self, text: str) -> int:
+        """Write and flush."""
+        stream = getattr(sys, self._name)
+        if stream is not None and not self.gone:
+            try:
+                stream.write(text)
+                stream.flush()
+            except (OSError, ValueError) as error:  # ValueError: it was closed
+                self._lose(stream, error)
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def isatty(self) -> bool:
+        """Whether a person sits there."""
+        stream = getattr(sys, self._name)
+        return stream is not None and not self.gone and bool(stream.isatty())
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """That of the stream."""
+        return getattr(getattr(sys, self._name), "encoding", None) or "utf-8"
+
+    def fileno(self) -> int:
+        """The descriptor, for those who ask for the size of the terminal."""
+        return int(getattr(sys, self._name).fileno())
+
+    def _lose(self, stream: IO[str], error: OSError | ValueError) -> None:
+        """What is still in the buffers, and the interpreter's last flush, must find somewhere to go."""
+        self.gone = True
+        if isinstance(error, OSError) and error.errno not in (errno.EPIPE, errno.ESHUTDOWN):
+            self.failure = error.strerror or str(error)
+        try:
+            sink = os.open(os.devnull, os.O_WRONLY)
+        except OSError:
+            return
+        try:
+            os.dup2(sink, stream.fileno())
+        except (OSError, ValueError):  # it has no descriptor, or is closed
+            pass
+        finally:
+            os.close(sink)
+
+
+stdout = Channel("stdout")
+stderr = Channel("stderr")
+terminal = cast("IO[str]", stderr)  # for rich
+
+_form: LogFormat = "plain"
+
+
+def prepare() -> None:
+    """Make the standard streams usable whatever this process was started with; call before anything is opened.
+
+    Closed descriptors become /dev/null: files that are opened later would otherwise take their numbers, and receive
+    what is printed. Characters that the encoding of a stream lacks are written as escapes.
+    """
+    global _form
+    _form = "plain"
+    for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
+        if _is_closed(number):
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    stdout.reset()
+    stderr.reset()
+
+
+def configure(level: int, form: LogFormat | None) -> None:
+    """Send the log of this program and its libraries to standard error.
+
+    Args:
+        level: the least level that is shown, as in `logging`.
+        form: of the lines; None is plain. On a terminal, text is plain too.
+    """
+    global _form
+    _form = "plain" if form is None or (form == "text" and stderr.isatty()) else form
+    handler = _Handler()
+    handler.setFormatter(LineFormatter(_form))
+    root = logging.getLogger()
+    for other in [handler for handler in root.handlers if isinstance(handler, _Handler)]:
+        root.removeHandler(other)
+    root.addHandler(handler)
+    root.setLevel(level)
+    logging.captureWarnings(True)
+
+
+def out(text: str) -> bool:
+    """Print a result, one line or more; False once nothing reads standard output any more."""
+    stdout.write(printable(text) + "\n")
+    return not stdout.gone
+
+
+def note(message: str, command: str = "") -> None:
+    """Say on standard error what is going on, whatever the level of the log."""
+    _say(message, logging.INFO, command)
+
+
+def warn(message: str, command: str = "") -> None:
+    """Say on standard error what went wrong without ending the command."""
+    _say(message, logging.WARNING, command)
+
+
+def error(message: str, command: str = "") -> None:
+    """Say on standard error why the command ends."""
+    _say(message, logging.ERROR, command)
+
+
+def line(text: str) -> None:
+    """A line on standard error without a prefix where the log is plain, for example the closing line of a run."""
+    if _form == "plain":
+        stderr.write(one_line(text) + "\n")
+    else:
+        _say(text, logging.INFO, "")
+
+
+def interactive() -> bool:
+    """Whether moving bars and lines may be drawn on standard error."""
+    return _form != "json" and stderr.isatty()
+
+
+def _say(message: str, level: int, command: str) -> None:
+    stderr.write(LineFormatter(_form).format(record_of(message, level, command)) + "\n")
+
+
+def _is_closed(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return True
+    return False
+
+
+class _Handler(logging.Handler):
+    """Log records to standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.format(record)
+        except Exception as error:  # a record whose arguments do not fit its text must not end a run
+            text = f"meshcast: a log record of {record.name} cannot be formatted ({type(error).__name__})"
+        stderr.write(text + "\n")
