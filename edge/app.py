@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,7 +99,8 @@ def run(job: Job) -> Outcome:
         progress = cleanup.enter_context(Progress(streams, job.quiet))
         for stream in streams:
             stream.start()
-        interrupted = _wait(streams, ended, progress, interrupt)
+        interrupted = _wait(streams, ended, (progress.refresh, observers.look), interrupt)
+        observers.ending()
         progress.close()
         problems = _problems(streams, interrupted and not job.loop)
         if not any(stream.frames for stream in streams) and not interrupted:
@@ -179,14 +181,20 @@ def _path(path: Path | None, source: Source, job: Job) -> Path | None:
     return Path(str(path).replace("{stream}", source.name))
 
 
-def _wait(streams: list[StreamRun], ended: threading.Condition, progress: Progress, interrupt: Interrupt) -> bool:
-    """Wait until all streams have ended; True when the user asked for it."""
+def _wait(
+    streams: list[StreamRun],
+    ended: threading.Condition,
+    lookers: Sequence[Callable[[], None]],
+    interrupt: Interrupt,
+) -> bool:
+    """Wait until all streams have ended, calling the lookers meanwhile; True when the user asked for it."""
 
     def wait() -> None:
         while any(stream.running for stream in streams):
             with ended:
                 ended.wait(LOOK_S)
-            progress.refresh()
+            for look in lookers:
+                look()
 
     try:
         with interrupt.welcome():

@@ -19,14 +19,16 @@ from edge.text import one_line, printable
 
 
 class Channel(io.TextIOBase):
-    """Standard output or standard error as it is at the moment of each write, which never raises.
+    """Standard output or standard error, as it is at the moment of each write, which never raises.
 
-    `failure` says why something could not be written, empty where nothing failed or its reader has gone.
+    stream: write to this one instead of what `sys` names. `failure` says why something could not be written, empty
+    where nothing failed or its reader has gone.
     """
 
-    def __init__(self, name: Literal["stdout", "stderr"]) -> None:
+    def __init__(self, name: Literal["stdout", "stderr"], stream: IO[str] | None = None) -> None:
         super().__init__()
         self._name = name
+        self._fixed = stream
         self.failure = ""
         self.gone = False
 
@@ -36,7 +38,7 @@ class Channel(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write and flush."""
-        stream = getattr(sys, self._name)
+        stream = self._stream
         if stream is not None and not self.gone:
             try:
                 stream.write(text)
@@ -50,17 +52,22 @@ class Channel(io.TextIOBase):
 
     def isatty(self) -> bool:
         """Whether a person sits there."""
-        stream = getattr(sys, self._name)
+        stream = self._stream
         return stream is not None and not self.gone and bool(stream.isatty())
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
         """That of the stream."""
-        return getattr(getattr(sys, self._name), "encoding", None) or "utf-8"
+        return getattr(self._stream, "encoding", None) or "utf-8"
 
     def fileno(self) -> int:
         """The descriptor, for those who ask for the size of the terminal."""
-        return int(getattr(sys, self._name).fileno())
+        return self._stream.fileno() if self._stream is not None else -1
+
+    @property
+    def _stream(self) -> IO[str] | None:
+        stream: IO[str] | None = getattr(sys, self._name) if self._fixed is None else self._fixed
+        return stream
 
     def _lose(self, stream: IO[str], error: OSError | ValueError) -> None:
         """What is still in the buffers, and the interpreter's last flush, must find somewhere to go."""
@@ -81,7 +88,6 @@ class Channel(io.TextIOBase):
 
 stdout = Channel("stdout")
 stderr = Channel("stderr")
-terminal = cast("IO[str]", stderr)  # for rich
 
 _form: LogFormat = "plain"
 
@@ -160,6 +166,11 @@ def line(text: str) -> None:
 def interactive() -> bool:
     """Whether moving bars and lines may be drawn on standard error."""
     return _form != "json" and stderr.isatty()
+
+
+def terminal() -> IO[str]:
+    """Standard error as it is now, for bars: while they are drawn, `sys.stderr` leads through them."""
+    return cast("IO[str]", Channel("stderr", sys.stderr))
 
 
 def _say(message: str, level: int, command: str) -> None:

@@ -93,17 +93,29 @@ def run(args: argparse.Namespace) -> int:
     from edge.bridges.cast import Cast
     from edge.bridges.udp import UdpSender
     from edge.bridges.world import World
+    from edge.runtime.health import Heartbeat
+    from edge.runtime.supervision import Supervision
     from meshcast.errors import MeshcastError
 
     name = f"bridge {args.bridge.__name__.lstrip('_')}"
     curve = curve_of(args)
     world = World(args.camera_pitch, args.camera_height, args.origin)
     relayed = relay.Relay(args.bridge(args), Cast(args.person), world)
+    heartbeat = Heartbeat(lambda: f"{relayed.frames} frames to {args.to}", slack_s=2 * relay.SILENCE_S)
     try:
-        with UdpSender(args.to, insecure=args.insecure) as sender:
+        with UdpSender(args.to, insecure=args.insecure) as sender, Supervision(heartbeat) as supervision:
+            supervision.ready()
             if not args.quiet:
                 console.note(f"{args.address} to {args.to}, Ctrl-C ends", name)
-            relay.run(args.address, relayed, sender, stream=args.stream, timeout_s=args.timeout, curve=curve)
+            relay.run(
+                args.address,
+                relayed,
+                sender,
+                stream=args.stream,
+                timeout_s=args.timeout,
+                curve=curve,
+                beat=heartbeat.beat,
+            )
     except MeshcastError as error:
         console.error(str(error), name)
         return EXIT_PARTIAL if relayed.frames else EXIT_INPUT

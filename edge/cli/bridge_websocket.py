@@ -11,6 +11,7 @@ from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_WHOLE
 
 LISTEN = "127.0.0.1:8765"
+BEAT_S = 1.0  # how often the event loop shows that it moves
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,10 +48,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Forward until Ctrl-C. Returns the exit code; raises MeshcastError."""
     import asyncio
+    import signal
 
     from edge.bridges.websocket import Bridge
     from edge.bridges.websocket_listen import Listen, tls_context
     from edge.bridges.websocket_page import SHIPPED, Page
+    from edge.runtime.health import Heartbeat
+    from edge.runtime.supervision import Supervision
 
     listen = Listen.parse(args.listen, tls=tls_context(*args.tls) if args.tls else None, insecure=args.insecure)
     page = None if args.no_page else Page(args.page or SHIPPED)
@@ -58,13 +62,30 @@ def run(args: argparse.Namespace) -> int:
         args.address, listen, page=page, origins=args.origin, max_clients=args.max_clients, curve=curve_of(args)
     )
 
-    async def forward() -> None:
-        async with bridge:
-            console.note(f"{args.address} is at {bridge.url}, Ctrl-C ends", "bridge")
-            await bridge.run()
+    heartbeat = Heartbeat(lambda: f"{bridge.watching} browsers at {bridge.url}", slack_s=5 * BEAT_S)
 
-    try:
-        asyncio.run(forward())
-    except KeyboardInterrupt:
-        return EXIT_WHOLE
+    async def beat() -> None:
+        while True:
+            heartbeat.beat()
+            await asyncio.sleep(BEAT_S)
+
+    async def forward() -> None:
+        this = asyncio.current_task()
+        assert this is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
+        beating = asyncio.create_task(beat())
+        async with bridge:
+            supervision.ready()
+            console.note(f"{args.address} is at {bridge.url}, Ctrl-C ends", "bridge")
+            try:
+                await bridge.run()
+            finally:
+                beating.cancel()
+                supervision.stopping()
+
+    with Supervision(heartbeat) as supervision:
+        try:
+            asyncio.run(forward())
+        except (KeyboardInterrupt, asyncio.CancelledError):  # Ctrl-C or SIGTERM
+            return EXIT_WHOLE
     return EXIT_WHOLE

@@ -146,5 +146,5 @@ def _progress() -> Iterator[Tell]:
     from rich.console import Console
     from rich.text import Text
 
-    with Console(file=console.terminal).status("starting") as status:
+    with Console(file=console.terminal()).status("starting") as status:
         yield lambda what, done: status.update(Text(one_line(f"{what} {done:.0%}")))

@@ -14,6 +14,8 @@ from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 if TYPE_CHECKING:
     from edge.wire.replay import Played
 
+SLACK_S = 5.0  # a message takes far less to send
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `replay` command to the command line."""
@@ -43,7 +45,9 @@ def run(args: argparse.Namespace) -> int:
     from contextlib import closing
 
     from edge.cli.ticker import Ticker
+    from edge.runtime.health import Heartbeat
     from edge.runtime.interrupt import interruptible
+    from edge.runtime.supervision import Supervision
     from edge.wire.outlet import Outlet
     from edge.wire.recording import Recording
     from edge.wire.replay import Replay
@@ -51,12 +55,22 @@ def run(args: argparse.Namespace) -> int:
 
     security = security_of(args)
     replay: Replay | None = None
+
+    def shown(played: Played) -> None:
+        heartbeat.beat()
+        ticker.show(_progress(played))
+
+    def status() -> str:
+        return "waiting for a subscriber" if replay is None or not replay.played.messages else _progress(replay.played)
+
+    heartbeat = Heartbeat(status, slack_s=SLACK_S)
     try:
         recording = Recording(args.recording)
         with (
             closing(Outlet(args.publish, security=security)) as outlet,
             interruptible() as interrupt,
             Ticker() as ticker,
+            Supervision(heartbeat) as supervision,
         ):
             replay = Replay(
                 recording,
@@ -64,8 +78,9 @@ def run(args: argparse.Namespace) -> int:
                 speed=args.speed,
                 start_s=args.start,
                 stopped=lambda: interrupt.asked,
-                shown=lambda played: ticker.show(_progress(played)),
+                shown=shown,
             )
+            supervision.ready()
             waits = ", waiting for a subscriber" if args.wait else ""
             console.note(f"publishing at {outlet.address}{waits}, Ctrl-C ends", "replay")
             if not args.wait or replay.wait():

@@ -65,7 +65,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--trace", type=Path, metavar="OUT.json", help="write every stage of every frame, for ui.perfetto.dev"
     )
     watch.add_argument(
-        "--metrics", metavar="HOST:PORT", help="serve Prometheus metrics over HTTP, for example 127.0.0.1:9464"
+        "--metrics",
+        metavar="HOST:PORT",
+        help="serve Prometheus metrics and probes (/healthz, /readyz) over HTTP, for example 127.0.0.1:9464",
+    )
+    watch.add_argument(
+        "--metrics-token-file",
+        type=Path,
+        metavar="FILE",
+        help="the bearer token that reading them needs; --metrics for other machines needs it, or --insecure",
     )
     watch.add_argument("--nvtx", action="store_true", help="open an NVTX range for every stage, for NVIDIA's profilers")
     play = parser.add_argument_group("playing")
@@ -82,7 +90,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     view.add_argument(
         "--camera", type=Path, metavar="CAMERA.toml", action="append", default=[], help="a calibrated camera"
     )
-    view.add_argument("--fov", type=float, default=60.0, metavar="DEG", help="else: horizontal field of view (60)")
+    view.add_argument("--fov", type=float, metavar="DEG", help="else: horizontal field of view (60 is assumed)")
     models = parser.add_argument_group("models")
     models.add_argument("--detector", default="nanodet_g", metavar="NAME", help="see: meshcast models")
     models.add_argument("--pose", default="movenet_thunder", metavar="NAME")
@@ -155,7 +163,7 @@ def run(args: argparse.Namespace) -> int:
             detect_every=args.detect_every,
             smooth=args.smooth,
             quiet=args.quiet,
-            watch=Watch(args.trace, args.nvtx, args.metrics),
+            watch=Watch(args.trace, args.nvtx, args.metrics, args.metrics_token_file, args.insecure),
         )
     )
     if not args.quiet:
@@ -190,7 +198,13 @@ def _stream_lines(report: dict[str, Any]) -> list[str]:
     )
     rows = dict(report["stages_ms"])
     rows["capture to publish"] = report["latency_ms"]
-    return [", ".join(counts), "", *_times(rows)]
+    lines = [", ".join(counts)]
+    if report["camera"]["source"] == "assumed":
+        lines.append(
+            f"a horizontal field of view of {report['camera']['fov_deg']:g} degrees is assumed, and all distances with "
+            "it; say what it is with --fov or --camera"
+        )
+    return [*lines, "", *_times(rows)]
 
 
 def _times(rows: dict[str, dict[str, float]]) -> list[str]:

@@ -27,7 +27,7 @@ def building_bars(quiet: bool) -> Iterator[None]:
         TimeElapsedColumn(),
     )
     bars: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(file=console.terminal)) as shown:
+    with Progress(*columns, console=Console(file=console.terminal())) as shown:
 
         def show(model: str, fraction: float) -> None:
             if model not in bars:

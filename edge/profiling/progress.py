@@ -63,7 +63,7 @@ class Progress:
             columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
             self._bar = Bar(*columns, TimeRemainingColumn(compact=True), auto_refresh=False)
             self._bar.add_task("", total=streams[0].total)
-        self._live = Live(self._picture(), console=Console(file=console.terminal), auto_refresh=False)
+        self._live = Live(self._picture(), console=Console(file=console.terminal()), auto_refresh=False)
         self._live.start()
 
     def refresh(self) -> None:

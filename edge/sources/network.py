@@ -52,7 +52,6 @@ class NetworkSource(Source):
         super().__init__(name, live=True, stop=stop)
         self._url = url
         self._shown = redacted(url)
-        self.reconnects = 0
         self._index = 0
         self._pause_s = FIRST_PAUSE_S
         self._clock = LiveClock()

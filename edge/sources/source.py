@@ -60,7 +60,8 @@ class Source(ABC):
     name: the camera's name, part of every frame. live: frames come at their own pace and wait for nobody.
     size: (width, height) px of the upright picture, None while unknown. frame_count: how many frames to expect, an
     estimate, None while unknown or endless. fps: nominal frames per second, None while unknown.
-    problems: one line for each loss noticed while reading; empty means that everything was delivered.
+    problems: one line for each loss noticed while reading; empty means that everything was delivered. reconnects: how
+    often a live source was connected to again, or tried to.
 
     close() may be called from any thread, more than once: it ends an iteration that runs elsewhere.
     """
@@ -81,6 +82,7 @@ class Source(ABC):
         self.frame_count = frame_count
         self.fps = fps
         self.problems: list[str] = []
+        self.reconnects = 0
         self._stop = Stop(stop)
 
     @abstractmethod
