@@ -15,6 +15,7 @@ MAX_CONNECTIONS = 32
 MAX_REQUEST_BYTES = 8192
 REQUEST_S = 5.0  # for a whole request to arrive
 ANSWER_S = 10.0  # for the answer to be taken
+CLOSE_S = 2.0
 BACKLOG = 128
 
 log = logging.getLogger("meshcast.metrics")
@@ -83,10 +84,6 @@ class HttpServer:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._serve())
-            tasks = asyncio.all_tasks(self._loop)
-            for task in tasks:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         finally:
             self._loop.close()
             self._listening.close()
@@ -97,6 +94,9 @@ class HttpServer:
         server.close()
         for writer in (*self._silent, *self._busy):
             writer.transport.abort()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=CLOSE_S)  # they end by themselves now that their connections are cut
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._silent) + len(self._busy) >= self._max_connections:

@@ -61,8 +61,7 @@ class MetricsServer:
             self._server = HttpServer(host, port, self._answer)
         except (OSError, OverflowError, UnicodeError) as error:
             self._collector.close()
-            reason = getattr(error, "strerror", None) or str(error)
-            raise ProfilingError(f"{address}: {reason}; choose another address with --metrics") from None
+            raise ProfilingError(f"{address}: {_reason(error)}; choose another address with --metrics") from None
         self.address = f"{address.rpartition(':')[0]}:{self._server.port}"
 
     def watch(
@@ -120,6 +119,13 @@ def read_token(path: Path) -> bytes:
             "with openssl rand -hex 32"
         )
     return token
+
+
+def _reason(error: Exception) -> str:
+    """Why an address cannot be used, in the system's words."""
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _bears(request: Request, token: bytes) -> bool:
