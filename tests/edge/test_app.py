@@ -105,6 +105,7 @@ def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_pat
     summary = report(tmp_path / "s.json")
     assert list(summary) == [
         "source",
+        "camera",
         "exit_status",
         "captured_frames",
         "frames",

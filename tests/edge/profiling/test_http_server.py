@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from edge.errors import ProfilingError
+from edge.profiling.collector import Clients
 from edge.profiling.http_server import MAX_CONNECTIONS, MAX_REQUEST_BYTES, Answer, HttpServer, Request
 from edge.profiling.metrics import MetricsServer, read_token
+from edge.profiling.timing import Timings
 from edge.runtime.health import FRESH_S, RunHealth
 
 TOKEN = b"0123456789abcdef"
@@ -111,8 +113,12 @@ class Stream:
     def __init__(self, name: str, *, live: bool = True, latest_s: float | None = None) -> None:
         self.name, self.live, self.running, self.error = name, live, True, None
         self.frames, self.dropped, self.fps = 0, 0, 0.0
-        reader = SimpleNamespace(latest_s=latest_s, pace="realtime" if live else "fast")
-        self.overlapped = SimpleNamespace(captured=0, reader=reader)
+        self.frames_with_people = self.people = 0
+        reader = SimpleNamespace(
+            latest_s=latest_s, pace="realtime" if live else "fast", source=SimpleNamespace(reconnects=0)
+        )
+        pipeline = SimpleNamespace(dropped_people=0, timings=Timings())
+        self.overlapped = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={})
 
 
 @pytest.fixture
@@ -180,6 +186,25 @@ def test_health_is_lost_when_the_loop_or_a_stream_stands_still(
     assert probe("/healthz") == (200, "ok\n")
     clock[0] += 100
     assert probe("/healthz", **BEARER) == (503, "stalled: main loop, silent, stuck\n")
+
+
+def test_camera_that_never_answered_is_neither_up_nor_running(health: RunHealth, clock: list[float]) -> None:
+    with MetricsServer("127.0.0.1:0", health=health) as serving:
+        streams: list[Any] = [Stream("cam0"), Stream("cam1", latest_s=clock[0])]
+        streams[0].overlapped.reader.source.reconnects = 7
+        streams[1].overlapped.captured = 1
+        serving.watch(streams, clients=Clients(lambda: 3, lambda: 5))
+        text = get(int(serving.address.rpartition(":")[2]), "/metrics")[1]
+    for sample in (
+        'meshcast_stream_running{stream="cam0"} 0.0',
+        'meshcast_stream_running{stream="cam1"} 1.0',
+        'meshcast_source_up{stream="cam0"} 0.0',
+        'meshcast_source_up{stream="cam1"} 1.0',
+        'meshcast_source_reconnects_total{stream="cam0"} 7.0',
+        "meshcast_subscribers 3.0",
+        "meshcast_clients_refused_total 5.0",
+    ):
+        assert f"\n{sample}\n" in text
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:9464"])
