@@ -190,11 +190,13 @@ def _wait(
     """Wait until all streams have ended, calling the lookers meanwhile; True when the user asked for it."""
 
     def wait() -> None:
-        while any(stream.running for stream in streams):
-            with ended:
-                ended.wait(LOOK_S)
+        while True:
             for look in lookers:
                 look()
+            if not any(stream.running for stream in streams):
+                return
+            with ended:
+                ended.wait(LOOK_S)
 
     try:
         with interrupt.welcome():

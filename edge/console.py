@@ -12,6 +12,8 @@ import io
 import logging
 import os
 import sys
+import threading
+from types import TracebackType
 from typing import IO, Literal, cast
 
 from edge.logs import LineFormatter, LogFormat, record_of
@@ -86,6 +88,8 @@ class Channel(io.TextIOBase):
             os.close(sink)
 
 
+_Caught = tuple[type[BaseException], BaseException, TracebackType | None]
+
 stdout = Channel("stdout")
 stderr = Channel("stderr")
 
@@ -132,6 +136,11 @@ def configure(level: int, form: LogFormat | None) -> None:
     root.addHandler(handler)
     root.setLevel(level)
     logging.captureWarnings(True)
+    # What nothing catches passes the same form; hooks that are not Python's own (a test runner's) stay.
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = lambda kind, error, trace: _uncaught((kind, error, trace), "it")
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _uncaught_in_thread
 
 
 def out(text: str) -> bool:
@@ -175,6 +184,19 @@ def terminal() -> IO[str]:
 
 def _say(message: str, level: int, command: str) -> None:
     stderr.write(LineFormatter(_form).format(record_of(message, level, command)) + "\n")
+
+
+def _uncaught(error: _Caught, where: str) -> None:
+    text = "internal error; please report it with what is below" if where == "it" else f"internal error in {where}"
+    record = record_of(text, logging.CRITICAL, "")
+    record.exc_info = error
+    stderr.write(LineFormatter(_form).format(record) + "\n")
+
+
+def _uncaught_in_thread(hook: threading.ExceptHookArgs) -> None:
+    if hook.exc_value is not None and not isinstance(hook.exc_value, SystemExit):
+        name = hook.thread.name if hook.thread is not None else "a thread"
+        _uncaught((hook.exc_type, hook.exc_value, hook.exc_traceback), name)
 
 
 def _is_closed(number: int) -> bool:

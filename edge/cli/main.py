@@ -12,7 +12,7 @@ from edge import console
 from edge.cli import bench, bridge, calibrate, export, keys, models, record, replay, run, train, watch
 from edge.cli import eval as eval_command
 from edge.cli.parser import Parser, commands_of
-from edge.cli.termination import terminable
+from edge.cli.termination import exit_code, terminable
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE, UsageError
 from engines.errors import MeshcastError, UnknownNameError
 
@@ -22,8 +22,6 @@ exit codes: 0 everything was done; 1 a source, file, model, camera or address ca
             a source that broke off, an interrupted file), what was made is kept; 130 interrupted before that,
             143 by SIGTERM
 """
-
-SHELL_SIGNAL = 128  # a shell says this plus the signal's number of a process that a signal ended: 130 for Ctrl-C
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,14 +46,14 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. What cannot be used is said in one line on stderr."""
     console.prepare()
-    with terminable() as signals:
+    with terminable():
         try:
             code = _command(list(sys.argv[1:] if argv is None else argv))
         except SystemExit as end:  # argparse: --help, or a wrong command line
             code = end.code if isinstance(end.code, int) else EXIT_WHOLE
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             console.error("interrupted")
-            code = SHELL_SIGNAL + signals.number
+            code = exit_code(interrupt)
     if console.stdout.failure:
         console.error(f"standard output: {console.stdout.failure}; what was printed is not whole")
         code = code or EXIT_PARTIAL

@@ -11,10 +11,11 @@ from types import FrameType
 
 class Interrupt:
     """Whether the user asked to stop. KeyboardInterrupt is raised only where it is welcome: while starting and waiting,
-    there also for a wish from before; and anywhere for a second one."""
+    there also for a wish from before; and anywhere for a second one. Its argument is the signal's number."""
 
     def __init__(self) -> None:
         self.asked = False
+        self._number: int = signal.SIGINT
         self._welcome = False
 
     @contextmanager
@@ -22,15 +23,15 @@ class Interrupt:
         self._welcome = True
         try:
             if self.asked:
-                raise KeyboardInterrupt
+                raise KeyboardInterrupt(self._number)
             yield
         finally:
             self._welcome = False
 
     def handle(self, number: int, stack: FrameType | None) -> None:
-        impatient, self.asked = self.asked, True
+        impatient, self.asked, self._number = self.asked, True, number
         if self._welcome or impatient:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(number)
 
 
 @contextmanager

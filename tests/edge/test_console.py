@@ -62,6 +62,24 @@ def test_json_log_also_tells_of_wrong_command_lines() -> None:
     assert b"unknown model 'nope'" in done.stderr
 
 
+def test_error_that_nothing_catches_steers_no_terminal() -> None:
+    script = (
+        "import logging, threading\n"
+        "from edge import console\n"
+        "console.prepare()\n"
+        "console.configure(logging.WARNING, None)\n"
+        "def fail(): raise ValueError('\\x1b[2J\\u202e')\n"
+        "thread = threading.Thread(target=fail, name='worker')\n"
+        "thread.start(); thread.join()\n"
+        "fail()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert b"\x1b" not in done.stderr
+    assert done.stderr.count(rb"ValueError: \x1b[2J\u202e") == 2
+    assert b"internal error in worker" in done.stderr
+
+
 def test_unwritable_current_folder_is_no_matter() -> None:
     command = 'cd "$(mktemp -d)" && rmdir "$PWD" && exec "$0" -m edge.cli.main models'
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
