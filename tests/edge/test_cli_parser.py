@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from edge.cli import models
 from edge.cli.main import main
 from edge.errors import EXIT_USAGE
+from engines.cards import load_card
 
 
 @pytest.mark.parametrize(
@@ -48,3 +52,11 @@ def test_options_of_the_log_stand_before_and_after_the_command(capsys: pytest.Ca
     for words in (["--log-format", "json", "models", "nope"], ["models", "--log-format=json", "nope"]):
         assert main(words) == EXIT_USAGE
         assert '"level": "error"' in capsys.readouterr().err
+
+
+def test_texts_of_cards_neither_steer_the_terminal_nor_forge_lines() -> None:
+    card = replace(load_card("nanodet_g"), title="\x1b[2J\nforged", licence="a\nb", source="c\td\x9b", notes="\x07")
+    for text, lines in ((models.table_text((card,)), 2), (models.card_text(card), None)):
+        assert not set(text) & {"\x1b", "\x9b", "\x07", "\t"}
+        assert "\nforged" not in text
+        assert lines is None or len(text.splitlines()) == lines
