@@ -88,6 +88,9 @@ class Channel(io.TextIOBase):
             os.close(sink)
 
 
+# Native libraries write to the descriptor itself, in forms of their own; they read these when they are loaded.
+NATIVE_LOGS = {"OPENCV_LOG_LEVEL": "SILENT", "OPENCV_FFMPEG_LOGLEVEL": "-8"}
+
 _Caught = tuple[type[BaseException], BaseException, TracebackType | None]
 
 stdout = Channel("stdout")
@@ -135,6 +138,8 @@ def configure(level: int, form: LogFormat | None) -> None:
         root.removeHandler(other)
     root.addHandler(handler)
     root.setLevel(level)
+    for variable, value in NATIVE_LOGS.items():
+        os.environ.setdefault(variable, value)
     logging.captureWarnings(True)
     # What nothing catches passes the same form; hooks that are not Python's own (a test runner's) stay.
     if sys.excepthook is sys.__excepthook__:

@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Forward until Ctrl-C. Returns the exit code; raises MeshcastError."""
     import asyncio
     import signal
+    import threading
 
     from edge.bridges.websocket import Bridge
     from edge.bridges.websocket_listen import Listen, tls_context
@@ -72,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
     async def forward() -> None:
         this = asyncio.current_task()
         assert this is not None
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
+        if threading.current_thread() is threading.main_thread():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
         beating = asyncio.create_task(beat())
         async with bridge:
             supervision.ready()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+SAME_S = 0.5  # a SIGTERM that follows another one so soon is the same
 
 
 class Interrupt:
@@ -16,6 +20,7 @@ class Interrupt:
     def __init__(self) -> None:
         self.asked = False
         self._number: int = signal.SIGINT
+        self._asked_s = -math.inf
         self._welcome = False
 
     @contextmanager
@@ -29,7 +34,12 @@ class Interrupt:
             self._welcome = False
 
     def handle(self, number: int, stack: FrameType | None) -> None:
-        impatient, self.asked, self._number = self.asked, True, number
+        now_s = time.monotonic()
+        # timeout(1) and service managers tell the process and its group: that is one wish, told twice.
+        same = number != signal.SIGINT and number == self._number and now_s - self._asked_s < SAME_S
+        if same:
+            return
+        impatient, self.asked, self._number, self._asked_s = self.asked, True, number, now_s
         if self._welcome or impatient:
             raise KeyboardInterrupt(number)
 
