@@ -1,7 +1,6 @@
 """Standard output and standard error: the one place where this program writes to them.
 
-Results go to standard output (`out`), what a person should know to standard error (`note`, `warn`, `error` and the
-log). All of it passes `edge.text`, so that nothing in a packet, card or file name steers a terminal. A reader that
+Results go to standard output (`out`), messages and the log to standard error (`note`, `warn`, `error`). All of it passes `edge.text`, so that nothing in a packet, card or file name steers a terminal. A reader that
 goes away (`| head`), a full disk and a stream that was closed before the start never end a command half-way.
 """
 
@@ -35,7 +34,7 @@ class Channel(io.TextIOBase):
         self.gone = False
 
     def reset(self) -> None:
-        """Begin anew, for another command in this process."""
+        """Forget failures, for the next command in this process."""
         self.failure, self.gone = "", False
 
     def write(self, text: str) -> int:
@@ -53,7 +52,7 @@ class Channel(io.TextIOBase):
         """Nothing waits here."""
 
     def isatty(self) -> bool:
-        """Whether a person sits there."""
+        """Whether the stream is a terminal."""
         stream = self._stream
         return stream is not None and not self.gone and bool(stream.isatty())
 

@@ -19,7 +19,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def printable(text: str) -> str:
-    """Text of one or more lines without anything that steers a terminal.
+    """Text of one or more lines without control sequences for a terminal.
 
     Args:
         text: any string; newlines stay.

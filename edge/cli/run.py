@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from edge import console
 from edge.cli.argument_types import positive
 from edge.cli.security import add_security_options, security_of
-from edge.errors import EXIT_PARTIAL
+from edge.errors import EXIT_PARTIAL, UsageError
 from edge.text import one_line
 
 if TYPE_CHECKING:
@@ -143,6 +143,8 @@ def run(args: argparse.Namespace) -> int:
     from edge.app import run as run_job
     from edge.profiling.observers import Watch
 
+    if args.metrics_token_file is not None and args.metrics is None:
+        raise UsageError("--metrics-token-file needs --metrics HOST:PORT")
     models, views = model_options(args)
     outcome = run_job(
         Job(

@@ -1,4 +1,4 @@
-"""An HTTP server for a few machines that ask now and then: one thread, and bounds on all that a client chooses."""
+"""An HTTP server for rare requests of few clients: one thread, and bounds on everything that a client chooses."""
 
 from __future__ import annotations
 

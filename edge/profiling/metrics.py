@@ -1,4 +1,4 @@
-"""What a run does, over HTTP: /metrics for Prometheus, /healthz and /readyz for whatever restarts and routes."""
+"""What a run does, over HTTP: /metrics for Prometheus, /healthz and /readyz for service managers and balancers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Those who watch a run: a trace, NVTX ranges, metrics, probes and a service manager."""
+"""Observers of a run: a trace, NVTX ranges, metrics, probes and a service manager."""
 
 from __future__ import annotations
 

@@ -27,12 +27,12 @@ class Health(Protocol):
 
 
 class Heartbeat:
-    """The health of a command with one loop, which calls beat() each time round. status: said of it."""
+    """The health of a command with one loop, which calls beat() in each iteration. status: describes its progress."""
 
     def __init__(
         self, status: Callable[[], str], *, slack_s: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """slack_s: how long one time round may take when nothing is wrong."""
+        """slack_s: the longest that an iteration takes when nothing is wrong."""
         self._clock = clock
         self._slack_s = slack_s
         self._latest_s = clock()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import EXIT_WHOLE
+from edge.errors import EXIT_USAGE, EXIT_WHOLE
 from tests.edge.conftest import Command, report
 
 ASSUMPTION = (
@@ -41,6 +41,11 @@ def test_name_that_is_not_utf8_is_in_the_summary(meshcast: Command, blank_clip: 
     assert said.code == EXIT_WHOLE
     assert r"caf\xe9.npz" in said.out
     assert report(tmp_path / "s.json")["source"].endswith(r"caf\xe9.mp4")
+
+
+def test_token_without_metrics_is_a_usage_error(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+    said = meshcast("run", blank_clip, "--metrics-token-file", tmp_path / "token")
+    assert (said.code, said.err) == (EXIT_USAGE, "meshcast: --metrics-token-file needs --metrics HOST:PORT\n")
 
 
 def test_json_log_holds_the_closing_line(meshcast: Command, blank_clip: Path) -> None:
