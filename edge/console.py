@@ -1,7 +1,8 @@
 """Standard output and standard error: the one place where this program writes to them.
 
-Results go to standard output (`out`), messages and the log to standard error (`note`, `warn`, `error`). All of it passes `edge.text`, so that nothing in a packet, card or file name steers a terminal. A reader that
-goes away (`| head`), a full disk and a stream that was closed before the start never end a command half-way.
+Results go to standard output (`out`), messages and the log to standard error (`note`, `warn`, `error`). All of it
+passes `edge.text`, so that nothing in a packet, card or file name steers a terminal. A reader that goes away
+(`| head`), a full disk and a stream that was closed before the start never end a command half-way.
 """
 
 from __future__ import annotations
