@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +26,7 @@ from edge.sinks.target import Target
 from edge.sources import Access, Pace, Source, open_source
 from edge.sources.uri import parse
 from edge.stream_names import check_stream_name, distinct
+from edge.text import json_bytes
 from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
 
@@ -116,7 +116,8 @@ def run(job: Job) -> Outcome:
         progress = cleanup.enter_context(Progress(streams, job.quiet))
         for stream in streams:
             stream.start()
-        interrupted = _wait(streams, ended, progress, interrupt)
+        interrupted = _wait(streams, ended, (progress.refresh, observers.look), interrupt)
+        observers.ending()
         progress.close()
         return _outcome(job, streams, models, observers, target, interrupted=interrupted)
 
@@ -193,14 +194,22 @@ def _streams(
     return streams
 
 
-def _wait(streams: list[StreamRun], ended: threading.Condition, progress: Progress, interrupt: Interrupt) -> bool:
-    """Wait until all streams have ended; True when the user asked for it."""
+def _wait(
+    streams: list[StreamRun],
+    ended: threading.Condition,
+    lookers: Sequence[Callable[[], None]],
+    interrupt: Interrupt,
+) -> bool:
+    """Wait until all streams have ended, calling the lookers meanwhile; True when the user asked for it."""
 
     def wait() -> None:
-        while any(stream.running for stream in streams):
+        while True:
+            for look in lookers:
+                look()
+            if not any(stream.running for stream in streams):
+                return
             with ended:
                 ended.wait(LOOK_S)
-            progress.refresh()
 
     try:
         with interrupt.welcome():
@@ -236,7 +245,7 @@ def _outcome(
     report = run_report(streams, models, code, problems)
     if target is not None:
         try:
-            target.write((json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
+            target.write(json_bytes(report))
             written.append(target.path)
         except OutputError as error:
             report["problems"].append(str(error))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -15,6 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
+
+from edge import console
+from edge.text import one_line
 
 REFRESH_S = 0.1
 
@@ -57,14 +59,13 @@ class Progress:
         self._open = True
         self._live: Live | None = None
         self._bar: Bar | None = None
-        if quiet or not sys.stderr.isatty():
+        if quiet or not console.interactive():
             return
         if len(streams) == 1 and not streams[0].live:
             columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
             self._bar = Bar(*columns, TimeRemainingColumn(compact=True), auto_refresh=False)
             self._bar.add_task("", total=streams[0].total)
-        console = Console(stderr=True)
-        self._live = Live(self._picture(), console=console, auto_refresh=False)
+        self._live = Live(self._picture(), console=Console(file=console.terminal()), auto_refresh=False)
         self._live.start()
 
     def refresh(self) -> None:
@@ -89,8 +90,7 @@ class Progress:
                 self._live.stop()
             if not self._quiet and self._bar is None:
                 for stream in self._streams:
-                    sys.stderr.write(self._closing_line(stream) + "\n")
-                sys.stderr.flush()
+                    console.line(self._closing_line(stream))
 
     def __enter__(self) -> Progress:
         return self
@@ -114,7 +114,8 @@ class Progress:
             state = (f"{stream.fps:.1f}", str(stream.people), f"{stream.age_ms:.0f} ms")
             if not stream.frames:
                 state = ("waiting" if stream.running else "ended", "", "")
-            table.add_row(stream.name, *state, str(stream.frames), str(stream.dropped), stream.busiest)
+            row = (stream.name, *state, str(stream.frames), str(stream.dropped), stream.busiest)
+            table.add_row(*(Text(one_line(cell)) for cell in row))  # a string would be read as markup
         return table
 
     def _closing_line(self, stream: Shown) -> str:

@@ -119,6 +119,7 @@ def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_pat
     summary = report(tmp_path / "s.json")
     assert list(summary) == [
         "source",
+        "camera",
         "exit_status",
         "captured_frames",
         "frames",
@@ -478,7 +479,7 @@ def test_interrupted_while_starting(
 
     monkeypatch.setattr(edge.models, "open_session", interrupted)
     said = meshcast("run", person_clip, "--summary", tmp_path / "s.json", "--save", tmp_path / "a.npz")
-    assert (said.code, said.err) == (130, "meshcast: interrupted\n")
+    assert (said.code, said.err) == (128 + number, "meshcast: interrupted\n")
     assert list(tmp_path.iterdir()) == []
 
 

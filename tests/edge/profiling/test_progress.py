@@ -130,6 +130,13 @@ def test_a_table_of_live_streams_on_a_terminal():
     assert yard.split() == ["yard", "25.0", "0", "12", "ms", "5", "3", "pose", "9.5", "ms"]
 
 
+def test_names_are_neither_markup_nor_escapes_on_a_terminal():
+    with Terminal() as terminal:
+        run(Progress([Stream(live=True, name="[red]cam[/red]\x1b]0;x\x07")], quiet=False), Stream(), 1)
+    assert r"[red]cam[/red]\x1b]0;x\x07" in terminal.drawn
+    assert "\x1b]0;" not in terminal.drawn
+
+
 @pytest.mark.parametrize("live", [False, True])
 def test_many_frames_draw_few_times(monkeypatch: pytest.MonkeyPatch, live: bool):
     now = [0.0]
