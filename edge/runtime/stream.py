@@ -13,6 +13,7 @@ from edge.runtime.outputs import Outputs
 from edge.runtime.overlap import Overlapped
 from edge.types import Bodies
 from engines.errors import MeshcastError
+from engines.process_end import close_at_exit
 
 log = logging.getLogger("meshcast.stream")
 
@@ -46,6 +47,7 @@ class StreamRun:
         self._stopped = False
         self._latest_s: deque[float] = deque(maxlen=LATEST)
         self._thread = threading.Thread(target=self._run, name=f"meshcast-output-{self.name}", daemon=True)
+        close_at_exit(self)
 
     @property
     def problems(self) -> list[str]:
@@ -96,11 +98,11 @@ class StreamRun:
         self._stopped = True
         self.overlapped.stop()
 
-    def close(self) -> None:
-        """End at once and wait for it; unfinished files are not left behind."""
-        self.overlapped.close()
+    def close(self, timeout_s: float | None = None) -> None:
+        """End at once and wait for it, for at most `timeout_s`; unfinished files are not left behind."""
+        self.overlapped.close(timeout_s)
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(timeout_s)
         self.outputs.abort()
 
     def _run(self) -> None:
