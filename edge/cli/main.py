@@ -11,6 +11,7 @@ from edge.cli import bench, bridge, calibrate, export, keys, models, record, rep
 from edge.cli import eval as eval_command
 from edge.errors import EXIT_INPUT, EXIT_USAGE, UsageError
 from engines.errors import MeshcastError, UnknownNameError
+from engines.memory_budget import job_budget
 
 EXIT_CODES = """\
 exit codes: 0 everything was done; 1 a source, file, model, camera or address cannot be used, nothing was produced;
@@ -51,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         top.print_help(sys.stderr)
         return EXIT_USAGE
     try:
-        code: int = args.run(args)
+        with job_budget():
+            code: int = args.run(args)
     except (UnknownNameError, UsageError) as error:
         print(f"meshcast: {error}", file=sys.stderr)
         return EXIT_USAGE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from edge.errors import OutputError
@@ -50,8 +51,14 @@ class Target:
 
     def write(self, content: bytes) -> None:
         """Write the whole file and commit it."""
+        self.write_parts((content,))
+
+    def write_parts(self, parts: Iterable[bytes | bytearray]) -> None:
+        """Write the whole file, part by part, and commit it."""
         try:
-            self.temporary.write_bytes(content)
+            with self.temporary.open("wb") as file:
+                for part in parts:
+                    file.write(part)
         except OSError as error:
             self.discard()
             raise OutputError(f"{self.path}: cannot be written: {error.strerror}") from None
