@@ -50,7 +50,11 @@ def parse(uri: str) -> Address:
         return Address("synthetic", text, "synthetic")
     scheme = _SCHEME.match(text)
     if scheme is None:
-        return _parse_path(text)
+        try:
+            return _parse_path(text)
+        except (OSError, ValueError) as error:  # a name that no file can have
+            reason = getattr(error, "strerror", None) or error
+            raise SourceError(f"{text[:80]}: not a path ({reason}); a source is {KINDS}") from None
     try:
         parts = urlsplit(text)
         return _parse_url(scheme[1].lower(), parts, text, parts.port)
