@@ -1,8 +1,8 @@
 """Damaged files for every reader, for minutes: `python tests/campaign/fuzz_files.py --minutes 10`.
 
 Each reader is tried in a child process that may take little more memory than the budget of files, and whose every call
-has a time limit. Prints a table and ends with 1 where a reader crashed, hung, took too much memory or raised an error that
-is not of the project; the file that did it is left in the folder that is named.
+has a time limit. Prints a table and ends with 1 where a reader crashed, hung, took too much memory or raised an error
+that is none of the project's; the file that did it is left in the folder that is named.
 """
 
 from __future__ import annotations
