@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engines.atomic import write_atomically
 from engines.body import FAMILIES, REQUIRED, SURFACE, Body, SurfaceBody, body_from_arrays
 from engines.errors import ModelError
+from engines.files import open_file
 from engines.joint_sets import SMPL24
 from engines.memory_budget import MemoryBudget, current_budget
 from engines.npz import open_npz
@@ -47,7 +48,8 @@ def read_body(
     budget: of what is read, None takes the job's. Nothing in the file is run. Raises ModelError when it is damaged,
     something else, or an array does not fit.
     """
-    read = _from_npz if zipfile.is_zipfile(path) else _from_pickle
+    with open_file(path) as file:
+        read = _from_npz if zipfile.is_zipfile(file) else _from_pickle
     arrays = read(Path(path), budget or current_budget())
     joints = arrays["kintree_table"].shape[-1] if arrays["kintree_table"].ndim else 0
     if joints not in FAMILIES:

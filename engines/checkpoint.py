@@ -24,7 +24,7 @@ from engines.checkpoint_scan import LEGACY_PICKLES, ScanError, scan
 from engines.errors import ModelError
 from engines.files import open_file, read_file
 from engines.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
-from engines.safetensors_header import check_header, is_safetensors
+from engines.safetensors_header import is_safetensors, parse_safetensors
 from engines.zip_limits import open_zip
 
 # Where trainers keep the weights inside their checkpoints; the first that holds tensors is taken.
@@ -68,12 +68,8 @@ def read_checkpoint(path: Path, trust: bool = False, budget: MemoryBudget | None
     budget = budget or current_budget()
     data = read_file(path, budget=budget)
     if is_safetensors(data[:64]):
-        check_header(data, path)
         budget.reserve(len(data), str(path))
-        try:
-            content: object = load_safetensors(data)
-        except Exception as error:  # element types that torch has not, sizes that overflow
-            raise ModelError(f"{path}: damaged safetensors file ({error}); fetch it again") from None
+        content: object = parse_safetensors(load_safetensors, data, path)
     else:
         content = _load_torch(path, data, trust, budget)
     tensors, wrapping = _unwrap(path, content)

@@ -20,6 +20,7 @@ from scipy import sparse
 from engines.errors import MeshcastError
 from engines.memory_budget import job_budget
 from tests.campaign.fuzz_mutation import Sample, archive, plain, recording, safetensors
+from tests.campaign.fuzz_servers import ask_bridge, ask_metrics, metrics_samples, websocket_samples
 
 TESTS = Path(__file__).parents[1]
 ZOO = TESTS.parent / "engines" / "zoo"
@@ -120,11 +121,10 @@ def _messages() -> tuple[Sample, ...]:
 def _keys() -> tuple[Sample, ...]:
     import zmq
 
-    from edge.wire.keys import _section
-
     public, secret = b"Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID", b"D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
     assert zmq.curve_public(secret) == public
-    return plain(_section("a", public, secret).encode()), plain(_section("a", public).encode())
+    head = b'metadata\n    name = "a"\ncurve\n    public-key = "' + public + b'"\n'
+    return plain(head + b'    secret-key = "' + secret + b'"\n'), plain(head)
 
 
 def _uris() -> tuple[Sample, ...]:
@@ -220,10 +220,9 @@ def _read_keys(path: Path) -> object:
 
 
 def _read_uri(path: Path) -> object:
-    from edge.sources.uri import parse, redacted
+    from edge.sources.uri import parse
 
-    text = path.read_bytes().decode("utf-8", "surrogateescape")
-    return redacted(text), parse(text)
+    return parse(path.read_bytes().decode("utf-8", "surrogateescape"))
 
 
 def _read_query(path: Path) -> object:
@@ -271,6 +270,8 @@ TARGETS = {
         Target("keys", ".key", _keys, _read_keys),
         Target("uri", ".txt", _uris, _read_uri),
         Target("websocket-query", ".txt", _queries, _read_query),
+        Target("websocket-request", ".txt", websocket_samples, ask_bridge),
+        Target("metrics-request", ".txt", metrics_samples, ask_metrics),
     )
 }
 

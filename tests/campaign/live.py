@@ -24,7 +24,7 @@ def run(scale: float) -> list[Row]:
 
 def _piece(seconds: float) -> list[Row]:
     with published(LIVE, "--summary", "summary.json") as (child, listener, folder):
-        time.sleep(min(WARM_S, seconds / 3))
+        time.sleep(WARM_S)
         warm: Usage = child.usage()
         first = len(listener.heard.times)
         time.sleep(seconds)
