@@ -195,7 +195,7 @@ def _read(path: Path) -> Card:
 def _read_at(path: Path, mtime_ns: int) -> Card:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: not a model card ({error})") from None
     try:
         return _card(Table(raw, ""), path)

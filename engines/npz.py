@@ -11,7 +11,7 @@ import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -114,11 +114,16 @@ def open_npz(
 
 
 def read_npz(
-    path: str | Path, what: str, error: type[MeshcastError] = ModelError, budget: MemoryBudget | None = None
+    path: str | Path,
+    what: str,
+    error: type[MeshcastError] = ModelError,
+    only: Collection[str] | None = None,
+    *,
+    budget: MemoryBudget | None = None,
 ) -> dict[str, NDArray[Any]]:
-    """All arrays of an `.npz` file; nothing pickled is loaded. Raises as open_npz."""
+    """All arrays of an `.npz` file, or those of `only` that are there, nothing pickled. Raises as open_npz."""
     with open_npz(path, what, error, budget) as arrays:
-        return {name: arrays[name] for name in arrays.names}
+        return {name: arrays[name] for name in arrays.names if only is None or name in only}
 
 
 def _is_zip(file: BinaryIO) -> bool:

@@ -94,6 +94,7 @@ def test_a_card_from_a_file(tmp_path: Path) -> None:
         ('title = "Tiny"', 'title = "Tiny"\ntitel = "x"', "unknown entry titel"),
         ('name = "tiny"', 'name = "other"', "differs from the file's"),
         ("[input]", "[input", "not a model card"),
+        ("[input]", "a = " + "[" * 3000, "not a model card"),
     ],
 )
 def test_a_wrong_card_says_what_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> None:

@@ -78,6 +78,14 @@ def test_arrays_of_one_file_share_the_budget(tmp_path: Path) -> None:
         read_npz(path, "a file", budget=MemoryBudget(BUDGET))
 
 
+def test_arrays_that_are_not_asked_for_are_not_read(tmp_path: Path) -> None:
+    objects = header((1,), "|O") + bytes(8)
+    path = archive(tmp_path / "a.npz", {"a.npy": header((2,)) + bytes(16), "b.npy": objects, "c.txt": b"abc"})
+    got = read_npz(path, "a file", only=("a", "d"))
+    assert [*got] == ["a"]
+    np.testing.assert_array_equal(got["a"], [0, 0])
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
