@@ -50,11 +50,7 @@ def parse(uri: str) -> Address:
         return Address("synthetic", text, "synthetic")
     scheme = _SCHEME.match(text)
     if scheme is None:
-        try:
-            return _parse_path(text)
-        except (OSError, ValueError) as error:  # a name that no file can have
-            reason = getattr(error, "strerror", None) or error
-            raise SourceError(f"{text[:80]}: not a path ({reason}); a source is {KINDS}") from None
+        return _parse_path(text)
     try:
         parts = urlsplit(text)
         return _parse_url(scheme[1].lower(), parts, text, parts.port)
@@ -104,7 +100,14 @@ def _camera_options(parts: SplitResult, text: str) -> dict[str, str]:
 
 
 def _parse_path(text: str) -> Address:
-    path = Path(text)
+    try:
+        return _parse_existing(text, Path(text))
+    except (OSError, ValueError) as error:  # a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise SourceError(f"{text[:80]}: not a path ({reason}); a source is {KINDS}") from None
+
+
+def _parse_existing(text: str, path: Path) -> Address:
     if re.fullmatch(r"/dev/video\d+", text):
         return Address("v4l2", text, path.name)
     if path.is_dir():

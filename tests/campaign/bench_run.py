@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -27,7 +27,10 @@ MESHCAST = (str(Path(sys.executable).with_name("meshcast")),)
 BEGIN_S = 120.0  # until the first frame: models are compiled
 END_S = 60.0  # from a signal to the end
 GROWTH = 0.02  # of resident memory after warming up
-WARM_S = 20.0  # until memory pools, caches and buffers are filled
+WARM_S = 120.0  # until memory pools, caches and buffers are filled
+COLD_GROWTH = 0.2  # where a short run has no time for that
+SAMPLES = 10  # resident memory moves by a percent from frame to frame: the median counts
+SAMPLE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,13 @@ def scaled(count: int, scale: float) -> int:
     return max(1, round(count * scale))
 
 
+def warm_up(scale: float) -> float:
+    """Wait until a run has warmed up, in a short run less; returns how much it may grow from then on."""
+    seconds = WARM_S * min(1.0, 20 * scale)
+    time.sleep(max(5.0, seconds))
+    return GROWTH if seconds >= WARM_S else COLD_GROWTH
+
+
 def free_port() -> int:
     """A port of loopback that was free just now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -75,10 +85,10 @@ class Usage:
         process = psutil.Process(pid)
         return Usage(process.memory_info().rss, process.num_fds(), process.num_threads())
 
-    def rows_since(self, before: Usage) -> list[Row]:
+    def rows_since(self, before: Usage, growth: float = GROWTH) -> list[Row]:
         """Whether it has grown since `before`, which is after warming up."""
         return [
-            at_most(f"RSS, {before.rss >> 20} MiB at first", self.rss / before.rss - 1, GROWTH),
+            at_most(f"RSS, {before.rss >> 20} MiB at first", self.rss / before.rss - 1, growth),
             at_most("descriptors more", self.descriptors - before.descriptors, 2),
             at_most("threads more", self.threads - before.threads, 2),
         ]
@@ -102,7 +112,13 @@ class Run:
         return self.process.poll() is None
 
     def usage(self) -> Usage:
-        return Usage.of(self.process.pid)
+        """What it holds: the medians of some seconds."""
+        samples = []
+        for _ in range(SAMPLES):
+            samples.append(Usage.of(self.process.pid))
+            time.sleep(SAMPLE_S)
+        middle = (statistics.median_high(values) for values in zip(*map(astuple, samples), strict=True))
+        return Usage(*middle)
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send a signal and wait; returns the exit code, -9 when it had to be killed."""

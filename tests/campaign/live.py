@@ -6,7 +6,7 @@ import json
 import signal
 import time
 
-from tests.campaign.bench_run import LIVE, WARM_S, Row, Usage, at_most, published, scaled
+from tests.campaign.bench_run import LIVE, Row, at_most, published, scaled, warm_up
 
 HOURS = 4.0
 PIECE_S = 1200.0
@@ -18,14 +18,16 @@ def run(scale: float) -> list[Row]:
     piece_s = max(10.0, min(PIECE_S, HOURS * 3600 * scale))
     rows: list[Row] = []
     for number in range(pieces):
-        rows += [Row(f"piece {number + 1}: {row.what}", row.value, row.bar, row.passed) for row in _piece(piece_s)]
+        rows += [
+            Row(f"piece {number + 1}: {row.what}", row.value, row.bar, row.passed) for row in _piece(piece_s, scale)
+        ]
     return rows
 
 
-def _piece(seconds: float) -> list[Row]:
+def _piece(seconds: float, scale: float) -> list[Row]:
     with published(LIVE, "--summary", "summary.json") as (child, listener, folder):
-        time.sleep(WARM_S)
-        warm: Usage = child.usage()
+        growth = warm_up(scale)
+        warm = child.usage()
         first = len(listener.heard.times)
         time.sleep(seconds)
         end = child.usage()
@@ -40,6 +42,6 @@ def _piece(seconds: float) -> list[Row]:
             at_most(f"p50 age, ms ({early_ms:.1f} at first)", late_ms, SLOWER * early_ms + 2),
             at_most("frames lost on the way", heard.lost, 0),
             at_most("frames neither through nor counted as dropped", abs(unaccounted), 0),
-            *end.rows_since(warm),
+            *end.rows_since(warm, growth),
             at_most("exit code", code if code >= 0 else 255, 3),
         ]

@@ -6,7 +6,7 @@ import time
 
 import zmq
 
-from tests.campaign.bench_run import LIVE, WARM_S, Row, at_least, at_most, published, scaled
+from tests.campaign.bench_run import LIVE, Row, at_least, at_most, published, scaled, warm_up
 
 COUNT = 2000
 STALLED = 10
@@ -22,7 +22,7 @@ def run(scale: float) -> list[Row]:
         with published(LIVE) as (child, listener, _):
             stalled = [_subscriber(context, child.address, b"mesh/", buffer=4096) for _ in range(STALLED)]
             _come_and_go(context, child.address, min(count, WARM))
-            time.sleep(WARM_S)
+            growth = warm_up(scale)
             warm, first, begin_s = child.usage(), len(listener.heard.times), time.monotonic()
             _come_and_go(context, child.address, count)
             during = len(listener.heard.times)
@@ -39,7 +39,7 @@ def run(scale: float) -> list[Row]:
                 at_least("frames a second meanwhile", rate, 1.0),
                 at_most(f"p50 age, ms ({before_ms:.1f} before)", during_ms, SLOWER * before_ms + 5),
                 at_most("frames lost by a reader that keeps up", heard.lost, 0),
-                *child.usage().rows_since(warm),
+                *child.usage().rows_since(warm, growth),
                 at_most("exit code", child.end(), 3),
             ]
     finally:
