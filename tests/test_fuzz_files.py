@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from tests.campaign.fuzz_mutation import damaged
 from tests.campaign.fuzz_targets import REFUSED, TARGETS, attempt, samples_of
 
+NEEDS = {"checkpoint": "torch", "onnx": "onnx"}
+
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_reader_of_a_damaged_file_raises_nothing_but_its_errors(name: str, tmp_path: Path) -> None:
-    if name == "checkpoint":
-        pytest.importorskip("torch")
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
     target, path = TARGETS[name], tmp_path / f"a{TARGETS[name].suffix}"
     for sample in samples_of(name):
         message = attempt(target, path, sample.whole())

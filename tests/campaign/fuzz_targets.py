@@ -162,6 +162,35 @@ def _read_card(path: Path) -> object:
     return load_card(path)
 
 
+def _onnx() -> tuple[Sample, ...]:
+    """The parts of two small models: what describes inputs, outputs and weights, whole."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    inputs = [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", 3, 8, 8])]
+    outputs = [helper.make_tensor_value_info("out", TensorProto.FLOAT, ["N", 3, 8, 8])]
+    inside = numpy_helper.from_array(np.ones((1, 3, 1, 1), np.float32), "scale")
+    beside = numpy_helper.from_array(np.ones((1, 3, 1, 1), np.float32), "scale")
+    beside.ClearField("raw_data")
+    beside.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", "weights.bin"), ("offset", "0"), ("length", "12")):
+        beside.external_data.add(key=key, value=value)
+    node = helper.make_node("Mul", ["images", "scale"], ["out"])
+    graphs = [helper.make_graph([node], "g", inputs, outputs, [weights]) for weights in (inside, beside)]
+    return tuple(plain(helper.make_model(graph).SerializeToString()) for graph in graphs)
+
+
+def _inspect_onnx(path: Path) -> object:
+    from engines.errors import ModelError
+    from engines.onnx_external import data_files, embedded
+    from engines.onnx_signature import read_signature
+
+    data = path.read_bytes()
+    try:
+        return read_signature(data), data_files(data), embedded(data, lambda name: bytes(12))
+    except ValueError as error:  # what their callers turn into one of the errors for users
+        raise ModelError(" ".join(str(error).split())) from None
+
+
 def _read_camera(path: Path) -> object:
     from calibration.camera import Camera
 
@@ -257,6 +286,7 @@ TARGETS = {
     target.name: target
     for target in (
         Target("card", ".toml", _cards, _read_card),
+        Target("onnx", ".onnx", _onnx, _inspect_onnx),
         Target("camera", ".toml", _cameras, _read_camera),
         Target("body-npz", ".npz", _bodies, _read_body),
         Target("body-pickle", ".pkl", _pickled_bodies, _read_body),

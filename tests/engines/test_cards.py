@@ -119,3 +119,11 @@ def test_missing_weights(tmp_path: Path) -> None:
     (tmp_path / "tiny.onnx").unlink()
     with pytest.raises(ModelError, match=r"tiny\.onnx: cannot be read"):
         read_weights(load_card(path).variants[0])
+
+
+def test_sparse_weights_of_any_size_are_not_read(tmp_path: Path) -> None:
+    card = load_card(write(tmp_path, CARD.replace("tiny.onnx", "tiny.safetensors")))
+    with (tmp_path / "tiny.safetensors").open("wb") as file:
+        file.truncate(15 << 30)  # takes no place on the disk
+    with pytest.raises(ModelError, match=r"tiny\.safetensors: reading it takes 15\.0 GiB"):
+        read_weights(card.variants[0])
