@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,10 +14,12 @@ from typing import TypeVar
 from calibration.camera import Camera
 from edge.mailbox import Mailbox
 from edge.pipeline import Pipeline
+from edge.runtime.frame_errors import FrameErrors
 from edge.sources import Pace, Reader, Source
 from edge.types import Bodies, Frame, Seen
+from engines.process_end import close_at_exit
 
-A = TypeVar("A")
+A = TypeVar("A", bound="Frame | Seen")
 B = TypeVar("B")
 
 WAITING = 2  # results of a step that wait for the next one, so that a slow frame does not stop the step before
@@ -38,8 +42,10 @@ class Overlapped:
     fourth. At pace "fast" everyone waits for the slowest and nothing is lost; at "realtime" what is newer replaces what
     waits, and `drops` counts it where it waited. limit: end after so many results.
 
-    What a step raises is raised to the consumer after the results before it. stop() ends reading and lets what is on
-    its way arrive; close() throws it away. Both may come from any thread.
+    A frame that a step raises on is left out, counted in `drops` and said in `problems`; errors that will not get
+    better (see FrameErrors) are raised to the consumer after the results before them. stop() ends reading and lets what
+    is on its way arrive; close() throws it away. Both may come from any thread. What is not closed is closed when the
+    interpreter ends.
     """
 
     def __init__(
@@ -71,12 +77,15 @@ class Overlapped:
         )
         # Where nothing is lost no more frames are begun than are wanted.
         frames = self.reader if newest or limit is None else _First(self.reader, limit)
+        self._errors = {step: FrameErrors() for step in ("follow", "embody")}
         self._workers = (
             self._worker("follow", frames, pipeline.follow, self._seen, self.reader.close),
             self._worker("embody", self._seen, self._embody, self._results, self._seen.close),
         )
         self._starting = threading.Lock()
         self._closed = False
+        self._process = os.getpid()
+        close_at_exit(self)
 
     @property
     def captured(self) -> int:
@@ -85,14 +94,20 @@ class Overlapped:
 
     @property
     def drops(self) -> dict[str, int]:
-        """Frames that did not come through, by where they were left: waiting for a step, or in the midst
-        of it all when the run ended."""
+        """Frames that did not come through, by where they were left: waiting for a step, because a step raised, or in
+        the midst of it all when the run ended."""
         return {
             "before pose": self.reader.dropped,
             "before mesh": self._seen.dropped,
             "before output": self._results.dropped,
+            "failed": sum(errors.count for errors in self._errors.values()),
             "unfinished": self._failed + self._seen.unused + self._results.unused,
         }
+
+    @property
+    def problems(self) -> list[str]:
+        """What to say of the frames that were left out because of an error, a line for each step."""
+        return [problem for errors in self._errors.values() if (problem := errors.problem) is not None]
 
     def __iter__(self) -> Iterator[Result]:
         with self._starting:
@@ -106,16 +121,22 @@ class Overlapped:
         """Read no more; what was read before still comes through."""
         self.reader.stop()
 
-    def close(self) -> None:
-        """End everything and wait until it has ended; as often as one likes."""
+    def close(self, timeout_s: float | None = None) -> None:
+        """End everything and wait until it has ended, for at most `timeout_s`; as often as one likes.
+
+        In a process forked from the one that made it there is nothing to end.
+        """
+        if os.getpid() != self._process:
+            return
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
         with self._starting:
             self._closed = True
-        self.reader.close()
+        self.reader.close(timeout_s)
         self._seen.close()
         self._results.close()
         for worker in self._workers:
-            if worker.ident is not None:
-                worker.join()
+            if worker.ident is not None and worker is not threading.current_thread():
+                worker.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
     def __enter__(self) -> Overlapped:
         return self
@@ -135,15 +156,23 @@ class Overlapped:
 
         def work() -> None:
             error: BaseException | None = None
+            errors, timings = self._errors[name], self.pipeline.timings
             try:
                 for item in inbox:
                     try:
                         done = step(item)
+                    except Exception as raised:
+                        frame = item if isinstance(item, Frame) else item.frame
+                        timings.lost("failed", frame)
+                        errors.failed(frame, raised)
+                        continue
                     except BaseException:
                         self._failed += 1
                         raise
+                    errors.passed()
                     if not outbox.put(done):
                         break
+                errors.finish()
             except BaseException as raised:  # whatever it is, the consumer has to know
                 error = raised
             outbox.finish(error)

@@ -8,27 +8,30 @@ nanoseconds since 1970 UTC. docs/recording.md has the whole.
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import zstandard
-from mcap.data_stream import ReadDataStream
 from mcap.exceptions import McapError
 from mcap.opcode import Opcode
-from mcap.records import Channel, Chunk, Message
-from mcap.stream_reader import breakup_chunk
+from mcap.records import Channel
 from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
 from edge.errors import OutputError, RecordingError
 from edge.sinks.target import Target
+from edge.wire.mcap_records import RECORD_LIMITS, MessageRecord, check_length, read_record
+from engines.atomic import write_all
+from engines.files import open_file
+from engines.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
 from meshcast.errors import WireError
 from meshcast.layout import (
     AXES,
@@ -45,9 +48,9 @@ from meshcast.layout import (
 
 ENCODING = "meshcast"
 KEPT_S = 1.0  # when the program breaks off, what came in the last second may be lost
-MAX_CHUNK_BYTES = 256 << 20  # unpacked; a larger one would be no recording but an attack
 SCHEMAS = {Kind.MODEL: ("meshcast.Model", MODEL_HEADER), Kind.STATUS: ("meshcast.Status", STATUS_HEADER)}
 FRAME_SCHEMA = "meshcast.Frame", FRAME_HEADER
+LATEST_RECORDS = 8  # of which some make room for the end of a recording on a full disk
 WIRE = {"wire_version": str(VERSION), "layout": "docs/wire.md of Meshcast"}
 
 _RECORD = struct.Struct("<BQ")  # every record's opcode and length
@@ -65,17 +68,20 @@ class Recorded:
 class RecordingWriter:
     """Writes messages to `path`, an .mcap file that appears when the writer is closed.
 
-    Until then they are in PATH.part, which can be read too, and which stays when the program breaks off or the disk is
-    full, unless nothing was added. Raises OutputError at once when the suffix is not .mcap or the file cannot be
-    written.
+    Until then they are in PATH.part, which can be read too, and which stays when the program breaks off, unless nothing
+    was added. When the disk is full, what was written before gets its name. Raises OutputError at once when the suffix
+    is not .mcap or the file cannot be written.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        if Path(path).suffix.lower() != ".mcap":
-            raise OutputError(f"{path}: recordings are .mcap files")
-        self._target = Target(path, salvageable=True)
-        self._file = self._target.temporary.open("wb")
-        self._writer = Writer(self._file, compression=CompressionType.ZSTD)
+    def __init__(self, path: str | Path | Target) -> None:
+        """path: or a target that is open already."""
+        if not isinstance(path, Target):
+            if Path(path).suffix.lower() != ".mcap":
+                raise OutputError(f"{path}: recordings are .mcap files")
+            path = Target(path, salvageable=True)
+        self._target = path
+        self._file = _Unbuffered(path.file)
+        self._writer = Writer(cast(BinaryIO, self._file), compression=CompressionType.ZSTD)
         self._schemas: dict[str, int] = {}
         self._channels: dict[tuple[Any, ...], int] = {}
         self._kept_s = time.monotonic()
@@ -98,14 +104,12 @@ class RecordingWriter:
         """Put the file in its place; returns its bytes."""
         with self._writing():
             self._writer.finish()
-            self._file.close()
-        size = self._target.temporary.stat().st_size
+            size = self._file.tell()
         self._target.commit()
         return size
 
     def discard(self) -> None:
         """Leave nothing behind; what was at the path before stays."""
-        self._file.close()
         self._target.discard()
 
     def __enter__(self) -> RecordingWriter:
@@ -114,9 +118,9 @@ class RecordingWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
-            self._file.close()
-        if not self._channels:
+        if self._channels:
+            self._target.leave()  # does nothing once it has its name
+        else:
             self._target.discard()
 
     def _channel(self, kind: Kind, head: dict[str, Any]) -> int:
@@ -140,10 +144,59 @@ class RecordingWriter:
         try:
             yield
         except OSError as error:
-            raise OutputError(
-                f"{self._target.path}: cannot be written: {error.strerror}; what was recorded until then is in "
-                f"{self._target.temporary}"
-            ) from None
+            said = self._target.error(error)
+            try:
+                whole = end_early(self._target.file)
+            except OSError:
+                whole = True  # it can be read without its end, too
+            if not whole:
+                self._target.discard()
+                raise OutputError(f"{said}; nothing of it is kept") from None
+            self._target.commit()
+            raise OutputError(f"{said}; what was recorded before is kept in it") from None
+
+
+def end_early(file: BinaryIO) -> bool:
+    """Cut an unfinished recording behind its last whole record and end it there, without an index; False when no chunk
+    of messages is whole. Raises OSError."""
+    size = file.seek(0, os.SEEK_END)
+    place, chunks = len(MCAP0_MAGIC), 0
+    ends = deque([place], maxlen=LATEST_RECORDS)
+    while True:
+        file.seek(place)
+        head = file.read(_RECORD.size)
+        code, length = _RECORD.unpack(head) if len(head) == _RECORD.size else (0, size)
+        if code in (0, Opcode.DATA_END) or place + _RECORD.size + length > size:
+            break
+        chunks += code == Opcode.CHUNK
+        place += _RECORD.size + length
+        ends.append(place)
+    no_data_crc, no_summary = bytes(4), bytes(20)
+    end = _RECORD.pack(Opcode.DATA_END, 4) + no_data_crc + _RECORD.pack(Opcode.FOOTER, 20) + no_summary + MCAP0_MAGIC
+    for place in reversed(ends) if chunks else ():  # where the end does not fit, the last record, an index, makes room
+        file.seek(place)
+        file.truncate(place)
+        with contextlib.suppress(OSError):
+            write_all(file, end)
+            break
+    return chunks > 0
+
+
+class _Unbuffered:
+    """A file as the MCAP library writes to it: every byte at once, or an error."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        write_all(self._file, data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def flush(self) -> None:
+        pass
 
 
 def schema_text(name: str, header: np.dtype[Any]) -> str:
@@ -156,12 +209,14 @@ def schema_text(name: str, header: np.dtype[Any]) -> str:
 class Recording:
     """The messages of the recording at `path` in the order in which they were written; each iteration reads anew.
 
-    A file whose end is missing, as after a crash, is read as far as it goes; `cut` then says so. Raises RecordingError
-    when the file cannot be read or is no MCAP file, and while iterating where it is damaged.
+    A file whose end is missing, as after a crash, is read as far as it goes; `cut` then says so. At most one chunk is
+    unpacked at a time. budget: of the memory that it takes, None takes the job's. Raises RecordingError when the file
+    cannot be read or is no MCAP file, and while iterating where it is damaged or a part of it takes too much memory.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, budget: MemoryBudget | None = None) -> None:
         self.path = Path(path)
+        self.budget = budget or current_budget()
         self.cut = False
         with self._open():
             pass
@@ -173,29 +228,27 @@ class Recording:
             for record in self._records(file):
                 if isinstance(record, Channel):
                     channels[record.id] = record.message_encoding == ENCODING
-                elif isinstance(record, Message) and channels.get(record.channel_id, False):
-                    yield Recorded(record.log_time, self._checked(record))
+                elif channels.get(record.channel, False):
+                    yield Recorded(record.t_ns, self._checked(record))
 
-    def _checked(self, record: Message) -> bytes:
+    def _checked(self, record: MessageRecord) -> bytes:
+        message = bytes(record.data)
         try:
-            read_kind(record.data)
+            read_kind(message)
         except WireError as error:
             raise RecordingError(f"{self.path}: message {record.sequence} in it: {error}") from None
-        return record.data
+        return message
 
     def _open(self) -> BinaryIO:
-        try:
-            file = self.path.open("rb")
-        except OSError as error:
-            raise RecordingError(f"{self.path}: cannot be read: {error.strerror}") from None
+        file = open_file(self.path, RecordingError)
         if file.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
             file.close()
             raise RecordingError(f"{self.path}: not a recording; meshcast record makes them (.mcap)")
         return file
 
-    def _records(self, file: BinaryIO) -> Iterator[object]:
+    def _records(self, file: BinaryIO) -> Iterator[Channel | MessageRecord]:
         """Channels and messages, in chunks or not. The file is read in one direction: an index may be missing."""
-        size = self.path.stat().st_size
+        size, what = os.fstat(file.fileno()).st_size, str(self.path)
         while True:
             start = file.tell()
             head = file.read(_RECORD.size)
@@ -206,29 +259,14 @@ class Recording:
             if code == Opcode.DATA_END:
                 return
             try:
-                if code == Opcode.CHUNK:
-                    yield from _unpacked(file.read(length))
-                elif code == Opcode.CHANNEL:
-                    yield Channel.read(_stream(file.read(length)))
-                elif code == Opcode.MESSAGE:
-                    yield Message.read(_stream(file.read(length)), length)
+                if code in RECORD_LIMITS:
+                    check_length(code, length)
+                    with self.budget.reserved(length, what):
+                        yield from read_record(code, file.read(length), self.budget, what)
                 else:
                     file.seek(length, 1)
+            except MemoryBudgetError as error:
+                raise RecordingError(str(error)) from None
             except _DAMAGE as error:
                 reason = str(error) or type(error).__name__
                 raise RecordingError(f"{self.path}: damaged at byte {start} of {size} ({reason})") from None
-
-
-def _stream(data: bytes) -> ReadDataStream:
-    return ReadDataStream(BytesIO(data))
-
-
-def _unpacked(data: bytes) -> list[Any]:
-    chunk = Chunk.read(_stream(data))
-    size = chunk.uncompressed_size
-    if chunk.compression == "zstd":
-        inner = zstandard.get_frame_parameters(chunk.data).content_size
-        size = max(size, 0 if inner == zstandard.CONTENTSIZE_UNKNOWN else inner)
-    if size > MAX_CHUNK_BYTES:
-        raise McapError(f"a chunk of {size} bytes")
-    return breakup_chunk(chunk, validate_crc=True)

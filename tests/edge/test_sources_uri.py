@@ -11,8 +11,8 @@ import pytest
 from edge.errors import SourceError
 from edge.redaction import redact_url
 from edge.sources import open_source
-from edge.sources.names import distinct_names
 from edge.sources.uri import parse
+from edge.stream_names import distinct
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_names_of_long_addresses_differ_by_their_paths() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "distinct"),
+    ("names", "expected"),
     [
         (["a", "b"], ["a", "b"]),
         (["a", "b", "a"], ["a-1", "b", "a-3"]),
@@ -90,8 +90,8 @@ def test_names_of_long_addresses_differ_by_their_paths() -> None:
         (["x" * 30] * 2, ["x" * 28 + "-1", "x" * 28 + "-2"]),
     ],
 )
-def test_names_that_repeat_get_numbers_and_stay_short(names: list[str], distinct: list[str]) -> None:
-    assert distinct_names(names) == distinct
+def test_names_that_repeat_get_numbers_and_stay_short(names: list[str], expected: list[str]) -> None:
+    assert distinct(names) == expected
 
 
 def test_names_hold_no_secrets() -> None:
@@ -165,6 +165,12 @@ def test_nonsense_is_one_clear_line(uri: str, says: str) -> None:
         open_source(uri)
     assert re.search(says, str(caught.value))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("uri", ["a" * 5000, "a/" * 5000, "a\0b.mp4", "[a\0b]/*.png", "file:///" + "a" * 5000])
+def test_path_that_no_file_can_have_is_refused(uri: str) -> None:
+    with pytest.raises(SourceError, match="a source is"):
+        open_source(uri)
 
 
 @pytest.mark.parametrize("uri", ["", "ftp://host/x", "nowhere.mp4"])
