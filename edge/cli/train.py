@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
+from edge import console
 from edge.errors import EXIT_WHOLE
 
 
@@ -49,6 +49,6 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         resume=args.resume,
     )
-    card, _ = train_pose2mesh(recipe, lambda line: print(line, file=sys.stderr, flush=True))
-    print(f"wrote {card}")
+    card, _ = train_pose2mesh(recipe, console.line)
+    console.out(f"wrote {card}")
     return EXIT_WHOLE

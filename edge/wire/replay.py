@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -132,7 +131,7 @@ class Replay:
         self._shown(self.played)
         left_s = min(due_s - time.monotonic(), POLL_S)
         if left_s > 0:
-            select.select([self._outlet], [], [], left_s)
+            self._outlet.wait(left_s)
         return not self._stopped()
 
     def _send(self, message: bytes) -> None:

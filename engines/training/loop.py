@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import logging
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from engines.atomic import AtomicFile
 
 log = logging.getLogger("meshcast.training")
 
@@ -94,9 +96,10 @@ def train(
 
 
 def save_atomically(state: Any, path: Path) -> None:
-    part = path.with_suffix(path.suffix + ".part")
-    torch.save(state, part)
-    os.replace(part, path)
+    with AtomicFile(path) as new, io.BufferedRandom(new.file) as buffered:  # type: ignore[arg-type]
+        torch.save(state, buffered)
+        buffered.flush()
+        new.commit()
 
 
 def _write_table(rows: list[Metrics], path: Path) -> None:

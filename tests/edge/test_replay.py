@@ -107,13 +107,13 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
         monkeypatch.setattr(edge.wire.replay, "time", SimpleNamespace(monotonic=self.look))
-        monkeypatch.setattr(edge.wire.replay, "select", SimpleNamespace(select=self.wait))
+        monkeypatch.setattr(Outlet, "wait", lambda outlet, left_s: self.wait(left_s))
 
     def look(self) -> float:
         self.now_s += 1e-5
         return self.now_s
 
-    def wait(self, _read: object, _write: object, _error: object, left_s: float) -> None:
+    def wait(self, left_s: float) -> None:
         self.now_s += left_s
 
 
