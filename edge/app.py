@@ -14,7 +14,7 @@ from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, Sourc
 from edge.models import LoadedModels, Models
 from edge.pipeline import Pipeline, View
 from edge.profiling.building import building_bars
-from edge.profiling.collector import Clients
+from edge.profiling.clients import Clients
 from edge.profiling.observers import Observers, Watch
 from edge.profiling.progress import Progress
 from edge.runtime.destinations import check_outputs, plan_outputs

@@ -44,8 +44,8 @@ class Overlapped:
 
     A frame that a step raises on is left out, counted in `drops` and said in `problems`; errors that will not get
     better (see FrameErrors) are raised to the consumer after the results before them. stop() ends reading and lets what
-    is on its way arrive; close() throws it away. Both may come from any thread. What is
-    not closed is closed when the interpreter ends.
+    is on its way arrive; close() throws it away. Both may come from any thread. What is not closed is closed when the
+    interpreter ends.
     """
 
     def __init__(

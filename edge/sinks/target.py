@@ -84,7 +84,7 @@ class Target:
         """Write the whole file, part by part, and commit it. Raises OutputError."""
         try:
             for part in parts:
-                write_all(self.file, memoryview(part))
+                write_all(self.file, part)
         except OSError as error:
             self.discard()
             raise self.error(error) from None

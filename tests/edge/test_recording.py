@@ -251,6 +251,23 @@ def test_a_chunk_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypat
         list(Recording(tmp_path / "a.mcap"))
 
 
+def test_a_part_that_a_killed_program_left_is_kept_under_another_name(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / "a.mcap.part").write_bytes(b"precious")
+        written(tmp_path / "a.mcap", "mesh_opencv.bin")
+        assert (tmp_path / f"a-recovered-{number}.mcap").read_bytes() == b"precious"
+    assert not (tmp_path / "a.mcap.part").exists()
+
+
+def test_a_part_that_is_being_written_is_refused(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "a.mcap") as writer:
+        add(writer, T_NS, GOLDEN["mesh_opencv.bin"])
+        with pytest.raises(OutputError, match=r"a\.mcap\.part: another program is writing it"):
+            RecordingWriter(tmp_path / "a.mcap")
+        writer.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
+
+
 def chunk(compression: str, size: int, data: bytes) -> bytes:
     """The record of a chunk that says it has `size` bytes."""
     name = compression.encode()
@@ -305,23 +322,6 @@ def test_record_of_a_sparse_file_is_refused_before_it_is_read(tmp_path: Path, co
         file.truncate(1 << 34)  # takes no place on the disk
     with pytest.raises(RecordingError, match="a record of 8589934592 bytes"):
         list(Recording(path))
-
-
-def test_a_part_that_a_killed_program_left_is_kept_under_another_name(tmp_path: Path) -> None:
-    for number in (1, 2):
-        (tmp_path / "a.mcap.part").write_bytes(b"precious")
-        written(tmp_path / "a.mcap", "mesh_opencv.bin")
-        assert (tmp_path / f"a-recovered-{number}.mcap").read_bytes() == b"precious"
-    assert not (tmp_path / "a.mcap.part").exists()
-
-
-def test_a_part_that_is_being_written_is_refused(tmp_path: Path) -> None:
-    with RecordingWriter(tmp_path / "a.mcap") as writer:
-        add(writer, T_NS, GOLDEN["mesh_opencv.bin"])
-        with pytest.raises(OutputError, match=r"a\.mcap\.part: another program is writing it"):
-            RecordingWriter(tmp_path / "a.mcap")
-        writer.close()
-    assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
 
 
 def test_files_that_cannot_be_written(tmp_path: Path) -> None:
