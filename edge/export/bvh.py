@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from edge.types import F32
 CM = 100.0  # in a metre
 STILL_S = 1 / 30  # the frame time of a single frame
 MAX_FRAMES = 1_000_000
+BLOCK_LINES = 1000
 ROTATION = "Zrotation Xrotation Yrotation"
 POSITION = "Xposition Yposition Zposition"
 
@@ -37,7 +39,9 @@ def write_bvh(path: str | Path, person: Animation) -> None:
     except ValueError as error:
         target.discard()
         raise OutputError(f"{path}: {error}") from None
-    target.write_parts(f"{line}\n".encode() for line in _lines(person, frame_s, times))
+    lines = _lines(person, frame_s, times)
+    # iter() with a sentinel: blocks of lines, until one is empty.
+    target.write_parts(iter(lambda: "".join(f"{line}\n" for line in islice(lines, BLOCK_LINES)).encode(), b""))
 
 
 def bvh(person: Animation) -> str:

@@ -81,6 +81,8 @@ def _checked(path: Path, kind: str) -> str:
             sum(1 for _ in Recording(path))
         elif path.stat().st_size == 0 and part:
             return ""
+        elif kind == "mp4" and part and b"moof" not in path.read_bytes():
+            return ""  # the first fragment was not finished
         elif kind == "mp4":
             with av.open(str(path), format="mp4") as container:
                 first = next(container.decode(video=0), None)

@@ -169,7 +169,7 @@ def test_nonsense_is_one_clear_line(uri: str, says: str) -> None:
 
 @pytest.mark.parametrize("uri", ["a" * 5000, "a/" * 5000, "a\0b.mp4", "[a\0b]/*.png", "file:///" + "a" * 5000])
 def test_path_that_no_file_can_have_is_refused(uri: str) -> None:
-    with pytest.raises(SourceError, match="a source is"):
+    with pytest.raises(SourceError, match=r"cannot be looked at|a source is"):
         open_source(uri)
 
 
