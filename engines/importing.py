@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tomli_w
-
-from engines.atomic import write_atomically
 from engines.cards import NETWORKS, Card, cards, load_card, user_models
 from engines.errors import ModelError, UnknownNameError
+from engines.install_hint import install_hint
+from engines.storing import UPSAMPLING, store
 
 if TYPE_CHECKING:
     from engines.recognise import Match
@@ -38,18 +37,30 @@ class Imported:
 
 
 def import_file(path: Path, name: str | None = None, *, trust: bool = False, mean: Path | None = None) -> Imported:
-    """Recognise a checkpoint or a body model, convert it and write it with a card to the user's data folder.
+    """Recognise a model, a checkpoint or a body model, convert it and write it with a card to the user's data folder.
+
+    A model is an ONNX file with its card beside it or in it, or that card; our own training's checkpoints are models.
 
     name is the card to import as (for a network of several input sizes), or else what to call the model. Raises
     ModelError, naming what does not fit, and leaves nothing behind.
     """
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
         raise ModelError(f"{name!r} cannot be a model's name: use letters, digits, '_', '-' and '.'")
+    if path.suffix.lower() in (".onnx", ".toml"):
+        from engines.importing_onnx import import_onnx
+
+        return Imported(*import_onnx(path, name), ())
     try:
         from engines.checkpoint import is_checkpoint
     except ImportError as error:
-        raise ModelError(f"checkpoints need torch and safetensors ({error}); pip install 'meshcast[export]'") from None
+        raise ModelError(f"checkpoints need torch and safetensors ({error}); {install_hint('export')}") from None
     if is_checkpoint(path):
+        from engines.training.checkpoint import is_training_checkpoint
+
+        if is_training_checkpoint(path):
+            from engines.importing_onnx import import_training
+
+            return Imported(*import_training(path, name), ())
         return _import_network(path, name, trust, mean)
     return _import_body(path, name)
 
@@ -85,7 +96,7 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
         from engines.mean_parameters import read_mean_parameters, save_mean_parameters
 
         extras["mean"] = save_mean_parameters(read_mean_parameters(mean))
-    card = _store(raw, weights, ".safetensors", extras)
+    card = store(raw, {"fp32": weights}, ".safetensors", extras)
     if found.left_out:
         remarks.append(f"left out what the network does not need: {found.left_out[0]}{_more(found.left_out)}")
     return Imported(card, f"{likely}, weights {_where(checkpoint.wrapping)}", tuple(remarks))
@@ -109,7 +120,7 @@ def _import_body(path: Path, name: str | None) -> Imported:
         "notes": BODY_NOTES,
         "imported_sha256": hashlib.sha256(data).hexdigest(),
     }
-    card = _store(raw, body_bytes(body), ".npz", {})
+    card = store(raw, {"fp32": body_bytes(body)}, ".npz", {})
     return Imported(card, f"a body model of the {body.family} family", ())
 
 
@@ -165,30 +176,6 @@ def _raw(card: Card) -> dict[str, Any]:
     return raw
 
 
-def _store(raw: dict[str, Any], weights: bytes, suffix: str, extras: dict[str, bytes]) -> Card:
-    """Write weights, extras (by the card's entry that names them) and the card; the card comes last, so that it never
-    names what is not there. What an earlier import of the same name left is removed."""
-    folder = user_models()
-    name = raw["name"]
-    sha256 = hashlib.sha256(weights).hexdigest()
-    files = {f"{name}-{sha256[:12]}{suffix}": weights}
-    for entry, data in extras.items():
-        files[f"{name}-{hashlib.sha256(data).hexdigest()[:12]}.{entry}.npz"] = data
-        raw[entry] = list(files)[-1]
-    raw["variants"] = {"fp32": {"file": next(iter(files)), "sha256": sha256}}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file, data in files.items():
-            write_atomically(folder / file, data)
-        write_atomically(folder / f"{name}.toml", tomli_w.dumps(raw).encode())
-        for old in folder.glob(f"{name}-*"):
-            if old.name not in files and re.fullmatch(re.escape(name) + r"-[0-9a-f]{12}\..*", old.name):
-                old.unlink()
-    except OSError as error:
-        raise ModelError(f"{folder}: cannot be written ({error.strerror}); is there room?") from None
-    return load_card(folder / f"{name}.toml")
-
-
 def remove(name: str) -> list[Path]:
     """Delete an imported model; returns the files that are gone. Raises UnknownNameError when it was not imported."""
     folder = user_models()
@@ -197,6 +184,12 @@ def remove(name: str) -> list[Path]:
         raise UnknownNameError(f"{name} is not an imported model; see: meshcast models")
     gone = [card.path, *(variant.file for variant in card.variants), *([folder / card.mean] if card.mean else [])]
     gone += [path for path in card.licence_files if path.parent == folder]
+    # What a mesh model has beside its network; what an import did not write under the model's name is not its own.
+    beside = [
+        folder / (card.name + UPSAMPLING),
+        *([folder / card.body] if card.body.startswith(f"{card.name}-") else []),
+    ]
+    gone += [path for path in beside if path.is_file() and path.parent == folder]
     for path in gone:
         path.unlink(missing_ok=True)
     return gone

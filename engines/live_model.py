@@ -15,6 +15,7 @@ from engines.bodies import digest
 from engines.body import Body
 from engines.cards import Card, Variant, read_weights
 from engines.errors import ModelError
+from engines.install_hint import install_hint
 
 log = logging.getLogger("meshcast.engines")
 
@@ -69,7 +70,7 @@ def _convert(card: Card, body: Body | None) -> bytes:
         from engines.export import export
     except ImportError as error:
         raise ModelError(
-            f"{card.name} must be converted first, which needs torch ({error}); pip install 'meshcast[export]'"
+            f"{card.name} must be converted first, which needs torch ({error}); {install_hint('export')}"
         ) from None
     log.warning("%s: converting for the engines; this takes some seconds, once", card.name)
     return export(card, body, card.outputs)
