@@ -23,7 +23,7 @@ from edge.sources import Reader, network, open_source
 from edge.sources.network import NetworkSource
 
 FRAMES = 24
-PROMPT_S = 2.0
+PROMPT_S = 4.0  # what does not wake up takes the 5 s of a read
 
 
 def video(container_format: str, frames: int = FRAMES) -> bytes:
