@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from numpy.typing import NDArray
 from engines.errors import MeshcastError, ModelError
 
 
-def read_npz(path: str | Path, what: str, error: type[MeshcastError] = ModelError) -> dict[str, NDArray[Any]]:
-    """All arrays of an `.npz` file; nothing pickled is loaded.
+def read_npz(
+    path: str | Path, what: str, error: type[MeshcastError] = ModelError, only: Collection[str] | None = None
+) -> dict[str, NDArray[Any]]:
+    """All arrays of an `.npz` file, or those of `only` that are there; nothing pickled is loaded.
 
     what: what the file should be, for the message. Raises `error` when it is missing, damaged or something else.
     """
@@ -23,7 +26,7 @@ def read_npz(path: str | Path, what: str, error: type[MeshcastError] = ModelErro
             Path(path).open("rb").close()  # says why, where it cannot be read at all
             raise error(f"{path}: not {what}: it is not an .npz file")
         with np.load(path, allow_pickle=False) as arrays:
-            return {key: arrays[key] for key in arrays.files}
+            return {key: arrays[key] for key in arrays.files if only is None or key in only}
     except OSError as reason:
         raise error(f"{path}: cannot be read: {reason.strerror or reason}") from None
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as reason:

@@ -124,7 +124,7 @@ def train(
             left = "" if done >= 1.0 else f"  ({(budget_s - spent) / 60:.1f} min left)"
             reports.say(f"{stage.name}: " + "  ".join(f"{key} {number:.4g}" for key, number in metrics.items()) + left)
         if stopped:
-            kept = f"{path} holds {step} steps; go on with --resume" if step else "nothing was learned yet"
+            kept = f"{path} holds {step} steps; go on with --resume" if step else "this stage has learned nothing yet"
             raise TrainingStopped(f"{stage.name}: stopped; {kept}")
         if done >= 1.0:
             break

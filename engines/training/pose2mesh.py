@@ -13,7 +13,7 @@ from engines.body import ZOO, load_surface_body
 from engines.coarse_mesh import coarse_mesh
 from engines.errors import ModelError
 from engines.training.lifter import train_lifter
-from engines.training.loop import Metrics, Reports, can_draw
+from engines.training.loop import Metrics, Reports, TrainingStopped, can_draw
 from engines.training.mesh import body_upsampling, train_mesh
 from engines.training.poses import load_poses
 from engines.training.restore import checkpoint_extra, whole_model
@@ -63,7 +63,13 @@ def train_pose2mesh(recipe: Recipe, reports: Reports) -> tuple[Path, dict[str, M
     body = load_surface_body(body_file)
     if len(body.parents) != JOINTS:
         raise ModelError(f"{body_file}: a body of {len(body.parents)} joints; poses have {JOINTS}")
-    poses = load_poses(recipe.poses, lambda line: reports.say(f"poses: {line}"))
+
+    def say(line: str) -> None:
+        if reports.stopped():
+            raise TrainingStopped("stopped while the poses were read")
+        reports.say(f"poses: {line}")
+
+    poses = load_poses(recipe.poses, say)
     held_out = int(poses.test.sum())
     reports.say(
         f"poses: {len(poses) - held_out} to train on, {held_out} held out; "

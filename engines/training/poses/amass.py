@@ -14,6 +14,7 @@ from engines.training.poses.pose_set import F32, JOINTS, PoseError, rotation_vec
 BODY = 22  # joints that SMPL, SMPL-H and SMPL-X have in common; the fingers and the face follow
 SMPL_COLUMNS = 72
 RATES = ("mocap_framerate", "mocap_frame_rate", "mocap_fps", "fps")
+AMASS_ARRAYS = ("poses", "root_orient", "pose_body", *RATES)
 
 
 def is_amass(arrays: Mapping[str, NDArray[Any]]) -> bool:

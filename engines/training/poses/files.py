@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.npz import read_npz
-from engines.training.poses.amass import is_amass, read_amass
+from engines.training.poses.amass import AMASS_ARRAYS, is_amass, read_amass
 from engines.training.poses.bvh_retarget import read_bvh_poses
 from engines.training.poses.pose_set import JOINTS, Motion, PoseError, PoseSet, joined, of_motions
 
 SAMPLE = "sample"  # the name of the poses that ship
 SAMPLE_FILE = Path(__file__).with_name("sample_poses.npz")
 LARGEST_RAD = 8 * np.pi  # a rotation vector longer than this is not one
+WANTED = ("pose", "source", "source_names", "clip", "test", *AMASS_ARRAYS)
 SAY_EVERY_S = 5.0
 SHOWN = 5  # files that are named of those left out
 
@@ -82,13 +83,12 @@ def _files(folder: Path) -> Iterator[Path]:
 def _read(path: Path, source: str) -> PoseSet | Motion:
     if path.suffix.lower() == ".bvh":
         return Motion(source, read_bvh_poses(path))
-    arrays = read_npz(path, "a pose file", PoseError)
+    arrays = read_npz(path, "a pose file", PoseError, only=WANTED)  # some of AMASS's other arrays are pickled
     if is_amass(arrays):
         return Motion(source, read_amass(path, arrays))
     if "pose" not in arrays:
         raise PoseError(
-            f"{path}: not a pose file: neither pose (M, 24, 3) nor AMASS's poses is there; it has "
-            f"{', '.join(sorted(arrays)[:8]) or 'no arrays'}"
+            f"{path}: not a pose file: it holds neither pose (M, 24, 3) nor AMASS's poses (docs/training.md)"
         )
     return _own(path, arrays, source)
 
