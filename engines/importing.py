@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from engines.cards import NETWORKS, Card, cards, load_card, user_models
 from engines.errors import ModelError, UnknownNameError
 from engines.install_hint import install_hint
-from engines.storing import UPSAMPLING, store
+from engines.storing import UPSAMPLING, checked_name, store
 
 if TYPE_CHECKING:
     from engines.recognise import Match
@@ -44,8 +44,8 @@ def import_file(path: Path, name: str | None = None, *, trust: bool = False, mea
     name is the card to import as (for a network of several input sizes), or else what to call the model. Raises
     ModelError, naming what does not fit, and leaves nothing behind.
     """
-    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
-        raise ModelError(f"{name!r} cannot be a model's name: use letters, digits, '_', '-' and '.'")
+    if name is not None:
+        checked_name(name)
     if path.suffix.lower() in (".onnx", ".toml"):
         from engines.importing_onnx import import_onnx
 

@@ -12,7 +12,7 @@ from typing import Any
 from engines.cards import NETWORKS, ZOO, Card, load_card, read_weights
 from engines.errors import ModelError
 from engines.packed_onnx import unpack, upsampling_path
-from engines.storing import store
+from engines.storing import checked_name, store
 from engines.trial import try_card
 
 if sys.version_info >= (3, 11):
@@ -42,7 +42,10 @@ def import_onnx(path: Path, name: str | None) -> tuple[Card, str]:
         model, what = _beside(path, load_card(card_path)), f"a model with the card {card_path.name}"
     else:
         model, what = _packed(path), "a model with its card in it"
-    raw = model.raw | {"name": name or model.raw.get("name", ""), "aliases": [], "licence_files": []}
+    raw = model.raw | {"name": checked_name(str(name or model.raw.get("name"))), "aliases": [], "licence_files": []}
+    for entry in ("body", "mean"):
+        if raw.get(entry) and entry not in model.files:
+            raise ModelError(f"{path}: its card names a file for {entry} that is not in it")
     raw["imported_sha256"] = model.sha256
     if any((folder / f"{raw['name']}.toml").is_file() for folder in (ZOO, NETWORKS)):
         raise ModelError(f"{raw['name']} is the name of a model that ships with the program; choose another with --as")
@@ -72,14 +75,12 @@ def _beside(path: Path, card: Card) -> _Model:
     suffixes = {variant.file.suffix for variant in card.variants}
     if len(suffixes) > 1:
         raise ModelError(f"{card.path}: its weights are of different kinds, which cannot be imported together")
-    files = {}
-    for entry, file in (
-        ("upsampling", upsampling_path(card)),
-        ("body", card.path.with_name(card.body) if card.body else None),
-        ("mean", card.path.with_name(card.mean) if card.mean else None),
-    ):
-        if file is not None and (entry != "upsampling" or file.is_file()):
-            files[entry] = _read(file)
+    files = {"upsampling": _read(upsampling_path(card))} if upsampling_path(card).is_file() else {}
+    for entry, file in (("body", card.body), ("mean", card.mean)):
+        if file and Path(file).name != file:
+            raise ModelError(f"{card.path}: {entry} {file!r} is not the name of a file beside the card")
+        if file:
+            files[entry] = _read(card.path.with_name(file))
     weights = {variant.precision: read_weights(variant) for variant in card.variants}
     raw: dict[str, Any] = tomllib.loads(card.path.read_text(encoding="utf-8-sig"))
     raw.setdefault("name", card.name)

@@ -40,7 +40,7 @@ def pack_card(card: Card) -> bytes:
     """The float32 ONNX file of a card as a packed one. Raises ModelError when one of its files is missing."""
     variant = card.variant("fp32") or card.variants[0]
     files = {"upsampling": _bytes(upsampling_path(card))} if upsampling_path(card).is_file() else {}
-    if card.body:
+    if card.body and Path(card.body).name == card.body:
         files["body"] = _bytes(card.path.with_name(card.body))
     return pack(read_weights(variant), tomllib.loads(card.path.read_text(encoding="utf-8")), files)
 

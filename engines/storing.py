@@ -17,6 +17,13 @@ from engines.errors import ModelError
 UPSAMPLING = ".upsampling.npz"  # beside the card, under its name
 
 
+def checked_name(name: str) -> str:
+    """A name that a model's files may have; it never leaves their folder. Raises ModelError."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", name):
+        raise ModelError(f"{name[:100]!r} cannot be a model's name: use letters, digits, '_', '-' and '.'")
+    return name
+
+
 def store(
     raw: dict[str, Any],
     weights: Mapping[str, bytes],
@@ -30,7 +37,7 @@ def store(
 
     folder is that of the user's models, unless given. What an earlier import of the same name left is removed.
     """
-    folder, name = folder or user_models(), raw["name"]
+    folder, name = folder or user_models(), checked_name(str(raw["name"]))
     files, known = {}, raw.get("variants", {})
     raw["variants"] = {}
     for precision, data in weights.items():

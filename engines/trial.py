@@ -53,11 +53,17 @@ def main() -> None:
     import numpy as np
 
     from engines.cards import load_card
+    from engines.heads.families import body_for, make_head
+    from engines.joint_sets import COCO17
     from engines.session import open_session
 
     try:
         card = load_card(Path(sys.argv[1]))
-        session = open_session(card, device="cpu")
+        mesh = card.task == "mesh"
+        body = body_for(card, None) if mesh else None
+        session = open_session(card, body=body, device="cpu")
+        if mesh:
+            make_head(card, session, body, card.keypoints or COCO17.joint_names)
         first, *sides = card.input.shape
         usual = card.input.size or USUAL_SIDE
         fixed = [side if isinstance(side, int) else usual for side in sides]

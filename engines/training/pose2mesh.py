@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import torch
 from engines.body import ZOO, load_surface_body
 from engines.coarse_mesh import coarse_mesh
 from engines.errors import ModelError
+from engines.storing import checked_name
 from engines.training.lifter import train_lifter
 from engines.training.loop import Metrics, Reports, TrainingStopped, can_draw
 from engines.training.mesh import body_upsampling, train_mesh
@@ -125,8 +125,7 @@ def train_pose2mesh(recipe: Recipe, reports: Reports) -> tuple[Path, dict[str, M
 
 def _prepare(recipe: Recipe) -> None:
     """Everything that would fail after an hour of training fails here."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", recipe.name):
-        raise ModelError(f"{recipe.name!r} cannot be a model's name: use letters, digits, '_', '-' and '.'")
+    checked_name(recipe.name)
     out = recipe.out
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ from engines.atomic import write_atomically
 from engines.errors import ModelError
 from engines.networks.pose2mesh_open import OpenPose2Mesh
 from engines.packed_onnx import pack
+from engines.storing import checked_name
 
 OPSET = 17
 HALVE_FROM = 1024  # weights with at least this many elements are stored as float16
@@ -72,6 +73,7 @@ def ship(net: OpenPose2Mesh, files: MeshFiles, about: About, out: Path) -> Path:
 
     Large weights are stored as float16 and cast back in the graph: half the file, float32 arithmetic.
     """
+    checked_name(about.name)
     table, features = files.table(), net.lifter.w1.in_features
     card: dict[str, Any] = {
         "name": about.name,

@@ -18,6 +18,7 @@ pytest.importorskip("onnx")
 
 from engines.cards import load_card
 from engines.errors import ModelError
+from engines.packed_onnx import pack, unpack
 from engines.training.loop import Reports, TrainingStopped
 from engines.training.pose2mesh import Recipe, train_pose2mesh
 
@@ -143,6 +144,28 @@ def test_what_is_no_model_is_refused_in_one_line(
     assert said.code == EXIT_INPUT
     assert message in said.err
     assert said.err.count("\n") == 1
+    assert not data_folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "../escaped"}, "'../escaped' cannot be a model's name"),
+        ({"body": "../../body.npz"}, "its card names a file for body that is not in it"),
+        ({"family": "no_such"}, "ours: it does not run: ours has no live head"),
+        ({"input": {"name": "features", "shape": ["N", 7]}}, "ours: it does not run: "),
+    ],
+)
+def test_a_card_in_a_file_is_not_believed(
+    trained: Trained, meshcast: Command, tmp_path: Path, data_folder: Path, change: dict[str, object], message: str
+) -> None:
+    model = trained.card.with_suffix(".onnx").read_bytes()
+    found = unpack(trained.card, model)
+    assert found is not None
+    (tmp_path / "alone.onnx").write_bytes(pack(model, found[0] | change, {}))
+    said = meshcast("models", "import", tmp_path / "alone.onnx")
+    assert (said.code, said.err.count("\n")) == (EXIT_INPUT, 1)
+    assert message in said.err
     assert not data_folder.exists()
 
 
