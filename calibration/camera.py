@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import MeshcastError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from engines.toml_file import read_toml
 
 SAME_ASPECT = 0.002  # relative difference of the two axes' scales up to which a resize is taken for exact
 
@@ -48,13 +43,7 @@ class Camera:
 
         Raises CameraError in one line when the file is missing, is not TOML, or does not describe a camera.
         """
-        try:
-            with open(path, "rb") as file:
-                table = tomllib.load(file)
-        except OSError as error:
-            raise CameraError(f"{path}: cannot be read: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise CameraError(f"{path}: not a TOML file: {error}") from None
+        table = read_toml(path, "a TOML file", CameraError, pipes=True)
         try:
             if "K" in table:
                 K = np.asarray(table["K"], np.float64)

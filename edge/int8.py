@@ -20,11 +20,12 @@ from edge.pipeline import Pipeline, View
 from edge.stages.detect import picture_size
 from edge.types import F32
 from engines.cards import Card
-from engines.errors import ModelError, UnknownNameError
+from engines.errors import ModelError
 from engines.gate import Figure, Gate
-from engines.live_model import live_model
+from engines.live_model import checked_model
 from engines.quantize import FloatNetwork
 from engines.session import BACKENDS, Session, open_session
+from engines.suggestions import unknown
 
 AUTO = "auto"
 JUDGE = "openvino"  # the engine whose INT8 is quick and reads the same file as TensorRT
@@ -140,13 +141,13 @@ def _make(
 def _network(card: Card, recipe: Recipe) -> FloatNetwork:
     """The float network of a card. What cannot work is said before any footage is looked at."""
     if recipe.calibrator not in (AUTO, *METHODS):
-        raise UnknownNameError(f"unknown calibrator {recipe.calibrator!r}; there are: {', '.join((AUTO, *METHODS))}")
+        raise unknown("calibrator", recipe.calibrator, (AUTO, *METHODS))
     floats = card.variant("fp32")
     if floats is None:
         raise ModelError(f"{card.name} is untrained: import a checkpoint first (meshcast models import)")
     if "int8" not in BACKENDS[JUDGE]().precisions("cpu"):
         raise ModelError(f"{JUDGE} does not compute in int8 here, so that INT8 cannot be judged")
-    return FloatNetwork(live_model(card, floats, None), card.name, (1, 3, *picture_size(card)))
+    return FloatNetwork(checked_model(card, floats, None), card.name, (1, 3, *picture_size(card)))
 
 
 def _divided(card: Card, clips: Sequence[list[AnyMoment]]) -> tuple[list[AnyMoment], list[AnyMoment]]:

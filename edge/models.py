@@ -10,6 +10,7 @@ from engines.body import Body
 from engines.cards import Card, load_card
 from engines.heads.families import ROTATING, body_for, make_head
 from engines.heads.head import Head
+from engines.heads.outputs import check_outputs
 from engines.session import Session, open_session
 from engines.sharing import SharedSession
 
@@ -69,6 +70,7 @@ class LoadedModels:
         half = models.precision in ("bf16", "fp16") and self._mesh.family in ROTATING
         precision = models.precision if half else "fp32"
         self._mesh_session = self._session(self._mesh, precision, self._body)
+        check_outputs(self._mesh, self._mesh_session, self._body)
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:

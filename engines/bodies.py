@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from engines.body import Body, load_body, open_body
+from engines.body_units import check_units
 from engines.cards import Card, cards, load_card, read_weights, user_models
 from engines.errors import ModelError
 from engines.location_map import LocationMap, build
@@ -13,7 +14,9 @@ from engines.location_map import LocationMap, build
 def body_of(card: Card) -> Body:
     """The body that a card of task "body" describes. Raises ModelError when its file is damaged or missing."""
     read_weights(card.variants[0])
-    return load_body(card.variants[0].file)
+    body = load_body(card.variants[0].file)
+    check_units(body, card.variants[0].file)
+    return body
 
 
 def imported_body(kind: str = "smpl") -> Body | None:

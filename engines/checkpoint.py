@@ -10,6 +10,7 @@ import pickle
 import re
 import types
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,11 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
-from torch import Tensor
+from torch import Tensor, nn
 
 from engines.errors import ModelError
-
-# Where trainers keep the weights inside their checkpoints; the first that holds tensors is taken.
-WRAPPINGS = ("state_dict", "model_state_dict", "model")
-PAIRED = ("CNet", "LNet")  # DecoMR keeps two networks side by side
+from engines.toml_file import one_line
+from engines.unwrapping import WeightSet, weight_sets
 
 _TORCH_LEGACY = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the magic number that opens files older than torch 1.6
 _REFUSED = re.compile(r"GLOBAL (\S+) (?:was not an allowed global|whose module)")
@@ -32,11 +31,20 @@ _REFUSED = re.compile(r"GLOBAL (\S+) (?:was not an allowed global|whose module)"
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Tensors by name as they are in the file, how they were wrapped ("bare" or the wrapping's key), its SHA-256."""
+    """The sets of weights in a file, at least one and the preferred one first, and the file's SHA-256."""
 
-    tensors: dict[str, Tensor]
-    wrapping: str
+    sets: tuple[WeightSet, ...]
     sha256: str
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors of the preferred set by name."""
+        return self.sets[0].tensors
+
+    @property
+    def wrapping(self) -> str:
+        """Where the preferred set is in the file: keys joined by points, or "bare" for the top."""
+        return self.sets[0].where or "bare"
 
 
 def is_checkpoint(path: Path) -> bool:
@@ -65,11 +73,36 @@ def read_checkpoint(path: Path, trust: bool = False) -> Checkpoint:
             raise ModelError(f"{path}: damaged safetensors file ({error}); fetch it again") from None
     else:
         content = _load_torch(path, data, trust)
-    tensors, wrapping = _unwrap(path, content)
-    broken = [key for key, value in tensors.items() if value.is_floating_point() and not value.isfinite().all()]
-    if broken:
-        raise ModelError(f"{path}: {broken[0]} holds numbers that are not finite: the file is damaged; fetch it again")
-    return Checkpoint(tensors, wrapping, hashlib.sha256(data).hexdigest())
+    if isinstance(content, nn.Module):  # a whole network, which only a trusted file can hold
+        content = content.state_dict()
+    if not isinstance(content, dict):
+        raise ModelError(f"{path}: holds a {type(content).__name__}, not a dictionary of tensors")
+    sets = weight_sets(content)
+    if not sets:
+        raise ModelError(
+            f"{path}: holds no tensors; its entries are: {one_line(', '.join(sorted(map(str, content))[:8]))}"
+        )
+    if not any(_finite(made) for made in sets):
+        require_numbers(path, sets[0].tensors)
+    return Checkpoint(sets, hashlib.sha256(data).hexdigest())
+
+
+def _finite(made: WeightSet) -> bool:
+    return all(value.float().isfinite().all() for value in made.tensors.values() if _plain(value))
+
+
+def _plain(value: Tensor) -> bool:
+    return value.is_floating_point() and not value.is_quantized and value.layout is torch.strided
+
+
+def require_numbers(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Raises ModelError for weights that a network cannot be loaded with: not finite, sparse, quantised or complex."""
+    for name, value in tensors.items():
+        if value.is_quantized or value.is_complex() or value.layout is not torch.strided:
+            kind = "sparse" if value.layout is not torch.strided else str(value.dtype).removeprefix("torch.")
+            raise ModelError(f"{path}: {name} is {kind}; import the checkpoint with dense floating point weights")
+        if _plain(value) and not value.float().isfinite().all():
+            raise ModelError(f"{path}: {name} holds numbers that are not finite: the file is damaged; fetch it again")
 
 
 def _read(path: Path, size: int = -1) -> bytes:
@@ -90,10 +123,13 @@ def _load_torch(path: Path, data: bytes, trust: bool) -> object:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 damaged = archive.testzip()
+                scripted = any(name.endswith("/constants.pkl") for name in archive.namelist())
         except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
             raise ModelError(f"{path}: damaged or truncated archive ({error}); fetch it again") from None
         if damaged:
             raise ModelError(f"{path}: damaged: {damaged} fails its checksum; fetch it again")
+        if scripted and not trust:
+            raise ModelError(f"{path}: it is a TorchScript program; import the network's state_dict, or add --trust")
     try:
         if trust:
             return torch.load(io.BytesIO(data), "cpu", pickle_module=_trusting_pickle(), weights_only=False)
@@ -147,23 +183,3 @@ class _StandIn(dict[Any, Any]):
 
     def __setstate__(self, state: object) -> None:
         pass
-
-
-def _unwrap(path: Path, content: object) -> tuple[dict[str, Tensor], str]:
-    if not isinstance(content, dict):
-        raise ModelError(f"{path}: holds a {type(content).__name__}, not a dictionary of tensors")
-    if all(isinstance(content.get(part), dict) for part in PAIRED):
-        joined = {f"{part}.{key}": value for part in PAIRED for key, value in content[part].items()}
-        return _tensors(joined), " and ".join(PAIRED)
-    for wrapping in WRAPPINGS:
-        inner = content.get(wrapping)
-        if isinstance(inner, dict) and _tensors(inner):
-            return _tensors(inner), wrapping
-    bare = _tensors(content)
-    if not bare:
-        raise ModelError(f"{path}: holds no tensors; its entries are: {', '.join(sorted(map(str, content))[:8])}")
-    return bare, "bare"
-
-
-def _tensors(entries: dict[Any, Any]) -> dict[str, Tensor]:
-    return {str(key): value.detach() for key, value in entries.items() if isinstance(value, Tensor)}

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.cards import NETWORKS, Card, cards, load_card, user_models
+from engines.cards import NETWORKS, Card, load_card
 from engines.errors import ModelError, UnknownNameError
+from engines.file_kinds import foreign_kind
+from engines.importing_packed import LONGEST_NAME, checked_name, import_model, import_training, refuse_shipped
 from engines.install_hint import install_hint
-from engines.storing import UPSAMPLING, checked_name, store
+from engines.model_store import file_name, remove, store
+from engines.toml_file import read_toml
 
 if TYPE_CHECKING:
     from engines.recognise import Match
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+__all__ = ["Imported", "import_file", "remove"]
 
 BODY_LICENCE = "non-commercial (the body model's own licence)"
 BODY_NOTES = "Licensed by its authors for non-commercial research, after registration; the file must not be passed on."
@@ -36,20 +35,35 @@ class Imported:
     remarks: tuple[str, ...]
 
 
-def import_file(path: Path, name: str | None = None, *, trust: bool = False, mean: Path | None = None) -> Imported:
-    """Recognise a model, a checkpoint or a body model, convert it and write it with a card to the user's data folder.
+def import_file(
+    path: Path,
+    name: str | None = None,
+    *,
+    trust: bool = False,
+    mean: Path | None = None,
+    weights: str | None = None,
+) -> Imported:
+    """Recognise a checkpoint, an ONNX model or a body model, convert it and write it with a card to the user's folder.
 
-    A model is an ONNX file with its card beside it or in it, or that card; our own training's checkpoints are models.
+    Args:
+        path: The file. An ONNX model needs its card beside it or in it; a checkpoint may be one of `meshcast train`.
+        name: The card to import as (for a network of several input sizes), or else what to call the model.
+        trust: Let the file run code while it is read.
+        mean: The file with the mean parameters, for DCT.
+        weights: Which weights of a checkpoint to take, where it holds several: the keys that lead to them.
 
-    name is the card to import as (for a network of several input sizes), or else what to call the model. Raises
-    ModelError, naming what does not fit, and leaves nothing behind.
+    Returns:
+        What was made.
+
+    Raises:
+        ModelError: The file cannot be used; the message names what does not fit, and nothing is left behind.
     """
     if name is not None:
         checked_name(name)
     if path.suffix.lower() in (".onnx", ".toml"):
-        from engines.importing_onnx import import_onnx
-
-        return Imported(*import_onnx(path, name), ())
+        return Imported(*import_model(path, name), ())
+    if (kind := foreign_kind(_head(path))) is not None:
+        raise ModelError(f"{path}: not a checkpoint, an ONNX model or a body: it is {kind}")
     try:
         from engines.checkpoint import is_checkpoint
     except ImportError as error:
@@ -58,22 +72,22 @@ def import_file(path: Path, name: str | None = None, *, trust: bool = False, mea
         from engines.training.checkpoint import is_training_checkpoint
 
         if is_training_checkpoint(path):
-            from engines.importing_onnx import import_training
-
             return Imported(*import_training(path, name), ())
-        return _import_network(path, name, trust, mean)
+        return _import_network(path, name, trust, mean, weights)
     return _import_body(path, name)
 
 
-def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None) -> Imported:
+def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None, where: str | None) -> Imported:
     from safetensors.torch import save
 
     from engines.bodies import imported_body
-    from engines.checkpoint import read_checkpoint
-    from engines.recognise import recognise
+    from engines.checkpoint import read_checkpoint, require_numbers
+    from engines.weight_choice import choose_weights
 
     checkpoint = read_checkpoint(path, trust)
-    found = recognise(checkpoint.tensors, {family: imported_body(family) for family in ("smpl", "mano")})
+    bodies = {family: imported_body(family) for family in ("smpl", "mano")}
+    chosen = choose_weights(path, checkpoint, bodies, where)
+    found = chosen.match
     wanted = _template(name)
     likely = found.network.name
     nearest = f"it looks like {likely}"
@@ -85,6 +99,7 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
         raise ModelError(f"{path}: not {name}: {nearest}")
     if not found.whole:
         raise ModelError(f"{path}: {nearest}, but has {found.complaint()}")
+    require_numbers(path, found.tensors)
     template, remarks = _choose(found, wanted, path)
     weights = save(_full(found), {"network": likely})
     raw = _raw(template)
@@ -96,20 +111,27 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
         from engines.mean_parameters import read_mean_parameters, save_mean_parameters
 
         extras["mean"] = save_mean_parameters(read_mean_parameters(mean))
-    card = store(raw, {"fp32": weights}, ".safetensors", extras)
+    card = _store(raw, weights, ".safetensors", extras)
     if found.left_out:
         remarks.append(f"left out what the network does not need: {found.left_out[0]}{_more(found.left_out)}")
-    return Imported(card, f"{likely}, weights {_where(checkpoint.wrapping)}", tuple(remarks))
+    if chosen.others:
+        remarks.append(f"the file also holds other weights of it: {', '.join(chosen.others)}; choose with --weights")
+    return Imported(card, f"{likely}, weights {_where(chosen.where)}", tuple(remarks))
 
 
 def _import_body(path: Path, name: str | None) -> Imported:
     from engines.body_files import body_bytes, read_body
+    from engines.body_units import check_units
     from engines.lod import lod_of
 
     body = read_body(path)
+    check_units(body, path)
     body = replace(body, lod=lod_of(body))
     data = path.read_bytes()
-    stem = name if name is not None else re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")
+    stem = name if name is not None else re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:LONGEST_NAME]
+    if not stem:
+        raise ModelError(f"{path}: its name gives no model's name; choose one with --as")
+    refuse_shipped(stem)
     raw: dict[str, Any] = {
         "name": stem,
         "task": "body",
@@ -120,7 +142,7 @@ def _import_body(path: Path, name: str | None) -> Imported:
         "notes": BODY_NOTES,
         "imported_sha256": hashlib.sha256(data).hexdigest(),
     }
-    card = store(raw, {"fp32": body_bytes(body)}, ".npz", {})
+    card = _store(raw, body_bytes(body), ".npz", {})
     return Imported(card, f"a body model of the {body.family} family", ())
 
 
@@ -136,6 +158,18 @@ def _template(name: str | None) -> Card | None:
         raise ModelError(f"{name} is the name of a model that ships with the program; choose another")
     shipped = NETWORKS / f"{card.name}.toml"
     return load_card(shipped) if shipped.is_file() else None
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file; a pipe or a device is refused."""
+    try:
+        if not path.is_file():
+            kind = "a pipe, a device or a folder, not a file" if path.exists() else "there is no such file"
+            raise ModelError(f"{path}: cannot be read ({kind})")
+        with path.open("rb") as file:
+            return file.read(512)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _choose(found: Match, wanted: Card | None, path: Path) -> tuple[Card, list[str]]:
@@ -172,32 +206,23 @@ def _full(found: Match) -> dict[str, Any]:
 
 
 def _raw(card: Card) -> dict[str, Any]:
-    raw: dict[str, Any] = tomllib.loads(card.path.read_text(encoding="utf-8"))
+    raw: dict[str, Any] = read_toml(card.path, "a model card")
     return raw
 
 
-def remove(name: str) -> list[Path]:
-    """Delete an imported model; returns the files that are gone. Raises UnknownNameError when it was not imported."""
-    folder = user_models()
-    card = next((card for card in cards() if card.name == name and card.path.parent == folder), None)
-    if card is None:
-        raise UnknownNameError(f"{name} is not an imported model; see: meshcast models")
-    gone = [card.path, *(variant.file for variant in card.variants), *([folder / card.mean] if card.mean else [])]
-    gone += [path for path in card.licence_files if path.parent == folder]
-    # What a mesh model has beside its network; what an import did not write under the model's name is not its own.
-    beside = [
-        folder / (card.name + UPSAMPLING),
-        *([folder / card.body] if card.body.startswith(f"{card.name}-") else []),
-    ]
-    gone += [path for path in beside if path.is_file() and path.parent == folder]
-    for path in gone:
-        path.unlink(missing_ok=True)
-    return gone
+def _store(raw: dict[str, Any], weights: bytes, suffix: str, extras: dict[str, bytes]) -> Card:
+    """Write weights, extras (by the card's entry that names them) and the card."""
+    files = {file_name(raw["name"], weights, suffix): weights}
+    raw["variants"] = {"fp32": {"file": next(iter(files)), "sha256": hashlib.sha256(weights).hexdigest()}}
+    for entry, data in extras.items():
+        raw[entry] = file_name(raw["name"], data, f".{entry}.npz")
+        files[raw[entry]] = data
+    return store(raw, files)
 
 
 def _more(names: tuple[str, ...]) -> str:
     return f" and {len(names) - 1} more" if len(names) > 1 else ""
 
 
-def _where(wrapping: str) -> str:
-    return "at the top of the file" if wrapping == "bare" else f"under {wrapping!r}"
+def _where(place: str) -> str:
+    return f"under {place!r}" if place else "at the top of the file"

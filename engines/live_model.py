@@ -16,6 +16,7 @@ from engines.body import Body
 from engines.cards import Card, Variant, read_weights
 from engines.errors import ModelError
 from engines.install_hint import install_hint
+from engines.onnx_fit import fit_to_card
 
 log = logging.getLogger("meshcast.engines")
 
@@ -23,17 +24,29 @@ OF_THE_BODY = ("pose2mesh", "decomr")  # families whose network is made for one 
 VERSION = 1  # of what engines.export makes of a network: a new one makes older files in the cache void
 
 
+def checked_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
+    """The ONNX model of `live_model`, as sessions run it: a file of others is held against its card first.
+
+    Raises ModelError as live_model does, and when inputs or outputs are not those of the card.
+    """
+    model = live_model(card, variant, body)
+    if variant is None or not _from_file(card, variant):
+        return model
+    return fit_to_card(card, model, str(variant.file))
+
+
 def live_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
     """The ONNX model of a card's variant; variant None is the untrained network. Needs torch only to convert.
 
     Raises ModelError when the weights are damaged or the network cannot be converted.
     """
-    if variant is not None and (
-        not card.network or variant.precision == "int8"
-    ):  # INT8 is ONNX, whatever it was made of
+    if variant is not None and _from_file(card, variant):
         return read_weights(variant)
     parts = [str(VERSION), card.network, *map(str, card.input.shape), *card.outputs]
-    parts.append(variant.sha256 if variant is not None else "untrained")
+    if variant is None:
+        parts.append("untrained")
+    else:  # a card without a hash must not get what other weights were converted to
+        parts.append(variant.sha256 or hashlib.sha256(read_weights(variant)).hexdigest())
     if card.family in OF_THE_BODY and body is not None:
         parts.append(digest(body))
     name = f"{card.name}-{_short('|'.join(parts).encode())}"
@@ -63,6 +76,11 @@ def live_weights(card: Card, body: Body) -> dict[str, NDArray[np.float32]]:
     except ImportError as error:
         raise ModelError(f"{card.name} is untrained, and random weights need torch ({error})") from None
     return {key: value.numpy() for key, value in load_network(card, body).state_dict().items()}
+
+
+def _from_file(card: Card, variant: Variant) -> bool:
+    """Whether a variant's file is ONNX itself: INT8 is, whatever it was made of."""
+    return not card.network or variant.precision == "int8"
 
 
 def _convert(card: Card, body: Body | None) -> bytes:

@@ -17,6 +17,7 @@ import tomli_w
 from engines.cards import Card, read_weights
 from engines.errors import ModelError
 from engines.install_hint import install_hint
+from engines.model_store import UPSAMPLING
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,7 +34,7 @@ OPEN_BODY = Path(__file__).parent / "zoo" / "open_smpl_body.npz"
 
 def upsampling_path(card: Card) -> Path:
     """Where the table of a mesh model on coarse vertices lies: beside its card."""
-    return card.path.with_suffix(".upsampling.npz")
+    return card.path.with_suffix(UPSAMPLING)
 
 
 def pack_card(card: Card) -> bytes:

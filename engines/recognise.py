@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,9 +11,8 @@ from torch import Tensor
 
 from engines.body import Body
 from engines.networks.registry import NETWORKS, Network, build
+from engines.unwrapping import name_prefixes
 
-# What trainers put before every key, alone or in this order.
-PREFIXES = ("", "module.", "model.", "model.module.", "module.model.")
 COUNTER = "num_batches_tracked"  # absent from files of old releases, and harmless
 
 Shape = tuple[int, ...]
@@ -22,7 +21,7 @@ NO_BODIES: Mapping[str, Body | None] = {}
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How the tensors of a file fit a network, after a prefix was taken off their names.
+    """How the tensors of a file fit a network, after a prefix was taken off their names ("" for none).
 
     likeness: the part of all names, the file's and the network's, that both have in the same shape. tensors: those that
     belong to the network. missing and unexpected name the others, reshaped has name, shape in the file and shape
@@ -36,6 +35,7 @@ class Match:
     unexpected: tuple[str, ...]
     reshaped: tuple[tuple[str, Shape, Shape], ...]
     left_out: tuple[str, ...]
+    prefix: str = ""
 
     @property
     def whole(self) -> bool:
@@ -59,14 +59,18 @@ def recognise(tensors: Mapping[str, Tensor], bodies: Mapping[str, Body | None] =
 
     bodies: by family, "smpl" and "mano", the one whose mesh graph networks are made for; None is the open body.
     """
-    matches = (match(tensors, network, bodies.get(network.family)) for network in NETWORKS.values())
-    return max(matches, key=lambda found: found.likeness)
+    return max(matches(tensors, bodies), key=lambda found: found.likeness)
 
 
-def match(tensors: Mapping[str, Tensor], network: Network, body: Body | None = None) -> Match:
-    """How tensors fit one network, with the prefix that fits best."""
-    wanted = shapes(network, body)
-    return max((_match(tensors, network, wanted, prefix) for prefix in PREFIXES), key=lambda found: found.likeness)
+def matches(
+    tensors: Mapping[str, Tensor], bodies: Mapping[str, Body | None] = NO_BODIES, only: Network | None = None
+) -> Iterator[Match]:
+    """How tensors fit every network (or only one), with every prefix that may be taken off their names."""
+    prefixes = name_prefixes(tensors)
+    for network in NETWORKS.values() if only is None else (only,):
+        wanted = shapes(network, bodies.get(network.family))
+        for prefix in prefixes:
+            yield _match(tensors, network, wanted, prefix)
 
 
 def _match(tensors: Mapping[str, Tensor], network: Network, wanted: Mapping[str, Shape], prefix: str) -> Match:
@@ -81,7 +85,14 @@ def _match(tensors: Mapping[str, Tensor], network: Network, wanted: Mapping[str,
     fitting = len(common) - len(reshaped)
     everything = len(wanted) + len(unexpected) + (len(foreign) if not common else 0)
     return Match(
-        network, fitting / everything, common, missing, unexpected, reshaped, (*ignored, *(foreign if common else ()))
+        network,
+        fitting / everything,
+        common,
+        missing,
+        unexpected,
+        reshaped,
+        (*ignored, *(foreign if common else ())),
+        prefix,
     )
 
 

@@ -15,7 +15,8 @@ from engines import cuda
 from engines.body import Body
 from engines.cards import PRECISIONS, Card, Variant
 from engines.errors import ModelError, UnknownNameError
-from engines.live_model import live_model, live_weights
+from engines.live_model import checked_model, live_weights
+from engines.suggestions import unknown
 
 log = logging.getLogger("meshcast.engines")
 
@@ -138,11 +139,11 @@ def open_session(
     that the model or the device does not have).
     """
     if backend not in ("auto", *BACKENDS):
-        raise UnknownNameError(f"unknown backend {backend!r}; there are: {', '.join(BACKENDS)}")
+        raise unknown("backend", backend, BACKENDS)
     if precision not in ("auto", *PRECISIONS):
-        raise UnknownNameError(f"unknown precision {precision!r}; there are: {', '.join(PRECISIONS)}")
+        raise unknown("precision", precision, PRECISIONS)
     if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
-        raise UnknownNameError(f"unknown device {device!r}; there are: cpu, cuda:N")
+        raise unknown("device", device, (), "cpu, cuda:N")
     if device == "cuda":
         device = "cuda:0"
     if backend == "auto" and card.family in KERNEL_FAMILIES:
@@ -151,7 +152,7 @@ def open_session(
     able = engine.precisions(chosen_device)
     chosen, variant = _precision(card, precision, able, f"{name} on {chosen_device}", chosen_device != "cpu")
     source = str(variant.file) if variant is not None else card.name
-    session = engine.load(live_model(card, variant, body), source, chosen_device, chosen, threads)
+    session = engine.load(checked_model(card, variant, body), source, chosen_device, chosen, threads)
     log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
     return session
 

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from engines.joint_sets import JOINT_SETS
+from engines.suggestions import did_you_mean
+
+LARGEST = 1e30  # of the numbers in a card
 
 
 class Table:
@@ -15,6 +18,7 @@ class Table:
         self._values = values
         self._where = where
         self._left = set(values)
+        self._asked: list[str] = []
 
     def names(self) -> list[str]:
         return list(self._values)
@@ -23,13 +27,13 @@ class Table:
         return str(self._take(key, default, lambda v: isinstance(v, str), "a text"))
 
     def whole(self, key: str, default: int) -> int:
-        return int(self._take(key, default, lambda v: isinstance(v, int), "a whole number"))
+        return int(self._take(key, default, lambda v: type(v) is int, "a whole number"))
 
     def flag(self, key: str, default: bool) -> bool:
         return bool(self._take(key, default, lambda v: isinstance(v, bool), "true or false"))
 
     def number(self, key: str, default: float | None = None) -> float:
-        return float(self._take(key, default, lambda v: isinstance(v, (int, float)), "a number"))
+        return float(self._take(key, default, _finite, "a number"))
 
     def texts(self, key: str) -> tuple[str, ...]:
         return tuple(self.items(key, (str,)))
@@ -40,14 +44,20 @@ class Table:
             name = self.text(key)
             if name not in JOINT_SETS:
                 raise ValueError(
-                    f"{self._where}{key} {name!r} is not one of {', '.join(JOINT_SETS)}, nor a list of names"
+                    f"{self._where}{key} {name[:80]!r} is not one of {', '.join(JOINT_SETS)}, nor a list of names"
+                    f"{did_you_mean(name, JOINT_SETS)}"
                 )
             return JOINT_SETS[name].joint_names
         return self.texts(key)
 
+    def texts_by_name(self, key: str) -> tuple[tuple[str, str], ...]:
+        """A table whose keys are any names and whose values are texts, none where it is missing."""
+        table = self.table(key, {})
+        return tuple((name, table.text(name)) for name in table.names())
+
     def items(self, key: str, kinds: tuple[type, ...]) -> list[Any]:
         def good(value: object) -> bool:
-            return isinstance(value, list) and all(isinstance(item, kinds) for item in value)
+            return isinstance(value, list) and all(isinstance(item, kinds) and _plain(item) for item in value)
 
         return list(self._take(key, [], good, "a list"))
 
@@ -56,10 +66,12 @@ class Table:
 
     def finish(self) -> None:
         if self._left:
-            raise ValueError(f"unknown entry {self._where}{sorted(self._left)[0]}")
+            name = sorted(self._left)[0]
+            raise ValueError(f"unknown entry {self._where}{name[:80]}{did_you_mean(name, self._asked)}")
 
     def _take(self, key: str, default: object, good: Callable[[Any], bool], wanted: str) -> Any:
         self._left.discard(key)
+        self._asked.append(key)
         if key not in self._values:
             if default is None:
                 raise ValueError(f"{self._where}{key} is missing")
@@ -67,3 +79,13 @@ class Table:
         if not good(self._values[key]):
             raise ValueError(f"{self._where}{key} must be {wanted}")
         return self._values[key]
+
+
+def _plain(value: object) -> bool:
+    """Whether a number is finite, and not true or false; anything else is taken."""
+    return not isinstance(value, bool) and (not isinstance(value, (int, float)) or _finite(value))
+
+
+def _finite(value: object) -> bool:
+    """Whether a value is a number of a size that float32 holds. TOML has infinities, and integers of any length."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < LARGEST

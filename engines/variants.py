@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sys
 from typing import Any
 
 import tomli_w
@@ -13,11 +12,7 @@ from engines.atomic import write_atomically
 from engines.cards import Card, load_card, read_weights, user_models
 from engines.errors import ModelError
 from engines.gate import Gate
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from engines.toml_file import read_toml
 
 
 def add_int8(card: Card, data: bytes, gate: Gate) -> Card:
@@ -32,7 +27,7 @@ def add_int8(card: Card, data: bytes, gate: Gate) -> Card:
     floats = card.variant("fp32")
     if floats is None:
         raise ModelError(f"{card.name} has no fp32 weights, which INT8 is judged by")
-    raw: dict[str, Any] = tomllib.loads(card.path.read_text(encoding="utf-8"))
+    raw: dict[str, Any] = read_toml(card.path, "a model card")
     name, weights = card.name, read_weights(floats)
     raw["name"] = name
     files = {_named(name, weights, floats.file.suffix): weights, _named(name, data, ".int8.onnx"): data}

@@ -45,19 +45,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     bring = commands.add_parser(
         "import",
-        help="import a checkpoint or a body model",
-        description="Recognise a published checkpoint (HRNet, YOLOX, Pose2Mesh, PARE, DCT, DecoMR), a body model "
-        "(SMPL, SMPL-H, SMPL-X, MANO), an ONNX file with a card or a model of `meshcast train`, convert it and keep it "
-        "under a name. Nothing in the file is executed.",
+        help="import a checkpoint, an ONNX model or a body model",
+        description="Recognise a published checkpoint (HRNet, YOLOX, Pose2Mesh, PARE, DCT, DecoMR) or a body model "
+        "(SMPL, SMPL-H, SMPL-X, MANO), convert it and keep it under a name; or copy an ONNX model that has a card "
+        "beside it or in it, as those of `meshcast train` and of the export. Nothing in the file is executed.",
     )
     bring.add_argument(
-        "file",
-        type=Path,
-        metavar="FILE",
-        help=".pth, .pt, .ckpt, .safetensors; .onnx or its .toml; .pkl, .npz of a body",
+        "file", type=Path, metavar="FILE", help=".pth, .pt, .ckpt, .safetensors; .onnx; .pkl, .npz of a body"
     )
     bring.add_argument("--as", dest="name", metavar="NAME", help="the model that it is, or what to call it")
     bring.add_argument("--mean", type=Path, metavar="MEAN.npz", help="mean pose and shape, for DCT")
+    bring.add_argument("--weights", metavar="KEY", help="which weights, where the file holds several (model, ema, ...)")
     bring.add_argument("--trust", action="store_true", help="let the file run code while it is read")
     bring.set_defaults(run=run_import)
 
@@ -80,7 +78,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def with_command(arguments: list[str]) -> list[str]:
     """`models NAME` is short for `models show NAME`."""
     words = [index for index, word in enumerate(arguments) if not word.startswith("-")]
-    if len(words) < 2 or arguments[words[0]] != "models" or words[1] != words[0] + 1:
+    if len(words) != 2 or arguments[words[0]] != "models" or words[1] != words[0] + 1:
         return arguments
     if arguments[words[1]] in COMMANDS:
         return arguments
@@ -107,7 +105,7 @@ def run_import(args: argparse.Namespace) -> int:
     """Import a file and say what it became. Raises ModelError when it cannot be used; then nothing is written."""
     from engines.importing import import_file
 
-    made = import_file(args.file, args.name, trust=args.trust, mean=args.mean)
+    made = import_file(args.file, args.name, trust=args.trust, mean=args.mean, weights=args.weights)
     card = made.card
     print(f"{args.file.name} is {made.recognised}")
     for remark in made.remarks:

@@ -10,6 +10,7 @@ from edge.types import F32, U8, Array, Detections, Frame
 from engines.cards import Card, Input
 from engines.errors import ModelError
 from engines.session import Session
+from engines.suggestions import did_you_mean
 
 NMS_IOU = 0.6
 
@@ -24,7 +25,8 @@ class Detect:
 
     def __init__(self, session: Session, card: Card, score: float | None = None) -> None:
         if card.task != "detector" or card.family not in BOX_FAMILIES:
-            raise ModelError(f"{card.name}: not a detector of a known family ({', '.join(BOX_FAMILIES)})")
+            known = f"{', '.join(BOX_FAMILIES)}{did_you_mean(card.family, BOX_FAMILIES)}"
+            raise ModelError(f"{card.name}: not a detector of a known family ({known})")
         self._session = session
         self._family = BOX_FAMILIES[card.family]
         self._person = card.decode.person

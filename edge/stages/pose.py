@@ -8,8 +8,9 @@ from edge.stages.crops import Cropper
 from edge.stages.decode_pose import POSE_FAMILIES, Outputs, check_pose, mirror_images
 from edge.types import F32, Frame, Pose2D, Tracks
 from engines.cards import REFINEMENTS, Card
-from engines.errors import ModelError, UnknownNameError
+from engines.errors import ModelError
 from engines.session import Session
+from engines.suggestions import did_you_mean, unknown
 
 FARTHEST_PX = 1e6  # keypoints beyond are an engine gone wrong, not a person
 
@@ -26,10 +27,11 @@ class Pose:
 
     def __init__(self, session: Session, card: Card, *, refine: str | None = None, flip_test: bool = False) -> None:
         if card.task != "pose" or card.family not in POSE_FAMILIES:
-            raise ModelError(f"{card.name}: not a pose model of a known family ({', '.join(POSE_FAMILIES)})")
+            known = f"{', '.join(POSE_FAMILIES)}{did_you_mean(card.family, POSE_FAMILIES)}"
+            raise ModelError(f"{card.name}: not a pose model of a known family ({known})")
         self._family = POSE_FAMILIES[card.family]
         if refine not in (None, *REFINEMENTS):
-            raise UnknownNameError(f"unknown refinement {refine!r}; there are: {', '.join(REFINEMENTS)}")
+            raise unknown("refinement", str(refine), REFINEMENTS)
         if refine and not self._family.refines:
             raise ModelError(f"{card.name}: no refinement, a {card.family} model gives no heatmaps")
         if flip_test and self._family.turn is None:

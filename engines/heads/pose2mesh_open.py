@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from edge_kernels import Ell
 from engines.body import Body, load_surface_body
+from engines.body_units import check_units
 from engines.cards import Card
 from engines.errors import ModelError
 from engines.heads.head import People, RootMesh
@@ -36,6 +37,7 @@ class Pose2MeshOpenHead:
         self._coco = None if keypoint_names == COCO17.joint_names else points.argmax(1)
         self._names = len(keypoint_names)
         body = load_surface_body(card.path.with_name(card.body))
+        check_units(body, card.path.with_name(card.body))
         self.body: Body = body
         path = card.path.with_suffix(".upsampling.npz")
         table = read_npz(path, "an upsampling table")

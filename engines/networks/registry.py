@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from engines.errors import ModelError, UnknownNameError
+from engines.errors import ModelError
 from engines.joint_sets import COCO19, HUMAN36, MANO21, SMPL24, JointSet
 from engines.networks import dct, decomr, hrnet, pare, pose2mesh, yolox
+from engines.suggestions import unknown
 
 GRAPH_SETS = {"coco": COCO19, "human36": HUMAN36, "smpl": SMPL24, "mano": MANO21}
 
@@ -111,7 +112,7 @@ def network(name: str) -> Network:
     """
     known = max((key for key in NETWORKS if f"{name}_".startswith(f"{key}_")), key=len, default=None)
     if known is None:
-        raise UnknownNameError(f"unknown network {name!r}; there are: {', '.join(NETWORKS)}")
+        raise unknown("network", name, NETWORKS)
     return NETWORKS[known]
 
 

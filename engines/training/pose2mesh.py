@@ -11,7 +11,7 @@ import torch
 from engines.body import ZOO, load_surface_body
 from engines.coarse_mesh import coarse_mesh
 from engines.errors import ModelError
-from engines.storing import checked_name
+from engines.importing_packed import checked_name
 from engines.training.lifter import train_lifter
 from engines.training.loop import Metrics, Reports, TrainingStopped, can_draw
 from engines.training.mesh import body_upsampling, train_mesh

@@ -19,9 +19,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from engines.atomic import write_atomically
 from engines.errors import ModelError
+from engines.importing_packed import checked_name
 from engines.networks.pose2mesh_open import OpenPose2Mesh
 from engines.packed_onnx import pack
-from engines.storing import checked_name
 
 OPSET = 17
 HALVE_FROM = 1024  # weights with at least this many elements are stored as float16

@@ -121,6 +121,25 @@ def test_a_name_of_ones_own(tmp_path: Path, data_folder: Path) -> None:
         remove("my_detector")
 
 
+def test_of_two_sets_of_weights_one_is_chosen_and_said(tmp_path: Path) -> None:
+    weights = state("yolox_nano")
+    averaged = {key: value + 1 for key, value in weights.items()}
+    path = saved({"model": prefixed("_orig_mod.module.", weights), "ema": {"module": averaged}}, tmp_path / "two.pth")
+    made = import_file(path)
+    assert made.recognised == "yolox_nano, weights under 'model.module'"
+    assert "the file also holds other weights of it: ema.module; choose with --weights" in made.remarks
+    key = "head.obj_preds.0.bias"
+    assert torch.equal(load_network(made.card).state_dict()[key], weights[key])
+    assert torch.equal(load_network(import_file(path, weights="ema").card).state_dict()[key], averaged[key])
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    weights = state("yolox_nano")
+    weights["head.obj_preds.0.bias"] = torch.full((1,), torch.nan)
+    with pytest.raises(ModelError, match=r"head\.obj_preds\.0\.bias holds numbers that are not finite"):
+        import_file(saved({"model": weights, "other": {"a": torch.ones(1)}}, tmp_path / "nan.pth"))
+
+
 def test_the_input_size_is_chosen_by_name(tmp_path: Path) -> None:
     path = saved(state("hrnet_w32"), tmp_path / "weights.pth")
     made = import_file(path)

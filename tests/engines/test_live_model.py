@@ -87,3 +87,12 @@ def test_onnx_files_are_taken_as_they_are(tmp_path: Path, converted: list[str]) 
     card = load_card("movenet_thunder")
     assert live_model(card, card.variants[0], None) == read_weights(card.variants[0])
     assert (converted, kept(tmp_path)) == ([], [])
+
+
+def test_weights_without_a_hash_are_told_by_what_they_are(tmp_path: Path, converted: list[str]) -> None:
+    card = load_card("yolox_nano")
+    variant = Variant("fp32", tmp_path / "weights.safetensors", "")
+    for data, count in ((b"first", 1), (b"first", 1), (b"second", 2)):
+        variant.file.write_bytes(data)
+        live_model(card, variant, None)
+        assert len(converted) == count

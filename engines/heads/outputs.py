@@ -1,0 +1,85 @@
+"""Whether an ONNX mesh model takes and gives what its family's head passes on and reads; run when it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from engines.body import Body
+from engines.cards import Card
+from engines.errors import ModelError
+from engines.heads.decomr import MAP_SIDE
+from engines.npz import read_npz
+from engines.onnx_signature import shape_text
+from engines.session import Session
+
+Sides: TypeAlias = "tuple[int | str, ...]"  # a letter for any size
+POINTS = 47  # of pose2mesh_open: the joints, COCO's keypoints and the feet
+COCO_FEATURES = 54  # of 17 keypoints, see engines.lifting.View
+DCT_NUMBERS = 85  # camera, pose and shape
+
+
+def check_outputs(card: Card, session: Session, body: Body | None) -> None:
+    """Run a mesh model of others on zeros and compare what comes out; a network of this project gives what it must.
+
+    Args:
+        card: The model's card, of a family with a live head.
+        session: The model, loaded.
+        body: The body that it drives; None where it has its own.
+
+    Raises:
+        ModelError: The card's input or the model's outputs are not those of the family.
+    """
+    if card.network:
+        return
+    wanted = _input(card)
+    shape = tuple(side if isinstance(side, int) else 0 for side in card.input.shape[1:])
+    if not _fits((1, *shape), (1, *wanted)):
+        raise ModelError(
+            f"{card.name}: a {card.family} model takes {shape_text(('N', *wanted))}; the card's input.shape is "
+            f"{shape_text(card.input.shape)}"
+        )
+    outputs = [output.shape for output in session(np.zeros((1, *shape), np.float32))]
+    expected = _outputs(card, body)
+    if len(outputs) != len(expected) or not all(map(_fits, outputs, expected)):
+        gives = ", ".join(shape_text(("N", *sides[1:])) for sides in expected)
+        got = ", ".join(map(shape_text, outputs)) or "nothing"
+        raise ModelError(f"{card.name}: a {card.family} model gives {gives}; this one gives {got}")
+
+
+def _input(card: Card) -> Sides:
+    if card.family == "pose2mesh_open":
+        return (COCO_FEATURES,)
+    if card.family == "pose2mesh":
+        return (len(card.keypoints), 2)
+    return (3, "H", "W")
+
+
+def _outputs(card: Card, body: Body | None) -> tuple[Sides, ...]:
+    """What the head of each family reads, for one person."""
+    vertices = len(body.v_template) if body is not None else "V"
+    families: dict[str, tuple[Sides, ...]] = {
+        "pose2mesh_open": ((1, POINTS, 3), (1, _coarse_vertices(card), 3)),
+        "pose2mesh": ((1, vertices, 3),),
+        "pare": ((1, 24, 3, 3), (1, 10), (1, 3), (1, 24, "h", "w")),
+        "dct": ((1, DCT_NUMBERS),),
+        "decomr": ((1, MAP_SIDE, MAP_SIDE, 3), (1, 3)),
+    }
+    return families[card.family]
+
+
+def _coarse_vertices(card: Card) -> int | str:
+    """How many coarse vertices the table beside the card takes; a letter where there is none, which the head says."""
+    path = card.path.with_suffix(".upsampling.npz")
+    if card.family != "pose2mesh_open" or not path.is_file():
+        return "C"
+    columns = read_npz(path, "an upsampling table").get("columns")
+    return int(columns) if columns is not None and columns.ndim == 0 else "C"
+
+
+def _fits(shape: Sequence[int], sides: Sides) -> bool:
+    return len(shape) == len(sides) and all(
+        found > 0 if isinstance(side, str) else found == side for found, side in zip(shape, sides, strict=True)
+    )

@@ -1,0 +1,62 @@
+"""ONNX mesh models of others: what they take and give is compared with their family when they are loaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.body import open_body
+from engines.cards import Card, load_card
+from engines.errors import ModelError
+from engines.heads.outputs import check_outputs
+
+
+class Fixed:
+    """A session that always gives zeros of these shapes."""
+
+    backend, device, precision = "none", "cpu", "fp32"
+
+    def __init__(self, *shapes: tuple[int, ...]) -> None:
+        self.outputs = tuple(np.zeros(shape, np.float32) for shape in shapes)
+
+    def __call__(self, *inputs: Any) -> tuple[Any, ...]:
+        return self.outputs
+
+
+def of_others(name: str) -> Card:
+    return replace(load_card(name), network="")
+
+
+PARE = ((1, 24, 3, 3), (1, 10), (1, 3), (1, 24, 56, 56))
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        ("pose2mesh_open", ((1, 47, 3), (1, 295, 3))),
+        ("pose2mesh_coco", ((1, 6890, 3),)),
+        ("pare", PARE),
+        ("dct", ((1, 85),)),
+        ("decomr", ((1, 128, 128, 3), (1, 3))),
+    ],
+)
+def test_what_a_family_gives_is_taken_and_the_rest_refused(name: str, shapes: tuple[tuple[int, ...], ...]) -> None:
+    card, body = of_others(name), None if name == "pose2mesh_open" else open_body()
+    check_outputs(card, Fixed(*shapes), body)
+    for wrong in (shapes[1:], (*shapes, (1, 3)), (*shapes[:-1], (*shapes[-1][:-1], 7, 7)), (*shapes[:-1], (1, 2))):
+        with pytest.raises(ModelError, match=rf"{card.name}: a {card.family} model gives \[N, .*; this one gives "):
+            check_outputs(card, Fixed(*wrong), body)
+
+
+def test_an_input_of_another_size_is_refused() -> None:
+    card = of_others("pose2mesh_open")
+    wide = replace(card, input=replace(card.input, shape=("N", 60)))
+    with pytest.raises(ModelError, match=r"takes \[N, 54\]; the card's input\.shape is \[N, 60\]"):
+        check_outputs(wide, Fixed(), None)
+
+
+def test_networks_of_this_project_are_not_run_for_it() -> None:
+    check_outputs(load_card("pare"), Fixed(), open_body())
