@@ -31,7 +31,7 @@ REQUIRED = ("hip", "knee", "shoulder", "elbow")
 SHOWN = 12  # names in a message
 
 
-def body_bones(names: Sequence[str], path: object) -> dict[str, int]:
+def body_bones(names: Sequence[str], parents: Sequence[int], path: object) -> dict[str, int]:
     """Indices of bones by the body's joint: "pelvis", "head" where there is one, "left_hip" and so on.
 
     Raises PoseError, naming what was not found and the bones that there are, when the skeleton is not a person's.
@@ -57,6 +57,10 @@ def body_bones(names: Sequence[str], path: object) -> dict[str, int]:
             if index_ is not None:
                 bones[f"{side}_{joint}"] = index_
                 taken.add(index_)
+    if pelvis is None and {"left_hip", "right_hip"} <= bones.keys():  # whatever it is called, both legs hang on it
+        right = _ancestors(bones["right_hip"], parents)
+        both = [index for index in _ancestors(bones["left_hip"], parents) if index in right]
+        bones |= {"pelvis": both[0]} if both else {}
     wanted = ("pelvis", *(f"{side}_{joint}" for side in ("left", "right") for joint in REQUIRED))
     missing = [name for name in wanted if name not in bones]
     if missing:
@@ -66,6 +70,14 @@ def body_bones(names: Sequence[str], path: object) -> dict[str, int]:
             f"its bones are {some}"
         )
     return bones
+
+
+def _ancestors(joint: int, parents: Sequence[int]) -> list[int]:
+    """The joints above one, the nearest first."""
+    above = []
+    while (joint := parents[joint]) >= 0:
+        above.append(joint)
+    return above
 
 
 def _parse(name: str) -> tuple[str, str]:

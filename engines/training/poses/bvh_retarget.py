@@ -42,7 +42,7 @@ def read_bvh_poses(path: Path) -> F32:
 
 def retarget(bvh: Bvh, path: object) -> F32:
     """Poses (T, 24, 3) of a motion, see read_bvh_poses."""
-    bones = body_bones(bvh.names, path)
+    bones = body_bones(bvh.names, bvh.parents, path)
     step = stride(1 / bvh.frame_s)
     world = _world(bvh.rotations[::step], bvh.parents)
     rest = _rest(bvh)

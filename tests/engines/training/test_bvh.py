@@ -107,6 +107,11 @@ def test_skeleton_without_hands_head_and_toes_is_enough(tmp_path: Path) -> None:
     assert not found[:, 15].any()
 
 
+def test_pelvis_of_another_name_is_where_the_legs_meet(tmp_path: Path) -> None:
+    (tmp_path / "a.bvh").write_text(write(known_poses(5), Style(CMU | {"pelvis": "CenterThing"})))
+    np.testing.assert_allclose(positions(read_bvh_poses(tmp_path / "a.bvh")), positions(known_poses(5)), atol=5 * MM)
+
+
 GOOD = write(known_poses(2), Style())
 JOINT_LINE = "JOINT LeftUpLeg"
 
@@ -130,7 +135,6 @@ JOINT_LINE = "JOINT LeftUpLeg"
             GOOD.replace("Left", "Aft"),
             r"no bone for left_hip, left_knee, left_shoulder, left_elbow; its bones are Hips, ",
         ),
-        (GOOD.replace("ROOT Hips", "ROOT Thing"), "no bone for pelvis"),
     ],
 )
 def test_file_that_is_damaged_or_no_person_is_refused(tmp_path: Path, text: str, message: str) -> None:
