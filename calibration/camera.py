@@ -67,13 +67,17 @@ class Camera:
             raise CameraError(f"{path}: distortion needs 0, 4 or 5 numbers (k1, k2, p1, p2, k3), not {given.size}")
         return Camera(size, K, np.pad(given, (0, 5 - given.size)))
 
-    def at(self, size: tuple[int, int]) -> Camera:
-        """The same camera for frames of another `size`: scaled when the aspect is the same, else CameraError."""
+    def at(self, size: tuple[int, int], raster: tuple[int, int] | None = None) -> Camera:
+        """The same camera for frames of another `size`: scaled when the aspect is the same, else CameraError.
+
+        raster: the size of the frames before they were resampled to square pixels, if they were. A camera of that
+        aspect was calibrated on the stored pixels, and is stretched as they were.
+        """
         if size == self.size:
             return self
-        sx, sy = size[0] / self.size[0], size[1] / self.size[1]
-        if abs(sx / sy - 1) > SAME_ASPECT:
-            w, h = self.size
+        w, h = self.size
+        sx, sy = size[0] / w, size[1] / h
+        if not any(abs(width / w * h / height - 1) <= SAME_ASPECT for width, height in (size, raster or size)):
             raise CameraError(
                 f"the camera file is for {w} x {h} pixels, the frames are {size[0]} x {size[1]}: calibrate at that size"
             )

@@ -10,7 +10,7 @@ from typing import Any
 from edge.models import Models
 from edge.pipeline import DEFAULT_FOV_DEG, Pipeline, View
 from edge.runtime.overlap import Overlapped
-from edge.sources import Pace, open_source
+from edge.sources import Access, Pace, RtspTransport, open_source
 from edge.types import Bodies, Frame
 
 
@@ -21,15 +21,22 @@ def stream(
     fov_deg: float = DEFAULT_FOV_DEG,
     pace: Pace | None = None,
     loop: bool = False,
+    fps: float | None = None,
+    rtsp_transport: RtspTransport = "auto",
+    credentials: str | PathLike[str] | None = None,
+    allow_private_redirects: bool = False,
     **models: Any,
 ) -> Generator[tuple[Frame, Bodies], None, None]:
     """Frames of a source, each with the people in it as meshes in metres.
 
-    source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts. models:
+    source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts. fps:
+    frames per second of pictures and of videos without timestamps (raw H.264).
+    rtsp_transport, credentials, allow_private_redirects: as `meshcast run` has them, see `edge.sources.Access`. models:
     fields of `edge.models.Models`, for example backend="onnxruntime". The source is closed when the generator ends,
     is closed or thrown away. Raises MeshcastError, in one line, when something from outside cannot be used.
     """
-    with open_source(str(source), loop=loop) as opened:
+    access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)
+    with open_source(str(source), loop=loop, fps=fps, access=access) as opened:
         pipeline = Pipeline(Models(**models), View(Path(camera) if camera is not None else None, fov_deg))
         with Overlapped(opened, pipeline, pace) as results:
             for result in results:

@@ -22,7 +22,8 @@ from edge.runtime.overlap import Overlapped
 from edge.runtime.report import run_report
 from edge.runtime.stream import StreamRun
 from edge.sinks.target import Target
-from edge.sources import Pace, Source, open_source
+from edge.sources import Access, Pace, Source, open_source
+from edge.sources.names import distinct_names
 from edge.sources.uri import parse
 from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
@@ -37,7 +38,8 @@ class Job:
     """What to run and where the results go; paths that are None are not written.
 
     views: one for all sources, or one for each; names: of the streams, in the sources' order, where they shall not be
-    the sources' own. With several sources the paths of save and overlay hold {stream}, the stream's name.
+    the sources' own; fps: of files without timestamps. With several sources the paths of save and overlay hold
+    {stream}, the stream's name.
     """
 
     sources: tuple[str, ...]
@@ -53,11 +55,18 @@ class Job:
     summary: Path | None = None
     pace: Pace | None = None
     loop: bool = False
+    fps: float | None = None
     max_frames: int | None = None
     detect_every: int = 8
     smooth: bool = True
     quiet: bool = False
     watch: Watch = field(default_factory=Watch)
+    access: Access = field(default_factory=Access)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The sources without their secrets, for everything that is shown, logged or written. Raises SourceError."""
+        return tuple(parse(source).shown for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +111,7 @@ def run(job: Job) -> Outcome:
         progress.close()
         problems = _problems(streams, interrupted and not job.loop)
         if not any(stream.frames for stream in streams) and not interrupted:
-            raise SourceError(problems[0] if problems else f"{', '.join(job.sources)}: no frame arrived")
+            raise SourceError(problems[0] if problems else f"{', '.join(job.shown)}: no frame arrived")
         written = [path for stream in streams for path in stream.outputs.close()]
         try:
             written += observers.finish()
@@ -120,18 +129,19 @@ def run(job: Job) -> Outcome:
 
 def open_sources(job: Job, cleanup: ExitStack) -> list[Source]:
     """The sources of a job, each with a name of its own. Raises SourceError."""
-    names = list(job.names or (parse(uri).name for uri in job.sources))
+    addresses = [parse(uri) for uri in job.sources]
+    pipes = Counter(address.target for address in addresses if address.kind == "pipe")
+    if any(count > 1 for count in pipes.values()):
+        raise SourceError("two sources are the same pipe, which can be read only once; leave one out")
+    names = list(job.names or (address.name for address in addresses))
     if len(names) != len(job.sources):
         raise SourceError(f"{len(job.sources)} sources and {len(names)} names: give --stream once for each source")
     repeated = {name for name, count in Counter(names).items() if count > 1}
     if repeated and job.names:
         raise SourceError(f"two streams cannot both be called {', '.join(sorted(repeated))}; choose another --stream")
-    for index, name in enumerate(names):
-        if name in repeated:
-            names[index] = f"{name}-{index + 1}"
     sources = []
-    for uri, name in zip(job.sources, names, strict=True):
-        sources.append(open_source(uri, loop=job.loop, camera=name))
+    for uri, name in zip(job.sources, distinct_names(names), strict=True):
+        sources.append(open_source(uri, loop=job.loop, camera=name, fps=job.fps, access=job.access))
         cleanup.callback(sources[-1].close)
     return sources
 
@@ -158,7 +168,7 @@ def _streams(
             Publisher(job.publish, pipelines[0].model, streams=names, axes=job.axes, security=job.security)
         )
     streams = []
-    for title, source, pipeline in zip(job.sources, sources, pipelines, strict=True):
+    for title, source, pipeline in zip(job.shown, sources, pipelines, strict=True):
         wanted = Wanted(_path(job.save, source, job), _path(job.overlay, source, job))
         outputs = Outputs(wanted, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
         cleanup.callback(outputs.abort)

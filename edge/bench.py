@@ -35,7 +35,7 @@ def measure(bench: Bench, say: Callable[[str], None] = lambda line: None) -> dic
     overlapped, serial = Overlap(bench.job, models), Serial(bench.job, models)
     take_turns((overlapped, serial), bench.frames, bench.warm_up, say)
     report: dict[str, Any] = {
-        "sources": list(bench.job.sources),
+        "sources": list(bench.job.shown),
         "cores": _cores(),
         "models": {role: asdict(use) for role, use in models.uses.items()},
         "overlapped": overlapped.report(),

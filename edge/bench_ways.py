@@ -122,7 +122,7 @@ class Way(ABC):
         self._models.timings = self._engines
         with ExitStack() as cleanup:
             sources = open_sources(self._job, cleanup)
-            for title, source, pipeline in zip(self._job.sources, sources, self.pipelines, strict=True):
+            for title, source, pipeline in zip(self._job.shown, sources, self.pipelines, strict=True):
                 if source.live:
                     raise SourceError(f"{title}: has a pace of its own; a bench needs a video, pictures or synthetic:")
                 pipeline.length = source.frame_count

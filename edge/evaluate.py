@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from calibration.camera import Camera
 from edge.models import Models
 from edge.pipeline import Pipeline, View
+from edge.redaction import redact_path
 from edge.sources import Reader, open_source
 from edge.types import F32
 from engines.errors import MeshcastError
@@ -185,7 +186,9 @@ def evaluate_clip(
     """
     with Reader(open_source(str(clip))) as reader:
         if reader.source.size is None:
-            raise TruthError(f"{clip}: the picture size is not known before the first frame; give a video file")
+            raise TruthError(
+                f"{redact_path(str(clip))}: the picture size is not known before the first frame; give a video file"
+            )
         truth = load_truth(truth_path, camera, reader.source.size)
         pipeline = Pipeline(models, view or View(calibrated=truth.camera), detect_every=detect_every, smooth=smooth)
         landmarks = Landmarks(pipeline.mesh.head.body, pipeline.model.keypoint_names)

@@ -14,6 +14,7 @@ from calibration.camera import Camera
 from edge.errors import SourceError
 from edge.pipeline import Pipeline
 from edge.sources import Source, open_source
+from edge.sources.uri import parse
 from edge.stages.crops import Cropper
 from edge.stages.detect import letterbox, picture_size
 from edge.stages.pose import Pose
@@ -140,7 +141,7 @@ def _most(card: Card, clips: int) -> int:
 def _frames(clip: str, max_frames: int | None, tell: Tell) -> Iterator[Frame]:
     with open_source(clip) as source:
         if source.live:
-            raise SourceError(f"{clip}: a live source; record a clip of it and calibrate with that")
+            raise SourceError(f"{parse(clip).shown}: a live source; record a clip of it and calibrate with that")
         yield from _told(source, max_frames, tell)
 
 

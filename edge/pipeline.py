@@ -74,7 +74,7 @@ class Pipeline:
     def camera(self, frame: Frame) -> Camera:
         """The camera that took the frame. Raises CameraError when the calibration is for another picture size."""
         height, width = frame.image.shape[:2]
-        return self._cameras.of((width, height))
+        return self._cameras.of((width, height), frame.raster)
 
     def process(self, frame: Frame) -> Bodies:
         """The people in a frame as bodies in metres in the camera's frame, N >= 0 rows."""
@@ -121,13 +121,13 @@ class _Cameras:
     def __init__(self, view: View) -> None:
         self._fov_deg = view.fov_deg
         self._calibrated = Camera.load(view.camera) if view.camera is not None else view.calibrated
-        self._by_size: dict[tuple[int, int], Camera] = {}
+        self._by_size: dict[tuple[tuple[int, int], tuple[int, int] | None], Camera] = {}
         if self._calibrated is None:
             Camera.from_fov((2, 2), view.fov_deg)  # a wrong angle is said before any frame is read
 
-    def of(self, size: tuple[int, int]) -> Camera:
-        camera = self._by_size.get(size)
+    def of(self, size: tuple[int, int], raster: tuple[int, int] | None) -> Camera:
+        camera = self._by_size.get((size, raster))
         if camera is None:
-            camera = self._calibrated.at(size) if self._calibrated else Camera.from_fov(size, self._fov_deg)
-            self._by_size[size] = camera
+            camera = self._calibrated.at(size, raster) if self._calibrated else Camera.from_fov(size, self._fov_deg)
+            self._by_size[size, raster] = camera
         return camera

@@ -34,11 +34,12 @@ __all__ = [
 class Frame:
     """One picture of one stream.
 
-    image: (H, W, 3) uint8 BGR, upright (rotation flags already applied), C-contiguous.
+    image: (H, W, 3) uint8 BGR, upright (display matrices already applied), of square pixels, C-contiguous.
     index: counts the frames that the stream delivered, from 0; frames dropped on a live stream leave gaps.
     t_capture_ns: host monotonic clock (time.monotonic_ns) when the frame arrived from its device or decoder.
     t_s: the stream's own clock in seconds from its first frame (presentation time of a file, capture time of a
-         live source); never decreasing.
+         live source); it rises from frame to frame.
+    raster: (width, height) of the upright picture as it was stored, where its pixels were not square.
     """
 
     camera: str
@@ -46,6 +47,7 @@ class Frame:
     t_capture_ns: int
     t_s: float
     image: U8
+    raster: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

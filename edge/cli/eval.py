@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.cli.run import add_model_options, model_options, positive
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
+from edge.redaction import redact_path
 
 if TYPE_CHECKING:
     from edge.evaluate import Score
@@ -70,7 +71,7 @@ def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
         named = re.search(r"cam\d+", clip.stem)
         camera = args.truth_camera or (named.group() if named else None)
         if camera is None:
-            raise TruthError(f"{clip}: its name says no camera; give --truth-camera")
+            raise TruthError(f"{redact_path(str(clip))}: its name says no camera; give --truth-camera")
         scores[clip.name] = evaluate_clip(
             clip,
             args.truth,

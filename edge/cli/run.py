@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.cli.access import access_of, add_access_options
 from edge.cli.security import add_security_options, security_of
 from edge.errors import EXIT_PARTIAL
 
@@ -18,6 +19,7 @@ SOURCES = """\
 SOURCE is one of
   clip.mp4                    a video file
   photo.jpg, folder/, '*.png' pictures
+  -, a FIFO                   a video from standard input or a pipe, read once
   rtsp://host/path            a network camera; also rtsps://, http(s)://, tcp:// and udp:// (MPEG-TS)
   0, v4l2:///dev/video0       a USB camera
   csi://0, gst:PIPELINE       a CSI camera, any GStreamer pipeline
@@ -58,6 +60,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     out.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
     add_security_options(parser)
+    add_access_options(parser)
     watch = parser.add_argument_group("watching how it runs")
     watch.add_argument(
         "--trace", type=Path, metavar="OUT.json", help="write every stage of every frame, for ui.perfetto.dev"
@@ -69,6 +72,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     play = parser.add_argument_group("playing")
     play.add_argument("--pace", choices=("fast", "realtime"), help="default: files fast, cameras newest frame first")
     play.add_argument("--loop", action="store_true", help="play files again and again")
+    play.add_argument(
+        "--fps",
+        type=rate,
+        metavar="N",
+        help="frames per second of pictures (30) and of videos without timestamps, such as raw .h264",
+    )
     play.add_argument("--max-frames", type=positive, metavar="N", help="end after N frames")
     add_model_options(parser)
     parser.set_defaults(run=run)
@@ -135,6 +144,14 @@ def positive(text: str) -> int:
     return number
 
 
+def rate(text: str) -> float:
+    """An argument that must be a number of frames per second."""
+    number = float(text)
+    if not 0.001 <= number <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a frame rate (0.001 to 10000)")
+    return number
+
+
 def run(args: argparse.Namespace) -> int:
     """Run the job and print its table. Returns the exit code."""
     from edge.app import Job
@@ -145,6 +162,7 @@ def run(args: argparse.Namespace) -> int:
     outcome = run_job(
         Job(
             sources=tuple(args.sources),
+            access=access_of(args),
             models=models,
             views=views,
             publish=args.publish,
@@ -157,6 +175,7 @@ def run(args: argparse.Namespace) -> int:
             summary=args.summary,
             pace=args.pace,
             loop=args.loop,
+            fps=args.fps,
             max_frames=args.max_frames,
             detect_every=args.detect_every,
             smooth=args.smooth,

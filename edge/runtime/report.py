@@ -50,6 +50,7 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
         "stages_ms": stage_table({k: s for k, s in stats.items() if not k.startswith(QUEUE) and k not in AGES}),
         "queues_ms": stage_table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),
         "problems": list(problems),
+        "source_remarks": stream.overlapped.reader.source.remarks,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 from collections.abc import Iterator
 from fractions import Fraction
@@ -18,7 +19,10 @@ from av.video.stream import VideoStream
 from edge.draw import outlined_text, text_scale
 from edge.errors import OutputError
 from edge.sinks.target import Target
+from edge.sources.clock import LONGEST_GAP_S
 from edge.types import U8, Frame
+
+log = logging.getLogger("meshcast.sinks")
 
 PICTURES = (".png", ".jpg", ".jpeg")
 ENCODERS = ("libx264", "libopenh264", "mpeg4")  # best first; a build of PyAV need not have them all
@@ -38,8 +42,9 @@ class _Output(Protocol):
 class OverlayWriter:
     """Writes drawn pictures to `path`, which appears whole when the writer is closed.
 
-    `.mp4`: every frame at its own time `frame.t_s`, so a variable frame rate stays in sync. `.png`, `.jpg`: the picture
-    itself if there is only one, else a sheet of up to six frames spread over the clip.
+    `.mp4`: every frame at its own time `frame.t_s`, so a variable frame rate stays in sync; of more than a minute (and
+    three frames) without a frame, as of a camera that was away, one frame is left. `.png`, `.jpg`: the picture itself
+    if there is only one, else a sheet of up to six frames spread over the clip.
     fps: nominal frame rate, for the video's header and the duration of its last frame.
 
     Raises OutputError at once when the suffix is unknown or the folder cannot be written to.
@@ -88,6 +93,7 @@ class _Video:
         self._target = target
         rate = Fraction(fps if fps > 0 else 30.0).limit_denominator(1001)
         self._last_tick = -1
+        self._left_out = 0  # ticks of gaps
         self._duration = max(1, round(TICKS_PER_S / rate))
         self._container = av.open(str(target.temporary), "w", format="mp4", options={"movflags": "faststart"})
         self._stream = cast(VideoStream, self._container.add_stream(_encoder_name(), rate=rate))
@@ -99,10 +105,21 @@ class _Video:
         canvas = _even(_fit(image, self._size or (0, 0)))
         yuv = np.asarray(cv2.cvtColor(canvas, cv2.COLOR_BGR2YUV_I420), np.uint8)
         picture = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
-        picture.pts = self._last_tick = max(round(frame.t_s * TICKS_PER_S), self._last_tick + 1)
+        picture.pts = self._last_tick = self._tick(frame.t_s)
         picture.duration = self._duration
         picture.time_base = Fraction(1, TICKS_PER_S)
         self._encode(picture)
+
+    def _tick(self, t_s: float) -> int:
+        """When a frame is shown. MP4 cannot say gaps of many hours, and nobody would watch them."""
+        tick = round(t_s * TICKS_PER_S) - self._left_out
+        gap = tick - self._last_tick
+        if self._last_tick >= 0 and gap > max(LONGEST_GAP_S * TICKS_PER_S, 3 * self._duration):
+            if not self._left_out:
+                log.warning("%s: gaps of more than %g s are left out of it", self._target.path, LONGEST_GAP_S)
+            self._left_out += gap - self._duration
+            tick = self._last_tick + self._duration
+        return max(tick, self._last_tick + 1)
 
     def close(self) -> bool:
         try:

@@ -8,15 +8,20 @@ import importlib
 import re
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from edge.errors import SourceError
-from edge.sources.clock import LiveClock
-from edge.sources.source import Source
-from edge.types import U8, Frame
+from edge.redaction import redact_text
+from edge.sources.decode import Picture
+from edge.sources.frames import FileFrames, Rate
+from edge.sources.geometry import resample, square_size
+from edge.sources.link import LinkError
+from edge.sources.live import LiveSource
+from edge.types import Frame
 
 if TYPE_CHECKING:
     import threading
@@ -35,7 +40,7 @@ _PACKAGES = {
 }
 _SINK = "videoconvert ! video/x-raw,format=BGR ! appsink name=meshcast sync=false max-buffers=4"
 _PULL_NS = 100_000_000
-_START_NS = 10_000_000_000
+_START_S = 10.0
 
 
 def import_bindings() -> Any:
@@ -51,56 +56,93 @@ def import_bindings() -> Any:
 
 
 class Pipeline(Protocol):
-    """A playing pipeline. read() waits for a picture: (seconds or None, BGR), None at the end or stop.
+    """A playing pipeline. read() waits for a picture, with square pixels; None at the end or stop.
 
+    live: whether its pictures come from a camera or a network as they happen, so that it can be started again.
+    networked: whether they come from a network, where an end of stream only says that the other side has gone.
     Raises PipelineError.
     """
 
-    def read(self, stop: Stop) -> tuple[float | None, U8] | None: ...
+    @property
+    def live(self) -> bool: ...
+
+    @property
+    def networked(self) -> bool: ...
+
+    def read(self, stop: Stop) -> Picture | None: ...
 
     def close(self) -> None: ...
 
 
 class PipelineError(Exception):
-    """The pipeline failed; the message is GStreamer's."""
+    """The pipeline failed. message: GStreamer's, which may repeat what the pipeline holds."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"GStreamer says: {message.splitlines()[0] if message else 'nothing'}")
+        self.message = message
 
 
-class GstreamerSource(Source):
+class GstreamerSource(LiveSource):
     """Frames of a GStreamer pipeline until it ends. The sink is added here, and one that is there is replaced.
 
-    pipeline: what gst-launch-1.0 takes, without the sink. title: what messages call it.
-    Starts the pipeline at once. Raises SourceError where there is no GStreamer, or the pipeline does not start.
+    An error is the end of a pipeline that plays a recording; a live one (GStreamer says which are: those that have no
+    picture before they play) is started again, until it works. An end of stream is the end of the source, unless it
+    is live and from a network.
+
+    pipeline: what gst-launch-1.0 takes, without the sink. shown: what messages call it; secrets: what they must not
+    repeat. Starts the pipeline at once. Raises SourceError where there is no GStreamer, or it does not start.
     """
 
-    def __init__(self, pipeline: str, *, name: str, title: str, stop: threading.Event | None = None) -> None:
-        super().__init__(name, live=True, stop=stop)
-        self._title = title
+    def __init__(
+        self,
+        pipeline: str,
+        *,
+        name: str,
+        shown: str,
+        secrets: tuple[str, ...] = (),
+        stop: threading.Event | None = None,
+    ) -> None:
+        super().__init__(name=name, shown=shown, stop=stop)
+        self._description = complete(pipeline)
+        self._secrets = secrets
         if not pipeline:
-            raise SourceError(f"{title} names no pipeline, expected for example gst:videotestsrc")
+            raise SourceError(f"{shown} names no pipeline, expected for example gst:videotestsrc")
         try:
-            self._pipeline: Pipeline | None = _start(complete(pipeline), title)
+            self._pipeline: Pipeline | None = _start(self._description, shown, self._stop)
         except PipelineError as error:
-            raise SourceError(f"{title}: GStreamer says: {error}{_advice(str(error))}") from None
+            raise SourceError(f"{shown}: {self._redacted(error)}{_advice(error.message)}") from None
+        self._restarts = self._pipeline.live
+        self._goes_on = self._pipeline.live and self._pipeline.networked
+        if isinstance(self._pipeline, _GiPipeline) and not self._pipeline.live:
+            # The host's clock says nothing about the times of a recording, which comes as fast as it is read.
+            self._frames = FileFrames(name, shown, Rate(None), self._remark)
 
     def __iter__(self) -> Iterator[Frame]:
+        if self._pipeline is None:
+            raise SourceError(f"{self._shown}: a pipeline can be read only once; open it again")
+        return super().__iter__()
+
+    def _play(self) -> Iterator[Picture]:
         pipeline, self._pipeline = self._pipeline, None
-        if pipeline is None:
-            raise SourceError(f"{self._title}: a pipeline can be read only once; open it again")
-        clock = LiveClock()
-        index = 0
         try:
-            while (item := pipeline.read(self._stop)) is not None:
-                pts_s, image = item
-                now_ns = time.monotonic_ns()
-                self.size = image.shape[1], image.shape[0]
-                yield Frame(self.name, index, now_ns, clock.stamp(pts_s, now_ns), image)
-                index += 1
+            if pipeline is None:
+                pipeline = _start(self._description, self._shown, self._stop)
+            while (picture := pipeline.read(self._stop)) is not None:
+                yield picture
         except PipelineError as error:
-            if index == 0:
-                raise SourceError(f"{self._title}: GStreamer says: {error}") from None
-            self._note(f"{self._title}: broke off after {index} frames: {error}")
+            raise self._redacted(error) from None
         finally:
-            pipeline.close()
+            if pipeline is not None:
+                pipeline.close()
+
+    def _ends(self) -> bool:
+        return not self._goes_on
+
+    def _is_final(self, error: LinkError) -> bool:
+        return not self._restarts
+
+    def _redacted(self, error: PipelineError) -> LinkError:
+        return LinkError(redact_text(str(error), self._secrets))
 
     def close(self) -> None:
         super().close()
@@ -113,6 +155,12 @@ def complete(pipeline: str) -> str:
     """The pipeline with the sink that hands BGR pictures over; an appsink at its end is replaced."""
     body = re.sub(r"!\s*appsink\b[^!]*$", "", pipeline.strip()).rstrip(" !")
     return f"{body} ! {_SINK}"
+
+
+def with_square_pixels(description: str) -> str:
+    """A complete pipeline that scales its pictures to square pixels, for a reader that is not told their shape."""
+    scaled = _SINK.replace("format=BGR", "format=BGR,pixel-aspect-ratio=1/1").replace("! video", "! videoscale ! video")
+    return description.replace(_SINK, scaled)
 
 
 def csi_pipeline(sensor: int, options: dict[str, str], *, jetson: bool) -> str:
@@ -146,11 +194,11 @@ def _advice(reason: str) -> str:
     return f"; {_PACKAGES.get(missing[1], 'install the plugin that has it')}" if missing else ""
 
 
-def _start(description: str, title: str) -> Pipeline:
+def _start(description: str, title: str, stop: Stop) -> Pipeline:
     try:
         gi = import_bindings()
         gi.require_version("Gst", "1.0")
-        return _GiPipeline(description, importlib.import_module("gi.repository.Gst"))
+        return _GiPipeline(description, importlib.import_module("gi.repository.Gst"), stop)
     except (ImportError, ValueError):
         pass
     import cv2
@@ -163,7 +211,7 @@ def _start(description: str, title: str) -> Pipeline:
 class _GiPipeline:
     """Through GStreamer's own Python bindings. gst is the module gi.repository.Gst, which has no types."""
 
-    def __init__(self, description: str, gst: Any) -> None:
+    def __init__(self, description: str, gst: Any, stop: Stop) -> None:
         self._gst = gst
         gst.init(None)
         glib = importlib.import_module("gi.repository.GLib")
@@ -173,15 +221,12 @@ class _GiPipeline:
             raise PipelineError(error.message) from None
         self._sink = self._pipeline.get_by_name("meshcast")
         self._bus = self._pipeline.get_bus()
-        state = self._pipeline.set_state(gst.State.PLAYING)
-        if state == gst.StateChangeReturn.ASYNC:
-            state, _, _ = self._pipeline.get_state(_START_NS)
-        if state == gst.StateChangeReturn.FAILURE:
-            reason = self._error() or "the pipeline does not start"
-            self.close()
-            raise PipelineError(reason)
+        # Only a pipeline that is live has no picture while it is paused.
+        self.live = self._reach(gst.State.PAUSED, stop) == gst.StateChangeReturn.NO_PREROLL
+        self._reach(gst.State.PLAYING, stop)
+        self.networked = self._has_network_source()
 
-    def read(self, stop: Stop) -> tuple[float | None, U8] | None:
+    def read(self, stop: Stop) -> Picture | None:
         while not stop.is_set():
             sample = self._sink.emit("try-pull-sample", _PULL_NS)
             if sample is not None:
@@ -196,7 +241,27 @@ class _GiPipeline:
     def close(self) -> None:
         self._pipeline.set_state(self._gst.State.NULL)
 
-    def _picture(self, sample: Any) -> tuple[float | None, U8]:
+    def _has_network_source(self) -> bool:
+        found = []
+        self._pipeline.iterate_recurse().foreach(lambda element: found.append(element.get_factory()))
+        return any("Source/Network" in factory.get_metadata("klass") for factory in found if factory is not None)
+
+    def _reach(self, state: Any, stop: Stop) -> Any:
+        """Change the state and wait for it, for a while. Raises PipelineError."""
+        change = self._gst.StateChangeReturn
+        result = self._pipeline.set_state(state)
+        end_s = time.monotonic() + _START_S
+        reason = None
+        while result == change.ASYNC and time.monotonic() < end_s and not (stop.is_set() or reason):
+            result, _, _ = self._pipeline.get_state(_PULL_NS)
+            reason = self._error()
+        if result == change.FAILURE or reason:
+            reason = reason or self._error() or "the pipeline does not start"
+            self.close()
+            raise PipelineError(reason)
+        return result
+
+    def _picture(self, sample: Any) -> Picture:
         structure = sample.get_caps().get_structure(0)
         width, height = structure.get_value("width"), structure.get_value("height")
         buffer = sample.get_buffer()
@@ -208,7 +273,10 @@ class _GiPipeline:
             image = rows[:, : width * 3].reshape(height, width, 3).copy()
         finally:
             buffer.unmap(view)
-        return None if buffer.pts == self._gst.CLOCK_TIME_NONE else buffer.pts / 1e9, image
+        pts_s = None if buffer.pts == self._gst.CLOCK_TIME_NONE else buffer.pts / 1e9
+        given, across, down = structure.get_fraction("pixel-aspect-ratio")
+        aspect = Fraction(across, down) if given and across > 0 and down > 0 else None
+        return Picture(pts_s, resample(image, square_size((width, height), aspect)), (width, height))
 
     def _error(self) -> str | None:
         message = self._bus.pop_filtered(self._gst.MessageType.ERROR)
@@ -216,20 +284,24 @@ class _GiPipeline:
 
 
 class _OpencvPipeline:
-    """Through an OpenCV that was built with GStreamer."""
+    """Through an OpenCV that was built with GStreamer, which does not tell an error from an end."""
+
+    live = networked = False
 
     def __init__(self, description: str) -> None:
         import cv2
 
-        self._capture = cv2.VideoCapture(description, cv2.CAP_GSTREAMER)
+        self._capture = cv2.VideoCapture(with_square_pixels(description), cv2.CAP_GSTREAMER)
         if not self._capture.isOpened():
             raise PipelineError("the pipeline does not start (OpenCV does not say why; try it with gst-launch-1.0)")
 
-    def read(self, stop: Stop) -> tuple[float | None, U8] | None:
+    def read(self, stop: Stop) -> Picture | None:
         if stop.is_set():
             return None
         delivered, image = self._capture.read()
-        return (None, np.ascontiguousarray(image, np.uint8)) if delivered else None
+        if not delivered:
+            return None
+        return Picture(None, np.ascontiguousarray(image, np.uint8), (image.shape[1], image.shape[0]))
 
     def close(self) -> None:
         self._capture.release()

@@ -7,6 +7,7 @@ the thread is left behind, notices at its next packet or time-out, and closes it
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -14,20 +15,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 import av
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from edge.redaction import redact_text
+from edge.sources.gate import Gate
+from edge.sources.geometry import MAX_PIXELS, too_large, too_large_text
+from edge.sources.opening import OPEN_TIMEOUT_S, READ_TIMEOUT_S, Opening, ReferenceRefused
 from edge.sources.source import Stop
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-OPEN_TIMEOUT_S = 10.0
-READ_TIMEOUT_S = 5.0
 _QUEUED_PACKETS = 32
 _JOIN_S = 0.2
 
 
-Verdict = Literal["failed", "refused", "missing", "unreadable"]
+Verdict = Literal["failed", "refused", "missing", "unreadable", "transport"]
 
 
 class LinkError(Exception):
@@ -65,13 +69,10 @@ class Link:
     Raises LinkError from open() and packets().
     """
 
-    def __init__(
-        self, url: str, stop: Stop, *, container_format: str | None = None, options: dict[str, str] | None = None
-    ) -> None:
-        self._url = url
+    def __init__(self, opening: Opening, stop: Stop) -> None:
+        self._opening = opening
         self._stop = stop
-        self._format = container_format
-        self._options = options or {}
+        self._gate: Gate | None = None
         self._packets: deque[av.Packet[VideoStream]] = deque()
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
@@ -82,8 +83,10 @@ class Link:
         self._thread = threading.Thread(target=self._run, name="meshcast-link", daemon=True)
 
     def open(self) -> tuple[InputContainer, VideoStream]:
-        """Wait until the container and its best video stream are open. Raises LinkError, or Stopped."""
-        self._thread.start()
+        """Wait until the container and its best video stream are open, which they may be already. Raises LinkError, or
+        Stopped."""
+        if self._thread.ident is None:
+            self._thread.start()
         if not self._stop.wait_for(lambda: self._stream is not None or self._done):
             raise Stopped
         if self._container is None or self._stream is None:
@@ -112,6 +115,9 @@ class Link:
             self._closing = True
             self._packets.clear()
             self._stop.condition.notify_all()
+            gate = self._gate
+        if gate is not None:
+            gate.close()  # also ends FFmpeg's waiting for it
         if self._thread.ident is not None:
             self._thread.join(_JOIN_S)
 
@@ -127,22 +133,20 @@ class Link:
         condition = self._stop.condition
         container: InputContainer | None = None
         try:
-            container = av.open(
-                self._url,
-                "r",
-                format=self._format,
-                options=self._options,
-                timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S),
-            )
+            container = self._open_container()
             stream = _video_stream(container)
             with condition:
                 self._container, self._stream = container, stream
                 condition.notify_all()
             self._read(container, stream)
+            if self._gate is not None and self._gate.refusal is not None and self._gate.refusal.final:
+                raise LinkError(redact_text(self._gate.refusal.reason), "refused")  # a part that FFmpeg left out
         except LinkError as error:
             self._error = error
+        except ReferenceRefused as error:
+            self._error = LinkError(redact_text(str(error), self._opening.secrets), "refused")
         except (av.FFmpegError, OSError, ValueError) as error:
-            self._error = _link_error(error)
+            self._error = self._link_error(error, opened=self._container is not None)
         finally:
             with condition:
                 self._done = True
@@ -150,6 +154,38 @@ class Link:
                 condition.wait_for(lambda: self._closing)
             if container is not None:
                 container.close()
+            if self._gate is not None:
+                self._gate.close()
+
+    def _open_container(self) -> InputContainer:
+        opening = self._opening
+        options = {"max_pixels": str(MAX_PIXELS), **opening.options}
+        if opening.policy is not None:
+            gate = Gate(opening.policy)
+            with self._stop.condition:
+                self._gate = gate
+                if self._closing:
+                    raise LinkError("closed while it was opened")
+            options["http_proxy"] = gate.url
+        # What a reader waits for is waited for without an end; it ends by itself when it is told to stop.
+        timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S) if opening.reader is None else None
+        return av.open(
+            opening.url if opening.reader is None else opening.reader(),
+            "r",
+            format=opening.container_format,
+            options=options,
+            timeout=timeout,
+            io_open=opening.nested,
+        )
+
+    def _link_error(self, error: Exception, *, opened: bool) -> LinkError:
+        refusal = self._gate.refusal if self._gate is not None else None
+        if refusal is not None:
+            return LinkError(redact_text(refusal.reason), "refused" if refusal.final else "failed")
+        if isinstance(error, av.error.ArgumentError) and self._opening.limited and not opened:
+            return LinkError("holds no video that can be read", "unreadable")  # but perhaps a list of addresses
+        made = _link_error(error)
+        return LinkError(redact_text(str(made), self._opening.secrets), made.verdict)
 
     def _read(self, container: InputContainer, stream: VideoStream) -> None:
         with self._stop.condition:
@@ -175,6 +211,12 @@ def _video_stream(container: InputContainer) -> VideoStream:
         raise LinkError("holds no video", "unreadable")
     if not _has_decoder(stream):
         raise LinkError("its video is coded in a way that this FFmpeg cannot decode", "unreadable")
+    context = stream.codec_context
+    size = max(context.width, context.coded_width), max(context.height, context.coded_height)
+    if too_large(size):
+        raise LinkError(too_large_text(size), "refused")
+    if stream.disposition & Disposition.dependent:
+        raise LinkError("holds tiles of a picture; save it as a file and name that", "refused")
     return stream
 
 
@@ -187,9 +229,13 @@ def _link_error(error: Exception) -> LinkError:
         return LinkError("no answer in time")
     if isinstance(error, av.error.TimeoutError):
         return LinkError("nothing arrived in time")
+    if getattr(error, "errno", None) == errno.EPROTONOSUPPORT:
+        return LinkError("the camera refuses the transport", "transport")
     if isinstance(error, av.error.InvalidDataError):
         return LinkError("holds no video that can be read", "unreadable")
-    reason = (getattr(error, "strerror", None) or str(error)).splitlines()[0]
+    if isinstance(error, av.error.HTTPUnauthorizedError):
+        return LinkError("401 Unauthorized; give user and password in the address or by --credentials", "refused")
+    reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
     verdict: Verdict = "failed"
     if isinstance(error, _REFUSALS):
         verdict = "refused"

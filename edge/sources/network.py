@@ -1,128 +1,169 @@
-"""Live streams from the network: RTSP, MPEG-TS over TCP and UDP, HTTP. They are connected to again and again."""
+"""Live streams from the network: RTSP, MPEG-TS over TCP and UDP, HTTP."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Literal
 
 from edge.errors import SourceError
-from edge.sources.clock import LiveClock
-from edge.sources.decode import Decoder
-from edge.sources.link import READ_TIMEOUT_S, Link, LinkError, Stopped
+from edge.sources.decode import Decoder, Picture
+from edge.sources.link import Link, LinkError, Stopped
+from edge.sources.live import LiveSource, log
+from edge.sources.opening import Opening, RtspTransport, http_opening, http_policy, rtsp_opening, socket_opening
 from edge.sources.source import Source, Stop
-from edge.sources.uri import redacted
 from edge.sources.video import VideoSource
-from edge.types import U8, Frame
 
 if TYPE_CHECKING:
     import threading
 
-log = logging.getLogger("meshcast.sources")
 
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 8.0
+class NetworkSource(LiveSource):
+    """Frames of a live stream, without end: where no server answers, or the stream dies or ends, it is tried again.
 
-_TIMEOUT_US = str(int(READ_TIMEOUT_S * 1e6))
-# Not "fflags nobuffer": it throws away what was looked at while opening, and the next key frame may be seconds away.
-# The packets kept instead are decoded in a burst, after which the stream is as fresh.
-_LOW_LATENCY = {"flags": "low_delay", "analyzeduration": "500000"}
-_OPTIONS = {
-    "rtsp": {"rtsp_transport": "tcp", "timeout": _TIMEOUT_US},
-    "rtsps": {"rtsp_transport": "tcp", "timeout": _TIMEOUT_US},
-    "tcp": {"tcp_nodelay": "1"},
-    # FFmpeg's UDP reader does not look at the interrupt callback, only at its own time-out.
-    "udp": {"timeout": _TIMEOUT_US, "overrun_nonfatal": "1"},
-    "http": {},
-    "https": {},
-}
-
-
-class NetworkSource(Source):
-    """Frames of a live stream, without end: where nobody answers, or the stream dies or ends, it is tried again.
-
-    The pauses between two attempts grow from 0.5 s to 8 s and start over once a frame has arrived; each attempt is
-    one line of the log "meshcast.sources". reconnects counts them. Frames are numbered on over all connections.
     Iterating raises SourceError only where asking again is pointless: wrong credentials, or (HTTP) no such page,
-    or a page that is no video.
+    a page that is no video, or an address that must not be asked.
     """
 
-    def __init__(self, url: str, *, name: str, stop: threading.Event | None = None) -> None:
-        super().__init__(name, live=True, stop=stop)
-        self._url = url
-        self._shown = redacted(url)
-        self.reconnects = 0
-        self._index = 0
-        self._pause_s = FIRST_PAUSE_S
-        self._clock = LiveClock()
+    def __init__(self, opening: Opening, *, name: str, shown: str, stop: threading.Event | None = None) -> None:
+        super().__init__(name=name, shown=shown, stop=stop)
+        self._opening = opening
 
-    def __iter__(self) -> Iterator[Frame]:
-        while not self._stop.is_set():
-            reason = "the stream ended"
-            try:
-                for pts_s, image in self._play():
-                    now_ns = time.monotonic_ns()
-                    yield Frame(self.name, self._index, now_ns, self._clock.stamp(pts_s, now_ns), image)
-                    self._index += 1
-                    self._pause_s = FIRST_PAUSE_S
-            except Stopped:
-                return
-            except LinkError as error:
-                if self._index == 0 and _is_final(self._url, error):
-                    raise SourceError(f"{self._shown}: {error}") from None
-                reason = "no video came" if error.verdict == "unreadable" else str(error)
-            if self._stop.is_set():
-                return
-            log.warning("%s: %s; trying again in %.1f s", self._shown, reason, self._pause_s)
-            self.reconnects += 1
-            if self._stop.wait(self._pause_s):
-                return
-            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+    def _play(self) -> Iterator[Picture]:
+        return self._connect(self._opening)
 
-    def _play(self) -> Iterator[tuple[float | None, U8]]:
-        self._clock.restart()
-        with network_link(self._url, self._stop) as link:
+    def _connect(self, opening: Opening) -> Iterator[Picture]:
+        with Link(opening, self._stop) as link:
             _, stream = link.open()
             rate = stream.average_rate or stream.guessed_rate
             self.fps = float(rate) if rate else self.fps
-            for pts_s, image in Decoder(stream, low_delay=True).pictures(link.packets()):
-                self.size = image.shape[1], image.shape[0]
-                yield pts_s, image
+            yield from Decoder(stream, low_delay=True).pictures(link.packets())
+
+    def _is_final(self, error: LinkError) -> bool:
+        # A web page stays what it is; other servers may still be given the stream. Later on anything may come back.
+        final = error.verdict != "failed" if self._opening.policy is not None else error.verdict == "refused"
+        return final and self._index == 0
 
 
-def open_http(url: str, *, name: str, loop: bool, stop: threading.Event | None) -> Source:
+class RtspSource(NetworkSource):
+    """An RTSP stream. transport "auto" asks for the media in the RTSP connection (TCP), which loses nothing; a camera
+    that refuses is asked for UDP packets at once, and that is remembered. A later refusal changes it back."""
+
+    def __init__(
+        self,
+        opening: Callable[[Literal["tcp", "udp"]], Opening],
+        *,
+        name: str,
+        shown: str,
+        transport: RtspTransport = "auto",
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._automatic = transport == "auto"
+        self._transport: Literal["tcp", "udp"] = "udp" if transport == "udp" else "tcp"
+        self._make_opening = opening
+        self._mismatched = False
+        super().__init__(opening(self._transport), name=name, shown=shown, stop=stop)
+
+    def _play(self) -> Iterator[Picture]:
+        begin = self._index
+        try:
+            yield from self._connect(self._make_opening(self._transport))
+        except LinkError as error:
+            if self._index > begin or not self._may_change(error):
+                raise self._explained(error) from None
+        else:
+            return
+        refused, self._transport = self._transport, _other(self._transport)
+        try:
+            yield from self._connect(self._make_opening(self._transport), refused)
+        except LinkError as error:
+            self._transport = refused
+            if error.verdict == "transport":
+                raise LinkError("the camera refuses RTP over TCP and over UDP", "refused") from None
+            raise
+
+    def _connect(self, opening: Opening, refused: str = "") -> Iterator[Picture]:
+        for picture in super()._connect(opening):
+            if refused:
+                log.warning(
+                    "%s: the camera refuses RTP over %s; taking %s",
+                    self._shown,
+                    refused.upper(),
+                    self._transport.upper(),
+                )
+                refused = ""
+            yield picture
+
+    def _may_change(self, error: LinkError) -> bool:
+        """Whether the other transport is worth a try; where the server only answers nonsense that is tried once."""
+        if not self._automatic:
+            return False
+        if error.verdict == "unreadable" and self._index == 0 and not self._mismatched:
+            self._mismatched = True
+            return True
+        return error.verdict == "transport"
+
+    def _explained(self, error: LinkError) -> LinkError:
+        if error.verdict != "transport":
+            return error
+        other = _other(self._transport)
+        return LinkError(
+            f"the camera refuses RTP over {self._transport.upper()}; try --rtsp-transport {other} or auto", "refused"
+        )
+
+
+def open_network(
+    url: str,
+    *,
+    name: str,
+    shown: str,
+    secrets: tuple[str, ...] = (),
+    transport: RtspTransport = "auto",
+    stop: threading.Event | None = None,
+) -> Source:
+    """A live stream at rtsp(s)://, tcp:// or udp://. Raises SourceError for a transport that cannot be."""
+    if not url.startswith("rtsp"):
+        return NetworkSource(socket_opening(url, secrets), name=name, shown=shown, stop=stop)
+    if url.startswith("rtsps:"):
+        if transport == "udp":
+            raise SourceError(f"{shown}: encrypted RTSP goes over TCP; leave --rtsp-transport udp out")
+        transport = "tcp"
+    return RtspSource(
+        lambda wanted: rtsp_opening(url, wanted, secrets), name=name, shown=shown, transport=transport, stop=stop
+    )
+
+
+def open_http(
+    url: str,
+    *,
+    name: str,
+    shown: str,
+    loop: bool,
+    secrets: tuple[str, ...] = (),
+    allow_private: bool = False,
+    fps: float | None = None,
+    stop: threading.Event | None = None,
+) -> Source:
     """A finite file where the server tells its length and the container its duration, else a live stream.
 
     Asks the server, so it takes as long as that does. A server that does not answer counts as live and is tried
     again while iterating. Raises SourceError where the answer is no video.
     """
     wish = Stop(stop)
-    shown = redacted(url)
+    opening = http_opening(url, http_policy(url, allow_private=allow_private), secrets)
     try:
-        with network_link(url, wish) as link:
+        with Link(opening, wish) as link:
             container, _ = link.open()
             finite = container.duration is not None and container.size > 0
     except LinkError as error:
-        if _is_final(url, error):
+        if error.verdict != "failed":
             raise SourceError(f"{shown}: {error}") from None
         finite = False
     except Stopped:
         finite = False
     if finite:
-        return VideoSource(url, name=name, title=shown, loop=loop, stop=stop)
-    return NetworkSource(url, name=name, stop=stop)
+        return VideoSource(opening, name=name, title=shown, loop=loop, fps=fps, stop=stop)
+    return NetworkSource(opening, name=name, shown=shown, stop=stop)
 
 
-def network_link(url: str, stop: Stop) -> Link:
-    """A link with the options that suit the address."""
-    scheme = url.partition("://")[0].lower()
-    options = {**_LOW_LATENCY, **_OPTIONS[scheme]}
-    return Link(url, stop, container_format="mpegts" if scheme == "udp" else None, options=options)
-
-
-def _is_final(url: str, error: LinkError) -> bool:
-    """Whether asking again is pointless. An RTSP server may still be given the stream, a web page stays what it is."""
-    if url.lower().startswith("http"):
-        return error.verdict != "failed"
-    return error.verdict == "refused"
+def _other(transport: Literal["tcp", "udp"]) -> Literal["tcp", "udp"]:
+    return "udp" if transport == "tcp" else "tcp"

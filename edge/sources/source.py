@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ from types import TracebackType
 from typing import TypeVar
 
 from edge.types import Frame
+
+log = logging.getLogger("meshcast.sources")
 
 S = TypeVar("S", bound="Source")
 
@@ -61,6 +64,7 @@ class Source(ABC):
     size: (width, height) px of the upright picture, None while unknown. frame_count: how many frames to expect, an
     estimate, None while unknown or endless. fps: nominal frames per second, None while unknown.
     problems: one line for each loss noticed while reading; empty means that everything was delivered.
+    remarks: one line for each thing that was delivered otherwise than it is stored; logged when it is noticed first.
 
     close() may be called from any thread, more than once: it ends an iteration that runs elsewhere.
     """
@@ -81,6 +85,7 @@ class Source(ABC):
         self.frame_count = frame_count
         self.fps = fps
         self.problems: list[str] = []
+        self._remarks: dict[str, str] = {}
         self._stop = Stop(stop)
 
     @abstractmethod
@@ -90,6 +95,16 @@ class Source(ABC):
     def close(self) -> None:
         """End the iteration and free what is held."""
         self._stop.set()
+
+    @property
+    def remarks(self) -> list[str]:
+        return list(self._remarks.values())
+
+    def _remark(self, kind: str, text: str) -> None:
+        """Keep the latest remark of a kind; the log has the first one."""
+        if kind not in self._remarks:
+            log.warning("%s", text)
+        self._remarks[kind] = text
 
     def _note(self, problem: str) -> None:
         """Remember a loss once, however often a looped source meets it."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from calibration.camera import Camera
 from edge.errors import SourceError
+from edge.sources.clock import FileClock
 from edge.sources.source import Source
 from edge.sources.studio import Studio, Wardrobe
 from edge.sources.walking import Track, Walker
@@ -78,11 +79,12 @@ class SyntheticSource(Source):
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames in order from the first; `t_s` is index / fps."""
+        clock = FileClock(self._scene.fps)
         index = 0
         while not self._stop.is_set() and (self.frame_count is None or index < self.frame_count):
             people = [vertices for vertices, _, _ in self._poses(index)]
             image = self._studio.render(people, self._clothes)
-            yield Frame(self.name, index, time.monotonic_ns(), index / self._scene.fps, image)
+            yield Frame(self.name, index, time.monotonic_ns(), clock.stamp(index / self._scene.fps), image)
             index += 1
 
     def truth(self, index: int) -> Bodies:

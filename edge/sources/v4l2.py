@@ -2,65 +2,81 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
-from edge.sources.clock import LiveClock
-from edge.sources.decode import Decoder
+from edge.sources.decode import Decoder, Picture
 from edge.sources.link import Link, LinkError, Stopped
-from edge.sources.source import Source
-from edge.types import Frame
+from edge.sources.live import LiveSource
+from edge.sources.opening import Opening
 
 if TYPE_CHECKING:
     import threading
 
+    from av.video.stream import VideoStream
 
-class V4l2Source(Source):
-    """Frames of /dev/videoN, without end. options: width, height, fps, format (FFmpeg's name: yuyv422, mjpeg).
 
-    Opens the device at once. Raises SourceError when there is none, or it is busy or no camera.
+class V4l2Source(LiveSource):
+    """Frames of /dev/videoN, without end: a camera that is unplugged is looked for until it is back.
+
+    options: width, height, fps, format (FFmpeg's name: yuyv422, mjpeg).
+    Opens the device at once. Raises SourceError when there is none, or it is busy or no camera; later on none of these
+    is an error, since a camera that comes back may be all of them for a moment.
     """
 
     def __init__(
-        self, device: str, *, name: str, options: dict[str, str] | None = None, stop: threading.Event | None = None
+        self,
+        device: str,
+        *,
+        name: str,
+        shown: str = "",
+        options: dict[str, str] | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
-        super().__init__(name, live=True, stop=stop)
+        super().__init__(name=name, shown=shown or device, stop=stop)
         self._device = device
+        self._opening = Opening(device, _ffmpeg(options or {}), container_format="v4l2")
         if not Path(device).exists():
-            present = ", ".join(sorted(map(str, Path("/dev").glob("video*")))) or "none"
-            raise SourceError(f"{device}: no such camera (cameras here: {present})")
-        self._link: Link | None = Link(device, self._stop, container_format="v4l2", options=_ffmpeg(options or {}))
+            raise SourceError(f"{device}: no such camera (cameras here: {_present()})")
+        self._link: Link | None = Link(self._opening, self._stop)
         try:
-            _, self._stream = self._link.open()
+            _, stream = self._link.open()
         except (LinkError, Stopped) as error:
             self._link.close()
             raise SourceError(f"{device}: {error}; is it a camera, free, and readable for this user?") from None
-        rate = self._stream.average_rate or self._stream.guessed_rate
-        self.fps = float(rate) if rate else None
-        self.size = self._stream.codec_context.width, self._stream.codec_context.height
+        self.fps = _rate(stream)
+        self.size = stream.codec_context.width, stream.codec_context.height
 
-    def __iter__(self) -> Iterator[Frame]:
+    def _play(self) -> Iterator[Picture]:
         link, self._link = self._link, None
         if link is None:
-            raise SourceError(f"{self._device}: a camera can be read only once; open it again")
-        clock = LiveClock()
+            if not Path(self._device).exists():
+                raise LinkError(f"no such camera (cameras here: {_present()})")
+            link = Link(self._opening, self._stop)
         with link:
-            try:
-                pictures = Decoder(self._stream, low_delay=True).pictures(link.packets())
-                for index, (pts_s, image) in enumerate(pictures):
-                    now_ns = time.monotonic_ns()
-                    yield Frame(self.name, index, now_ns, clock.stamp(pts_s, now_ns), image)
-            except LinkError as error:
-                self._note(f"{self._device}: broke off: {error}")
+            _, stream = link.open()
+            self.fps = _rate(stream) or self.fps
+            yield from Decoder(stream, low_delay=True).pictures(link.packets())
+
+    def _is_final(self, error: LinkError) -> bool:
+        return False
 
     def close(self) -> None:
         super().close()
         link, self._link = self._link, None
         if link is not None:
             link.close()
+
+
+def _present() -> str:
+    return ", ".join(sorted(map(str, Path("/dev").glob("video*")))) or "none"
+
+
+def _rate(stream: VideoStream) -> float | None:
+    rate = stream.average_rate or stream.guessed_rate
+    return float(rate) if rate else None
 
 
 def _ffmpeg(options: dict[str, str]) -> dict[str, str]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
 
 from edge.errors import SourceError
-from edge.sources.clock import FileClock
-from edge.sources.decode import Decoder
+from edge.sources.decode import Decoder, Picture
+from edge.sources.frames import COUNTS_PLACES, FileFrames, Rate, nominal_rate
+from edge.sources.geometry import too_large_text
 from edge.sources.link import Link, LinkError, Stopped
+from edge.sources.opening import Opening
 from edge.sources.source import Source
-from edge.types import U8, Frame
+from edge.types import Frame
 
 if TYPE_CHECKING:
     import threading
@@ -29,90 +29,109 @@ _MEASURED = ("mpegts", "mpeg")  # formats without a header that says how long th
 class VideoSource(Source):
     """Every frame of a video that ends; with loop=True it starts again for ever, times and indices going on.
 
-    url: a local path or an http address. title: what messages call it.
+    opening: of a local file or an http address. title: what messages call it. fps: frames per second of an elementary
+    stream (raw H.264 and the like), which has no timestamps; without it the rate in the stream counts, else FFmpeg's
+    25.
     Raises SourceError on construction when there is no video in it.
     """
 
     def __init__(
-        self, url: str, *, name: str, title: str, loop: bool = False, stop: threading.Event | None = None
+        self,
+        opening: Opening,
+        *,
+        name: str,
+        title: str,
+        loop: bool = False,
+        fps: float | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         super().__init__(name, live=False, stop=stop)
-        self._url = url if "://" in url else f"file:{Path(url).absolute()}"
+        self._opening = opening
         self._title = title
         self._loop = loop
+        self._wanted_fps = fps
+        self._rate = Rate(None)
         try:
             self._probe()
         except LinkError as error:
-            raise SourceError(f"{title}: {error}; is it a video, and whole?") from None
+            hint = "" if error.verdict == "refused" else "; is it a video, and whole?"
+            raise SourceError(f"{title}: {error}{hint}") from None
         except Stopped:
             raise SourceError(f"{title}: stopped before it was open") from None
 
     def __iter__(self) -> Iterator[Frame]:
-        clock = FileClock(self.fps)
-        index = 0
+        frames = FileFrames(self.name, self._title, self._rate, self._remark)
         while not self._stop.is_set():
-            begin = index
-            for pts_s, image in self._play():
-                yield Frame(self.name, index, time.monotonic_ns(), clock.stamp(pts_s), image)
-                index += 1
+            begin = frames.count
+            for picture in self._play():
+                yield frames.frame(picture)
             if not self._loop:
                 return
-            if index == begin and not self._stop.is_set():
+            if frames.count == begin and not self._stop.is_set():
                 raise SourceError(f"{self._title}: no longer holds a picture that can be decoded")
-            clock.restart()
+            frames.restart()
 
     def _probe(self) -> None:
-        with Link(self._url, self._stop) as link:
+        with Link(self._opening, self._stop) as link:
             container, stream = link.open()
-            rate = stream.average_rate or stream.guessed_rate
-            self.fps = float(rate) if rate else None
+            self._rate = nominal_rate(container, stream, self._wanted_fps)
+            self.fps = self._rate.fps
             self.frame_count = _frame_count(container, stream, self.fps)
             # The rotation is only known from a decoded frame.
-            for _, image in Decoder(stream, low_delay=True).pictures(link.packets()):
-                self.size = image.shape[1], image.shape[0]
+            decoder = Decoder(stream, low_delay=True)
+            for picture in decoder.pictures(link.packets()):
+                self.size = picture.size
                 return
+            if decoder.refused is not None:
+                raise LinkError(too_large_text(decoder.refused), "refused")
         if not self._stop.is_set():
             raise LinkError("holds no picture that can be decoded")
 
-    def _play(self) -> Iterator[tuple[float | None, U8]]:
+    def _play(self) -> Iterator[Picture]:
         delivered = skipped = damaged = 0
+        refused: tuple[int, int] | None = None
         broken = True
         try:
-            with Link(self._url, self._stop) as link:
+            with Link(self._opening, self._stop) as link:
                 container, stream = link.open()
                 decoder = Decoder(stream)
-                tail = _Tail(container, stream, self.fps)
-                for pts_s, image in decoder.pictures(tail.watch(link.packets())):
+                tail = Tail(container, stream, self.fps)
+                for picture in decoder.pictures(tail.watch(link.packets())):
                     if self._stop.is_set():
                         return
                     delivered += 1
-                    yield pts_s, image
+                    yield picture
                 broken, skipped, damaged = tail.broken, decoder.skipped, decoder.damaged
+                refused = decoder.refused
         except (LinkError, Stopped):
             pass  # a stop is nobody's loss, and everything else counts as broken off
         if self._stop.is_set():
             return
         if skipped or damaged:
             self._note(f"{self._title}: {damaged} frames are damaged, {skipped} packets could not be decoded")
+        if refused is not None:
+            self._note(f"{self._title}: {too_large_text(refused)}")
         if broken:
             expected = f" of {self.frame_count}" if self.frame_count else ""
             self._note(f"{self._title}: broke off after {delivered}{expected} frames")
 
 
-class _Tail:
+class Tail:
     """Notices a file that ends before its own header says, from its packets.
 
     Frames cannot be counted for that: decoders leave some out that an edit list hides, and a container's count
-    does not know about edit lists. The times do.
+    does not know about edit lists. The times of the packets do.
     """
 
     def __init__(self, container: InputContainer, stream: VideoStream, fps: float | None) -> None:
         self._declared_s = _declared_s(container, stream)
         self._slack_s = 1.5 / fps if fps else 0.1
-        self._begin_s: float | None = None
-        self._end_s = 0.0
-        # In MPEG-TS a lost packet in the middle makes one corrupt too; elsewhere only the end of the file does.
-        self._can_tear = container.format.name not in _MEASURED
+        self._frame_s = 1.0 / fps if fps else 0.0
+        self._last_s: float | None = None
+        self._span_s = self._duration_s = 0.0
+        # In MPEG-TS a lost packet in the middle makes one corrupt too, and so do two segments of HLS that do not
+        # follow each other; elsewhere only the end of the file does.
+        self._can_tear = container.format.name not in (*_MEASURED, "hls")
         self._torn = False
 
     def watch(self, packets: Iterator[av.Packet[VideoStream]]) -> Iterator[av.Packet[VideoStream]]:
@@ -121,18 +140,27 @@ class _Tail:
             if self._can_tear and packet.size and packet.is_corrupt:
                 self._torn = True
                 continue
-            if packet.pts is not None and packet.time_base is not None:
-                pts_s = float(packet.pts * packet.time_base)
-                self._begin_s = pts_s if self._begin_s is None else min(pts_s, self._begin_s)
-                self._end_s = max(self._end_s, pts_s + float((packet.duration or 0) * packet.time_base))
+            self._measure(packet)
             yield packet
+
+    def _measure(self, packet: av.Packet[VideoStream]) -> None:
+        # Times of decoding rise even where pictures are reordered, unless the file's clock starts again.
+        stamp = packet.pts if packet.dts is None else packet.dts
+        if stamp is None or packet.time_base is None:
+            return
+        stamp_s = float(stamp * packet.time_base)
+        if self._last_s is not None:
+            step_s = stamp_s - self._last_s
+            self._span_s += step_s if step_s > 0 else self._duration_s or self._frame_s
+        self._last_s = stamp_s
+        self._duration_s = float((packet.duration or 0) * packet.time_base)
 
     @property
     def broken(self) -> bool:
         """Whether the end is missing; asked after the last packet."""
         short_s = 0.0
-        if self._declared_s is not None and self._begin_s is not None:
-            short_s = self._declared_s - (self._end_s - self._begin_s)
+        if self._declared_s is not None and self._last_s is not None:
+            short_s = self._declared_s - (self._span_s + self._duration_s)
         return self._torn or short_s > self._slack_s
 
 
@@ -145,11 +173,16 @@ def _declared_s(container: InputContainer, stream: VideoStream) -> float | None:
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     if container.duration is not None and len(container.streams) == 1:
-        return container.duration / av.time_base
+        begin_s = 0.0
+        if container.format.name == "flv" and stream.start_time is not None and stream.time_base is not None:
+            begin_s = max(0.0, float(stream.start_time * stream.time_base))  # FLV counts from 0, wherever it begins
+        return container.duration / av.time_base - begin_s
     return None
 
 
 def _frame_count(container: InputContainer, stream: VideoStream, fps: float | None) -> int | None:
+    if stream.frames and container.format.name in COUNTS_PLACES and fps and stream.average_rate:
+        return round(stream.frames / float(stream.average_rate) * fps)
     if stream.frames:
         return stream.frames
     if container.duration is not None and fps:

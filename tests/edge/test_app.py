@@ -121,6 +121,7 @@ def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_pat
         "stages_ms",
         "queues_ms",
         "problems",
+        "source_remarks",
         "engines_ms",
         "models",
         "remarks",

@@ -145,6 +145,14 @@ def test_a_video_keeps_the_times_of_a_variable_frame_rate(tmp_path: Path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
 
 
+@pytest.mark.parametrize("away_s", [61.0, 40_000.0, 1e9])
+def test_a_long_gap_becomes_one_frame(tmp_path: Path, away_s: float, caplog: pytest.LogCaptureFixture):
+    times = [0.0, 0.5, 50.0, 50.0 + away_s, 50.5 + away_s, 51.0 + 2 * away_s]
+    assert write_all(tmp_path / "a.mp4", [make_frame(i, t_s) for i, t_s in enumerate(times)], fps=10)
+    assert decode(tmp_path / "a.mp4")[1] == pytest.approx([0.0, 0.5, 50.0, 50.1, 50.6, 50.7], abs=1e-4)
+    assert caplog.messages == [f"{tmp_path / 'a.mp4'}: gaps of more than 60 s are left out of it"]
+
+
 @pytest.mark.parametrize(("size", "coded"), [((63, 47), (64, 48)), ((64, 47), (64, 48)), ((48, 64), (48, 64))])
 def test_odd_sizes_are_padded_by_one_pixel(tmp_path: Path, size: tuple[int, int], coded: tuple[int, int]):
     write_all(tmp_path / "a.mp4", [make_frame(size=size, level=90)])

@@ -17,7 +17,7 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import Reader, gstreamer, open_source
-from edge.sources.gstreamer import complete, csi_pipeline
+from edge.sources.gstreamer import complete, csi_pipeline, with_square_pixels
 
 SYSTEM_PACKAGES = "/usr/lib/python3/dist-packages"
 
@@ -54,6 +54,33 @@ def test_a_pipeline_that_ends(bindings: None, size: tuple[int, int]) -> None:
         np.testing.assert_array_equal(frame.image, np.full((height, width, 3), (0, 0, 255)))
         assert frame.image.flags.c_contiguous
     assert source.problems == []
+
+
+@pytest.mark.parametrize(("aspect", "size"), [("64/45", (256, 90)), ("45/64", (180, 128)), ("1/1", (180, 90))])
+def test_pixels_that_are_not_square_are_resampled(
+    bindings: None, aspect: str, size: tuple[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    caps = f"video/x-raw,width=180,height=90,pixel-aspect-ratio={aspect}"
+    with open_source(f"gst:videotestsrc pattern=red num-buffers=3 ! {caps}") as source:
+        frames = list(source)
+        assert source.size == size
+    assert {frame.image.shape for frame in frames} == {(size[1], size[0], 3)}
+    square = aspect == "1/1"
+    assert {frame.raster for frame in frames} == {None if square else (180, 90)}
+    assert len(caplog.messages) == len(source.remarks) == (0 if square else 1)
+
+
+def test_the_times_of_a_recording_are_its_own_however_fast_it_is_read(bindings: None) -> None:
+    caps = "video/x-raw,width=16,height=16,framerate=2/1"
+    with open_source(f"gst:videotestsrc num-buffers=40 ! {caps}") as source:
+        assert [frame.t_s for frame in source] == pytest.approx([index / 2 for index in range(40)])
+
+
+def test_the_times_of_a_live_pipeline_stay_near_the_host_s(bindings: None) -> None:
+    caps = "video/x-raw,width=16,height=16,framerate=100/1"
+    with open_source(f"gst:videotestsrc is-live=true num-buffers=20 ! {caps}") as source:
+        frames = list(source)
+    assert [frame.t_s for frame in frames] == pytest.approx([index / 100 for index in range(20)], abs=1e-6)
 
 
 def test_a_sink_that_the_user_wrote_is_replaced(bindings: None) -> None:
@@ -123,7 +150,8 @@ def test_opencv_plays_where_there_are_no_bindings(monkeypatch: pytest.MonkeyPatc
         frames = list(source)
     assert [int(frame.image[0, 0, 0]) for frame in frames] == [2, 1, 0]
     assert source.size == (6, 4)
-    assert opened == [(complete("somesrc"), cv2.CAP_GSTREAMER), ("released", 0)]
+    assert opened == [(with_square_pixels(complete("somesrc")), cv2.CAP_GSTREAMER), ("released", 0)]
+    assert "videoconvert ! videoscale ! video/x-raw,format=BGR,pixel-aspect-ratio=1/1 ! appsink" in opened[0][0]
 
 
 def test_csi_on_a_jetson() -> None:

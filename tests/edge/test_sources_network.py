@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 
 from edge.errors import SourceError
-from edge.sources import Reader, network, open_source
+from edge.sources import Reader, live, open_source
 from edge.sources.network import NetworkSource
+from edge.sources.opening import http_opening, http_policy
 
 FRAMES = 24
 PROMPT_S = 4.0  # what does not wake up takes the 5 s of a read
@@ -47,8 +48,8 @@ def transport_stream() -> bytes:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "FIRST_PAUSE_S", 0.02)
-    monkeypatch.setattr(network, "LONGEST_PAUSE_S", 0.08)
+    monkeypatch.setattr(live, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(live, "LONGEST_PAUSE_S", 0.08)
 
 
 @pytest.fixture
@@ -156,7 +157,7 @@ def test_where_nobody_listens_the_pauses_grow(scheme: str, caplog: pytest.LogCap
 
 
 def test_the_stop_event_ends_a_pause(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(network, "FIRST_PAUSE_S", 3600.0)
+    monkeypatch.setattr(live, "FIRST_PAUSE_S", 3600.0)
     stop = threading.Event()
     waiting = threading.Event()
 
@@ -189,7 +190,12 @@ def test_close_while_a_server_is_silent(tcp_server, scheme: str) -> None:
 
     port = tcp_server(say_nothing)
     url = f"{scheme}://127.0.0.1:{port}/x"
-    reader = Reader(NetworkSource(url, name="silent"))
+    source = (
+        NetworkSource(http_opening(url, http_policy(url, allow_private=False)), name="silent", shown=url)
+        if scheme == "http"
+        else open_source(url)
+    )
+    reader = Reader(source)
     consumer = threading.Thread(target=lambda: list(reader))
     consumer.start()
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import struct
 from pathlib import Path
 
 import cv2
@@ -78,26 +77,6 @@ def test_one_pixel(tmp_path: Path) -> None:
     np.testing.assert_array_equal(only(write(tmp_path / "a.png", np.full((1, 1, 3), 9, np.uint8)))[0, 0], 9)
 
 
-def with_orientation(jpeg: bytes, orientation: int) -> bytes:
-    """The JPEG with an EXIF block that holds nothing but the orientation."""
-    tiff = b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
-    block = b"Exif\0\0" + tiff
-    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + jpeg[2:]
-
-
-@pytest.mark.parametrize(
-    ("orientation", "bottom", "right"), [(1, False, False), (3, True, True), (6, False, True), (8, True, False)]
-)
-def test_exif_orientation_is_applied(tmp_path: Path, orientation: int, bottom: bool, right: bool) -> None:
-    path = write(tmp_path / "a.jpg", painted(32, 48))
-    path.write_bytes(with_orientation(path.read_bytes(), orientation))
-    image = only(path)
-    assert image.shape == ((32, 48, 3) if orientation in (1, 3) else (48, 32, 3))
-    blue = image[:, :, 0] > 128
-    rows, columns = (axis.mean() for axis in np.nonzero(blue))
-    assert (rows > image.shape[0] / 2, columns > image.shape[1] / 2) == (bottom, right)
-
-
 def test_a_folder_in_natural_order(tmp_path: Path) -> None:
     for number in (10, 9, 2, 1, 100):
         write(tmp_path / f"frame{number}.png", np.full((number, 3, 3), number, np.uint8))
@@ -110,6 +89,14 @@ def test_a_folder_in_natural_order(tmp_path: Path) -> None:
     assert [frame.index for frame in frames] == [0, 1, 2, 3, 4]
     assert [frame.t_s for frame in frames] == pytest.approx([i / 30 for i in range(5)])
     assert source.problems == []
+
+
+def test_pictures_come_at_the_rate_that_was_asked_for(tmp_path: Path) -> None:
+    for name in ("1.png", "2.png", "3.png"):
+        write(tmp_path / name, painted())
+    with open_source(str(tmp_path), fps=4) as source:
+        assert [frame.t_s for frame in source] == pytest.approx([0, 0.25, 0.5])
+        assert (source.fps, source.remarks) == (4, [])
 
 
 def test_a_glob(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
