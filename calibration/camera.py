@@ -21,21 +21,30 @@ class CameraError(MeshcastError):
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """Intrinsics of one camera: size (width, height) px, K (3, 3) float64 px, distortion (k1, k2, p1, p2, k3)."""
+    """Intrinsics of one camera: size (width, height) px, K (3, 3) float64 px, distortion (k1, k2, p1, p2, k3).
+
+    assumed: the focal length is a guess, because no camera file and no field of view was given.
+    """
 
     size: tuple[int, int]
     K: NDArray[np.float64]
     distortion: NDArray[np.float64]
+    assumed: bool = False
 
     @staticmethod
-    def from_fov(size: tuple[int, int], fov_deg: float) -> Camera:
+    def from_fov(size: tuple[int, int], fov_deg: float, *, assumed: bool = False) -> Camera:
         """A camera without distortion whose horizontal field of view is `fov_deg` degrees (0 < fov < 180)."""
         if not 0.0 < fov_deg < 180.0:
             raise CameraError(f"field of view {fov_deg:g} is not between 0 and 180 degrees")
         width, height = size
         f = 0.5 * width / math.tan(math.radians(fov_deg) / 2)
         K = np.array([[f, 0, (width - 1) / 2], [0, f, (height - 1) / 2], [0, 0, 1]])
-        return Camera(size, K, np.zeros(5))
+        return Camera(size, K, np.zeros(5), assumed)
+
+    @property
+    def fov_deg(self) -> float:
+        """The horizontal field of view in degrees, without distortion."""
+        return math.degrees(2 * math.atan(0.5 * self.size[0] / self.K[0, 0]))
 
     @staticmethod
     def load(path: str | Path) -> Camera:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from edge.pipeline import Pipeline, View
 from edge.profiling.building import building_bars
 from edge.profiling.observers import Observers, Watch
 from edge.profiling.progress import Progress
+from edge.runtime.destinations import check_outputs, plan_outputs
 from edge.runtime.interrupt import Interrupt, interruptible
 from edge.runtime.outputs import Outputs, Wanted
 from edge.runtime.overlap import Overlapped
@@ -23,11 +24,11 @@ from edge.runtime.report import run_report
 from edge.runtime.stream import StreamRun
 from edge.sinks.target import Target
 from edge.sources import Access, Pace, Source, open_source
-from edge.sources.names import distinct_names
 from edge.sources.uri import parse
+from edge.stream_names import check_stream_name, distinct
+from edge.text import json_bytes
 from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
-from engines.errors import MeshcastError
 
 DEFAULT_FPS = 30.0
 LOOK_S = 0.1  # how often what is shown of the run is brought up to date
@@ -38,8 +39,8 @@ class Job:
     """What to run and where the results go; paths that are None are not written.
 
     views: one for all sources, or one for each; names: of the streams, in the sources' order, where they shall not be
-    the sources' own; fps: of files without timestamps. With several sources the paths of save and overlay hold
-    {stream}, the stream's name.
+    the sources' own; fps: of files without timestamps. {stream} in the paths of save and overlay is the stream's name,
+    which several sources need. overlay_encoder: of an overlay's video, see edge.sinks.encoders.
     """
 
     sources: tuple[str, ...]
@@ -51,6 +52,7 @@ class Job:
     names: tuple[str, ...] = ()
     save: Path | None = None
     overlay: Path | None = None
+    overlay_encoder: str = "auto"
     overlay_attention: bool = False
     summary: Path | None = None
     pace: Pace | None = None
@@ -71,28 +73,35 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: an exit code of edge.errors, the report that --summary writes, and the files written."""
+    """How a run ended: an exit code of edge.errors, the report that --summary writes, and the files written.
+
+    said: those of the report's problems that were logged when they happened.
+    """
 
     exit_code: int
     report: dict[str, Any]
     written: tuple[Path, ...]
+    said: frozenset[str] = frozenset()
 
 
 def run(job: Job) -> Outcome:
-    """Run a job to the end of all its sources, to max_frames of each, or to Ctrl-C (or SIGTERM), which keeps what was
-    made so far.
+    """Run a job to the end of all its sources, to max_frames of each, or to Ctrl-C (or SIGTERM or SIGHUP), which keeps
+    what was made so far.
 
-    A source that fails stops its own stream. Raises MeshcastError when nothing could be produced, and KeyboardInterrupt
-    when interrupted before the first frame could be waited for or a second time: then no output file is left behind.
+    A source that fails stops its own stream, an output that fails stops alone. Raises MeshcastError when nothing could
+    be produced, and KeyboardInterrupt when interrupted before the first frame could be waited for, or a second time:
+    then frames on their way are thrown away, and files hold those before.
     """
     with ExitStack() as cleanup:
         interrupt = cleanup.enter_context(interruptible())
+        names = stream_names(job)
+        wanted = _planned(job, names)
         target = Target(job.summary) if job.summary is not None else None
         if target is not None:
             cleanup.callback(target.discard)  # does nothing once written
         observers = cleanup.enter_context(Observers(job.watch))
         with interrupt.welcome():
-            sources = open_sources(job, cleanup)
+            sources = open_sources(job, cleanup, names)
             with building_bars(job.quiet):
                 models = LoadedModels(job.models)
             pipelines = [
@@ -102,45 +111,36 @@ def run(job: Job) -> Outcome:
                 for view in views_of(job)
             ]
         ended = threading.Condition()
-        streams = _streams(job, sources, pipelines, ended, cleanup)
+        streams = _streams(job, sources, pipelines, wanted, ended, cleanup)
         observers.watch(streams, models)
         progress = cleanup.enter_context(Progress(streams, job.quiet))
         for stream in streams:
             stream.start()
-        interrupted = _wait(streams, ended, progress, interrupt)
+        interrupted = _wait(streams, ended, (progress.refresh, observers.look), interrupt)
+        observers.ending()
         progress.close()
-        problems = _problems(streams, interrupted and not job.loop)
-        if not any(stream.frames for stream in streams) and not interrupted:
-            raise SourceError(problems[0] if problems else f"{', '.join(job.shown)}: no frame arrived")
-        written = [path for stream in streams for path in stream.outputs.close()]
-        try:
-            written += observers.finish()
-        except OutputError as error:
-            problems.append(str(error))
-        code = EXIT_PARTIAL if problems else EXIT_WHOLE
-        if not any(stream.frames or stream.live for stream in streams):
-            code = EXIT_INPUT
-        report = run_report(streams, models, code, problems)
-        if target is not None:
-            target.write((json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
-            written.append(target.path)
-        return Outcome(code, report, tuple(written))
+        return _outcome(job, streams, models, observers, target, interrupted=interrupted)
 
 
-def open_sources(job: Job, cleanup: ExitStack) -> list[Source]:
-    """The sources of a job, each with a name of its own. Raises SourceError."""
+def stream_names(job: Job) -> list[str]:
+    """The names of a job's streams, each another one. Raises SourceError, and UsageError for one of no use."""
+    if job.names and len(job.names) != len(job.sources):
+        raise SourceError(f"{len(job.sources)} sources and {len(job.names)} names: give --stream once for each source")
     addresses = [parse(uri) for uri in job.sources]
     pipes = Counter(address.target for address in addresses if address.kind == "pipe")
     if any(count > 1 for count in pipes.values()):
         raise SourceError("two sources are the same pipe, which can be read only once; leave one out")
-    names = list(job.names or (address.name for address in addresses))
-    if len(names) != len(job.sources):
-        raise SourceError(f"{len(job.sources)} sources and {len(names)} names: give --stream once for each source")
+    names = [check_stream_name(name) for name in job.names] or [address.name for address in addresses]
     repeated = {name for name, count in Counter(names).items() if count > 1}
     if repeated and job.names:
         raise SourceError(f"two streams cannot both be called {', '.join(sorted(repeated))}; choose another --stream")
+    return distinct(names)
+
+
+def open_sources(job: Job, cleanup: ExitStack, names: Sequence[str] = ()) -> list[Source]:
+    """The sources of a job. names: of the streams. Raises SourceError."""
     sources = []
-    for uri, name in zip(job.sources, distinct_names(names), strict=True):
+    for uri, name in zip(job.sources, names or stream_names(job), strict=True):
         sources.append(open_source(uri, loop=job.loop, camera=name, fps=job.fps, access=job.access))
         cleanup.callback(sources[-1].close)
     return sources
@@ -154,8 +154,22 @@ def views_of(job: Job) -> tuple[View, ...]:
     return job.views * (sources // views)
 
 
+def _planned(job: Job, names: list[str]) -> list[Wanted]:
+    """The files of each stream. Raises OutputError where files of the run cannot be written."""
+    wanted = plan_outputs(names, job.save, job.overlay, job.overlay_encoder)
+    files = [path for each in wanted for path in (each.save, each.overlay)] + [job.summary, job.watch.trace]
+    cameras = [view.camera for view in job.views if view.camera is not None]
+    check_outputs([path for path in files if path is not None], job.sources, cameras)
+    return wanted
+
+
 def _streams(
-    job: Job, sources: list[Source], pipelines: list[Pipeline], ended: threading.Condition, cleanup: ExitStack
+    job: Job,
+    sources: list[Source],
+    pipelines: list[Pipeline],
+    wanted: list[Wanted],
+    ended: threading.Condition,
+    cleanup: ExitStack,
 ) -> list[StreamRun]:
     def on_end() -> None:
         with ended:
@@ -168,9 +182,8 @@ def _streams(
             Publisher(job.publish, pipelines[0].model, streams=names, axes=job.axes, security=job.security)
         )
     streams = []
-    for title, source, pipeline in zip(job.shown, sources, pipelines, strict=True):
-        wanted = Wanted(_path(job.save, source, job), _path(job.overlay, source, job))
-        outputs = Outputs(wanted, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
+    for title, source, pipeline, files in zip(job.shown, sources, pipelines, wanted, strict=True):
+        outputs = Outputs(files, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
         cleanup.callback(outputs.abort)
         overlapped = Overlapped(source, pipeline, job.pace, limit=job.max_frames)
         total = None if source.live or job.loop else source.frame_count
@@ -181,22 +194,22 @@ def _streams(
     return streams
 
 
-def _path(path: Path | None, source: Source, job: Job) -> Path | None:
-    if path is None or len(job.sources) == 1:
-        return path
-    if "{stream}" not in str(path):
-        raise OutputError(f"{path}: several sources need a name for each, for example {{stream}}{path.suffix}")
-    return Path(str(path).replace("{stream}", source.name))
-
-
-def _wait(streams: list[StreamRun], ended: threading.Condition, progress: Progress, interrupt: Interrupt) -> bool:
-    """Wait until all streams have ended; True when the user asked for it."""
+def _wait(
+    streams: list[StreamRun],
+    ended: threading.Condition,
+    lookers: Sequence[Callable[[], None]],
+    interrupt: Interrupt,
+) -> bool:
+    """Wait until all streams have ended, calling the lookers meanwhile; True when the user asked for it."""
 
     def wait() -> None:
-        while any(stream.running for stream in streams):
+        while True:
+            for look in lookers:
+                look()
+            if not any(stream.running for stream in streams):
+                return
             with ended:
                 ended.wait(LOOK_S)
-            progress.refresh()
 
     try:
         with interrupt.welcome():
@@ -209,15 +222,46 @@ def _wait(streams: list[StreamRun], ended: threading.Condition, progress: Progre
     return False
 
 
+def _outcome(
+    job: Job,
+    streams: list[StreamRun],
+    models: LoadedModels,
+    observers: Observers,
+    target: Target | None,
+    *,
+    interrupted: bool,
+) -> Outcome:
+    """What has become of the run; writes the files that are the run's and no stream's. Raises what left nothing."""
+    produced = any(stream.frames for stream in streams)
+    problems = _problems(streams, interrupted and not job.loop)
+    if not produced and not interrupted:
+        raise SourceError(problems[0] if problems else f"{', '.join(job.sources)}: no frame arrived")
+    written = [path for stream in streams for path in stream.written]
+    try:
+        written += observers.finish()
+    except OutputError as error:
+        problems.append(str(error))
+    code = EXIT_INPUT if not produced else EXIT_PARTIAL if problems else EXIT_WHOLE
+    report = run_report(streams, models, code, problems)
+    if target is not None:
+        try:
+            target.write(json_bytes(report))
+            written.append(target.path)
+        except OutputError as error:
+            report["problems"].append(str(error))
+            code = report["exit_status"] = EXIT_PARTIAL if produced else EXIT_INPUT
+    said = frozenset(problem for stream in streams for problem in stream.outputs.problems)
+    return Outcome(code, report, tuple(written), said)
+
+
 def _problems(streams: list[StreamRun], broken_off: bool) -> list[str]:
-    """What to tell the user, a line each. Raises what ended the only stream, other than a problem of its user's, and
-    what left nothing at all."""
-    errors = [stream.error for stream in streams if stream.error is not None]
-    for error in errors:
-        if len(streams) == 1 and not isinstance(error, MeshcastError):
-            raise error
+    """What to tell the user, a line each. Raises what ended all streams before their first frame."""
+    errors = {stream.name: stream.error for stream in streams if stream.error is not None}
     if errors and not any(stream.frames for stream in streams):
-        raise errors[0]
+        if len(streams) == 1:
+            raise next(iter(errors.values()))
+        lines = dict.fromkeys(problem for stream in streams for problem in stream.problems)
+        raise SourceError(f"no source gave a frame: {'; '.join(lines)}")
     problems = dict.fromkeys(problem for stream in streams for problem in stream.problems)
     if broken_off and any(not stream.live for stream in streams):
         problems["interrupted before the end of the source"] = None

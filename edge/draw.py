@@ -91,7 +91,8 @@ class MeshPainter:
         """Draw the bodies into `image` (H, W, 3) uint8 BGR, C-contiguous, in place.
 
         Nearer surfaces hide farther ones, also between people; what is behind the camera or outside the picture is left
-        out. `camera` is the camera of this picture, with its distortion. fps: frame rate to write in the corner.
+        out. `camera` is the camera of this picture, with its distortion. fps: frame rate to write in the corner; a
+        field of view that is assumed is written in another.
         skeleton: also draw the 2D keypoints and limbs.
         """
         if len(bodies):
@@ -104,6 +105,8 @@ class MeshPainter:
         if fps is not None:
             scale = text_scale(image)
             outlined_text(image, f"{fps:.1f} fps", (round(18 * scale), round(40 * scale)), scale, (255, 255, 255))
+        if camera.assumed:
+            _paint_assumption(image, camera)
 
     def _paint_meshes(self, image: U8, points: F32, bodies: Bodies) -> None:
         """All people in one pass, on the band of rows that they cover."""
@@ -218,6 +221,13 @@ def _paint_ids(image: U8, anchors: F32, bodies: Bodies) -> None:
         base = int(np.clip(y, text_height + 2, height - 2))
         light = tuple(float(c) for c in 0.5 * color_of(int(track_id)) + 0.5 * 255)
         outlined_text(image, text, (left, base), scale, light)
+
+
+def _paint_assumption(image: U8, camera: Camera) -> None:
+    """What the distances rest on, small, in the lower left corner."""
+    scale = 0.6 * text_scale(image)
+    where = (round(18 * scale), image.shape[0] - 1 - round(18 * scale))
+    outlined_text(image, f"{camera.fov_deg:.0f} deg field of view assumed", where, scale, (255, 255, 255))
 
 
 def outlined_text(image: U8, text: str, where: tuple[int, int], scale: float, color: tuple[float, ...]) -> None:

@@ -15,6 +15,10 @@ class SourceError(MeshcastError):
     """A source cannot be opened or holds no picture."""
 
 
+class FrameError(MeshcastError):
+    """Frames of a source cannot be worked on, one after the other."""
+
+
 class PublishError(AddressError):
     """An address cannot be bound, or must not be."""
 

@@ -21,11 +21,19 @@ DEFAULT_FOV_DEG = 60.0
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is known of the camera: intrinsics or a file with them, or else the horizontal field of view in degrees."""
+    """What is known of the camera: intrinsics or a file with them, or else the horizontal field of view in degrees.
+
+    Where nothing is known, DEFAULT_FOV_DEG is assumed, and said to be: depths are off by as much as it is.
+    """
 
     camera: Path | None = None
-    fov_deg: float = DEFAULT_FOV_DEG
+    fov_deg: float | None = None
     calibrated: Camera | None = None
+
+    @property
+    def assumed(self) -> bool:
+        """Whether the field of view is a guess."""
+        return self.camera is None and self.calibrated is None and self.fov_deg is None
 
 
 class Pipeline:
@@ -52,6 +60,7 @@ class Pipeline:
         """models: loaded ones serve several pipelines. attention: keep the mesh head's attention maps in the bodies,
         where it has them."""
         self.timings = Timings()
+        self.view = view
         self._cameras = _Cameras(view)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)
         loaded, wanted = self.models, self.models.wanted
@@ -119,15 +128,19 @@ class _Cameras:
     """The camera for every picture size that comes along; the file is read once."""
 
     def __init__(self, view: View) -> None:
-        self._fov_deg = view.fov_deg
+        self._fov_deg = DEFAULT_FOV_DEG if view.fov_deg is None else view.fov_deg
+        self._assumed = view.assumed
         self._calibrated = Camera.load(view.camera) if view.camera is not None else view.calibrated
         self._by_size: dict[tuple[tuple[int, int], tuple[int, int] | None], Camera] = {}
         if self._calibrated is None:
-            Camera.from_fov((2, 2), view.fov_deg)  # a wrong angle is said before any frame is read
+            Camera.from_fov((2, 2), self._fov_deg)  # a wrong angle is said before any frame is read
 
     def of(self, size: tuple[int, int], raster: tuple[int, int] | None) -> Camera:
         camera = self._by_size.get((size, raster))
         if camera is None:
-            camera = self._calibrated.at(size, raster) if self._calibrated else Camera.from_fov(size, self._fov_deg)
+            if self._calibrated is not None:
+                camera = self._calibrated.at(size, raster)
+            else:
+                camera = Camera.from_fov(size, self._fov_deg, assumed=self._assumed)
             self._by_size[size, raster] = camera
         return camera

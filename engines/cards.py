@@ -10,11 +10,10 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-import platformdirs
-
 from engines.card_reader import NETWORKS, ZOO, NotACardError, read_card
 from engines.card_types import FITS, PRECISIONS, REFINEMENTS, TASKS, Card, Decode, Input, Variant
 from engines.errors import ModelError, UnknownNameError
+from engines.folders import needed_user_folder, user_folder
 from engines.suggestions import unknown
 from engines.weights import is_onnx, read_weights
 
@@ -31,6 +30,7 @@ __all__ = [
     "Variant",
     "cards",
     "load_card",
+    "needed_user_models",
     "read_weights",
     "user_models",
 ]
@@ -41,9 +41,15 @@ CHECKPOINTS = (".pth", ".pt", ".ckpt", ".tar", ".safetensors", ".pkl", ".npz", "
 _warned: set[tuple[Path, str]] = set()
 
 
-def user_models() -> Path:
-    """The folder of imported models; it need not exist."""
-    return Path(platformdirs.user_data_path("meshcast")) / "models"
+def user_models() -> Path | None:
+    """The folder of imported models, which need not exist; None for a user without a home folder."""
+    folder = user_folder("data")
+    return folder / "models" if folder is not None else None
+
+
+def needed_user_models() -> Path:
+    """The folder to import models into. Raises ModelError for a user without a home folder."""
+    return needed_user_folder("data") / "models"
 
 
 def cards(task: str | None = None) -> tuple[Card, ...]:
@@ -112,7 +118,7 @@ def _is_file(path: Path) -> bool:
 def _paths() -> dict[str, list[Path]]:
     """The files of each card by name, the one that counts last."""
     found: dict[str, list[Path]] = {}
-    for folder in (NETWORKS, ZOO, user_models()):
+    for folder in filter(None, (NETWORKS, ZOO, user_models())):
         for path in sorted(_listed(folder)):
             found.setdefault(path.stem, []).append(path)
     return found

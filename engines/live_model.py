@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from pathlib import Path
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from engines.atomic import write_atomically
@@ -15,6 +13,7 @@ from engines.bodies import digest
 from engines.body import Body
 from engines.cards import Card, Variant, read_weights
 from engines.errors import ModelError
+from engines.folders import no_folder, user_folder
 from engines.install_hint import install_hint
 from engines.onnx_fit import fit_to_card
 
@@ -50,7 +49,11 @@ def live_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
     if card.family in OF_THE_BODY and body is not None:
         parts.append(digest(body))
     name = f"{card.name}-{_short('|'.join(parts).encode())}"
-    folder = Path(platformdirs.user_cache_path("meshcast")) / "onnx"
+    cache = user_folder("cache")
+    if cache is None:
+        log.warning("%s: converted at every start: %s", card.name, no_folder("cache"))
+        return _convert(card, body)
+    folder = cache / "onnx"
     for path in folder.glob(f"{name}-*.onnx"):
         data = path.read_bytes()
         if path.stem.endswith(_short(data)):

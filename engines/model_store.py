@@ -14,7 +14,7 @@ import tomli_w
 from engines.atomic import write_atomically
 from engines.card_reader import read_card
 from engines.card_types import Card
-from engines.cards import cards, load_card, user_models
+from engines.cards import cards, load_card, needed_user_models, user_models
 from engines.errors import ModelError, UnknownNameError
 from engines.suggestions import did_you_mean
 from engines.weights import data_beside
@@ -41,7 +41,7 @@ def store(raw: Mapping[str, Any], files: Mapping[str, bytes]) -> Card:
     Raises:
         ModelError: The folder cannot be written.
     """
-    folder, name = user_models(), raw["name"]
+    folder, name = needed_user_models(), raw["name"]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, data in files.items():
@@ -68,8 +68,8 @@ def remove(name: str) -> list[Path]:
         ModelError: A file cannot be deleted.
     """
     folder = user_models()
-    path = folder / f"{name}.toml"
-    if Path(name).name != name or not os.path.lexists(path):
+    path = None if folder is None else folder / f"{name}.toml"
+    if folder is None or path is None or Path(name).name != name or not os.path.lexists(path):
         imported = [card.name for card in cards() if card.path.parent == folder]
         raise UnknownNameError(
             f"{name[:80]} is not an imported model{did_you_mean(name, imported)}; see: meshcast models"

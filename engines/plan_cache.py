@@ -17,9 +17,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import platformdirs
-
 from engines.atomic import write_atomically
+from engines.folders import no_folder, user_folder
 
 log = logging.getLogger("meshcast.engines")
 
@@ -49,9 +48,10 @@ class DamagedPlanError(Exception):
     """A plan's file is not one, not whole or not for this key; the message says which."""
 
 
-def plans_folder() -> Path:
-    """The folder of the plans; it need not exist."""
-    return Path(platformdirs.user_cache_path("meshcast")) / "plans"
+def plans_folder() -> Path | None:
+    """The folder of the plans, which need not exist; None for a user without a home folder."""
+    cache = user_folder("cache")
+    return cache / "plans" if cache is not None else None
 
 
 def model_digest(model: bytes) -> str:
@@ -65,7 +65,11 @@ def cached_plan(key: Key, name: str, build: Callable[[], bytes], folder: Path | 
     name: the model's, for the log. When two processes ask at once, one builds and the other waits for it. A folder that
     cannot be written costs a warning: the plan is then built at every start.
     """
-    path = (folder or plans_folder()) / key.file_name
+    folder = folder or plans_folder()
+    if folder is None:
+        log.warning("%s: its plan is built at every start: %s", name, no_folder("cache"))
+        return _timed(key, name, build)
+    path = folder / key.file_name
     plan = _kept(path, key, name)
     if plan is not None:
         return plan
@@ -82,7 +86,9 @@ def cached_plan(key: Key, name: str, build: Callable[[], bytes], folder: Path | 
 
 def forget(key: Key, folder: Path | None = None) -> None:
     """Delete the plan for a key, which the engine did not accept."""
-    ((folder or plans_folder()) / key.file_name).unlink(missing_ok=True)
+    folder = folder or plans_folder()
+    if folder is not None:
+        (folder / key.file_name).unlink(missing_ok=True)
 
 
 def pack(key: Key, plan: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import tomli_w
 
 from engines.atomic import write_atomically
-from engines.cards import Card, load_card, read_weights, user_models
+from engines.cards import Card, load_card, needed_user_models, read_weights
 from engines.errors import ModelError
 from engines.gate import Gate
 from engines.toml_file import read_toml
@@ -41,7 +41,7 @@ def add_int8(card: Card, data: bytes, gate: Gate) -> Card:
         copies = {_named(name, text, ".licence.txt"): text for text in licences}
         raw["licence_files"] = list(copies)
         files |= copies
-        folder = user_models()
+        folder = needed_user_models()
         folder.mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
             write_atomically(folder / file, content)

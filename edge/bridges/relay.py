@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from edge.bridges.cast import Cast
@@ -83,11 +84,12 @@ def run(
     stream: str = "",
     timeout_s: float | None = None,
     curve: Curve | None = None,
+    beat: Callable[[], None] = lambda: None,
 ) -> None:
     """Relay until no frame has come for `timeout_s`; None relays for ever, through breaks and restarts.
 
-    Whatever ends it, those who are shown are said to have left. Raises AddressError for an address that cannot be used
-    and WireError for messages or bodies that cannot.
+    beat is called every SILENCE_S at least. Whatever ends it, those who are shown are said to have left. Raises
+    AddressError for an address that cannot be used and WireError for messages or bodies that cannot.
     """
     frames, deadline = relay.frames, _deadline(timeout_s)
     try:
@@ -97,11 +99,13 @@ def run(
                 address, levels=("params",), stream=stream, timeout_s=silence_s, latest=True, curve=curve
             ) as packets:
                 for packet in packets:
+                    beat()
                     sender.send(relay.read(packet))
                     if relay.frames > frames:
                         frames, deadline = relay.frames, _deadline(timeout_s)
                     elif time.monotonic() >= deadline:
                         return
+            beat()
             sender.send(relay.end())
     finally:
         sender.send(relay.end())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from edge.cli.run import add_model_options, model_options, positive
+from edge import console
+from edge.cli.argument_types import Number, positive
+from edge.cli.run import add_model_options, model_options
 from edge.errors import EXIT_WHOLE
+from edge.text import json_bytes
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,7 +25,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("sources", metavar="SOURCE", nargs="+", help="videos, folders of pictures or synthetic:")
     parser.add_argument("--frames", type=positive, default=300, metavar="N", help="of each source (300)")
     parser.add_argument("--warm-up", type=positive, default=30, metavar="N", help="frames before them (30)")
-    parser.add_argument("--live", type=_fps, metavar="FPS", help="also play them at this pace, as a camera would")
+    parser.add_argument(
+        "--live", type=Number(0, 1000, above=True), metavar="FPS", help="also play them at this pace, as a camera would"
+    )
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write all figures")
     add_model_options(parser)
     parser.set_defaults(run=run)
@@ -42,12 +45,12 @@ def run(args: argparse.Namespace) -> int:
         job = Job(tuple(args.sources), models, views, detect_every=args.detect_every, smooth=args.smooth)
         report = measure(
             Bench(job, args.frames, args.warm_up, args.live),
-            lambda line: print(f"meshcast bench: {line}", file=sys.stderr),
+            lambda line: console.note(line, "bench"),
         )
-        print(table(report))
+        console.out(table(report))
         if target is not None:
-            target.write((json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode())
-            print(f"wrote {target.path}")
+            target.write(json_bytes(report))
+            console.out(f"wrote {target.path}")
     finally:
         if target is not None:
             target.discard()
@@ -106,10 +109,3 @@ def _times(title: str, rows: dict[str, dict[str, float]]) -> list[str]:
     for name, times in rows.items():
         lines.append(f"{name:<24}{times['count']:>8}" + "".join(f"{times[column]:>10.2f}" for column in columns))
     return lines
-
-
-def _fps(text: str) -> float:
-    number = float(text)
-    if not 0 < number <= 1000:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1000")
-    return number

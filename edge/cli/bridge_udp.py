@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import math
-import sys
 from typing import TYPE_CHECKING
 
+from edge import console
+from edge.cli.argument_types import Number, WholeNumber, seconds
 from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
@@ -57,17 +57,25 @@ def _add_common(parser: argparse.ArgumentParser, *, to: str, origin: float | Non
         "--person", type=_person, default="first", metavar="WHO", help="first, all or an id (default: %(default)s)"
     )
     parser.add_argument("--insecure", action="store_true", help="send to another machine, readable on the way")
-    parser.add_argument("--timeout", type=_seconds, metavar="S", help="end after S seconds without a frame")
+    parser.add_argument("--timeout", type=seconds, metavar="S", help="end after S seconds without a frame")
     parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
     add_client_options(parser)
     group = parser.add_argument_group(
         "the world", "a level one, with the floor at height 0, from how the camera stands"
     )
     group.add_argument(
-        "--camera-height", type=_metres, default=height, metavar="M", help="above the floor (default: %(default)s)"
+        "--camera-height",
+        type=Number(-1000, 1000),
+        default=height,
+        metavar="M",
+        help="above the floor (default: %(default)s)",
     )
     group.add_argument(
-        "--camera-pitch", type=_pitch, default=0.0, metavar="DEG", help="how far it looks down (default: %(default)s)"
+        "--camera-pitch",
+        type=Number(-90, 90),
+        default=0.0,
+        metavar="DEG",
+        help="how far it looks down (default: %(default)s)",
     )
     group.add_argument(
         "--origin",
@@ -85,27 +93,36 @@ def run(args: argparse.Namespace) -> int:
     from edge.bridges.cast import Cast
     from edge.bridges.udp import UdpSender
     from edge.bridges.world import World
+    from edge.runtime.health import Heartbeat
+    from edge.runtime.supervision import Supervision
     from meshcast.errors import MeshcastError
 
-    name = f"meshcast bridge {args.bridge.__name__.lstrip('_')}"
+    name = f"bridge {args.bridge.__name__.lstrip('_')}"
     curve = curve_of(args)
     world = World(args.camera_pitch, args.camera_height, args.origin)
     relayed = relay.Relay(args.bridge(args), Cast(args.person), world)
+    heartbeat = Heartbeat(lambda: f"{relayed.frames} frames to {args.to}", slack_s=2 * relay.SILENCE_S)
     try:
-        with UdpSender(args.to, insecure=args.insecure) as sender:
+        with UdpSender(args.to, insecure=args.insecure) as sender, Supervision(heartbeat) as supervision:
+            supervision.ready()
             if not args.quiet:
-                print(f"{name}: {args.address} to {args.to}, Ctrl-C ends", file=sys.stderr)
-            relay.run(args.address, relayed, sender, stream=args.stream, timeout_s=args.timeout, curve=curve)
+                console.note(f"{args.address} to {args.to}, Ctrl-C ends", name)
+            relay.run(
+                args.address,
+                relayed,
+                sender,
+                stream=args.stream,
+                timeout_s=args.timeout,
+                curve=curve,
+                beat=heartbeat.beat,
+            )
     except MeshcastError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        console.error(str(error), name)
         return EXIT_PARTIAL if relayed.frames else EXIT_INPUT
     except KeyboardInterrupt:
         return EXIT_WHOLE
     if not relayed.frames:
-        print(
-            f"{name}: {args.address}: no frame within {args.timeout:g} s; is a publisher running there?",
-            file=sys.stderr,
-        )
+        console.error(f"{args.address}: no frame within {args.timeout:g} s; is a publisher running there?", name)
         return EXIT_INPUT
     return EXIT_WHOLE
 
@@ -131,30 +148,11 @@ def _openxr(args: argparse.Namespace) -> Bridge:
 def _person(text: str) -> str:
     if text in ("first", "all"):
         return text
-    number = int(text)
-    if not 0 <= number < 1 << 31:
-        raise ValueError
-    return str(number)
-
-
-def _number(text: str, low: float, high: float) -> float:
-    value = float(text)
-    if not (math.isfinite(value) and low <= value <= high):
-        raise ValueError
-    return value
-
-
-def _seconds(text: str) -> float:
-    return _number(text, 1e-3, 1e6)
-
-
-def _metres(text: str) -> float:
-    return _number(text, -1000, 1000)
-
-
-def _pitch(text: str) -> float:
-    return _number(text, -90, 90)
+    try:
+        return str(WholeNumber(0, (1 << 31) - 1)(text))
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a person; use first, all or an id") from None
 
 
 def _origin(text: str) -> float | None:
-    return None if text == "camera" else _number(text, 0, 1000)
+    return None if text == "camera" else Number(0, 1000)(text)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
+from edge import console
+from edge.cli.argument_types import positive
 from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_WHOLE
 
 LISTEN = "127.0.0.1:8765"
+BEAT_S = 1.0  # how often the event loop shows that it moves
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,7 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="ORIGIN",
         help="let pages from elsewhere connect, for example https://example.org; may be given several times",
     )
-    parser.add_argument("--max-clients", type=_positive_int, default=64, metavar="N", help="browsers at a time (64)")
+    parser.add_argument("--max-clients", type=positive, default=64, metavar="N", help="browsers at a time (64)")
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="PEM files: serve https and wss")
     parser.add_argument("--insecure", action="store_true", help="listen for other machines without --tls")
     add_client_options(parser)
@@ -46,10 +48,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Forward until Ctrl-C. Returns the exit code; raises MeshcastError."""
     import asyncio
+    import signal
+    import threading
 
     from edge.bridges.websocket import Bridge
     from edge.bridges.websocket_listen import Listen, tls_context
     from edge.bridges.websocket_page import SHIPPED, Page
+    from edge.runtime.health import Heartbeat
+    from edge.runtime.supervision import Supervision
 
     listen = Listen.parse(args.listen, tls=tls_context(*args.tls) if args.tls else None, insecure=args.insecure)
     page = None if args.no_page else Page(args.page or SHIPPED)
@@ -57,20 +63,31 @@ def run(args: argparse.Namespace) -> int:
         args.address, listen, page=page, origins=args.origin, max_clients=args.max_clients, curve=curve_of(args)
     )
 
+    heartbeat = Heartbeat(lambda: f"{bridge.watching} browsers at {bridge.url}", slack_s=5 * BEAT_S)
+
+    async def beat() -> None:
+        while True:
+            heartbeat.beat()
+            await asyncio.sleep(BEAT_S)
+
     async def forward() -> None:
+        this = asyncio.current_task()
+        assert this is not None
+        if threading.current_thread() is threading.main_thread():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
+        beating = asyncio.create_task(beat())
         async with bridge:
-            print(f"meshcast bridge: {args.address} is at {bridge.url}, Ctrl-C ends", file=sys.stderr, flush=True)
-            await bridge.run()
+            supervision.ready()
+            console.note(f"{args.address} is at {bridge.url}, Ctrl-C ends", "bridge")
+            try:
+                await bridge.run()
+            finally:
+                beating.cancel()
+                supervision.stopping()
 
-    try:
-        asyncio.run(forward())
-    except KeyboardInterrupt:
-        return EXIT_WHOLE
+    with Supervision(heartbeat) as supervision:
+        try:
+            asyncio.run(forward())
+        except (KeyboardInterrupt, asyncio.CancelledError):  # Ctrl-C or SIGTERM
+            return EXIT_WHOLE
     return EXIT_WHOLE
-
-
-def _positive_int(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import math
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from edge.cli.run import positive
+from edge import console
+from edge.cli.argument_types import Number, positive
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
+from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.footage import Tell
@@ -57,39 +57,33 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="entropy, percentile, minmax, or auto (default): whichever does least harm",
     )
     int8.add_argument("--max-frames", type=positive, metavar="N", help="look at N frames of each clip")
-    int8.add_argument("--minutes", type=number, default=MINUTES, metavar="MIN", help=f"for the search ({MINUTES:g})")
+    int8.add_argument("--minutes", type=Number(), default=MINUTES, metavar="MIN", help=f"for the search ({MINUTES:g})")
     int8.add_argument("--threads", type=positive, metavar="N", help="threads of the engines (default: all cores)")
     gate = int8.add_argument_group("limits, against float32 on held-out people")
     gate.add_argument(
         "--max-shift",
-        type=number,
+        type=Number(),
         default=SHIFT_PERCENT,
         metavar="PERCENT",
         help=f"median shift of keypoints or boxes, of the person's size ({SHIFT_PERCENT:g})",
     )
-    gate.add_argument("--min-oks", type=number, default=OKS, metavar="OKS", help=f"mean keypoint similarity ({OKS:g})")
     gate.add_argument(
-        "--max-shift-mm", type=number, default=MESH_MM, metavar="MM", help=f"median shift of vertices ({MESH_MM:g})"
+        "--min-oks", type=Number(), default=OKS, metavar="OKS", help=f"mean keypoint similarity ({OKS:g})"
     )
     gate.add_argument(
-        "--max-lost", type=number, default=LOST_PERCENT, metavar="PERCENT", help=f"people lost ({LOST_PERCENT:g})"
+        "--max-shift-mm", type=Number(), default=MESH_MM, metavar="MM", help=f"median shift of vertices ({MESH_MM:g})"
+    )
+    gate.add_argument(
+        "--max-lost", type=Number(), default=LOST_PERCENT, metavar="PERCENT", help=f"people lost ({LOST_PERCENT:g})"
     )
     gate.add_argument(
         "--min-int8",
-        type=number,
+        type=Number(),
         default=FLOOR_PERCENT,
         metavar="PERCENT",
         help=f"share of the arithmetic that must be left in INT8 ({FLOOR_PERCENT:g})",
     )
     int8.set_defaults(run=run)
-
-
-def number(text: str) -> float:
-    """An argument that must be a finite number, 0 or more."""
-    value = float(text)
-    if not math.isfinite(value) or value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 up")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:
@@ -117,12 +111,12 @@ def run(args: argparse.Namespace) -> int:
             made = calibrate_pose(card, clips, models, recipe, tell)
         else:
             made = calibrate_detector(card, clips, recipe, tell)
-    print(table(made))
+    console.out(table(made))
     if made.gate.failures:
-        print(f"meshcast: {card.name} is refused: {made.gate.failures[0]}; nothing was written", file=sys.stderr)
+        console.error(f"{card.name} is refused: {made.gate.failures[0]}; nothing was written")
         return EXIT_INPUT
     written = add_int8(card, made.data, made.gate)
-    print(f"wrote {written.path}: meshcast run SOURCE --{card.task} {written.name} --precision int8")
+    console.out(f"wrote {written.path}: meshcast run SOURCE --{card.task} {written.name} --precision int8")
     return EXIT_WHOLE
 
 
@@ -146,10 +140,11 @@ def table(made: Made) -> str:
 @contextmanager
 def _progress() -> Iterator[Tell]:
     """A line on the terminal that says what is being done; nothing where stderr is none."""
-    if not sys.stderr.isatty():
+    if not console.interactive():
         yield lambda what, done: None
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status("starting") as status:
-        yield lambda what, done: status.update(f"{what} {done:.0%}")
+    with Console(file=console.terminal()).status("starting") as status:
+        yield lambda what, done: status.update(Text(one_line(f"{what} {done:.0%}")))

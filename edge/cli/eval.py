@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.cli.run import add_model_options, model_options, positive
+from edge import console
+from edge.cli.argument_types import positive
+from edge.cli.run import add_model_options, model_options
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
 from edge.redaction import redact_path
+from edge.text import json_bytes, one_line
 
 if TYPE_CHECKING:
     from edge.evaluate import Score
@@ -46,18 +48,18 @@ def run(args: argparse.Namespace) -> int:
         if target is not None:
             target.discard()
         raise
-    print(f"{'clip':<24}{'frames':>8}{'matched':>9}{'MPJPE mm':>10}{'PA mm':>8}{'root m':>8}")
+    console.out(f"{'clip':<24}{'frames':>8}{'matched':>9}{'MPJPE mm':>10}{'PA mm':>8}{'root m':>8}")
     for name, score in scores.items():
-        print(
-            f"{name:<24}{score.frames:>8}{score.matched:>9}{score.mpjpe_mm:>10.1f}{score.pa_mpjpe_mm:>8.1f}{score.root_error_m:>8.3f}"
+        console.out(
+            f"{one_line(name):<24}{score.frames:>8}{score.matched:>9}{score.mpjpe_mm:>10.1f}{score.pa_mpjpe_mm:>8.1f}{score.root_error_m:>8.3f}"
         )
     mean = [
         sum(getattr(s, key) for s in scores.values()) / len(scores)
         for key in ("mpjpe_mm", "pa_mpjpe_mm", "root_error_m")
     ]
-    print(f"{'mean':<41}{mean[0]:>10.1f}{mean[1]:>8.1f}{mean[2]:>8.3f}")
+    console.out(f"{'mean':<41}{mean[0]:>10.1f}{mean[1]:>8.1f}{mean[2]:>8.3f}")
     if target is not None:
-        target.write(json.dumps(_plain({name: asdict(score) for name, score in scores.items()}), indent=2).encode())
+        target.write(json_bytes(_plain({name: asdict(score) for name, score in scores.items()})))
     return EXIT_WHOLE if all(math.isfinite(s.mpjpe_mm) for s in scores.values()) else EXIT_INPUT
 
 

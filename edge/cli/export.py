@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from edge import console
 from edge.errors import EXIT_WHOLE
+from edge.text import one_line
 
 SUFFIXES = (".glb", ".bvh")
 
@@ -47,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         known = ", ".join(f"{person.name} ({len(person.times)} frames)" for person in people)
         raise RecordingError(f"{args.out}: BVH holds one person; choose with --person: {known}")
-    print(f"wrote {args.out}")
+    console.out(f"wrote {one_line(str(args.out))}")
     for person in people:
         begin_s, end_s = person.times[0], person.times[-1]
-        print(f"person {person.name}: {len(person.times)} frames, {begin_s:.2f} to {end_s:.2f} s")
+        console.out(f"person {person.name}: {len(person.times)} frames, {begin_s:.2f} to {end_s:.2f} s")
     return EXIT_WHOLE

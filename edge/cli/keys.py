@@ -7,7 +7,9 @@ import re
 import shlex
 from pathlib import Path
 
+from edge import console
 from edge.errors import EXIT_WHOLE
+from edge.text import one_line
 
 EPILOG = """\
 meshcast keys new server                      on the publisher's machine
@@ -52,8 +54,8 @@ def run_new(args: argparse.Namespace) -> int:
     from edge.wire.keys import new_keys
 
     key, pub = new_keys(args.folder / args.name)
-    print(f"wrote {key} (secret) and {pub} (public)")
-    print(USE.format(key=shlex.quote(str(key)), pub=shlex.quote(str(pub))))
+    console.out(one_line(f"wrote {key} (secret) and {pub} (public)"))
+    console.out(USE.format(key=shlex.quote(str(key)), pub=shlex.quote(str(pub))))
     return EXIT_WHOLE
 
 
@@ -61,7 +63,7 @@ def run_show(args: argparse.Namespace) -> int:
     """Print a file's public key. Raises KeyFileError when it holds none."""
     from meshcast.curve import read_public
 
-    print(read_public(args.file).decode())
+    console.out(read_public(args.file).decode())
     return EXIT_WHOLE
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge import console
 from edge.errors import EXIT_WHOLE
+from edge.text import one_line
 
 if TYPE_CHECKING:
     from engines.cards import Card
 
 TASKS = ("detector", "pose", "mesh", "body")
+OF_THE_LOG = {"-v", "--verbose", "--log-format", "--log-format=json", "--log-format=text", "json", "text"}
 COMMANDS = ("show", "import", "export", "remove")
 
 EPILOG = """\
@@ -77,8 +79,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def with_command(arguments: list[str]) -> list[str]:
     """`models NAME` is short for `models show NAME`."""
-    words = [index for index, word in enumerate(arguments) if not word.startswith("-")]
-    if len(words) != 2 or arguments[words[0]] != "models" or words[1] != words[0] + 1:
+    values = {index + 1 for index, word in enumerate(arguments) if word == "--log-format"}
+    words = [index for index, word in enumerate(arguments) if not word.startswith("-") and index not in values]
+    if len(words) != 2 or arguments[words[0]] != "models":
+        return arguments
+    if not set(arguments[words[0] + 1 : words[1]]) <= OF_THE_LOG:
         return arguments
     if arguments[words[1]] in COMMANDS:
         return arguments
@@ -89,7 +94,7 @@ def run_list(args: argparse.Namespace) -> int:
     """Print one line a model."""
     from engines.cards import cards
 
-    print(table_text(cards(args.task)))
+    console.out(table_text(cards(args.task)))
     return EXIT_WHOLE
 
 
@@ -97,7 +102,7 @@ def run_show(args: argparse.Namespace) -> int:
     """Print one card. Raises UnknownNameError when there is no such model."""
     from engines.cards import load_card
 
-    print(card_text(load_card(args.model)))
+    console.out(card_text(load_card(args.model)))
     return EXIT_WHOLE
 
 
@@ -107,15 +112,15 @@ def run_import(args: argparse.Namespace) -> int:
 
     made = import_file(args.file, args.name, trust=args.trust, mean=args.mean, weights=args.weights)
     card = made.card
-    print(f"{args.file.name} is {made.recognised}")
+    _say(f"{args.file.name} is {made.recognised}")
     for remark in made.remarks:
-        print(f"note: {remark}")
-    print(f"licence: {card.licence}")
+        _say(f"note: {remark}")
+    _say(f"licence: {card.licence}")
     if card.notes:
-        print(f"         {' '.join(card.notes.split())}")
+        _say(f"         {' '.join(card.notes.split())}")
     option = {"detector": "--detector", "pose": "--pose", "mesh": "--mesh", "body": "--body"}[card.task]
-    print(f"imported as {card.name}: meshcast run SOURCE {option} {card.name}")
-    print(f"wrote {card.path}")
+    _say(f"imported as {card.name}: meshcast run SOURCE {option} {card.name}")
+    _say(f"wrote {card.path}")
     return EXIT_WHOLE
 
 
@@ -134,7 +139,7 @@ def run_export(args: argparse.Namespace) -> int:
         if card.variants and not card.network:  # it is ONNX already; what lies beside it goes into the file
             data = pack_card(card)
             target.write(data)
-            print(f"wrote {args.file} ({len(data) / 1e6:.1f} MB), with its card in it")
+            _say(f"wrote {args.file} ({len(data) / 1e6:.1f} MB), with its card in it")
             return EXIT_WHOLE
         try:
             from engines.export import export
@@ -146,8 +151,8 @@ def run_export(args: argparse.Namespace) -> int:
         raise
     target.write(data)
     if card.untrained:
-        print(f"meshcast: {card.name} is untrained: the file holds random weights", file=sys.stderr)
-    print(f"wrote {args.file} ({len(data) / 1e6:.1f} MB)")
+        console.warn(f"{card.name} is untrained: the file holds random weights")
+    _say(f"wrote {args.file} ({len(data) / 1e6:.1f} MB)")
     return EXIT_WHOLE
 
 
@@ -156,7 +161,7 @@ def run_remove(args: argparse.Namespace) -> int:
     from engines.importing import remove
 
     for path in remove(args.model):
-        print(f"removed {path}")
+        _say(f"removed {path}")
     return EXIT_WHOLE
 
 
@@ -164,7 +169,7 @@ def table_text(cards: tuple[Card, ...]) -> str:
     """One line a model under a heading, by task."""
     ordered = sorted(cards, key=lambda card: (TASKS.index(card.task), card.untrained, card.name))
     lines = [("TASK", "NAME", "WEIGHTS", "LICENCE", "TITLE")]
-    lines += [(c.task, c.name, _weights(c), c.licence, c.title) for c in ordered]
+    lines += [(c.task, one_line(c.name), _weights(c), one_line(c.licence), one_line(c.title)) for c in ordered]
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
     return "\n".join(
         "  ".join([*(text.ljust(w) for text, w in zip(line, widths, strict=False)), line[4]]) for line in lines
@@ -203,7 +208,12 @@ def card_text(card: Card) -> str:
         *gates,
         ("notes", " ".join(card.notes.split())),
     ]
-    return "\n".join(f"{key:<14}{value}" for key, value in entries if value)
+    return "\n".join(f"{key:<14}{one_line(value)}" for key, value in entries if value)
+
+
+def _say(line: str) -> None:
+    """One line of a result: names and texts of others cannot begin another one."""
+    console.out(one_line(line))
 
 
 def _weights(card: Card) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge import console
+from edge.cli.argument_types import positive, seconds
 from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
+from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.wire.recorder import Tally
@@ -35,8 +37,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="params, joints, mesh-lod, mesh (default: params,joints,mesh)",
     )
     parser.add_argument("--stream", default="", metavar="NAME", help="only this stream (default: all of the address)")
-    parser.add_argument("--seconds", type=_seconds, default=math.inf, metavar="S", help="end S seconds after the first")
-    parser.add_argument("--count", type=_count, default=math.inf, metavar="N", help="end after N frames")
+    parser.add_argument("--seconds", type=seconds, default=math.inf, metavar="S", help="end S seconds after the first")
+    parser.add_argument("--count", type=positive, default=math.inf, metavar="N", help="end after N frames")
     add_client_options(parser)
     parser.set_defaults(run=run)
 
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         tally = so_far
         ticker.show(f"{so_far.duration_s:.0f} s, {so_far.frames} frames, {_megabytes(so_far.message_bytes)}")
 
-    print(f"meshcast record: listening to {args.address}, Ctrl-C ends", file=sys.stderr)
+    console.note(f"listening to {args.address}, Ctrl-C ends", "record")
     try:
         with interruptible() as interrupt, Ticker() as ticker:
             tally = record(
@@ -71,18 +73,18 @@ def run(args: argparse.Namespace) -> int:
                 curve=curve,
             )
     except OutputError as error:
-        print(f"meshcast record: {error}", file=sys.stderr)
+        console.error(str(error), "record")
         return EXIT_PARTIAL if tally is not None and tally.frames else EXIT_INPUT
     for remark in _remarks(tally):
-        print(f"meshcast record: {remark}", file=sys.stderr)
+        console.warn(remark, "record")
     if not tally.frames:
-        print(
-            f"meshcast record: {args.address}: no frame of {', '.join(args.levels)} came, nothing was written; is a "
-            "publisher running there?",
-            file=sys.stderr,
+        console.error(
+            f"{args.address}: no frame of {', '.join(args.levels)} came, nothing was written; is a publisher running "
+            "there?",
+            "record",
         )
         return EXIT_INPUT
-    print(summary(args.out, tally))
+    console.out(summary(args.out, tally))
     return EXIT_WHOLE if args.count in (math.inf, tally.frames) else EXIT_PARTIAL
 
 
@@ -90,8 +92,8 @@ def summary(path: Path, tally: Tally) -> str:
     """What was recorded, in two lines."""
     topics = ", ".join(f"{count} {words}" for words, count in sorted(tally.topics.items()))
     return (
-        f"wrote {path}: {tally.frames} frames in {tally.duration_s:.1f} s, {tally.lost} frame messages lost, "
-        f"{_megabytes(tally.message_bytes)} in {_megabytes(tally.file_bytes)}\n"
+        f"wrote {one_line(str(path))}: {tally.frames} frames in {tally.duration_s:.1f} s, "
+        f"{tally.lost} frame messages lost, {_megabytes(tally.message_bytes)} in {_megabytes(tally.file_bytes)}\n"
         f"{tally.messages} messages: {topics}"
     )
 
@@ -107,17 +109,3 @@ def _remarks(tally: Tally) -> list[str]:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:.2f} MB"
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e9:
-        raise ValueError
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge import console
+from edge.cli.argument_types import Number
 from edge.cli.security import add_security_options, security_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
     from edge.wire.replay import Played
+
+SLACK_S = 5.0  # a message takes far less to send
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,8 +28,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("recording", type=Path, metavar="RECORDING", help="an .mcap file, or the .part of one")
     parser.add_argument("--publish", required=True, metavar="ADDRESS", help="for example tcp://127.0.0.1:5556")
-    parser.add_argument("--speed", type=_speed, default=1.0, metavar="X", help="2: twice as fast (0.01 to 100)")
-    parser.add_argument("--start", type=_start, default=0.0, metavar="S", help="begin S seconds after the beginning")
+    parser.add_argument(
+        "--speed", type=Number(0.01, 100), default=1.0, metavar="X", help="2: twice as fast (0.01 to 100)"
+    )
+    parser.add_argument(
+        "--start", type=Number(0, 1e9), default=0.0, metavar="S", help="begin S seconds after the beginning"
+    )
     parser.add_argument("--loop", action="store_true", help="again and again")
     parser.add_argument("--wait", action="store_true", help="begin when somebody subscribes")
     add_security_options(parser)
@@ -38,7 +45,9 @@ def run(args: argparse.Namespace) -> int:
     from contextlib import closing
 
     from edge.cli.ticker import Ticker
+    from edge.runtime.health import Heartbeat
     from edge.runtime.interrupt import interruptible
+    from edge.runtime.supervision import Supervision
     from edge.wire.outlet import Outlet
     from edge.wire.recording import Recording
     from edge.wire.replay import Replay
@@ -46,12 +55,22 @@ def run(args: argparse.Namespace) -> int:
 
     security = security_of(args)
     replay: Replay | None = None
+
+    def shown(played: Played) -> None:
+        heartbeat.beat()
+        ticker.show(_progress(played))
+
+    def status() -> str:
+        return "waiting for a subscriber" if replay is None or not replay.played.messages else _progress(replay.played)
+
+    heartbeat = Heartbeat(status, slack_s=SLACK_S)
     try:
         recording = Recording(args.recording)
         with (
             closing(Outlet(args.publish, security=security)) as outlet,
             interruptible() as interrupt,
             Ticker() as ticker,
+            Supervision(heartbeat) as supervision,
         ):
             replay = Replay(
                 recording,
@@ -59,35 +78,22 @@ def run(args: argparse.Namespace) -> int:
                 speed=args.speed,
                 start_s=args.start,
                 stopped=lambda: interrupt.asked,
-                shown=lambda played: ticker.show(_progress(played)),
+                shown=shown,
             )
+            supervision.ready()
             waits = ", waiting for a subscriber" if args.wait else ""
-            print(f"meshcast replay: publishing at {outlet.address}{waits}, Ctrl-C ends", file=sys.stderr)
+            console.note(f"publishing at {outlet.address}{waits}, Ctrl-C ends", "replay")
             if not args.wait or replay.wait():
                 replay.play(loop=args.loop)
     except MeshcastError as error:
-        print(f"meshcast replay: {error}", file=sys.stderr)
+        console.error(str(error), "replay")
         return EXIT_PARTIAL if replay is not None and replay.played.messages else EXIT_INPUT
     if recording.cut:
-        print(f"meshcast replay: {args.recording}: its end is missing; played as far as it goes", file=sys.stderr)
-    print(f"replayed {_progress(replay.played)}, at most {replay.played.late_s * 1e3:.1f} ms late")
+        console.warn(f"{args.recording}: its end is missing; played as far as it goes", "replay")
+    console.out(f"replayed {_progress(replay.played)}, at most {replay.played.late_s * 1e3:.1f} ms late")
     return EXIT_WHOLE
 
 
 def _progress(played: Played) -> str:
     again = f", pass {played.passes}" if played.passes > 1 else ""
     return f"{played.messages} messages, {played.message_bytes / 1e6:.2f} MB, {played.seconds:.1f} s{again}"
-
-
-def _speed(text: str) -> float:
-    value = float(text)
-    if not 0.01 <= value <= 100:
-        raise ValueError
-    return value
-
-
-def _start(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < 1e9:
-        raise ValueError
-    return value

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge import console
 from edge.cli.access import access_of, add_access_options
+from edge.cli.argument_types import frame_rate, positive
 from edge.cli.security import add_security_options, security_of
-from edge.errors import EXIT_PARTIAL
+from edge.errors import EXIT_PARTIAL, UsageError
+from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.models import Models
@@ -49,6 +51,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     out.add_argument("--save", type=Path, metavar="OUT.npz", help="save every person of every frame")
     out.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the pictures")
+    out.add_argument(
+        "--overlay-encoder",
+        default="auto",
+        metavar="NAME",
+        help="FFmpeg's name of the encoder of OUT.mp4 (default: one under a permissive license, libvpx-vp9 if there)",
+    )
     out.add_argument("--overlay-attention", action="store_true", help="also draw where the mesh model looked (PARE)")
     out.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and times as JSON")
     out.add_argument(
@@ -66,7 +74,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--trace", type=Path, metavar="OUT.json", help="write every stage of every frame, for ui.perfetto.dev"
     )
     watch.add_argument(
-        "--metrics", metavar="HOST:PORT", help="serve Prometheus metrics over HTTP, for example 127.0.0.1:9464"
+        "--metrics",
+        metavar="HOST:PORT",
+        help="serve Prometheus metrics and probes (/healthz, /readyz) over HTTP, for example 127.0.0.1:9464",
+    )
+    watch.add_argument(
+        "--metrics-token-file",
+        type=Path,
+        metavar="FILE",
+        help="the bearer token that reading them needs; --metrics for other machines needs it, or --insecure",
     )
     watch.add_argument("--nvtx", action="store_true", help="open an NVTX range for every stage, for NVIDIA's profilers")
     play = parser.add_argument_group("playing")
@@ -74,7 +90,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     play.add_argument("--loop", action="store_true", help="play files again and again")
     play.add_argument(
         "--fps",
-        type=rate,
+        type=frame_rate,
         metavar="N",
         help="frames per second of pictures (30) and of videos without timestamps, such as raw .h264",
     )
@@ -89,7 +105,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     view.add_argument(
         "--camera", type=Path, metavar="CAMERA.toml", action="append", default=[], help="a calibrated camera"
     )
-    view.add_argument("--fov", type=float, default=60.0, metavar="DEG", help="else: horizontal field of view (60)")
+    view.add_argument("--fov", type=float, metavar="DEG", help="else: horizontal field of view (60 is assumed)")
     models = parser.add_argument_group("models")
     models.add_argument("--detector", default="nanodet_g", metavar="NAME", help="see: meshcast models")
     models.add_argument("--pose", default="movenet_thunder", metavar="NAME")
@@ -136,28 +152,14 @@ def model_options(args: argparse.Namespace) -> tuple[Models, tuple[View, ...]]:
     return models, tuple(View(camera, args.fov) for camera in args.camera or [None])
 
 
-def positive(text: str) -> int:
-    """An argument that must be a whole number above zero."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not positive")
-    return number
-
-
-def rate(text: str) -> float:
-    """An argument that must be a number of frames per second."""
-    number = float(text)
-    if not 0.001 <= number <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text} is not a frame rate (0.001 to 10000)")
-    return number
-
-
 def run(args: argparse.Namespace) -> int:
     """Run the job and print its table. Returns the exit code."""
     from edge.app import Job
     from edge.app import run as run_job
     from edge.profiling.observers import Watch
 
+    if args.metrics_token_file is not None and args.metrics is None:
+        raise UsageError("--metrics-token-file needs --metrics HOST:PORT")
     models, views = model_options(args)
     outcome = run_job(
         Job(
@@ -171,6 +173,7 @@ def run(args: argparse.Namespace) -> int:
             names=tuple(args.stream),
             save=args.save,
             overlay=args.overlay,
+            overlay_encoder=args.overlay_encoder,
             overlay_attention=args.overlay_attention,
             summary=args.summary,
             pace=args.pace,
@@ -180,17 +183,18 @@ def run(args: argparse.Namespace) -> int:
             detect_every=args.detect_every,
             smooth=args.smooth,
             quiet=args.quiet,
-            watch=Watch(args.trace, args.nvtx, args.metrics),
+            watch=Watch(args.trace, args.nvtx, args.metrics, args.metrics_token_file, args.insecure),
         )
     )
     if not args.quiet:
-        print(table(outcome.report))
+        console.out(table(outcome.report))
         for path in outcome.written:
-            print(f"wrote {path}")
+            console.out(f"wrote {one_line(str(path))}")
     for problem in outcome.report["problems"]:
-        print(f"meshcast: {problem}", file=sys.stderr)
+        if problem not in outcome.said:
+            console.warn(problem)
     if outcome.exit_code == EXIT_PARTIAL:
-        print("meshcast: what was made so far is kept", file=sys.stderr)
+        console.warn("what was made so far is kept")
     return outcome.exit_code
 
 
@@ -204,7 +208,7 @@ def table(report: dict[str, Any]) -> str:
     for task, use in report["models"].items():
         weights = "" if use["weights"] == "trained" else f", {use['weights']}"
         lines.append(f"{task:<10}{use['name']} ({use['backend']}, {use['device']}, {use['precision']}{weights})")
-    lines += [f"note      {remark}" for remark in report["remarks"]]
+    lines += [f"note      {one_line(remark)}" for remark in report["remarks"]]
     return "\n".join(lines)
 
 
@@ -215,7 +219,13 @@ def _stream_lines(report: dict[str, Any]) -> list[str]:
     )
     rows = dict(report["stages_ms"])
     rows["capture to publish"] = report["latency_ms"]
-    return [", ".join(counts), "", *_times(rows)]
+    lines = [", ".join(counts)]
+    if report["camera"]["source"] == "assumed":
+        lines.append(
+            f"a horizontal field of view of {report['camera']['fov_deg']:g} degrees is assumed, and all distances with "
+            "it; say what it is with --fov or --camera"
+        )
+    return [*lines, "", *_times(rows)]
 
 
 def _times(rows: dict[str, dict[str, float]]) -> list[str]:

@@ -18,7 +18,7 @@ def add_security_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("who may watch (docs/security.md)")
     group.add_argument("--curve", type=Path, metavar="SERVER.key", help="encrypt with this key (see: meshcast keys)")
     group.add_argument("--allow", type=Path, metavar="FOLDER", help="the .pub files of the clients that may watch")
-    group.add_argument("--insecure", action="store_true", help="let everyone watch who reaches this machine")
+    group.add_argument("--insecure", action="store_true", help="let everyone who reaches this machine watch")
 
 
 def security_of(args: argparse.Namespace) -> Security:

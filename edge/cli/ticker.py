@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from types import TracebackType
+
+from edge import console
+from edge.text import one_line
 
 REFRESH_S = 0.5
 
@@ -20,9 +22,9 @@ class Ticker:
     def show(self, line: str) -> None:
         """Replace the line, if it is time."""
         now_s = time.monotonic()
-        if now_s >= self._next_s and sys.stderr.isatty():
+        if now_s >= self._next_s and console.interactive():
             self._next_s, self._shown = now_s + REFRESH_S, True
-            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+            console.stderr.write(f"\r{one_line(line)}\x1b[K")
 
     def __enter__(self) -> Ticker:
         return self
@@ -31,4 +33,4 @@ class Ticker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            console.stderr.write("\r\x1b[K")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import math
-import sys
 from pathlib import Path
 
+from edge import console
 from edge.errors import EXIT_PARTIAL, EXIT_WHOLE
 
 NEEDED = ("torch", "onnx")  # before anything is trained; matplotlib only draws the curves
@@ -68,8 +68,7 @@ def run(args: argparse.Namespace) -> int:
     if missing:
         raise ModelError(f"training needs {' and '.join(missing)}: {install_hint('train')}")
 
-    def say(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+    say = console.line
 
     with interruptible() as interrupt:
         with interrupt.welcome():  # while torch is loaded there is nothing to keep
@@ -98,14 +97,14 @@ def run(args: argparse.Namespace) -> int:
         except TrainingStopped as stopped:
             say(f"meshcast: {stopped}")
             return EXIT_PARTIAL
-    print(f"wrote {path}")
+    console.out(f"wrote {path}")
     try:
         try_card(load_card(path))
     except ModelError as error:
         say(f"meshcast: the model is kept, but cannot be run here: {error}")
         return EXIT_PARTIAL
-    print(f"run it:  meshcast run SOURCE --mesh {path}")
-    print(f"keep it: meshcast models import {path.with_suffix('.onnx')}, then --mesh {recipe.name}")
+    console.out(f"run it:  meshcast run SOURCE --mesh {path}")
+    console.out(f"keep it: meshcast models import {path.with_suffix('.onnx')}, then --mesh {recipe.name}")
     return EXIT_WHOLE
 
 

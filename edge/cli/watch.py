@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 import time
 from typing import TYPE_CHECKING
 
+from edge import console
+from edge.cli.argument_types import positive, seconds
 from edge.cli.security import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
@@ -32,8 +32,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--level", choices=("params", "joints", "mesh", "mesh-lod"), default="joints", help="what to receive (joints)"
     )
-    parser.add_argument("--count", type=_positive_int, metavar="N", help="end after N packets")
-    parser.add_argument("--timeout", type=_positive_seconds, metavar="S", help="end after S seconds without a packet")
+    parser.add_argument("--count", type=positive, metavar="N", help="end after N packets")
+    parser.add_argument("--timeout", type=seconds, metavar="S", help="end after S seconds without a packet")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
     add_client_options(parser)
     parser.set_defaults(run=run)
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         with subscribe_all(
             args.address, levels=(args.level,), stream=args.stream, timeout_s=args.timeout, curve=curve
         ) as packets:
-            print(f"meshcast watch: listening to {args.address}, Ctrl-C ends", file=sys.stderr)
+            console.note(f"listening to {args.address}, Ctrl-C ends", "watch")
             for packet in packets:
                 if isinstance(packet, StatusPacket):
                     says(packet)
@@ -61,24 +61,16 @@ def run(args: argparse.Namespace) -> int:
                 if not isinstance(packet, FramePacket):
                     continue
                 last_s = time.monotonic()
-                print(line(packet), flush=True)
                 printed += 1
-                if printed == args.count:
+                if not console.out(line(packet)) or printed == args.count:
                     return EXIT_WHOLE
     except MeshcastError as error:
-        print(f"meshcast watch: {error}", file=sys.stderr)
+        console.error(str(error), "watch")
         return EXIT_PARTIAL if printed else EXIT_INPUT
     except KeyboardInterrupt:
         return EXIT_WHOLE
-    except BrokenPipeError:
-        # The reader of our output has gone; the interpreter's last flush must find somewhere to write.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_WHOLE
     if printed == 0:
-        print(
-            f"meshcast watch: {args.address}: no packet within {args.timeout:g} s; is a publisher running there?",
-            file=sys.stderr,
-        )
+        console.error(f"{args.address}: no packet within {args.timeout:g} s; is a publisher running there?", "watch")
         return EXIT_INPUT
     return EXIT_WHOLE if args.count is None else EXIT_PARTIAL
 
@@ -94,7 +86,7 @@ class Ends:
             self._ended.discard(packet.stream)
         elif packet.stream not in self._ended:
             self._ended.add(packet.stream)
-            print(f"meshcast watch: {packet.stream} has ended: {packet.reason}", file=sys.stderr)
+            console.note(f"{packet.stream} has ended: {packet.reason}", "watch")
 
 
 def text_line(packet: FramePacket) -> str:
@@ -134,17 +126,3 @@ def json_line(packet: FramePacket) -> str:
             ],
         }
     )
-
-
-def _positive_int(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
-
-
-def _positive_seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e6:
-        raise ValueError
-    return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,22 +9,29 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from edge import console
+from edge.text import one_line
 from engines.building import listening
 
 
 @contextmanager
 def building_bars(quiet: bool) -> Iterator[None]:
     """Show how far each plan is that is built meanwhile, where stderr is a terminal; a second start shows nothing."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or not console.interactive():
         yield
         return
-    columns = (TextColumn("building {task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("building {task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
     bars: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True)) as shown:
+    with Progress(*columns, console=Console(file=console.terminal())) as shown:
 
         def show(model: str, fraction: float) -> None:
             if model not in bars:
-                bars[model] = shown.add_task(Path(model).name, total=1.0)
+                bars[model] = shown.add_task(one_line(Path(model).name), total=1.0)
             shown.update(bars[model], completed=fraction)
 
         with listening(show):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -22,22 +23,36 @@ from edge.profiling.timing import AGES, BOUNDS_MS, QUEUE, Histogram
 
 if TYPE_CHECKING:
     from edge.models import LoadedModels
+    from edge.runtime.health import RunHealth
     from edge.runtime.stream import StreamRun
 
 BOUNDS = (*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf")  # seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """What a publisher knows of those who connect: `subscribers` now, and `refused` ones since the start."""
+
+    subscribers: Callable[[], int]
+    refused: Callable[[], int]
+
+
 class RunCollector(Collector):
     """Reads the streams and models that watch() was told of; before that, only what the process itself says."""
 
-    def __init__(self) -> None:
+    def __init__(self, health: RunHealth) -> None:
+        """health: says which sources deliver."""
+        self._health = health
+        self._clients: Clients | None = None
         self._streams: Sequence[StreamRun] = ()
         self._models: LoadedModels | None = None
         self._gpus = Gpus()
 
-    def watch(self, streams: Sequence[StreamRun], models: LoadedModels) -> None:
+    def watch(
+        self, streams: Sequence[StreamRun], models: LoadedModels | None = None, clients: Clients | None = None
+    ) -> None:
         """Read these, from now on."""
-        self._streams, self._models = streams, models
+        self._streams, self._models, self._clients = streams, models, clients
 
     def close(self) -> None:
         """Let go of the GPUs."""
@@ -52,6 +67,9 @@ class RunCollector(Collector):
             yield GaugeMetricFamily("meshcast_threads", "Threads of the process, libraries included", threads)
         yield from self._of_gpus()
         yield from _counters(self._streams)
+        yield from _sources(self._streams, self._health)
+        if self._clients is not None:
+            yield from _of_clients(self._clients)
         yield from _times(self._streams)
         if self._models is not None:
             yield from _engines(self._models)
@@ -77,7 +95,9 @@ def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
     lost = CounterMetricFamily("meshcast_people_dropped", "People seen who got no body", labels=("stream",))
     people = GaugeMetricFamily("meshcast_people", "People in the latest frame", labels=("stream",))
     fps = GaugeMetricFamily("meshcast_frames_per_second", "Of the latest frames", labels=("stream",))
-    running = GaugeMetricFamily("meshcast_stream_running", "1 while more frames may come", labels=("stream",))
+    running = GaugeMetricFamily(
+        "meshcast_stream_running", "1 from the first frame until the stream has ended", labels=("stream",)
+    )
     for stream in streams:
         name = (stream.name,)
         captured.add_metric(name, stream.overlapped.captured)
@@ -88,8 +108,22 @@ def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
         lost.add_metric(name, stream.overlapped.pipeline.dropped_people)
         people.add_metric(name, stream.people)
         fps.add_metric(name, stream.fps)
-        running.add_metric(name, stream.running)
+        running.add_metric(name, stream.running and stream.overlapped.captured > 0)
     yield from (captured, published, dropped, inhabited, lost, people, fps, running)
+
+
+def _sources(streams: Iterable[StreamRun], health: RunHealth) -> Iterator[Metric]:
+    up = GaugeMetricFamily("meshcast_source_up", "1 while the source delivers frames", labels=("stream",))
+    again = CounterMetricFamily("meshcast_source_reconnects", "Connections that were tried again", labels=("stream",))
+    for stream in streams:
+        up.add_metric((stream.name,), health.is_up(stream))
+        again.add_metric((stream.name,), stream.overlapped.reader.source.reconnects)
+    yield from (up, again)
+
+
+def _of_clients(clients: Clients) -> Iterator[Metric]:
+    yield GaugeMetricFamily("meshcast_subscribers", "Clients that are subscribed", clients.subscribers())
+    yield CounterMetricFamily("meshcast_clients_refused", "Clients that were not let in", clients.refused())
 
 
 def _times(streams: Iterable[StreamRun]) -> Iterator[Metric]:

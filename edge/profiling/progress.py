@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -14,6 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
+
+from edge import console
+from edge.text import one_line
 
 REFRESH_S = 0.1
 
@@ -45,7 +48,8 @@ class Shown(Protocol):
 class Progress:
     """Shows on stderr how a run goes: looks at the streams whenever refresh() is called, at most ten times a second.
 
-    quiet: nothing at all. Where stderr is not a terminal, only one line a stream is printed, at the end.
+    quiet: nothing at all. Where stderr is not a terminal, only one line a stream is printed, at the end. A terminal
+    that goes away ends what is shown, not the run.
     """
 
     def __init__(self, streams: Sequence[Shown], quiet: bool) -> None:
@@ -55,14 +59,13 @@ class Progress:
         self._open = True
         self._live: Live | None = None
         self._bar: Bar | None = None
-        if quiet or not sys.stderr.isatty():
+        if quiet or not console.interactive():
             return
         if len(streams) == 1 and not streams[0].live:
             columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
             self._bar = Bar(*columns, TimeRemainingColumn(compact=True), auto_refresh=False)
             self._bar.add_task("", total=streams[0].total)
-        console = Console(stderr=True)
-        self._live = Live(self._picture(), console=console, auto_refresh=False)
+        self._live = Live(self._picture(), console=Console(file=console.terminal()), auto_refresh=False)
         self._live.start()
 
     def refresh(self) -> None:
@@ -71,20 +74,23 @@ class Progress:
         if self._live is None or now_s < self._next_s:
             return
         self._next_s = now_s + REFRESH_S
-        self._live.update(self._picture(), refresh=True)
+        try:
+            self._live.update(self._picture(), refresh=True)
+        except OSError:  # the terminal has gone
+            self._live, self._quiet = None, True
 
     def close(self) -> None:
         """Leave the last state standing, or print the closing lines. Closing twice is harmless."""
         if not self._open:
             return
         self._open = False
-        if self._live is not None:
-            self._live.update(self._picture(), refresh=True)
-            self._live.stop()
-        if not self._quiet and self._bar is None:
-            for stream in self._streams:
-                sys.stderr.write(self._closing_line(stream) + "\n")
-            sys.stderr.flush()
+        with contextlib.suppress(OSError):  # the terminal may have gone
+            if self._live is not None:
+                self._live.update(self._picture(), refresh=True)
+                self._live.stop()
+            if not self._quiet and self._bar is None:
+                for stream in self._streams:
+                    console.line(self._closing_line(stream))
 
     def __enter__(self) -> Progress:
         return self
@@ -108,7 +114,8 @@ class Progress:
             state = (f"{stream.fps:.1f}", str(stream.people), f"{stream.age_ms:.0f} ms")
             if not stream.frames:
                 state = ("waiting" if stream.running else "ended", "", "")
-            table.add_row(stream.name, *state, str(stream.frames), str(stream.dropped), stream.busiest)
+            row = (stream.name, *state, str(stream.frames), str(stream.dropped), stream.busiest)
+            table.add_row(*(Text(one_line(cell)) for cell in row))  # a string would be read as markup
         return table
 
     def _closing_line(self, stream: Shown) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
-from edge.errors import OutputError
 from edge.sinks.target import Target
 
 BUFFER_BYTES = 1 << 18  # written to the file together
@@ -31,7 +30,7 @@ class Trace:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._target = Target(path)
-        self._file: BinaryIO = self._target.temporary.open("wb", buffering=BUFFER_BYTES)
+        self._file = io.BufferedRandom(self._target.file, BUFFER_BYTES)  # type: ignore[arg-type]
         self._lock = threading.Lock()
         self._error: OSError | None = None
         self._processes = 0
@@ -73,10 +72,10 @@ class Trace:
             if self._error is not None:
                 raise self._error
             self._file.write(_TAIL)
-            self._file.close()
+            self._file.flush()
         except OSError as error:
             self.abort()
-            raise OutputError(f"{self.path}: cannot be written: {os.strerror(error.errno or 0)}") from None
+            raise self._target.error(error) from None
         self._target.commit()
         return self.path
 

@@ -1,20 +1,26 @@
-"""Ctrl-C and SIGTERM as the wish to finish in order."""
+"""Ctrl-C, SIGTERM and SIGHUP as the wish to finish in order."""
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+SAME_S = 0.5  # a SIGTERM that follows another one so soon is the same
+
 
 class Interrupt:
     """Whether the user asked to stop. KeyboardInterrupt is raised only where it is welcome: while starting and waiting,
-    there also for a wish from before; and anywhere for a second one."""
+    there also for a wish from before; and anywhere for a second one. Its argument is the signal's number."""
 
     def __init__(self) -> None:
         self.asked = False
+        self._number: int = signal.SIGINT
+        self._asked_s = -math.inf
         self._welcome = False
 
     @contextmanager
@@ -22,26 +28,34 @@ class Interrupt:
         self._welcome = True
         try:
             if self.asked:
-                raise KeyboardInterrupt
+                raise KeyboardInterrupt(self._number)
             yield
         finally:
             self._welcome = False
 
     def handle(self, number: int, stack: FrameType | None) -> None:
-        impatient, self.asked = self.asked, True
+        now_s = time.monotonic()
+        # timeout(1) and service managers tell the process and its group: that is one wish, told twice.
+        same = number != signal.SIGINT and number == self._number and now_s - self._asked_s < SAME_S
+        if same:
+            return
+        impatient, self.asked, self._number, self._asked_s = self.asked, True, number, now_s
         if self._welcome or impatient:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(number)
 
 
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """Take SIGINT and SIGTERM as the wish to finish in order; a second one breaks off at once.
+    """Take SIGINT, SIGTERM and SIGHUP (the terminal has gone) as the wish to finish in order; a second one breaks off.
 
-    Python delivers signals to its main thread only; elsewhere there is nothing to take.
+    SIGHUP stays ignored where it is, as under nohup. Python delivers signals to its main thread only; elsewhere there
+    is nothing to take.
     """
     interrupt = Interrupt()
     here = threading.current_thread() is threading.main_thread()
-    taken = (signal.SIGINT, signal.SIGTERM) if here else ()
+    taken = [signal.SIGINT, signal.SIGTERM] if here else []
+    if here and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        taken.append(signal.SIGHUP)
     before = {number: signal.signal(number, interrupt.handle) for number in taken}
     try:
         yield interrupt

@@ -1,98 +1,225 @@
-"""Everything that a stream's bodies go to: the wire, and files that appear whole or not at all."""
+"""Everything that a stream's bodies go to: the wire, and files that appear whole or not at all.
+
+Each output fails alone. A file that cannot be written any more (a full disk, a removed folder, an encoder's error) is
+closed, with what is in it kept; the other outputs and the stream go on. Who closes what: the stream's own thread
+writes and closes all of them when the stream ends; abort() is for streams that never began.
+"""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from edge.draw import MeshPainter
 from edge.draw_attention import paint_attention
+from edge.errors import OutputError
 from edge.profiling.timing import Timings
+from edge.runtime.frame_errors import FrameErrors
 from edge.runtime.overlap import Result
 from edge.sinks.overlay import OverlayWriter
 from edge.sinks.save import NpzSaver
-from edge.types import U8, BodyModel
+from edge.stages.fit import FrameFit, can_fit
+from edge.types import U8, BodyModel, Posed
 from edge.wire.publisher import Publisher
+from engines.errors import MeshcastError
+
+log = logging.getLogger("meshcast.output")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which files a stream is written to (None: not)."""
+    """Which files a stream is written to (None: not). encoder: of an overlay's video."""
 
     save: Path | None = None
     overlay: Path | None = None
+    encoder: str = "auto"
+
+
+class Sink(Protocol):
+    """One file of a stream. write() and close() may raise; after an error of write(), close() keeps what it can."""
+
+    stage: str  # what its time is called
+    path: Path
+
+    def write(self, result: Result) -> None: ...
+
+    def close(self) -> bool:
+        """Finish the file; False when there is nothing to keep."""
+        ...
+
+    def abort(self) -> None: ...
 
 
 class Outputs:
     """Publishes, saves and draws the results of one stream, one after the other.
 
-    fps: nominal, of the overlay video. Files appear on close(); abort() leaves none. Raises OutputError at once when a
-    file cannot be written.
+    fps: nominal, of the overlay video. Files appear on close(); abort() leaves none. `problems` says what failed since,
+    a line each, which is also logged when it happens. Raises OutputError at once when a file cannot be written.
     """
 
     def __init__(
-        self, wanted: Wanted, model: BodyModel, timings: Timings, fps: float, publisher: Publisher | None
+        self,
+        wanted: Wanted,
+        model: BodyModel,
+        timings: Timings,
+        fps: float,
+        publisher: Publisher | None,
+        *,
+        sinks: tuple[Sink, ...] = (),
     ) -> None:
-        self._wanted = wanted
+        """sinks: more files than those that are wanted."""
+        self.problems: list[str] = []
         self._timings = timings
         self._publisher = publisher
-        self._saver: NpzSaver | None = None
-        self._overlay: OverlayWriter | None = None
-        self._began = time.monotonic()
-        self._frames = 0
+        self._unpublished = FrameErrors("not published")
+        self._fits = _Fits(model, publisher)
         with ExitStack() as undo:
+            files: list[Sink] = []
             if wanted.save is not None:
-                self._saver = NpzSaver(wanted.save, model)
-                undo.callback(self._saver.abort)
+                files.append(_Save(wanted.save, model, self._fits))
+                undo.callback(files[-1].abort)
             if wanted.overlay is not None:
-                self._overlay = OverlayWriter(wanted.overlay, fps)
-                undo.callback(self._overlay.abort)
-                self._painter = MeshPainter(model)
-            self._undo = undo.pop_all()
+                files.append(_Overlay(wanted.overlay, model, fps, wanted.encoder))
+                undo.callback(files[-1].abort)
+            undo.pop_all()
+        self._files = [_File(sink, self._said) for sink in (*files, *sinks)]
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether files were wanted, and nothing is left that takes what comes."""
+        return bool(self._files) and self._publisher is None and not any(file.open for file in self._files)
 
     def write(self, result: Result) -> float:
         """Publish, then save and draw; returns the frame's age in milliseconds once it was published."""
-        frame, measure = result.frame, self._timings.measure
+        measure = self._timings.measure
         if self._publisher is not None:
-            with measure("publish", frame):
-                self._publisher.publish(frame, result.bodies, result.camera)
-        age_ms = self._timings.arrived(frame)
-        self._frames += 1
-        if self._saver is not None:
-            with measure("save"):
-                self._saver.add(frame, result.bodies, result.camera)
-        if self._overlay is not None:
-            with measure("overlay"):
-                self._overlay.write(frame, self._drawn(result))
+            with measure("publish", result.frame):
+                self._publish(self._publisher, result)
+        age_ms = self._timings.arrived(result.frame)
+        for file in self._files:
+            if file.open:
+                with measure(file.stage):
+                    file.write(result)
         return age_ms
 
     def ended(self, stream: str, reason: str) -> None:
         """Tell subscribers that no more comes."""
         if self._publisher is not None:
-            self._publisher.end(stream, reason)
+            try:
+                self._publisher.end(stream, reason)
+            except Exception as error:
+                self._said(f"{stream}: its end cannot be published: {type(error).__name__}: {error}")
 
     def close(self) -> list[Path]:
-        """Finish the files, returns those written; the first that cannot be finished is raised when all were tried."""
-        written: list[Path] = []
-
-        def finish(close: Callable[[], bool], path: Path) -> None:
-            if close():
-                written.append(path)
-
-        with ExitStack() as closing:
-            if self._overlay is not None and self._wanted.overlay is not None:
-                closing.callback(finish, self._overlay.close, self._wanted.overlay)
-            if self._saver is not None and self._wanted.save is not None:
-                closing.callback(finish, self._saver.close, self._wanted.save)
-        self._undo.pop_all()
-        return written
+        """Finish the files; returns those written, also those that failed and were kept."""
+        if self._unpublished.problem is not None:
+            self._said(self._unpublished.problem)
+        for file in self._files:
+            file.close()
+        return [file.path for file in self._files if file.written]
 
     def abort(self) -> None:
         """Leave no file that is not finished. Harmless after close()."""
-        self._undo.close()
+        for file in self._files:
+            file.abort()
+
+    def _publish(self, publisher: Publisher, result: Result) -> None:
+        try:
+            publisher.publish(result.frame, result.bodies, result.camera)
+            self._unpublished.passed()
+        except Exception as error:
+            try:
+                self._unpublished.failed(result.frame, error)
+            except MeshcastError as final:
+                self._said(f"{result.frame.camera}: is not published any more: {final}")
+                self.ended(result.frame.camera, "an internal error")
+                self._publisher = None
+
+    def _said(self, problem: str) -> None:
+        self.problems.append(problem)
+        log.warning("%s", problem)
+
+
+class _File:
+    """A sink whose errors end only itself."""
+
+    def __init__(self, sink: Sink, said: Callable[[str], None]) -> None:
+        self.path, self.stage = sink.path, sink.stage
+        self.open = True
+        self.written = False
+        self._sink = sink
+        self._said = said
+        self._errors = FrameErrors(subject=str(sink.path))
+
+    def write(self, result: Result) -> None:
+        try:
+            self._sink.write(result)
+            self._errors.passed()
+        except OutputError as error:
+            self._fail(error)
+        except Exception as error:
+            try:
+                self._errors.failed(result.frame, error)
+            except MeshcastError as final:
+                self._fail(final)
+
+    def close(self) -> None:
+        if not self.open:
+            return
+        self.open = False
+        try:
+            self.written = self._sink.close()
+        except Exception as error:
+            self._said(str(error) if isinstance(error, MeshcastError) else _unfinished(self.path, error))
+        if self._errors.problem is not None:
+            self._said(self._errors.problem)
+
+    def abort(self) -> None:
+        if self.open:
+            self.open = False
+            self._sink.abort()
+
+    def _fail(self, error: MeshcastError) -> None:
+        self.open = False
+        try:
+            self.written = self._sink.close()
+        except Exception as again:  # the first error says why
+            log.info("%s: %s", self.path, again)
+        self._said(f"{error}; {'what came before is kept' if self.written else 'nothing of it is kept'}")
+
+
+class _Save:
+    stage = "save"
+
+    def __init__(self, path: Path, model: BodyModel, fits: _Fits) -> None:
+        self.path = path
+        self._fits = fits
+        self._saver = NpzSaver(path, model)
+        self.close, self.abort = self._saver.close, self._saver.abort
+
+    def write(self, result: Result) -> None:
+        self._saver.add(result.frame, result.bodies, result.camera, self._fits.posed(result))
+
+
+class _Overlay:
+    stage = "overlay"
+
+    def __init__(self, path: Path, model: BodyModel, fps: float, encoder: str) -> None:
+        self.path = path
+        self._writer = OverlayWriter(path, fps, encoder)
+        self._painter = MeshPainter(model)
+        self._began = time.monotonic()
+        self._frames = 0
+        self.close, self.abort = self._writer.close, self._writer.abort
+
+    def write(self, result: Result) -> None:
+        self._frames += 1
+        self._writer.write(result.frame, self._drawn(result))
 
     def _drawn(self, result: Result) -> U8:
         image: U8 = result.frame.image.copy()
@@ -101,3 +228,24 @@ class Outputs:
         fps = self._frames / max(time.monotonic() - self._began, 1e-6)
         self._painter.paint(image, result.bodies, result.camera, fps=fps)
         return image
+
+
+class _Fits:
+    """The one fit of a stream's bodies, which is the publisher's where there is one."""
+
+    def __init__(self, model: BodyModel, publisher: Publisher | None) -> None:
+        self._model, self._publisher = model, publisher
+        self._fit: FrameFit | None = None
+
+    def posed(self, result: Result) -> Posed | None:
+        """The bodies of a result as the rig poses them; None for a body without a rig."""
+        if not can_fit(self._model):
+            return None
+        if self._fit is None:
+            shared = self._publisher.fit(result.frame.camera) if self._publisher is not None else None
+            self._fit = shared or FrameFit(self._model)
+        return self._fit(result.frame.t_s, result.bodies)
+
+
+def _unfinished(path: Path, error: Exception) -> str:
+    return f"{path}: cannot be finished: {type(error).__name__}: {error}"

@@ -12,10 +12,11 @@ from typing import TypeVar
 from calibration.camera import Camera
 from edge.mailbox import Mailbox
 from edge.pipeline import Pipeline
+from edge.runtime.frame_errors import FrameErrors
 from edge.sources import Pace, Reader, Source
 from edge.types import Bodies, Frame, Seen
 
-A = TypeVar("A")
+A = TypeVar("A", bound="Frame | Seen")
 B = TypeVar("B")
 
 WAITING = 2  # results of a step that wait for the next one, so that a slow frame does not stop the step before
@@ -38,8 +39,9 @@ class Overlapped:
     fourth. At pace "fast" everyone waits for the slowest and nothing is lost; at "realtime" what is newer replaces what
     waits, and `drops` counts it where it waited. limit: end after so many results.
 
-    What a step raises is raised to the consumer after the results before it. stop() ends reading and lets what is on
-    its way arrive; close() throws it away. Both may come from any thread.
+    A frame that a step raises on is left out, counted in `drops` and said in `problems`; errors that will not get
+    better (see FrameErrors) are raised to the consumer after the results before them. stop() ends reading and lets what
+    is on its way arrive; close() throws it away. Both may come from any thread.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Overlapped:
         )
         # Where nothing is lost no more frames are begun than are wanted.
         frames = self.reader if newest or limit is None else _First(self.reader, limit)
+        self._errors = {step: FrameErrors() for step in ("follow", "embody")}
         self._workers = (
             self._worker("follow", frames, pipeline.follow, self._seen, self.reader.close),
             self._worker("embody", self._seen, self._embody, self._results, self._seen.close),
@@ -85,14 +88,20 @@ class Overlapped:
 
     @property
     def drops(self) -> dict[str, int]:
-        """Frames that did not come through, by where they were left: waiting for a step, or in the midst
-        of it all when the run ended."""
+        """Frames that did not come through, by where they were left: waiting for a step, because a step raised, or in
+        the midst of it all when the run ended."""
         return {
             "before pose": self.reader.dropped,
             "before mesh": self._seen.dropped,
             "before output": self._results.dropped,
+            "failed": sum(errors.count for errors in self._errors.values()),
             "unfinished": self._failed + self._seen.unused + self._results.unused,
         }
+
+    @property
+    def problems(self) -> list[str]:
+        """What to say of the frames that were left out because of an error, a line for each step."""
+        return [problem for errors in self._errors.values() if (problem := errors.problem) is not None]
 
     def __iter__(self) -> Iterator[Result]:
         with self._starting:
@@ -135,15 +144,23 @@ class Overlapped:
 
         def work() -> None:
             error: BaseException | None = None
+            errors, timings = self._errors[name], self.pipeline.timings
             try:
                 for item in inbox:
                     try:
                         done = step(item)
+                    except Exception as raised:
+                        frame = item if isinstance(item, Frame) else item.frame
+                        timings.lost("failed", frame)
+                        errors.failed(frame, raised)
+                        continue
                     except BaseException:
                         self._failed += 1
                         raise
+                    errors.passed()
                     if not outbox.put(done):
                         break
+                errors.finish()
             except BaseException as raised:  # whatever it is, the consumer has to know
                 error = raised
             outbox.finish(error)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.models import LoadedModels
+from edge.pipeline import DEFAULT_FOV_DEG, View
 from edge.profiling.timing import AGES, QUEUE, StageStats
 from edge.runtime.stream import StreamRun
 
@@ -34,6 +35,7 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
     ages = stage_table({stage: stats[stage] for stage in AGES if stage in stats})
     return {
         "source": stream.title,
+        "camera": _camera(pipeline.view),
         "exit_status": exit_status,
         "captured_frames": stream.overlapped.captured,
         "frames": stream.frames,
@@ -52,6 +54,14 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
         "problems": list(problems),
         "source_remarks": stream.overlapped.reader.source.remarks,
     }
+
+
+def _camera(view: View) -> dict[str, Any]:
+    """Where the camera's intrinsics come from: "calibrated", "given" or "assumed" field of view, in degrees."""
+    if view.camera is not None or view.calibrated is not None:
+        return {"source": "calibrated"}
+    fov_deg = DEFAULT_FOV_DEG if view.fov_deg is None else view.fov_deg
+    return {"source": "assumed" if view.assumed else "given", "fov_deg": fov_deg}
 
 
 def stage_table(stats: Mapping[str, StageStats]) -> dict[str, dict[str, float]]:

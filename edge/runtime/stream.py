@@ -1,4 +1,7 @@
-"""One stream of a run, from its source to its outputs, on a thread of its own."""
+"""One stream of a run, from its source to its outputs, on a thread of its own.
+
+The thread ends the stream in this order: the steps before it, word to subscribers, the files.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 from edge.profiling.timing import AGES, QUEUE
 from edge.runtime.outputs import Outputs
@@ -17,6 +21,7 @@ from engines.errors import MeshcastError
 log = logging.getLogger("meshcast.stream")
 
 LATEST = 60  # frames over which the frame rate is taken
+SILENT_S = 10.0  # a camera that sent nothing for so long when its run was stopped is said to be gone
 
 
 class StreamRun:
@@ -41,20 +46,28 @@ class StreamRun:
         self.ids: set[int] = set()
         self.age_ms = 0.0
         self.error: BaseException | None = None
+        self.written: list[Path] = []
         self.began_s = self.ended_s = time.monotonic()
         self._on_end = on_end
         self._stopped = False
+        self._silent_s = 0.0
         self._latest_s: deque[float] = deque(maxlen=LATEST)
         self._thread = threading.Thread(target=self._run, name=f"meshcast-output-{self.name}", daemon=True)
 
     @property
     def problems(self) -> list[str]:
-        """What went wrong, a line each: losses that the source noticed, and what ended the stream."""
-        lines = list(self.overlapped.reader.source.problems)
+        """What went wrong, a line each: losses that the source noticed, frames left out, outputs that failed, and what
+        ended the stream."""
+        lines = [*self.overlapped.reader.source.problems, *self.overlapped.problems, *self.outputs.problems]
         if isinstance(self.error, MeshcastError):
-            lines.append(str(self.error))
+            told = str(self.error)
+            lines.append(told if self.name in told or self.title in told else f"{self.name}: {told}")
         elif self.error is not None:
             lines.append(f"{self.name}: ended by an internal error ({type(self.error).__name__}: {self.error})")
+        elif self.live and not self.frames and not lines and not self.running:
+            lines.append(f"{self.name}: no frame came")
+        elif self.live and self._silent_s > SILENT_S:
+            lines.append(f"{self.name}: no frame came in the last {self._silent_s:.0f} s")
         return list(dict.fromkeys(lines))
 
     @property
@@ -97,11 +110,11 @@ class StreamRun:
         self.overlapped.stop()
 
     def close(self) -> None:
-        """End at once and wait for it; unfinished files are not left behind."""
+        """End at once and wait for it; files hold what was written until then."""
         self.overlapped.close()
         if self._thread.ident is not None:
             self._thread.join()
-        self.outputs.abort()
+        self.outputs.abort()  # does nothing once they are closed
 
     def _run(self) -> None:
         try:
@@ -109,13 +122,17 @@ class StreamRun:
                 for result in self.overlapped:
                     self.age_ms = self.outputs.write(result)
                     self._count(result.bodies)
+                    if self.outputs.exhausted:
+                        break
         except MeshcastError as error:
             self.error = error
         except BaseException as error:  # the run decides what it means; the other streams go on
             self.error = error
             log.debug("%s: %s", self.name, error, exc_info=True)
+        self._silent_s = time.monotonic() - self.ended_s if self.frames and self._stopped else 0.0
         self.ended_s = time.monotonic()
         self.outputs.ended(self.name, self._reason)
+        self.written = self.outputs.close()
         self._on_end()
 
     @property

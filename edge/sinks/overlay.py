@@ -13,20 +13,20 @@ from typing import Protocol, cast
 import av
 import cv2
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
 from edge.draw import outlined_text, text_scale
 from edge.errors import OutputError
+from edge.sinks.encoders import TICKS_PER_S, choose_encoder, configure
+from edge.sinks.fragments import OPTIONS, Recorder, keep_whole, recover
 from edge.sinks.target import Target
 from edge.sources.clock import LONGEST_GAP_S
 from edge.types import U8, Frame
 
 log = logging.getLogger("meshcast.sinks")
 
+VIDEO = ".mp4"
 PICTURES = (".png", ".jpg", ".jpeg")
-ENCODERS = ("libx264", "libopenh264", "mpeg4")  # best first; a build of PyAV need not have them all
-TICKS_PER_S = 60_000  # whole ticks at 24, 25, 29.97, 30, 50 and 60 fps, and below MPEG-4's limit of 65535
 TILES = 6
 TILE_PX = 960  # longer side of a tile
 GAP_PX = 12
@@ -43,19 +43,31 @@ class OverlayWriter:
     """Writes drawn pictures to `path`, which appears whole when the writer is closed.
 
     `.mp4`: every frame at its own time `frame.t_s`, so a variable frame rate stays in sync; of more than a minute (and
-    three frames) without a frame, as of a camera that was away, one frame is left. `.png`, `.jpg`: the picture itself
-    if there is only one, else a sheet of up to six frames spread over the clip.
-    fps: nominal frame rate, for the video's header and the duration of its last frame.
+    three frames) without a frame, as of a camera that was away, one frame is left. Until it is closed it is PATH.part,
+    which plays up to the last second. `.png`, `.jpg`: the picture itself if there is only one, else a sheet of up to
+    six frames spread over the clip.
+    fps: nominal frame rate, for the video's header and the duration of its last frame. encoder: of the video, see
+    choose_encoder.
 
-    Raises OutputError at once when the suffix is unknown or the folder cannot be written to.
+    Raises OutputError at once when the suffix is unknown or the folder cannot be written to, and UnknownNameError for
+    an encoder that there is not. After an error of write(), close() keeps what was written before, where it can.
     """
 
-    def __init__(self, path: str | Path, fps: float) -> None:
-        suffix = Path(path).suffix.lower()
-        if suffix != ".mp4" and suffix not in PICTURES:
-            raise OutputError(f"{path}: an overlay is a video (.mp4) or a picture (.png, .jpg)")
-        self._target = Target(path)
-        self._output: _Output = _Video(self._target, fps) if suffix == ".mp4" else _Sheet(self._target, suffix)
+    def __init__(self, path: str | Path | Target, fps: float, encoder: str = "auto") -> None:
+        """path: or a target that is open already."""
+        place = path.path if isinstance(path, Target) else Path(path)
+        check_overlay_suffix(place)
+        suffix = place.suffix.lower()
+        chosen = choose_encoder(encoder) if suffix == VIDEO else ""
+        self._target = path if isinstance(path, Target) else Target(path, salvageable=suffix == VIDEO)
+        if suffix == VIDEO and self._target.kept is not None:
+            recover(self._target.kept)
+        self._output: _Output
+        try:
+            self._output = _Video(self._target, fps, chosen) if suffix == VIDEO else _Sheet(self._target, suffix)
+        except BaseException:
+            self._target.discard()
+            raise
         self._open = True
 
     def write(self, frame: Frame, image: U8) -> None:
@@ -68,36 +80,40 @@ class OverlayWriter:
             return False
         self._open = False
         try:
-            written = self._output.close()
-        except BaseException:
-            self._target.discard()
-            raise
-        if not written:
-            self._target.discard()
-        return written
+            return self._output.close()
+        finally:
+            self._target.discard()  # does nothing once committed
 
     def abort(self) -> None:
         """Leave nothing behind; what was at the path before stays."""
         if self._open:
             self._open = False
             if isinstance(self._output, _Video):
-                with contextlib.suppress(OutputError):
-                    self._output.stop()
+                self._output.stop()
             self._target.discard()
 
 
-class _Video:
-    """An H.264 (or MPEG-4) encoder; pictures of another size than the first are fitted into the first one's."""
+def check_overlay_suffix(path: Path) -> None:
+    """Raises OutputError for a file that is neither a video nor a picture."""
+    if path.suffix.lower() != VIDEO and path.suffix.lower() not in PICTURES:
+        raise OutputError(f"{path}: an overlay is a video (.mp4) or a picture (.png, .jpg)")
 
-    def __init__(self, target: Target, fps: float) -> None:
+
+class _Video:
+    """An encoder and its file; pictures of another size than the first are fitted into the first one's."""
+
+    def __init__(self, target: Target, fps: float, encoder: str) -> None:
         self._target = target
         rate = Fraction(fps if fps > 0 else 30.0).limit_denominator(1001)
         self._last_tick = -1
         self._left_out = 0  # ticks of gaps
         self._duration = max(1, round(TICKS_PER_S / rate))
-        self._container = av.open(str(target.temporary), "w", format="mp4", options={"movflags": "faststart"})
-        self._stream = cast(VideoStream, self._container.add_stream(_encoder_name(), rate=rate))
+        self._rate = rate
+        self._file = Recorder(target.file)
+        self._container = av.open(self._file, "w", format="mp4", options=OPTIONS)
+        self._stream = cast(VideoStream, self._container.add_stream(encoder, rate=rate))
         self._size: tuple[int, int] | None = None
+        self._broken = False
 
     def write(self, frame: Frame, image: U8) -> None:
         if self._size is None:
@@ -122,52 +138,56 @@ class _Video:
         return max(tick, self._last_tick + 1)
 
     def close(self) -> bool:
+        if self._broken:
+            return self._salvage()
         try:
-            if self._size is not None:
-                self._encode(None)
-        finally:
-            self.stop()
+            with self._reporting("finished"):
+                if self._size is not None:
+                    self._container.mux(self._stream.encode(None))
+                self._container.close()
+        except OutputError as error:
+            if self._salvage():
+                raise OutputError(f"{error}; it is kept up to its last second") from None
+            raise
         if self._size is None:
             return False
         self._target.commit()
         return True
 
     def stop(self) -> None:
-        """Release the encoder and the temporary file."""
-        try:
+        """Release the encoder; nothing more is written."""
+        if self._file.error is None:
+            self._file.error = OSError("stopped")
+        with contextlib.suppress(OSError, ValueError, av.FFmpegError):
             self._container.close()
-        except (OSError, av.error.FFmpegError) as error:
-            raise OutputError(f"{self._target.path}: the video cannot be finished: {error}") from None
+
+    def _salvage(self) -> bool:
+        """Keep the fragments that are whole; False when there are none."""
+        self.stop()
+        with contextlib.suppress(OSError):
+            if keep_whole(self._target.file):
+                self._target.commit()
+                return True
+        return False
 
     def _start(self, image: U8) -> None:
         height, width = image.shape[:2]
         self._size = (width, height)
-        context = self._stream.codec_context
-        context.width, context.height = width + width % 2, height + height % 2
-        context.pix_fmt = "yuv420p"
-        # MP4 takes a track's length from the order of decoding: with B-frames a late last frame would be cut off.
-        context.max_b_frames = 0
-        context.time_base = Fraction(1, TICKS_PER_S)
-        # OpenCV converts with BT.601 in limited range; players would assume BT.709 for a large picture.
-        context.colorspace = Colorspace.SMPTE170M
-        context.color_range = ColorRange.MPEG
-        if context.name == "libx264":
-            context.options = {"preset": "superfast", "crf": "21"}
-        else:
-            context.bit_rate = int(0.12 * width * height * float(self._stream.average_rate or 30))
+        configure(self._stream.codec_context, width + width % 2, height + height % 2, self._rate)
 
-    def _encode(self, picture: av.VideoFrame | None) -> None:
-        try:
+    def _encode(self, picture: av.VideoFrame) -> None:
+        with self._reporting("written"):
             self._container.mux(self._stream.encode(picture))
-        except (OSError, av.error.FFmpegError) as error:
-            raise OutputError(f"{self._target.path}: the video cannot be written: {error}") from None
 
-
-def _encoder_name() -> str:
-    for name in ENCODERS:
-        if name in av.codecs_available:
-            return name
-    raise OutputError(f"this build of PyAV has none of the encoders {', '.join(ENCODERS)}: write .png instead of .mp4")
+    @contextlib.contextmanager
+    def _reporting(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, av.FFmpegError) as error:
+            self._broken = True
+            cause = self._file.error or error
+            reason = getattr(cause, "strerror", None) or str(cause)
+            raise OutputError(f"{self._target.path}: the video cannot be {done}: {reason}") from None
 
 
 class _Sheet:

@@ -35,7 +35,6 @@ class LiveSource(Source):
 
     def __init__(self, *, name: str, shown: str, stop: threading.Event | None = None) -> None:
         super().__init__(name, live=True, stop=stop)
-        self.reconnects = 0
         self._shown = shown
         self._pause_s = FIRST_PAUSE_S
         self._frames: LiveFrames | FileFrames = LiveFrames(name, shown, self._remark)

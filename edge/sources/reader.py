@@ -24,7 +24,8 @@ class Reader:
     pace "fast": a queue of 4, nothing is lost, the source waits for the consumer. The default of files.
     pace "realtime": the newest frame wins, and `dropped` counts those that it replaced unseen; frames of a source
     that is not live come out at their presentation time, stamped as captured then. The default of live sources.
-    `captured` counts the frames that were to be had: handed out, waiting or dropped.
+    `captured` counts the frames that were to be had: handed out, waiting or dropped. `latest_s` is when the latest
+    was read (time.monotonic), None before the first.
 
     on_read hears when reading each frame began and ended (time.monotonic_ns), where the source is not live; on_wait how
     many milliseconds each frame waited, on_lost of each frame that is not handed out.
@@ -46,6 +47,7 @@ class Reader:
         self.source = source
         self.pace: Pace = pace or ("realtime" if source.live else "fast")
         self._read = 0
+        self.latest_s: float | None = None
         self._on_read = None if source.live else on_read  # a live source's time is the camera's
         newest = self.pace == "realtime"
         self._frames: Mailbox[Frame] = Mailbox(1 if newest else _QUEUE, newest=newest, on_lost=on_lost, on_wait=on_wait)
@@ -104,6 +106,7 @@ class Reader:
                     self._frames.pause(begin_s + frame.t_s - time.monotonic())
                     frame = replace(frame, t_capture_ns=time.monotonic_ns())
                 self._read += 1
+                self.latest_s = time.monotonic()
                 if not self._frames.put(frame) or self._ended:
                     break
                 begin_ns = time.monotonic_ns()

@@ -65,6 +65,7 @@ class Source(ABC):
     estimate, None while unknown or endless. fps: nominal frames per second, None while unknown.
     problems: one line for each loss noticed while reading; empty means that everything was delivered.
     remarks: one line for each thing that was delivered otherwise than it is stored; logged when it is noticed first.
+    reconnects: how often a live source was connected to again, or tried to.
 
     close() may be called from any thread, more than once: it ends an iteration that runs elsewhere.
     """
@@ -86,6 +87,7 @@ class Source(ABC):
         self.fps = fps
         self.problems: list[str] = []
         self._remarks: dict[str, str] = {}
+        self.reconnects = 0
         self._stop = Stop(stop)
 
     @abstractmethod

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from edge.errors import SourceError
 from edge.redaction import redact_path, redact_text, redact_url, secrets_of
-from edge.sources.names import clean_name, url_name
+from edge.stream_names import clean_stream_name, url_name
 
 Kind = Literal["video", "pictures", "pipe", "network", "http", "v4l2", "csi", "gst", "synthetic"]
 
@@ -82,7 +82,7 @@ def _parse_url(scheme: str, text: str) -> Address:
         device = parts.path if not host else f"/dev/{host}"
         if not device.startswith("/dev/"):
             raise SourceError(f"{shown}: names no device, expected v4l2:///dev/video0")
-        return Address("v4l2", device, clean_name(Path(device).name), shown, _camera_options(parts, text))
+        return Address("v4l2", device, clean_stream_name(Path(device).name), shown, _camera_options(parts, text))
     if scheme == "csi":
         if not host.isdigit() or parts.path.strip("/"):
             raise SourceError(f"{shown}: names no sensor, expected csi://0")
@@ -101,7 +101,9 @@ def _parse_hosted(scheme: str, text: str, shown: str) -> Address:
     if scheme in ("tcp", "udp"):
         if parts.port is None or (scheme == "tcp" and not host):
             raise SourceError(f"{shown}: names no host and port, expected {scheme}://HOST:PORT")
-        return Address("network", text, clean_name(f"{host or 'udp'}-{parts.port}"), shown, secrets=_userinfo(parts))
+        return Address(
+            "network", text, clean_stream_name(f"{host or 'udp'}-{parts.port}"), shown, secrets=_userinfo(parts)
+        )
     if not host:
         raise SourceError(f"{shown}: names no host, expected {scheme}://HOST/PATH")
     kind: Kind = "http" if scheme.startswith("http") else "network"
@@ -177,14 +179,14 @@ def _parse_path(text: str) -> Address:
 
 def _parse_existing(text: str, path: Path) -> Address:
     if path.is_fifo():
-        return Address("pipe", text, clean_name(path.stem), text)
+        return Address("pipe", text, clean_stream_name(path.stem), text)
     if path.is_dir():
-        return Address("pictures", text, clean_name(path.resolve().name), text)
+        return Address("pictures", text, clean_stream_name(path.resolve().name), text)
     if path.exists():
         kind: Kind = "pictures" if path.suffix.lower() in PICTURE_SUFFIXES else "video"
-        return Address(kind, text, clean_name(path.stem), text)
+        return Address(kind, text, clean_stream_name(path.stem), text)
     if glob.has_magic(text):
-        return Address("pictures", text, clean_name(path.parent.resolve().name), text)
+        return Address("pictures", text, clean_stream_name(path.parent.resolve().name), text)
     raise SourceError(f"{redact_path(text)}: no such file or folder; a source is {KINDS}")
 
 

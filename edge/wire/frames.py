@@ -17,6 +17,7 @@ from meshcast.decoding import BLOCK, DISTORTION_FIELDS, K_FIELDS, blocks, tile
 from meshcast.errors import WireError
 from meshcast.layout import (
     AXES,
+    CAMERA_ASSUMED,
     FRAME_HEADER,
     LIMIT,
     MAX_PEOPLE,
@@ -148,6 +149,7 @@ def _fields(kind: Kind, frame: Frame, stamp: Stamp, axes: Axes, camera: Camera |
         "height": height,
     }
     if camera is not None:
+        fields["flags"] = CAMERA_ASSUMED if camera.assumed else 0
         (fx, skew, cx), (_, fy, cy), _ = camera.K
         fields |= zip(K_FIELDS, (fx, fy, cx, cy, skew), strict=True)
         fields |= zip(DISTORTION_FIELDS, camera.distortion, strict=True)

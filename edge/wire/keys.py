@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 import zmq
 
 from edge.errors import OutputError
+from engines.atomic import AtomicFile, write_all
 
 SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644
@@ -46,14 +46,10 @@ def _section(name: str, public: bytes, secret: bytes = b"") -> str:
 def _write_new(path: Path, text: str, mode: int) -> None:
     """A whole file that replaces nothing. Raises OutputError."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # for this user's eyes only
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(name, mode)
-            os.link(name, path)  # unlike a rename, this never replaces what is there
-        finally:
-            os.unlink(name)
+        with AtomicFile(path, mode=SECRET_MODE) as new:  # for this user's eyes only while it is written
+            write_all(new.file, text.encode())
+            os.fchmod(new.file.fileno(), mode)
+            new.commit(replace=False)
     except FileExistsError:
         raise OutputError(f"{path}: exists already and is kept; choose another name") from None
     except FileNotFoundError:

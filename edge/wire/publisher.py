@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
 from calibration.camera import Camera
-from edge.stages.fit import Fit
+from edge.stages.fit import FrameFit, can_fit
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.guard import Security
@@ -68,6 +68,11 @@ class Publisher:
             self._send_models(time.monotonic())
             for message in messages:
                 self._outlet.send(message)
+
+    def fit(self, stream: str) -> FrameFit | None:
+        """What fits the rig to a stream's bodies, for other outputs to share on the thread that publishes; None for a
+        body without one."""
+        return self._streams[stream].fit
 
     def end(self, stream: str, reason: str) -> None:
         """Say that a stream has ended, and why."""
@@ -132,7 +137,7 @@ class _Stream:
         self.ended = False
         self._session = session
         self._model, self._frames = known, frames
-        self._fit = Fit(model) if model.rig is not None else None
+        self.fit = FrameFit(model) if can_fit(model) else None
         self._lod = model.lod is not None
         self._reason = ""
         self._seq = self._model_seq = self._status_seq = self._seq_at_status = 0
@@ -140,8 +145,8 @@ class _Stream:
     def frame_messages(self, frame: Frame, bodies: Bodies, camera: Camera | None, wanted: set[Kind]) -> Iterator[bytes]:
         """The messages of one frame; the smallest first, which the largest would otherwise hold up."""
         stamp = Stamp.now(self.name, self._seq, self._session, self._model.model_id, self._model.name)
-        if Kind.PARAMS in wanted and self._fit is not None:
-            yield self._frames.params(frame, bodies, self._fit(frame.t_s, bodies), stamp, camera)
+        if Kind.PARAMS in wanted and self.fit is not None:
+            yield self._frames.params(frame, bodies, self.fit(frame.t_s, bodies), stamp, camera)
         if Kind.JOINTS in wanted:
             yield self._frames.joints(frame, bodies, stamp, camera)
         if Kind.MESH_LOD in wanted and self._lod:

@@ -8,15 +8,17 @@ nanoseconds since 1970 UTC. docs/recording.md has the whole.
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import zstandard
@@ -29,6 +31,7 @@ from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
 from edge.errors import OutputError, RecordingError
 from edge.sinks.target import Target
+from engines.atomic import write_all
 from meshcast.errors import WireError
 from meshcast.layout import (
     AXES,
@@ -48,6 +51,7 @@ KEPT_S = 1.0  # when the program breaks off, what came in the last second may be
 MAX_CHUNK_BYTES = 256 << 20  # unpacked; a larger one would be no recording but an attack
 SCHEMAS = {Kind.MODEL: ("meshcast.Model", MODEL_HEADER), Kind.STATUS: ("meshcast.Status", STATUS_HEADER)}
 FRAME_SCHEMA = "meshcast.Frame", FRAME_HEADER
+LATEST_RECORDS = 8  # of which some make room for the end of a recording on a full disk
 WIRE = {"wire_version": str(VERSION), "layout": "docs/wire.md of Meshcast"}
 
 _RECORD = struct.Struct("<BQ")  # every record's opcode and length
@@ -65,17 +69,20 @@ class Recorded:
 class RecordingWriter:
     """Writes messages to `path`, an .mcap file that appears when the writer is closed.
 
-    Until then they are in PATH.part, which can be read too, and which stays when the program breaks off or the disk is
-    full, unless nothing was added. Raises OutputError at once when the suffix is not .mcap or the file cannot be
-    written.
+    Until then they are in PATH.part, which can be read too, and which stays when the program breaks off, unless nothing
+    was added. When the disk is full, what was written before gets its name. Raises OutputError at once when the suffix
+    is not .mcap or the file cannot be written.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        if Path(path).suffix.lower() != ".mcap":
-            raise OutputError(f"{path}: recordings are .mcap files")
-        self._target = Target(path, salvageable=True)
-        self._file = self._target.temporary.open("wb")
-        self._writer = Writer(self._file, compression=CompressionType.ZSTD)
+    def __init__(self, path: str | Path | Target) -> None:
+        """path: or a target that is open already."""
+        if not isinstance(path, Target):
+            if Path(path).suffix.lower() != ".mcap":
+                raise OutputError(f"{path}: recordings are .mcap files")
+            path = Target(path, salvageable=True)
+        self._target = path
+        self._file = _Unbuffered(path.file)
+        self._writer = Writer(cast(BinaryIO, self._file), compression=CompressionType.ZSTD)
         self._schemas: dict[str, int] = {}
         self._channels: dict[tuple[Any, ...], int] = {}
         self._kept_s = time.monotonic()
@@ -98,14 +105,12 @@ class RecordingWriter:
         """Put the file in its place; returns its bytes."""
         with self._writing():
             self._writer.finish()
-            self._file.close()
-        size = self._target.temporary.stat().st_size
+            size = self._file.tell()
         self._target.commit()
         return size
 
     def discard(self) -> None:
         """Leave nothing behind; what was at the path before stays."""
-        self._file.close()
         self._target.discard()
 
     def __enter__(self) -> RecordingWriter:
@@ -114,9 +119,9 @@ class RecordingWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
-            self._file.close()
-        if not self._channels:
+        if self._channels:
+            self._target.leave()  # does nothing once it has its name
+        else:
             self._target.discard()
 
     def _channel(self, kind: Kind, head: dict[str, Any]) -> int:
@@ -140,10 +145,59 @@ class RecordingWriter:
         try:
             yield
         except OSError as error:
-            raise OutputError(
-                f"{self._target.path}: cannot be written: {error.strerror}; what was recorded until then is in "
-                f"{self._target.temporary}"
-            ) from None
+            said = self._target.error(error)
+            try:
+                whole = end_early(self._target.file)
+            except OSError:
+                whole = True  # it can be read without its end, too
+            if not whole:
+                self._target.discard()
+                raise OutputError(f"{said}; nothing of it is kept") from None
+            self._target.commit()
+            raise OutputError(f"{said}; what was recorded before is kept in it") from None
+
+
+def end_early(file: BinaryIO) -> bool:
+    """Cut an unfinished recording behind its last whole record and end it there, without an index; False when no chunk
+    of messages is whole. Raises OSError."""
+    size = file.seek(0, os.SEEK_END)
+    place, chunks = len(MCAP0_MAGIC), 0
+    ends = deque([place], maxlen=LATEST_RECORDS)
+    while True:
+        file.seek(place)
+        head = file.read(_RECORD.size)
+        code, length = _RECORD.unpack(head) if len(head) == _RECORD.size else (0, size)
+        if code in (0, Opcode.DATA_END) or place + _RECORD.size + length > size:
+            break
+        chunks += code == Opcode.CHUNK
+        place += _RECORD.size + length
+        ends.append(place)
+    no_data_crc, no_summary = bytes(4), bytes(20)
+    end = _RECORD.pack(Opcode.DATA_END, 4) + no_data_crc + _RECORD.pack(Opcode.FOOTER, 20) + no_summary + MCAP0_MAGIC
+    for place in reversed(ends) if chunks else ():  # where the end does not fit, the last record, an index, makes room
+        file.seek(place)
+        file.truncate(place)
+        with contextlib.suppress(OSError):
+            write_all(file, end)
+            break
+    return chunks > 0
+
+
+class _Unbuffered:
+    """A file as the MCAP library writes to it: every byte at once, or an error."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        write_all(self._file, data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def flush(self) -> None:
+        pass
 
 
 def schema_text(name: str, header: np.dtype[Any]) -> str:

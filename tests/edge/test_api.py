@@ -72,3 +72,13 @@ def test_importing_edge_is_light() -> None:
     script = f"import sys, edge, edge.cli.main; print(sorted({heavy} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert answer.stdout == "[]\n"
+
+
+def test_dir_lists_what_is_loaded_on_first_use() -> None:
+    script = (
+        "import sys, edge, meshcast\n"
+        "assert {'stream', 'subscribe'} <= set(dir(edge)), dir(edge)\n"
+        "assert {'aio', 'subscribe', 'FramePacket'} <= set(dir(meshcast)), dir(meshcast)\n"
+        "assert not {'zmq', 'numpy'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -45,6 +45,14 @@ def changed(image: np.ndarray) -> np.ndarray:
     return (image != GREY).any(2)
 
 
+def test_assumed_field_of_view_is_written_in_the_lower_left_corner():
+    camera = Camera.from_fov((320, 240), 60, assumed=True)
+    rows, columns = np.nonzero(changed(painted(people(camera=camera), camera)))
+    assert rows.min() > 200
+    assert columns.min() < 30
+    assert not changed(painted(people(), CAMERA)).any()
+
+
 def test_normals_are_of_length_one_and_point_outward():
     normals = VertexNormals(BODY.faces, 6890)(BODY.v_template)
     np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-5)

@@ -27,6 +27,7 @@ from mcap.writer import CompressionType, Writer
 import edge.wire.recorder
 from edge.cli.main import main
 from edge.errors import OutputError, RecordingError
+from edge.sinks.target import Target
 from edge.types import Frame
 from edge.wire.guard import Security
 from edge.wire.keys import new_keys
@@ -36,6 +37,7 @@ from edge.wire.recording import ENCODING, Recording, RecordingWriter
 from meshcast.curve import read_keys
 from meshcast.errors import AddressError, WireError
 from meshcast.layout import COMMON_HEADER, Kind, read_header, read_kind
+from tests.edge.small_disk import SmallDisk
 
 MAKE = runpy.run_path(str(Path(__file__).parents[1] / "data/wire/make.py"))
 GOLDEN: dict[str, bytes] = MAKE["packets"]()
@@ -245,11 +247,21 @@ def test_a_chunk_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypat
         list(Recording(tmp_path / "a.mcap"))
 
 
-def test_a_part_that_was_left_is_never_overwritten(tmp_path: Path) -> None:
-    (tmp_path / "a.mcap.part").write_bytes(b"precious")
-    with pytest.raises(OutputError, match=r"a\.mcap\.part: is being written, or was left"):
-        RecordingWriter(tmp_path / "a.mcap")
-    assert (tmp_path / "a.mcap.part").read_bytes() == b"precious"
+def test_a_part_that_a_killed_program_left_is_kept_under_another_name(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / "a.mcap.part").write_bytes(b"precious")
+        written(tmp_path / "a.mcap", "mesh_opencv.bin")
+        assert (tmp_path / f"a-recovered-{number}.mcap").read_bytes() == b"precious"
+    assert not (tmp_path / "a.mcap.part").exists()
+
+
+def test_a_part_that_is_being_written_is_refused(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "a.mcap") as writer:
+        add(writer, T_NS, GOLDEN["mesh_opencv.bin"])
+        with pytest.raises(OutputError, match=r"a\.mcap\.part: another program is writing it"):
+            RecordingWriter(tmp_path / "a.mcap")
+        writer.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
 
 
 def test_files_that_cannot_be_written(tmp_path: Path) -> None:
@@ -259,16 +271,32 @@ def test_files_that_cannot_be_written(tmp_path: Path) -> None:
         RecordingWriter(tmp_path / "nowhere" / "a.mcap")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device /dev/full of Linux")
-def test_a_full_disk_says_where_the_rest_is(tmp_path: Path) -> None:
-    writer = RecordingWriter(tmp_path / "a.mcap")
-    writer._file.close()
-    writer._file = Path("/dev/full").open("wb")  # noqa: SIM115  the writer closes it
-    writer._writer = Writer(writer._file)
-    add(writer, T_NS, GOLDEN["mesh_opencv.bin"])
-    with pytest.raises(OutputError, match=r"No space left on device; .* is in .*a\.mcap\.part"):
-        writer.close()
-    assert (tmp_path / "a.mcap.part").exists()
+@pytest.mark.parametrize("room", [200, 2_000, 20_000])
+def test_a_recording_on_a_full_disk_keeps_what_came_before(
+    tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.wire.recording.KEPT_S", -1.0)  # a chunk a message
+    target = SmallDisk(tmp_path / "a.mcap", room)
+    given: list[bytes] = []
+
+    def record_until_full() -> None:
+        with RecordingWriter(target) as writer:
+            for seq in range(10_000):
+                given.append(with_seq(GOLDEN["params_opencv.bin"], seq))
+                add(writer, T_NS + seq, given[-1])
+
+    with pytest.raises(OutputError, match=r"a\.mcap: cannot be written: No space left on device; ") as error:
+        record_until_full()
+    if "nothing of it is kept" in str(error.value):
+        assert room == 200
+        assert list(tmp_path.iterdir()) == []
+        return
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
+    recording = Recording(tmp_path / "a.mcap")
+    assert [each.message for each in recording] == given[:-1]
+    assert not recording.cut
+    with (tmp_path / "a.mcap").open("rb") as file:  # any reader takes it
+        assert len(list(make_reader(file).iter_messages())) == len(given) - 1
 
 
 # The recorder
@@ -534,7 +562,7 @@ def test_an_encrypted_stream_is_recorded_with_a_known_key_only(
         (["tcp://127.0.0.1:5556", "a.npz"], 1, "recordings are .mcap files"),
         (["tcp://127.0.0.1:5556", "nowhere/a.mcap"], 1, "nowhere does not exist"),
         (["tcp://127.0.0.1:5556", "a.mcap", "--levels", "meshes"], 1, "unknown level 'meshes'"),
-        (["tcp://127.0.0.1:5556", "taken.mcap"], 1, "is being written, or was left"),
+        (["tcp://127.0.0.1:5556", "taken.mcap"], 1, "another program is writing it"),
     ],
 )
 def test_the_command_says_what_is_wrong_in_one_line(
@@ -546,9 +574,10 @@ def test_the_command_says_what_is_wrong_in_one_line(
     said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("taken.mcap.part").touch()
+    taken = Target("taken.mcap", salvageable=True)
     assert main(["record", *words]) == code
     errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("Ctrl-C ends")]
     assert len(errors) == 1
     assert said in errors[0]
     assert [path.name for path in tmp_path.iterdir()] == ["taken.mcap.part"]
+    taken.discard()

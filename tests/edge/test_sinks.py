@@ -1,4 +1,7 @@
 import resource
+import runpy
+import shutil
+import struct
 import tracemalloc
 from pathlib import Path
 
@@ -6,13 +9,23 @@ import av
 import cv2
 import numpy as np
 import pytest
+from av.video.reformatter import ColorRange
 
 from calibration.camera import Camera
 from edge.errors import OutputError
+from edge.sinks.encoders import AUTO, GPL, choose_encoder
+from edge.sinks.fragments import keep_whole
 from edge.sinks.overlay import OverlayWriter
 from edge.sinks.save import NpzSaver
 from edge.sinks.target import Target
+from edge.stages.fit import FrameFit
 from edge.types import Bodies, BodyModel, Frame
+from engines.errors import UnknownNameError
+from meshcast.rotations import rotmat
+from tests.edge.small_disk import SmallDisk
+
+MAKE = runpy.run_path(str(Path(__file__).parents[1] / "data/wire/make.py"))
+rigged, rigged_bodies = MAKE["rigged"], MAKE["bodies"]
 
 JOINTS, KEYPOINTS = ("pelvis", "head"), ("nose", "left_eye", "right_eye")
 CAMERA = Camera.from_fov((64, 48), 60)
@@ -179,23 +192,124 @@ def test_pictures_of_another_size_are_fitted_into_the_video(tmp_path: Path):
     assert second[:, :12].mean() < 10
 
 
-def test_a_full_disk_is_one_line(tmp_path: Path):
-    noise = np.random.default_rng(0).integers(0, 255, (100, 240, 320, 3), np.uint8)
-    writer = OverlayWriter(tmp_path / "a.mp4", 30)
+def noise_frames(count: int, seed: int = 0) -> list[Frame]:
+    rng = np.random.default_rng(seed)
+    return [Frame("cam", i, 0, i / 10, rng.integers(0, 255, (48, 64, 3), np.uint8)) for i in range(count)]
 
-    def write_all_and_close() -> None:
-        for i, image in enumerate(noise):
-            writer.write(make_frame(i, i / 30), image)
+
+def write_until_full(target: Target) -> tuple[int, bool]:
+    """How many of 60 frames, six seconds, a disk took before it was full, and whether something is kept."""
+    writer = OverlayWriter(target, 10)
+    taken: list[int] = []
+
+    def write() -> None:
+        for frame in noise_frames(60):
+            writer.write(frame, frame.image)
+            taken.append(frame.index)
         writer.close()
 
-    _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
-    try:
-        with pytest.raises(OutputError, match=r"a\.mp4: the video cannot be"):
-            write_all_and_close()
-        writer.abort()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with pytest.raises(OutputError, match=r"a\.mp4: the video cannot be .*: No space left on device") as error:
+        write()
+    return len(taken), writer.close() or "is kept up to its last second" in str(error.value)
+
+
+def test_a_video_on_a_full_disk_is_kept_up_to_its_last_second(tmp_path: Path):
+    write_all(tmp_path / "whole.mp4", noise_frames(60), fps=10)
+    whole = (tmp_path / "whole.mp4").stat().st_size
+    # The last rooms are used up by the index, when all frames are written.
+    for room in (10, 2_000, whole // 3, whole // 2, whole - 400, whole - 10):
+        folder = tmp_path / str(room)
+        folder.mkdir()
+        taken, kept = write_until_full(SmallDisk(folder / "a.mp4", room, salvageable=True))
+        assert kept == (room > 2_000)
+        assert [path.name for path in folder.iterdir()] == (["a.mp4"] if kept else [])
+        if kept:
+            images, times, _ = decode(folder / "a.mp4")
+            assert taken - 12 <= len(images) <= taken
+            assert times == pytest.approx([i / 10 for i in range(len(images))], abs=1e-3)
+
+
+def test_a_video_is_ordinary_when_it_is_finished_and_plays_before(tmp_path: Path):
+    writer = OverlayWriter(tmp_path / "a.mp4", 10)
+    for frame in noise_frames(35):
+        writer.write(frame, frame.image)
+    part = tmp_path / "a.mp4.part"
+    assert len(decode(part)[0]) >= 20
+    assert b"moof" in boxes(part)
+    assert writer.close()
+    assert boxes(tmp_path / "a.mp4").count(b"moov") == 1
+    assert b"moof" not in boxes(tmp_path / "a.mp4")
+    _, times, duration = decode(tmp_path / "a.mp4")
+    assert len(times) == 35
+    assert duration == pytest.approx(3.5, abs=0.01)
+
+
+def boxes(path: Path) -> list[bytes]:
+    """The types of the top-level boxes of an MP4 file."""
+    data, place, found = path.read_bytes(), 0, []
+    while place + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, place)
+        found.append(kind)
+        place += size
+    return found
+
+
+def test_a_video_that_a_killed_program_left_is_kept_and_plays(tmp_path: Path):
+    writer = OverlayWriter(tmp_path / "b.mp4", 10)
+    for frame in noise_frames(35):
+        writer.write(frame, frame.image)
+    left = (tmp_path / "b.mp4.part").read_bytes()
+    writer.abort()
+    (tmp_path / "a.mp4.part").write_bytes(left + b"\0\0\1\0moof cut off")
+    write_all(tmp_path / "a.mp4", noise_frames(2), fps=10)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.mp4", "a-recovered-1.mp4"}
+    assert (tmp_path / "a-recovered-1.mp4").read_bytes() == left
+    assert len(decode(tmp_path / "a-recovered-1.mp4")[0]) >= 20
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"abc", b"\0\0\0\0moov", b"\0\0\0\1mdat\0", b"\0\0\0\x10mdat01234567", b"\xff" * 40]
+)
+def test_what_holds_no_whole_fragment_is_not_cut(tmp_path: Path, content: bytes):
+    (tmp_path / "a").write_bytes(content)
+    with (tmp_path / "a").open("r+b", buffering=0) as file:
+        assert not keep_whole(file)
+    assert (tmp_path / "a").read_bytes() == content
+
+
+@pytest.mark.parametrize("name", [name for name in AUTO if name in av.codecs_available])
+def test_every_encoder_that_is_there_keeps_times_and_pictures(tmp_path: Path, name: str):
+    times = [0.0, 0.04, 0.05, 0.30, 0.9, 1.0, 2.6]
+    writer = OverlayWriter(tmp_path / "a.mp4", 25, name)
+    for index, t_s in enumerate(times):
+        frame = make_frame(index, t_s, level=30 * index)
+        writer.write(frame, frame.image)
+    assert writer.close()
+    images, seen, duration = decode(tmp_path / "a.mp4")
+    assert seen == pytest.approx(times, abs=1e-3)
+    assert [int(image.mean()) for image in images] == pytest.approx([30 * i for i in range(len(times))], abs=5)
+    assert duration == pytest.approx(2.64, abs=0.02)
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        assert container.streams.video[0].codec_context.color_range != ColorRange.JPEG
+
+
+def test_the_encoder_is_a_permissive_one_where_there_is_one(monkeypatch: pytest.MonkeyPatch):
+    assert choose_encoder() not in GPL
+    monkeypatch.setattr(av, "codecs_available", {"libx264", "mpeg4"})
+    assert choose_encoder() == "mpeg4"
+    monkeypatch.setattr(av, "codecs_available", {"libx264"})
+    assert choose_encoder() == "libx264"
+    monkeypatch.setattr(av, "codecs_available", set())
+    with pytest.raises(OutputError, match="has none of the encoders"):
+        choose_encoder()
+
+
+def test_an_encoder_that_there_is_not_or_that_does_not_work_is_found_before_the_run(tmp_path: Path):
+    for name in ("nonesuch", "aac", ""):
+        with pytest.raises(UnknownNameError, match="there is no encoder"):
+            OverlayWriter(tmp_path / "a.mp4", 30, name)
+    with pytest.raises(OutputError, match=r"the encoder \w+ cannot be used here"):
+        OverlayWriter(tmp_path / "a.mp4", 30, "h264_v4l2m2m" if "h264_v4l2m2m" in av.codecs_available else "gif")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -314,19 +428,111 @@ def test_memory_stays_flat(tmp_path: Path):
         np.testing.assert_array_equal(z["vertices"][-2:], bodies.vertices)
 
 
-def test_a_full_disk_while_saving_is_one_line(tmp_path: Path):
+def add_until_full(saver: NpzSaver, frames: int = 60) -> int:
+    """How many frames of two people, 167 kB each, were saved before the disk was full."""
+    added: list[int] = []
+
+    def add() -> None:
+        for index in range(frames):
+            saver.add(make_frame(index), make_bodies([1, 2], seed=index, vertices=6890), CAMERA)
+            added.append(index)
+
+    with pytest.raises(OutputError, match=r"a\.npz: cannot be written: (No space left on device|File too large)$"):
+        add()
+    return len(added)
+
+
+@pytest.mark.parametrize("room", [300_000, 2_000_000, 7_654_321])
+def test_people_on_a_full_disk_are_kept(tmp_path: Path, room: int):
+    saver = NpzSaver(SmallDisk(tmp_path / "a.npz", room), body_model(6890))
+    frames = add_until_full(saver)
+    assert frames >= (room - 400_000) // 340_000  # each row is on the disk twice at the end
+    assert saver.close() == (frames > 0)
+    assert [path.name for path in tmp_path.iterdir()] == (["a.npz"] if frames else [])
+    if frames:
+        with np.load(tmp_path / "a.npz", allow_pickle=False) as z:
+            assert z["frame"].tolist() == np.repeat(np.arange(frames), 2).tolist()
+            assert z["frames"] == frames
+            np.testing.assert_array_equal(
+                z["vertices"][-2:], make_bodies([1, 2], seed=frames - 1, vertices=6890).vertices
+            )
+
+
+def test_people_beyond_a_limit_on_file_sizes_are_kept(tmp_path: Path):
     saver = NpzSaver(tmp_path / "a.npz", body_model(6890))
-
-    def add_ten() -> None:
-        for index in range(10):
-            saver.add(make_frame(index), make_bodies([1], vertices=6890), CAMERA)
-
     _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
     try:
-        with pytest.raises(OutputError, match=r"a\.npz: cannot be written"):
-            add_ten()
-        saver.abort()
+        frames = add_until_full(saver)
+        assert saver.close()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert 5 <= frames < 13
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as z:
+        assert z["frames"] == frames
+    assert (tmp_path / "a.npz").stat().st_size < 2_000_000
+
+
+def test_a_frame_that_cannot_be_saved_leaves_no_half_row(tmp_path: Path):
+    saver = NpzSaver(tmp_path / "a.npz", body_model())
+    saver.add(make_frame(0), make_bodies([7]), CAMERA)
+    with pytest.raises(ValueError, match="body model"):
+        saver.add(make_frame(1), make_bodies([8], vertices=4), CAMERA)
+    saver.add(make_frame(2), make_bodies([9]), CAMERA)
+    saver.close()
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as z:
+        assert (z["id"].tolist(), z["frame"].tolist(), z["frames"].item()) == ([7, 9], [0, 2], 2)
+
+
+def test_rotations_and_shape_of_a_rig_make_the_saved_joints(tmp_path: Path):
+    model = rigged()
+    bodies, fit = rigged_bodies(2), FrameFit(model)
+    saver = NpzSaver(tmp_path / "a.npz", model)
+    posed = fit(0.0, bodies)
+    saver.add(make_frame(), bodies, CAMERA, posed)
+    assert fit(0.0, bodies) is posed  # not computed again
+    saver.close()
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as z:
+        assert z["rotations"].shape == (2, len(model.parents), 3)
+        assert z["rotations"].dtype == z["shape"].dtype == z["fit_error_mm"].dtype == np.float32
+        np.testing.assert_allclose(rotmat(z["rotations"]), posed.rotations, atol=1e-5)
+        np.testing.assert_array_equal(z["shape"], posed.shape)
+        np.testing.assert_array_equal(z["fit_error_mm"], posed.error_mm)
+
+
+@pytest.mark.parametrize("room", range(1_400_000, 1_900_000, 60_000))
+def test_people_can_be_saved_again_when_there_is_room_again(tmp_path: Path, room: int):
+    disk = SmallDisk(tmp_path / "a.npz", room)
+    saver = NpzSaver(disk, body_model(6890))
+    frames = add_until_full(saver)
+    disk.room = 1 << 30
+    saver.add(make_frame(100), make_bodies([3], seed=100, vertices=6890), CAMERA)
+    assert saver.close()
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as z:
+        assert z["id"].tolist() == [1, 2] * frames + [3]
+        np.testing.assert_array_equal(z["vertices"][-1:], make_bodies([3], seed=100, vertices=6890).vertices)
+        np.testing.assert_array_equal(z["row_image_size"], np.broadcast_to(CAMERA.size, (2 * frames + 1, 2)))
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.mp4", "a.png"])
+def test_a_folder_that_is_removed_is_one_line(tmp_path: Path, name: str):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    sink = NpzSaver(folder / name, body_model()) if name == "a.npz" else OverlayWriter(folder / name, 30)
+    if isinstance(sink, NpzSaver):
+        sink.add(make_frame(), make_bodies([1]), CAMERA)
+    else:
+        sink.write(make_frame(), make_frame().image)
+    shutil.rmtree(folder)
+    with pytest.raises(OutputError, match=rf"{name}: cannot be written: No such file or directory$"):
+        sink.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_finished_file_whose_place_is_taken_is_kept_under_another_name(tmp_path: Path):
+    target = Target(tmp_path / "a.json")
+    (tmp_path / "a.json").mkdir()
+    with pytest.raises(OutputError, match=r"a\.json: cannot be written: .*; it is kept as a-recovered-1\.json"):
+        target.write(b"{}")
+    assert (tmp_path / "a-recovered-1.json").read_bytes() == b"{}"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-recovered-1.json", "a.json"]

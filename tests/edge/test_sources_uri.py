@@ -11,8 +11,8 @@ import pytest
 from edge.errors import SourceError
 from edge.redaction import redact_url
 from edge.sources import open_source
-from edge.sources.names import distinct_names
 from edge.sources.uri import parse
+from edge.stream_names import distinct
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_names_of_long_addresses_differ_by_their_paths() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "distinct"),
+    ("names", "expected"),
     [
         (["a", "b"], ["a", "b"]),
         (["a", "b", "a"], ["a-1", "b", "a-3"]),
@@ -90,8 +90,8 @@ def test_names_of_long_addresses_differ_by_their_paths() -> None:
         (["x" * 30] * 2, ["x" * 28 + "-1", "x" * 28 + "-2"]),
     ],
 )
-def test_names_that_repeat_get_numbers_and_stay_short(names: list[str], distinct: list[str]) -> None:
-    assert distinct_names(names) == distinct
+def test_names_that_repeat_get_numbers_and_stay_short(names: list[str], expected: list[str]) -> None:
+    assert distinct(names) == expected
 
 
 def test_names_hold_no_secrets() -> None:

@@ -107,7 +107,18 @@ def test_header_says_when_where_and_through_which_camera() -> None:
     assert packet.age_ms == 2.0
     assert packet.camera is not None
     np.testing.assert_allclose(packet.camera.K, camera.K, rtol=1e-6)
+    assert not packet.camera.assumed
     assert mesh(FrameEncoder().mesh(frame(), bodies(1, 8), stamp())).camera is None
+
+
+def test_assumed_field_of_view_is_one_bit_that_older_readers_do_not_look_at() -> None:
+    known, guessed = (Camera.from_fov((6, 4), 60, assumed=assumed) for assumed in (False, True))
+    told = FrameEncoder().mesh(frame(), bodies(1, 8), stamp(), known)
+    marked = FrameEncoder().mesh(frame(), bodies(1, 8), stamp(), guessed)
+    assert marked == told[:107] + b"\x01" + told[108:]
+    camera = mesh(marked).camera
+    assert camera is not None
+    assert camera.assumed
 
 
 def test_frame_captured_after_its_stamp_has_age_zero() -> None:

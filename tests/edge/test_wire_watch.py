@@ -96,6 +96,14 @@ def test_end_of_a_stream_is_said_once_and_why(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err.count("cam0 has ended: the source broke off") == 1
 
 
+def test_reason_from_the_wire_neither_steers_the_terminal_nor_forges_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with Publisher("ipc://@meshcast-escape-test", MAKE["model"](), streams=["cam0"], status_s=0.01) as publisher:
+        publisher.end("cam0", "\x1b]0;PWNED\x07\nmeshcast: forged \u202e")
+        assert watch.run(parse(publisher.address, "--timeout", "0.3")) == EXIT_INPUT
+    _, line, _ = capsys.readouterr().err.splitlines()
+    assert line == r"meshcast watch: cam0 has ended: \x1b]0;PWNED\x07\nmeshcast: forged \u202e"
+
+
 def test_address_that_cannot_be_used_is_an_error_of_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert watch.run(parse("localhost")) == EXIT_INPUT
     assert capsys.readouterr().err.startswith("meshcast watch: localhost: not an address; use tcp://")

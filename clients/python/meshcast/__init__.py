@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from meshcast import aio
     from meshcast.axes import convert_frame, convert_model
     from meshcast.body import BodyModel, Lod, Rig, UvMap
     from meshcast.curve import Curve, Keys, read_keys, read_public
@@ -39,6 +40,7 @@ __all__ = [
     "StatusPacket",
     "UvMap",
     "WireError",
+    "aio",
     "convert_frame",
     "convert_model",
     "decode",
@@ -63,7 +65,13 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     # Imported on first use: whoever wants an error class or a type need not load ZeroMQ.
+    if name == "aio":
+        return importlib.import_module("meshcast.aio")
     for module, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(f"meshcast.{module}"), name)
     raise AttributeError(f"module 'meshcast' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -11,6 +11,7 @@ from meshcast.body import F32, INFLUENCES, BodyModel, Lod, Rig, UvMap
 from meshcast.errors import WireError
 from meshcast.layout import (
     AXES,
+    CAMERA_ASSUMED,
     FRAME_HEADER,
     MAX_PEOPLE,
     MAX_VERTICES,
@@ -123,7 +124,7 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
     )
 
 
-def _intrinsics(head: dict[str, float]) -> Intrinsics | None:
+def _intrinsics(head: dict[str, Any]) -> Intrinsics | None:
     fx, fy, cx, cy, skew = (head[name] for name in K_FIELDS)
     distortion = np.array([head[name] for name in DISTORTION_FIELDS])
     K = np.array([[fx, skew, cx], [0, fy, cy], [0, 0, 1]])
@@ -131,7 +132,7 @@ def _intrinsics(head: dict[str, float]) -> Intrinsics | None:
         raise WireError("damaged message: its camera is not one")
     if fx == 0 or fy == 0:
         return None
-    return Intrinsics(K, distortion)
+    return Intrinsics(K, distortion, bool(head["flags"] & CAMERA_ASSUMED))
 
 
 def _decode_model(data: bytes) -> ModelPacket:

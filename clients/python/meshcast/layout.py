@@ -29,6 +29,7 @@ ALIGN = 4  # every array starts at a multiple of this, counted from the first by
 AXES = ("opencv", "unity", "unreal", "gltf")  # the code on the wire is the index
 UNITS = ("m", "cm")
 SPACES = ("camera", "world", "body")
+CAMERA_ASSUMED = 1  # bit of `flags` in frame messages: the intrinsics rest on an assumed field of view
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -71,7 +72,7 @@ COMMON: list[tuple[str, str]] = [
     ("axes", "u1"),
     ("unit", "u1"),
     ("space", "u1"),
-    ("reserved_0", "u1"),
+    ("flags", "u1"),
 ]
 COMMON_HEADER = np.dtype(COMMON)
 

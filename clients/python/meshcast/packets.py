@@ -14,10 +14,12 @@ from meshcast.body import F32, I32, BodyModel
 @dataclass(frozen=True, slots=True)
 class Intrinsics:
     """A pinhole camera: K (3, 3) float64 px, the centre of the top left pixel is (0, 0); distortion (5,) float64 in
-    OpenCV's order k1 k2 p1 p2 k3."""
+    OpenCV's order k1 k2 p1 p2 k3. assumed: the publisher was told neither intrinsics nor a field of view, so that K,
+    and every distance with it, is a guess."""
 
     K: NDArray[np.float64]
     distortion: NDArray[np.float64]
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,8 @@ def scrapes(monkeypatch: pytest.MonkeyPatch) -> list[Scrape]:
     taken: list[Scrape] = []
     init, report_of = MetricsServer.__init__, edge.app.run_report
 
-    def listening(self: MetricsServer, address: str) -> None:
-        init(self, address)
+    def listening(self: MetricsServer, address: str, **options: Any) -> None:
+        init(self, address, **options)
         addresses.append(self.address)
 
     def scraping(*args: Any) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def scrapes(monkeypatch: pytest.MonkeyPatch) -> list[Scrape]:
 def no_thread_stays() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    assert {thread for thread in threading.enumerate() if thread not in before and "serve" in thread.name} == set()
+    assert {thread for thread in threading.enumerate() if thread not in before and "server" in thread.name} == set()
 
 
 def test_the_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrapes: list[Scrape]) -> None:
@@ -84,6 +84,8 @@ def test_the_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrape
         assert scrape("meshcast_queue_wait_seconds_count", stream=stream, queue="mesh") == frames
         assert scrape("meshcast_stream_running", stream=stream) == 0
         assert 0 < scrape("meshcast_frames_per_second", stream=stream) < 10_000
+        assert scrape("meshcast_source_up", stream=stream) == 0
+        assert scrape("meshcast_source_reconnects_total", stream=stream) == 0
     assert scrape("meshcast_frames_with_people_total", stream="person") == 12
     assert scrape("meshcast_people", stream="person") >= 1
     stages = {labels["stage"] for labels in scrape.labels("meshcast_stage_duration_seconds_count")}
@@ -105,7 +107,8 @@ def test_what_was_captured_came_through_or_was_dropped(
     assert meshcast("run", person_clip, *words).code == EXIT_WHOLE
     (scrape,) = scrapes
     dropped = scrape.labels("meshcast_frames_dropped_total")
-    assert {labels["reason"] for labels in dropped} == {"before pose", "before mesh", "before output", "unfinished"}
+    reasons = {"before pose", "before mesh", "before output", "failed", "unfinished"}
+    assert {labels["reason"] for labels in dropped} == reasons
     lost = sum(scrape("meshcast_frames_dropped_total", **labels) for labels in dropped)
     assert lost >= 1
     assert scrape("meshcast_frames_captured_total", stream="person") == 20 + lost

@@ -1,3 +1,4 @@
+import errno
 import os
 import sys
 import threading
@@ -129,6 +130,13 @@ def test_a_table_of_live_streams_on_a_terminal():
     assert yard.split() == ["yard", "25.0", "0", "12", "ms", "5", "3", "pose", "9.5", "ms"]
 
 
+def test_names_are_neither_markup_nor_escapes_on_a_terminal():
+    with Terminal() as terminal:
+        run(Progress([Stream(live=True, name="[red]cam[/red]\x1b]0;x\x07")], quiet=False), Stream(), 1)
+    assert r"[red]cam[/red]\x1b]0;x\x07" in terminal.drawn
+    assert "\x1b]0;" not in terminal.drawn
+
+
 @pytest.mark.parametrize("live", [False, True])
 def test_many_frames_draw_few_times(monkeypatch: pytest.MonkeyPatch, live: bool):
     now = [0.0]
@@ -140,3 +148,34 @@ def test_many_frames_draw_few_times(monkeypatch: pytest.MonkeyPatch, live: bool)
             stream.step()
             progress.refresh()
     assert 5 <= terminal.drawn.count("fps") <= 14
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_terminal_that_goes_away_ends_what_is_shown_and_not_the_run(monkeypatch: pytest.MonkeyPatch, live: bool):
+    class Gone:
+        """A terminal that takes the first words and then is not there any more."""
+
+        gone = False
+
+        def write(self, text: str) -> int:
+            if self.gone:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return len(text)
+
+        def flush(self) -> None:
+            self.write("")
+
+        def isatty(self) -> bool:
+            return True
+
+    terminal, stream = Gone(), Stream(live=live)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("edge.profiling.progress.REFRESH_S", 0.0)
+    with Progress([stream], False) as progress:
+        stream.step()
+        progress.refresh()
+        terminal.gone = True
+        stream.step()
+        progress.refresh()
+        progress.refresh()
+    assert stream.frames == 2

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from calibration.camera import CameraError
 from edge.models import LoadedModels, Models
 from edge.pipeline import Pipeline, View
+from edge.runtime.frame_errors import IN_A_ROW
 from edge.runtime.overlap import Overlapped
 from edge.sources import Source, open_source
 from edge.types import Bodies, Frame, Seen
@@ -104,14 +106,37 @@ def altered(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, step: str, acti
     monkeypatch.setattr(pipeline, step, acting)
 
 
+@pytest.mark.parametrize("error", [ModelError("no numbers"), CameraError("another size"), ZeroDivisionError("zero")])
 @pytest.mark.parametrize("step", ["follow", "embody"])
-def test_a_step_that_raises_ends_the_stream_after_what_came_before(
+def test_a_step_that_raises_on_a_frame_leaves_it_out(
+    step: str, error: Exception, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pipeline = Pipeline(loaded, View())
+
+    def fail(index: int) -> None:
+        if index in (0, 5, 6):
+            raise error
+
+    altered(pipeline, monkeypatch, step, fail)
+    with Overlapped(Numbered(12), pipeline) as results:
+        indices = [result.frame.index for result in results]
+    assert indices == [1, 2, 3, 4, 7, 8, 9, 10, 11]
+    assert results.drops["failed"] == 3
+    assert results.captured == len(indices) + sum(results.drops.values())
+    (problem,) = results.problems
+    assert problem.startswith("numbered: 3 frames were left out; ")
+    assert str(error) in problem
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize("step", ["follow", "embody"])
+def test_a_step_that_goes_on_raising_ends_the_stream_after_what_came_before(
     step: str, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline = Pipeline(loaded, View())
 
     def fail(index: int) -> None:
-        if index == 5:
+        if index >= 5:
             raise ModelError("the engine is gone")
 
     altered(pipeline, monkeypatch, step, fail)
@@ -123,7 +148,7 @@ def test_a_step_that_raises_ends_the_stream_after_what_came_before(
         seen.extend(result.frame.index for result in results)
     assert seen == [0, 1, 2, 3, 4]
     assert results.captured == len(seen) + sum(results.drops.values())
-    assert results.drops["unfinished"] >= 1
+    assert results.drops["failed"] == IN_A_ROW
 
 
 @pytest.mark.parametrize("step", ["follow", "embody"])

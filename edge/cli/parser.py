@@ -1,0 +1,93 @@
+"""The parser of the command line: errors are one line and suggest what may have been meant."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from edge import console
+from edge.errors import EXIT_USAGE
+
+CUTOFF = 0.6  # similarity from which on a name is suggested
+MAX_CHOICES = 20  # names that a message lists
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose messages read `meshcast run: --detectr: no such option; did you mean --detector?`."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As argparse does it; options that do not exist are an error of the command that they follow."""
+        if args is not None:
+            self._refuse_unknown_options(args)
+        known, rest = super().parse_known_args(args, namespace)
+        if rest:
+            problem = "no such option" if rest[0].startswith("-") else "one argument too many"
+            self.error(f"{rest[0]}: {problem}; see {self.prog} --help")
+        return known, rest
+
+    def error(self, message: str) -> NoReturn:
+        """End with one line on standard error."""
+        message = message.removeprefix("argument ")
+        missing = re.fullmatch(r"the following arguments are required: (.*)", message)
+        if missing is not None:
+            message = f"{missing.group(1)}: missing"
+        remedy = "" if "; " in message else f"; see {self.prog} --help"
+        console.error(f"{message}{remedy}", self.prog.removeprefix("meshcast").strip())
+        raise SystemExit(EXIT_USAGE)
+
+    def _refuse_unknown_options(self, args: Iterable[str]) -> None:
+        known = [option for option in self._option_string_actions if option.startswith("--")]
+        for word in args:
+            if word == "--" or (self._subparsers is not None and not word.startswith("-")):
+                return  # what follows is no option, or belongs to a command
+            name = word.partition("=")[0]
+            if not name.startswith("--") or " " in name or any(option.startswith(name) for option in known):
+                continue
+            self.error(f"{name}: no such option{suggestion(name, known) or f'; see {self.prog} --help'}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        names = [str(choice) for choice in action.choices]
+        if isinstance(action, argparse._SubParsersAction):
+            kind = (action.metavar if isinstance(action.metavar, str) else "command").lower()
+            about, message = None, f"{value}: no such {kind}"
+        else:
+            about, message = action, f"{str(value)!r} is not a choice"
+        meant = suggestion(str(value), names) or f"; there are {', '.join(names[:MAX_CHOICES])}"
+        raise argparse.ArgumentError(about, f"{message}{meant}")
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        try:
+            return super()._get_value(action, arg_string)
+        except argparse.ArgumentError as error:
+            if not error.message.startswith("invalid "):
+                raise
+            kind = {"int": "a whole number", "float": "a number"}.get(getattr(action.type, "__name__", ""), "usable")
+            raise argparse.ArgumentError(action, f"{arg_string!r} is not {kind}") from None
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if message:
+            console.out(message.rstrip("\n"))
+
+
+def suggestion(word: str, names: Iterable[str]) -> str:
+    """`; did you mean NAME?` where a name resembles the word, else nothing."""
+    near = difflib.get_close_matches(word, list(names), n=1, cutoff=CUTOFF)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def commands_of(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """The parsers of all commands below one, and of those below these."""
+    below = [
+        child
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+        for child in dict.fromkeys(action.choices.values())
+    ]
+    return [*below, *(command for child in below for command in commands_of(child))]

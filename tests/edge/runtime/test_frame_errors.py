@@ -1,0 +1,83 @@
+"""Which errors leave a frame out, which end a stream, and how often they are said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from calibration.camera import CameraError
+from edge.errors import FrameError
+from edge.runtime.frame_errors import FIRST, IN_A_ROW, FrameErrors
+from edge.types import Frame
+from engines.errors import DeviceLostError, ModelError
+
+
+def frame(index: int) -> Frame:
+    return Frame("left", index, 0, 0.0, np.zeros((2, 2, 3), np.uint8))
+
+
+def fail(errors: FrameErrors, error: Exception, times: int = 1) -> None:
+    for index in range(times):
+        errors.failed(frame(index), error)
+
+
+@pytest.mark.parametrize("error", [CameraError("another size"), ModelError("no numbers")])
+def test_first_frames_that_all_fail_raise_the_error_itself(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    errors = FrameErrors()
+    fail(errors, error, FIRST - 1)
+    with pytest.raises(type(error), match=str(error)):
+        fail(errors, error)
+    assert caplog.records == []  # it is said by what is raised
+
+
+def test_end_before_a_frame_got_through_raises_the_first_error() -> None:
+    errors = FrameErrors()
+    fail(errors, CameraError("another size"))
+    fail(errors, CameraError("a third size"))
+    with pytest.raises(CameraError, match="another size"):
+        errors.finish()
+
+
+def test_end_after_a_frame_got_through_raises_nothing() -> None:
+    errors = FrameErrors()
+    errors.finish()
+    errors.passed()
+    fail(errors, CameraError("another size"))
+    errors.finish()
+    assert errors.problem == "left: 1 frame was left out; another size"
+
+
+def test_internal_error_in_a_row_ends_the_stream_in_one_line() -> None:
+    errors = FrameErrors()
+    errors.passed()
+    fail(errors, ZeroDivisionError("zero"), IN_A_ROW - 1)
+    errors.passed()
+    fail(errors, ZeroDivisionError("zero"), IN_A_ROW - 1)
+    with pytest.raises(FrameError, match=f"^left: {IN_A_ROW} frames in a row .*ZeroDivisionError: zero.*please report"):
+        fail(errors, ZeroDivisionError("zero"))
+    assert errors.count == 2 * IN_A_ROW - 1
+
+
+def test_frames_of_another_size_never_end_a_stream_that_has_begun() -> None:
+    errors = FrameErrors()
+    errors.passed()
+    fail(errors, CameraError("another size"), 20 * IN_A_ROW)
+    assert errors.count == 20 * IN_A_ROW
+
+
+def test_lost_device_ends_the_stream_at_once() -> None:
+    errors = FrameErrors()
+    errors.passed()
+    with pytest.raises(DeviceLostError):
+        fail(errors, DeviceLostError("the GPU is gone"))
+
+
+def test_warnings_come_with_growing_gaps(caplog: pytest.LogCaptureFixture) -> None:
+    errors = FrameErrors()
+    fail(errors, CameraError("another size"), 3)
+    assert caplog.messages == []
+    errors.passed()
+    assert caplog.messages == ["left: 3 frames were left out; the latest, frame 2: another size"]
+    fail(errors, CameraError("another size"), 997)
+    assert len(caplog.messages) == 4
+    assert caplog.messages[-1].startswith("left: 1000 frames were left out")

@@ -1,0 +1,178 @@
+"""Outputs fail alone: the others, and publishing, go on."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from calibration.camera import Camera
+from edge.errors import OutputError
+from edge.profiling.timing import Timings
+from edge.runtime.frame_errors import FIRST, IN_A_ROW
+from edge.runtime.outputs import Outputs, Wanted
+from edge.runtime.overlap import Result
+from edge.types import Bodies, BodyModel, Frame
+from edge.wire.publisher import Publisher
+from meshcast.errors import WireError
+
+MODEL = BodyModel(
+    "tiny",
+    np.array([[0, 1, 2]], np.int32),
+    np.zeros((3, 3), np.float32),
+    np.array([-1], np.int32),
+    ("pelvis",),
+    ("nose",),
+)
+ERRORS = [errno.ENOSPC, errno.EACCES, errno.ENOENT, errno.EIO, errno.EDQUOT, errno.EFBIG]
+
+
+def result(index: int) -> Result:
+    nobody = np.zeros(0, np.float32)
+    bodies = Bodies(
+        np.zeros(0, np.int32),
+        nobody,
+        np.zeros((0, 1, 3), np.float32),
+        np.zeros((0, 1, 3), np.float32),
+        np.zeros((0, 3, 3), np.float32),
+        np.zeros((0, 3), np.float32),
+    )
+    frame = Frame("left", index, 0, index / 30, np.zeros((48, 64, 3), np.uint8))
+    return Result(frame, Camera.from_fov((64, 48), 60), bodies)
+
+
+class Sink:
+    """Takes frames; `fault` sees each index and may raise."""
+
+    stage = "sink"
+
+    def __init__(self, fault: Callable[[int], None] = lambda index: None, *, keeps: bool = True) -> None:
+        self.path = Path(f"{id(self)}.out")
+        self.taken: list[int] = []
+        self.ends: list[str] = []
+        self._fault, self._keeps = fault, keeps
+
+    def write(self, given: Result) -> None:
+        self._fault(given.frame.index)
+        self.taken.append(given.frame.index)
+
+    def close(self) -> bool:
+        self.ends.append("closed")
+        self._fault(-1)
+        return self._keeps
+
+    def abort(self) -> None:
+        self.ends.append("aborted")
+
+
+class FakePublisher:
+    def __init__(self, fault: Callable[[int], None] = lambda index: None) -> None:
+        self.published: list[int] = []
+        self.ended: list[str] = []
+        self._fault = fault
+
+    def publish(self, frame: Frame, bodies: Bodies, camera: Camera) -> None:
+        self._fault(frame.index)
+        self.published.append(frame.index)
+
+    def end(self, stream: str, reason: str) -> None:
+        self.ended.append(reason)
+
+
+def outputs(*sinks: Sink, publisher: FakePublisher | None = None) -> Outputs:
+    return Outputs(Wanted(), MODEL, Timings(), 30.0, cast(Publisher, publisher), sinks=cast(Any, sinks))
+
+
+def from_on(first: int, error: Exception, end: int = 1 << 30) -> Callable[[int], None]:
+    def fault(index: int) -> None:
+        if first <= index < end:
+            raise error
+
+    return fault
+
+
+@pytest.mark.parametrize("number", ERRORS)
+def test_output_that_fails_is_closed_and_said_once_and_the_rest_goes_on(
+    number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = Sink(from_on(2, OutputError(f"b.out: cannot be written: {os.strerror(number)}")))
+    whole, publisher = Sink(), FakePublisher()
+    out = outputs(broken, whole, publisher=publisher)
+    for index in range(6):
+        out.write(result(index))
+    assert not out.exhausted
+    said = f"b.out: cannot be written: {os.strerror(number)}; what came before is kept"
+    assert caplog.messages == out.problems == [said]
+    assert broken.ends == ["closed"]
+    assert (whole.taken, publisher.published, publisher.ended) == (list(range(6)), list(range(6)), [])
+    assert out.close() == [broken.path, whole.path]
+    out.abort()
+    assert broken.ends == whole.ends == ["closed"]
+    assert out.problems == [said]
+
+
+def test_output_of_which_nothing_is_kept_says_so() -> None:
+    out = outputs(Sink(from_on(0, OutputError("b.out: cannot be written: it is gone")), keeps=False))
+    out.write(result(0))
+    assert out.problems == ["b.out: cannot be written: it is gone; nothing of it is kept"]
+    assert out.exhausted
+    assert out.close() == []
+
+
+def test_output_that_cannot_be_finished_does_not_keep_the_others_open() -> None:
+    broken, whole = Sink(from_on(-1, OutputError("b.out: the disk is full"), end=0)), Sink()
+    odd = Sink(from_on(-1, ZeroDivisionError("zero"), end=0))
+    out = outputs(broken, odd, whole)
+    out.write(result(0))
+    assert out.close() == [whole.path]
+    assert out.problems == ["b.out: the disk is full", f"{odd.path}: cannot be finished: ZeroDivisionError: zero"]
+
+
+def test_frame_that_an_output_cannot_take_is_left_out_of_it() -> None:
+    odd = Sink(from_on(3, ZeroDivisionError("zero"), end=4))
+    out = outputs(odd)
+    for index in range(6):
+        out.write(result(index))
+    assert odd.taken == [0, 1, 2, 4, 5]
+    assert out.close() == [odd.path]
+    assert out.problems == [f"{odd.path}: 1 frame was left out; ZeroDivisionError: zero"]
+
+
+def test_output_that_takes_no_frame_any_more_is_closed() -> None:
+    odd = Sink(from_on(3, ZeroDivisionError("zero")))
+    out = outputs(odd)
+    for index in range(3 + IN_A_ROW):
+        assert not out.exhausted
+        out.write(result(index))
+    assert out.exhausted
+    assert odd.ends == ["closed"]
+
+
+def test_frame_that_cannot_be_published_is_saved() -> None:
+    publisher, sink = FakePublisher(from_on(2, WireError("too many people"), end=3)), Sink()
+    out = outputs(sink, publisher=publisher)
+    for index in range(4):
+        out.write(result(index))
+    assert (publisher.published, publisher.ended, sink.taken) == ([0, 1, 3], [], [0, 1, 2, 3])
+    out.close()
+    assert out.problems == ["left: 1 frame was not published; too many people"]
+
+
+def test_publisher_that_is_broken_is_left_and_files_are_written_on() -> None:
+    publisher, sink = FakePublisher(from_on(0, RuntimeError("broken"))), Sink()
+    out = outputs(sink, publisher=publisher)
+    for index in range(FIRST + 5):
+        out.write(result(index))
+    assert publisher.ended == ["an internal error"]
+    assert len(sink.taken) == FIRST + 5
+    assert sum("is not published any more" in problem for problem in out.problems) == 1
+
+
+def test_stream_that_only_publishes_is_never_exhausted() -> None:
+    assert not outputs(publisher=FakePublisher()).exhausted
+    assert not outputs().exhausted

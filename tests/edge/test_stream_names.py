@@ -1,0 +1,48 @@
+"""Names of streams can go anywhere: into topics, paths and labels."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.errors import UsageError
+from edge.stream_names import MAX_LENGTH, check_stream_name, clean_stream_name, distinct
+from meshcast.layout import MAX_STREAM, Kind, topic
+
+
+@pytest.mark.parametrize("name", ["left", "a.b", "..a", "-", "x" * MAX_LENGTH, "0"])
+def test_stream_name_of_letters_digits_and_marks_is_taken(name: str) -> None:
+    assert check_stream_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "...", "a/b", "../a", "a b", "a\n", "x" * (MAX_LENGTH + 1), "a\0"])
+def test_stream_name_that_is_more_than_a_name_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="the stream's name"):
+        check_stream_name(name)
+
+
+@given(st.text())
+def test_any_text_becomes_a_name_that_the_wire_takes(text: str) -> None:
+    assert MAX_LENGTH == MAX_STREAM
+    name = check_stream_name(clean_stream_name(text))
+    assert topic(Kind.MESH, name)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a", "b"], ["a", "b"]),
+        (["a", "a", "b"], ["a-1", "a-2", "b"]),
+        (["x" * 30, "x" * 30], ["x" * 28 + "-1", "x" * 28 + "-2"]),
+    ],
+)
+def test_repeated_names_get_numbers_within_the_length(names: list[str], expected: list[str]) -> None:
+    assert distinct(names) == expected
+
+
+@given(st.lists(st.sampled_from(["a", "a-1", "a-2", "a-1x", "b"]), max_size=6))
+def test_distinct_names_are_distinct(names: list[str]) -> None:
+    found = distinct(names)
+    assert len(set(found)) == len(names)
+    assert all(check_stream_name(name) == name for name in found)
