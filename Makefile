@@ -9,6 +9,7 @@
 # make sanitize  the tests of the kernels under the address and undefined-behaviour sanitizers
 # make aarch64   the kernels of the mesh network for ARM, checked in an emulator
 # make fuzz   broken messages against the C++ decoder, for FUZZ_SECONDS (180)
+# make campaign  hours of live running, flaps, kills, full disks; CAMPAIGN="--only kills --scale 0.1" for less
 # make lint   ruff, mypy, clang-format
 
 PYTHON ?= python3
@@ -30,7 +31,7 @@ CLIENT_SOURCES := $(shell find clients/cpp clients/unreal/Meshcast/Source/Meshca
 C_FILES := $(NATIVE_SOURCES) $(CLIENT_SOURCES) \
   $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo wheel torch test bench gpu emulated sanitize aarch64 fuzz lint format clean help
+.PHONY: demo wheel torch test bench gpu emulated sanitize aarch64 fuzz campaign lint format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -137,6 +138,12 @@ FUZZ_SECONDS ?= 180
 fuzz:
 	@mkdir -p build/fuzz
 	clients/cpp/fuzz/fuzz.sh build/fuzz/decode_fuzz build/fuzz/corpus -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1
+
+CAMPAIGN ?=
+FUZZ_MINUTES ?= 10
+campaign: $(VENV)/installed-dev
+	$(BIN)/python tests/campaign/fuzz_files.py --minutes $(FUZZ_MINUTES)
+	$(BIN)/python tests/campaign/campaign.py $(CAMPAIGN)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

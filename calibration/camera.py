@@ -65,7 +65,7 @@ class Camera:
             raise CameraError(
                 f"{path}: {error} is missing; a camera needs width, height and K (or fx, fy, cx, cy)"
             ) from None
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise CameraError(f"{path}: {error}") from None
         good = K.shape == (3, 3) and np.isfinite(K).all() and K[0, 0] > 0 and K[1, 1] > 0
         if not good or K[2].tolist() != [0, 0, 1] or min(size) < 1:

@@ -14,6 +14,7 @@ from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, Sourc
 from edge.models import LoadedModels, Models
 from edge.pipeline import Pipeline, View
 from edge.profiling.building import building_bars
+from edge.profiling.clients import Clients
 from edge.profiling.observers import Observers, Watch
 from edge.profiling.progress import Progress
 from edge.runtime.destinations import check_outputs, plan_outputs
@@ -27,6 +28,7 @@ from edge.sources import Access, Pace, Source, open_source
 from edge.sources.uri import parse
 from edge.stream_names import check_stream_name, distinct
 from edge.text import json_bytes
+from edge.types import BodyModel
 from edge.wire.guard import Security
 from edge.wire.publisher import Publisher
 
@@ -111,8 +113,10 @@ def run(job: Job) -> Outcome:
                 for view in views_of(job)
             ]
         ended = threading.Condition()
-        streams = _streams(job, sources, pipelines, wanted, ended, cleanup)
-        observers.watch(streams, models)
+        publisher = _publisher(job, sources, pipelines[0].model, cleanup)
+        streams = _streams(job, sources, pipelines, wanted, publisher, ended, cleanup)
+        clients = Clients(lambda: publisher.subscribers, lambda: publisher.refused) if publisher is not None else None
+        observers.watch(streams, models, clients)
         progress = cleanup.enter_context(Progress(streams, job.quiet))
         for stream in streams:
             stream.start()
@@ -163,11 +167,19 @@ def _planned(job: Job, names: list[str]) -> list[Wanted]:
     return wanted
 
 
+def _publisher(job: Job, sources: list[Source], model: BodyModel, cleanup: ExitStack) -> Publisher | None:
+    if job.publish is None:
+        return None
+    names = [source.name for source in sources]
+    return cleanup.enter_context(Publisher(job.publish, model, streams=names, axes=job.axes, security=job.security))
+
+
 def _streams(
     job: Job,
     sources: list[Source],
     pipelines: list[Pipeline],
     wanted: list[Wanted],
+    publisher: Publisher | None,
     ended: threading.Condition,
     cleanup: ExitStack,
 ) -> list[StreamRun]:
@@ -175,12 +187,6 @@ def _streams(
         with ended:
             ended.notify_all()
 
-    publisher: Publisher | None = None
-    if job.publish is not None:
-        names = [source.name for source in sources]
-        publisher = cleanup.enter_context(
-            Publisher(job.publish, pipelines[0].model, streams=names, axes=job.axes, security=job.security)
-        )
     streams = []
     for title, source, pipeline, files in zip(job.shown, sources, pipelines, wanted, strict=True):
         outputs = Outputs(files, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)

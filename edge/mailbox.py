@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
+
+from edge.errors import SourceError
 
 T = TypeVar("T")
 
@@ -41,6 +44,7 @@ class Mailbox(Generic[T]):
         self._error: BaseException | None = None
         self._finished = False
         self._closed = False
+        self._process = os.getpid()
 
     def put(self, item: T) -> bool:
         """Hand over an item; False when nobody will take it, because the mailbox is finished or closed."""
@@ -85,6 +89,8 @@ class Mailbox(Generic[T]):
 
     def __iter__(self) -> Iterator[T]:
         while True:
+            if os.getpid() != self._process:
+                raise SourceError("a stream ends where its process is forked: open it in the process that reads it")
             with self._condition:
                 self._condition.wait_for(lambda: self._waiting or self._finished or self._closed)
                 if not self._waiting:

@@ -11,6 +11,7 @@ from engines.cards import Card, load_card
 from engines.heads.families import ROTATING, body_for, make_head
 from engines.heads.head import Head
 from engines.heads.outputs import check_outputs
+from engines.process_end import native_calls
 from engines.session import Session, open_session
 from engines.sharing import SharedSession
 
@@ -84,9 +85,15 @@ class LoadedModels:
 
     def _session(self, card: Card, precision: str, body: Body | None = None) -> Session:
         wanted = self.wanted
-        session = open_session(
-            card, body=body, backend=wanted.backend, device=wanted.device, precision=precision, threads=wanted.threads
-        )
+        with native_calls:
+            session = open_session(
+                card,
+                body=body,
+                backend=wanted.backend,
+                device=wanted.device,
+                precision=precision,
+                threads=wanted.threads,
+            )
         weights = "untrained" if card.untrained else "trained"
         self.uses[card.task] = ModelUse(card.name, session.backend, session.device, session.precision, weights)
         stage = f"{card.task} engine"

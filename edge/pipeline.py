@@ -15,6 +15,7 @@ from edge.stages.pose import Pose
 from edge.stages.smooth import Smooth
 from edge.stages.track import Track
 from edge.types import Bodies, BodyModel, Frame, Seen
+from engines.process_end import native_calls
 
 DEFAULT_FOV_DEG = 60.0
 
@@ -91,6 +92,15 @@ class Pipeline:
 
     def follow(self, frame: Frame) -> Seen:
         """Who is where in the picture: the part that looks at frames one after the other."""
+        with native_calls:
+            return self._follow(frame)
+
+    def embody(self, seen: Seen) -> Bodies:
+        """What is seen as bodies in metres."""
+        with native_calls:
+            return self._embody(seen)
+
+    def _follow(self, frame: Frame) -> Seen:
         measure = self.timings.measure
         camera = self.camera(frame)
         detections = None
@@ -105,8 +115,7 @@ class Pipeline:
             pose = self.track.observe(frame, pose)
         return Seen(frame, camera, tracks, pose)
 
-    def embody(self, seen: Seen) -> Bodies:
-        """What is seen as bodies in metres."""
+    def _embody(self, seen: Seen) -> Bodies:
         measure, frame = self.timings.measure, seen.frame
         with measure("mesh", frame):
             rooted = self.mesh(frame, seen.tracks, seen.pose, seen.camera)

@@ -103,7 +103,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         new.commit()
 
 
-def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
+def write_all(file: BinaryIO, data: bytes | bytearray | memoryview) -> None:
     """Write every byte to an unbuffered file, which may take only some of them at a time."""
     left = memoryview(data).cast("B")
     while left:

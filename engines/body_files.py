@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,14 @@ from numpy.typing import NDArray
 from engines.atomic import write_atomically
 from engines.body import FAMILIES, REQUIRED, SURFACE, Body, SurfaceBody, body_from_arrays
 from engines.errors import ModelError
+from engines.files import open_file
 from engines.joint_sets import SMPL24
+from engines.memory_budget import MemoryBudget, current_budget
+from engines.npz import open_npz
 from engines.restricted_pickle import as_array, load_pickle
 
 OPTIONAL = ("posedirs", "vt", "ft", "lod_vertices", "lod_faces")
 WHAT = "body model file"
-SIZE_LIMIT = 2 << 30  # bytes of one array; the largest in use is a fifth of that
 
 
 def _hand(side: str) -> tuple[str, ...]:
@@ -38,13 +39,18 @@ JOINT_NAMES = {
 }
 
 
-def read_body(path: str | Path, betas: int | None = 10, expressions: int | None = 10) -> Body:
+def read_body(
+    path: str | Path, betas: int | None = 10, expressions: int | None = 10, budget: MemoryBudget | None = None
+) -> Body:
     """The body in a model file of the SMPL family; its number of joints tells which of them it is.
 
     betas, expressions: how many directions of the shape and (SMPL-X only) of the face to keep, at most; None keeps all.
-    Nothing in the file is run. Raises ModelError when it is damaged, something else, or an array does not fit.
+    budget: of what is read, None takes the job's. Nothing in the file is run. Raises ModelError when it is damaged,
+    something else, or an array does not fit.
     """
-    arrays = _from_npz(Path(path)) if zipfile.is_zipfile(path) else _from_pickle(Path(path))
+    with open_file(path) as file:
+        read = _from_npz if zipfile.is_zipfile(file) else _from_pickle
+    arrays = read(Path(path), budget or current_budget())
     joints = arrays["kintree_table"].shape[-1] if arrays["kintree_table"].ndim else 0
     if joints not in FAMILIES:
         known = ", ".join(f"{count} ({family})" for count, family in FAMILIES.items())
@@ -97,45 +103,22 @@ def _shares(directions: int) -> tuple[int, int]:
     return (300, 100) if directions >= 400 else (min(directions, 10), min(max(directions - 10, 0), 10))
 
 
-def _from_pickle(path: Path) -> dict[str, NDArray[Any]]:
-    held = load_pickle(path, WHAT)
+def _from_pickle(path: Path, budget: MemoryBudget) -> dict[str, NDArray[Any]]:
+    held = load_pickle(path, WHAT, budget)
     if not isinstance(held, dict):
         raise ModelError(f"{path}: not a {WHAT}: it holds a {type(held).__name__}, expected a dict of arrays")
     keys = _present(path, held)
-    return {key: as_array(held[key], f"{path}: {key}") for key in keys}
+    return {key: as_array(held[key], f"{path}: {key}", budget) for key in keys}
 
 
-def _from_npz(path: Path) -> dict[str, NDArray[Any]]:
+def _from_npz(path: Path, budget: MemoryBudget) -> dict[str, NDArray[Any]]:
     """The arrays of a body. Others in the file are not looked at: published ones hold pickled objects."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = {name.removesuffix(".npy"): name for name in archive.namelist()}
-            return {key: _member(archive, members[key], f"{path}: {key}") for key in _present(path, members)}
-    except OSError as reason:
-        raise ModelError(f"{path}: cannot be read: {reason.strerror or reason}") from None
-    except (EOFError, NotImplementedError, RuntimeError, SyntaxError, ValueError) as reason:
-        raise ModelError(f"{path}: not a {WHAT}, or damaged: {reason}") from None
-    except (zipfile.BadZipFile, zlib.error) as reason:
-        raise ModelError(f"{path}: damaged: {reason}") from None
+    with open_npz(path, f"a {WHAT}", budget=budget) as arrays:
+        keys = _present(path, dict.fromkeys(arrays.names))
+        return {key: arrays[key] for key in keys}
 
 
 def _present(path: Path, held: dict[Any, Any]) -> list[str]:
     if missing := [key for key in REQUIRED if key not in held]:
         raise ModelError(f"{path}: not a {WHAT}: {missing[0]} is missing")
     return [key for key in (*REQUIRED, *OPTIONAL) if key in held]
-
-
-def _member(archive: zipfile.ZipFile, name: str, what: str) -> NDArray[Any]:
-    """One array. Its header is believed only as far as there are bytes: a damaged one can announce any size."""
-    if archive.getinfo(name).file_size > SIZE_LIMIT:
-        raise ModelError(f"{what} is too large: {archive.getinfo(name).file_size} bytes")
-    raw = io.BytesIO(archive.read(name))
-    header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    version = np.lib.format.read_magic(raw)
-    if version not in header:
-        raise ModelError(f"{what} is an array of an unknown version")
-    shape, fortran, dtype = header[version](raw)
-    if dtype.hasobject:
-        raise ModelError(f"{what} holds Python objects; store its values as a plain array")
-    array = np.frombuffer(raw.getbuffer()[raw.tell() :], dtype)
-    return array.reshape(shape, order="F" if fortran else "C")

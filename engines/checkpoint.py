@@ -10,6 +10,7 @@ import pickle
 import re
 import types
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,15 +18,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 from torch import Tensor, nn
 
+from engines.checkpoint_scan import LEGACY_PICKLES, ScanError, scan
 from engines.errors import ModelError
+from engines.files import open_file, read_file
+from engines.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
+from engines.safetensors_header import is_safetensors, parse_safetensors
 from engines.toml_file import one_line
 from engines.unwrapping import WeightSet, weight_sets
+from engines.zip_limits import open_zip
 
 _TORCH_LEGACY = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the magic number that opens files older than torch 1.6
+_TAR, _TAR_AT = b"ustar", 257
 _REFUSED = re.compile(r"GLOBAL (\S+) (?:was not an allowed global|whose module)")
 
 
@@ -49,30 +55,31 @@ class Checkpoint:
 
 def is_checkpoint(path: Path) -> bool:
     """Whether a file is one of torch's or safetensors', by its first bytes. Raises ModelError if it cannot be read."""
-    head = _read(path, 64)
+    with open_file(path) as file:
+        head = file.read(64)
     if head[:4] == b"PK\x03\x04":
         try:
-            with zipfile.ZipFile(path) as archive:
+            with open_file(path) as file, open_zip(file) as archive:
                 return any(name.endswith("data.pkl") for name in archive.namelist())
         except zipfile.BadZipFile:
             return True  # a truncated archive: read_checkpoint says so
-    return _is_safetensors(head) or _TORCH_LEGACY in head
+    return is_safetensors(head) or _TORCH_LEGACY in head
 
 
-def read_checkpoint(path: Path, trust: bool = False) -> Checkpoint:
+def read_checkpoint(path: Path, trust: bool = False, budget: MemoryBudget | None = None) -> Checkpoint:
     """The tensors of a checkpoint: torch's (zip or legacy) or safetensors; trainers' wrappings are opened.
 
     Nothing in the file is executed: what is more than tensors, numbers, texts and plain containers is refused, unless
-    trust is given, which lets the file run any code. Raises ModelError for everything that cannot be used.
+    trust is given, which lets the file run any code. budget: of what is read, None takes the job's. Raises ModelError
+    for everything that cannot be used.
     """
-    data = _read(path)
-    if _is_safetensors(data[:64]):
-        try:
-            content: object = load_safetensors(data)
-        except SafetensorError as error:
-            raise ModelError(f"{path}: damaged safetensors file ({error}); fetch it again") from None
+    budget = budget or current_budget()
+    data = read_file(path, budget=budget)
+    if is_safetensors(data[:64]):
+        budget.reserve(len(data), str(path))
+        content: object = parse_safetensors(load_safetensors, data, path)
     else:
-        content = _load_torch(path, data, trust)
+        content = _load_torch(path, data, trust, budget)
     if isinstance(content, nn.Module):  # a whole network, which only a trusted file can hold
         content = content.state_dict()
     if not isinstance(content, dict):
@@ -92,49 +99,51 @@ def _finite(made: WeightSet) -> bool:
 
 
 def _plain(value: Tensor) -> bool:
-    return value.is_floating_point() and not value.is_quantized and value.layout is torch.strided
+    dense = value.layout is torch.strided and not value.is_meta
+    return dense and value.is_floating_point() and not value.is_quantized
 
 
 def require_numbers(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Raises ModelError for weights that a network cannot be loaded with: not finite, sparse, quantised or complex."""
     for name, value in tensors.items():
-        if value.is_quantized or value.is_complex() or value.layout is not torch.strided:
+        if value.is_quantized or value.is_complex() or value.is_meta or value.layout is not torch.strided:
             kind = "sparse" if value.layout is not torch.strided else str(value.dtype).removeprefix("torch.")
             raise ModelError(f"{path}: {name} is {kind}; import the checkpoint with dense floating point weights")
         if _plain(value) and not value.float().isfinite().all():
             raise ModelError(f"{path}: {name} holds numbers that are not finite: the file is damaged; fetch it again")
 
 
-def _read(path: Path, size: int = -1) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(size)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
-
-
-def _is_safetensors(head: bytes) -> bool:
-    return len(head) > 9 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 100_000_000
-
-
-def _load_torch(path: Path, data: bytes, trust: bool) -> object:
+def _load_torch(path: Path, data: bytes, trust: bool, budget: MemoryBudget) -> object:
     if data[:4] == b"PK\x03\x04":
         # torch itself does not check what it reads against the archive's checksums.
         try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            with open_zip(io.BytesIO(data)) as archive:
+                budget.reserve(sum(member.file_size for member in archive.infolist()), str(path))
                 damaged = archive.testzip()
+                pickles = [archive.read(name) for name in archive.namelist() if name.endswith(".pkl")]
                 scripted = any(name.endswith("/constants.pkl") for name in archive.namelist())
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError, OSError) as error:
             raise ModelError(f"{path}: damaged or truncated archive ({error}); fetch it again") from None
         if damaged:
             raise ModelError(f"{path}: damaged: {damaged} fails its checksum; fetch it again")
         if scripted and not trust:
             raise ModelError(f"{path}: it is a TorchScript program; import the network's state_dict, or add --trust")
+        count = 1
+    elif data[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+        raise ModelError(f"{path}: not a checkpoint: it is a tar archive, as torch wrote before version 0.1.10")
+    else:
+        budget.reserve(len(data), str(path))
+        pickles, count = [data], LEGACY_PICKLES
     try:
+        if not trust:
+            for content in pickles:
+                scan(content, len(data), budget, str(path), count)
         if trust:
             return torch.load(io.BytesIO(data), "cpu", pickle_module=_trusting_pickle(), weights_only=False)
         with torch.serialization.safe_globals(_plain_globals()):
             return torch.load(io.BytesIO(data), "cpu", weights_only=True)
+    except MemoryBudgetError:
+        raise
     except Exception as error:  # a damaged pickle can raise anything
         refused = _REFUSED.search(str(error))
         if refused and not trust:
@@ -142,7 +151,8 @@ def _load_torch(path: Path, data: bytes, trust: bool) -> object:
                 f"{path}: refused: it holds {refused[1]}, and loading that could run any code; if you know where the "
                 "file comes from, add --trust"
             ) from None
-        reason = " ".join(str(error).rpartition("WeightsUnpickler error:")[2].split())[:120] or type(error).__name__
+        text = str(error).rpartition("WeightsUnpickler error:")[2] if not isinstance(error, ScanError) else str(error)
+        reason = " ".join(text.split())[:120] or type(error).__name__
         raise ModelError(f"{path}: not a checkpoint, or damaged ({reason})") from None
 
 

@@ -16,6 +16,7 @@ from engines.body import Body, open_body
 from engines.cards import Card, read_weights
 from engines.errors import ModelError
 from engines.networks.registry import Network, build, network
+from engines.safetensors_header import parse_safetensors
 
 log = logging.getLogger("meshcast.engines")
 
@@ -53,8 +54,10 @@ def load_network(card: Card, body: Body | None = None, *, gather: bool = False) 
     if card.variants:
         from safetensors.torch import load
 
+        variant = card.variants[0]
+        weights = parse_safetensors(load, read_weights(variant), variant.file)
         try:
-            module.load_state_dict(load(read_weights(card.variants[0])), strict=True)
+            module.load_state_dict(weights, strict=True)
         except RuntimeError as error:
             reason = str(error).splitlines()[-1].strip()
             hint = f" (the mesh is {body.name}'s)" if graph else ""

@@ -16,6 +16,7 @@ from engines.errors import ModelError
 from engines.folders import no_folder, user_folder
 from engines.install_hint import install_hint
 from engines.onnx_fit import fit_to_card
+from engines.safetensors_header import parse_safetensors
 
 log = logging.getLogger("meshcast.engines")
 
@@ -73,7 +74,8 @@ def live_weights(card: Card, body: Body) -> dict[str, NDArray[np.float32]]:
     if card.variants:
         from safetensors.numpy import load
 
-        return load(read_weights(card.variants[0]))
+        variant = card.variants[0]
+        return parse_safetensors(load, read_weights(variant), variant.file)
     try:
         from engines.export import load_network
     except ImportError as error:

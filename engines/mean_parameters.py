@@ -40,12 +40,19 @@ def read_mean_parameters(path: Path) -> MeanParameters:
     Raises ModelError when it holds anything else.
     """
     arrays = read_npz(path, "a file of mean parameters")
-    pose, shape = (np.asarray(arrays.get(key, ()), np.float64).ravel() for key in ("pose", "shape"))
+    try:
+        pose, shape = (np.asarray(arrays.get(key, ()), np.float64).ravel() for key in ("pose", "shape"))
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{path}: mean parameters that are no numbers ({error})") from None
     if pose.size not in (72, 144) or shape.size != 10:
         raise ModelError(
             f"{path}: mean parameters are pose (72 or 144 numbers) and shape (10): it has {sorted(arrays)}"
         )
-    rotvec = pose.reshape(JOINTS, 3) if pose.size == 72 else _rotvec(pose.reshape(JOINTS, 3, 2))
+    try:
+        with np.errstate(all="ignore"):
+            rotvec = pose.reshape(JOINTS, 3) if pose.size == 72 else _rotvec(pose.reshape(JOINTS, 3, 2))
+    except (ValueError, np.linalg.LinAlgError):
+        raise ModelError(f"{path}: the pose's columns are no rotations") from None
     if not (np.isfinite(rotvec).all() and np.isfinite(shape).all()):
         raise ModelError(f"{path}: mean parameters that are not finite")
     upright = MeanParameters.upright()

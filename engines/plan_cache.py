@@ -106,7 +106,7 @@ def unpack(data: bytes, key: Key) -> bytes:
     try:
         header = json.loads(data[start:end])
         written, sha256, fields = header["format"], header["sha256"], dict(header["key"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise DamagedPlanError("damaged") from None
     if written != FORMAT:
         raise DamagedPlanError(f"of format {written}, not {FORMAT}")

@@ -7,18 +7,22 @@ value of a Node that stands for an array of numpy, scipy.sparse or chumpy; none 
 from __future__ import annotations
 
 import io
-import pickle
+import math
 import re
-import struct
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.counted_pickle import CountedUnpickler
 from engines.errors import ModelError
+from engines.files import read_file
+from engines.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
 
 Array = NDArray[Any]
+Reserve: TypeAlias = Callable[[int], None]
 
 DENSE_LIMIT = 1 << 26  # elements; a joint regressor has half a million
 MOVED = {
@@ -40,6 +44,7 @@ NODES = SPARSE | {
     "numpy.core.numeric._frombuffer",
 }
 CONTAINERS = {"collections.OrderedDict": dict, "builtins.set": set, "builtins.frozenset": frozenset}
+CLASS_BYTES = 2048
 CHUMPY = re.compile(r"chumpy(\.\w+)+", re.ASCII)
 DTYPE = re.compile(r"[<>|=]?([biufc]\d{1,2}|[SU]\d{1,9})")
 
@@ -79,43 +84,39 @@ class _Refused(Exception):
     """The pickle asks for a global that is not let in."""
 
 
-# The Python implementation, because the C one allocates what a damaged file announces: it takes the index of a memo
-# entry as the size of a table.
-class _Unpickler(pickle._Unpickler):
+class _Unpickler(CountedUnpickler):
+    def __init__(self, data: bytes, budget: MemoryBudget, what: str) -> None:
+        super().__init__(io.BytesIO(data), budget, what)
+        self._classes: dict[str, type[Node]] = {}
+
     def find_class(self, module: str, name: str) -> Any:
         kind = f"{MOVED.get(module, module)}.{name}"
         if kind in CONTAINERS:
-            return CONTAINERS[kind]
+            return self.counted(CONTAINERS[kind])
         if kind == "copyreg._reconstructor":
             return _Reconstructor
         if kind in NODES or CHUMPY.fullmatch(kind):
-            return type("Node", (Node,), {"__slots__": (), "kind": kind})
+            if kind not in self._classes:
+                self.reserve(CLASS_BYTES)
+                self._classes[kind] = type("Node", (Node,), {"__slots__": (), "kind": kind})
+            return self._classes[kind]
         raise _Refused(ascii(f"{module}.{name}")[1:-1])
 
-    def _load_bytearray8(self: Any) -> None:
-        (size,) = struct.unpack("<Q", self.read(8))
-        self.append(bytearray(self.read(size)))
 
-    dispatch = {
-        code: load
-        for code, load in pickle._Unpickler.dispatch.items()
-        # The registry of extensions hands out globals without asking find_class.
-        if code not in (pickle.EXT1[0], pickle.EXT2[0], pickle.EXT4[0])
-    } | {pickle.BYTEARRAY8[0]: _load_bytearray8}
-
-
-def load_pickle(path: str | Path, what: str) -> Any:
+def load_pickle(path: str | Path, what: str, budget: MemoryBudget | None = None) -> Any:
     """What a pickle of protocol 0 to 5, of Python 2 or 3, holds: numbers, text and containers, and a Node for the rest.
 
-    what: what the file should be, for the message. Raises ModelError when it is missing, damaged, not a pickle, or asks
-    for a global other than arrays of numpy, scipy.sparse and chumpy; the message names the global.
+    what: what the file should be, for the message. budget: of what is read, None takes the job's. Raises ModelError
+    when it is missing, damaged, not a pickle, or asks for a global other than arrays of numpy, scipy.sparse and chumpy;
+    the message names the global.
     """
+    budget = budget or current_budget()
+    data = read_file(path, budget=budget)
+    budget.reserve(len(data), str(path))  # what is read out of it is a copy
     try:
-        data = Path(path).read_bytes()
-    except OSError as reason:
-        raise ModelError(f"{path}: cannot be read: {reason.strerror or reason}") from None
-    try:
-        return _Unpickler(io.BytesIO(data), encoding="latin1").load()
+        return _Unpickler(data, budget, str(path)).load()
+    except MemoryBudgetError:
+        raise
     except _Refused as name:
         raise ModelError(
             f"{path}: refused: it is a pickle that asks for {name}, which no {what} needs; nothing was run"
@@ -126,37 +127,44 @@ def load_pickle(path: str | Path, what: str) -> Any:
         ) from None
 
 
-def as_array(value: Any, what: str) -> Array:
+def as_array(value: Any, what: str, budget: MemoryBudget | None = None) -> Array:
     """The array that a value of `load_pickle` stands for; sparse matrices become dense.
 
-    what: where the value is, for the message. Raises ModelError when it is no array, damaged, or an expression that
-    only chumpy can work out.
+    what: where the value is, for the message. budget: of what it takes, None takes the job's. Raises ModelError when it
+    is no array, damaged, or an expression that only chumpy can work out.
     """
+    budget = budget or current_budget()
+
+    def reserve(count: int) -> None:
+        budget.reserve(count, what)
+
     try:
-        return _array(value)
+        return _array(value, reserve)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as reason:
         raise ModelError(f"{what} cannot be read as an array: {reason}") from None
 
 
-def _array(value: Any) -> Array:
+def _array(value: Any, reserve: Reserve) -> Array:
     if not isinstance(value, Node) or not value.kind.startswith("chumpy."):
-        return _stored(value)
+        return _stored(value, reserve)
     if value.kind == "chumpy.ch.Ch":
-        return _stored(value.state["x"])
+        return _stored(value.state["x"], reserve)
     if value.kind == "chumpy.reordering.Select":  # a view: elements `idxs` of the flattened array `a`
-        chosen = _array(value.state["a"]).reshape(-1)[_stored(value.state["idxs"])]
+        given, places = _array(value.state["a"], reserve), _stored(value.state["idxs"], reserve)
+        reserve(places.size * given.itemsize)
+        chosen = given.reshape(-1)[places]
         return chosen.reshape(_shape(value.state["preferred_shape"]))
     raise ValueError(f"it is {value.kind}, an expression that only chumpy can work out; store its value instead")
 
 
-def _stored(value: Any) -> Array:
+def _stored(value: Any, reserve: Reserve) -> Array:
     """An array whose values are in the file: of numpy or scipy.sparse, or a single number."""
     if isinstance(value, (bool, int, float, str)):
         return np.array(value)
     if not isinstance(value, Node):
         raise ValueError(f"it is a {type(value).__name__}")
     if value.kind in SPARSE:
-        return _dense(value.kind.rpartition(".")[2][:3], value.state)
+        return _dense(value.kind.rpartition(".")[2][:3], value.state, reserve)
     if value.kind == "numpy.core.multiarray._reconstruct":
         *_, shape, dtype, fortran, raw = value.state
         return _from_bytes(raw, dtype, shape, "F" if fortran else "C")
@@ -203,17 +211,17 @@ def _shape(sizes: Any) -> tuple[int, ...]:
     return sizes
 
 
-def _dense(form: str, state: dict[str, Any]) -> Array:
+def _dense(form: str, state: dict[str, Any], reserve: Reserve) -> Array:
     """A sparse matrix from the attributes that scipy pickles; entries at the same place add up, as in scipy."""
     rows, columns = _shape(state["_shape"])
     if rows * columns > DENSE_LIMIT:
         raise ValueError(f"a sparse matrix of {rows} x {columns} is too large")
-    data = _stored(state["data"])
+    data = _stored(state["data"], reserve)
     if form == "coo":
         pair = state["coords"] if "coords" in state else (state["row"], state["col"])
-        row, column = _stored(pair[0]), _stored(pair[1])
+        row, column = _stored(pair[0], reserve), _stored(pair[1], reserve)
     else:
-        pointers, minor = _stored(state["indptr"]).astype(np.int64), _stored(state["indices"])
+        pointers, minor = _stored(state["indptr"], reserve).astype(np.int64), _stored(state["indices"], reserve)
         counts = np.diff(pointers)
         # Checked before they are counted out: damaged pointers would ask for any amount of memory.
         if pointers[0] != 0 or (counts < 0).any() or pointers[-1] > len(minor):
@@ -223,6 +231,7 @@ def _dense(form: str, state: dict[str, Any]) -> Array:
         row, column = (minor, major) if form == "csc" else (major, minor)
     if len(row) and (row.min() < 0 or column.min() < 0):
         raise ValueError("a sparse matrix has negative indices")
+    reserve(math.prod((rows, columns, data.itemsize)))
     dense = np.zeros((rows, columns), data.dtype)
     np.add.at(dense, (row, column), data)
     return dense

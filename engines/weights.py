@@ -8,6 +8,7 @@ from pathlib import Path
 from engines.card_paths import inside
 from engines.card_types import Variant
 from engines.errors import ModelError
+from engines.memory_budget import current_budget
 from engines.onnx_external import LARGEST as LARGEST_ONNX
 from engines.onnx_external import data_files, embedded
 from engines.protobuf import DamagedError
@@ -70,7 +71,8 @@ def _read_data(variant: Variant, name: str) -> bytes:
 
 def _read(path: Path, limit: int) -> bytes:
     try:
-        return read_regular(path, limit)
+        with current_budget().reserved(path.stat().st_size, str(path)):  # a sparse file can have any size
+            return read_regular(path, limit)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); install the model again") from None
 

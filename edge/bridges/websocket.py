@@ -22,11 +22,15 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.typing import Subprotocol
 
+from edge.bridges.websocket_access import SUBPROTOCOL, Hosts, Token
 from edge.bridges.websocket_browser import MODEL, STATUS, Browser, Choice
 from edge.bridges.websocket_listen import Listen, Origins
 from edge.bridges.websocket_page import Page
 from edge.errors import PublishError
+from edge.wire.descriptors import max_connections
 from meshcast.address import check_address
 from meshcast.curve import Curve
 from meshcast.errors import WireError
@@ -38,7 +42,8 @@ MAX_CLIENTS = 64
 MAX_INCOMING_BYTES = 1024  # a browser has nothing to say
 MAX_MODELS = 256  # streams whose models are kept for newcomers
 STUCK_S = 4.0  # a browser that takes nothing for so long is cut off; it connects again when it wakes
-OPEN_S = 10.0  # for the request and a page
+NEWCOMERS = 64  # connections beside the browsers that watch: requests, and pages on their way
+OPEN_S = 5.0  # for TLS, and again for the request and a page
 CLOSE_S = 5.0
 SEND_BUFFER_BYTES = 256 << 10  # more would only make a slow browser's bodies older
 
@@ -53,7 +58,8 @@ class Bridge:
 
     page: served over HTTP at the same port. origins: further pages that may connect, such as "https://example.org".
     max_clients: how many browsers at a time. stuck_s: how long a browser may take nothing. curve: keys for a publisher
-    that is encrypted. Entering raises AddressError when an address cannot be used.
+    that is encrypted. token: what browsers must know. hosts: further names that it may be asked for by. Entering raises
+    AddressError when an address cannot be used.
     """
 
     def __init__(
@@ -66,13 +72,17 @@ class Bridge:
         max_clients: int = MAX_CLIENTS,
         stuck_s: float = STUCK_S,
         curve: Curve | None = None,
+        token: Token | None = None,
+        hosts: Sequence[str] = (),
     ) -> None:
         check_address(address, connecting=True)
         self._address = address
         self._listen = listen
         self._page = page
         self._origins = Origins(listen, origins)
-        self._max_clients = max_clients
+        self._hosts = Hosts(listen, hosts)
+        self._token = token
+        self._max_clients = max_connections(max_clients)
         self._stuck_s = stuck_s
         self._curve = curve
         self._browsers: set[Browser] = set()
@@ -105,6 +115,11 @@ class Bridge:
         self._disconnect()
 
     @property
+    def link(self) -> str:
+        """What to open in a browser: the page, with the token where there is one."""
+        return self.url if self._token is None else self._token.link(self.url)
+
+    @property
     def url(self) -> str:
         """Where the page is; the stream is at the same place with ws or wss instead of http or https."""
         port: int = self._server.sockets[0].getsockname()[1]
@@ -132,6 +147,9 @@ class Bridge:
                 where.host or None,
                 where.port,
                 ssl=where.tls,
+                ssl_handshake_timeout=OPEN_S if where.tls else None,
+                create_connection=_counted(self._max_clients + NEWCOMERS),
+                select_subprotocol=_select_subprotocol,
                 process_request=self._answer,
                 compression=None,  # quantised vertices hardly shrink
                 max_size=MAX_INCOMING_BYTES,
@@ -150,12 +168,19 @@ class Bridge:
 
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """What a request gets: None lets a browser in, to `_watch`."""
+        if not self._hosts.allow(request.headers.get_all("Host")):
+            return connection.respond(HTTPStatus.MISDIRECTED_REQUEST, "this is not a name of this server; see --host\n")
         path, _, query = request.path.partition("?")
         if path != PATH:
             found = await asyncio.to_thread(self._page.answer, path) if self._page is not None else None
             return found or connection.respond(HTTPStatus.NOT_FOUND, f"nothing is here; the stream is at {PATH}\n")
         if not self._origins.allow(request.headers.get_all("Origin"), request.headers.get_all("Host")):
             return connection.respond(HTTPStatus.FORBIDDEN, "pages of this origin may not connect; see --origin\n")
+        headers = request.headers
+        if self._token is not None and not self._token.allows(
+            headers.get_all("Authorization"), headers.get_all("Sec-WebSocket-Protocol")
+        ):
+            return connection.respond(HTTPStatus.UNAUTHORIZED, "a token is needed; open the link of the bridge\n")
         try:
             Choice.parse(query)
         except WireError as error:
@@ -223,6 +248,30 @@ class Bridge:
             self._models[name] = message
         for browser in self._browsers:
             browser.offer(message)
+
+
+def _counted(room: int) -> type[ServerConnection]:
+    """Connections that are counted from their beginning: with more than `room`, the oldest that does not watch goes."""
+    every: dict[ServerConnection, None] = {}
+
+    class Counted(ServerConnection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            every[self] = None
+            if len(every) > room:
+                waiting = (each for each in every if each.state is not State.OPEN)
+                next(waiting, self).transport.abort()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            every.pop(self, None)
+            super().connection_lost(exc)
+
+    return Counted
+
+
+def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """A browser wants one of those that it offered; the token is not said again."""
+    return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None
 
 
 def _break_off(connection: ServerConnection) -> None:

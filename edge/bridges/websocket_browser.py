@@ -12,6 +12,7 @@ from meshcast.layout import LEVELS, TOPIC_SIZE, WORDS, Kind, topic
 
 DEFAULT_LEVEL = "mesh-lod"
 MAX_PARAMETERS = 16
+MAX_TOPICS = 1024  # that may wait for a browser, with the models that it has got
 MODEL = f"{WORDS[Kind.MODEL]}/".encode()
 STATUS = f"{WORDS[Kind.STATUS]}/".encode()
 IDENTITY = slice(72, 80)  # session and model_id of a message
@@ -72,6 +73,8 @@ class Browser:
         if not message.startswith(self._topics):
             return
         name = message[:TOPIC_SIZE]
+        if name not in self._others and len(self._others) + len(self._known) >= MAX_TOPICS:
+            return
         if not name.startswith(MODEL):
             self._others[name] = message  # in the place of the one before: no topic waits for ever
         elif self._known.get(name) != message[IDENTITY]:

@@ -20,14 +20,19 @@ class Listen:
     tls: ssl.SSLContext | None = None
 
     @staticmethod
-    def parse(text: str, *, tls: ssl.SSLContext | None = None, insecure: bool = False) -> Listen:
-        """From HOST:PORT, [IPV6]:PORT or *:PORT. Raises PublishError, also when other machines could watch what is not
-        encrypted and `insecure` does not allow it."""
+    def parse(text: str, *, tls: ssl.SSLContext | None = None, token: bool = False, insecure: bool = False) -> Listen:
+        """From HOST:PORT, [IPV6]:PORT or *:PORT. token: whether one is asked for. Raises PublishError, also when other
+        machines could watch without a token or read on the way, and `insecure` does not allow it."""
         host, colon, port = text.rpartition(":")
         numbered = port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535
         name = host[1:-1] if host.startswith("[") and host.endswith("]") else host
         if not colon or not name or not numbered or (":" in name and name == host):
             raise PublishError(f"{text}: not an address to listen at; use HOST:PORT, for example 127.0.0.1:8765")
+        if not token and not insecure and not is_loopback(name):
+            raise PublishError(
+                f"{text}: anyone who reaches this machine could watch; add --token-file FILE, or --insecure, or listen "
+                "at 127.0.0.1"
+            )
         if tls is None and not insecure and not is_loopback(name):
             raise PublishError(
                 f"{text}: others could watch on the way; add --tls CERT KEY, or --insecure, or listen at 127.0.0.1"

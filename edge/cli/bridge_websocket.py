@@ -40,7 +40,24 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--max-clients", type=positive, default=64, metavar="N", help="browsers at a time (64)")
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="PEM files: serve https and wss")
-    parser.add_argument("--insecure", action="store_true", help="listen for other machines without --tls")
+    parser.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help="let in who knows the token in this file, which is made where there is none; needed to listen for other "
+        "machines",
+    )
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name of this machine that browsers may use, besides loopback's and the address of --listen; may be "
+        "given several times",
+    )
+    parser.add_argument(
+        "--insecure", action="store_true", help="listen for other machines without --token-file and --tls"
+    )
     add_client_options(parser)
     parser.set_defaults(run=run)
 
@@ -52,15 +69,25 @@ def run(args: argparse.Namespace) -> int:
     import threading
 
     from edge.bridges.websocket import Bridge
+    from edge.bridges.websocket_access import Token, read_token
     from edge.bridges.websocket_listen import Listen, tls_context
     from edge.bridges.websocket_page import SHIPPED, Page
     from edge.runtime.health import Heartbeat
     from edge.runtime.supervision import Supervision
 
-    listen = Listen.parse(args.listen, tls=tls_context(*args.tls) if args.tls else None, insecure=args.insecure)
+    tls = tls_context(*args.tls) if args.tls else None
+    listen = Listen.parse(args.listen, tls=tls, token=args.token_file is not None, insecure=args.insecure)
+    token = None if args.token_file is None else Token(read_token(args.token_file))
     page = None if args.no_page else Page(args.page or SHIPPED)
     bridge = Bridge(
-        args.address, listen, page=page, origins=args.origin, max_clients=args.max_clients, curve=curve_of(args)
+        args.address,
+        listen,
+        page=page,
+        origins=args.origin,
+        max_clients=args.max_clients,
+        curve=curve_of(args),
+        token=token,
+        hosts=args.host,
     )
 
     heartbeat = Heartbeat(lambda: f"{bridge.watching} browsers at {bridge.url}", slack_s=5 * BEAT_S)
@@ -78,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
         beating = asyncio.create_task(beat())
         async with bridge:
             supervision.ready()
-            console.note(f"{args.address} is at {bridge.url}, Ctrl-C ends", "bridge")
+            console.note(f"{args.address} is at {bridge.link}, Ctrl-C ends", "bridge")
             try:
                 await bridge.run()
             finally:

@@ -15,6 +15,7 @@ from edge.cli.parser import Parser, commands_of
 from edge.cli.termination import exit_code, terminable
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE, UsageError
 from engines.errors import MeshcastError, UnknownNameError
+from engines.memory_budget import job_budget
 
 EXIT_CODES = """\
 exit codes: 0 everything was done; 1 a source, file, model, camera or address cannot be used, nothing was produced;
@@ -74,7 +75,8 @@ def _command(argv: list[str]) -> int:
         console.error("COMMAND: missing; see meshcast --help")
         return EXIT_USAGE
     try:
-        code: int = args.run(args)
+        with job_budget():
+            code: int = args.run(args)
     except (UnknownNameError, UsageError) as error:
         console.error(str(error))
         return EXIT_USAGE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,20 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
+from edge.export.rows import Rows
 from edge.stages.fit import Fit
 from edge.types import F32, Bodies, BodyModel
 from edge.wire.model import MAX_RIG_JOINTS
 from edge.wire.recording import Recorded, Recording
 from engines.errors import UnknownNameError
+from engines.memory_budget import MemoryBudgetError
 from meshcast.axes import SYSTEMS, Conversion, convert_frame, convert_model
 from meshcast.body import Rig
 from meshcast.decoding import decode
 from meshcast.errors import WireError
 from meshcast.layout import WORDS, Kind
 from meshcast.packets import FramePacket, ModelPacket
-from meshcast.rotations import rotmat
+from meshcast.rotations import quaternion, rotmat
 
 AXES = "gltf"
+FRAME_BYTES, PERSON_BYTES = 16, 64  # what a frame, and a person in it, takes beside its numbers
+BODY_RATIO = 8  # what a body takes for each byte of its message: 16-bit numbers become float32, twice
+NAME_BYTES = 1024  # what the name of a stream takes
 MISSED_S = 0.5  # whoever is missing for no longer was there: something passed before them, or a picture was blurred
 
 
@@ -33,16 +39,16 @@ class Animation:
     origin.
 
     name: the track id; in the second session of a stream, which counts anew, "ID.2". body: has a rig. times (T,)
-    float64 s, rising, from the recording's first frame; rotations (T, P, 3, 3) float32, local, the first one from the
-    body's own frame; translation (T, 3) float32 of the root joint; shape (B,) float32: the mean over the frames.
-    seen: from when to when (s) the person was there; where frames came without it for longer than MISSED_S, a new pair
-    begins. The last one ends at infinity when the person was there to the end.
+    float64 s, rising, from the recording's first frame; quaternions (T, P, 4) float32, x y z w: rotations, local, the
+    first one from the body's own frame; translation (T, 3) float32 of the root joint; shape (B,) float32: the mean over
+    the frames. seen: from when to when (s) the person was there; where frames came without it for longer than MISSED_S,
+    a new pair begins. The last one ends at infinity when the person was there to the end.
     """
 
     name: str
     body: BodyModel
     times: NDArray[np.float64]
-    rotations: F32
+    quaternions: F32
     translation: F32
     shape: F32
     seen: tuple[tuple[float, float], ...]
@@ -67,7 +73,7 @@ def read_animations(recording: Recording, *, stream: str = "", person: str = "")
     for recorded in _of_stream(recording, stream, level):
         packet = decode(recorded.message)
         if isinstance(packet, ModelPacket):
-            people.meet(packet)
+            people.meet(packet, len(recorded.message))
         elif isinstance(packet, FramePacket):
             people.add(packet, recorded.t_ns)
     found = people.animations()
@@ -85,6 +91,8 @@ def _chosen(recording: Recording, stream: str) -> tuple[str, Kind]:
     levels: dict[str, set[str]] = {}
     for recorded in recording:
         word, _, name = _words(recorded).partition("/")
+        if name not in levels:
+            recording.budget.reserve(NAME_BYTES, f"{recording.path}: the streams in it")
         levels.setdefault(name, set()).add(word)
     if not levels:
         raise RecordingError(f"{recording.path}: holds no Meshcast messages")
@@ -113,10 +121,10 @@ def _of_stream(recording: Recording, stream: str, level: Kind) -> Iterator[Recor
 @dataclass(slots=True)
 class _Track:
     body: BodyModel
-    indices: list[int] = field(default_factory=list)
-    rotations: list[F32] = field(default_factory=list)
-    translations: list[F32] = field(default_factory=list)
-    shapes: list[F32] = field(default_factory=list)
+    indices: array[int] = field(default_factory=lambda: array("q"))
+    quaternions: Rows = field(default_factory=Rows)
+    translations: Rows = field(default_factory=Rows)
+    shapes: Rows = field(default_factory=Rows)
 
 
 class _People:
@@ -129,12 +137,13 @@ class _People:
         self._fits: dict[int, Fit] = {}
         self._sessions: dict[int, float] = {}  # what to add to the stream's time
         self._first_ns = 0
-        self._times: list[float] = []
+        self._times: array[float] = array("d")
         self._tracks: dict[tuple[int, int, int], _Track] = {}  # session, model, id
 
-    def meet(self, packet: ModelPacket) -> None:
-        """Take note of a body."""
+    def meet(self, packet: ModelPacket, size: int) -> None:
+        """Take note of a body, from a message of `size` bytes."""
         if packet.model_id not in self._bodies:
+            self._reserve(BODY_RATIO * size)
             # In opencv packets the body's own frame is that of gltf, too: one serves both.
             self._bodies[packet.model_id] = body = convert_model(packet, AXES).body
             roots = np.flatnonzero(body.parents < 0).tolist()
@@ -159,12 +168,21 @@ class _People:
             return
         self._times.append(t_s)
         rotations, shape, translation = self._posed(packet, body, body.rig)
+        turns = quaternion(rotations)
+        frame = (turns, shape, translation)
+        self._reserve(PERSON_BYTES * len(turns) + FRAME_BYTES + 2 * sum(values.nbytes for values in frame))
         for row, identity in enumerate(packet.people.ids.tolist()):
             track = self._tracks.setdefault((packet.session, packet.model_id, identity), _Track(body))
             track.indices.append(len(self._times) - 1)
-            track.rotations.append(rotations[row])
+            track.quaternions.append(turns[row])
             track.shapes.append(shape[row])
             track.translations.append(translation[row])
+
+    def _reserve(self, count: int) -> None:
+        try:
+            self._recording.budget.reserve(count, f"{self._recording.path}: the people in it")
+        except MemoryBudgetError as error:
+            raise RecordingError(str(error)) from None
 
     def animations(self) -> list[Animation]:
         """Everybody, in the order in which they came."""
@@ -178,10 +196,10 @@ class _People:
             Animation(
                 name=names[key],
                 body=track.body,
-                times=times[track.indices],
-                rotations=np.stack(track.rotations),
-                translation=np.stack(track.translations),
-                shape=np.stack(track.shapes).mean(0, dtype=np.float64).astype(np.float32),
+                times=times[np.asarray(track.indices)],
+                quaternions=track.quaternions.array(),
+                translation=track.translations.array(),
+                shape=track.shapes.array().mean(0, dtype=np.float64).astype(np.float32),
                 seen=tuple(_seen(track.indices, times)),
             )
             for key, track in self._tracks.items()
@@ -204,7 +222,7 @@ class _People:
         return conversion.rotations(posed.rotations), posed.shape, conversion.points(people.translation)
 
 
-def _seen(indices: list[int], times: NDArray[np.float64]) -> Iterator[tuple[float, float]]:
+def _seen(indices: array[int], times: NDArray[np.float64]) -> Iterator[tuple[float, float]]:
     """From when to when somebody was there, who is in these frames."""
     begin = previous = indices[0]
     for index in indices[1:]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge.errors import OutputError
 from edge.export.animation import Animation
-from edge.export.curves import at_times, euler_zxy, quaternions, slerp
+from edge.export.curves import at_times, euler_zxy, slerp, steady
 from edge.sinks.target import Target
 from edge.types import F32
 
@@ -33,26 +33,29 @@ def write_bvh(path: str | Path, person: Animation) -> None:
     """
     target = Target(path)
     try:
-        content = bvh(person)
+        frame_s, times = frame_times(person.times)
     except ValueError as error:
         target.discard()
         raise OutputError(f"{path}: {error}") from None
-    target.write(content.encode())
+    target.write_parts(f"{line}\n".encode() for line in _lines(person, frame_s, times))
 
 
 def bvh(person: Animation) -> str:
     """The file's text. The root's offset is zero, its position that of the pelvis. Raises ValueError for a motion that
     is too long."""
-    frame_s, times = frame_times(person.times)
-    q = quaternions(person.rotations)
-    angles = euler_zxy(slerp(person.times, times, q))
-    position = at_times(person.times, times, person.translation.astype(np.float64)) * CM
+    return "".join(f"{line}\n" for line in _lines(person, *frame_times(person.times)))
+
+
+def _lines(person: Animation, frame_s: float, times: NDArray[np.float64]) -> Iterator[str]:
+    yield from (*_hierarchy(person), "MOTION", f"Frames: {len(times)}", f"Frame Time: {frame_s:.6f}")
     order = list(_depth_first(person.body.parents.tolist()))
-    rows = np.concatenate([position, angles[:, order].reshape(len(times), -1)], 1)
-    motion = [" ".join(f"{value:.4f}" for value in row) for row in rows.tolist()]
-    return "\n".join(
-        [*_hierarchy(person), "MOTION", f"Frames: {len(times)}", f"Frame Time: {frame_s:.6f}", *motion, ""]
-    )
+    angles = np.empty((len(times), len(order), 3))
+    for place, joint in enumerate(order):  # one by one: a recording may be hours long
+        turns = steady(person.quaternions[:, joint : joint + 1])
+        angles[:, place] = euler_zxy(slerp(person.times, times, turns))[:, 0]
+    position = at_times(person.times, times, person.translation.astype(np.float64)) * CM
+    for place, turns in zip(position, angles, strict=True):
+        yield " ".join(f"{value:.4f}" for value in (*place.tolist(), *turns.ravel().tolist()))
 
 
 def frame_times(times: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

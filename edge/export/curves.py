@@ -6,19 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.types import F32
-from meshcast.rotations import quaternion
 
 F64 = NDArray[np.float64]
 
 
-def quaternions(rotations: F32) -> F64:
-    """Unit quaternions (T, P, 4), x y z w, of rotations (T, P, 3, 3) over time: of the two that mean the same, the one
-    nearer to the one before, so that what lies between two of them is the short way."""
-    q = quaternion(rotations).astype(np.float64)
+def steady(quaternions: F32) -> F64:
+    """Unit quaternions (T, P, 4), x y z w, over time: of the two that mean the same rotation, the one nearer to the one
+    before, so that what lies between two of them is the short way."""
+    q = quaternions.astype(np.float64)
     turned = (q[1:] * q[:-1]).sum(-1) < 0
     signs = np.concatenate([np.ones((1, q.shape[1])), np.where(turned, -1.0, 1.0)]).cumprod(0)
-    steady: F64 = q * signs[..., None]
-    return steady
+    signed: F64 = q * signs[..., None]
+    return signed
 
 
 def at_times(times: F64, wanted: F64, values: F64) -> F64:
@@ -29,7 +28,7 @@ def at_times(times: F64, wanted: F64, values: F64) -> F64:
 
 
 def slerp(times: F64, wanted: F64, q: F64) -> F64:
-    """Quaternions (T, P, 4) of `quaternions` at other times: at constant speed along the shortest way (Shoemake, 1985).
+    """Quaternions (T, P, 4) of `steady` at other times: at constant speed along the shortest way (Shoemake, 1985).
 
     Returns (T', P, 4), of unit length.
     """

@@ -50,8 +50,8 @@ class Buffer:
         return len(self.accessors) - 1
 
 
-def pack(description: dict[str, Any], buffer: Buffer) -> bytes:
-    """The whole file. Raises ValueError when it would be larger than the format allows."""
+def pack(description: dict[str, Any], buffer: Buffer) -> list[bytes | bytearray]:
+    """The file in parts, the largest of which is the buffer's own data. Raises ValueError when it is too large."""
     whole = description | {
         "accessors": buffer.accessors,
         "bufferViews": buffer.views,
@@ -59,10 +59,10 @@ def pack(description: dict[str, Any], buffer: Buffer) -> bytes:
     }
     text = json.dumps(whole, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
-    data = bytes(buffer.data) + bytes(-len(buffer.data) % 4)
-    size = 12 + 8 + len(text) + 8 + len(data)
+    buffer.data += bytes(-len(buffer.data) % 4)
+    size = 12 + 8 + len(text) + 8 + len(buffer.data)
     if size > MAX_BYTES:
         raise ValueError(f"{size} bytes are more than a .glb file can hold")
     header = MAGIC + struct.pack("<II", VERSION, size)
-    chunks = ((JSON_CHUNK, text), (BINARY_CHUNK, data))
-    return header + b"".join(struct.pack("<I", len(chunk)) + word + chunk for word, chunk in chunks)
+    heads = [struct.pack("<I", len(chunk)) + word for word, chunk in ((JSON_CHUNK, text), (BINARY_CHUNK, buffer.data))]
+    return [header, heads[0], text, heads[1], buffer.data]

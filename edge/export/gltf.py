@@ -12,7 +12,7 @@ import numpy as np
 
 from edge.errors import OutputError
 from edge.export.animation import Animation
-from edge.export.curves import quaternions
+from edge.export.curves import steady
 from edge.export.glb import INDICES, VERTICES, Buffer, pack
 from edge.sinks.target import Target
 from edge.types import F32, I32, Array, BodyModel
@@ -26,15 +26,20 @@ def write_glb(path: str | Path, people: Sequence[Animation]) -> None:
     """Write people with their animations as a .glb file, which appears whole or not at all. Raises OutputError."""
     target = Target(path)
     try:
-        content = glb(people)
+        parts = glb_parts(people)
     except ValueError as error:
         target.discard()
         raise OutputError(f"{path}: {error}; export fewer people or a shorter recording") from None
-    target.write(content)
+    target.write_parts(parts)
 
 
 def glb(people: Sequence[Animation]) -> bytes:
-    """The file's bytes: per person a skeleton and a skinned mesh of the person's shape, and one animation of everybody.
+    """The file's bytes."""
+    return b"".join(glb_parts(people))
+
+
+def glb_parts(people: Sequence[Animation]) -> list[bytes | bytearray]:
+    """The file's bytes in parts: per person a skeleton and a skinned mesh of the person's shape, and one animation.
 
     Metres, y up; the camera is at the origin and looks along -z. Times are the recording's. Where somebody is not seen,
     the scale of the person's node, and with it that of all joints, is 0.
@@ -68,7 +73,7 @@ class _Scene:
         self._roots += [node, mesh]
         self._animate(person, node, first)
 
-    def pack(self) -> bytes:
+    def pack(self) -> list[bytes | bytearray]:
         material = {
             "name": "skin",
             "pbrMetallicRoughness": {"baseColorFactor": SKIN_COLOUR, "metallicFactor": 0.0, "roughnessFactor": 0.8},
@@ -130,10 +135,10 @@ class _Scene:
 
     def _animate(self, person: Animation, node: int, first: int) -> None:
         times = self._buffer.add(person.times.astype(np.float32), bounds=True)
-        turns = quaternions(person.rotations).astype(np.float32)
         self._channel(first, "translation", times, person.translation)
-        for joint in range(turns.shape[1]):
-            self._channel(first + joint, "rotation", times, np.ascontiguousarray(turns[:, joint]))
+        for joint in range(person.quaternions.shape[1]):  # one by one: a recording may be hours long
+            turns = steady(person.quaternions[:, joint : joint + 1])[:, 0]
+            self._channel(first + joint, "rotation", times, np.ascontiguousarray(turns, np.float32))
         keys, scales = presence(person.seen)
         if not scales.all():
             at = self._buffer.add(keys, bounds=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from edge.profiling.clients import Clients
 from edge.profiling.machine import Gpus, thread_count
 from edge.profiling.timing import AGES, BOUNDS_MS, QUEUE, Histogram
 
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from edge.runtime.stream import StreamRun
 
 BOUNDS = (*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf")  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Clients:
-    """What a publisher knows of those who connect: `subscribers` now, and `refused` ones since the start."""
-
-    subscribers: Callable[[], int]
-    refused: Callable[[], int]
 
 
 class RunCollector(Collector):

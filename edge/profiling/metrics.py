@@ -14,7 +14,8 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
 from edge.errors import ProfilingError
-from edge.profiling.collector import Clients, RunCollector
+from edge.profiling.clients import Clients
+from edge.profiling.collector import RunCollector
 from edge.profiling.http_server import Answer, HttpServer, Request
 from edge.runtime.health import STALL_S, RunHealth
 from edge.wire.guard import is_local

@@ -17,7 +17,7 @@ from edge.runtime.supervision import Supervision
 
 if TYPE_CHECKING:
     from edge.models import LoadedModels
-    from edge.profiling.collector import Clients
+    from edge.profiling.clients import Clients
     from edge.profiling.metrics import MetricsServer
     from edge.runtime.stream import StreamRun
 

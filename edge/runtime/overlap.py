@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +17,7 @@ from edge.pipeline import Pipeline
 from edge.runtime.frame_errors import FrameErrors
 from edge.sources import Pace, Reader, Source
 from edge.types import Bodies, Frame, Seen
+from engines.process_end import close_at_exit
 
 A = TypeVar("A", bound="Frame | Seen")
 B = TypeVar("B")
@@ -41,7 +44,8 @@ class Overlapped:
 
     A frame that a step raises on is left out, counted in `drops` and said in `problems`; errors that will not get
     better (see FrameErrors) are raised to the consumer after the results before them. stop() ends reading and lets what
-    is on its way arrive; close() throws it away. Both may come from any thread.
+    is on its way arrive; close() throws it away. Both may come from any thread. What is not closed is closed when the
+    interpreter ends.
     """
 
     def __init__(
@@ -80,6 +84,8 @@ class Overlapped:
         )
         self._starting = threading.Lock()
         self._closed = False
+        self._process = os.getpid()
+        close_at_exit(self)
 
     @property
     def captured(self) -> int:
@@ -115,16 +121,22 @@ class Overlapped:
         """Read no more; what was read before still comes through."""
         self.reader.stop()
 
-    def close(self) -> None:
-        """End everything and wait until it has ended; as often as one likes."""
+    def close(self, timeout_s: float | None = None) -> None:
+        """End everything and wait until it has ended, for at most `timeout_s`; as often as one likes.
+
+        In a process forked from the one that made it there is nothing to end.
+        """
+        if os.getpid() != self._process:
+            return
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
         with self._starting:
             self._closed = True
-        self.reader.close()
+        self.reader.close(timeout_s)
         self._seen.close()
         self._results.close()
         for worker in self._workers:
-            if worker.ident is not None:
-                worker.join()
+            if worker.ident is not None and worker is not threading.current_thread():
+                worker.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
     def __enter__(self) -> Overlapped:
         return self

@@ -17,6 +17,7 @@ from edge.runtime.outputs import Outputs
 from edge.runtime.overlap import Overlapped
 from edge.types import Bodies
 from engines.errors import MeshcastError
+from engines.process_end import close_at_exit
 
 log = logging.getLogger("meshcast.stream")
 
@@ -53,6 +54,7 @@ class StreamRun:
         self._silent_s = 0.0
         self._latest_s: deque[float] = deque(maxlen=LATEST)
         self._thread = threading.Thread(target=self._run, name=f"meshcast-output-{self.name}", daemon=True)
+        close_at_exit(self)
 
     @property
     def problems(self) -> list[str]:
@@ -109,11 +111,11 @@ class StreamRun:
         self._stopped = True
         self.overlapped.stop()
 
-    def close(self) -> None:
-        """End at once and wait for it; files hold what was written until then."""
-        self.overlapped.close()
+    def close(self, timeout_s: float | None = None) -> None:
+        """End at once and wait for it, for at most `timeout_s`; files hold what was written until then."""
+        self.overlapped.close(timeout_s)
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(timeout_s)
         self.outputs.abort()  # does nothing once they are closed
 
     def _run(self) -> None:

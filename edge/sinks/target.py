@@ -6,6 +6,7 @@ import logging
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,8 +78,13 @@ class Target:
 
     def write(self, content: bytes) -> None:
         """Write the whole file and commit it. Raises OutputError."""
+        self.write_parts((content,))
+
+    def write_parts(self, parts: Iterable[bytes | bytearray]) -> None:
+        """Write the whole file, part by part, and commit it. Raises OutputError."""
         try:
-            write_all(self.file, content)
+            for part in parts:
+                write_all(self.file, part)
         except OSError as error:
             self.discard()
             raise self.error(error) from None

@@ -76,12 +76,13 @@ class Reader:
         self._frames.finish()
         self.source.close()
 
-    def close(self) -> None:
-        """Stop reading, from any thread and as often as one likes; returns when the worker has ended."""
+    def close(self, timeout_s: float | None = None) -> None:
+        """Stop reading, from any thread and as often as one likes; returns when the worker has ended, or after
+        `timeout_s`."""
         self.stop()
         self._frames.close()
         if self._worker.ident is not None and self._worker is not threading.current_thread():
-            self._worker.join()
+            self._worker.join(timeout_s)
 
     def __enter__(self) -> Reader:
         return self

@@ -174,7 +174,7 @@ def _parse_path(text: str) -> Address:
         return _parse_existing(text, path)
     except (OSError, ValueError) as error:  # a folder on the way that may not be searched, a name that no file can have
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise SourceError(f"{redact_path(text)}: cannot be looked at: {reason[:1].lower()}{reason[1:]}") from None
+        raise SourceError(f"{redact_path(text[:80])}: cannot be looked at: {reason[:1].lower()}{reason[1:]}") from None
 
 
 def _parse_existing(text: str, path: Path) -> Address:

@@ -120,14 +120,16 @@ class Guard:
     """Asks who connects to the secured sockets of a context, in a thread of its own, until it is closed.
 
     Make it before any of these sockets binds; one a context. Close the sockets first, then the guard, then the context,
-    which would wait for the guard. A secured socket without a living guard lets nobody in.
+    which would wait for the guard. A secured socket without a living guard lets nobody in. known: reads the folder.
     Raises PublishError when the context has a guard already.
     """
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: Keys, allowed: Path) -> None:
+        clients = KnownClients(allowed)
+        self.known = clients.keys
         self._keys = keys
         self._authenticator = ThreadAuthenticator(context)
-        self._authenticator.configure_curve_callback(DOMAIN, KnownClients(allowed))
+        self._authenticator.configure_curve_callback(DOMAIN, clients)
         try:
             self._authenticator.start()
         except zmq.ZMQError:

@@ -17,6 +17,7 @@ from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.guard import Security
 from edge.wire.model import ModelEncoder
 from edge.wire.outlet import HIGH_WATER_MARK, Outlet
+from edge.wire.peers import Limits
 from edge.wire.repeats import REPEAT_S, Repeats
 from edge.wire.status import encode_status
 from meshcast.layout import Kind, topic
@@ -30,8 +31,9 @@ class Publisher:
     A frame belongs to the stream that its camera names, and goes out at the levels that somebody subscribed to. The
     model goes out after each new subscription to it and every `repeat_s` seconds, the status every `status_s`. Any
     thread may publish. `address` is the real one, with the port that was found when 0 was asked for. axes: of all
-    coordinates. security: who may watch; without, only this machine's processes. Raises AddressError when the address
-    cannot or must not be bound and WireError when a stream's or the model's name does not fit.
+    coordinates. security: who may watch; without, only this machine's processes. limits: of what peers may take.
+    Raises AddressError when the address cannot or must not be bound and WireError when a stream's or the model's name
+    does not fit.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Publisher:
         streams: Sequence[str],
         axes: str = "opencv",
         security: Security | None = None,
+        limits: Limits | None = None,
         high_water_mark: int = HIGH_WATER_MARK,
         repeat_s: float = REPEAT_S,
         status_s: float = STATUS_S,
@@ -51,7 +54,7 @@ class Publisher:
         self._streams = {name: _Stream(name, session, model, known, frames, Repeats(repeat_s)) for name in streams}
         self._status_s = status_s
         self._lock = threading.Lock()
-        self._outlet = Outlet(address, high_water_mark=high_water_mark, security=security)
+        self._outlet = Outlet(address, high_water_mark=high_water_mark, security=security, limits=limits)
         self.address = self._outlet.address
         self._attendant = _Attendant(self._outlet.fileno(), self._attend)
 
@@ -79,6 +82,16 @@ class Publisher:
         with self._lock:
             self._streams[stream].end(reason)
             self._outlet.send(self._streams[stream].status_message())
+
+    @property
+    def subscribers(self) -> int:
+        """How many peers are connected over tcp:// or ipc:// and have subscribed to something."""
+        return self._outlet.subscribers
+
+    @property
+    def refused(self) -> int:
+        """How many connections were cut off, or have failed to shake hands, since the start."""
+        return self._outlet.refused
 
     def close(self) -> None:
         """End the streams that have not, and unbind; waits up to half a second until what was published has left. May
@@ -120,6 +133,8 @@ class Publisher:
                 if now_s >= stream.status_due_s:
                     stream.status_due_s = now_s + self._status_s
                     self._outlet.send(stream.status_message())
+            if self._outlet.more:
+                return 0.0
             due_s = [due for stream in self._streams.values() for due in (stream.status_due_s, stream.repeats.due_s)]
             return min(due_s, default=now_s + 1) - now_s
 
@@ -187,8 +202,10 @@ class _Attendant:
 
     def __init__(self, fd: int, attend: Callable[[float], float]) -> None:
         self._attend = attend
-        self._fd = fd
         self._wake, self._ring = os.pipe()
+        self._polled = select.poll()  # select() takes no descriptors from 1024 on
+        for readable in (fd, self._wake):
+            self._polled.register(readable, select.POLLIN)
         self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
         self._thread.start()
 
@@ -201,6 +218,6 @@ class _Attendant:
     def _work(self) -> None:
         while True:
             left_s = self._attend(time.monotonic())
-            ready, _, _ = select.select([self._fd, self._wake], [], [], max(0.0, left_s))
-            if self._wake in ready:
+            ready = self._polled.poll(max(0.0, left_s) * 1000)
+            if any(fd == self._wake for fd, _ in ready):
                 return

@@ -15,23 +15,23 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 import zstandard
-from mcap.data_stream import ReadDataStream
 from mcap.exceptions import McapError
 from mcap.opcode import Opcode
-from mcap.records import Channel, Chunk, Message
-from mcap.stream_reader import breakup_chunk
+from mcap.records import Channel
 from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
 from edge.errors import OutputError, RecordingError
 from edge.sinks.target import Target
+from edge.wire.mcap_records import RECORD_LIMITS, MessageRecord, check_length, read_record
 from engines.atomic import write_all
+from engines.files import open_file
+from engines.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
 from meshcast.errors import WireError
 from meshcast.layout import (
     AXES,
@@ -48,7 +48,6 @@ from meshcast.layout import (
 
 ENCODING = "meshcast"
 KEPT_S = 1.0  # when the program breaks off, what came in the last second may be lost
-MAX_CHUNK_BYTES = 256 << 20  # unpacked; a larger one would be no recording but an attack
 SCHEMAS = {Kind.MODEL: ("meshcast.Model", MODEL_HEADER), Kind.STATUS: ("meshcast.Status", STATUS_HEADER)}
 FRAME_SCHEMA = "meshcast.Frame", FRAME_HEADER
 LATEST_RECORDS = 8  # of which some make room for the end of a recording on a full disk
@@ -210,12 +209,14 @@ def schema_text(name: str, header: np.dtype[Any]) -> str:
 class Recording:
     """The messages of the recording at `path` in the order in which they were written; each iteration reads anew.
 
-    A file whose end is missing, as after a crash, is read as far as it goes; `cut` then says so. Raises RecordingError
-    when the file cannot be read or is no MCAP file, and while iterating where it is damaged.
+    A file whose end is missing, as after a crash, is read as far as it goes; `cut` then says so. At most one chunk is
+    unpacked at a time. budget: of the memory that it takes, None takes the job's. Raises RecordingError when the file
+    cannot be read or is no MCAP file, and while iterating where it is damaged or a part of it takes too much memory.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, budget: MemoryBudget | None = None) -> None:
         self.path = Path(path)
+        self.budget = budget or current_budget()
         self.cut = False
         with self._open():
             pass
@@ -227,29 +228,27 @@ class Recording:
             for record in self._records(file):
                 if isinstance(record, Channel):
                     channels[record.id] = record.message_encoding == ENCODING
-                elif isinstance(record, Message) and channels.get(record.channel_id, False):
-                    yield Recorded(record.log_time, self._checked(record))
+                elif channels.get(record.channel, False):
+                    yield Recorded(record.t_ns, self._checked(record))
 
-    def _checked(self, record: Message) -> bytes:
+    def _checked(self, record: MessageRecord) -> bytes:
+        message = bytes(record.data)
         try:
-            read_kind(record.data)
+            read_kind(message)
         except WireError as error:
             raise RecordingError(f"{self.path}: message {record.sequence} in it: {error}") from None
-        return record.data
+        return message
 
     def _open(self) -> BinaryIO:
-        try:
-            file = self.path.open("rb")
-        except OSError as error:
-            raise RecordingError(f"{self.path}: cannot be read: {error.strerror}") from None
+        file = open_file(self.path, RecordingError)
         if file.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
             file.close()
             raise RecordingError(f"{self.path}: not a recording; meshcast record makes them (.mcap)")
         return file
 
-    def _records(self, file: BinaryIO) -> Iterator[object]:
+    def _records(self, file: BinaryIO) -> Iterator[Channel | MessageRecord]:
         """Channels and messages, in chunks or not. The file is read in one direction: an index may be missing."""
-        size = self.path.stat().st_size
+        size, what = os.fstat(file.fileno()).st_size, str(self.path)
         while True:
             start = file.tell()
             head = file.read(_RECORD.size)
@@ -260,29 +259,14 @@ class Recording:
             if code == Opcode.DATA_END:
                 return
             try:
-                if code == Opcode.CHUNK:
-                    yield from _unpacked(file.read(length))
-                elif code == Opcode.CHANNEL:
-                    yield Channel.read(_stream(file.read(length)))
-                elif code == Opcode.MESSAGE:
-                    yield Message.read(_stream(file.read(length)), length)
+                if code in RECORD_LIMITS:
+                    check_length(code, length)
+                    with self.budget.reserved(length, what):
+                        yield from read_record(code, file.read(length), self.budget, what)
                 else:
                     file.seek(length, 1)
+            except MemoryBudgetError as error:
+                raise RecordingError(str(error)) from None
             except _DAMAGE as error:
                 reason = str(error) or type(error).__name__
                 raise RecordingError(f"{self.path}: damaged at byte {start} of {size} ({reason})") from None
-
-
-def _stream(data: bytes) -> ReadDataStream:
-    return ReadDataStream(BytesIO(data))
-
-
-def _unpacked(data: bytes) -> list[Any]:
-    chunk = Chunk.read(_stream(data))
-    size = chunk.uncompressed_size
-    if chunk.compression == "zstd":
-        inner = zstandard.get_frame_parameters(chunk.data).content_size
-        size = max(size, 0 if inner == zstandard.CONTENTSIZE_UNKNOWN else inner)
-    if size > MAX_CHUNK_BYTES:
-        raise McapError(f"a chunk of {size} bytes")
-    return breakup_chunk(chunk, validate_crc=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from edge.wire.outlet import Outlet
 from edge.wire.recording import Recording
 from edge.wire.repeats import Repeats
 from edge.wire.restamp import Restamp
+from engines.memory_budget import MemoryBudgetError
 from meshcast.layout import TOPIC_SIZE, WORDS, Kind, read_kind
 
 POLL_S = 0.1
@@ -101,9 +101,11 @@ class Replay:
             place_s = (recorded.t_ns - first_ns) / 1e9
             if place_s >= self._start_s:
                 yield from ((self._start_s, model) for model in models.values())
+                self._recording.budget.release(sum(map(len, models.values())))
                 models.clear()
                 yield place_s, recorded.message
             elif read_kind(recorded.message) is Kind.MODEL:
+                self._reserve(recorded.message, models.get(recorded.message[:TOPIC_SIZE], b""))
                 models[recorded.message[:TOPIC_SIZE]] = recorded.message
 
     def _until(self, due_s: float) -> bool:
@@ -129,17 +131,27 @@ class Replay:
         self._shown(self.played)
         left_s = min(due_s - time.monotonic(), POLL_S)
         if left_s > 0:
-            select.select([self._outlet], [], [], left_s)
+            self._outlet.wait(left_s)
         return not self._stopped()
 
     def _send(self, message: bytes) -> None:
         if read_kind(message) is Kind.MODEL:
-            _, repeats = self._models.get(message[:TOPIC_SIZE], (b"", Repeats()))
+            known, repeats = self._models.get(message[:TOPIC_SIZE], (b"", Repeats()))
+            self._reserve(message, known)
             self._models[message[:TOPIC_SIZE]] = message, repeats
             repeats.sent(time.monotonic())
         self._outlet.send(message)
         self.played.messages += 1
         self.played.message_bytes += len(message)
+
+    def _reserve(self, message: bytes, known: bytes) -> None:
+        """Take memory for a model that is kept in place of a known one: a file may name any number of streams."""
+        budget = self._recording.budget
+        budget.release(len(known))
+        try:
+            budget.reserve(len(message), f"{self._recording.path}: the models in it")
+        except MemoryBudgetError as error:
+            raise RecordingError(str(error)) from None
 
 
 class _Spacing:

@@ -78,3 +78,11 @@ def test_missing_file_wrong_size_and_wrong_angle(tmp_path: Path) -> None:
         Camera.load(write(tmp_path, GOOD)).at((1920, 1080))
     with pytest.raises(CameraError, match="180"):
         Camera.from_fov((640, 480), 180.0)
+
+
+@pytest.mark.parametrize("line", ["width = inf", "width = nan", "fx = [1, [2]]", "K = " + "[" * 3000], ids=range(4))
+def test_camera_file_of_odd_values_is_refused(tmp_path: Path, line: str) -> None:
+    name = line.split(" ", 1)[0]
+    kept = [each for each in GOOD.splitlines() if not each.startswith(name)]
+    with pytest.raises(CameraError, match=r"^[^\n]*camera\.toml: [^\n]*$"):
+        Camera.load(write(tmp_path, "\n".join([*kept, line])))

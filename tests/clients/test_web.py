@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,11 @@ import pytest
 from calibration.camera import Camera
 from edge.bridges.websocket_page import SHIPPED
 from edge.types import F32, Bodies, BodyModel, Frame
+from edge.wire.outlet import Outlet
 from edge.wire.publisher import Publisher
+from edge.wire.recorder import record
+from edge.wire.recording import Recording
+from edge.wire.replay import Replay
 from engines.body import open_body
 from engines.joint_sets import SMPL24
 from engines.lod import lod_of
@@ -159,14 +164,21 @@ def show() -> Iterator[Show]:
 
 @pytest.fixture(scope="module")
 def url(show: Show) -> Iterator[str]:
-    words = ["bridge", "websocket", show.publisher.address, "--listen", "127.0.0.1:0"]
+    with bridged(show.publisher.address) as link:
+        yield link
+
+
+@contextmanager
+def bridged(address: str, *options: str | Path) -> Iterator[str]:
+    """The link that `meshcast bridge websocket` shows."""
+    words = ["bridge", "websocket", address, "--listen", "127.0.0.1:0", *map(str, options)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     with subprocess.Popen(
         [sys.executable, "-c", COMMAND, *words], stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
         assert process.stderr is not None
         line = process.stderr.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        found = re.search(r"http://127\.0\.0\.1:\d+[^,\s]*", line)
         try:
             assert found is not None, line + process.stderr.read()
             yield found[0]
@@ -178,6 +190,21 @@ def url(show: Show) -> Iterator[str]:
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with BROWSER["Chromium"](tmp_path_factory.mktemp("chromium"), SIZE) as made:
         yield made
+
+
+@contextmanager
+def replaying(recording: Path) -> Iterator[str]:
+    """The recording again and again, from a thread."""
+    done = threading.Event()
+    with closing(Outlet("tcp://127.0.0.1:0")) as outlet:
+        replay = Replay(Recording(recording), outlet, stopped=done.is_set)
+        thread = threading.Thread(target=replay.play, kwargs={"loop": True})
+        thread.start()
+        try:
+            yield outlet.address
+        finally:
+            done.set()
+            thread.join()
 
 
 def gltf(vertices: F32) -> F32:
@@ -268,3 +295,41 @@ def test_people_leave_streams_are_chosen_and_end(show: Show, url: str, window: A
     choose(window, "cam0")
     window.wait_for("meshcast.numbers.people.join()", lambda people: people == "0")
     assert window.errors == []
+
+
+@browser
+@pytest.mark.parametrize(("levels", "shown"), [(("params", "joints", "mesh"), "mesh"), (("joints",), "joints")])
+def test_page_of_a_replayed_recording_shows_a_level_that_it_holds(
+    show: Show, window: Any, tmp_path: Path, levels: tuple[str, ...], shown: str
+) -> None:
+    recording, token = tmp_path / "show.mcap", tmp_path / "token"
+    record(show.publisher.address, recording, levels=levels, stream="cam0", count=12 * len(levels))
+    with replaying(recording) as address, bridged(address, "--token-file", token) as link:
+        window.errors.clear()
+        window.open(link)
+        window.wait_for("globalThis.meshcast?.numbers.people.join()", lambda people: people == "0")
+        assert window.ask("meshcast.numbers.level") == shown
+        assert window.ask("document.getElementById('message').textContent") == f"cam0 has no mesh-lod: {shown} is shown"
+        assert window.ask("document.querySelector('[name=level]:checked').value") == shown
+        assert token.read_text().strip() not in window.ask("location.href")
+        if shown == "joints":
+            joints = gltf(show.people["cam0"].joints[0])
+            drawn = drawn_vertices(window, 0)
+            for joint in joints:
+                assert np.linalg.norm(drawn - joint, axis=1).min() < 1e-3
+        assert window.errors == []
+        window.open("about:blank")  # which ends its attempts to connect again
+
+
+@browser
+def test_page_without_the_token_of_a_bridge_shows_nothing(show: Show, window: Any, tmp_path: Path) -> None:
+    with bridged(show.publisher.address, "--token-file", tmp_path / "token") as link:
+        plain = link.partition("/#")[0]
+        window.open(plain)
+        window.wait_for(f"globalThis.meshcast && location.href.startsWith({plain!r})")
+        window.wait_for("performance.getEntriesByType('navigation')[0].duration > 0 && meshcast.numbers.drawn >= 0")
+        window.wait_for("meshcast.numbers.state", lambda state: state == "connecting")
+        assert window.ask("meshcast.numbers.received") == 0
+        window.open("about:blank")
+        window.open(link)
+        window.wait_for("globalThis.meshcast?.numbers.received > 0")

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -27,8 +27,9 @@ import zmq
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from edge.bridges.websocket import Bridge
-from edge.bridges.websocket_browser import Browser, Choice
+from edge.bridges.websocket import NEWCOMERS, Bridge
+from edge.bridges.websocket_access import Hosts, Token, read_token
+from edge.bridges.websocket_browser import MAX_TOPICS, Browser, Choice
 from edge.bridges.websocket_listen import Listen, Origins, is_loopback, tls_context
 from edge.bridges.websocket_page import Page
 from edge.cli import bridge_websocket
@@ -437,6 +438,117 @@ def test_no_more_browsers_than_allowed(upstream: Upstream) -> None:
                 assert fourth.recv(PATIENCE_S) == good
 
 
+TOKEN = "abcdefghijklmnopqrstuvwxyz-_012345"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({}, 401),
+        ({"additional_headers": {"Authorization": f"Bearer {TOKEN}x"}}, 401),
+        ({"additional_headers": {"Authorization": TOKEN}}, 401),
+        ({"subprotocols": ["meshcast", "meshcast.token."]}, 401),
+        ({"additional_headers": {"Authorization": f"Bearer {TOKEN}"}}, 101),
+        ({"subprotocols": ["meshcast", f"meshcast.token.{TOKEN}"]}, 101),
+    ],
+)
+def test_stream_with_a_token_opens_only_for_those_who_send_it(
+    upstream: Upstream, options: dict[str, Any], code: int
+) -> None:
+    with running(Bridge(upstream.address, HERE, token=Token(TOKEN))) as url:
+        if code == 101:
+            with join(url, **options) as browser:
+                assert browser.subprotocol == ("meshcast" if "subprotocols" in options else None)
+        else:
+            with pytest.raises(InvalidStatus) as caught:
+                join(url, **options)
+            assert caught.value.response.status_code == code
+
+
+def test_link_holds_the_token_where_browsers_send_it_to_no_server(upstream: Upstream) -> None:
+    bridge = Bridge(upstream.address, HERE, token=Token(TOKEN))
+    with running(bridge):
+        assert bridge.link == f"{bridge.url}/#token={TOKEN}"
+
+
+def test_token_file_is_made_once_for_its_user_alone(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    token = read_token(path)
+    assert len(token) >= 20
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert read_token(path) == token
+    path.write_text("short\n")
+    with pytest.raises(PublishError, match=r"token: holds no token; use 20 to 200 letters"):
+        read_token(path)
+    with pytest.raises(PublishError, match="is not an ordinary file"):
+        read_token(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("listen", "host", "allowed"),
+    [
+        ("127.0.0.1", "127.0.0.1:8765", True),
+        ("127.0.0.1", "LOCALHOST", True),
+        ("127.0.0.1", "[::1]:1", True),
+        ("127.0.0.1", "station.lan", True),
+        ("127.0.0.1", "evil.org:8765", False),
+        ("127.0.0.1", "192.168.1.2", False),
+        ("127.0.0.1", "localhost.evil.org", False),
+        ("127.0.0.1", "127.0.0.1@evil.org", False),
+        ("127.0.0.1", "", False),
+        ("127.0.0.1", "127.0.0.1:x", False),
+        ("", "192.168.1.2:8765", True),
+        ("", "[fe80::1]", True),
+        ("", "localhost:1", True),
+        ("", "station.lan:1", True),
+        ("", "evil.org", False),
+        ("192.168.1.2", "192.168.1.2:8765", True),
+        ("192.168.1.2", "localhost:8765", False),
+        ("192.168.1.2", "192.168.1.3", False),
+        ("camera.local", "Camera.local:8765", True),
+    ],
+)
+def test_hosts_that_a_server_may_be_asked_for_by(listen: str, host: str, allowed: bool) -> None:
+    assert Hosts(Listen(listen, 8765), ["Station.lan"]).allow([host]) is allowed
+
+
+def test_rebound_name_gets_neither_page_nor_stream(upstream: Upstream, page: Path) -> None:
+    with running(Bridge(upstream.address, HERE, page=Page(page))) as url:
+        where = url.removeprefix("ws://").partition(":")
+        for path in ("/", "/stream"):
+            with socket.create_connection((where[0], int(where[2])), PATIENCE_S) as raw:
+                raw.sendall(f"GET {path} HTTP/1.1\r\nHost: evil.org\r\n\r\n".encode())
+                assert read_all(raw).startswith(b"HTTP/1.1 421 ")
+
+
+def test_idle_connections_make_room_for_browsers(upstream: Upstream) -> None:
+    with running(Bridge(upstream.address, HERE, max_clients=2)) as url, ExitStack() as stack:
+        host, _, port = url.removeprefix("ws://").partition(":")
+        idle = [
+            stack.enter_context(socket.create_connection((host, int(port)), PATIENCE_S)) for _ in range(NEWCOMERS + 20)
+        ]
+        with join(url, "?levels=mesh") as browser:
+            upstream.asked(3)
+            good = upstream.send(mesh(0))
+            assert browser.recv(PATIENCE_S) == good
+        assert idle[0].recv(1) == b""
+
+
+def test_browser_queue_is_bounded() -> None:
+    browser = Browser(Choice(("mesh",), ""))
+    for number in range(MAX_TOPICS + 50):
+        browser.offer(mesh(0, f"cam{number}", people=0))
+
+    async def drain() -> int:
+        count = 0
+        while browser._others or browser._models:
+            await browser.next()
+            count += 1
+        return count
+
+    assert asyncio.run(drain()) == MAX_TOPICS
+
+
 # The page
 
 
@@ -510,12 +622,15 @@ def test_loopback_may_be_listened_at(text: str, listen: Listen) -> None:
 
 
 @pytest.mark.parametrize("text", ["*:8765", "0.0.0.0:8765", "192.168.1.2:80", "[::]:80", "station:80"])
-def test_other_addresses_need_encryption_or_a_word(text: str) -> None:
-    with pytest.raises(PublishError, match="add --tls CERT KEY, or --insecure"):
-        Listen.parse(text)
-    assert Listen.parse(text, insecure=True).tls is None
+def test_other_addresses_need_a_token_and_encryption_or_a_word(text: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    assert Listen.parse(text, tls=context).tls is context
+    for tls in (None, context):
+        with pytest.raises(PublishError, match="add --token-file FILE, or --insecure"):
+            Listen.parse(text, tls=tls)
+    with pytest.raises(PublishError, match="add --tls CERT KEY, or --insecure"):
+        Listen.parse(text, token=True)
+    assert Listen.parse(text, insecure=True).tls is None
+    assert Listen.parse(text, tls=context, token=True).tls is context
 
 
 @pytest.mark.parametrize("text", ["8765", "127.0.0.1", "127.0.0.1:", ":80", "::1:80", "127.0.0.1:99999", "a:-1", ""])
@@ -619,7 +734,9 @@ def test_the_command_serves_until_interrupted(page: Path) -> None:
     ("words", "message"),
     [
         (["localhost"], "localhost: not an address; use tcp://"),
-        (["tcp://127.0.0.1:1", "--listen", "0.0.0.0:0"], "others could watch on the way"),
+        (["tcp://127.0.0.1:1", "--listen", "0.0.0.0:0"], "anyone who reaches this machine could watch"),
+        (["tcp://127.0.0.1:1", "--host", "http://station"], "not a host name"),
+        (["tcp://127.0.0.1:1", "--token-file", "/nowhere/token"], "cannot be made"),
         (["tcp://127.0.0.1:1", "--page", "/nowhere"], "no page"),
         (["tcp://127.0.0.1:1", "--origin", "example.org"], "not an origin"),
         (["tcp://127.0.0.1:1", "--tls", "/nowhere.pem", "/nowhere.key"], "not a certificate and its key"),

@@ -18,7 +18,7 @@ from edge.cli.main import main
 from edge.errors import OutputError, RecordingError
 from edge.export.animation import read_animations
 from edge.export.bvh import bvh
-from edge.export.curves import euler_zxy, quaternions
+from edge.export.curves import euler_zxy, steady
 from edge.export.gltf import glb
 from edge.types import Bodies, BodyModel, Frame, Posed
 from edge.wire.frames import FrameEncoder, Stamp
@@ -27,13 +27,14 @@ from edge.wire.recording import Recording, RecordingWriter
 from engines.body import open_body
 from engines.errors import UnknownNameError
 from engines.lod import lod_of
+from engines.memory_budget import MemoryBudget
 from engines.rig import rig_of
 from meshcast.axes import SYSTEMS, Conversion
 from meshcast.body import Rig, UvMap
 from meshcast.decoding import decode
 from meshcast.layout import COMMON_HEADER, read_header, read_kind
 from meshcast.packets import FramePacket, ModelPacket
-from meshcast.rotations import rotmat
+from meshcast.rotations import quaternion, rotmat
 from meshcast.skinning import skin
 
 F64 = NDArray[np.float64]
@@ -272,7 +273,7 @@ def test_between_two_frames_gltf_goes_the_short_way(tmp_path: Path) -> None:
     frames = 40
     record(tmp_path / "a.mcap", [[0]] * frames)
     (person,) = read_animations(Recording(tmp_path / "a.mcap"))
-    turns = quaternions(person.rotations)
+    turns = steady(person.quaternions)
     assert ((turns[1:] * turns[:-1]).sum(-1) > 0.9).all()
     file = Glb(glb([person]))
     pelvis = next(index for index, node in enumerate(file.tree["nodes"]) if node["name"] == "joint 0")
@@ -375,7 +376,7 @@ def test_angles_where_two_axes_fall_together() -> None:
         turns = [[0, 0, math.radians(30)], [math.radians(x), 0, 0], [0, math.radians(20), 0]]
         z, about_x, y = (rotmat(np.array(turn, np.float32)) for turn in turns)
         wanted = (z @ about_x @ y)[None, None].astype(np.float32)
-        degrees = np.radians(euler_zxy(quaternions(wanted))[0, 0])
+        degrees = np.radians(euler_zxy(steady(quaternion(wanted)))[0, 0])
         parts = [rotmat(np.eye(3, dtype=np.float32)[axis] * np.float32(degrees[k])) for k, axis in enumerate((2, 0, 1))]
         assert np.abs(parts[0] @ parts[1] @ parts[2] - wanted[0, 0]).max() < 2e-3
 
@@ -505,3 +506,13 @@ def test_errors_have_their_own_types(tmp_path: Path) -> None:
         read_animations(Recording(tmp_path / "a.mcap"), person="9")
     with pytest.raises(RecordingError):
         read_animations(Recording(tmp_path / "none.mcap"))
+
+
+def test_people_beyond_the_budget_are_refused(tmp_path: Path) -> None:
+    record(tmp_path / "a.mcap", [[0]] * 40)
+    large = MemoryBudget(64 << 20)
+    (person,) = read_animations(Recording(tmp_path / "a.mcap", large))
+    assert len(person.times) == 40
+    assert large.used_bytes > sum(values.nbytes for values in (person.quaternions, person.translation, person.times))
+    with pytest.raises(RecordingError, match=r"a\.mcap: the people in it: reading it takes"):
+        read_animations(Recording(tmp_path / "a.mcap", MemoryBudget(large.used_bytes - 1)))

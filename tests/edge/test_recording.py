@@ -12,17 +12,20 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import lz4.frame
 import numpy as np
 import pytest
 import zmq
+import zstandard
 from mcap.reader import make_reader
-from mcap.writer import CompressionType, Writer
+from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
 import edge.wire.recorder
 from edge.cli.main import main
@@ -34,6 +37,7 @@ from edge.wire.keys import new_keys
 from edge.wire.publisher import Publisher
 from edge.wire.recorder import Tally, record
 from edge.wire.recording import ENCODING, Recording, RecordingWriter
+from engines.memory_budget import MemoryBudget
 from meshcast.curve import read_keys
 from meshcast.errors import AddressError, WireError
 from meshcast.layout import COMMON_HEADER, Kind, read_header, read_kind
@@ -242,7 +246,7 @@ def test_channels_of_others_are_passed_over_and_foreign_bytes_in_ours_are_refuse
 
 def test_a_chunk_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path / "a.mcap", "mesh_opencv.bin")
-    monkeypatch.setattr("edge.wire.recording.MAX_CHUNK_BYTES", 100)
+    monkeypatch.setattr("edge.wire.mcap_records.CHUNK_BYTES", 100)
     with pytest.raises(RecordingError, match="a chunk of"):
         list(Recording(tmp_path / "a.mcap"))
 
@@ -262,6 +266,62 @@ def test_a_part_that_is_being_written_is_refused(tmp_path: Path) -> None:
             RecordingWriter(tmp_path / "a.mcap")
         writer.close()
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
+
+
+def chunk(compression: str, size: int, data: bytes) -> bytes:
+    """The record of a chunk that says it has `size` bytes."""
+    name = compression.encode()
+    body = struct.pack("<QQQII", 0, 0, size, 0, len(name)) + name + struct.pack("<Q", len(data)) + data
+    return b"\x06" + struct.pack("<Q", len(body)) + body
+
+
+def empty_messages(count: int) -> bytes:
+    record = struct.pack("<BQHIQQ", 5, 22, 1, 0, 0, 0)
+    return record * count
+
+
+BOMB = bytes(64 << 20)
+BOMBS = {
+    "zstd says the size": (chunk("zstd", 1 << 40, zstandard.compress(BOMB)), "a chunk of 1099511627776 bytes"),
+    "zstd has more": (chunk("zstd", 100, zstandard.compress(BOMB)), "a chunk of 67108864 bytes that should have 100"),
+    "zstd within the limit": (chunk("zstd", len(BOMB), zstandard.compress(BOMB)), r"reading it takes 64\.\d MiB"),
+    "lz4 has more": (chunk("lz4", 100, lz4.frame.compress(BOMB)), "a chunk of more than 100 bytes"),
+    "lz4 within the limit": (chunk("lz4", len(BOMB), lz4.frame.compress(BOMB)), r"reading it takes 64\.\d MiB"),
+    "unknown": (chunk("bz2", 100, b"abc"), "a chunk that is packed with 'bz2'"),
+    "record beyond its chunk": (chunk("", 9, struct.pack("<BQ", 5, 1 << 40)), "a record goes beyond its chunk"),
+    "short message": (chunk("", 10, struct.pack("<BQB", 5, 1, 0)), "damaged at byte"),
+    "many messages": (chunk("zstd", 31 * 60_000, zstandard.compress(empty_messages(60_000))), None),
+}
+
+
+@pytest.mark.parametrize(("record", "reason"), BOMBS.values(), ids=BOMBS)
+def test_chunk_that_announces_too_much_is_refused_before_it_is_unpacked(
+    tmp_path: Path, record: bytes, reason: str | None
+) -> None:
+    path = tmp_path / "a.mcap"
+    path.write_bytes(MCAP0_MAGIC + record)
+    tracemalloc.start()
+    try:
+        recording = Recording(path, MemoryBudget(16 << 20))
+        if reason is None:
+            assert list(recording) == []
+        else:
+            with pytest.raises(RecordingError, match=reason):
+                list(recording)
+        assert tracemalloc.get_traced_memory()[1] < (8 if reason is None else 24) << 20
+        assert recording.budget.used_bytes == 0
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("code", [4, 5, 6], ids=["channel", "message", "chunk"])
+def test_record_of_a_sparse_file_is_refused_before_it_is_read(tmp_path: Path, code: int) -> None:
+    path = tmp_path / "a.mcap"
+    with path.open("wb") as file:
+        file.write(MCAP0_MAGIC + struct.pack("<BQ", code, 1 << 33))
+        file.truncate(1 << 34)  # takes no place on the disk
+    with pytest.raises(RecordingError, match="a record of 8589934592 bytes"):
+        list(Recording(path))
 
 
 def test_files_that_cannot_be_written(tmp_path: Path) -> None:

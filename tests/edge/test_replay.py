@@ -25,9 +25,10 @@ from edge.wire.recorder import record
 from edge.wire.recording import Recording, RecordingWriter
 from edge.wire.replay import Played, Replay
 from edge.wire.restamp import Restamp
+from engines.memory_budget import MemoryBudget
 from meshcast.curve import Curve, read_keys, read_public
 from meshcast.decoding import decode
-from meshcast.layout import COMMON_HEADER, read_header, read_kind
+from meshcast.layout import COMMON_HEADER, TOPIC_SIZE, Kind, read_header, read_kind
 from meshcast.packets import FramePacket, ModelPacket, StatusPacket
 from meshcast.subscriber import subscribe_all
 
@@ -106,13 +107,13 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
         monkeypatch.setattr(edge.wire.replay, "time", SimpleNamespace(monotonic=self.look))
-        monkeypatch.setattr(edge.wire.replay, "select", SimpleNamespace(select=self.wait))
+        monkeypatch.setattr(Outlet, "wait", lambda outlet, left_s: self.wait(left_s))
 
     def look(self) -> float:
         self.now_s += 1e-5
         return self.now_s
 
-    def wait(self, _read: object, _write: object, _error: object, left_s: float) -> None:
+    def wait(self, left_s: float) -> None:
         self.now_s += left_s
 
 
@@ -439,3 +440,24 @@ def test_the_command_says_that_an_end_is_missing_and_where_a_file_is_damaged(
     assert "its end is missing; played as far as it goes" in capsys.readouterr().err
     assert main(["replay", str(tmp_path / "damaged.mcap"), "--publish", "tcp://127.0.0.1:0"]) == 3
     assert "damaged.mcap: damaged at byte" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("start_s", [0.0, 1.0], ids=["sent", "kept until the start"])
+def test_models_of_any_number_of_streams_are_refused(tmp_path: Path, diary: Diary, start_s: float) -> None:
+    model = GOLDEN["model_opencv.bin"]
+    with RecordingWriter(tmp_path / "a.mcap") as writer:
+        for number in range(50):
+            message = f"model/stream{number}".encode().ljust(TOPIC_SIZE, b"\0") + model[TOPIC_SIZE:]
+            writer.add(Kind.MODEL, read_header(message, COMMON_HEADER, Kind.MODEL), T_NS, message)
+        writer.close()
+    enough_to_unpack_them = 70 * len(message)
+    with pytest.raises(RecordingError, match=r"a\.mcap: the models in it: reading it takes"):
+        Replay(Recording(tmp_path / "a.mcap", MemoryBudget(enough_to_unpack_them)), diary, start_s=start_s).play()
+
+
+def test_loop_takes_no_more_of_the_budget_each_time(tmp_path: Path, diary: Diary) -> None:
+    messages = recording(tmp_path / "a.mcap", 20, 50_000_000)
+    held = Recording(tmp_path / "a.mcap")
+    stopped = stop_after(4 * len(messages), diary)
+    Replay(held, diary, start_s=0.3, stopped=stopped).play(loop=True)
+    assert held.budget.used_bytes == len(messages[0])

@@ -167,6 +167,12 @@ def test_nonsense_is_one_clear_line(uri: str, says: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("uri", ["a" * 5000, "a/" * 5000, "a\0b.mp4", "[a\0b]/*.png", "file:///" + "a" * 5000])
+def test_path_that_no_file_can_have_is_refused(uri: str) -> None:
+    with pytest.raises(SourceError, match="a source is"):
+        open_source(uri)
+
+
 @pytest.mark.parametrize("uri", ["", "ftp://host/x", "nowhere.mp4"])
 def test_the_kinds_are_listed(uri: str) -> None:
     with pytest.raises(SourceError, match=r"rtsp://.*udp://.*v4l2://.*csi://.*gst:PIPELINE.*synthetic:"):

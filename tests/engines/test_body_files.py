@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import pickletools
 import re
@@ -484,3 +485,9 @@ def test_flipped_bits(tmp_path: Path, rng: np.random.Generator, write: Any) -> N
         path.write_bytes(broken)
         refused += refused_or_body(path)
     assert refused > 30
+
+
+def test_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.pkl")
+    with pytest.raises(ModelError, match="it is not a regular file"):
+        read_body(tmp_path / "model.pkl")

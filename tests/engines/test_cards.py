@@ -94,6 +94,7 @@ def test_a_card_from_a_file(tmp_path: Path) -> None:
         ('title = "Tiny"', 'title = "Tiny"\ntitel = "x"', "unknown entry titel"),
         ('name = "tiny"', 'name = "other"', "differs from the file's"),
         ("[input]", "[input", "not a model card"),
+        ("[input]", "a = " + "[" * 3000, "not a model card"),
     ],
 )
 def test_a_wrong_card_says_what_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -118,3 +119,11 @@ def test_missing_weights(tmp_path: Path) -> None:
     (tmp_path / "tiny.onnx").unlink()
     with pytest.raises(ModelError, match=r"tiny\.onnx: cannot be read"):
         read_weights(load_card(path).variants[0])
+
+
+def test_sparse_weights_of_any_size_are_not_read(tmp_path: Path) -> None:
+    card = load_card(write(tmp_path, CARD.replace("tiny.onnx", "tiny.safetensors")))
+    with (tmp_path / "tiny.safetensors").open("wb") as file:
+        file.truncate(15 << 30)  # takes no place on the disk
+    with pytest.raises(ModelError, match=r"tiny\.safetensors: reading it takes 15\.0 GiB"):
+        read_weights(card.variants[0])

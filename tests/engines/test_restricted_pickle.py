@@ -18,6 +18,7 @@ import pytest
 from scipy import sparse
 
 from engines.errors import ModelError
+from engines.memory_budget import MemoryBudget
 from engines.restricted_pickle import Node, as_array, load_pickle
 
 PROTOCOLS = range(6)
@@ -306,3 +307,37 @@ def test_damaged_arrays_ask_for_no_memory(loads: Any, data: bytes) -> None:
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"none\.pkl: cannot be read: No such file"):
         load_pickle(tmp_path / "none.pkl", "body model file")
+
+
+MIB = 1 << 20
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x80\x02(" + b"]" * 300_000 + b"t.",  # a list a byte
+        b"\x80\x02(]q\x00(" + b"N" * 10_000 + b"e" + b"cbuiltins\nfrozenset\nh\x00\x85R" * 500 + b"t.",  # copies
+        b"\x80\x02(" + b"".join(b"cchumpy.a%d\nCh\n" % number for number in range(30_000)) + b"t.",  # a class a line
+    ],
+    ids=["lists", "copies", "classes"],
+)
+def test_pickle_of_many_objects_is_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(data)
+    budget = MemoryBudget(32 * MIB)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelError, match=r"^[^\n]*: reading it takes [^\n]*$"):
+            load_pickle(path, "body model file", budget)
+        assert tracemalloc.get_traced_memory()[1] < 2 * budget.limit_bytes
+    finally:
+        tracemalloc.stop()
+
+
+def test_arrays_that_announce_more_than_the_budget_are_refused(loads: Any, chumpy: Any) -> None:
+    selected = chumpy.select(chumpy.ch(np.array(["x" * 20_000])), np.zeros(1000, np.uint8))  # a byte for 80 kB
+    wide = sparse.csc_matrix((8000, 8000))
+    held = loads(chumpy.dumps({"select": selected, "sparse": wide}, 2))
+    for value in held.values():
+        with pytest.raises(ModelError, match="reading it takes"):
+            as_array(value, "a", MemoryBudget(16 * MIB))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 import weakref
 from collections import deque
@@ -20,6 +21,8 @@ from meshcast.reader import Reader, newest, topics
 from meshcast.sockets import HIGH_WATER_MARK, connect
 
 P = TypeVar("P", bound=Packet)
+
+WAIT_S = 0.2  # at most so long without asking whether the subscription is to end
 
 
 def subscribe(
@@ -71,8 +74,9 @@ def every_packet(packet: Packet) -> Packet:
 
 
 class Subscription(Iterator[P], Generic[P]):
-    """An iterator over packets that owns its socket: it closes at its end, by close(), in a with block, or when
-    nothing refers to it any more. For one thread."""
+    """An iterator over packets that owns its socket: it closes at its end, by close(), in a with block, when nothing
+    refers to it any more, or when the interpreter ends. For one thread, except that any thread may close it: the
+    iteration then ends."""
 
     def __init__(
         self,
@@ -94,9 +98,8 @@ class Subscription(Iterator[P], Generic[P]):
         check_address(address, connecting=True)
         context, own = context_for(address)
         self._socket = context.socket(zmq.SUB)
-        self._end: weakref.finalize[..., Subscription[P]] = weakref.finalize(
-            self, _end, self._socket, context if own else None
-        )
+        self._use = _Use(self._socket, context if own else None)
+        self._end: weakref.finalize[..., Subscription[P]] = weakref.finalize(self, self._use.end)
         try:
             connect(self._socket, address, wanted_topics, curve)
         except AddressError:
@@ -105,13 +108,16 @@ class Subscription(Iterator[P], Generic[P]):
 
     def __next__(self) -> P:
         deadline = math.inf if self._timeout_s is None else time.monotonic() + self._timeout_s
-        while self._end.alive:
+        while self._end.alive and not self._use.ending.is_set():
             while self._waiting:
                 packet = self._reader.read(self._waiting.popleft())
                 wanted = self._wanted(packet) if packet is not None else None
                 if wanted is not None:
                     return wanted
-            if not self._receive(deadline):
+            with self._use.lock:
+                if self._use.ending.is_set() or self._receive(deadline):
+                    continue
+            if time.monotonic() >= deadline:
                 self.close()
         raise StopIteration
 
@@ -128,9 +134,9 @@ class Subscription(Iterator[P], Generic[P]):
         self.close()
 
     def _receive(self, deadline: float) -> bool:
-        """Wait for messages until `deadline` (monotonic, s); False when none came."""
-        left_s = deadline - time.monotonic()
-        if not self._socket.poll(None if left_s == math.inf else max(0, math.ceil(left_s * 1000))):
+        """Wait for messages until `deadline` (monotonic, s), but not for long; False when none came."""
+        left_s = min(deadline - time.monotonic(), WAIT_S)
+        if not self._socket.poll(max(0, math.ceil(left_s * 1000))):
             return False
         messages = [self._socket.recv(zmq.DONTWAIT)]
         # At most what can be queued: a publisher that sends faster than this reads must not hold it here.
@@ -140,7 +146,17 @@ class Subscription(Iterator[P], Generic[P]):
         return True
 
 
-def _end(socket: zmq.Socket[bytes], context: zmq.Context[zmq.Socket[bytes]] | None) -> None:
-    socket.close(linger=0)
-    if context is not None:
-        context.term()
+class _Use:
+    """A socket that one thread uses and any thread may end, at a moment when the other is not inside it."""
+
+    def __init__(self, socket: zmq.Socket[bytes], context: zmq.Context[zmq.Socket[bytes]] | None) -> None:
+        self.lock = threading.RLock()
+        self.ending = threading.Event()
+        self._socket, self._context = socket, context
+
+    def end(self) -> None:
+        self.ending.set()
+        with self.lock:
+            self._socket.close(linger=0)
+        if self._context is not None:
+            self._context.term()

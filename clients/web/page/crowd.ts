@@ -3,7 +3,7 @@
 import * as THREE from "three";
 
 import { type FramePacket, type ModelPacket, type Moment, WireError } from "../src/index.js";
-import { type Figure, Skinned, Surface } from "./figures.js";
+import { type Figure, Skinned, Sticks, Surface } from "./figures.js";
 
 /** Clay and pigments: told apart at a glance, none louder than the others. */
 const COLOURS = ["#c4aa98", "#8aa3bf", "#99ae8f", "#ae98b8", "#c3b183", "#83adab", "#bf918d", "#989eac"];
@@ -77,7 +77,13 @@ export function colourOf(id: number): string {
 
 function make(frame: FramePacket, model: ModelPacket, material: THREE.Material): Figure {
   if (frame.word === "params") return new Skinned(model, frame.people, material);
-  const { vertexCount } = frame.people;
+  const { vertexCount, jointCount } = frame.people;
+  if (frame.word === "joints") {
+    if (jointCount < model.parents.length) {
+      throw new WireError(`body model ${model.modelName} does not fit: ${jointCount} joints came`);
+    }
+    return new Sticks(model.parents, jointCount, material);
+  }
   const coarse = frame.word === "mesh-lod" ? model.lod : undefined;
   if (coarse === null) throw new WireError(`body model ${model.modelName} has no coarser mesh: choose mesh`);
   const expected = coarse ? coarse.vertices.length : model.vertexCount;

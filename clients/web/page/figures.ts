@@ -137,6 +137,71 @@ export class Skinned implements Figure {
   }
 }
 
+/** Corners of a bone: its two ends, and four around it, a fifth of the way along. */
+const BONE = 6;
+const BONE_FACES = [0, 2, 3, 0, 3, 4, 0, 4, 5, 0, 5, 2, 1, 3, 2, 1, 4, 3, 1, 5, 4, 1, 2, 5];
+const BONE_SHARE = 0.2;
+/** A bone's half width, of its length. */
+const BONE_WIDTH = 0.12;
+
+/** Bones between the joints of the message, of the level joints. */
+export class Sticks implements Figure {
+  readonly object: THREE.Mesh;
+  readonly joints: Float32Array;
+  readonly #parents: Int32Array;
+  readonly #faces: Int32Array;
+  readonly #geometry = new THREE.BufferGeometry();
+  readonly #positions: THREE.BufferAttribute;
+  readonly #normals: THREE.BufferAttribute;
+
+  constructor(parents: Int32Array, jointCount: number, material: THREE.Material) {
+    this.#parents = parents;
+    this.joints = new Float32Array(3 * jointCount);
+    const bones = parents.length;
+    this.#positions = moving(BONE * bones);
+    this.#normals = moving(BONE * bones);
+    this.#faces = Int32Array.from({ length: bones * BONE_FACES.length }, (_, at) => {
+      return BONE * Math.floor(at / BONE_FACES.length) + BONE_FACES[at % BONE_FACES.length]!;
+    });
+    this.#geometry.setAttribute("position", this.#positions);
+    this.#geometry.setAttribute("normal", this.#normals);
+    this.#geometry.setIndex(indices(this.#faces));
+    this.object = drawn(new THREE.Mesh(this.#geometry, material));
+  }
+
+  show(from: Row, to: Row, share: number): void {
+    blend(row(from, "joints", this.joints.length), row(to, "joints", this.joints.length), share, this.joints);
+    const begin = new THREE.Vector3();
+    const along = new THREE.Vector3();
+    const side = new THREE.Vector3();
+    const corner = new THREE.Vector3();
+    this.#parents.forEach((parent, joint) => {
+      begin.fromArray(this.joints, 3 * Math.max(0, parent));
+      along.fromArray(this.joints, 3 * joint).sub(begin);
+      // Any direction across the bone.
+      side.set(1, 0, 0);
+      if (Math.abs(along.x) > 0.8 * along.length()) side.set(0, 1, 0);
+      side.cross(along).setLength(BONE_WIDTH * along.length());
+      const put = (index: number) => corner.toArray(this.#positions.array, 3 * (BONE * joint + index));
+      corner.copy(begin);
+      put(0);
+      corner.copy(begin).add(along);
+      put(1);
+      for (let turn = 0; turn < 4; turn++) {
+        corner.copy(begin).addScaledVector(along, BONE_SHARE).add(side);
+        put(2 + turn);
+        side.applyAxisAngle(along.clone().normalize(), Math.PI / 2);
+      }
+    });
+    smoothNormals(this.#positions.array as Float32Array, this.#faces, this.#normals.array as Float32Array);
+    this.#positions.needsUpdate = this.#normals.needsUpdate = true;
+  }
+
+  dispose(): void {
+    this.#geometry.dispose();
+  }
+}
+
 /** A person's part of an array with `size` numbers for each. */
 function row({ people, n }: Row, name: "joints" | "rotvecs" | "shape" | "translation", size: number): Float32Array {
   return people[name].subarray(n * size, (n + 1) * size);

@@ -1,23 +1,25 @@
 /**
  * A stream's bodies, live. The address of the page can say `?level=params`, `&stream=cam0`, `&view=camera` and
- * `&bridge=ws://host:8765` (the server of the page unless it is given).
+ * `&bridge=ws://host:8765` (the server of the page unless it is given); `#token=...` is for a bridge that asks for one.
  */
 
 import * as THREE from "three";
 
 import { Client, type FramePacket, type Level, type Moment, Playout, WireError } from "../src/index.js";
 import { Crowd } from "./crowd.js";
+import { Fallback, LEVELS } from "./fallback.js";
 import { Floor } from "./floor.js";
 import { Hud, element, say } from "./hud.js";
 import { expose } from "./inspect.js";
 import { Labels } from "./labels.js";
 import type { Picture } from "./lens.js";
 import { Stage } from "./stage.js";
+import { takeToken } from "./token.js";
 
-const SHOWN: readonly Level[] = ["params", "mesh-lod", "mesh"];
 const BODY_M = 1.8;
 
 const wishes = new URLSearchParams(location.search);
+const token = takeToken(!wishes.has("bridge"));
 const bridge = wishes.get("bridge") ?? location.origin.replace(/^http/, "ws");
 const crowd = new Crowd();
 const stage = new Stage(element("view") as HTMLCanvasElement, crowd.group);
@@ -26,7 +28,9 @@ const hud = new Hud();
 const numbers = expose(crowd);
 const playouts = new Map<string, Playout<FramePacket>>();
 
-let level: Level = SHOWN.find((name) => name === wishes.get("level")) ?? "mesh-lod";
+const fallback = new Fallback();
+let level: Level = LEVELS.find((name) => name === wishes.get("level")) ?? "mesh-lod";
+let wanted = level;
 let picked = wishes.get("stream") ?? "";
 let client = connect();
 let floor = new Floor();
@@ -36,7 +40,22 @@ let shown: Moment<FramePacket> | undefined;
 
 function connect(): Client {
   numbers.level = level;
-  return new Client(bridge, { levels: [level], axes: "gltf", onError: (error) => say(error.message) });
+  return new Client(bridge, {
+    levels: [level],
+    axes: "gltf",
+    onError: (error) => say(error.message),
+    ...(token ? { token } : {}),
+  });
+}
+
+/** Show another level. */
+function change(to: Level): void {
+  level = to;
+  client.close();
+  playouts.clear();
+  client = connect();
+  hud.restart();
+  document.querySelector<HTMLInputElement>(`[name=level][value="${level}"]`)!.checked = true;
 }
 
 /** Messages of all streams come; one is shown. */
@@ -58,7 +77,7 @@ function show(moment: Moment<FramePacket>): void {
   const model = client.model(to);
   if (!model) return;
   crowd.show(moment, model);
-  say("");
+  say(level === wanted ? "" : `${to.stream} has no ${wanted}: ${level} is shown`);
   if (shown?.to !== to) learn(to, model.jointNames);
   shown = moment;
   numbers.people = [...to.people.ids];
@@ -121,6 +140,8 @@ function tick(nowMs: number): void {
   }
   list(stream);
   hud.show(client, state, numbers, playout?.lagS ?? 0, nowMs);
+  const other = fallback.next(level, state, nowMs);
+  if (other) change(other);
   if (!stage.draw(nowMs)) return;
   labels.show(crowd, head, stage.camera);
   numbers.drawn++;
@@ -144,11 +165,8 @@ element("stream").addEventListener("change", ({ target }) => {
 });
 
 element("levels").addEventListener("change", ({ target }) => {
-  level = (target as HTMLInputElement).value as Level;
-  client.close();
-  playouts.clear();
-  client = connect();
-  hud.restart();
+  wanted = (target as HTMLInputElement).value as Level;
+  change(wanted);
 });
 
 for (const radio of document.querySelectorAll<HTMLInputElement>("[name=look]")) {

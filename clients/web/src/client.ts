@@ -20,6 +20,8 @@ export interface ClientOptions {
   readonly levels: readonly Level[];
   /** The one stream to receive; all of them when left out. */
   readonly stream?: string;
+  /** What a bridge with --token-file asks for. */
+  readonly token?: string;
   /** Convert packets to these axes; "gltf" is what three.js and Babylon.js (right-handed) draw. Default: as they come. */
   readonly axes?: AxesName;
   /** Called for messages that are not Meshcast's; the stream goes on. */
@@ -130,7 +132,9 @@ export class Client {
 
   #connect(): void {
     this.#connectedMs = performance.now();
-    const socket = new this.#class(this.#url);
+    const { token } = this.#options;
+    // Not in the address, which logs keep; a browser lets a page say nothing else.
+    const socket = new this.#class(this.#url, token ? ["meshcast", `meshcast.token.${token}`] : []);
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => this.#receive(data as ArrayBuffer);
     socket.onclose = () => this.#again();

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.npz import read_npz
+from engines.memory_budget import MemoryBudget
+from engines.npz import open_npz
 from engines.training.poses.amass import AMASS_ARRAYS, is_amass, read_amass
 from engines.training.poses.bvh_retarget import read_bvh_poses
 from engines.training.poses.pose_set import JOINTS, Motion, PoseError, PoseSet, joined, of_motions
@@ -83,7 +84,9 @@ def _files(folder: Path) -> Iterator[Path]:
 def _read(path: Path, source: str) -> PoseSet | Motion:
     if path.suffix.lower() == ".bvh":
         return Motion(source, read_bvh_poses(path))
-    arrays = read_npz(path, "a pose file", PoseError, only=WANTED)  # some of AMASS's other arrays are pickled
+    # Some of AMASS's other arrays are pickled. A budget for each file: of a folder only the poses are kept.
+    with open_npz(path, "a pose file", PoseError, MemoryBudget()) as archive:
+        arrays = {name: archive[name] for name in WANTED if name in archive.names}
     if is_amass(arrays):
         return Motion(source, read_amass(path, arrays))
     if "pose" not in arrays:

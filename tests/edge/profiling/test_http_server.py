@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from edge.errors import ProfilingError
-from edge.profiling.collector import Clients
+from edge.profiling.clients import Clients
 from edge.profiling.http_server import MAX_CONNECTIONS, MAX_REQUEST_BYTES, Answer, HttpServer, Request
 from edge.profiling.metrics import MetricsServer, read_token
 from edge.profiling.timing import Timings

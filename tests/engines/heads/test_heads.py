@@ -204,3 +204,12 @@ def test_a_body_with_other_joints_is_refused() -> None:
     bare = replace(plain(open_body()), uv=None)
     with pytest.raises(ModelError, match="no texture coordinates"):
         DecomrHead(Answers(), load_card("decomr"), bare, NAMES)
+
+
+@pytest.mark.parametrize(
+    "pose", [np.zeros(144), np.array(["x"] * 144), np.full(144, np.inf)], ids=["zeros", "text", "inf"]
+)
+def test_mean_parameters_that_are_no_rotations_are_refused(tmp_path: Path, pose: np.ndarray) -> None:
+    np.savez(tmp_path / "mean.npz", pose=pose, shape=np.zeros(10))
+    with pytest.raises(ModelError, match=r"^[^\n]*mean\.npz: [^\n]*$"):
+        read_mean_parameters(tmp_path / "mean.npz")

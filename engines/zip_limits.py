@@ -1,0 +1,71 @@
+"""Zip archives from others: what their directory claims is checked before anything is unpacked."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import BinaryIO
+
+DIRECTORY_BYTES = 4 << 20  # some ten thousand members; the readers here know files of some thousands
+BLOCK_BYTES = 1 << 20
+# A deflate stream of n bytes unpacks to no more than 1032 n; zip adds nothing.
+DEFLATE_RATIO = 1032
+_LOCAL_HEADER_BYTES = 30
+_TAIL_BYTES = 128 << 10
+_ENCRYPTED = 1
+
+
+class _SmallReads(io.RawIOBase):
+    """A file of which nothing reads more at once than a directory may have: zipfile reads it in one piece, whose size
+    the file says."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        if size > DIRECTORY_BYTES:
+            raise zipfile.BadZipFile("its directory is too large")
+        # Without a size zipfile looks for the directory's end, which a comment of at most 64 KiB follows.
+        return self._file.read(size if size >= 0 else _TAIL_BYTES)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+
+def open_zip(file: BinaryIO) -> zipfile.ZipFile:
+    """The archive in a file, which stays the caller's to close.
+
+    Raises zipfile.BadZipFile when it is damaged, and when a member is encrypted, packed in a way other than deflate,
+    there twice, lies over another one, or claims a size that its packed bytes cannot have.
+    """
+    try:
+        archive = zipfile.ZipFile(_SmallReads(file))
+    except zipfile.BadZipFile:
+        raise
+    except Exception as error:  # a directory of arbitrary bytes fails in many ways
+        raise zipfile.BadZipFile(f"its directory is damaged ({type(error).__name__})") from None
+    seen: set[str] = set()
+    free = 0
+    for member in sorted(archive.infolist(), key=lambda member: member.header_offset):
+        name = ascii(member.filename)[1:-1][:100]
+        if member.flag_bits & _ENCRYPTED or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise zipfile.BadZipFile(f"{name} is encrypted or packed in an unknown way")
+        if member.filename in seen:
+            raise zipfile.BadZipFile(f"{name} is in it twice")
+        seen.add(member.filename)
+        most = member.compress_size * (DEFLATE_RATIO if member.compress_type == zipfile.ZIP_DEFLATED else 1)
+        if member.file_size > most or member.header_offset < free:
+            raise zipfile.BadZipFile(f"{name} claims a size or place that it cannot have")
+        free = member.header_offset + _LOCAL_HEADER_BYTES + member.compress_size
+    if free > archive.start_dir:
+        raise zipfile.BadZipFile("a member goes beyond the end")
+    return archive
