@@ -14,6 +14,7 @@ import zmq
 
 from meshcast.curve import Curve, secure_client
 
+CONNECT_S = 20.0  # a full queue of connections costs a second, and so does a publisher that is busy
 TIMEOUT_S = 1.0
 GREETING = b"\xff" + bytes(8) + b"\x7f\3\1" + b"NULL".ljust(20, b"\0") + bytes(32)  # ZMTP 3.1
 READY = b"\5READY\x0bSocket-Type\0\0\0\3SUB"
@@ -32,7 +33,9 @@ def dial(address: str) -> socket.socket:
         made.connect(rest)
         return made
     host, _, port = rest.rpartition(":")
-    return socket.create_connection((host.strip("[]"), int(port)), TIMEOUT_S)
+    made = socket.create_connection((host.strip("[]"), int(port)), CONNECT_S)
+    made.settimeout(TIMEOUT_S)
+    return made
 
 
 def shake_hands(made: socket.socket) -> None:
