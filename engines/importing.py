@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.cards import NETWORKS, ZOO, Card, load_card
+from engines.cards import NETWORKS, Card, load_card
 from engines.errors import ModelError, UnknownNameError
 from engines.file_kinds import foreign_kind
-from engines.importing_onnx import import_onnx
+from engines.importing_packed import LONGEST_NAME, checked_name, import_model, import_training, refuse_shipped
+from engines.install_hint import install_hint
 from engines.model_store import file_name, remove, store
 from engines.toml_file import read_toml
 
@@ -22,7 +23,6 @@ __all__ = ["Imported", "import_file", "remove"]
 
 BODY_LICENCE = "non-commercial (the body model's own licence)"
 BODY_NOTES = "Licensed by its authors for non-commercial research, after registration; the file must not be passed on."
-LONGEST_NAME = 64  # characters of a model's name, which its files are named by
 ALIKE = 0.5  # a file less like every network than this is something else
 
 
@@ -46,7 +46,7 @@ def import_file(
     """Recognise a checkpoint, an ONNX model or a body model, convert it and write it with a card to the user's folder.
 
     Args:
-        path: The file. An ONNX model needs its card beside it.
+        path: The file. An ONNX model needs its card beside it or in it; a checkpoint may be one of `meshcast train`.
         name: The card to import as (for a network of several input sizes), or else what to call the model.
         trust: Let the file run code while it is read.
         mean: The file with the mean parameters, for DCT.
@@ -58,20 +58,21 @@ def import_file(
     Raises:
         ModelError: The file cannot be used; the message names what does not fit, and nothing is left behind.
     """
-    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
-        raise ModelError(f"{name!r} cannot be a model's name: use letters, digits, '_', '-' and '.'")
-    if name is not None and len(name) > LONGEST_NAME:
-        raise ModelError(f"the name {name[:20]}... is too long; use {LONGEST_NAME} characters at most")
+    if name is not None:
+        checked_name(name)
     if path.suffix.lower() in (".onnx", ".toml"):
-        _refuse_shipped(name or path.stem)
-        return Imported(import_onnx(path, name), "an ONNX model with a card", ())
+        return Imported(*import_model(path, name), ())
     if (kind := foreign_kind(_head(path))) is not None:
         raise ModelError(f"{path}: not a checkpoint, an ONNX model or a body: it is {kind}")
     try:
         from engines.checkpoint import is_checkpoint
     except ImportError as error:
-        raise ModelError(f"checkpoints need torch and safetensors ({error}); pip install 'meshcast[export]'") from None
+        raise ModelError(f"checkpoints need torch and safetensors ({error}); {install_hint('export')}") from None
     if is_checkpoint(path):
+        from engines.training.checkpoint import is_training_checkpoint
+
+        if is_training_checkpoint(path):
+            return Imported(*import_training(path, name), ())
         return _import_network(path, name, trust, mean, weights)
     return _import_body(path, name)
 
@@ -130,7 +131,7 @@ def _import_body(path: Path, name: str | None) -> Imported:
     stem = name if name is not None else re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:LONGEST_NAME]
     if not stem:
         raise ModelError(f"{path}: its name gives no model's name; choose one with --as")
-    _refuse_shipped(stem)
+    refuse_shipped(stem)
     raw: dict[str, Any] = {
         "name": stem,
         "task": "body",
@@ -157,12 +158,6 @@ def _template(name: str | None) -> Card | None:
         raise ModelError(f"{name} is the name of a model that ships with the program; choose another")
     shipped = NETWORKS / f"{card.name}.toml"
     return load_card(shipped) if shipped.is_file() else None
-
-
-def _refuse_shipped(name: str) -> None:
-    """A model of another kind must not take the place of one that ships, or of a network that is known."""
-    if any((folder / f"{name}.toml").is_file() for folder in (ZOO, NETWORKS)):
-        raise ModelError(f"{name} is the name of a model that ships with the program; choose another with --as")
 
 
 def _head(path: Path) -> bytes:

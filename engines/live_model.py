@@ -14,6 +14,7 @@ from engines.body import Body
 from engines.cards import Card, Variant, read_weights
 from engines.errors import ModelError
 from engines.folders import no_folder, user_folder
+from engines.install_hint import install_hint
 from engines.onnx_fit import fit_to_card
 from engines.safetensors_header import parse_safetensors
 
@@ -92,7 +93,7 @@ def _convert(card: Card, body: Body | None) -> bytes:
         from engines.export import export
     except ImportError as error:
         raise ModelError(
-            f"{card.name} must be converted first, which needs torch ({error}); pip install 'meshcast[export]'"
+            f"{card.name} must be converted first, which needs torch ({error}); {install_hint('export')}"
         ) from None
     log.warning("%s: converting for the engines; this takes some seconds, once", card.name)
     return export(card, body, card.outputs)

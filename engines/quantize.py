@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import ModelError
+from engines.install_hint import install_hint
 
 try:
     import onnx
     import onnxruntime as ort
     from onnx import helper, numpy_helper, version_converter
 except ImportError as error:
-    raise ModelError(f"INT8 needs onnx and onnxruntime ({error}); pip install 'meshcast[export]'") from None
+    raise ModelError(f"INT8 needs onnx and onnxruntime ({error}); {install_hint('export')}") from None
 
 F32: TypeAlias = NDArray[np.float32]
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +21,6 @@ PACKAGES = {
 }
 ENGINE_LIBRARIES = {"torch", "onnx", "openvino", "onnxruntime", "tensorrt", "tensorrt_rtx"}
 HEAVY = {"cv2", "av", "zmq", "scipy", "rich", "websockets", *ENGINE_LIBRARIES}
-HELP_LIMIT_S = 0.3
 
 
 def modules() -> list[tuple[str, Path]]:
@@ -110,17 +107,15 @@ def test_kernels_is_no_package_of_ours(tmp_path: Path) -> None:
     assert run(code, tmp_path) == "the other one\n"
 
 
-@pytest.mark.skipif(importlib.util.find_spec("edge.cli.main") is None, reason="there is no command line yet")
-def test_help_is_quick() -> None:
-    script = Path(sys.executable).with_name("meshcast")
-    assert script.exists(), "meshcast is not installed in this environment: pip install -e ."
-    best = float("inf")
-    for _ in range(10):  # the best of several: other load on the machine only ever adds
-        start = time.perf_counter()
-        done = subprocess.run([script, "--help"], capture_output=True, text=True, check=False)
-        best = min(best, time.perf_counter() - start)
-        assert done.returncode == 0, done.stderr
-        assert "usage: meshcast" in done.stdout
-        if best < HELP_LIMIT_S:
-            return
-    pytest.fail(f"meshcast --help takes {best:.2f} s at best")
+def test_help_loads_no_heavy_library(tmp_path: Path) -> None:
+    """Which is what makes it quick, on any machine."""
+    code = (
+        "import sys; from edge.cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print('\\nMODULES', *sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    shown, _, names = run(code, tmp_path).partition("MODULES")
+    assert "usage: " in shown
+    assert "edge" in names.split()
+    assert not set(names.split()) & (HEAVY | {"numpy"})

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import zipfile
 from importlib.metadata import entry_points, metadata
@@ -35,8 +36,14 @@ def zoo() -> set[str]:
     return {str(path.relative_to(ROOT)) for path in (ROOT / "engines" / "zoo").rglob("*") if path.is_file()}
 
 
-def test_wheel_holds_the_packages_and_the_models_only(tmp_path: Path) -> None:
-    with zipfile.ZipFile(built("build_wheel", tmp_path)) as wheel:
+@pytest.fixture(scope="module")
+def pure_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel without the compiled operators, which takes a second."""
+    return built("build_wheel", tmp_path_factory.mktemp("wheel"))
+
+
+def test_wheel_holds_the_packages_and_the_models_only(pure_wheel: Path) -> None:
+    with zipfile.ZipFile(pure_wheel) as wheel:
         names = set(wheel.namelist())
     info = {name for name in names if name.split("/")[0].endswith(".dist-info")}
     assert {name.split("/")[0] for name in names - info} == {
@@ -49,8 +56,36 @@ def test_wheel_holds_the_packages_and_the_models_only(tmp_path: Path) -> None:
     assert zoo() <= names
     assert {f"edge/bridges/page/{name}" for name in ("index.html", "page.css", "page.js")} <= names
     assert {"edge_kernels/py.typed", "edge_kernels/_native.pyi", "edge/types.py", "meshcast/body.py"} <= names
+    assert "engines/training/poses/sample_poses.npz" in names
     licences = {"BSD-3-Clause-pose2sim.txt", "MIT-human-models.txt", "MIT-three.js.txt"}
     assert {"LICENSE", "NOTICE", *licences} <= {PurePosixPath(name).name for name in info}
+
+
+INSTALLED = """
+import sys
+sys.path[:0] = [sys.argv[1]]  # before anything else; what it depends on comes from this environment
+sys.path.append(sys.argv[2])
+import edge, edge_kernels
+from engines.cards import load_card, read_weights
+from engines.install_hint import install_hint
+from engines.training.poses import load_poses
+print(edge.__file__, edge_kernels.NATIVE, len(read_weights(load_card("pose2mesh_open").variants[0])) > 1e6)
+print(len(load_poses(["sample"])), install_hint("onnxruntime"))
+"""
+
+
+def test_installed_wheel_works_without_index_and_compiler(pure_wheel: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", target, pure_wheel]
+    assert subprocess.run(pip, capture_output=True, check=False, env=os.environ | {"CXX": "/none"}).returncode == 0
+    # Without site, whose hooks would bring the editable installation.
+    python = [sys.executable, "-S", "-E", "-c", INSTALLED, target, sysconfig.get_path("purelib")]
+    done = subprocess.run(python, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == f"{target}/edge/__init__.py False True"
+    assert done.stdout.splitlines()[1].startswith("4800 ")
+    assert done.stdout.endswith("-m pip install 'meshcast[onnxruntime]'\n")
+    assert "the slower NumPy reference is used" in done.stderr
 
 
 def test_sdist_can_build_the_wheel(tmp_path: Path) -> None:

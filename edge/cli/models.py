@@ -50,7 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="import a checkpoint, an ONNX model or a body model",
         description="Recognise a published checkpoint (HRNet, YOLOX, Pose2Mesh, PARE, DCT, DecoMR) or a body model "
         "(SMPL, SMPL-H, SMPL-X, MANO), convert it and keep it under a name; or copy an ONNX model that has a card "
-        "beside it. Nothing in the file is executed.",
+        "beside it or in it, as those of `meshcast train` and of the export. Nothing in the file is executed.",
     )
     bring.add_argument(
         "file", type=Path, metavar="FILE", help=".pth, .pt, .ckpt, .safetensors; .onnx; .pkl, .npz of a body"
@@ -130,14 +130,21 @@ def run_export(args: argparse.Namespace) -> int:
     from engines.bodies import choose_body
     from engines.cards import load_card
     from engines.errors import ModelError
+    from engines.install_hint import install_hint
+    from engines.packed_onnx import pack_card
 
     card = load_card(args.model)
     target = Target(args.file)
     try:
+        if card.variants and not card.network:  # it is ONNX already; what lies beside it goes into the file
+            data = pack_card(card)
+            target.write(data)
+            _say(f"wrote {args.file} ({len(data) / 1e6:.1f} MB), with its card in it")
+            return EXIT_WHOLE
         try:
             from engines.export import export
         except ImportError as error:
-            raise ModelError(f"exporting needs torch and onnx ({error}); pip install 'meshcast[export]'") from None
+            raise ModelError(f"exporting needs torch and onnx ({error}); {install_hint('export')}") from None
         data = export(card, choose_body(args.body, "mano" if card.name.endswith("_mano") else "smpl"))
     except BaseException:
         target.discard()

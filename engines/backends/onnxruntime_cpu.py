@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from engines.batches import Batches, batch_sizes
 from engines.errors import ModelError
 from engines.faults import fault, is_out_of_memory, shapes_text, telling_line
+from engines.install_hint import install_hint
 
 try:
     import onnxruntime as ort
 except ImportError as error:
-    raise ModelError(f"onnxruntime cannot be imported ({error}); pip install meshcast[onnxruntime]") from None
+    raise ModelError(f"onnxruntime cannot be imported ({error}); {install_hint('onnxruntime')}") from None
 
 
 class OnnxRuntime:

@@ -16,12 +16,13 @@ from engines.batches import BUCKETS
 from engines.building import Phases
 from engines.errors import ModelError
 from engines.faults import fault
+from engines.install_hint import install_hint
 
 log = logging.getLogger("meshcast.engines")
 
 PACKAGES = {
     "tensorrt": (("tensorrt",), "pip install tensorrt; on a Jetson it comes with JetPack"),
-    "tensorrt_rtx": (("tensorrt_rtx", "tensorrt_rtx_bindings"), "pip install meshcast[tensorrt-rtx]"),
+    "tensorrt_rtx": (("tensorrt_rtx", "tensorrt_rtx_bindings"), install_hint("tensorrt-rtx")),
 }
 OLDEST = {"tensorrt": 10, "tensorrt_rtx": 1}
 WORKSPACE_BYTES = 1 << 30

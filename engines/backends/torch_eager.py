@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engines.batches import Batches, batch_sizes
 from engines.errors import ModelError
 from engines.faults import fault, shapes_text
+from engines.install_hint import install_hint
 
 if TYPE_CHECKING:
     from engines.backends.torch_cuda import TorchCudaSession
@@ -20,7 +21,7 @@ try:
     from engines.onnx_half import to_half
     from engines.onnx_torch import OnnxGraph, OnnxModule
 except ImportError as error:
-    raise ModelError(f"torch or onnx cannot be imported ({error}); pip install meshcast[torch]") from None
+    raise ModelError(f"torch or onnx cannot be imported ({error}); {install_hint('torch')}") from None
 
 _BF16_CAPABILITY = (8, 0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engines.networks.pose2mesh_open import Lifter
-from engines.training.loop import Metrics, train
+from engines.training.loop import Metrics, Reports, Stage, train
 from engines.training.synthetic import Samples, SyntheticPeople
 
 LIMBS = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)  # COCO's shoulders to ankles
 COCO_AT = 24  # points are the 24 joints, then COCO's 17, then the feet's 6
-EVALUATION_SIZE = 1024
 
 
 def limb_errors(predicted: NDArray[np.float32], truth: NDArray[np.float32]) -> tuple[float, float]:
@@ -43,17 +41,19 @@ def train_lifter(
     train_people: SyntheticPeople,
     test_people: SyntheticPeople,
     out: Path,
+    reports: Reports,
     *,
     minutes: float,
     width: int = 1024,
     stages: int = 2,
     batch: int = 512,
+    evaluation_samples: int = 1024,
     resume: bool = False,
-    progress: Callable[[str], None],
 ) -> tuple[Lifter, Metrics]:
     """Train a lifter with an L1 loss on all points; limbs and the points that show the limbs' twist count the same."""
-    noisy, clean = (test_people.batch(EVALUATION_SIZE, noise) for noise in (True, False))
-    net = Lifter(noisy.features.shape[1], noisy.points.shape[1], width, stages)
+    noisy, clean = (test_people.batch(evaluation_samples, noise) for noise in (True, False))
+    features, points = noisy.features.shape[1], noisy.points.shape[1]
+    net = Lifter(features, points, width, stages)
 
     def loss(step: int) -> Tensor:
         features, points = tensors(train_people.batch(batch))
@@ -69,4 +69,6 @@ def train_lifter(
             metrics[f"{name}_mpjpe_mm"], metrics[f"{name}_pa_mm"] = limb_errors(predicted, samples.points)
         return metrics
 
-    return net, train(net, loss, evaluate, out, "lifter", minutes=minutes, resume=resume, progress=progress)
+    settings: dict[str, int | str] = {"features": features, "points": points, "width": width, "stages": stages}
+    stage = Stage("lifter", net, loss, evaluate, settings, {})
+    return net, train(stage, out, reports, minutes=minutes, resume=resume)

@@ -1,8 +1,8 @@
-"""Stage two of training: lifted points to coarse vertices, with the lifter frozen; and the files that ship."""
+"""Stage two of training: lifted points to coarse vertices, with the lifter frozen; and the upsampling."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +12,12 @@ from torch import Tensor
 from engines.body import Body
 from engines.coarse_mesh import CoarseMesh, fit_upsampling
 from engines.networks.pose2mesh_open import CoarseMeshNet, Lifter
-from engines.training.lifter import EVALUATION_SIZE
-from engines.training.loop import Metrics, train
+from engines.training.checkpoint import State
+from engines.training.loop import Metrics, Reports, Stage, train
 from engines.training.synthetic import SyntheticPeople
 from meshcast.rotations import rotmat
 
 EDGE_WEIGHT = 5.0
-RIDGE_SAMPLES = 4000
-UPSAMPLING_SAMPLES = 240
 
 
 def mesh_inputs(
@@ -50,28 +48,40 @@ def initialise_linear(net: CoarseMeshNet, points: Tensor, coarse: Tensor, ridge:
         net.skip.bias.copy_(weight[:, -1])
 
 
+def mesh_network(points: int, coarse: CoarseMesh) -> CoarseMeshNet:
+    """An untrained mesh network for lifted points (N, points, 3) on the coarse levels of a body."""
+    laplacians = [torch.from_numpy(laplacian) for laplacian in coarse.laplacians]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
+        return CoarseMeshNet(points, laplacians, torch.from_numpy(coarse.real))
+
+
 def train_mesh(
     lifter: Lifter,
     coarse: CoarseMesh,
     train_people: SyntheticPeople,
     test_people: SyntheticPeople,
     out: Path,
+    reports: Reports,
     *,
     minutes: float,
     batch: int = 256,
+    evaluation_samples: int = 1024,
+    ridge_samples: int = 4000,
     resume: bool = False,
-    progress: Callable[[str], None],
+    extra: State,
 ) -> tuple[CoarseMeshNet, Metrics]:
     """Train the mesh network; the people's `extra` points must end with the coarse vertices.
 
-    Loss: L1 of vertices plus L1 of the lengths of coarse edges (the paper's coordinate and edge losses).
+    Loss: L1 of vertices plus L1 of the lengths of coarse edges (the paper's coordinate and edge losses). extra is what
+    the checkpoint holds beside the networks, so that it is a whole model.
     """
     points = lifter.points
-    net = CoarseMeshNet(points, [torch.from_numpy(lap) for lap in coarse.laplacians], torch.from_numpy(coarse.real))
+    net = mesh_network(points, coarse)
     lifter.eval().requires_grad_(False)
-    initialise_linear(net, *mesh_inputs(lifter, train_people, RIDGE_SAMPLES, points, 0.5))
-    lifted, lifted_truth = mesh_inputs(lifter, test_people, EVALUATION_SIZE // 2, points, 0.0)
-    exact, exact_truth = mesh_inputs(lifter, test_people, EVALUATION_SIZE // 2, points, 1.0)
+    initialise_linear(net, *mesh_inputs(lifter, train_people, ridge_samples, points, 0.5))
+    lifted, lifted_truth = mesh_inputs(lifter, test_people, evaluation_samples // 2, points, 0.0)
+    exact, exact_truth = mesh_inputs(lifter, test_people, evaluation_samples // 2, points, 1.0)
     start, end = torch.from_numpy(coarse.edges).T
 
     def lengths(vertices: Tensor) -> Tensor:
@@ -94,12 +104,16 @@ def train_mesh(
             metrics[f"{name}_edge_mm"] = (lengths(predicted) - lengths(truth)).abs().mean().item() * 1e3
         return metrics
 
-    return net, train(net, loss, evaluate, out, "mesh", minutes=minutes, resume=resume, progress=progress)
+    settings: dict[str, int | str] = {"points": points, "coarse": len(coarse.real)}
+    stage = Stage("mesh", net, loss, evaluate, settings, {"lifter": lifter.state_dict(), **extra})
+    return net, train(stage, out, reports, minutes=minutes, resume=resume)
 
 
-def body_upsampling(body: Body, coarse: CoarseMesh, people: SyntheticPeople) -> tuple[np.ndarray, np.ndarray]:
+def body_upsampling(
+    body: Body, coarse: CoarseMesh, people: SyntheticPeople, samples: int = 240
+) -> tuple[np.ndarray, np.ndarray]:
     """Indices and values (V, K) of the fixed upsampling, fitted to random poses and shapes of `people`."""
-    rotations = rotmat(people.poses_at_random(UPSAMPLING_SAMPLES))
-    shape = people.rng.normal(0, 1, (UPSAMPLING_SAMPLES, body.shape_dirs.shape[-1])).clip(-2.5, 2.5)
+    rotations = rotmat(people.poses_at_random(samples))
+    shape = people.rng.normal(0, 1, (samples, body.shape_dirs.shape[-1])).clip(-2.5, 2.5)
     fine, _ = body.skin(rotations, shape.astype(np.float32))
     return fit_upsampling(coarse.regressor @ fine, fine)

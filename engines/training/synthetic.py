@@ -8,16 +8,13 @@ of the rest vertices under joint j's skinning weights. That makes tens of thousa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from engines.body import Body, SurfaceBody, kinematic_chain
-from engines.errors import MeshcastError
 from engines.lifting import view_of
-from engines.npz import read_npz
 from meshcast.rotations import rotmat
 
 F32 = NDArray[np.float32]
@@ -192,21 +189,3 @@ def detector_noise(rng: Rng, rays: F32) -> tuple[F32, F32]:
     unseen |= hidden.all(-1) & (rng.random((n, 1)) < 0.05)
     scores = np.where(unseen, rng.uniform(0.0, 0.12, (n, k)), scores)
     return out.astype(np.float32), scores.astype(np.float32)
-
-
-def load_poses(path: str | Path) -> tuple[F32, NDArray[np.float64], NDArray[np.bool_]]:
-    """Poses (M, 24, 3), drawing weights (M,) and the held-out mask (M,) of an `.npz` with pose, source, clip and test.
-
-    Recorded and procedural poses get three fifths and two fifths of the draws; long clips do not drown short ones
-    (weight of a frame: one over the root of its clip's length). Raises MeshcastError when the file is not one.
-    """
-    z = read_npz(path, "a pose file", MeshcastError)
-    try:
-        pose, clip, test = z["pose"].astype(np.float32), z["clip"], z["test"]
-        procedural = np.char.find(z["source_names"][z["source"]], "procedural") >= 0
-    except (KeyError, ValueError, IndexError) as error:
-        raise MeshcastError(f"{path}: not a pose file (pose, source, source_names, clip, test): {error}") from None
-    weights = 1 / np.sqrt(np.bincount(clip)[clip])
-    weights[procedural] *= 0.4 / max(weights[procedural].sum(), 1e-9)
-    weights[~procedural] *= 0.6 / max(weights[~procedural].sum(), 1e-9)
-    return pose, weights, test

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,8 +19,9 @@ import pytest
 
 import edge.models
 from edge.cli.main import main
+from edge.pipeline import Pipeline
 from edge.sources import open_source
-from edge.types import U8
+from edge.types import U8, Bodies, Frame, Seen
 from engines.bodies import digest
 from engines.body import Body
 from engines.cards import Card
@@ -27,6 +30,7 @@ from engines.session import open_session
 TESTS = Path(__file__).parents[1]
 MEDIA = TESTS / "media"
 STARTER = TESTS / "data" / "starter"
+PATIENCE_S = 30.0  # a limit for failures only
 
 
 @functools.cache
@@ -56,6 +60,25 @@ class Said:
     def errors(self) -> list[str]:
         """The messages on stderr, without the closing line of the progress."""
         return [line for line in self.err.splitlines() if line.startswith("meshcast: ")]
+
+
+@pytest.fixture
+def first_mesh_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first frame's mesh takes until people are followed through a fourth frame, however long that is: of the two
+    frames between, which wait for the mesh, the newer one replaces the other."""
+    follow, embody, later, followed = Pipeline.follow, Pipeline.embody, threading.Event(), itertools.count(1)
+
+    def following(self: Pipeline, frame: Frame) -> Seen:
+        if next(followed) >= 4:
+            later.set()
+        return follow(self, frame)
+
+    def slow(self: Pipeline, seen: Seen) -> Bodies:
+        assert later.wait(PATIENCE_S)
+        return embody(self, seen)
+
+    monkeypatch.setattr(Pipeline, "follow", following)
+    monkeypatch.setattr(Pipeline, "embody", slow)
 
 
 class Command(Protocol):

@@ -50,7 +50,6 @@ def test_the_figures_of_a_bench(meshcast: Command, person_clip: Path, tmp_path: 
         assert ages[0] == pytest.approx(ages[1] + ages[2], abs=0.01)
     (stream,) = serial["streams"].values()
     assert stream["queues_ms"] == {}
-    assert stream["waited_ms"]["p50"] < stream["worked_ms"]["p50"]
     assert sum(overlapped["streams"]["person"]["drops"].values()) == 0
     assert sum(live["streams"]["person"]["drops"].values()) >= 0
     assert f"reached: {figures['share_of_limit']:.2f}" in said.out

@@ -136,4 +136,4 @@ def test_without_onnxruntime(meshcast: Command, blank_clip: Path, monkeypatch: p
     ended = meshcast("calibrate", "int8", "--pose", "movenet_thunder", "--from", blank_clip)
     assert ended.code == EXIT_INPUT
     assert len(ended.errors) == 1
-    assert re.search(r"INT8 needs onnx and onnxruntime .*pip install 'meshcast\[export\]'", ended.err)
+    assert re.search(r"INT8 needs onnx and onnxruntime .*-m pip install .*\[export\]", ended.err)

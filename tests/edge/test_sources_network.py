@@ -24,7 +24,7 @@ from edge.sources.network import NetworkSource
 from edge.sources.opening import http_opening, http_policy
 
 FRAMES = 24
-PROMPT_S = 2.0
+PROMPT_S = 4.0  # what does not wake up takes the 5 s of a read
 
 
 def video(container_format: str, frames: int = FRAMES) -> bytes:

@@ -16,11 +16,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 import edge.app
 from edge.errors import EXIT_INPUT, EXIT_WHOLE, ProfilingError
-from edge.pipeline import Pipeline
 from edge.profiling.machine import Gpus
 from edge.profiling.metrics import MetricsServer
 from edge.profiling.timing import BOUNDS_MS
-from edge.types import Bodies, Frame, Seen
 from tests.edge.conftest import Command
 
 Labels = tuple[tuple[str, str], ...]
@@ -102,22 +100,9 @@ def test_the_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrape
 
 
 def test_what_was_captured_came_through_or_was_dropped(
-    meshcast: Command, person_clip: Path, scrapes: list[Scrape], monkeypatch: pytest.MonkeyPatch
+    meshcast: Command, person_clip: Path, scrapes: list[Scrape], first_mesh_late: None
 ) -> None:
-    """Played in real time; the first frame's mesh takes as long as it takes to follow people through six frames."""
-    follow, embody, later = Pipeline.follow, Pipeline.embody, threading.Event()
-
-    def following(self: Pipeline, frame: Frame) -> Seen:
-        if frame.index >= 5:
-            later.set()
-        return follow(self, frame)
-
-    def slow(self: Pipeline, seen: Seen) -> Bodies:
-        assert later.wait(30)
-        return embody(self, seen)
-
-    monkeypatch.setattr(Pipeline, "follow", following)
-    monkeypatch.setattr(Pipeline, "embody", slow)
+    """Played in real time, with the first frame's mesh late."""
     words = ("--pace", "realtime", "--loop", "--max-frames", "20", "--metrics", "127.0.0.1:0")
     assert meshcast("run", person_clip, *words).code == EXIT_WHOLE
     (scrape,) = scrapes

@@ -14,10 +14,8 @@ from typing import Any
 import pytest
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError
-from edge.pipeline import Pipeline
 from edge.profiling.timing import Timings
 from edge.profiling.trace import Trace
-from edge.types import Bodies, Frame, Seen
 from tests.edge.conftest import Command, report
 from tests.edge.test_app import interrupt_at
 
@@ -93,23 +91,8 @@ def test_drops_are_marked_where_they_were(tmp_path: Path) -> None:
     assert names_of(events, "thread_name") == {(1, 1): "dropped"}
 
 
-def test_the_drops_of_a_run(
-    meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first frame's mesh takes as long as it takes to follow people through six frames."""
-    follow, embody, later = Pipeline.follow, Pipeline.embody, threading.Event()
-
-    def following(self: Pipeline, frame: Frame) -> Seen:
-        if frame.index >= 5:
-            later.set()
-        return follow(self, frame)
-
-    def slow(self: Pipeline, seen: Seen) -> Bodies:
-        assert later.wait(30)
-        return embody(self, seen)
-
-    monkeypatch.setattr(Pipeline, "follow", following)
-    monkeypatch.setattr(Pipeline, "embody", slow)
+def test_the_drops_of_a_run(meshcast: Command, person_clip: Path, tmp_path: Path, first_mesh_late: None) -> None:
+    """Played in real time, with the first frame's mesh late."""
     words = ("--pace", "realtime", "--loop", "--max-frames", "12", "--publish", "tcp://127.0.0.1:0")
     assert meshcast("run", person_clip, *words, "--trace", tmp_path / "t.json").code == EXIT_WHOLE
     events = events_of(tmp_path / "t.json")

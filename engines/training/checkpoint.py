@@ -1,0 +1,59 @@
+"""Checkpoints of a training run: written whole or not at all, and read back only where they fit."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engines.atomic import write_atomically
+from engines.errors import ModelError
+
+MARK = "meshcast_training"  # the key that tells our checkpoints from others'; its value names the stage
+VERSION = 2
+LARGEST_PICKLE = 4 << 20
+
+State = dict[str, Any]
+
+
+def write(path: Path, stage: str, state: State) -> None:
+    """Replace the checkpoint of a stage. Raises ModelError when there is no room for it."""
+    file = io.BytesIO()
+    torch.save({MARK: stage, "version": VERSION, **state}, file)
+    try:
+        write_atomically(path, file.getvalue())
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be written ({error.strerror}); the checkpoint before it is kept") from None
+
+
+def is_training_checkpoint(path: Path) -> bool:
+    """Whether a file is a checkpoint of `meshcast train`, without reading its tensors."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            name = next((name for name in archive.namelist() if name.endswith("data.pkl")), None)
+            if name is None or archive.getinfo(name).file_size > LARGEST_PICKLE:
+                return False
+            return MARK.encode() in archive.read(name)
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
+def read(path: Path, stage: str | None = None) -> State:
+    """The checkpoint of a stage, or of any. Raises ModelError in one line; nothing that is in the file is run."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        state = torch.load(io.BytesIO(data), "cpu", weights_only=True)
+    except Exception as error:  # a damaged file can raise anything
+        reason = " ".join(str(error).split())[:100] or type(error).__name__
+        raise ModelError(f"{path}: not a checkpoint of a training run, or damaged ({reason})") from None
+    if not isinstance(state, dict) or MARK not in state or state.get("version") != VERSION:
+        raise ModelError(f"{path}: not a checkpoint of this version's `meshcast train`; choose another --out")
+    if stage is not None and state[MARK] != stage:
+        raise ModelError(f"{path}: a checkpoint of the stage {state[MARK]!s:.40}, not of {stage}")
+    return state

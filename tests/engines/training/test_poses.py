@@ -1,0 +1,195 @@
+"""Poses from our own files and AMASS's, alone and in folders, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from engines.training.poses import PoseError, load_poses
+from engines.training.poses.sample import SAMPLE_FILE, sample_poses
+
+RNG = np.random.default_rng(0)
+FRAMES = 40
+
+
+def pose(frames: int = FRAMES) -> np.ndarray:
+    made = np.random.default_rng(1).normal(0, 0.2, (frames, 24, 3)).astype(np.float32)
+    made[:, 0] = [0.0, 1.0, 0.0]  # upright, turned
+    return made
+
+
+def own(path: Path, **changed: Any) -> Path:
+    arrays = {
+        "pose": pose().astype(np.float16),
+        "source": np.arange(FRAMES) % 2,
+        "source_names": np.array(["mocap", "mine (procedural)"]),
+        "clip": np.arange(FRAMES) // 10,
+        "test": np.arange(FRAMES) % 10 == 0,
+    }
+    arrays |= changed
+    np.savez(path, **{key: value for key, value in arrays.items() if value is not None})
+    return path
+
+
+def amass(path: Path, columns: int = 156, rate: float | None = 30.0, **changed: Any) -> Path:
+    """A clip in AMASS's layout and its Z-up world."""
+    poses = np.zeros((FRAMES, columns))
+    poses[:, :72] = pose().reshape(FRAMES, 72)[:, : min(columns, 72)]
+    poses[:, :3] = (Rotation.from_euler("x", 90, degrees=True) * Rotation.from_rotvec(poses[:, :3])).as_rotvec()
+    arrays = {"poses": poses, "trans": np.zeros((FRAMES, 3)), "betas": np.zeros(16), "gender": np.array("female")}
+    arrays |= {"mocap_framerate": np.array(rate)} if rate is not None else {}
+    arrays |= changed
+    np.savez(path, **{key: value for key, value in arrays.items() if value is not None})
+    return path
+
+
+def test_own_file_is_read_as_it_is(tmp_path: Path) -> None:
+    found = load_poses([own(tmp_path / "a.npz")])
+    np.testing.assert_allclose(found.pose, pose(), atol=1e-3)
+    assert found.test.sum() == 4
+    assert found.counts() == {"mocap": 20, "mine (procedural)": 20}
+    weights = found.weights()
+    assert weights[1::2].sum() == pytest.approx(0.4)  # procedural poses beside recorded ones
+    assert weights.sum() == pytest.approx(1)
+
+
+def test_own_file_of_poses_alone_is_split(tmp_path: Path) -> None:
+    found = load_poses([own(tmp_path / "a.npz", source=None, source_names=None, clip=None, test=None)])
+    assert (len(found), found.test.sum()) == (40, 4)
+    assert found.source_names == (tmp_path.name,)
+
+
+@pytest.mark.parametrize("columns", [66, 156, 165])
+def test_amass_file_becomes_y_up_poses_of_the_body(tmp_path: Path, columns: int) -> None:
+    found = load_poses([amass(tmp_path / "walk_poses.npz", columns)])
+    np.testing.assert_allclose(found.pose[:, :22], pose()[:, :22], atol=1e-5)
+    assert not found.pose[:, 22:].any()  # AMASS has fingers there
+
+
+def test_amass_file_with_pickled_arrays_is_read_without_them(tmp_path: Path) -> None:
+    """As the SMPL-X release has; what is pickled could run code when it is loaded."""
+    plain = load_poses([amass(tmp_path / "a.npz")])
+    found = load_poses([amass(tmp_path / "b.npz", marker_meta=np.array({"a": 1}, dtype=object))])
+    np.testing.assert_array_equal(found.pose, plain.pose)
+
+
+def test_amass_file_of_smpl_keeps_the_hands(tmp_path: Path) -> None:
+    found = load_poses([amass(tmp_path / "a.npz", 72)])
+    np.testing.assert_allclose(found.pose, pose(), atol=1e-5)
+
+
+def test_amass_file_of_smplx_in_parts_is_read(tmp_path: Path) -> None:
+    whole = load_poses([amass(tmp_path / "a.npz", 165)])
+    with np.load(tmp_path / "a.npz") as arrays:
+        flat = arrays["poses"]
+    parts = {"poses": None, "root_orient": flat[:, :3], "pose_body": flat[:, 3:66], "mocap_framerate": None}
+    found = load_poses([amass(tmp_path / "b.npz", 165, **parts, mocap_frame_rate=np.array(30))])
+    np.testing.assert_array_equal(found.pose, whole.pose)
+
+
+def test_amass_file_of_a_y_up_world_is_seen_by_how_people_stand(tmp_path: Path) -> None:
+    found = load_poses([amass(tmp_path / "a.npz", poses=pose()[:, :22].reshape(FRAMES, -1))])
+    np.testing.assert_allclose(found.pose[:, :22], pose()[:, :22], atol=1e-5)
+
+
+@pytest.mark.parametrize(("rate", "frames"), [(120.0, 10), (60.0, 20), (30.0, 40), (25.0, 40), (None, 40)])
+def test_fast_recordings_are_thinned(tmp_path: Path, rate: float | None, frames: int) -> None:
+    assert len(load_poses([amass(tmp_path / "a.npz", rate=rate)])) == frames
+
+
+def test_folder_is_searched_to_the_bottom_and_what_is_no_pose_left_out(tmp_path: Path) -> None:
+    for index in range(10):
+        folder = tmp_path / "amass" / ("CMU" if index % 2 else "KIT") / f"{index:02}"
+        folder.mkdir(parents=True)
+        amass(folder / "walk_poses.npz")
+    np.savez(tmp_path / "amass" / "CMU" / "shape.npz", betas=np.zeros(16))
+    (tmp_path / "amass" / "CMU" / "broken.npz").write_bytes(b"PK\x03\x04")
+    (tmp_path / "amass" / "LICENSE.txt").write_text("...")
+    said: list[str] = []
+    found = load_poses([tmp_path / "amass"], said.append)
+    assert found.counts() == {"amass/CMU": 200, "amass/KIT": 200}
+    assert found.test.sum() == FRAMES  # one clip of ten, whole
+    assert len(set(found.clip[found.test])) == 1
+    assert sorted(line.split(": ")[0] for line in said) == ["left out"] * 2
+    assert any("shape.npz: not a pose file" in line for line in said)
+
+
+def test_several_paths_are_put_together(tmp_path: Path) -> None:
+    found = load_poses([own(tmp_path / "a.npz"), amass(tmp_path / "b.npz"), "sample"])
+    assert len(found) == 40 + 40 + len(sample_poses()["pose"])
+    assert len(found.source_names) == 4
+    assert found.clip.max() == 4 + 100 + 1 - 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"pose": np.zeros((40, 22, 3))}, r"pose is \(40, 22, 3\) float64; expected numbers \(M, 24, 3\)"),
+        ({"pose": np.zeros((0, 24, 3))}, r"pose is \(0, 24, 3\)"),
+        ({"pose": np.array(["a"])}, r"pose is \(1,\) <U1"),
+        ({"pose": np.where(np.arange(40)[:, None, None] == 7, np.nan, pose())}, "pose 7 holds numbers that are no"),
+        ({"pose": pose() * 1000}, "pose 0 holds numbers that are no rotation in radians"),
+        ({"clip": np.zeros(3, int)}, r"clip is \(3,\) int64; expected 40 counting numbers"),
+        ({"source": np.full(40, 9)}, "source 9 has no name; source_names has 2"),
+        ({"source": np.full(40, -1)}, "source is"),
+        ({"test": np.ones(40, bool)}, "the poses cannot be split: of 40 all are held out"),
+        ({"test": np.zeros(40, bool)}, "none is held out"),
+        ({"pose": None}, "not a pose file: it holds neither pose"),
+    ],
+)
+def test_own_file_that_does_not_fit_is_refused(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(PoseError, match=message) as error:
+        load_poses([own(tmp_path / "a.npz", **changed)])
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"poses": np.zeros((40, 63))}, "poses has 63 columns"),
+        ({"poses": np.zeros((40, 157))}, "poses has 157 columns"),
+        ({"poses": np.zeros(40)}, r"poses is \(40,\) float64"),
+        ({"poses": np.full((40, 156), np.inf)}, "sampled frame 0 is not finite"),
+        ({"mocap_framerate": np.array(0.0)}, "the frame rate '0.0' is not a positive number"),
+        ({"mocap_framerate": np.array("fast")}, "the frame rate 'fast' is not"),
+    ],
+)
+def test_amass_file_that_does_not_fit_is_refused(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(PoseError, match=message):
+        load_poses([amass(tmp_path / "a.npz", **changed)])
+
+
+def test_paths_without_poses_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PoseError, match='there is no such file or folder; "sample" names the poses that ship'):
+        load_poses([tmp_path / "samples"])
+    with pytest.raises(PoseError, match=r"it holds no .npz and no .bvh file"):
+        load_poses([tmp_path])
+    (tmp_path / "a.npz").write_text("no")
+    with pytest.raises(PoseError, match=r"a.npz: not a pose file: it is not an .npz file"):
+        load_poses([tmp_path / "a.npz"])
+    with pytest.raises(PoseError, match=r"none of its 1 .npz and .bvh files holds poses; the first: .*a.npz"):
+        load_poses([tmp_path])
+
+
+def test_sample_is_what_its_generator_makes() -> None:
+    """The first clips, within the rounding of other processors and NumPy releases."""
+    made = sample_poses(8)
+    with np.load(SAMPLE_FILE) as shipped:
+        for key in ("pose", "source", "clip", "test"):
+            np.testing.assert_allclose(shipped[key][: len(made[key])], made[key], atol=4e-3)
+        assert (len(shipped["pose"]), shipped["clip"].max()) == (4800, 99)
+    assert SAMPLE_FILE.stat().st_size < 1_000_000
+
+
+def test_sample_holds_upright_people_with_joints_that_bend_the_right_way() -> None:
+    found = load_poses(["sample"])
+    up = Rotation.from_rotvec(found.pose[:, 0]).as_matrix()[:, 1, 1]
+    assert up.min() > 0.3
+    wander = 0.45
+    assert found.pose[:, [4, 5], 0].min() > -wander  # knees
+    assert found.pose[:, 18, 1].max() < wander  # left elbow
+    assert found.pose[:, 19, 1].min() > -wander
