@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import MeshcastError
-from engines.toml_file import read_toml
+from engines.files.toml_file import read_toml
 
 SAME_ASPECT = 0.002  # relative difference of the two axes' scales up to which a resize is taken for exact
 

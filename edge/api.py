@@ -9,7 +9,7 @@ from typing import Any
 
 from edge.models import Models
 from edge.pipeline import Pipeline, View
-from edge.runtime.overlap import Overlapped
+from edge.runtime.async_pipeline import Overlapped
 from edge.sources import Access, Pace, RtspTransport, open_source
 from edge.types import Bodies, Frame
 

@@ -16,7 +16,7 @@ import threading
 from types import TracebackType
 from typing import IO, Literal, cast
 
-from edge.logs import LineFormatter, LogFormat, record_of
+from edge.log_format import LineFormatter, LogFormat, record_of
 from edge.text import one_line, printable
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from edge.profiling.timing import Timings
-from engines.body import Body
-from engines.cards import Card, load_card
-from engines.heads.families import ROTATING, body_for, make_head
-from engines.heads.head import Head
+from edge.timing import Timings
+from engines.body.body import Body
+from engines.cards.card import Card, load_card
+from engines.heads.base import Head
 from engines.heads.outputs import check_outputs
-from engines.process_end import native_calls
-from engines.session import Session, open_session
-from engines.sharing import SharedSession
+from engines.heads.registry import ROTATING, body_for, make_head
+from engines.inference.process_exit import native_calls
+from engines.inference.session import Session, open_session
+from engines.inference.shared_session import SharedSession
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from calibration.camera import Camera
 from edge.models import LoadedModels, Models
-from edge.profiling.timing import Timings
 from edge.stages.detect import Detect
+from edge.stages.localize import Place
 from edge.stages.mesh import Mesh
-from edge.stages.place import Place
 from edge.stages.pose import Pose
 from edge.stages.smooth import Smooth
-from edge.stages.track import Track
+from edge.stages.tracker import Track
+from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, Seen
-from engines.process_end import native_calls
+from engines.inference.process_exit import native_calls
 
 DEFAULT_FOV_DEG = 60.0
 
@@ -41,8 +41,8 @@ class Pipeline:
     """Frames of one stream in, bodies out, one call after the other.
 
     `process` is `follow`, which remembers where people are and so needs the frames one by one, and then `embody`,
-    which may run on another thread while the next frame is followed: edge.runtime.overlap does that, with the same
-    results.
+    which may run on another thread while the next frame is followed: edge.runtime.async_pipeline does that, with the
+    same results.
 
     `timings` holds what each stage took, `models` what the engines took; `dropped_people` counts people that were seen
     but got no body, because an engine's numbers were not finite, too few of their keypoints were seen or the head saw

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calibration.camera import Camera
-from meshcast.body import F32, I32, U8, Array, BodyModel
+from meshcast.protocol.body import F32, I32, U8, Array, BodyModel
 
 __all__ = [
     "F32",

@@ -22,7 +22,7 @@ def build(
         from engines.networks import registry
     except ImportError as error:
         from engines.errors import ModelError
-        from engines.install_hint import install_hint
+        from engines.files.install_hint import install_hint
 
         raise ModelError(f"networks need torch ({error}); {install_hint('export')}") from None
     return registry.build(name, faces, vertices, gather=gather)

@@ -72,7 +72,7 @@ export -f test_run sanitized benchmarks
 
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
 step build 240 bash -c build
-step tests 150 bash -c 'test_run tests/kernels tests/engines/test_pose2mesh_kernels.py'
+step tests 150 bash -c 'test_run tests/kernels tests/engines/pose2mesh/test_native_session.py'
 grep -q ' passed' "$OUT/tests.log" || failed+=("tests: all were skipped")
 SMALL='not captures and (test_plan or test_tiles or 19-19-1 or 97-60-3 or 4-4096-57 or 67-270 or 2-33-7 or 0.3- or quarter or 31-33-0.06 or 101-203)'
 export SMALL

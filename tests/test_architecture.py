@@ -58,7 +58,7 @@ def test_imports_go_one_way() -> None:
     ("package", "line", "wrong"),
     [
         ("engines", "from edge.types import Frame", True),
-        ("edge_kernels", "import engines.body", True),
+        ("edge_kernels", "import engines.body.body", True),
         ("calibration", "def f():\n    import edge", True),
         ("edge", "import torch", True),
         ("edge", "import importlib\nimportlib.import_module('openvino.runtime')", True),

@@ -14,7 +14,7 @@ from edge.cli import main, models
 from edge.stages.detect import Detect
 from edge.stages.pose import Pose
 from edge.types import Frame, Tracks
-from engines.cards import Card, load_card
+from engines.cards.card import Card, load_card
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

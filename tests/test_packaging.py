@@ -54,8 +54,8 @@ def test_wheel_holds_the_packages_and_the_models_only(pure_wheel: Path) -> None:
         "meshcast",
     }
     assert zoo() <= names
-    assert {f"edge/bridges/page/{name}" for name in ("index.html", "page.css", "page.js")} <= names
-    assert {"edge_kernels/py.typed", "edge_kernels/_native.pyi", "edge/types.py", "meshcast/body.py"} <= names
+    assert {f"edge/bridges/websocket/static/{name}" for name in ("index.html", "page.css", "page.js")} <= names
+    assert {"edge_kernels/py.typed", "edge_kernels/_native.pyi", "edge/types.py", "meshcast/protocol/body.py"} <= names
     assert "engines/training/poses/sample_poses.npz" in names
     licences = {"BSD-3-Clause-pose2sim.txt", "MIT-human-models.txt", "MIT-three.js.txt"}
     assert {"LICENSE", "NOTICE", *licences} <= {PurePosixPath(name).name for name in info}
@@ -66,8 +66,8 @@ import sys
 sys.path[:0] = [sys.argv[1]]  # before anything else; what it depends on comes from this environment
 sys.path.append(sys.argv[2])
 import edge, edge_kernels
-from engines.cards import load_card, read_weights
-from engines.install_hint import install_hint
+from engines.cards.card import load_card, read_weights
+from engines.files.install_hint import install_hint
 from engines.training.poses import load_poses
 print(edge.__file__, edge_kernels.NATIVE, len(read_weights(load_card("pose2mesh_open").variants[0])) > 1e6)
 print(len(load_poses(["sample"])), install_hint("onnxruntime"))

@@ -35,9 +35,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print the table. Returns the exit code."""
-    from edge.app import Job
-    from edge.bench import Bench, measure
-    from edge.sinks.target import Target
+    from edge.benchmark.measure import Bench, measure
+    from edge.run import Job
+    from edge.sinks.output_file import Target
 
     models, views = model_options(args)
     target = Target(args.json) if args.json is not None else None

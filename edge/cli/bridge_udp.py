@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from edge import console
 from edge.cli.argument_types import Number, WholeNumber, seconds
-from edge.cli.security import add_client_options, curve_of
+from edge.cli.curve_options import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
-    from edge.bridges.relay import Bridge
+    from edge.bridges.udp.relay import Bridge
 
 CODES = "exit codes: 0 whole, 1 nothing arrived or an address cannot be used, 2 usage, 3 broke off"
 STAGE_M, STAGE_HEIGHT_M = 3.0, 1.0  # where an avatar's world begins, and how high its camera stands, unless told
@@ -89,10 +89,10 @@ def _add_common(parser: argparse.ArgumentParser, *, to: str, origin: float | Non
 
 def run(args: argparse.Namespace) -> int:
     """Send until --timeout or Ctrl-C. Returns the exit code."""
-    from edge.bridges import relay
-    from edge.bridges.cast import Cast
-    from edge.bridges.udp import UdpSender
-    from edge.bridges.world import World
+    from edge.bridges.udp import relay
+    from edge.bridges.udp.person_filter import Cast
+    from edge.bridges.udp.sender import UdpSender
+    from edge.bridges.udp.world_frame import World
     from edge.runtime.health import Heartbeat
     from edge.runtime.supervision import Supervision
     from meshcast.errors import MeshcastError
@@ -128,19 +128,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _vmc(args: argparse.Namespace) -> Bridge:
-    from edge.bridges.vmc import Vmc
+    from edge.bridges.udp.vmc import Vmc
 
     return Vmc(upper_chest=not args.no_upper_chest)
 
 
 def _livelink(args: argparse.Namespace) -> Bridge:
-    from edge.bridges.livelink import LiveLink
+    from edge.bridges.udp.livelink import LiveLink
 
     return LiveLink(names=args.names, person=args.person)
 
 
 def _openxr(args: argparse.Namespace) -> Bridge:
-    from edge.bridges.openxr import OpenXr
+    from edge.bridges.udp.openxr import OpenXr
 
     return OpenXr()
 

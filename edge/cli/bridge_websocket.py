@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edge import console
 from edge.cli.argument_types import positive
-from edge.cli.security import add_client_options, curve_of
+from edge.cli.curve_options import add_client_options, curve_of
 from edge.errors import EXIT_WHOLE
 
 LISTEN = "127.0.0.1:8765"
@@ -68,10 +68,10 @@ def run(args: argparse.Namespace) -> int:
     import signal
     import threading
 
-    from edge.bridges.websocket import Bridge
-    from edge.bridges.websocket_access import Token, read_token
-    from edge.bridges.websocket_listen import Listen, tls_context
-    from edge.bridges.websocket_page import SHIPPED, Page
+    from edge.bridges.websocket.access import Token, read_token
+    from edge.bridges.websocket.endpoint import Listen, tls_context
+    from edge.bridges.websocket.server import Bridge
+    from edge.bridges.websocket.static_files import SHIPPED, Page
     from edge.runtime.health import Heartbeat
     from edge.runtime.supervision import Supervision
 

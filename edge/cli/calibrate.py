@@ -13,8 +13,8 @@ from edge.errors import EXIT_INPUT, EXIT_WHOLE
 from edge.text import one_line
 
 if TYPE_CHECKING:
-    from edge.footage import Tell
-    from edge.int8 import Made
+    from edge.quantization.calibrate import Made
+    from edge.quantization.samples import Tell
 
 # What bfloat16 does to MoveNet on small pedestrians, rounded; bfloat16 leaves the errors against 3D truth as they are.
 SHIFT_PERCENT, OKS, MESH_MM, LOST_PERCENT = 0.4, 0.97, 20.0, 2.0
@@ -88,12 +88,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Make, judge and keep the INT8 weights; print the gate's table. Returns the exit code."""
-    from calibration.int8.judge import Limits
-    from edge.footage import clips_of
-    from edge.int8 import Recipe, calibrate_detector, calibrate_pose
+    from calibration.int8.metrics import Limits
     from edge.models import Models
-    from engines.cards import load_card
-    from engines.variants import add_int8
+    from edge.quantization.calibrate import Recipe, calibrate_detector, calibrate_pose
+    from edge.quantization.samples import clips_of
+    from engines.cards.card import load_card
+    from engines.cards.variants import add_int8
 
     recipe = Recipe(
         Limits(args.max_shift, args.min_oks, args.max_shift_mm, args.max_lost),

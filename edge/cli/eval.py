@@ -17,7 +17,7 @@ from edge.redaction import redact_path
 from edge.text import json_bytes, one_line
 
 if TYPE_CHECKING:
-    from edge.evaluate import Score
+    from edge.evaluation.evaluate import Score
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate every clip and print a table with the mean over clips. Returns the exit code."""
-    from edge.sinks.target import Target
+    from edge.sinks.output_file import Target
 
     target = Target(args.json) if args.json else None
     try:
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
     """The score of every clip by its file's name."""
-    from edge.evaluate import TruthError, evaluate_clip
+    from edge.evaluation.evaluate import TruthError, evaluate_clip
 
     models, (*_, view) = model_options(args)
     scores = {}

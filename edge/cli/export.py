@@ -36,10 +36,10 @@ def run(args: argparse.Namespace) -> int:
     if suffix not in SUFFIXES:
         raise OutputError(f"{args.out}: unknown kind of file; choose {' or '.join(SUFFIXES)}")
 
-    from edge.export.animation import read_animations
-    from edge.export.bvh import write_bvh
-    from edge.export.gltf import write_glb
-    from edge.wire.recording import Recording
+    from edge.recording.export.animation import read_animations
+    from edge.recording.export.bvh import write_bvh
+    from edge.recording.export.gltf import write_glb
+    from edge.recording.mcap_file import Recording
 
     people = read_animations(Recording(args.recording), stream=args.stream, person=args.person)
     if suffix == ".glb":

@@ -61,7 +61,7 @@ def run_new(args: argparse.Namespace) -> int:
 
 def run_show(args: argparse.Namespace) -> int:
     """Print a file's public key. Raises KeyFileError when it holds none."""
-    from meshcast.curve import read_public
+    from meshcast.transport.curve import read_public
 
     console.out(read_public(args.file).decode())
     return EXIT_WHOLE

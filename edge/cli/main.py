@@ -15,7 +15,7 @@ from edge.cli.parser import Parser, commands_of
 from edge.cli.termination import exit_code, terminable
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE, UsageError
 from engines.errors import MeshcastError, UnknownNameError
-from engines.memory_budget import job_budget
+from engines.files.memory_budget import job_budget
 
 EXIT_CODES = """\
 exit codes: 0 everything was done; 1 a source, file, model, camera or address cannot be used, nothing was produced;

@@ -11,7 +11,7 @@ from edge.errors import EXIT_WHOLE
 from edge.text import one_line
 
 if TYPE_CHECKING:
-    from engines.cards import Card
+    from engines.cards.card import Card
 
 TASKS = ("detector", "pose", "mesh", "body")
 OF_THE_LOG = {"-v", "--verbose", "--log-format", "--log-format=json", "--log-format=text", "json", "text"}
@@ -92,7 +92,7 @@ def with_command(arguments: list[str]) -> list[str]:
 
 def run_list(args: argparse.Namespace) -> int:
     """Print one line a model."""
-    from engines.cards import cards
+    from engines.cards.card import cards
 
     console.out(table_text(cards(args.task)))
     return EXIT_WHOLE
@@ -100,7 +100,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_show(args: argparse.Namespace) -> int:
     """Print one card. Raises UnknownNameError when there is no such model."""
-    from engines.cards import load_card
+    from engines.cards.card import load_card
 
     console.out(card_text(load_card(args.model)))
     return EXIT_WHOLE
@@ -108,7 +108,7 @@ def run_show(args: argparse.Namespace) -> int:
 
 def run_import(args: argparse.Namespace) -> int:
     """Import a file and say what it became. Raises ModelError when it cannot be used; then nothing is written."""
-    from engines.importing import import_file
+    from engines.importing.import_model import import_file
 
     made = import_file(args.file, args.name, trust=args.trust, mean=args.mean, weights=args.weights)
     card = made.card
@@ -126,12 +126,12 @@ def run_import(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     """Write a network as ONNX. Raises ModelError when it is none or the file does not compute the same."""
-    from edge.sinks.target import Target
-    from engines.bodies import choose_body
-    from engines.cards import load_card
+    from edge.sinks.output_file import Target
+    from engines.body.select import choose_body
+    from engines.cards.card import load_card
     from engines.errors import ModelError
-    from engines.install_hint import install_hint
-    from engines.packed_onnx import pack_card
+    from engines.files.install_hint import install_hint
+    from engines.onnx_tools.packed_model import pack_card
 
     card = load_card(args.model)
     target = Target(args.file)
@@ -142,7 +142,7 @@ def run_export(args: argparse.Namespace) -> int:
             _say(f"wrote {args.file} ({len(data) / 1e6:.1f} MB), with its card in it")
             return EXIT_WHOLE
         try:
-            from engines.export import export
+            from engines.onnx_tools.export import export
         except ImportError as error:
             raise ModelError(f"exporting needs torch and onnx ({error}); {install_hint('export')}") from None
         data = export(card, choose_body(args.body, "mano" if card.name.endswith("_mano") else "smpl"))
@@ -158,7 +158,7 @@ def run_export(args: argparse.Namespace) -> int:
 
 def run_remove(args: argparse.Namespace) -> int:
     """Delete an imported model. Raises UnknownNameError when it was not imported."""
-    from engines.importing import remove
+    from engines.importing.import_model import remove
 
     for path in remove(args.model):
         _say(f"removed {path}")
@@ -224,7 +224,7 @@ def _weights(card: Card) -> str:
 
 def _precisions(card: Card) -> str:
     """What the card's files and its own choice allow; bfloat16 needs no file of its own."""
-    from engines.cards import PRECISIONS
+    from engines.cards.card import PRECISIONS
 
     have = {*card.auto, *(variant.precision for variant in card.variants)}
     return " ".join(precision for precision in PRECISIONS if precision in have)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from edge import console
 from edge.cli.argument_types import positive, seconds
-from edge.cli.security import add_client_options, curve_of
+from edge.cli.curve_options import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 from edge.text import one_line
 
 if TYPE_CHECKING:
-    from edge.wire.recorder import Tally
+    from edge.recording.recorder import Tally
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -45,10 +45,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Record until Ctrl-C, --seconds or --count. Returns the exit code."""
-    from edge.cli.ticker import Ticker
+    from edge.cli.status_line import Ticker
     from edge.errors import OutputError
-    from edge.runtime.interrupt import interruptible
-    from edge.wire.recorder import record
+    from edge.recording.recorder import record
+    from edge.runtime.signals import interruptible
 
     curve = curve_of(args)
     tally: Tally | None = None

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from edge import console
 from edge.cli.argument_types import Number
-from edge.cli.security import add_security_options, security_of
+from edge.cli.curve_options import add_security_options, security_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
-    from edge.wire.replay import Played
+    from edge.recording.replay import Played
 
 SLACK_S = 5.0  # a message takes far less to send
 
@@ -44,13 +44,13 @@ def run(args: argparse.Namespace) -> int:
     """Replay until the end or Ctrl-C. Returns the exit code."""
     from contextlib import closing
 
-    from edge.cli.ticker import Ticker
+    from edge.cli.status_line import Ticker
+    from edge.recording.mcap_file import Recording
+    from edge.recording.replay import Replay
     from edge.runtime.health import Heartbeat
-    from edge.runtime.interrupt import interruptible
+    from edge.runtime.signals import interruptible
     from edge.runtime.supervision import Supervision
-    from edge.wire.outlet import Outlet
-    from edge.wire.recording import Recording
-    from edge.wire.replay import Replay
+    from edge.wire.publisher_socket import Outlet
     from engines.errors import MeshcastError
 
     security = security_of(args)

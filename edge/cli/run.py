@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge import console
-from edge.cli.access import access_of, add_access_options
 from edge.cli.argument_types import frame_rate, positive
-from edge.cli.security import add_security_options, security_of
+from edge.cli.curve_options import add_security_options, security_of
+from edge.cli.source_options import access_of, add_access_options
 from edge.errors import EXIT_PARTIAL, UsageError
 from edge.text import one_line
 
@@ -154,9 +154,9 @@ def model_options(args: argparse.Namespace) -> tuple[Models, tuple[View, ...]]:
 
 def run(args: argparse.Namespace) -> int:
     """Run the job and print its table. Returns the exit code."""
-    from edge.app import Job
-    from edge.app import run as run_job
-    from edge.profiling.observers import Watch
+    from edge.monitoring.observers import Watch
+    from edge.run import Job
+    from edge.run import run as run_job
 
     if args.metrics_token_file is not None and args.metrics is None:
         raise UsageError("--metrics-token-file needs --metrics HOST:PORT")

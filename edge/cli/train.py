@@ -59,10 +59,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Train both stages and try the model. Returns the exit code; 3 where it was stopped or does not run here."""
-    from edge.runtime.interrupt import interruptible
-    from engines.cards import load_card
+    from edge.runtime.signals import interruptible
+    from engines.cards.card import load_card
     from engines.errors import ModelError
-    from engines.install_hint import install_hint
+    from engines.files.install_hint import install_hint
 
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
@@ -72,10 +72,10 @@ def run(args: argparse.Namespace) -> int:
 
     with interruptible() as interrupt:
         with interrupt.welcome():  # while torch is loaded there is nothing to keep
+            from engines.inference.trial import try_card
+            from engines.training.export_model import NO_LICENSE
             from engines.training.loop import Reports, TrainingStopped
             from engines.training.pose2mesh import Recipe, train_pose2mesh
-            from engines.training.ship import NO_LICENSE
-            from engines.trial import try_card
 
         recipe = Recipe(
             poses=tuple(args.poses),

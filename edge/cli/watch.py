@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from edge import console
 from edge.cli.argument_types import positive, seconds
-from edge.cli.security import add_client_options, curve_of
+from edge.cli.curve_options import add_client_options, curve_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
-    from meshcast.packets import FramePacket, StatusPacket
+    from meshcast.protocol.packets import FramePacket, StatusPacket
 
 SEVERAL_STREAMS = "all streams of the address"
 
@@ -42,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Print packets until --count, --timeout or Ctrl-C. Returns the exit code."""
     from engines.errors import MeshcastError
-    from meshcast.packets import FramePacket, StatusPacket
+    from meshcast.protocol.packets import FramePacket, StatusPacket
     from meshcast.subscriber import subscribe_all
 
     line = json_line if args.json else text_line

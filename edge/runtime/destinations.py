@@ -10,9 +10,9 @@ from pathlib import Path
 from edge.errors import OutputError
 from edge.runtime.outputs import Wanted
 from edge.sinks.encoders import choose_encoder
+from edge.sinks.npz import check_save_suffix
+from edge.sinks.output_file import check_place
 from edge.sinks.overlay import VIDEO, check_overlay_suffix
-from edge.sinks.save import check_save_suffix
-from edge.sinks.target import check_place
 from edge.sources.uri import PICTURE_SUFFIXES, parse
 
 FIELD = "{stream}"

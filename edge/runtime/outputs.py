@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from edge.draw import MeshPainter
-from edge.draw_attention import paint_attention
 from edge.errors import OutputError
-from edge.profiling.timing import Timings
+from edge.render.attention import paint_attention
+from edge.render.meshes import MeshPainter
+from edge.runtime.async_pipeline import Result
 from edge.runtime.frame_errors import FrameErrors
-from edge.runtime.overlap import Result
+from edge.sinks.npz import NpzSaver
 from edge.sinks.overlay import OverlayWriter
-from edge.sinks.save import NpzSaver
-from edge.stages.fit import FrameFit, can_fit
+from edge.stages.inverse_kinematics import FrameFit, can_fit
+from edge.timing import Timings
 from edge.types import U8, BodyModel, Posed
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError

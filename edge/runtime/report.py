@@ -8,8 +8,8 @@ from typing import Any
 
 from edge.models import LoadedModels
 from edge.pipeline import DEFAULT_FOV_DEG, View
-from edge.profiling.timing import AGES, QUEUE, StageStats
 from edge.runtime.stream import StreamRun
+from edge.timing import AGES, QUEUE, StageStats
 
 
 def run_report(

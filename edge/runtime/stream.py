@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.profiling.timing import AGES, QUEUE
+from edge.runtime.async_pipeline import Overlapped
 from edge.runtime.outputs import Outputs
-from edge.runtime.overlap import Overlapped
+from edge.timing import AGES, QUEUE
 from edge.types import Bodies
 from engines.errors import MeshcastError
-from engines.process_end import close_at_exit
+from engines.inference.process_exit import close_at_exit
 
 log = logging.getLogger("meshcast.stream")
 

@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from av.video.stream import VideoStream
 
-from edge.draw import outlined_text, text_scale
 from edge.errors import OutputError
+from edge.render.meshes import outlined_text, text_scale
 from edge.sinks.encoders import TICKS_PER_S, choose_encoder, configure
 from edge.sinks.fragments import OPTIONS, Recorder, keep_whole, recover
-from edge.sinks.target import Target
+from edge.sinks.output_file import Target
 from edge.sources.clock import LONGEST_GAP_S
 from edge.types import U8, Frame
 

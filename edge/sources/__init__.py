@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from edge.errors import SourceError
+from edge.sources.base import Source, log
 from edge.sources.image_header import holds_heif
 from edge.sources.reader import Pace, Reader
-from edge.sources.source import Source, log
 from edge.sources.uri import HEIF_SUFFIXES, Address, parse
 
 __all__ = ["Access", "Pace", "Reader", "RtspTransport", "Source", "open_source"]
@@ -93,7 +93,7 @@ def _open(
 
         return VideoSource(file_opening(address.target), name=name, title=address.shown, loop=loop, fps=fps, stop=stop)
     if address.kind in ("video", "pictures"):
-        from edge.sources.pictures import PictureSource
+        from edge.sources.images import PictureSource
 
         return PictureSource(address.target, name=name, loop=loop, fps=fps, stop=stop)
     if address.kind == "pipe":
@@ -107,7 +107,7 @@ def _open(
 
         return V4l2Source(address.target, name=name, options=address.options, stop=stop)
     if address.kind == "synthetic":
-        from edge.sources.synthetic import SyntheticSource
+        from edge.sources.synthetic.source import SyntheticSource
 
         return SyntheticSource(address.target, loop=loop, camera=camera)
     from edge.sources.gstreamer import GstreamerSource, csi_pipeline, on_jetson

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edge.sources.clock import LONGEST_GAP_S, FileClock, LiveClock
-from edge.sources.decode import Picture
+from edge.sources.decoder import Picture
 from edge.types import Frame
 
 if TYPE_CHECKING:

@@ -16,17 +16,17 @@ import numpy as np
 
 from edge.errors import SourceError
 from edge.redaction import redact_text
-from edge.sources.decode import Picture
+from edge.sources.decoder import Picture
+from edge.sources.demuxer import LinkError
 from edge.sources.frames import FileFrames, Rate
 from edge.sources.geometry import resample, square_size
-from edge.sources.link import LinkError
 from edge.sources.live import LiveSource
 from edge.types import Frame
 
 if TYPE_CHECKING:
     import threading
 
-    from edge.sources.source import Stop
+    from edge.sources.base import Stop
 
 MISSING = (
     "needs GStreamer: install its Python bindings (Debian, Ubuntu, JetPack: python3-gi gir1.2-gstreamer-1.0 "

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
-from edge.sources.decode import Picture
+from edge.sources.base import Source
+from edge.sources.decoder import Picture
+from edge.sources.demuxer import LinkError, Stopped
 from edge.sources.frames import FileFrames, LiveFrames
-from edge.sources.link import LinkError, Stopped
-from edge.sources.source import Source
 from edge.types import Frame
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from edge.errors import SourceError
-from edge.sources.decode import Decoder, Picture
-from edge.sources.link import Link, LinkError, Stopped
+from edge.sources.base import Source, Stop
+from edge.sources.decoder import Decoder, Picture
+from edge.sources.demuxer import Link, LinkError, Stopped
 from edge.sources.live import LiveSource, log
 from edge.sources.opening import Opening, RtspTransport, http_opening, http_policy, rtsp_opening, socket_opening
-from edge.sources.source import Source, Stop
 from edge.sources.video import VideoSource
 
 if TYPE_CHECKING:

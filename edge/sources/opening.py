@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 from urllib.parse import urlsplit
 
-from edge.sources.addresses import AddressPolicy, Server
+from edge.sources.address_policy import AddressPolicy, Server
 
 OPEN_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 5.0

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Iterator
 
 from edge.errors import SourceError
-from edge.sources.decode import Decoder
+from edge.sources.base import Source, Stop
+from edge.sources.decoder import Decoder
+from edge.sources.demuxer import Link, LinkError, Stopped
 from edge.sources.frames import FileFrames, nominal_rate
 from edge.sources.geometry import too_large_text
-from edge.sources.link import Link, LinkError, Stopped
 from edge.sources.opening import pipe_opening
-from edge.sources.source import Source, Stop
 from edge.sources.video import Tail
 from edge.types import Frame
 

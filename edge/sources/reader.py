@@ -9,8 +9,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Literal
 
-from edge.mailbox import Mailbox
-from edge.sources.source import Source
+from edge.bounded_queue import Mailbox
+from edge.sources.base import Source
 from edge.types import Frame
 
 Pace = Literal["fast", "realtime"]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
-from edge.sources.decode import Decoder, Picture
-from edge.sources.link import Link, LinkError, Stopped
+from edge.sources.decoder import Decoder, Picture
+from edge.sources.demuxer import Link, LinkError, Stopped
 from edge.sources.live import LiveSource
 from edge.sources.opening import Opening
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import av
 
 from edge.errors import SourceError
-from edge.sources.decode import Decoder, Picture
+from edge.sources.base import Source
+from edge.sources.decoder import Decoder, Picture
+from edge.sources.demuxer import Link, LinkError, Stopped
 from edge.sources.frames import COUNTS_PLACES, FileFrames, Rate, nominal_rate
 from edge.sources.geometry import too_large_text
-from edge.sources.link import Link, LinkError, Stopped
 from edge.sources.opening import Opening
-from edge.sources.source import Source
 from edge.types import Frame
 
 if TYPE_CHECKING:

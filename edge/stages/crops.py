@@ -7,7 +7,7 @@ import numpy as np
 import edge_kernels
 from edge.stages.detect import picture_size
 from edge.types import F32, U8
-from engines.cards import Card
+from engines.cards.card import Card
 from engines.errors import ModelError
 
 

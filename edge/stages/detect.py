@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 import edge_kernels
-from edge.stages.decode_boxes import BOX_FAMILIES, check_boxes
+from edge.stages.box_decoders import BOX_FAMILIES, check_boxes
 from edge.types import F32, U8, Array, Detections, Frame
-from engines.cards import Card, Input
+from engines.cards.card import Card, Input
+from engines.cards.suggestions import did_you_mean
 from engines.errors import ModelError
-from engines.session import Session
-from engines.suggestions import did_you_mean
+from engines.inference.session import Session
 
 NMS_IOU = 0.6
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from calibration.camera import Camera
 from edge.stages.crops import Cropper
-from edge.stages.place import weak_perspective_translation
+from edge.stages.localize import weak_perspective_translation
 from edge.types import F32, Array, Attention, BodyModel, Frame, Pose2D, RootedBodies, Tracks
-from engines.heads.head import Head, People, RootMesh
-from engines.lod import lod_of
-from engines.rig import rig_of
+from engines.body.lod import lod_of
+from engines.body.rig import rig_of
+from engines.heads.base import Head, People, RootMesh
 
 
 class Mesh:

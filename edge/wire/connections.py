@@ -17,9 +17,9 @@ from dataclasses import replace
 
 import zmq
 
+from edge.wire.accept_filter import Door
+from edge.wire.curve_auth import log
 from edge.wire.descriptors import max_connections
-from edge.wire.door import Door
-from edge.wire.guard import log
 from edge.wire.peers import HANDSHAKE_BYTES, Limits, Peer, Peers
 
 EVENTS = (

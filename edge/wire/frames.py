@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from calibration.camera import Camera
 from edge.types import F32, I32, Array, Bodies, Frame, Posed
 from edge.wire.pack import pack_arrays, pack_message
-from meshcast.axes import SYSTEMS, Axes, Conversion
-from meshcast.decoding import BLOCK, DISTORTION_FIELDS, K_FIELDS, blocks, tile
 from meshcast.errors import WireError
-from meshcast.layout import (
+from meshcast.protocol.axes import SYSTEMS, Axes, Conversion
+from meshcast.protocol.decoding import BLOCK, DISTORTION_FIELDS, K_FIELDS, blocks, tile
+from meshcast.protocol.layout import (
     AXES,
     CAMERA_ASSUMED,
     FRAME_HEADER,
@@ -29,7 +29,7 @@ from meshcast.layout import (
     Kind,
     topic,
 )
-from meshcast.rotations import rotvec
+from meshcast.protocol.rotations import rotvec
 
 LEVELS = 65535  # steps between the lower and the upper bound of a person's vertices, per axis
 

@@ -1,4 +1,4 @@
-"""Makes the two files of a new pair of CURVE keys; `meshcast.curve` reads them."""
+"""Makes the two files of a new pair of CURVE keys; `meshcast.transport.curve` reads them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import zmq
 
 from edge.errors import OutputError
-from engines.atomic import AtomicFile, write_all
+from engines.files.atomic import AtomicFile, write_all
 
 SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644

@@ -8,11 +8,11 @@ import zlib
 import numpy as np
 
 from edge.wire.pack import model_name_bytes, pack_arrays, pack_message
-from meshcast.axes import SYSTEMS, Conversion, convert_body
-from meshcast.body import F32, INFLUENCES, Array, BodyModel, Rig
-from meshcast.decoding import WEIGHT_LEVELS
 from meshcast.errors import WireError
-from meshcast.layout import AXES, MODEL_HEADER, SPACES, UNITS, Kind, topic
+from meshcast.protocol.axes import SYSTEMS, Conversion, convert_body
+from meshcast.protocol.body import F32, INFLUENCES, Array, BodyModel, Rig
+from meshcast.protocol.decoding import WEIGHT_LEVELS
+from meshcast.protocol.layout import AXES, MODEL_HEADER, SPACES, UNITS, Kind, topic
 
 MAX_RIG_JOINTS = 256  # a vertex names its joints in a byte
 DIR_LEVELS = 32767  # of a shape direction, to either side

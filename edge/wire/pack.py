@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from meshcast.body import Array
 from meshcast.errors import WireError
-from meshcast.layout import MAGIC, MAX_MODEL_NAME, VERSION, padded
+from meshcast.protocol.body import Array
+from meshcast.protocol.layout import MAGIC, MAX_MODEL_NAME, VERSION, padded
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from meshcast.layout import TOPIC_SIZE
+from meshcast.protocol.layout import TOPIC_SIZE
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
 from calibration.camera import Camera
-from edge.stages.fit import FrameFit, can_fit
+from edge.stages.inverse_kinematics import FrameFit, can_fit
 from edge.types import Bodies, BodyModel, Frame
+from edge.wire.curve_auth import Security
 from edge.wire.frames import FrameEncoder, Stamp
-from edge.wire.guard import Security
 from edge.wire.model import ModelEncoder
-from edge.wire.outlet import HIGH_WATER_MARK, Outlet
+from edge.wire.model_schedule import REPEAT_S, Repeats
 from edge.wire.peers import Limits
-from edge.wire.repeats import REPEAT_S, Repeats
+from edge.wire.publisher_socket import HIGH_WATER_MARK, Outlet
 from edge.wire.status import encode_status
-from meshcast.layout import Kind, topic
+from meshcast.protocol.layout import Kind, topic
 
 STATUS_S = 1.0
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from edge.wire.model import ModelEncoder
 from edge.wire.pack import pack_arrays, pack_message
-from meshcast.layout import STATES, STATUS_HEADER, Kind, topic
+from meshcast.protocol.layout import STATES, STATUS_HEADER, Kind, topic
 
 MAX_REASON = 200  # bytes
 

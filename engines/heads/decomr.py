@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from engines.bodies import body_map
-from engines.body import Body
-from engines.cards import Card
-from engines.heads.head import People, RootMesh
-from engines.heads.surface import Landmarks, regress
-from engines.session import Session
+from engines.body.body import Body
+from engines.body.select import body_map
+from engines.cards.card import Card
+from engines.heads.base import People, RootMesh
+from engines.heads.landmarks import Landmarks, regress
+from engines.inference.session import Session
 
 F32 = NDArray[np.float32]
 MAP_SIDE = 128

@@ -7,17 +7,17 @@ from typing import TypeAlias
 
 import numpy as np
 
-from engines.body import Body
-from engines.cards import Card
+from engines.body.body import Body
+from engines.cards.card import Card
 from engines.errors import ModelError
+from engines.files.npz import read_npz
 from engines.heads.decomr import MAP_SIDE
-from engines.npz import read_npz
-from engines.onnx_signature import shape_text
-from engines.session import Session
+from engines.inference.session import Session
+from engines.onnx_tools.signature import shape_text
 
 Sides: TypeAlias = "tuple[int | str, ...]"  # a letter for any size
 POINTS = 47  # of pose2mesh_open: the joints, COCO's keypoints and the feet
-COCO_FEATURES = 54  # of 17 keypoints, see engines.lifting.View
+COCO_FEATURES = 54  # of 17 keypoints, see engines.pose2mesh.virtual_camera.View
 DCT_NUMBERS = 85  # camera, pose and shape
 
 

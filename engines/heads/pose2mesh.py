@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from engines.body import Body
-from engines.cards import Card
-from engines.heads.head import People, RootMesh
-from engines.heads.surface import Landmarks, regress
+from engines.body.body import Body
+from engines.cards.card import Card
+from engines.heads.base import People, RootMesh
+from engines.heads.landmarks import Landmarks, regress
+from engines.inference.session import Session
 from engines.joint_sets import gather_points, normalise_pose2d
-from engines.session import Session
 
 F32 = NDArray[np.float32]
 MIN_SCORE_SUM = 1.5  # of the keypoints of a person worth a mesh, as in the published demo

@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_kernels import Ell
-from engines.body import Body, load_surface_body
-from engines.body_units import check_units
-from engines.cards import Card
+from engines.body.body import Body, load_surface_body
+from engines.body.units import check_units
+from engines.cards.card import Card
 from engines.errors import ModelError
-from engines.heads.head import People, RootMesh
+from engines.files.npz import read_npz
+from engines.heads.base import People, RootMesh
+from engines.inference.session import Session
 from engines.joint_sets import COCO17, gather_points
-from engines.lifting import view_of
-from engines.npz import read_npz
-from engines.session import Session
+from engines.pose2mesh.virtual_camera import view_of
 
 F32 = NDArray[np.float32]
 JOINTS, KEYPOINTS = 24, 17  # the points are the joints, then the COCO keypoints, then the feet
@@ -23,9 +23,9 @@ JOINTS, KEYPOINTS = 24, 17  # the points are the joints, then the COCO keypoints
 class Pose2MeshOpenHead:
     """Lifter and coarse mesh through an engine, then the fixed sparse upsampling to every vertex of the body.
 
-    `session` maps features (N, F) of engines.lifting to points (N, P, 3) and coarse vertices (N, C, 3). Joints are the
-    body's 24 in SMPL's order, then the points of the face and the feet. Raises ModelError for files that do not fit and
-    for a pose model without COCO's keypoints.
+    `session` maps features (N, F) of engines.pose2mesh.virtual_camera to points (N, P, 3) and coarse vertices (N, C,
+    3). Joints are the body's 24 in SMPL's order, then the points of the face and the feet. Raises ModelError for files
+    that do not fit and for a pose model without COCO's keypoints.
     """
 
     crops = None

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.bodies import is_open
-from engines.body import Body
-from engines.cards import Card
+from engines.body.body import Body
+from engines.body.mean_parameters import MeanParameters, read_mean_parameters
+from engines.body.select import is_open
+from engines.body.skinning import Skinner
+from engines.cards.card import Card
 from engines.errors import ModelError
-from engines.heads.head import People, RootMesh
-from engines.heads.surface import Landmarks
-from engines.mean_parameters import MeanParameters, read_mean_parameters
-from engines.session import Session
-from engines.skinning import Skinner
-from meshcast.rotations import rotmat
+from engines.heads.base import People, RootMesh
+from engines.heads.landmarks import Landmarks
+from engines.inference.session import Session
+from meshcast.protocol.rotations import rotmat
 
 F32 = NDArray[np.float32]
 Outputs = tuple[NDArray[np.float32], ...]

@@ -1,7 +1,7 @@
 """DecoMR (Zeng et al., 3D Human Mesh Regression with Dense Correspondence, CVPR 2020): image to location map.
 
 CNet finds where each pixel lies in texture space, the features move there (`warp`), and LNet regresses the location
-map: x, y, z of every texel, which `engines.location_map` turns into vertices. The published files hold the two
+map: x, y, z of every texel, which `engines.body.location_map` turns into vertices. The published files hold the two
 state_dicts as `CNet` and `LNet`; joined by those prefixes they load strictly.
 """
 

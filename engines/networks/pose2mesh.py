@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.graph import Sparse, coarsen, joint_adjacency, laplacian, mesh_adjacency, rescaled_laplacian
+from engines.body.mesh_graph import Sparse, coarsen, joint_adjacency, laplacian, mesh_adjacency, rescaled_laplacian
 from engines.joint_sets import JointSet
-from engines.pose2mesh_shape import LIFTER_WIDTH, MM_PER_M, ORDER, Plan, plan_for
+from engines.pose2mesh.config import LIFTER_WIDTH, MM_PER_M, ORDER, Plan, plan_for
 
 
 class Pose2MeshOutput(NamedTuple):

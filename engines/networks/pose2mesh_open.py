@@ -2,8 +2,8 @@
 
 The plan is the paper's (Choi et al., Pose2Mesh, ECCV 2020): lift 2D to 3D with a residual MLP, then regress the mesh
 coarse to fine on the levels of a graph-coarsened template. Two things differ, so that it trains and runs on a CPU: the
-lifter reads the virtual view of engines.lifting, and the finest levels are a fixed sparse upsampling fitted to the
-body instead of learned convolutions.
+lifter reads the virtual view of engines.pose2mesh.virtual_camera, and the finest levels are a fixed sparse upsampling
+fitted to the body instead of learned convolutions.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class ResidualStage(nn.Module):
 
 
 class Lifter(nn.Module):
-    """Features (B, F) of engines.lifting to points (B, P, 3) in metres, relative to the root, in the virtual camera."""
+    """Features (B, F) of engines.pose2mesh.virtual_camera to points (B, P, 3) in metres, relative to the root, in the
+    virtual camera."""
 
     def __init__(self, features: int, points: int, width: int = 1024, stages: int = 2) -> None:
         super().__init__()

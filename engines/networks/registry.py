@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from engines.cards.suggestions import unknown
 from engines.errors import ModelError
 from engines.joint_sets import COCO19, HUMAN36, MANO21, SMPL24, JointSet
 from engines.networks import dct, decomr, hrnet, pare, pose2mesh, yolox
-from engines.suggestions import unknown
 
 GRAPH_SETS = {"coco": COCO19, "human36": HUMAN36, "smpl": SMPL24, "mano": MANO21}
 
@@ -137,7 +137,7 @@ def build(
     if (faces is None) != (vertices is None):
         raise ModelError(f"{name} needs both faces and vertices of a mesh, or neither for the open body's")
     if faces is None or vertices is None:
-        from engines.body import open_body
+        from engines.body.body import open_body
 
         faces, vertices = open_body().faces, open_body().v_template
     count = vertices if isinstance(vertices, int) else len(vertices)

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from engines.atomic import write_atomically
 from engines.errors import ModelError
+from engines.files.atomic import write_atomically
 
 MARK = "meshcast_training"  # the key that tells our checkpoints from others'; its value names the stage
 VERSION = 2

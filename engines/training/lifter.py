@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engines.networks.pose2mesh_open import Lifter
 from engines.training.loop import Metrics, Reports, Stage, train
-from engines.training.synthetic import Samples, SyntheticPeople
+from engines.training.synthetic_poses import Samples, SyntheticPeople
 
 LIMBS = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)  # COCO's shoulders to ankles
 COCO_AT = 24  # points are the 24 joints, then COCO's 17, then the feet's 6

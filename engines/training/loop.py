@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from engines.atomic import write_atomically
 from engines.errors import MeshcastError, ModelError
+from engines.files.atomic import write_atomically
 from engines.training import checkpoint
 from engines.training.checkpoint import State
 

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.body import Body
-from engines.coarse_mesh import CoarseMesh, fit_upsampling
+from engines.body.body import Body
 from engines.networks.pose2mesh_open import CoarseMeshNet, Lifter
+from engines.pose2mesh.coarse_mesh import CoarseMesh, fit_upsampling
 from engines.training.checkpoint import State
 from engines.training.loop import Metrics, Reports, Stage, train
-from engines.training.synthetic import SyntheticPeople
-from meshcast.rotations import rotmat
+from engines.training.synthetic_poses import SyntheticPeople
+from meshcast.protocol.rotations import rotmat
 
 EDGE_WEIGHT = 5.0
 

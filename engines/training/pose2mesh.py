@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engines.body import ZOO, load_surface_body
-from engines.coarse_mesh import coarse_mesh
+from engines.body.body import ZOO, load_surface_body
 from engines.errors import ModelError
-from engines.importing_packed import checked_name
+from engines.importing.import_packed import checked_name
+from engines.pose2mesh.coarse_mesh import coarse_mesh
+from engines.training.export_model import NO_LICENSE, About, MeshFiles, notes_on, ship
 from engines.training.lifter import train_lifter
 from engines.training.loop import Metrics, Reports, TrainingStopped, can_draw
 from engines.training.mesh import body_upsampling, train_mesh
 from engines.training.poses import load_poses
 from engines.training.restore import checkpoint_extra, whole_model
-from engines.training.ship import NO_LICENSE, About, MeshFiles, notes_on, ship
-from engines.training.synthetic import SyntheticPeople
+from engines.training.synthetic_poses import SyntheticPeople
 
 OPEN_BODY = ZOO / "open_smpl_body.npz"
 CHECKPOINTS = ("lifter.pt", "mesh.pt")

@@ -8,15 +8,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engines.body import SurfaceBody, load_surface_body
-from engines.coarse_mesh import coarse_mesh
+from engines.body.body import SurfaceBody, load_surface_body
 from engines.errors import ModelError
 from engines.networks.pose2mesh_open import CoarseMeshNet, Lifter, OpenPose2Mesh
+from engines.pose2mesh.coarse_mesh import coarse_mesh
 from engines.training import checkpoint
 from engines.training.checkpoint import State
+from engines.training.export_model import About, MeshFiles, ship
 from engines.training.mesh import mesh_network
-from engines.training.ship import About, MeshFiles, ship
-from engines.training.synthetic import COCO_PARTNER, MIRROR_JOINTS
+from engines.training.synthetic_poses import COCO_PARTNER, MIRROR_JOINTS
 
 FEET_PARTNER = torch.tensor([3, 4, 5, 0, 1, 2])
 

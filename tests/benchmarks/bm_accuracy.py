@@ -6,7 +6,7 @@ from statistics import fmean
 
 from figure import CLIPS, MEDIA, Figure, show
 
-from edge.evaluate import evaluate_clip
+from edge.evaluation.evaluate import evaluate_clip
 from edge.models import Models
 
 # The mean of the same two clips: MediaPipe's BlazePose-heavy on the same frames, and what Meshcast must reach.

@@ -10,9 +10,9 @@ from pathlib import Path
 import zmq
 from figure import Figure, show, take_turns
 
-from edge.wire.guard import Guard
+from edge.wire.curve_auth import Guard
 from edge.wire.keys import new_keys
-from meshcast.curve import Curve, read_keys, secure_client
+from meshcast.transport.curve import Curve, read_keys, secure_client
 
 SIZES = (300, 42_216, 420_288)  # bytes; the larger ones are mesh messages of one person and of ten
 WARM_UP, ROUNDS = 5, 50

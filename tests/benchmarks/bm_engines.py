@@ -16,10 +16,10 @@ from edge.sources import open_source
 from edge.stages.detect import Detect
 from edge.stages.pose import Pose
 from edge.types import Frame, Tracks
-from engines import cuda
-from engines.cards import PRECISIONS, Card, cards
+from engines.cards.card import PRECISIONS, Card, cards
 from engines.errors import MeshcastError
-from engines.session import AUTO_CPU, AUTO_CUDA, Session, open_session
+from engines.inference.cuda import driver as cuda
+from engines.inference.session import AUTO_CPU, AUTO_CUDA, Session, open_session
 
 BATCHES = (1, 4)
 WARM_UP, ROUNDS = 3, 30

@@ -14,11 +14,11 @@ import edge_kernels
 from edge.models import Models
 from edge.pipeline import Pipeline, View
 from edge.sources import open_source
-from edge.stages.fit import LEARN_FRAMES, STIFFNESS_M2_S, Fit
+from edge.stages.inverse_kinematics import LEARN_FRAMES, STIFFNESS_M2_S, Fit
 from edge.types import Bodies, BodyModel, Posed
-from engines.body import SurfaceBody, open_body
-from meshcast.body import Rig
-from meshcast.rotations import rotmat
+from engines.body.body import SurfaceBody, open_body
+from meshcast.protocol.body import Rig
+from meshcast.protocol.rotations import rotmat
 
 BODY = open_body()
 WARM_UP, ROUNDS = 10, 50

@@ -25,11 +25,11 @@ from figure import Figure, note
 import edge_kernels
 from edge_kernels import Skinning
 from edge_kernels.reference.skinning import workspace_floats
-from engines.body import open_body
+from engines.body.body import open_body
 from engines.joint_sets import COCO19
 from engines.networks.pose2mesh import build
-from engines.pose2mesh_kernels import Pose2MeshKernels
-from meshcast.rotations import rotmat
+from engines.pose2mesh.native_session import Pose2MeshKernels
+from meshcast.protocol.rotations import rotmat
 
 MANY = 64
 BODY = open_body()

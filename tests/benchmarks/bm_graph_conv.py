@@ -16,12 +16,12 @@ import numpy as np
 import torch
 from figure import Figure, show, take_turns
 
-from engines.body import open_body
-from engines.graph import coarsen, mesh_adjacency
+from engines.body.body import open_body
+from engines.body.mesh_graph import coarsen, mesh_adjacency
 from engines.joint_sets import COCO19
 from engines.networks.pose2mesh import Pose2Mesh, build
-from engines.pose2mesh_kernels import Pose2MeshKernels
-from engines.pose2mesh_shape import LIFTER_WIDTH, ORDER, plan_for
+from engines.pose2mesh.config import LIFTER_WIDTH, ORDER, plan_for
+from engines.pose2mesh.native_session import Pose2MeshKernels
 
 THREADS = 2
 WARM_UP, ROUNDS = 2, 15

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from figure import MEDIA, Figure, show, take_turns
 
-from calibration.int8.judge import Limits
-from calibration.int8.ranges import METHODS, collect
-from edge.footage import collect_crops, collect_pictures
-from edge.jury import BoxJury, Jury, PoseJury
+from calibration.int8.histograms import METHODS, collect
+from calibration.int8.metrics import Limits
 from edge.models import Models
 from edge.pipeline import Pipeline, View
-from engines.cards import Card, load_card
-from engines.live_model import live_model
-from engines.quantize import FloatNetwork
-from engines.session import BACKENDS, Session, open_session
+from edge.quantization.evaluators import BoxJury, Jury, PoseJury
+from edge.quantization.samples import collect_crops, collect_pictures
+from engines.cards.card import Card, load_card
+from engines.inference.onnx_model import live_model
+from engines.inference.session import BACKENDS, Session, open_session
+from engines.onnx_tools.quantize import FloatNetwork
 
 THREADS = 2
 ENGINES = ("openvino", "onnxruntime")

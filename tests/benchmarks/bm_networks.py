@@ -14,12 +14,12 @@ import torch
 from figure import Figure, note, show, take_turns
 from torch.utils.flop_counter import FlopCounterMode
 
-from engines.backends.onnxruntime_cpu import OnnxRuntime
-from engines.backends.openvino_cpu import OpenVino
-from engines.cards import Card, cards, load_card
-from engines.export import example, export, load_network
+from engines.cards.card import Card, cards, load_card
+from engines.inference.backends.onnxruntime_cpu import OnnxRuntime
+from engines.inference.backends.openvino_cpu import OpenVino
+from engines.inference.session import KERNEL_FAMILIES, open_session
 from engines.networks.registry import network
-from engines.session import KERNEL_FAMILIES, open_session
+from engines.onnx_tools.export import example, export, load_network
 
 WARM_UP, ROUNDS = 2, 9
 THREADS = 2

@@ -11,12 +11,12 @@ from typing import Any
 from crowd import write_crowd
 from figure import MEDIA, Figure, show
 
-from edge.app import Job
-from edge.bench import Bench, take_turns
-from edge.bench import measure as measure_bench
-from edge.bench_ways import Overlap, Serial
+from edge.benchmark.measure import Bench, take_turns
+from edge.benchmark.measure import measure as measure_bench
+from edge.benchmark.runners import Overlap, Serial
 from edge.models import LoadedModels, Models
 from edge.pipeline import View
+from edge.run import Job
 from edge.sources import open_source
 
 CLIP = MEDIA / "balance_cam03.mp4"

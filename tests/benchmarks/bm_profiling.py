@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from figure import Figure, show, take_turns
 
-from edge.profiling.timing import Timings
-from edge.profiling.trace import Trace
+from edge.monitoring.trace import Trace
+from edge.timing import Timings
 from edge.types import Frame
 
 EVENTS, ROUNDS = 10_000, 15

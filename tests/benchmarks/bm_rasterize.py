@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 
 from edge_kernels import rasterize
-from engines.body import open_body
+from engines.body.body import open_body
 
 WIDTH, HEIGHT = 1080, 1920
 DISTANCE_M = 4.0

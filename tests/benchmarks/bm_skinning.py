@@ -14,8 +14,8 @@ from smplx.utils import Struct
 
 import edge_kernels
 from edge_kernels import Skinning
-from engines.body import open_body
-from meshcast.rotations import rotmat
+from engines.body.body import open_body
+from meshcast.protocol.rotations import rotmat
 
 THREADS = 2
 BATCHES = (1, 4, 32)

@@ -1,7 +1,7 @@
 """A long live run from a real RTSP server: python tests/benchmarks/bm_soak.py [--minutes 30]
 
 Latency must not grow, memory must stay flat, and every frame must be accounted for. The server is that of
-tests/edge/rtsp_server.py, which needs GStreamer for the system's Python.
+tests/support/rtsp_server.py, which needs GStreamer for the system's Python.
 """
 
 from __future__ import annotations

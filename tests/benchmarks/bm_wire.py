@@ -17,12 +17,12 @@ from calibration.camera import Camera
 from edge.models import Models
 from edge.pipeline import Pipeline, View
 from edge.sources import open_source
-from edge.stages.fit import Fit
+from edge.stages.inverse_kinematics import Fit
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
 from edge.wire.publisher import Publisher
-from meshcast.decoding import decode
+from meshcast.protocol.decoding import decode
 
 CLIP = MEDIA / "balance_cam03.mp4"
 SUBSCRIBERS = (1, 8, 32)

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from edge_kernels import Skinning
-from engines.body import open_body
+from engines.body.body import open_body
 from engines.joint_sets import COCO19
 from engines.networks.pose2mesh import build
-from engines.pose2mesh_kernels import Pose2MeshKernels
+from engines.pose2mesh.native_session import Pose2MeshKernels
 
 
 class Board(NamedTuple):

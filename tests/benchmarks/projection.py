@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import onnx
 from floors import BOARDS, Board
 
-from engines.cards import load_card
-from engines.live_model import live_model
+from engines.cards.card import load_card
+from engines.inference.onnx_model import live_model
 
 PEOPLE = (1, 4)
 DETECT_EVERY = 8

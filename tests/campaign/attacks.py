@@ -12,7 +12,7 @@ from itertools import count
 
 import zmq
 
-from meshcast.curve import Curve, secure_client
+from meshcast.transport.curve import Curve, secure_client
 
 CONNECT_S = 20.0  # a full queue of connections costs a second, and so does a publisher that is busy
 TIMEOUT_S = 1.0

@@ -19,7 +19,7 @@ from types import TracebackType
 import psutil
 
 import meshcast
-from meshcast.packets import FramePacket
+from meshcast.protocol.packets import FramePacket
 
 ROOT = Path(__file__).parents[2]
 CLIP = ROOT / "tests" / "media" / "balance_cam01.mp4"

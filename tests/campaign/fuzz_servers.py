@@ -56,15 +56,15 @@ def websocket_samples() -> tuple[Sample, ...]:
 
 @functools.cache
 def _metrics_port() -> int:
-    from edge.profiling.metrics import MetricsServer
+    from edge.monitoring.prometheus_server import MetricsServer
 
     return int(MetricsServer(f"{HOST}:0").address.rpartition(":")[2])
 
 
 @functools.cache
 def _bridge_port() -> int:
-    from edge.bridges.websocket import Bridge
-    from edge.bridges.websocket_listen import Listen
+    from edge.bridges.websocket.endpoint import Listen
+    from edge.bridges.websocket.server import Bridge
 
     ports: list[int] = []
     ready = threading.Event()

@@ -18,7 +18,7 @@ import numpy as np
 from scipy import sparse
 
 from engines.errors import MeshcastError
-from engines.memory_budget import job_budget
+from engines.files.memory_budget import job_budget
 from tests.campaign.fuzz_mutation import Sample, archive, plain, recording, safetensors
 from tests.campaign.fuzz_servers import ask_bridge, ask_metrics, metrics_samples, websocket_samples
 
@@ -80,7 +80,7 @@ def _checkpoints() -> tuple[Sample, ...]:
 
 
 def _truth() -> tuple[Sample, ...]:
-    from edge.evaluate import LIMBS
+    from edge.evaluation.evaluate import LIMBS
 
     names = np.array(LIMBS)
     arrays = {
@@ -157,7 +157,7 @@ def _cameras() -> tuple[Sample, ...]:
 
 
 def _read_card(path: Path) -> object:
-    from engines.cards import load_card
+    from engines.cards.card import load_card
 
     return load_card(path)
 
@@ -181,8 +181,8 @@ def _onnx() -> tuple[Sample, ...]:
 
 def _inspect_onnx(path: Path) -> object:
     from engines.errors import ModelError
-    from engines.onnx_external import data_files, embedded
-    from engines.onnx_signature import read_signature
+    from engines.onnx_tools.external_data import data_files, embedded
+    from engines.onnx_tools.signature import read_signature
 
     data = path.read_bytes()
     try:
@@ -198,51 +198,51 @@ def _read_camera(path: Path) -> object:
 
 
 def _read_body(path: Path) -> object:
-    from engines.body_files import read_body
+    from engines.importing.body_file import read_body
 
     return read_body(path)
 
 
 def _read_mean(path: Path) -> object:
-    from engines.mean_parameters import read_mean_parameters
+    from engines.body.mean_parameters import read_mean_parameters
 
     return read_mean_parameters(path)
 
 
 def _read_truth(path: Path) -> object:
-    from edge.evaluate import load_truth
+    from edge.evaluation.evaluate import load_truth
 
     return load_truth(path, "a", (640, 480))
 
 
 def _read_checkpoint(path: Path) -> object:
-    from engines.checkpoint import is_checkpoint, read_checkpoint
+    from engines.importing.checkpoint import is_checkpoint, read_checkpoint
 
     is_checkpoint(path)
     return read_checkpoint(path)
 
 
 def _read_recording(path: Path) -> object:
-    from edge.wire.recording import Recording
+    from edge.recording.mcap_file import Recording
 
     return sum(len(each.message) for each in Recording(path))
 
 
 def _export(path: Path) -> object:
-    from edge.export.animation import read_animations
-    from edge.wire.recording import Recording
+    from edge.recording.export.animation import read_animations
+    from edge.recording.mcap_file import Recording
 
     return read_animations(Recording(path))
 
 
 def _read_message(path: Path) -> object:
-    from meshcast.reader import Reader
+    from meshcast.transport.reader import Reader
 
     return Reader("a").read(path.read_bytes(), 0.0)
 
 
 def _read_keys(path: Path) -> object:
-    from meshcast.curve import read_keys, read_public
+    from meshcast.transport.curve import read_keys, read_public
 
     path.chmod(0o600)
     return read_public(path), read_keys(path)
@@ -255,7 +255,7 @@ def _read_uri(path: Path) -> object:
 
 
 def _read_query(path: Path) -> object:
-    from edge.bridges.websocket_browser import Choice
+    from edge.bridges.websocket.client_queue import Choice
 
     return Choice.parse(path.read_bytes().decode("latin-1")).topics()
 
@@ -268,7 +268,7 @@ def _mean() -> tuple[Sample, ...]:
 
 
 def _kept_bodies() -> tuple[Sample, ...]:
-    from engines.body_files import body_bytes, read_body
+    from engines.importing.body_file import body_bytes, read_body
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.npz"
@@ -277,7 +277,7 @@ def _kept_bodies() -> tuple[Sample, ...]:
 
 
 def _read_kept_body(path: Path) -> object:
-    from engines.body import load_body
+    from engines.body.body import load_body
 
     return load_body(path)
 

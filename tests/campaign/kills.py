@@ -15,7 +15,7 @@ import av
 import numpy as np
 
 from edge.errors import RecordingError
-from edge.wire.recording import Recording
+from edge.recording.mcap_file import Recording
 from tests.campaign.bench_run import BEGIN_S, LIVE, MESHCAST, Listener, Row, Run, at_least, at_most, scaled, until
 
 COUNT = 100

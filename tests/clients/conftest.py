@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import runpy
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +11,7 @@ import pytest
 
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
-
-MAKE = runpy.run_path(str(Path(__file__).parents[1] / "data/wire/make.py"))
+from tests.support import golden_packets
 
 
 class Sender:
@@ -31,10 +28,10 @@ class Sender:
         bodies: Bodies | None = None,
         **options: Any,
     ) -> None:
-        self.publisher = Publisher(address, model or MAKE["rigged"](), streams=["cam0"], **options)
+        self.publisher = Publisher(address, model or golden_packets.rigged(), streams=["cam0"], **options)
         self.address = self.publisher.address
         self.sent = 0
-        self._bodies = bodies or MAKE["bodies"](2)
+        self._bodies = bodies or golden_packets.bodies(2)
         self._enough = threading.Event()
         self._thread: threading.Thread | None = None
         self.resume()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import re
-import runpy
 import shutil
 import signal
 import struct
@@ -21,23 +20,23 @@ import numpy as np
 import pytest
 
 from edge.types import Bodies, BodyModel, Frame
+from edge.wire.curve_auth import Security
 from edge.wire.frames import FrameEncoder, Stamp
-from edge.wire.guard import Security
 from edge.wire.keys import new_keys
 from edge.wire.model import ModelEncoder
 from edge.wire.status import encode_status
-from meshcast.axes import SYSTEMS
-from meshcast.curve import read_keys
-from meshcast.decoding import decode
-from meshcast.delay import Delay
 from meshcast.errors import WireError
+from meshcast.protocol.axes import SYSTEMS
+from meshcast.protocol.decoding import decode
+from meshcast.transport.curve import read_keys
+from meshcast.transport.latency import Delay
+from tests.support import golden_packets
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients/cpp"
 GOLDEN = ROOT / "tests/data/wire"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
 PACKETS = {path.name: path.read_bytes() for path in sorted(GOLDEN.glob("*.bin"))}
-MAKE = runpy.run_path(str(GOLDEN / "make.py"))
 SANITIZED = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-O0", "-fsanitize=address,undefined"]
 FATAL = ["-fno-sanitize-recover=all"]
 CXX = shutil.which("g++")
@@ -124,7 +123,7 @@ def same(found: Numbers, name: str, expected: Any, tolerance: float = 0.0) -> No
 
 
 def matrices(rotvecs: Any) -> Any:
-    from meshcast.rotations import rotmat
+    from meshcast.protocol.rotations import rotmat
 
     return rotmat(np.asarray(rotvecs, np.float32))
 
@@ -306,13 +305,15 @@ def inbox_lines(program: Path, folder: Path, script: list[tuple[float, bytes] | 
 
 
 def test_the_inbox_hands_out_the_newest_and_counts_the_rest(golden_check: Path, tmp_path: Path) -> None:
-    known = ModelEncoder(MAKE["rigged"]())
+    known = ModelEncoder(golden_packets.rigged())
     encoder = FrameEncoder()
 
     def mesh(seq: int, sent_s: float, *, session: int = 1, stream: str = "cam0") -> bytes:
         now = int(sent_s * 1e9)
         frame = Frame(stream, seq, now, 0.0, np.zeros((4, 4, 3), np.uint8))
-        return encoder.mesh(frame, MAKE["bodies"](1), Stamp(stream, seq, session, known.model_id, known.name, 0, now))
+        return encoder.mesh(
+            frame, golden_packets.bodies(1), Stamp(stream, seq, session, known.model_id, known.name, 0, now)
+        )
 
     def status(next_seq: int) -> bytes:
         return encode_status(
@@ -352,7 +353,7 @@ def test_the_inbox_hands_out_the_newest_and_counts_the_rest(golden_check: Path, 
 
 
 def test_the_inbox_does_not_grow_with_the_names_of_streams(golden_check: Path, tmp_path: Path) -> None:
-    known = ModelEncoder(MAKE["model"]())
+    known = ModelEncoder(golden_packets.model())
     messages = [known.encode(stream=f"s{i}", seq=0, session=1, t_publish_unix_ns=0) for i in range(70)]
     script: list[tuple[float, bytes] | None] = [(1.0, message) for message in messages]
     lines = inbox_lines(golden_check, tmp_path, script + [None] * 70)
@@ -454,7 +455,7 @@ def test_leaves_an_obj_file(watch: Path, sending: Sending, tmp_path: Path, level
     assert [line for line in lines if line.startswith("o ")] == ["o person_7", "o person_47"]
     vertices = np.array([line.split()[1:] for line in lines if line.startswith("v ")], float)
     faces = [line for line in lines if line.startswith("f ")]
-    body = MAKE["rigged"]()
+    body = golden_packets.rigged()
     kept = body.lod.vertices if level == "mesh-lod" else np.arange(7)
     assert faces[0] == "f 1 2 3"
     assert faces[len(faces) // 2] == f"f {len(kept) + 1} {len(kept) + 2} {len(kept) + 3}"
@@ -467,8 +468,8 @@ def test_leaves_an_obj_file(watch: Path, sending: Sending, tmp_path: Path, level
 
 def grid_body(V: int) -> tuple[BodyModel, Bodies]:
     rng = np.random.default_rng(3)
-    bodies = replace(MAKE["bodies"](2), vertices=rng.random((2, V, 3)).astype(np.float32))
-    return replace(MAKE["model"](), rest_vertices=np.zeros((V, 3), np.float32)), bodies
+    bodies = replace(golden_packets.bodies(2), vertices=rng.random((2, V, 3)).astype(np.float32))
+    return replace(golden_packets.model(), rest_vertices=np.zeros((V, 3), np.float32)), bodies
 
 
 @needs_zmq

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from meshcast.axes import convert_frame, convert_model
-from meshcast.decoding import decode
-from meshcast.delay import RESET_S, STALE_S, Delay
 from meshcast.errors import WireError
-from meshcast.packets import FramePacket, ModelPacket
-from meshcast.reader import Reader, newest, topics
-from meshcast.rotations import quaternion, rotmat, rotvec
-from meshcast.skinning import skin
+from meshcast.protocol.axes import convert_frame, convert_model
+from meshcast.protocol.decoding import decode
+from meshcast.protocol.packets import FramePacket, ModelPacket
+from meshcast.protocol.rotations import quaternion, rotmat, rotvec
+from meshcast.protocol.skinning import skin
+from meshcast.transport.latency import RESET_S, STALE_S, Delay
+from meshcast.transport.reader import Reader, newest, topics
 
 GOLDEN = Path(__file__).parents[1] / "data/wire"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())

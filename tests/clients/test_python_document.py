@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import runpy
 import subprocess
 import sys
 import threading
@@ -15,16 +14,16 @@ import pytest
 
 from edge.types import Frame
 from edge.wire.publisher import Publisher
+from tests.support import golden_packets
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "clients/python/README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-MAKE = runpy.run_path(str(ROOT / "tests/data/wire/make.py"))
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=["iterator", "asyncio"])
 def test_example_prints_what_is_published(example: str) -> None:
-    with Publisher("tcp://127.0.0.1:0", MAKE["model"](), streams=["cam0"]) as publisher:
+    with Publisher("tcp://127.0.0.1:0", golden_packets.model(), streams=["cam0"]) as publisher:
         script = example.replace("tcp://127.0.0.1:5556", publisher.address)
         assert script != example
         printed = threading.Event()
@@ -33,7 +32,7 @@ def test_example_prints_what_is_published(example: str) -> None:
             index = 0
             while not printed.wait(0.005):
                 frame = Frame("cam0", index, time.monotonic_ns(), index / 30, np.zeros((4, 6, 3), np.uint8))
-                publisher.publish(frame, MAKE["bodies"](1))
+                publisher.publish(frame, golden_packets.bodies(1))
                 index += 1
 
         thread = threading.Thread(target=publish)

@@ -24,15 +24,16 @@ import zmq
 from scipy.spatial.transform import Rotation
 from zmq.utils import z85
 
-from edge.wire.guard import Security
+from edge.wire.curve_auth import Security
 from edge.wire.model import ModelEncoder
-from engines.body import open_body
-from meshcast.body import BodyModel, Lod
-from meshcast.curve import read_keys
-from meshcast.delay import Delay
-from meshcast.layout import ROTATION_STEP
-from meshcast.rotations import rotmat
-from tests.clients.mono import (
+from engines.body.body import open_body
+from meshcast.protocol.body import BodyModel, Lod
+from meshcast.protocol.layout import ROTATION_STEP
+from meshcast.protocol.rotations import rotmat
+from meshcast.transport.curve import read_keys
+from meshcast.transport.latency import Delay
+from tests.support import golden_packets
+from tests.support.mono import (
     CORE,
     GOLDEN,
     PACKAGE,
@@ -587,7 +588,7 @@ def test_the_publisher_with_keys_and_a_client_that_it_comes_to_know(checker: Pat
 
 @receiving
 def test_people_come_and_go(checker: Path) -> None:
-    made = runpy.run_path(str(GOLDEN / "make.py"))["bodies"]
+    made = golden_packets.bodies
     with closing(Source()) as source, client(checker, "receive", source.address, "Mesh") as reader:
         source.wait_for_subscribers()
         for seq, people in enumerate((2, 0, 3, 1)):
@@ -599,7 +600,7 @@ def test_people_come_and_go(checker: Path) -> None:
 
 @receiving
 def test_several_streams(checker: Path) -> None:
-    made = runpy.run_path(str(GOLDEN / "make.py"))["bodies"]
+    made = golden_packets.bodies
     with closing(Source(streams=("cam0", "cam01"))) as source:
         with client(checker, "receive", source.address, "Mesh") as reader:
             source.wait_for_subscribers(stream="cam01")

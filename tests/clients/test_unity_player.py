@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from edge.types import Bodies, BodyModel, Frame, Posed
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
-from engines.body import open_body
-from engines.lod import lod_of
-from engines.rig import rig_of
-from meshcast.decoding import decode
-from meshcast.packets import FramePacket, ModelPacket
-from meshcast.rotations import rotmat
-from meshcast.skinning import skin
-from tests.clients.mono import CORE, STRICT, Source, client, compile_cs, needs_mono, receiving, sources
+from engines.body.body import open_body
+from engines.body.lod import lod_of
+from engines.body.rig import rig_of
+from meshcast.protocol.decoding import decode
+from meshcast.protocol.packets import FramePacket, ModelPacket
+from meshcast.protocol.rotations import rotmat
+from meshcast.protocol.skinning import skin
+from tests.support.mono import CORE, STRICT, Source, client, compile_cs, needs_mono, receiving, sources
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import runpy
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -18,14 +17,15 @@ import numpy as np
 import pytest
 
 from edge.types import BodyModel, Posed
+from edge.wire.curve_auth import Security
 from edge.wire.frames import FrameEncoder
-from edge.wire.guard import Security
 from edge.wire.keys import new_keys
 from edge.wire.model import ModelEncoder
-from engines.body import open_body
-from engines.rig import rig_of
-from meshcast.curve import read_keys
-from meshcast.rotations import rotmat
+from engines.body.body import open_body
+from engines.body.rig import rig_of
+from meshcast.protocol.rotations import rotmat
+from meshcast.transport.curve import read_keys
+from tests.support import golden_packets
 
 ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "clients/unreal/Meshcast"
@@ -33,7 +33,6 @@ MODULE = PLUGIN / "Source/Meshcast"
 HERE = ROOT / "tests/clients/unreal"
 GOLDEN = ROOT / "tests/data/wire"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
-MAKE = runpy.run_path(str(GOLDEN / "make.py"))
 BODY = EXPECTED["axes"]["unreal"]
 TOLERANCE_CM = 1e-3
 CXX = shutil.which("g++")
@@ -143,11 +142,11 @@ def test_a_surface_is_interpolated_and_extrapolated(core_check: Path, tmp_path: 
     step = np.float32([0.25, -0.5, 0.125])
     paths = [GOLDEN / "model_unreal.bin"]
     for number in range(2):
-        known, encoder = ModelEncoder(MAKE["rigged"](), "unreal"), FrameEncoder("unreal")
-        bodies = MAKE["bodies"](2)
+        known, encoder = ModelEncoder(golden_packets.rigged(), "unreal"), FrameEncoder("unreal")
+        bodies = golden_packets.bodies(2)
         moved = replace(bodies, vertices=bodies.vertices + number * step)
         paths.append(tmp_path / f"{number}.bin")
-        paths[-1].write_bytes(encoder.mesh(MAKE["frame"](), moved, MAKE["stamp"](2, known)))
+        paths[-1].write_bytes(encoder.mesh(golden_packets.frame(), moved, golden_packets.stamp(2, known)))
     between, newest, beyond, still = (numbers(v, 3) for v in run(core_check, "surface", *paths)["vertices"])
     step_cm = 100 * step[[2, 0, 1]] * [1, 1, -1]
     np.testing.assert_allclose(newest, BODY["vertices"][1] + step_cm, atol=0.01)
@@ -157,18 +156,21 @@ def test_a_surface_is_interpolated_and_extrapolated(core_check: Path, tmp_path: 
 
 
 def test_a_model_that_lies_about_its_number(core_check: Path, tmp_path: Path) -> None:
-    body = MAKE["rigged"]()
+    body = golden_packets.rigged()
     rig = replace(
         body.rig, joints=body.rig.joints[:6], weights=body.rig.weights[:6], shape_dirs=body.rig.shape_dirs[:6]
     )
     less = replace(body, rest_vertices=body.rest_vertices[:6], faces=body.faces[:2], rig=rig, uv=None, lod=None)
     known, encoder = ModelEncoder(body, "unreal"), FrameEncoder("unreal")
-    message = bytearray(MAKE["model_packet"](less, "unreal"))
+    message = bytearray(golden_packets.model_packet(less, "unreal"))
     message[76:80] = known.model_id.to_bytes(4, "little")
     (tmp_path / "lie.bin").write_bytes(message)
     for people in (1, 2):  # the one that is followed comes with the second
         made = encoder.params(
-            MAKE["frame"](), MAKE["bodies"](people), MAKE["posed"](people), MAKE["stamp"](people, known)
+            golden_packets.frame(),
+            golden_packets.bodies(people),
+            golden_packets.posed(people),
+            golden_packets.stamp(people, known),
         )
         (tmp_path / f"{people}.bin").write_bytes(made)
     paths = [GOLDEN / "model_unreal.bin", *(tmp_path / name for name in ("1.bin", "lie.bin", "2.bin"))]
@@ -191,10 +193,10 @@ def test_topology(core_check: Path) -> None:
 
 
 def test_a_triangle_that_is_a_line_is_left_out(core_check: Path, tmp_path: Path) -> None:
-    body = MAKE["rigged"]()
+    body = golden_packets.rigged()
     faces = body.faces.copy()
     faces[1] = [2, 2, 3]
-    (tmp_path / "model.bin").write_bytes(MAKE["model_packet"](replace(body, faces=faces), "unreal"))
+    (tmp_path / "model.bin").write_bytes(golden_packets.model_packet(replace(body, faces=faces), "unreal"))
     found = run(core_check, "topology", tmp_path / "model.bin")
     sources = numbers(found["sources"][0], 1).astype(int).ravel()
     np.testing.assert_array_equal(sources[numbers(found["triangles"][0], 3).astype(int)], faces[[0, 2, 3]])
@@ -209,11 +211,11 @@ def test_a_character_follows(core_check: Path, tmp_path: Path, rng: np.random.Ge
     posed = Posed(turns, rng.normal(0, 1, (1, B)).astype(np.float32), np.zeros(1, np.float32))
     root = np.float32([[0.5, -0.25, 4]])
     bodies = replace(
-        MAKE["bodies"](1), joints=np.zeros((1, P, 3), np.float32), vertices=np.zeros((1, 0, 3), np.float32),
+        golden_packets.bodies(1), joints=np.zeros((1, P, 3), np.float32), vertices=np.zeros((1, 0, 3), np.float32),
         keypoints=np.zeros((1, 0, 3), np.float32), translation=root,
     )  # fmt: skip
     paths = tmp_path / "params.bin", tmp_path / "model.bin"
-    paths[0].write_bytes(encoder.params(MAKE["frame"](), bodies, posed, MAKE["stamp"](1, known)))
+    paths[0].write_bytes(encoder.params(golden_packets.frame(), bodies, posed, golden_packets.stamp(1, known)))
     paths[1].write_bytes(known.encode(stream="golden-cam.0", seq=0, session=1, t_publish_unix_ns=0))
     joints = numbers(run(core_check, "bones", *paths)["joints"][0], 3)
     np.testing.assert_allclose(joints[0], 100 * root[0, [2, 0, 1]] * [1, 1, -1], atol=0.01)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import filecmp
 import os
 import re
-import runpy
 import shutil
 import signal
 import subprocess
@@ -22,29 +21,29 @@ import numpy as np
 import pytest
 
 from calibration.camera import Camera
-from edge.bridges.websocket_page import SHIPPED
+from edge.bridges.websocket.static_files import SHIPPED
+from edge.recording.mcap_file import Recording
+from edge.recording.recorder import record
+from edge.recording.replay import Replay
 from edge.types import F32, Bodies, BodyModel, Frame
-from edge.wire.outlet import Outlet
 from edge.wire.publisher import Publisher
-from edge.wire.recorder import record
-from edge.wire.recording import Recording
-from edge.wire.replay import Replay
-from engines.body import open_body
+from edge.wire.publisher_socket import Outlet
+from engines.body.body import open_body
+from engines.body.lod import lod_of
+from engines.body.rig import rig_of
 from engines.joint_sets import SMPL24
-from engines.lod import lod_of
-from engines.rig import rig_of
-from meshcast.rotations import rotmat
+from meshcast.protocol.rotations import rotmat
+from tests.support import chromium
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "clients/web"
 NODE = shutil.which("node")
-BROWSER = runpy.run_path(str(Path(__file__).with_name("chromium.py")))
 
 node = pytest.mark.skipif(NODE is None, reason="node is not installed")
 modules = pytest.mark.skipif(
     not (WEB / "node_modules/esbuild").exists(), reason="no node modules; run `npm ci --prefix clients/web`"
 )
-browser = pytest.mark.skipif(BROWSER["CHROMIUM"] is None, reason="Chromium is not installed")
+browser = pytest.mark.skipif(chromium.CHROMIUM is None, reason="Chromium is not installed")
 
 SIZE = (960, 640)
 CAMERA = Camera(SIZE, np.array([[800.0, 0, 479.5], [0, 800.0, 319.5], [0, 0, 1]]), np.zeros(5))
@@ -188,7 +187,7 @@ def bridged(address: str, *options: str | Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with BROWSER["Chromium"](tmp_path_factory.mktemp("chromium"), SIZE) as made:
+    with chromium.Chromium(tmp_path_factory.mktemp("chromium"), SIZE) as made:
         yield made
 
 

@@ -22,10 +22,10 @@ from edge.cli.main import main
 from edge.pipeline import Pipeline
 from edge.sources import open_source
 from edge.types import U8, Bodies, Frame, Seen
-from engines.bodies import digest
-from engines.body import Body
-from engines.cards import Card
-from engines.session import open_session
+from engines.body.body import Body
+from engines.body.select import digest
+from engines.cards.card import Card
+from engines.inference.session import open_session
 
 TESTS = Path(__file__).parents[1]
 MEDIA = TESTS / "media"

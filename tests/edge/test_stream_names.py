@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edge.errors import UsageError
 from edge.stream_names import MAX_LENGTH, check_stream_name, clean_stream_name, distinct
-from meshcast.layout import MAX_STREAM, Kind, topic
+from meshcast.protocol.layout import MAX_STREAM, Kind, topic
 
 
 @pytest.mark.parametrize("name", ["left", "a.b", "..a", "-", "x" * MAX_LENGTH, "0"])

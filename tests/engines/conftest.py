@@ -1,14 +1,14 @@
 """What the golden files hold, and how an output is held against them (tests/data/golden/README.md)."""
 
 import json
-import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.support import golden_fill
+
 GOLDEN = Path(__file__).parents[1] / "data" / "golden"
-FILL = runpy.run_path(str(GOLDEN / "fill.py"))
 TOLERANCE = 1e-5  # of the largest golden value: what two float32 implementations agree to
 
 
@@ -24,14 +24,14 @@ class Goldens:
         """The state_dict as torch tensors."""
         import torch
 
-        document = FILL["load_keys"](GOLDEN / f"{name}.keys.json")
-        return {key: torch.as_tensor(value) for key, value in FILL["fill"](document).items()}
+        document = golden_fill.load_keys(GOLDEN / f"{name}.keys.json")
+        return {key: torch.as_tensor(value) for key, value in golden_fill.fill(document).items()}
 
     def input(self, name, *shape):
         """The input called "<network>.<input>", unit variance, as a torch tensor."""
         import torch
 
-        return torch.from_numpy(FILL["inputs"](name, shape))
+        return torch.from_numpy(golden_fill.inputs(name, shape))
 
     def outputs(self, name):
         """The stored outputs."""
@@ -47,7 +47,7 @@ class Goldens:
             assert got.shape == stored.shape, name
         else:
             stored = golden[f"{name}.sub"]
-            got = actual.reshape(-1)[FILL["positions"](name, actual.size)]
+            got = actual.reshape(-1)[golden_fill.positions(name, actual.size)]
         largest = np.abs(stored).max()
         if f"{name}.stats" in golden:  # mean, std, min, max, mean |x| of the whole output
             largest = max(largest, np.abs(golden[f"{name}.stats"][2:4]).max())

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.body import open_body
+from engines.body.body import open_body
 from engines.joint_sets import COCO17, COCO19, HUMAN36, MANO21, SMPL24, gather_points, normalise_pose2d
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden" / "pipeline_metrics.npz"

@@ -16,7 +16,7 @@ import edge_kernels
 from edge.wire.frames import quantise
 from edge_kernels import Skinning, reference
 from edge_kernels.reference.skinning import workspace_floats
-from meshcast.decoding import dequantise
+from meshcast.protocol.decoding import dequantise
 
 Run = Callable[..., None]
 

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from meshcast import aio
-    from meshcast.axes import convert_frame, convert_model
-    from meshcast.body import BodyModel, Lod, Rig, UvMap
-    from meshcast.curve import Curve, Keys, read_keys, read_public
-    from meshcast.decoding import decode
     from meshcast.errors import AddressError, KeyFileError, MeshcastError, WireError
-    from meshcast.packets import FramePacket, Intrinsics, ModelPacket, Packet, People, StatusPacket
-    from meshcast.skinning import skin
+    from meshcast.protocol.axes import convert_frame, convert_model
+    from meshcast.protocol.body import BodyModel, Lod, Rig, UvMap
+    from meshcast.protocol.decoding import decode
+    from meshcast.protocol.packets import FramePacket, Intrinsics, ModelPacket, Packet, People, StatusPacket
+    from meshcast.protocol.skinning import skin
     from meshcast.subscriber import subscribe, subscribe_all
+    from meshcast.transport.curve import Curve, Keys, read_keys, read_public
 
 __all__ = [
     "AddressError",

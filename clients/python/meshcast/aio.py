@@ -11,12 +11,12 @@ from typing import Generic, TypeVar
 import zmq
 import zmq.asyncio
 
-from meshcast.address import check_address
-from meshcast.curve import Curve
-from meshcast.packets import FramePacket, Packet
-from meshcast.reader import Reader, newest, topics
-from meshcast.sockets import HIGH_WATER_MARK, connect
+from meshcast.protocol.packets import FramePacket, Packet
 from meshcast.subscriber import every_packet, only_frame
+from meshcast.transport.address import check_address
+from meshcast.transport.curve import Curve
+from meshcast.transport.reader import Reader, newest, topics
+from meshcast.transport.sockets import HIGH_WATER_MARK, connect
 
 P = TypeVar("P", bound=Packet)
 

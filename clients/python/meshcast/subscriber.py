@@ -13,12 +13,12 @@ from typing import Generic, TypeVar
 
 import zmq
 
-from meshcast.address import check_address, context_for
-from meshcast.curve import Curve
 from meshcast.errors import AddressError
-from meshcast.packets import FramePacket, Packet
-from meshcast.reader import Reader, newest, topics
-from meshcast.sockets import HIGH_WATER_MARK, connect
+from meshcast.protocol.packets import FramePacket, Packet
+from meshcast.transport.address import check_address, context_for
+from meshcast.transport.curve import Curve
+from meshcast.transport.reader import Reader, newest, topics
+from meshcast.transport.sockets import HIGH_WATER_MARK, connect
 
 P = TypeVar("P", bound=Packet)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from engines.body import Body, open_body
+from engines.body.body import Body, open_body
 from engines.training.poses.bone_names import body_bones
 from engines.training.poses.bvh_file import Bvh, read_bvh
 from engines.training.poses.pose_set import F32, PoseError, rotation_vectors, stride, upright

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.memory_budget import MemoryBudget
-from engines.npz import open_npz
+from engines.files.memory_budget import MemoryBudget
+from engines.files.npz import open_npz
 from engines.training.poses.amass import AMASS_ARRAYS, is_amass, read_amass
 from engines.training.poses.bvh_retarget import read_bvh_poses
 from engines.training.poses.pose_set import JOINTS, Motion, PoseError, PoseSet, joined, of_motions

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
-from engines.atomic import write_atomically
+from engines.files.atomic import write_atomically
 from engines.training.poses.files import SAMPLE_FILE
 from engines.training.poses.motions import LEFT, MOVES, RIGHT, Angles
 from engines.training.poses.pose_set import JOINTS

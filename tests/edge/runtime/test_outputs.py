@@ -13,10 +13,10 @@ import pytest
 
 from calibration.camera import Camera
 from edge.errors import OutputError
-from edge.profiling.timing import Timings
+from edge.runtime.async_pipeline import Result
 from edge.runtime.frame_errors import FIRST, IN_A_ROW
 from edge.runtime.outputs import Outputs, Wanted
-from edge.runtime.overlap import Result
+from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
 from meshcast.errors import WireError

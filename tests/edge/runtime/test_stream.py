@@ -9,8 +9,8 @@ import pytest
 
 from edge.models import Models
 from edge.pipeline import Pipeline, View
+from edge.runtime.async_pipeline import Overlapped
 from edge.runtime.outputs import Outputs, Wanted
-from edge.runtime.overlap import Overlapped
 from edge.runtime.stream import StreamRun
 from edge.sources import open_source
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.body import Body, open_body
-from engines.cards import Card, load_card
+from engines.body.body import Body, open_body
+from engines.body.mean_parameters import MeanParameters, read_mean_parameters, save_mean_parameters
+from engines.cards.card import Card, load_card
 from engines.errors import ModelError, UnknownNameError
+from engines.heads.base import People
 from engines.heads.decomr import MAP_SIDE, DecomrHead
-from engines.heads.families import body_for
-from engines.heads.head import People
+from engines.heads.landmarks import Landmarks
 from engines.heads.pose2mesh import Pose2MeshHead
+from engines.heads.registry import body_for
 from engines.heads.smpl_parameters import SmplParametersHead
-from engines.heads.surface import Landmarks
 from engines.joint_sets import COCO17, COCO19, gather_points, normalise_pose2d
-from engines.mean_parameters import MeanParameters, read_mean_parameters, save_mean_parameters
-from meshcast.rotations import rotmat
+from meshcast.protocol.rotations import rotmat
 
 RNG = np.random.default_rng(3)
 NAMES = COCO17.joint_names
@@ -149,7 +149,7 @@ def test_pose2mesh_sees_standardised_keypoints() -> None:
 
 
 def test_decomr_reads_vertices_off_the_map() -> None:
-    from engines.bodies import body_map
+    from engines.body.select import body_map
 
     body = open_body()
     vertices, _ = body.skin(*poses(2))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.body import open_body
-from engines.cards import Card, load_card
+from engines.body.body import open_body
+from engines.cards.card import Card, load_card
 from engines.errors import ModelError
 from engines.heads.outputs import check_outputs
 

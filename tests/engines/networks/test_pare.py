@@ -1,6 +1,5 @@
 """The networks against outputs of the published implementation with the same weights."""
 
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +9,16 @@ torch = pytest.importorskip("torch")
 
 from engines.errors import UnknownNameError  # noqa: E402
 from engines.networks.pare import PareOutput, build, rotmat_from_6d  # noqa: E402
+from tests.support import golden_fill  # noqa: E402
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
-FILL = runpy.run_path(str(GOLDEN / "fill.py"))
 
 
 def load(backbone):
     # as_tensor, as the buffer "temperature" is a numpy scalar here.
-    document = FILL["load_keys"](GOLDEN / f"pare_{backbone}.keys.json")
+    document = golden_fill.load_keys(GOLDEN / f"pare_{backbone}.keys.json")
     model = build(backbone)
-    state = {key: torch.as_tensor(value) for key, value in FILL["fill"](document).items()}
+    state = {key: torch.as_tensor(value) for key, value in golden_fill.fill(document).items()}
     model.load_state_dict(state, strict=True)
     return model.eval()
 
@@ -27,7 +26,7 @@ def load(backbone):
 def assert_attention(attention, golden):
     """To 1e-4: softmax makes the absolute error of the logits, up to 124 here, the relative error of the attention."""
     assert attention.shape == tuple(golden["part_attention.shape"])
-    sampled = attention.flatten()[FILL["positions"]("part_attention", attention.numel())]
+    sampled = attention.flatten()[golden_fill.positions("part_attention", attention.numel())]
     stored = golden["part_attention.sub"]
     np.testing.assert_allclose(sampled, stored, rtol=0, atol=1e-4 * stored.max())
 

@@ -1,7 +1,6 @@
 """The network against outputs of the published implementation with the same weights."""
 
 import json
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -10,18 +9,18 @@ from scipy import sparse
 
 torch = pytest.importorskip("torch")
 
-from engines.body import open_body  # noqa: E402
-from engines.graph import rescaled_laplacian  # noqa: E402
+from engines.body.body import open_body  # noqa: E402
+from engines.body.mesh_graph import rescaled_laplacian  # noqa: E402
 from engines.joint_sets import COCO19, HUMAN36, MANO21, SMPL24  # noqa: E402
 from engines.networks.pose2mesh import GraphProduct, PoseNet, build  # noqa: E402
+from tests.support import golden_fill  # noqa: E402
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
-FILL = runpy.run_path(str(GOLDEN / "fill.py"))
 
 
 def weights(name):
-    document = FILL["load_keys"](GOLDEN / f"{name}.keys.json")
-    return {key: torch.from_numpy(value) for key, value in FILL["fill"](document).items()}
+    document = golden_fill.load_keys(GOLDEN / f"{name}.keys.json")
+    return {key: torch.from_numpy(value) for key, value in golden_fill.fill(document).items()}
 
 
 def shapes(name):
@@ -29,7 +28,7 @@ def shapes(name):
 
 
 def network_input(name, *shape):
-    return torch.from_numpy(FILL["inputs"](name, shape))
+    return torch.from_numpy(golden_fill.inputs(name, shape))
 
 
 def assert_golden(actual, golden):

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from engines.training.poses import PoseError, load_poses
 from engines.training.poses.bvh_retarget import read_bvh_poses
-from tests.engines.training.bvh_writing import (
+from tests.support.bvh_writing import (
     BANDAI,
     BODY,
     BODYS_OWN,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.body import kinematic_chain, open_body
-from engines.training.synthetic import PointSkinner, SyntheticPeople
-from meshcast.rotations import rotmat
+from engines.body.body import kinematic_chain, open_body
+from engines.training.synthetic_poses import PointSkinner, SyntheticPeople
+from meshcast.protocol.rotations import rotmat
 
 
 def random_poses(count: int = 200) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""The wire protocol: layout, packets, encoding and decoding."""

@@ -1,0 +1,221 @@
+"""From bytes to packets; every number is checked before it is believed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meshcast.errors import WireError
+from meshcast.protocol.body import F32, INFLUENCES, BodyModel, Lod, Rig, UvMap
+from meshcast.protocol.layout import (
+    AXES,
+    CAMERA_ASSUMED,
+    FRAME_HEADER,
+    MAX_PEOPLE,
+    MAX_VERTICES,
+    MODEL_HEADER,
+    ROTATION_STEP,
+    SHAPE_STEP,
+    SPACES,
+    STATES,
+    STATUS_HEADER,
+    UNITS,
+    WORDS,
+    ArrayReader,
+    Kind,
+    read_header,
+    read_kind,
+)
+from meshcast.protocol.packets import FramePacket, Intrinsics, ModelPacket, Packet, People, StatusPacket
+
+WEIGHT_LEVELS = 65535  # of a vertex's share in a joint
+BLOCK = 32  # vertices in an inner loop
+K_FIELDS = ("fx", "fy", "cx", "cy", "skew")
+DISTORTION_FIELDS = ("k1", "k2", "p1", "p2", "k3")
+
+
+def decode(data: bytes) -> Packet:
+    """The packet in one message. Raises WireError for anything that is not whole, ours and of this version."""
+    kind = read_kind(data)
+    if kind is Kind.MODEL:
+        return _decode_model(data)
+    if kind is Kind.STATUS:
+        return _decode_status(data)
+    return _decode_frame(data, kind)
+
+
+def dequantise(low: F32, step: F32, levels: NDArray[np.uint16]) -> F32:
+    """Vertices (N, V, 3) from bounds and steps (N, 3) and levels (N, V, 3): low + step * level."""
+    N, V = levels.shape[:2]
+    rows, whole = blocks(N, V)
+    whole[:, :V], whole[:, V:] = levels, 0
+    rows *= tile(step)
+    rows += tile(low)
+    return np.ascontiguousarray(whole[:, :V])
+
+
+def blocks(N: int, V: int) -> tuple[F32, F32]:
+    """Room for vertices up to the next whole block, seen as (N, blocks, BLOCK * 3) and as (N, blocks * BLOCK, 3).
+
+    numpy is several times slower when its inner loop runs over an axis of 3.
+    """
+    count = -(-V // BLOCK)
+    rows = np.empty((N, count, BLOCK * 3), np.float32)
+    return rows, rows.reshape(N, count * BLOCK, 3)
+
+
+def tile(bounds: F32) -> F32:
+    """(N, 3) as (N, 1, BLOCK * 3), for the rows of `blocks`."""
+    return np.tile(bounds, BLOCK)[:, None]
+
+
+def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
+    head = read_header(data, FRAME_HEADER, kind)
+    N, V, J, K, P, B = (head[name] for name in ("people", "vertices", "joints", "keypoints", "rotations", "shapes"))
+    if N > MAX_PEOPLE or V > MAX_VERTICES:
+        raise WireError(f"message of {N} people of {V} vertices: at most {MAX_PEOPLE} of {MAX_VERTICES}")
+    if not np.isfinite(head["t_stream_s"]):
+        raise WireError("damaged message: the stream time is not a finite number")
+    arrays = ArrayReader(data, head["header_size"])
+    ids = arrays.take("ids", "<i4", N)
+    scores = arrays.take("scores", "<f4", N)
+    translation = arrays.take("translation", "<f4", N, 3)
+    joints = arrays.take("joints", "<f4", N, J, 3)
+    keypoints = arrays.take("keypoints", "<f4", N, K, 3)
+    bounds = N if V else 0
+    low = arrays.take("low", "<f4", bounds, 3)
+    step = arrays.take("step", "<f4", bounds, 3, good=lambda a: a >= 0)
+    levels = arrays.take("vertices", "<u2", N, V, 3)
+    rotations = arrays.take("rotations", "<i2", N, P, 3)
+    shape = arrays.take("shape", "<i2", N, B)
+    error_mm = arrays.take("error_mm", "<f4", N if P else 0, good=lambda a: a >= 0)
+    arrays.close(extended=head["header_size"] > FRAME_HEADER.itemsize)
+    return FramePacket(
+        stream=head["stream"],
+        level=WORDS[kind],
+        seq=head["seq"],
+        session=head["session"],
+        model_id=head["model_id"],
+        model_name=head["model_name"],
+        axes=AXES[head["axes"]],
+        unit=UNITS[head["unit"]],
+        space=SPACES[head["space"]],
+        frame_index=head["frame_index"],
+        t_stream_s=head["t_stream_s"],
+        t_capture_unix_ns=head["t_capture_unix_ns"],
+        t_capture_monotonic_ns=head["t_capture_monotonic_ns"],
+        t_publish_unix_ns=head["t_publish_unix_ns"],
+        age_ms=head["age_us"] / 1000,
+        size=(head["width"], head["height"]),
+        camera=_intrinsics(head),
+        people=People(
+            ids=ids,
+            scores=scores,
+            translation=translation,
+            joints=joints,
+            keypoints=keypoints,
+            vertices=dequantise(low, step, levels) if V else np.zeros((N, 0, 3), np.float32),
+            rotvecs=rotations * np.float32(ROTATION_STEP),
+            shape=shape * np.float32(SHAPE_STEP),
+            error_mm=error_mm if P else np.zeros(N, np.float32),
+        ),
+    )
+
+
+def _intrinsics(head: dict[str, Any]) -> Intrinsics | None:
+    fx, fy, cx, cy, skew = (head[name] for name in K_FIELDS)
+    distortion = np.array([head[name] for name in DISTORTION_FIELDS])
+    K = np.array([[fx, skew, cx], [0, fy, cy], [0, 0, 1]])
+    if not np.isfinite(K).all() or not np.isfinite(distortion).all() or min(fx, fy) < 0:
+        raise WireError("damaged message: its camera is not one")
+    if fx == 0 or fy == 0:
+        return None
+    return Intrinsics(K, distortion, bool(head["flags"] & CAMERA_ASSUMED))
+
+
+def _decode_model(data: bytes) -> ModelPacket:
+    head = read_header(data, MODEL_HEADER, Kind.MODEL)
+    V, F, P, B, T = (head[name] for name in ("vertices", "faces", "parents", "shapes", "uvs"))
+    L, G, influences = head["lod_vertices"], head["lod_faces"], head["influences"]
+    if V > MAX_VERTICES:
+        raise WireError(f"model message with {V} vertices, more than the {MAX_VERTICES} of the protocol")
+    if influences not in (0, INFLUENCES):
+        raise WireError(
+            f"model message with {influences} joints a vertex: only {INFLUENCES} are known, update this side"
+        )
+    arrays = ArrayReader(data, head["header_size"])
+    rest = arrays.take("rest_vertices", "<f4", V, 3)
+    faces = arrays.take("faces", "<i4", F, 3, good=_below(V))
+    # A parent comes before its children, so that a client can walk the skeleton in one pass.
+    parents = arrays.take("parents", "<i4", P, good=lambda a: (a >= -1) & (a < np.arange(P)))
+    joint_names, keypoint_names = _names(arrays.take("names", "u1", head["names_size"]).tobytes(), head)
+    rig = _rig(arrays, V, P, B) if influences else None
+    uv = None
+    if T:
+        uv = UvMap(arrays.take("uvs", "<f4", T, 2), arrays.take("uv_faces", "<i4", F, 3, good=_below(T)))
+    lod = None
+    if L:
+        kept = arrays.take("lod_vertices", "<i4", L, good=lambda a: _below(V)(a) & (np.diff(a, prepend=-1) > 0))
+        lod = Lod(kept, arrays.take("lod_faces", "<i4", G, 3, good=_below(L)))
+    arrays.close(extended=head["header_size"] > MODEL_HEADER.itemsize)
+    return ModelPacket(
+        stream=head["stream"],
+        seq=head["seq"],
+        session=head["session"],
+        t_publish_unix_ns=head["t_publish_unix_ns"],
+        model_id=head["model_id"],
+        axes=AXES[head["axes"]],
+        unit=UNITS[head["unit"]],
+        body=BodyModel(head["model_name"], faces, rest, parents, joint_names, keypoint_names, rig, uv, lod),
+    )
+
+
+def _rig(arrays: ArrayReader, V: int, P: int, B: int) -> Rig:
+    rest_joints = arrays.take("rest_joints", "<f4", P, 3)
+    joints = arrays.take("skin_joints", "u1", V, INFLUENCES, good=_below(P))
+    weights = arrays.take("skin_weights", "<u2", V, INFLUENCES)
+    dirs = arrays.take("shape_dirs", "<i2", V, 3, B)
+    steps = arrays.take("shape_steps", "<f4", B, good=lambda a: a >= 0)
+    joint_dirs = arrays.take("joint_shape_dirs", "<f4", P, 3, B)
+    return Rig(rest_joints, joints, weights / np.float32(WEIGHT_LEVELS), dirs * steps, joint_dirs)
+
+
+def _below(count: int) -> Any:
+    return lambda a: (a >= 0) & (a < count)
+
+
+def _names(blob: bytes, head: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    try:
+        names = blob.decode().split("\0")
+    except UnicodeDecodeError:
+        raise WireError("damaged message: the names are not UTF-8") from None
+    J, K, P = head["joints"], head["keypoints"], head["parents"]
+    if len(names) != J + K + 1 or names[-1] or P > J:
+        raise WireError(f"damaged message: {len(names) - 1} names and {P} parents for {J} joints and {K} keypoints")
+    return tuple(names[:J]), tuple(names[J:-1])
+
+
+def _decode_status(data: bytes) -> StatusPacket:
+    head = read_header(data, STATUS_HEADER, Kind.STATUS)
+    if head["state"] >= len(STATES):
+        raise WireError(f"message with unknown state code {head['state']}: update this side")
+    arrays = ArrayReader(data, head["header_size"])
+    reason = arrays.take("reason", "u1", head["reason_size"]).tobytes()
+    arrays.close(extended=head["header_size"] > STATUS_HEADER.itemsize)
+    try:
+        text = reason.decode()
+    except UnicodeDecodeError:
+        raise WireError("damaged message: the reason is not UTF-8") from None
+    return StatusPacket(
+        stream=head["stream"],
+        seq=head["seq"],
+        session=head["session"],
+        t_publish_unix_ns=head["t_publish_unix_ns"],
+        t_publish_monotonic_ns=head["t_publish_monotonic_ns"],
+        model_id=head["model_id"],
+        state=STATES[head["state"]],
+        next_seq=head["next_seq"],
+        reason=text,
+    )

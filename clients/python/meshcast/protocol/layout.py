@@ -1,0 +1,218 @@
+"""The fixed part of every message: topic, headers, and a reader of arrays that trusts nothing. See docs/wire.md."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from meshcast.errors import WireError
+from meshcast.protocol.body import Array
+
+MAGIC = b"MCST"
+VERSION = 1
+TOPIC_SIZE = 40
+MAX_STREAM = 30  # leaves room for the longest topic word, "mesh-lod/", and the closing NUL
+MAX_MODEL_NAME = 23
+MAX_PEOPLE = 4096
+MAX_VERTICES = 1 << 20
+STATES = ("live", "idle", "ended")  # the code on the wire is the index
+ROTATION_STEP = math.pi / 32767  # rad a level of a rotation vector
+SHAPE_STEP = 1e-3  # standard deviations a level
+LIMIT = 1e30  # no float in an array is larger, so that low + step * level stays a number too
+ALIGN = 4  # every array starts at a multiple of this, counted from the first byte of the message
+
+AXES = ("opencv", "unity", "unreal", "gltf")  # the code on the wire is the index
+UNITS = ("m", "cm")
+SPACES = ("camera", "world", "body")
+CAMERA_ASSUMED = 1  # bit of `flags` in frame messages: the intrinsics rest on an assumed field of view
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class Kind(IntEnum):
+    """What a message is."""
+
+    MESH = 1
+    MODEL = 2
+    PARAMS = 3
+    JOINTS = 4
+    MESH_LOD = 5
+    STATUS = 6
+
+
+# The first part of the topic.
+WORDS = {
+    Kind.MESH: "mesh",
+    Kind.MODEL: "model",
+    Kind.PARAMS: "params",
+    Kind.JOINTS: "joints",
+    Kind.MESH_LOD: "mesh-lod",
+    Kind.STATUS: "status",
+}
+# How much of a frame's bodies a subscriber gets, by topic.
+LEVELS = {WORDS[kind]: kind for kind in (Kind.PARAMS, Kind.JOINTS, Kind.MESH, Kind.MESH_LOD)}
+
+COMMON: list[tuple[str, str]] = [
+    ("topic", f"S{TOPIC_SIZE}"),
+    ("magic", "S4"),
+    ("version", "<u2"),
+    ("kind", "<u2"),
+    ("header_size", "<u4"),
+    ("message_size", "<u4"),
+    ("seq", "<u8"),
+    ("t_publish_unix_ns", "<i8"),
+    ("session", "<u4"),
+    ("model_id", "<u4"),
+    ("model_name", "S24"),
+    ("axes", "u1"),
+    ("unit", "u1"),
+    ("space", "u1"),
+    ("flags", "u1"),
+]
+COMMON_HEADER = np.dtype(COMMON)
+
+FRAME_HEADER = np.dtype(
+    [
+        *COMMON,
+        ("age_us", "<u4"),
+        ("frame_index", "<u8"),
+        ("t_capture_unix_ns", "<i8"),
+        ("t_capture_monotonic_ns", "<i8"),
+        ("t_stream_s", "<f8"),
+        ("width", "<u4"),
+        ("height", "<u4"),
+        ("fx", "<f4"),
+        ("fy", "<f4"),
+        ("cx", "<f4"),
+        ("cy", "<f4"),
+        ("skew", "<f4"),
+        ("k1", "<f4"),
+        ("k2", "<f4"),
+        ("p1", "<f4"),
+        ("p2", "<f4"),
+        ("k3", "<f4"),
+        ("people", "<u4"),
+        ("vertices", "<u4"),
+        ("joints", "<u2"),
+        ("keypoints", "<u2"),
+        ("rotations", "<u2"),
+        ("shapes", "<u2"),
+    ]
+)
+
+MODEL_HEADER = np.dtype(
+    [
+        *COMMON,
+        ("vertices", "<u4"),
+        ("faces", "<u4"),
+        ("joints", "<u2"),
+        ("keypoints", "<u2"),
+        ("parents", "<u2"),
+        ("reserved_1", "<u2"),
+        ("names_size", "<u4"),
+        ("influences", "<u2"),
+        ("shapes", "<u2"),
+        ("uvs", "<u4"),
+        ("lod_vertices", "<u4"),
+        ("lod_faces", "<u4"),
+    ]
+)
+
+STATUS_HEADER = np.dtype(
+    [
+        *COMMON,
+        ("state", "u1"),
+        ("reserved_1", "u1"),
+        ("reserved_2", "<u2"),
+        ("next_seq", "<u8"),
+        ("t_publish_monotonic_ns", "<i8"),
+        ("reason_size", "<u4"),
+        ("reserved_3", "<u4"),
+    ]
+)
+
+
+def topic(kind: Kind, stream: str) -> bytes:
+    """The words a message of `stream` starts with, closing NUL included: also what a subscriber asks for.
+
+    Raises WireError for a stream name that does not fit.
+    """
+    if not 0 < len(stream) <= MAX_STREAM or not _NAME.fullmatch(stream):
+        raise WireError(f"stream name {stream!r}: use 1 to {MAX_STREAM} letters, digits, '.', '_' and '-'")
+    return f"{WORDS[kind]}/{stream}\0".encode()
+
+
+def read_kind(data: bytes) -> Kind:
+    """Which message `data` is; raises WireError when it is foreign, of another version or not whole."""
+    if len(data) < COMMON_HEADER.itemsize or data[TOPIC_SIZE : TOPIC_SIZE + 4] != MAGIC:
+        raise WireError(f"not a Meshcast message ({len(data)} bytes): is something else publishing at this address?")
+    fields = _fields(data, COMMON_HEADER)
+    if fields["version"] != VERSION:
+        raise WireError(f"message of wire version {fields['version']}, this side speaks {VERSION}: update the older")
+    if fields["message_size"] != len(data):
+        raise WireError(f"damaged message: {len(data)} bytes arrived of {fields['message_size']}")
+    if fields["kind"] not in WORDS:
+        raise WireError(f"message of unknown kind {fields['kind']}: subscribe to known topics only, or update")
+    return Kind(fields["kind"])
+
+
+def read_header(data: bytes, header: np.dtype[Any], kind: Kind) -> dict[str, Any]:
+    """The named fields of a message that `read_kind` accepted, with `stream` and `model_name` as checked strings."""
+    if len(data) < header.itemsize:
+        raise WireError(f"damaged message: {len(data)} bytes are too few for a {WORDS[kind]} header")
+    fields = _fields(data, header)
+    if not header.itemsize <= fields["header_size"] <= len(data) or fields["header_size"] % ALIGN:
+        raise WireError(f"damaged message: header size {fields['header_size']} in a {WORDS[kind]} message")
+    for name, table in (("axes", AXES), ("unit", UNITS), ("space", SPACES)):
+        if fields[name] >= len(table):
+            raise WireError(f"message with unknown {name} code {fields[name]}: update this side")
+    word, _, stream = fields["topic"].decode("latin-1").partition("/")
+    name = fields["model_name"].decode("latin-1")
+    if word != WORDS[kind] or len(stream) > MAX_STREAM or not _NAME.fullmatch(stream) or not _NAME.fullmatch(name):
+        raise WireError(f"damaged message: topic {fields['topic']!r}, body model {fields['model_name']!r}")
+    return fields | {"stream": stream, "model_name": name}
+
+
+def _fields(data: bytes, header: np.dtype[Any]) -> dict[str, Any]:
+    assert header.names is not None
+    return dict(zip(header.names, np.frombuffer(data, header, 1)[0].item(), strict=True))
+
+
+def padded(size: int) -> int:
+    """`size` bytes rounded up to the alignment of arrays."""
+    return -(-size // ALIGN) * ALIGN
+
+
+class ArrayReader:
+    """Takes the arrays of one message in their order; each is a read-only view of the message."""
+
+    def __init__(self, data: bytes, offset: int) -> None:
+        self._data = data
+        self._offset = offset
+
+    def take(self, name: str, dtype: str, *shape: int, good: Callable[[Array], Any] | None = None) -> Array:
+        """The next array. Floats must be within LIMIT, and `good` of the array must hold. Raises WireError."""
+        count = math.prod(shape)
+        size = count * np.dtype(dtype).itemsize
+        if self._offset + size > len(self._data):
+            raise WireError(f"damaged message: {name} would end at byte {self._offset + size} of {len(self._data)}")
+        if count == 0:
+            return np.zeros(shape, dtype)
+        array = np.frombuffer(self._data, dtype, count, self._offset).reshape(shape)
+        self._offset += padded(size)
+        if array.dtype.kind == "f" and not (np.abs(array) < LIMIT).all():
+            raise WireError(f"damaged message: {name} holds a value that is not a finite number")
+        if good is not None and not np.all(good(array)):
+            raise WireError(f"damaged message: {name} out of range")
+        return array
+
+    def close(self, *, extended: bool) -> None:
+        """Raises WireError when bytes are left over, unless a longer header announced further arrays."""
+        left = len(self._data) - self._offset
+        if left < 0 or (left > 0 and not extended):
+            raise WireError(f"damaged message: its arrays need {self._offset} bytes, {len(self._data)} arrived")

@@ -1,0 +1,73 @@
+"""What a subscriber knows between messages, whatever socket they come from."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from meshcast.errors import WireError
+from meshcast.protocol.decoding import decode
+from meshcast.protocol.layout import LEVELS, TOPIC_SIZE, WORDS, Kind, topic
+from meshcast.protocol.packets import FramePacket, ModelPacket, Packet
+from meshcast.transport.latency import STALE_S, Delay
+from meshcast.transport.loss import Loss
+
+
+def topics(levels: Sequence[str], stream: str) -> list[bytes]:
+    """What to subscribe to for some levels of one stream, or of all when `stream` is empty. Raises WireError."""
+    if unknown := [level for level in levels if level not in LEVELS]:
+        raise WireError(f"unknown level {unknown[0]!r}; choose from {', '.join(LEVELS)}")
+    # The model first: a publisher that reads all requests at once answers it before its next frame.
+    kinds = [Kind.MODEL, Kind.STATUS, *(LEVELS[level] for level in levels)]
+    return [topic(kind, stream) if stream else f"{WORDS[kind]}/".encode() for kind in kinds]
+
+
+def newest(messages: Iterable[bytes]) -> list[bytes]:
+    """The last message of each topic, in the order in which they came."""
+    last: dict[bytes, bytes] = {}
+    for message in messages:
+        last.pop(message[:TOPIC_SIZE], None)
+        last[message[:TOPIC_SIZE]] = message
+    return list(last.values())
+
+
+class Reader:
+    """Decodes messages and says of each frame what was lost before it, how late it is and which model it belongs to.
+
+    latest: leave out frames that have waited in a queue for more than half a second, as after a stall, and those that
+    a newer one has overtaken.
+    """
+
+    def __init__(self, address: str, *, latest: bool = False) -> None:
+        self._address = address
+        self._latest = latest
+        self._models: dict[str, ModelPacket] = {}
+        self._losses: defaultdict[tuple[str, str], Loss] = defaultdict(Loss)
+        self._delays: defaultdict[str, Delay] = defaultdict(Delay)
+
+    def read(self, message: bytes, t_receive_s: float | None = None) -> Packet | None:
+        """The packet in a message that came at `t_receive_s` (monotonic, default now), None for one that came too late.
+        Raises WireError."""
+        try:
+            packet = decode(message)
+        except WireError as error:
+            raise WireError(f"{self._address}: {error}") from None
+        if isinstance(packet, ModelPacket):
+            self._models[packet.stream] = packet
+        if not isinstance(packet, FramePacket):
+            return packet
+        t_publish_s = packet.t_capture_monotonic_ns / 1e9 + packet.age_ms / 1e3
+        late_s = self._delays[packet.stream].of(
+            packet.session, t_publish_s, time.monotonic() if t_receive_s is None else t_receive_s
+        )
+        if self._latest and late_s > STALE_S:
+            return None
+        lost, reordered = self._losses[packet.stream, packet.level].step(packet.session, packet.seq)
+        if self._latest and reordered:
+            return None
+        model = self._models.get(packet.stream)
+        if model is not None and model.model_id != packet.model_id:
+            model = None
+        return replace(packet, model=model, lost=lost, reordered=reordered, delay_ms=late_s * 1e3)

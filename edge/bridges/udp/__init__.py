@@ -1,0 +1,1 @@
+"""Bridges that send skeleton poses over UDP: VMC, Live Link and OpenXR."""

@@ -1,0 +1,98 @@
+"""Names of the body's joints in other programs, and skeletons made of some of its joints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.bridges.udp.skeleton_pose import Person
+from meshcast.protocol.body import F32, BodyModel
+from meshcast.protocol.rotations import quaternion
+
+# Joints of the SMPL family -> (bone of Unity's HumanBodyBones and of VRM, bone of Unreal's mannequin). SMPL's
+# left_hand and right_hand are missing: they are the knuckles, which no humanoid has.
+_CENTRE = {
+    "pelvis": ("Hips", "pelvis"),
+    "spine1": ("Spine", "spine_01"),
+    "spine2": ("Chest", "spine_02"),
+    "spine3": ("UpperChest", "spine_03"),
+    "neck": ("Neck", "neck_01"),
+    "head": ("Head", "head"),
+    "jaw": ("Jaw", "jaw"),
+}
+_SIDES = {
+    "hip": ("UpperLeg", "thigh"),
+    "knee": ("LowerLeg", "calf"),
+    "ankle": ("Foot", "foot"),
+    "foot": ("Toes", "ball"),
+    "collar": ("Shoulder", "clavicle"),
+    "shoulder": ("UpperArm", "upperarm"),
+    "elbow": ("LowerArm", "lowerarm"),
+    "wrist": ("Hand", "hand"),
+    "eye": ("Eye", "eye"),
+}
+_FINGERS = {"thumb": "Thumb", "index": "Index", "middle": "Middle", "ring": "Ring", "pinky": "Little"}
+_SEGMENTS = ("Proximal", "Intermediate", "Distal")
+
+
+def _humanoid() -> dict[str, str]:
+    table = {joint: humanoid for joint, (humanoid, _) in _CENTRE.items()}
+    for side, prefix in (("left", "Left"), ("right", "Right")):
+        table |= {f"{side}_{joint}": prefix + humanoid for joint, (humanoid, _) in _SIDES.items()}
+        for finger, humanoid in _FINGERS.items():
+            table |= {f"{side}_{finger}{n}": prefix + humanoid + part for n, part in enumerate(_SEGMENTS, 1)}
+    return table
+
+
+def _mannequin() -> dict[str, str]:
+    table = {joint: bone for joint, (_, bone) in _CENTRE.items()}
+    for side, letter in (("left", "l"), ("right", "r")):
+        table |= {f"{side}_{joint}": f"{bone}_{letter}" for joint, (_, bone) in _SIDES.items()}
+        table |= {f"{side}_{finger}{n}": f"{finger}_0{n}_{letter}" for finger in _FINGERS for n in (1, 2, 3)}
+    return table
+
+
+HUMANOID = _humanoid()
+MANNEQUIN = _mannequin()
+
+
+@dataclass(frozen=True, slots=True)
+class Bones:
+    """Some joints of a body as a skeleton of their own, parents before children.
+
+    names; joints: which of the body's; parents: positions in this skeleton, of the nearest ancestor that is in it, -1
+    at a root.
+    """
+
+    names: list[str]
+    joints: list[int]
+    parents: list[int]
+
+    def local(self, person: Person) -> tuple[F32, F32]:
+        """Quaternions (n, 4), x y z w, and positions (n, 3) of the bones, relative to their parents.
+
+        Chained, they are the person's joints whatever was left out: what a missing joint turns, its children turn.
+        """
+        rotations, positions = person.rotations[self.joints], person.positions[self.joints]
+        parents = np.array(self.parents)
+        roots = (parents < 0)[:, None]
+        above = np.where(roots[..., None], np.eye(3, dtype=np.float32), rotations[parents]).swapaxes(1, 2)
+        start = np.where(roots, np.float32(0), positions[parents])
+        return quaternion(above @ rotations), np.einsum("nab,nb->na", above, positions - start)
+
+
+def bones_of(body: BodyModel, table: Mapping[str, str]) -> Bones:
+    """The skeleton of those joints of a body that the table names."""
+    place: dict[int, int] = {-1: -1}  # where a joint, or its nearest ancestor with a name, is in the new skeleton
+    bones = Bones([], [], [])
+    for joint, parent in enumerate(body.parents.tolist()):
+        place[joint] = place[parent]
+        name = table.get(body.joint_names[joint])
+        if name is not None:
+            bones.parents.append(place[parent])
+            place[joint] = len(bones.names)
+            bones.names.append(name)
+            bones.joints.append(joint)
+    return bones

@@ -1,0 +1,58 @@
+"""Unreal's Live Link, as its JSON example source reads it: a subject of bones in a datagram."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from edge.bridges.udp.bone_names import MANNEQUIN, bones_of
+from edge.bridges.udp.person_filter import FIRST
+from edge.bridges.udp.sender import Datagram
+from edge.bridges.udp.skeleton_pose import Person
+from meshcast.errors import WireError
+from meshcast.protocol.body import BodyModel
+from meshcast.protocol.packets import FramePacket
+
+NAMINGS: dict[str, Mapping[str, str] | None] = {"joints": None, "mannequin": MANNEQUIN}
+UNIT = [1, 1, 1]
+
+
+class LiveLink:
+    """A datagram a person and frame, in Unreal's axes and centimetres; bones are relative to their parents.
+
+    names: "joints", the body model's own, or "mannequin". person: as in Cast; "first" makes one subject STREAM_first
+    of whoever that is, anything else a subject STREAM_ID of each.
+    """
+
+    axes = "unreal"
+
+    def __init__(self, *, names: str = "joints", person: str = FIRST) -> None:
+        self._table = NAMINGS[names]
+        self._first = person == FIRST
+
+    def show(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
+        """A subject a person. Raises WireError for a body without a bone of that naming."""
+        bones = bones_of(body, {name: name for name in body.joint_names} if self._table is None else self._table)
+        if not bones.names:
+            raise WireError(f"body model {body.name} has no joint with a name of the mannequin: use --names joints")
+        datagrams = []
+        for person in people:
+            rows = zip(bones.names, bones.parents, *bones.local(person), strict=True)
+            subject = f"{packet.stream}_{FIRST if self._first else person.id}"
+            skeleton = [
+                {
+                    "Name": name,
+                    "Parent": parent,
+                    "Location": [round(value, 4) for value in position.tolist()],
+                    "Rotation": [round(value, 7) for value in quaternion.tolist()],
+                    "Scale": UNIT,
+                }
+                for name, parent, quaternion, position in rows
+            ]
+            # ASCII: the source reads bytes as characters.
+            datagrams.append((0, json.dumps({subject: skeleton}, separators=(",", ":")).encode("ascii")))
+        return datagrams
+
+    def leave(self, stream: str, ids: set[int]) -> list[Datagram]:
+        """Nothing: Live Link sees by itself that a subject gets no frames."""
+        return []

@@ -1,0 +1,1 @@
+"""The WebSocket bridge and the page that it serves."""

@@ -1,0 +1,159 @@
+"""The metrics of a run, made from its counters at the moment that somebody asks for them."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from edge.monitoring.clients import Clients
+from edge.monitoring.gpu_stats import Gpus, thread_count
+from edge.timing import AGES, BOUNDS_MS, QUEUE, Histogram
+
+if TYPE_CHECKING:
+    from edge.models import LoadedModels
+    from edge.runtime.health import RunHealth
+    from edge.runtime.stream import StreamRun
+
+BOUNDS = (*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf")  # seconds
+
+
+class RunCollector(Collector):
+    """Reads the streams and models that watch() was told of; before that, only what the process itself says."""
+
+    def __init__(self, health: RunHealth) -> None:
+        """health: says which sources deliver."""
+        self._health = health
+        self._clients: Clients | None = None
+        self._streams: Sequence[StreamRun] = ()
+        self._models: LoadedModels | None = None
+        self._gpus = Gpus()
+
+    def watch(
+        self, streams: Sequence[StreamRun], models: LoadedModels | None = None, clients: Clients | None = None
+    ) -> None:
+        """Read these, from now on."""
+        self._streams, self._models, self._clients = streams, models, clients
+
+    def close(self) -> None:
+        """Let go of the GPUs."""
+        self._gpus.close()
+
+    def collect(self) -> Iterator[Metric]:
+        """Every metric, for prometheus_client."""
+        build = {"version": version("meshcast"), "python": platform.python_version()}
+        yield InfoMetricFamily("meshcast_build", "What is running", build)
+        threads = thread_count()
+        if threads is not None:
+            yield GaugeMetricFamily("meshcast_threads", "Threads of the process, libraries included", threads)
+        yield from self._of_gpus()
+        yield from _counters(self._streams)
+        yield from _sources(self._streams, self._health)
+        if self._clients is not None:
+            yield from _of_clients(self._clients)
+        yield from _times(self._streams)
+        if self._models is not None:
+            yield from _engines(self._models)
+
+    def _of_gpus(self) -> Iterator[Metric]:
+        used = GaugeMetricFamily("meshcast_gpu_memory_used_bytes", "Memory in use on the GPU", labels=("gpu", "name"))
+        total = GaugeMetricFamily("meshcast_gpu_memory_bytes", "Memory of the GPU", labels=("gpu", "name"))
+        load = GaugeMetricFamily("meshcast_gpu_load_ratio", "Share of time the GPU is busy", labels=("gpu", "name"))
+        for gpu in self._gpus.read():
+            for family, value in ((used, gpu.used_bytes), (total, gpu.total_bytes), (load, gpu.load)):
+                if value is not None:
+                    family.add_metric((str(gpu.index), gpu.name), value)
+        yield from (used, total, load)
+
+
+def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
+    captured = CounterMetricFamily("meshcast_frames_captured", "Frames taken from the source", labels=("stream",))
+    published = CounterMetricFamily("meshcast_frames_published", "Frames that came through", labels=("stream",))
+    dropped = CounterMetricFamily(
+        "meshcast_frames_dropped", "Frames that did not, by where they were", labels=("stream", "reason")
+    )
+    inhabited = CounterMetricFamily("meshcast_frames_with_people", "Frames with people in them", labels=("stream",))
+    lost = CounterMetricFamily("meshcast_people_dropped", "People seen who got no body", labels=("stream",))
+    people = GaugeMetricFamily("meshcast_people", "People in the latest frame", labels=("stream",))
+    fps = GaugeMetricFamily("meshcast_frames_per_second", "Of the latest frames", labels=("stream",))
+    running = GaugeMetricFamily(
+        "meshcast_stream_running", "1 from the first frame until the stream has ended", labels=("stream",)
+    )
+    for stream in streams:
+        name = (stream.name,)
+        captured.add_metric(name, stream.overlapped.captured)
+        published.add_metric(name, stream.frames)
+        for reason, count in stream.overlapped.drops.items():
+            dropped.add_metric((stream.name, reason), count)
+        inhabited.add_metric(name, stream.frames_with_people)
+        lost.add_metric(name, stream.overlapped.pipeline.dropped_people)
+        people.add_metric(name, stream.people)
+        fps.add_metric(name, stream.fps)
+        running.add_metric(name, stream.running and stream.overlapped.captured > 0)
+    yield from (captured, published, dropped, inhabited, lost, people, fps, running)
+
+
+def _sources(streams: Iterable[StreamRun], health: RunHealth) -> Iterator[Metric]:
+    up = GaugeMetricFamily("meshcast_source_up", "1 while the source delivers frames", labels=("stream",))
+    again = CounterMetricFamily("meshcast_source_reconnects", "Connections that were tried again", labels=("stream",))
+    for stream in streams:
+        up.add_metric((stream.name,), health.is_up(stream))
+        again.add_metric((stream.name,), stream.overlapped.reader.source.reconnects)
+    yield from (up, again)
+
+
+def _of_clients(clients: Clients) -> Iterator[Metric]:
+    yield GaugeMetricFamily("meshcast_subscribers", "Clients that are subscribed", clients.subscribers())
+    yield CounterMetricFamily("meshcast_clients_refused", "Clients that were not let in", clients.refused())
+
+
+def _times(streams: Iterable[StreamRun]) -> Iterator[Metric]:
+    latency = HistogramMetricFamily("meshcast_latency_seconds", "From capture to publishing", labels=("stream",))
+    stages = HistogramMetricFamily(
+        "meshcast_stage_duration_seconds", "Time that a stage worked on a frame", labels=("stream", "stage")
+    )
+    queues = HistogramMetricFamily(
+        "meshcast_queue_wait_seconds", "Time that a frame waited for a step", labels=("stream", "queue")
+    )
+    for stream in streams:
+        for stage, times in stream.overlapped.pipeline.timings.histograms().items():
+            if stage == "latency":
+                _add(latency, (stream.name,), times)
+            elif stage.startswith(QUEUE):
+                _add(queues, (stream.name, stage.removeprefix(QUEUE)), times)
+            elif stage not in AGES:
+                _add(stages, (stream.name, stage), times)
+    yield from (latency, stages, queues)
+
+
+def _engines(models: LoadedModels) -> Iterator[Metric]:
+    labels = ("task", "model")
+    calls = HistogramMetricFamily("meshcast_engine_duration_seconds", "Time of an engine's calls", labels=labels)
+    rows = CounterMetricFamily("meshcast_engine_rows", "Rows that an engine computed, one a person", labels=labels)
+    together = CounterMetricFamily(
+        "meshcast_engine_rows_together", "Rows that shared their call with those of other streams", labels=labels
+    )
+    times = models.timings.histograms()
+    for task, session in models.sessions.items():
+        name = (task, models.uses[task].name)
+        if f"{task} engine" in times:
+            _add(calls, name, times[f"{task} engine"])
+        rows.add_metric(name, session.rows)
+        together.add_metric(name, session.rows_together)
+    yield from (calls, rows, together)
+
+
+def _add(family: HistogramMetricFamily, labels: Sequence[str], times: Histogram) -> None:
+    buckets = list(zip(BOUNDS, map(float, accumulate(times.counts)), strict=True))
+    family.add_metric(labels, buckets, times.total_ms / 1000)

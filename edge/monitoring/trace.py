@@ -1,0 +1,145 @@
+"""A run as a picture: every stage of every frame on a time line, for Perfetto or chrome://tracing."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from edge.sinks.output_file import Target
+
+BUFFER_BYTES = 1 << 18  # written to the file together
+DROPS = "dropped"  # the row of the frames that did not come through
+_HEAD = b'{"displayTimeUnit":"ms","traceEvents":[\n'
+_TAIL = b"\n]}\n"
+
+
+class Trace:
+    """Writes what its rows are told, in the JSON form of the Trace Event Format, while it is told.
+
+    process() makes the rows of a stream, or of the engines: listeners for edge.timing. Memory is bounded; the
+    file appears on close(), abort() leaves none. Any thread may write. Raises OutputError at once when the file cannot
+    be written; a disk that fills up later ends the trace, not the run, and close() says it.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._target = Target(path)
+        self._file = io.BufferedRandom(self._target.file, BUFFER_BYTES)  # type: ignore[arg-type]
+        self._lock = threading.Lock()
+        self._error: OSError | None = None
+        self._processes = 0
+        self._open = True
+        self._separator = b""
+        self._origin_ns = time.monotonic_ns()
+        self._file.write(_HEAD)
+
+    def process(self, name: str) -> Rows:
+        """Rows of their own under this name."""
+        with self._lock:
+            self._processes += 1
+            rows = Rows(self, self._processes, self._origin_ns)
+        self.metadata("process_name", rows.pid, {"name": name})
+        self.metadata("process_sort_index", rows.pid, {"sort_index": rows.pid})
+        return rows
+
+    def metadata(self, kind: str, pid: int, args: dict[str, Any], tid: int = 0) -> None:
+        """Name or order a process or a row."""
+        self.write(json.dumps({"name": kind, "ph": "M", "pid": pid, "tid": tid, "args": args}))
+
+    def write(self, event: str) -> None:
+        """Add one event, a JSON object."""
+        encoded = event.encode()
+        with self._lock:
+            if not self._open or self._error is not None:
+                return
+            try:
+                self._file.write(self._separator + encoded)
+            except OSError as error:
+                self._error = error
+            self._separator = b",\n"
+
+    def close(self) -> Path:
+        """Finish the file; returns its path. Raises OutputError when it could not be written."""
+        with self._lock:
+            self._open = False
+        try:
+            if self._error is not None:
+                raise self._error
+            self._file.write(_TAIL)
+            self._file.flush()
+        except OSError as error:
+            self.abort()
+            raise self._target.error(error) from None
+        self._target.commit()
+        return self.path
+
+    def abort(self) -> None:
+        """Leave no file that is not finished. Harmless after close()."""
+        with self._lock:
+            self._open = False
+            with suppress(OSError):  # what is still buffered may not fit on the disk, and is not wanted
+                self._file.close()
+        self._target.discard()
+
+    def __enter__(self) -> Trace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.abort()
+
+
+class Rows:
+    """The rows of one stream: one for each stage, in the order of their first end; arrows join a frame's stages."""
+
+    def __init__(self, trace: Trace, pid: int, origin_ns: int) -> None:
+        self.pid = pid
+        self._trace = trace
+        self._origin_ns = origin_ns
+        self._lock = threading.Lock()
+        self._rows: dict[str, str] = {}  # where an event is, as JSON
+        self._newest = -1  # of the frames that have been worked on
+
+    def begin(self, stage: str) -> None:
+        """A span is written at its end."""
+
+    def end(self, stage: str, frame_index: int | None, start_ns: int, end_ns: int) -> None:
+        """Write a span."""
+        row = self._rows.get(stage) or self._add_row(stage)
+        times = f'"ts":{_us(start_ns - self._origin_ns)},"dur":{_us(end_ns - start_ns)}'
+        if frame_index is None:
+            self._trace.write(f'{{"ph":"X","name":"{stage}",{row},{times}}}')
+            return
+        flow = '"flow_in":true,"flow_out":true'
+        if frame_index > self._newest:  # a frame's first stage begins its arrow, and is always done by the same thread
+            self._newest = frame_index
+            flow = '"flow_out":true'
+        arrow = f'"bind_id":"0x{self.pid << 40 | frame_index:x}",{flow}'
+        self._trace.write(f'{{"ph":"X","name":"{stage}",{row},{times},"args":{{"frame":{frame_index}}},{arrow}}}')
+
+    def lost(self, where: str, frame_index: int) -> None:
+        """Write a mark."""
+        row = self._rows.get(DROPS) or self._add_row(DROPS)
+        at_us = _us(time.monotonic_ns() - self._origin_ns)
+        self._trace.write(f'{{"ph":"i","s":"t","name":"{where}",{row},"ts":{at_us},"args":{{"frame":{frame_index}}}}}')
+
+    def _add_row(self, name: str) -> str:
+        with self._lock:
+            if name not in self._rows:
+                tid = len(self._rows) + 1
+                self._trace.metadata("thread_name", self.pid, {"name": name}, tid)
+                self._trace.metadata("thread_sort_index", self.pid, {"sort_index": tid}, tid)
+                self._rows[name] = f'"pid":{self.pid},"tid":{tid}'
+            return self._rows[name]
+
+
+def _us(ns: int) -> str:
+    """Microseconds without rounding, so that spans that follow each other do not overlap."""
+    return f"{ns // 1000}.{ns % 1000:03d}"

@@ -1,0 +1,1 @@
+"""INT8 calibration of detectors and pose models on recorded clips."""

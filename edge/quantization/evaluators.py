@@ -1,0 +1,104 @@
+"""What judges a quantised model: the same held-out inputs through it and through float32, decoded as in a run."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from calibration.int8.metrics import Boxes, Limits, Poses, box_figures, box_harm, pose_figures, pose_harm, real_people
+from edge.quantization.samples import Crops, Picture
+from edge.stages.box_decoders import BOX_FAMILIES
+from edge.stages.detect import NMS_IOU, picture_size, suppress
+from edge.stages.keypoint_decoders import POSE_FAMILIES
+from edge.stages.person import SIGMAS
+from edge.stages.tracker import KEEP, REAL, START
+from edge.types import F32
+from engines.cards.accuracy_gate import Figure
+from engines.cards.card import Card
+from engines.heads.base import Head, People
+from engines.inference.session import Session
+
+
+class Jury(Protocol):
+    """What judges a model's sessions on held-out moments, and ranks them on others."""
+
+    people: int
+
+    def figures(self, session: Session) -> list[Figure]: ...
+
+    def harm(self, session: Session) -> float: ...
+
+
+class PoseJury:
+    """Judges pose models on crops of held-out people by keypoints and, where the head makes them of these, meshes."""
+
+    def __init__(
+        self, card: Card, exact: Session, head: Head, held: list[Crops], ranking: list[Crops], limits: Limits
+    ) -> None:
+        self._card = card
+        self._head = head if head.crops is None else None
+        self._limits = limits
+        count = len(card.keypoints)
+        self._sigmas = SIGMAS if count == len(SIGMAS) else np.full(count, SIGMAS.mean(), np.float32)
+        self._held, self._ranking = held, ranking
+        self._exact, self._exact_ranking = self._poses(exact, held), self._poses(exact, ranking)
+        self.people = int(real_people(self._exact, REAL).sum()) if held else 0
+
+    def figures(self, session: Session) -> list[Figure]:
+        other = self._poses(session, self._held)
+        return pose_figures(self._exact, other, _sizes(self._held), self._sigmas, REAL, self._limits)
+
+    def harm(self, session: Session) -> float:
+        return pose_harm(self._exact_ranking, self._poses(session, self._ranking), _sizes(self._ranking), REAL)
+
+    def _poses(self, session: Session, moments: list[Crops]) -> Poses:
+        size = picture_size(self._card)
+        found, vertices = [], []
+        for moment in moments:
+            outputs = session(moment.inputs)
+            with np.errstate(invalid="ignore", over="ignore"):
+                places, scores = POSE_FAMILIES[self._card.family].decode(outputs, size, self._card.decode.refine)
+                low, high = moment.regions[:, None, :2], moment.regions[:, None, 2:]
+                keypoints = (low + places * (high - low)).astype(np.float32)
+            scores = np.clip(scores, 0, 1).astype(np.float32)
+            found.append((keypoints, scores))
+            if self._head is not None:
+                vertices.append(self._head(People(keypoints, scores, moment.camera.rays(keypoints))).vertices)
+        everyone = [np.concatenate(part) for part in zip(*found, strict=True)]
+        return Poses(everyone[0], everyone[1], np.concatenate(vertices) if vertices else None)
+
+
+class BoxJury:
+    """Judges detectors on held-out pictures by their boxes."""
+
+    def __init__(self, card: Card, exact: Session, held: list[Picture], ranking: list[Picture], limits: Limits) -> None:
+        self._card = card
+        self._limits = limits
+        self._held, self._ranking = held, ranking
+        self._exact, self._exact_ranking = self._boxes(exact, held), self._boxes(exact, ranking)
+        self.people = sum(int((boxes.scores >= START).sum()) for boxes in self._exact)
+
+    def figures(self, session: Session) -> list[Figure]:
+        return box_figures(self._exact, self._boxes(session, self._held), START, KEEP, self._limits)
+
+    def harm(self, session: Session) -> float:
+        return box_harm(self._exact_ranking, self._boxes(session, self._ranking), KEEP)
+
+    def _boxes(self, session: Session, moments: list[Picture]) -> list[Boxes]:
+        family, found = BOX_FAMILIES[self._card.family], []
+        for moment in moments:
+            outputs = session(moment.inputs)
+            with np.errstate(invalid="ignore", over="ignore"):
+                boxes, scores = family.decode(outputs, picture_size(self._card), self._card.decode.person, KEEP / 2)
+            whole = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+            boxes, scores = boxes[whole].astype(np.float32), scores[whole].astype(np.float32)
+            if not family.distinct:
+                kept = suppress(boxes, scores, NMS_IOU)
+                boxes, scores = boxes[kept], scores[kept]
+            found.append(Boxes(boxes, scores))
+        return found
+
+
+def _sizes(moments: list[Crops]) -> F32:
+    return np.concatenate([moment.sizes for moment in moments])

@@ -1,0 +1,1 @@
+"""Recorded streams: writing, replaying and exporting MCAP files."""

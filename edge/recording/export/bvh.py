@@ -1,0 +1,122 @@
+"""One person's motion as BVH: a skeleton and Euler angles as text, which every animation program reads.
+
+Centimetres, y up, as is the custom of the format; the shape of the body is in its bones' lengths. BVH has one frame
+rate: the median of the recording's, resampled where frames came at other times.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import OutputError
+from edge.recording.export.animation import Animation
+from edge.recording.export.curves import at_times, euler_zxy, slerp, steady
+from edge.sinks.output_file import Target
+from edge.types import F32
+
+CM = 100.0  # in a metre
+STILL_S = 1 / 30  # the frame time of a single frame
+MAX_FRAMES = 1_000_000
+BLOCK_LINES = 1000
+ROTATION = "Zrotation Xrotation Yrotation"
+POSITION = "Xposition Yposition Zposition"
+
+
+def write_bvh(path: str | Path, person: Animation) -> None:
+    """Write one person's motion, from its first frame to its last, to a file that appears whole or not at all.
+
+    Raises OutputError.
+    """
+    target = Target(path)
+    try:
+        frame_s, times = frame_times(person.times)
+    except ValueError as error:
+        target.discard()
+        raise OutputError(f"{path}: {error}") from None
+    lines = _lines(person, frame_s, times)
+    # iter() with a sentinel: blocks of lines, until one is empty.
+    target.write_parts(iter(lambda: "".join(f"{line}\n" for line in islice(lines, BLOCK_LINES)).encode(), b""))
+
+
+def bvh(person: Animation) -> str:
+    """The file's text. The root's offset is zero, its position that of the pelvis. Raises ValueError for a motion that
+    is too long."""
+    return "".join(f"{line}\n" for line in _lines(person, *frame_times(person.times)))
+
+
+def _lines(person: Animation, frame_s: float, times: NDArray[np.float64]) -> Iterator[str]:
+    yield from (*_hierarchy(person), "MOTION", f"Frames: {len(times)}", f"Frame Time: {frame_s:.6f}")
+    order = list(_depth_first(person.body.parents.tolist()))
+    angles = np.empty((len(times), len(order), 3))
+    for place, joint in enumerate(order):  # one by one: a recording may be hours long
+        turns = steady(person.quaternions[:, joint : joint + 1])
+        angles[:, place] = euler_zxy(slerp(person.times, times, turns))[:, 0]
+    position = at_times(person.times, times, person.translation.astype(np.float64)) * CM
+    for place, turns in zip(position, angles, strict=True):
+        yield " ".join(f"{value:.4f}" for value in (*place.tolist(), *turns.ravel().tolist()))
+
+
+def frame_times(times: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """The median time between frames, and times that far apart from the first frame to the last."""
+    frame_s = float(np.median(np.diff(times))) if len(times) > 1 else STILL_S
+    frames = round((times[-1] - times[0]) / frame_s) + 1
+    if frames > MAX_FRAMES:
+        raise ValueError(f"{times[-1] - times[0]:.0f} s at {frame_s * 1e3:.2f} ms a frame are too long for BVH")
+    return frame_s, np.minimum(times[0] + frame_s * np.arange(frames), times[-1])
+
+
+def _depth_first(parents: list[int], joint: int = 0) -> Iterator[int]:
+    """Joints in the order in which the hierarchy names them, from the root on."""
+    yield joint
+    for child, parent in enumerate(parents):
+        if parent == joint:
+            yield from _depth_first(parents, child)
+
+
+def _hierarchy(person: Animation) -> Iterator[str]:
+    vertices, joints = person.rest()
+    parents = person.body.parents.tolist()
+    tips = _tips(person, vertices, joints)
+
+    def lines(joint: int, indent: str) -> Iterator[str]:
+        root = parents[joint] < 0
+        offset = np.zeros(3) if root else joints[joint] - joints[parents[joint]]
+        name = re.sub(r"\s+", "_", person.body.joint_names[joint])
+        yield f"{indent}{'ROOT' if root else 'JOINT'} {name}"
+        yield f"{indent}{{"
+        inner = indent + "\t"
+        yield f"{inner}OFFSET {_numbers(offset)}"
+        yield f"{inner}CHANNELS {6 if root else 3} {POSITION + ' ' if root else ''}{ROTATION}"
+        children = [child for child, parent in enumerate(parents) if parent == joint]
+        for child in children:
+            yield from lines(child, inner)
+        if not children:
+            yield from (f"{inner}End Site", f"{inner}{{", f"{inner}\tOFFSET {_numbers(tips[joint])}", f"{inner}}}")
+        yield f"{indent}}}"
+
+    yield "HIERARCHY"
+    yield from lines(0, "")
+
+
+def _tips(person: Animation, vertices: F32, joints: F32) -> NDArray[np.float64]:
+    """Where the bones that have no further joint end, (P, 3) m from their joints: twice as far as the middle of what
+    they move, which is about the end of a head, a hand or a foot."""
+    rig = person.body.rig
+    assert rig is not None
+    total, moment = np.zeros(len(joints)), np.zeros((len(joints), 3))
+    for of, weights in zip(rig.joints.T, rig.weights.T, strict=True):
+        np.add.at(total, of, weights)
+        np.add.at(moment, of, weights[:, None] * vertices)
+    middle = moment / np.maximum(total, 1e-9)[:, None]
+    tips: NDArray[np.float64] = np.where(total[:, None] > 0, 2 * (middle - joints), 0.0)
+    return tips
+
+
+def _numbers(offset: NDArray[np.floating]) -> str:
+    return " ".join(f"{value:.6f}" for value in (offset * CM).tolist())

@@ -1,0 +1,210 @@
+"""People as skinned, animated meshes in glTF 2.0: what Blender, game engines and browsers open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.errors import OutputError
+from edge.recording.export.animation import Animation
+from edge.recording.export.curves import steady
+from edge.recording.export.glb import INDICES, VERTICES, Buffer, pack
+from edge.sinks.output_file import Target
+from edge.types import F32, I32, Array, BodyModel
+from edge.wire.model import weight_levels
+
+GENERATOR = "Meshcast"
+SKIN_COLOUR = [0.75, 0.72, 0.7, 1.0]
+
+
+def write_glb(path: str | Path, people: Sequence[Animation]) -> None:
+    """Write people with their animations as a .glb file, which appears whole or not at all. Raises OutputError."""
+    target = Target(path)
+    try:
+        parts = glb_parts(people)
+    except ValueError as error:
+        target.discard()
+        raise OutputError(f"{path}: {error}; export fewer people or a shorter recording") from None
+    target.write_parts(parts)
+
+
+def glb(people: Sequence[Animation]) -> bytes:
+    """The file's bytes."""
+    return b"".join(glb_parts(people))
+
+
+def glb_parts(people: Sequence[Animation]) -> list[bytes | bytearray]:
+    """The file's bytes in parts: per person a skeleton and a skinned mesh of the person's shape, and one animation.
+
+    Metres, y up; the camera is at the origin and looks along -z. Times are the recording's. Where somebody is not seen,
+    the scale of the person's node, and with it that of all joints, is 0.
+    """
+    scene = _Scene()
+    for person in people:
+        scene.add(person)
+    return scene.pack()
+
+
+class _Scene:
+    def __init__(self) -> None:
+        self._buffer = Buffer()
+        self._surfaces: dict[int, _Surface] = {}  # by identity: people of the same body share it
+        self._nodes: list[dict[str, Any]] = []
+        self._roots: list[int] = []
+        self._meshes: list[dict[str, Any]] = []
+        self._skins: list[dict[str, Any]] = []
+        # One animation: most programs play one at a time, and people belong together.
+        self._samplers: list[dict[str, Any]] = []
+        self._channels: list[dict[str, Any]] = []
+
+    def add(self, person: Animation) -> None:
+        vertices, joints = person.rest()
+        node = self._node({"name": f"person {person.name}"})
+        first = self._skeleton(person, joints)
+        self._nodes[node]["children"] = [first]
+        skin = self._skin(person, joints, first)
+        # Where its node is does not matter to a skinned mesh; outside the skeleton it cannot seem to.
+        mesh = self._node({"name": f"person {person.name} mesh", "mesh": self._mesh(person, vertices), "skin": skin})
+        self._roots += [node, mesh]
+        self._animate(person, node, first)
+
+    def pack(self) -> list[bytes | bytearray]:
+        material = {
+            "name": "skin",
+            "pbrMetallicRoughness": {"baseColorFactor": SKIN_COLOUR, "metallicFactor": 0.0, "roughnessFactor": 0.8},
+        }
+        description = {
+            "asset": {"version": "2.0", "generator": GENERATOR},
+            "scene": 0,
+            "scenes": [{"nodes": self._roots}],
+            "nodes": self._nodes,
+            "meshes": self._meshes,
+            "skins": self._skins,
+            "animations": [{"name": "recording", "samplers": self._samplers, "channels": self._channels}],
+            "materials": [material],
+        }
+        return pack(description, self._buffer)
+
+    def _node(self, node: dict[str, Any]) -> int:
+        self._nodes.append(node)
+        return len(self._nodes) - 1
+
+    def _skeleton(self, person: Animation, joints: F32) -> int:
+        """A node a joint, at rest; returns the first."""
+        first = len(self._nodes)
+        parents = person.body.parents.tolist()
+        for joint, parent in enumerate(parents):
+            offset = joints[joint] - (joints[parent] if parent >= 0 else 0)
+            node: dict[str, Any] = {"name": person.body.joint_names[joint], "translation": offset.tolist()}
+            if children := [first + child for child, of in enumerate(parents) if of == joint]:
+                node["children"] = children
+            self._node(node)
+        return first
+
+    def _skin(self, person: Animation, joints: F32, first: int) -> int:
+        # At rest no joint is turned: its inverse moves it to the origin. Rows here are the columns of the file.
+        inverse = np.tile(np.eye(4, dtype=np.float32), (len(joints), 1, 1))
+        inverse[:, 3, :3] = -joints
+        skin = {
+            "name": f"person {person.name}",
+            "joints": list(range(first, first + len(joints))),
+            "inverseBindMatrices": self._buffer.add(inverse),
+        }
+        self._skins.append(skin)
+        return len(self._skins) - 1
+
+    def _mesh(self, person: Animation, vertices: F32) -> int:
+        surface = self._surface(person.body)
+        attributes = surface.attributes | {
+            "POSITION": self._buffer.add(vertices[surface.vertices], target=VERTICES, bounds=True),
+            "NORMAL": self._buffer.add(normals(vertices, person.body.faces)[surface.vertices], target=VERTICES),
+        }
+        primitive = {"attributes": attributes, "indices": surface.indices, "material": 0}
+        self._meshes.append({"name": f"person {person.name}", "primitives": [primitive]})
+        return len(self._meshes) - 1
+
+    def _surface(self, body: BodyModel) -> _Surface:
+        if id(body) not in self._surfaces:
+            self._surfaces[id(body)] = _Surface.of(body, self._buffer)
+        return self._surfaces[id(body)]
+
+    def _animate(self, person: Animation, node: int, first: int) -> None:
+        times = self._buffer.add(person.times.astype(np.float32), bounds=True)
+        self._channel(first, "translation", times, person.translation)
+        for joint in range(person.quaternions.shape[1]):  # one by one: a recording may be hours long
+            turns = steady(person.quaternions[:, joint : joint + 1])[:, 0]
+            self._channel(first + joint, "rotation", times, np.ascontiguousarray(turns, np.float32))
+        keys, scales = presence(person.seen)
+        if not scales.all():
+            at = self._buffer.add(keys, bounds=True)
+            self._channel(node, "scale", at, np.repeat(scales[:, None], 3, 1), "STEP")
+
+    def _channel(self, node: int, path: str, times: int, values: Array, interpolation: str = "LINEAR") -> None:
+        self._samplers.append({"input": times, "output": self._buffer.add(values), "interpolation": interpolation})
+        self._channels.append({"sampler": len(self._samplers) - 1, "target": {"node": node, "path": path}})
+
+
+@dataclass(frozen=True, slots=True)
+class _Surface:
+    """What people of one body share. vertices (W,): which of the body's vertices each one of the mesh is; a vertex with
+    several texture coordinates is there as often."""
+
+    vertices: I32
+    indices: int
+    attributes: dict[str, int]
+
+    @staticmethod
+    def of(body: BodyModel, buffer: Buffer) -> _Surface:
+        rig = body.rig
+        assert rig is not None
+        vertices, coordinates, faces = split_at_seams(body)
+        joints = np.where(rig.weights > 0, rig.joints, 0).astype(np.uint8)
+        attributes = {
+            "JOINTS_0": buffer.add(joints[vertices], target=VERTICES),
+            "WEIGHTS_0": buffer.add(weight_levels(rig.weights)[vertices], target=VERTICES, normalized=True),
+        }
+        if coordinates is not None:
+            attributes["TEXCOORD_0"] = buffer.add(coordinates, target=VERTICES)
+        small = len(vertices) < 1 << 16
+        indices = buffer.add(faces.ravel().astype(np.uint16 if small else np.uint32), target=INDICES)
+        return _Surface(vertices, indices, attributes)
+
+
+def split_at_seams(body: BodyModel) -> tuple[I32, F32 | None, I32]:
+    """Vertices (W,) of the body, their texture coordinates (W, 2) with v down as glTF has it, and faces (F, 3) between
+    them: a vertex for every pair of a body's vertex and a texture coordinate that a face has. Without texture
+    coordinates the body's own."""
+    if body.uv is None:
+        return np.arange(len(body.rest_vertices), dtype=np.int32), None, body.faces
+    pairs = np.stack([body.faces.ravel(), body.uv.faces.ravel()], 1)
+    unique, inverse = np.unique(pairs, axis=0, return_inverse=True)
+    u, v = body.uv.coordinates[unique[:, 1]].T
+    coordinates = np.stack([u, 1 - v], 1).astype(np.float32)
+    return unique[:, 0].astype(np.int32), coordinates, inverse.reshape(-1, 3).astype(np.int32)
+
+
+def normals(vertices: F32, faces: I32) -> F32:
+    """Unit normals (V, 3): those of the faces around a vertex, by their areas; up where there is none."""
+    a, b, c = (vertices[corner] for corner in faces.T)
+    face = np.cross(b - a, c - a).astype(np.float64)
+    total = np.zeros(vertices.shape)
+    for corner in faces.T:
+        np.add.at(total, corner, face)
+    length = np.linalg.norm(total, axis=1, keepdims=True)
+    flat = length < 1e-20
+    unit: F32 = np.where(flat, [0.0, 1.0, 0.0], total / np.where(flat, 1, length)).astype(np.float32)
+    return unit
+
+
+def presence(seen: Sequence[tuple[float, float]]) -> tuple[F32, F32]:
+    """Times (K,) and scales (K,) from then on: 1 while somebody is seen, 0 before, between and after."""
+    keys = {0.0: 0.0}
+    for begin_s, end_s in seen:
+        keys |= {begin_s: 1.0, end_s: 0.0}
+    keys.pop(math.inf, None)
+    return np.array(list(keys), np.float32), np.array(list(keys.values()), np.float32)

@@ -1,0 +1,1 @@
+"""Drawing of meshes and attention maps over images."""

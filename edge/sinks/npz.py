@@ -1,0 +1,226 @@
+"""Everything that was seen as one `.npz`: a row per person and frame, streamed so that memory stays flat."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import zipfile
+from pathlib import Path
+from typing import IO, BinaryIO
+
+import numpy as np
+
+from calibration.camera import Camera
+from edge.errors import OutputError
+from edge.sinks.output_file import Target
+from edge.stages.inverse_kinematics import can_fit
+from edge.types import Array, Bodies, BodyModel, Frame, Posed
+from engines.files.atomic import write_all
+from meshcast.protocol.rotations import rotvec
+
+RESERVE_BYTES = 1 << 20  # the space for the file is reserved in steps of at least this
+OVERHEAD_BYTES = 1 << 16  # of headers and directory of the file, at most
+
+
+class NpzSaver:
+    """Saves the people of every frame to `path`; `numpy.load(path, allow_pickle=False)` reads it.
+
+    One row per person and frame, M rows: `frame` (M,) int64, `t_s` (M,) float64 s, `id` (M,) int32, `score` (M,)
+    float32, `keypoints` (M, K, 3) float32 (x px, y px, score), `joints` (M, J, 3), `vertices` (M, V, 3) and
+    `translation` (M, 3) float32 metres in the camera's frame, `row_K` (M, 3, 3) float64 and `row_image_size` (M, 2)
+    int32 of the row's frame. Of a body with a rig also `rotations` (M, P, 3) float32 axis-angle rad, `shape` (M, B)
+    and `fit_error_mm` (M,) float32. Once: `joint_names`, `keypoint_names`, `faces` (F, 3) int32, `frames` (how many),
+    and of the first frame `K` (3, 3), `distortion` (5,) and `image_size` (2,): width, height px.
+
+    The space that the file will take is reserved before the rows are written: on a disk that fills up, the rows until
+    then can always be put together by close().
+
+    Raises OutputError at once when the suffix is not .npz or the folder cannot be written to, and later when the disk
+    is full.
+    """
+
+    def __init__(self, path: str | Path | Target, model: BodyModel) -> None:
+        """path: or a target that is open already."""
+        if not isinstance(path, Target):
+            check_save_suffix(Path(path))
+        self._target = path if isinstance(path, Target) else Target(path)
+        self._model = model
+        self._camera: Camera | None = None
+        self._frames = self._reserved = 0
+        shapes: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
+            "frame": (np.int64, ()),
+            "t_s": (np.float64, ()),
+            "id": (np.int32, ()),
+            "score": (np.float32, ()),
+            "keypoints": (np.float32, (len(model.keypoint_names), 3)),
+            "joints": (np.float32, (len(model.joint_names), 3)),
+            "vertices": (np.float32, model.rest_vertices.shape),
+            "translation": (np.float32, (3,)),
+            "row_K": (np.float64, (3, 3)),
+            "row_image_size": (np.int32, (2,)),
+        }
+        if model.rig is not None and can_fit(model):
+            joints, _, shape_entries = model.rig.joint_shape_dirs.shape
+            shapes["rotations"] = np.float32, (joints, 3)
+            shapes["shape"] = np.float32, (shape_entries,)
+            shapes["fit_error_mm"] = np.float32, ()
+        self._columns: dict[str, _Column] = {}
+        try:
+            for name, (kind, shape) in shapes.items():
+                self._columns[name] = _Column(self._target.scratch(), np.dtype(kind), shape)
+            self._reserve(0)
+        except OSError as error:
+            self.abort()
+            raise self._target.error(error) from None
+
+    def add(self, frame: Frame, bodies: Bodies, camera: Camera, posed: Posed | None = None) -> None:
+        """Add the people of one frame; none is fine. posed: the same people as the rig poses them, wanted where
+        edge.stages.inverse_kinematics.can_fit says so. After an error the frame is not there, and those before are."""
+        n = len(bodies)
+        rows = {
+            "frame": np.full(n, frame.index),
+            "t_s": np.full(n, frame.t_s),
+            "id": bodies.ids,
+            "score": bodies.scores,
+            "keypoints": bodies.keypoints,
+            "joints": bodies.joints,
+            "vertices": bodies.vertices,
+            "translation": bodies.translation,
+            "row_K": np.broadcast_to(camera.K, (n, 3, 3)),
+            "row_image_size": np.broadcast_to(camera.size, (n, 2)),
+        }
+        if posed is not None:
+            rows |= {"rotations": rotvec(posed.rotations), "shape": posed.shape, "fit_error_mm": posed.error_mm}
+        if n:
+            ready = {name: column.encoded(rows[name]) for name, column in self._columns.items()}
+            try:
+                self._reserve(n)
+                for name, column in self._columns.items():
+                    column.append(ready[name], n)
+            except OSError as error:
+                self._roll_back()
+                raise self._target.error(error) from None
+            except BaseException:
+                self._roll_back()
+                raise
+        self._camera = self._camera or camera
+        self._frames += 1
+
+    def close(self) -> bool:
+        """Put the file together; False when no frame was added, and so no file is left. Closing twice is harmless."""
+        if not self._columns:
+            return False
+        columns, self._columns = self._columns, {}
+        try:
+            if self._camera is None:
+                return False
+            self._assemble(columns, self._camera)
+            self._target.commit()
+            return True
+        except OSError as error:
+            raise self._target.error(error) from None
+        finally:
+            self._target.discard()  # does nothing once committed
+            for column in columns.values():
+                column.close()
+
+    def abort(self) -> None:
+        """Leave nothing behind; what was at the path before stays."""
+        columns, self._columns = self._columns, {}
+        for column in columns.values():
+            column.close()
+        self._target.discard()
+
+    def _reserve(self, more_rows: int) -> None:
+        """Make sure that the file with so many more rows fits on the disk. Raises OSError."""
+        rows = next(iter(self._columns.values())).rows + more_rows
+        size = rows * sum(column.row_bytes for column in self._columns.values())
+        size += OVERHEAD_BYTES + self._model.faces.nbytes
+        if size > self._reserved:
+            ahead = size + max(RESERVE_BYTES, size // 8)
+            try:
+                self._target.reserve(ahead)
+                self._reserved = ahead
+            except OSError:  # not so much ahead, then
+                self._target.reserve(size)
+                self._reserved = size
+
+    def _roll_back(self) -> None:
+        """Forget the rows of a frame that could not be written to all columns."""
+        rows = min(column.rows for column in self._columns.values())
+        for column in self._columns.values():
+            column.keep(rows)
+
+    def _assemble(self, columns: dict[str, _Column], camera: Camera) -> None:
+        constants: dict[str, Array] = {
+            "joint_names": np.array(self._model.joint_names, np.str_),
+            "keypoint_names": np.array(self._model.keypoint_names, np.str_),
+            "faces": self._model.faces,
+            "K": camera.K,
+            "distortion": camera.distortion,
+            "image_size": np.array(camera.size, np.int32),
+            "frames": np.array(self._frames, np.int64),
+        }
+        # All columns have as many rows as the shortest, should an interrupt have come between two of them.
+        rows = min(column.rows for column in columns.values())
+        file = io.BufferedRandom(self._target.file)  # type: ignore[arg-type]
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            for name, column in columns.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    column.copy_to(member, rows)
+            for name, value in constants.items():
+                with archive.open(f"{name}.npy", "w") as member:
+                    np.lib.format.write_array(member, np.asarray(value, order="C"), allow_pickle=False)
+        size = file.tell()  # what was reserved beyond is given back
+        file.flush()
+        file.detach()
+        self._target.file.truncate(size)
+
+
+def check_save_suffix(path: Path) -> None:
+    """Raises OutputError for a file of another kind."""
+    if path.suffix.lower() != ".npz":
+        raise OutputError(f"{path}: people are saved as .npz")
+
+
+class _Column:
+    """Rows of one kind in an unnamed file."""
+
+    def __init__(self, file: BinaryIO, dtype: np.dtype[np.generic], row_shape: tuple[int, ...]) -> None:
+        self.row_bytes = int(dtype.itemsize * np.prod(row_shape, dtype=np.int64))
+        self.rows = 0
+        self._file = file
+        self._dtype = dtype
+        self._row_shape = row_shape
+
+    def encoded(self, values: Array) -> memoryview:
+        """The bytes of rows. Raises ValueError for rows of another shape."""
+        rows = np.ascontiguousarray(values, self._dtype)
+        if rows.shape[1:] != self._row_shape:
+            raise ValueError(f"rows are {rows.shape[1:]}, the body model says {self._row_shape}")
+        return rows.data
+
+    def append(self, encoded: memoryview, rows: int) -> None:
+        write_all(self._file, encoded)
+        self.rows += rows
+
+    def keep(self, rows: int) -> None:
+        """Forget all rows but the first so many."""
+        self.rows = rows
+        self._file.seek(rows * self.row_bytes)
+
+    def copy_to(self, member: IO[bytes], rows: int) -> None:
+        header = {
+            "descr": np.lib.format.dtype_to_descr(self._dtype),
+            "fortran_order": False,
+            "shape": (rows, *self._row_shape),
+        }
+        np.lib.format.write_array_header_1_0(member, header)
+        self._file.truncate(rows * self.row_bytes)
+        self._file.seek(0)
+        shutil.copyfileobj(self._file, member, 1 << 20)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # what cannot be written any more is not wanted any more
+            self._file.close()

@@ -1,0 +1,1 @@
+"""A rendered walking person as a source."""

@@ -1,1 +1,0 @@
-"""One module an engine; each offers what engines.session.Backend asks for."""

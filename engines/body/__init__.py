@@ -1,0 +1,1 @@
+"""The body model: mesh, rig, skinning and levels of detail."""

@@ -1,0 +1,51 @@
+"""Which body a mesh head drives: the one that is asked for, an imported one, or the open body."""
+
+from __future__ import annotations
+
+import hashlib
+
+from engines.body.body import Body, load_body, open_body
+from engines.body.location_map import LocationMap, build
+from engines.body.units import check_units
+from engines.cards.card import Card, cards, load_card, read_weights, user_models
+from engines.errors import ModelError
+
+
+def body_of(card: Card) -> Body:
+    """The body that a card of task "body" describes. Raises ModelError when its file is damaged or missing."""
+    read_weights(card.variants[0])
+    body = load_body(card.variants[0].file)
+    check_units(body, card.variants[0].file)
+    return body
+
+
+def imported_body(kind: str = "smpl") -> Body | None:
+    """The first imported body of a family by name, or None."""
+    folder = user_models()
+    found = (card for card in cards("body") if card.path.parent == folder and card.family == kind)
+    return next((body_of(card) for card in found), None)
+
+
+def choose_body(name: str | None, kind: str = "smpl") -> Body:
+    """The body with this name (see `meshcast models`); without a name an imported one, else the open body."""
+    if name is not None:
+        return body_of(load_card(name, "body"))
+    return imported_body(kind) or open_body()
+
+
+def is_open(body: Body) -> bool:
+    """Whether a body is the open one, on which the shapes and vertices of SMPL's mean nothing."""
+    return digest(body) == digest(open_body())
+
+
+def body_map(body: Body, side: int) -> LocationMap:
+    """The location map (side x side texels) of a body, v of its texture coordinates taken as rows downwards, as the
+    published templates are. Raises ModelError for a body without texture coordinates."""
+    if body.uv is None:
+        raise ModelError(f"the body {body.name} has no texture coordinates (vt, ft), which a location map needs")
+    return build(body.uv.coordinates, body.faces, body.uv.faces, len(body.v_template), (side, side))
+
+
+def digest(body: Body) -> str:
+    """A fingerprint of a body's mesh."""
+    return hashlib.sha256(body.faces.tobytes() + body.v_template.tobytes()).hexdigest()[:16]

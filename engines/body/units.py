@@ -1,0 +1,57 @@
+"""Whether a body is in metres and stands upright: units and axes of a file can only be told from what it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from engines.body.body import FAMILIES, Body
+from engines.errors import ModelError
+
+# The largest extent of a rest mesh, metres, from a newborn's to a giant's; a hand may be as large as a body, as long as
+# it cannot be one in centimetres.
+PLAUSIBLE_M = {"mano": (0.04, 2.8), "body": (0.4, 2.8)}
+USUAL_M = {"mano": (0.04, 0.4), "body": (0.4, 2.8)}
+UNITS = {"centimetres": 100.0, "millimetres": 1000.0, "inches": 1 / 0.0254}
+PELVIS, HEAD = 0, 15  # joints of the families that have SMPL's body
+
+
+def check_units(body: Body, path: str | Path) -> None:
+    """Hold a body of a known family against what is plausible.
+
+    It is not converted: an infant in metres is as tall as an adult in some other unit.
+
+    Raises:
+        ModelError: The body is not in metres, or does not stand along Y; the message says what it seems to be.
+    """
+    if body.family not in FAMILIES.values():
+        return
+    vertices = body.v_template
+    extent = float((vertices.max(0) - vertices.min(0)).max())
+    kind = "mano" if body.family == "mano" else "body"
+    least, most = PLAUSIBLE_M[kind]
+    if not least <= extent <= most:
+        usual, largest = USUAL_M[kind]
+        seems = [name for name, factor in UNITS.items() if usual <= extent / factor <= largest]
+        what = f"as in {seems[0]}" if seems else "in no unit that is known here"
+        remedy = f"divide v_template, shapedirs and posedirs by {UNITS[seems[0]]:.6g}" if seems else "scale it"
+        raise ModelError(
+            f"{path}: its rest mesh measures {extent:.4g}, {what}; a body must be in metres ({least:g} to {most:g}): "
+            f"{remedy} and import it again"
+        )
+    if body.family != "mano":
+        _check_upright(body, path)
+
+
+def _check_upright(body: Body, path: str | Path) -> None:
+    joints = body.joint_regressor @ body.v_template
+    up = joints[HEAD] - joints[PELVIS]
+    axis = int(np.abs(up).argmax())
+    if axis == 1 and up[1] > 0:
+        return
+    seems = f"{'+' if up[axis] > 0 else '-'}{'XYZ'[axis]}"
+    raise ModelError(
+        f"{path}: its head is at {seems} of its pelvis; a body must stand along +Y, facing +Z: turn v_template, "
+        "shapedirs and posedirs and import it again"
+    )

@@ -1,0 +1,1 @@
+"""Model cards: what a model is, its input, its files and their accuracy."""

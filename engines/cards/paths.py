@@ -1,0 +1,38 @@
+"""Files that a model card or an ONNX model names: they lie in the folder of what names them, or are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from engines.files.toml_file import one_line
+
+
+def inside(folder: Path, name: str, entry: str, *, follow: bool = True) -> Path:
+    """The path of a file that is named relative to a folder.
+
+    Args:
+        folder: The folder of the card or model.
+        name: The name as it is written there.
+        entry: What names it, for the message ("variants.fp32.file").
+        follow: Whether symbolic links are followed, so that one that leads elsewhere is refused. Not so for what ships,
+            because installers may place files by links.
+
+    Raises:
+        ValueError: The name is empty, absolute, has "..", or leads out of the folder.
+    """
+    shown = repr(one_line(name, 80))
+    pure = PurePosixPath(name)
+    if not name or "\x00" in name or not pure.parts:
+        raise ValueError(f"{entry} {shown} is not a file's name")
+    if pure.is_absolute() or ".." in pure.parts:
+        raise ValueError(f"{entry} {shown} leaves the folder {folder}; put the file there and give its name alone")
+    path = folder / pure
+    if not follow:
+        return path
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+        raise ValueError(f"{entry} {shown} cannot be found ({one_line(str(error))})") from None
+    if not real.is_relative_to(folder.resolve()):
+        raise ValueError(f"{entry} {shown} is a link that leaves the folder {folder}; put the file itself there")
+    return path

@@ -1,0 +1,105 @@
+"""What a model card says, as types. engines.cards.reader reads them from TOML, engines.cards.card finds them by
+name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.cards.accuracy_gate import Gate
+
+TASKS = ("detector", "pose", "mesh", "body")
+PRECISIONS = ("fp32", "bf16", "fp16", "int8")
+REFINEMENTS = ("none", "quarter", "dark")
+FITS = ("corner", "centre", "stretch")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One weights file, ONNX or safetensors: precision "fp32" or "int8", absolute path, SHA-256 in lower-case
+    hexadecimal ("" where the card's author gave none: then it is not checked). gate: how an INT8 file was judged, None
+    where the card does not say. data: the data files beside an ONNX file that hold its weights, by name, each with its
+    SHA-256."""
+
+    precision: str
+    file: Path
+    sha256: str
+    gate: Gate | None = None
+    data: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What the model expects: tensor name and shape (a letter is a free axis).
+
+    For pictures also: size px of the longer side that it was trained at, colour order "bgr" or "rgb", mean and std per
+    channel in that order, on values 0..255, and the value that fills what lies outside the picture. Without pictures
+    colour is "" and size 0.
+    """
+
+    name: str
+    shape: tuple[int | str, ...]
+    size: int
+    colour: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    pad: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decode:
+    """How the outputs are read; each family (edge/stages, engines/heads) uses its own part of it.
+
+    Pose: margin, the side of the crop over that of the box; refine, how heatmap peaks are refined ("none", "quarter",
+    "dark"); bins_per_px of SimCC. Detectors: fit of the picture into the input, at the "corner" or in the "centre" of a
+    padded square or "stretch"; person, the index of that class; score, below which a box is not used.
+    """
+
+    margin: float = 1.25
+    refine: str = "quarter"
+    bins_per_px: float = 2.0
+    fit: str = "corner"
+    person: int = 0
+    score: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A model: task "detector", "pose", "mesh" or "body"; family names its decoder; auto lists precisions, best first.
+
+    network names the torch module (engines.build) that a safetensors file belongs to, "" for ONNX files. aliases are
+    shorter names. outputs are those of the network that the live
+    head reads. body is a body file beside the card or, for a head that can drive any body, "". mean is the file with
+    the mean parameters that a head's output is relative to, "" for none. imported_sha256 is that of the checkpoint that
+    the weights were converted from. Without variants the model is untrained.
+    """
+
+    name: str
+    task: str
+    family: str
+    title: str
+    licence: str
+    licence_files: tuple[Path, ...]
+    source: str
+    notes: str
+    body: str
+    keypoints: tuple[str, ...]
+    auto: tuple[str, ...]
+    input: Input
+    variants: tuple[Variant, ...]
+    path: Path
+    network: str = ""
+    aliases: tuple[str, ...] = ()
+    mean: str = ""
+    outputs: tuple[str, ...] = ()
+    imported_sha256: str = ""
+    decode: Decode = Decode()
+
+    @property
+    def untrained(self) -> bool:
+        """Whether there are no weights, so that the network runs with random ones."""
+        return not self.variants
+
+    def variant(self, precision: str) -> Variant | None:
+        """The weights file for this precision, or None."""
+        return next((v for v in self.variants if v.precision == precision), None)

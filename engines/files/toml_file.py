@@ -1,0 +1,84 @@
+"""TOML files from outside: cards, camera files. One reader, so that all of them are read and refused alike."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from engines.errors import MeshcastError, ModelError
+from engines.files.regular_file import read_regular
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LARGEST = 1 << 18  # bytes; the cards that ship have 4 KiB at most
+LONGEST_KEY = 64  # parts of a dotted key: parsers take a time that grows with its square
+LONGEST_REASON = 200  # characters of a parser's text, which may quote the file
+_TOKENS = re.compile(
+    r"""(?P<part>[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')|(?P<dot>\.)|(?P<space>[ \t]+)|(?P<other>[^ \t.])"""
+)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_toml(
+    path: str | Path, what: str, error: type[MeshcastError] = ModelError, *, pipes: bool = False
+) -> dict[str, Any]:
+    """The top table of a TOML file in UTF-8, with or without a byte order mark.
+
+    Args:
+        path: The file.
+        what: What it should be, for the message ("a model card").
+        error: The type of error to raise.
+        pipes: Whether a pipe is read too; it is waited for.
+
+    Raises:
+        MeshcastError: `error`, in one line, when the file cannot be read, is no regular file, is larger than LARGEST,
+            is in another encoding, or is not TOML.
+    """
+    try:
+        data = read_regular(path, LARGEST, pipes=pipes)
+    except (OSError, ValueError) as reason:  # ValueError: a null byte in the path
+        raise error(f"{path}: cannot be read: {getattr(reason, 'strerror', None) or reason}") from None
+    if data.startswith(_UTF16) or b"\x00" in data[:4]:
+        raise error(f"{path}: not {what}: it is in UTF-16 or UTF-32; save it as UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as reason:
+        line = data.count(b"\n", 0, reason.start) + 1
+        raise error(f"{path}: not {what}: line {line} is not UTF-8; save it as UTF-8") from None
+    if _longest_key(text) > LONGEST_KEY:
+        raise error(f"{path}: not {what}: it has a key of more than {LONGEST_KEY} parts")
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+    except RecursionError:
+        raise error(f"{path}: not {what}: its tables or lists are nested too deeply") from None
+    except ValueError as reason:  # TOMLDecodeError, or a number or date that Python does not take
+        raise error(f"{path}: not {what} ({one_line(str(reason))})") from None
+    return table
+
+
+def _longest_key(text: str) -> int:
+    """The most parts of anything in the text that could be a dotted key."""
+    longest = run = 0
+    dotted = False
+    for token in _TOKENS.finditer(text) if text.count(".") >= LONGEST_KEY else ():
+        kind = token.lastgroup
+        if kind == "part":
+            run = run + 1 if dotted else 1
+            longest, dotted = max(longest, run), False
+        elif kind == "dot":
+            dotted = run > 0 and not dotted
+        elif kind == "other":
+            run, dotted = 0, False
+    return longest
+
+
+def one_line(text: str, longest: int = LONGEST_REASON) -> str:
+    """A text as part of a message: one line, without control characters, shortened."""
+    plain = "".join(character if character.isprintable() else " " for character in text)
+    plain = " ".join(plain.split())
+    return plain if len(plain) <= longest else f"{plain[: longest - 3]}..."

@@ -1,0 +1,228 @@
+"""From a file that somebody published to a model with a card in the user's data folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engines.cards.card import NETWORKS, Card, load_card
+from engines.errors import ModelError, UnknownNameError
+from engines.files.file_kinds import foreign_kind
+from engines.files.install_hint import install_hint
+from engines.files.toml_file import read_toml
+from engines.importing.import_packed import LONGEST_NAME, checked_name, import_model, import_training, refuse_shipped
+from engines.importing.model_store import file_name, remove, store
+
+if TYPE_CHECKING:
+    from engines.importing.identify import Match
+
+__all__ = ["Imported", "import_file", "remove"]
+
+BODY_LICENCE = "non-commercial (the body model's own licence)"
+BODY_NOTES = "Licensed by its authors for non-commercial research, after registration; the file must not be passed on."
+ALIKE = 0.5  # a file less like every network than this is something else
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import made: the card, what the file was recognised as, and remarks that its user should read."""
+
+    card: Card
+    recognised: str
+    remarks: tuple[str, ...]
+
+
+def import_file(
+    path: Path,
+    name: str | None = None,
+    *,
+    trust: bool = False,
+    mean: Path | None = None,
+    weights: str | None = None,
+) -> Imported:
+    """Recognise a checkpoint, an ONNX model or a body model, convert it and write it with a card to the user's folder.
+
+    Args:
+        path: The file. An ONNX model needs its card beside it or in it; a checkpoint may be one of `meshcast train`.
+        name: The card to import as (for a network of several input sizes), or else what to call the model.
+        trust: Let the file run code while it is read.
+        mean: The file with the mean parameters, for DCT.
+        weights: Which weights of a checkpoint to take, where it holds several: the keys that lead to them.
+
+    Returns:
+        What was made.
+
+    Raises:
+        ModelError: The file cannot be used; the message names what does not fit, and nothing is left behind.
+    """
+    if name is not None:
+        checked_name(name)
+    if path.suffix.lower() in (".onnx", ".toml"):
+        return Imported(*import_model(path, name), ())
+    if (kind := foreign_kind(_head(path))) is not None:
+        raise ModelError(f"{path}: not a checkpoint, an ONNX model or a body: it is {kind}")
+    try:
+        from engines.importing.checkpoint import is_checkpoint
+    except ImportError as error:
+        raise ModelError(f"checkpoints need torch and safetensors ({error}); {install_hint('export')}") from None
+    if is_checkpoint(path):
+        from engines.training.checkpoint import is_training_checkpoint
+
+        if is_training_checkpoint(path):
+            return Imported(*import_training(path, name), ())
+        return _import_network(path, name, trust, mean, weights)
+    return _import_body(path, name)
+
+
+def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None, where: str | None) -> Imported:
+    from safetensors.torch import save
+
+    from engines.body.select import imported_body
+    from engines.importing.checkpoint import read_checkpoint, require_numbers
+    from engines.importing.weight_choice import choose_weights
+
+    checkpoint = read_checkpoint(path, trust)
+    bodies = {family: imported_body(family) for family in ("smpl", "mano")}
+    chosen = choose_weights(path, checkpoint, bodies, where)
+    found = chosen.match
+    wanted = _template(name)
+    likely = found.network.name
+    nearest = f"it looks like {likely}"
+    if found.likeness < ALIKE:
+        raise ModelError(
+            f"{path}: not a network that is known here; the nearest is {likely} ({found.likeness:.0%} alike)"
+        )
+    if wanted is not None and wanted.network != likely:
+        raise ModelError(f"{path}: not {name}: {nearest}")
+    if not found.whole:
+        raise ModelError(f"{path}: {nearest}, but has {found.complaint()}")
+    require_numbers(path, found.tensors)
+    template, remarks = _choose(found, wanted, path)
+    weights = save(_full(found), {"network": likely})
+    raw = _raw(template)
+    raw["name"] = name if name is not None and wanted is None else template.name
+    raw["aliases"] = list(template.aliases) if raw["name"] == template.name else []
+    raw["imported_sha256"] = checkpoint.sha256
+    extras = {}
+    if mean is not None:
+        from engines.body.mean_parameters import read_mean_parameters, save_mean_parameters
+
+        extras["mean"] = save_mean_parameters(read_mean_parameters(mean))
+    card = _store(raw, weights, ".safetensors", extras)
+    if found.left_out:
+        remarks.append(f"left out what the network does not need: {found.left_out[0]}{_more(found.left_out)}")
+    if chosen.others:
+        remarks.append(f"the file also holds other weights of it: {', '.join(chosen.others)}; choose with --weights")
+    return Imported(card, f"{likely}, weights {_where(chosen.where)}", tuple(remarks))
+
+
+def _import_body(path: Path, name: str | None) -> Imported:
+    from engines.body.lod import lod_of
+    from engines.body.units import check_units
+    from engines.importing.body_file import body_bytes, read_body
+
+    body = read_body(path)
+    check_units(body, path)
+    body = replace(body, lod=lod_of(body))
+    data = path.read_bytes()
+    stem = name if name is not None else re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:LONGEST_NAME]
+    if not stem:
+        raise ModelError(f"{path}: its name gives no model's name; choose one with --as")
+    refuse_shipped(stem)
+    raw: dict[str, Any] = {
+        "name": stem,
+        "task": "body",
+        "family": body.family,
+        "title": f"{path.name}: {len(body.v_template)} vertices, {len(body.parents)} joints",
+        "licence": BODY_LICENCE,
+        "source": f"imported from {path.name}",
+        "notes": BODY_NOTES,
+        "imported_sha256": hashlib.sha256(data).hexdigest(),
+    }
+    card = _store(raw, body_bytes(body), ".npz", {})
+    return Imported(card, f"a body model of the {body.family} family", ())
+
+
+def _template(name: str | None) -> Card | None:
+    """The card of the network that is asked for, or None where the name is just a name."""
+    if name is None:
+        return None
+    try:
+        card = load_card(name)
+    except UnknownNameError:
+        return None
+    if not card.network:
+        raise ModelError(f"{name} is the name of a model that ships with the program; choose another")
+    shipped = NETWORKS / f"{card.name}.toml"
+    return load_card(shipped) if shipped.is_file() else None
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes of a file; a pipe or a device is refused."""
+    try:
+        if not path.is_file():
+            kind = "a pipe, a device or a folder, not a file" if path.exists() else "there is no such file"
+            raise ModelError(f"{path}: cannot be read ({kind})")
+        with path.open("rb") as file:
+            return file.read(512)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _choose(found: Match, wanted: Card | None, path: Path) -> tuple[Card, list[str]]:
+    """The card for a network; where input sizes share their weights, the file's name decides, or the first."""
+    if wanted is not None:
+        return wanted, []
+    same = [card for card in _shipped() if card.network == found.network.name]
+    if not same:
+        raise ModelError(f"{path}: it is {found.network.name}, a part of a model; import the file of the whole")
+    if len(same) == 1:
+        return same[0], []
+    named = [card for card in same if card.name.rsplit("_", 1)[1] in path.name]
+    card = named[0] if named else same[0]
+    others = ", ".join(other.name for other in same if other is not card)
+    return card, [f"the same weights also fit {others}: choose with --as"]
+
+
+def _shipped() -> list[Card]:
+    return [load_card(path) for path in sorted(NETWORKS.glob("*.toml"))]
+
+
+def _full(found: Match) -> dict[str, Any]:
+    """The network's whole state_dict, contiguous float32; absent batch counters are zero."""
+    import torch
+
+    from engines.importing.identify import shapes
+
+    wanted = found.tensors.keys() | {key for key in shapes(found.network) if key not in found.tensors}
+    return {
+        key: (value.float() if value.is_floating_point() else value).contiguous().clone()
+        for key in sorted(wanted)
+        for value in [found.tensors.get(key, torch.zeros((), dtype=torch.int64))]
+    }
+
+
+def _raw(card: Card) -> dict[str, Any]:
+    raw: dict[str, Any] = read_toml(card.path, "a model card")
+    return raw
+
+
+def _store(raw: dict[str, Any], weights: bytes, suffix: str, extras: dict[str, bytes]) -> Card:
+    """Write weights, extras (by the card's entry that names them) and the card."""
+    files = {file_name(raw["name"], weights, suffix): weights}
+    raw["variants"] = {"fp32": {"file": next(iter(files)), "sha256": hashlib.sha256(weights).hexdigest()}}
+    for entry, data in extras.items():
+        raw[entry] = file_name(raw["name"], data, f".{entry}.npz")
+        files[raw[entry]] = data
+    return store(raw, files)
+
+
+def _more(names: tuple[str, ...]) -> str:
+    return f" and {len(names) - 1} more" if len(names) > 1 else ""
+
+
+def _where(place: str) -> str:
+    return f"under {place!r}" if place else "at the top of the file"

@@ -1,0 +1,56 @@
+"""An ONNX model with its card, copied into the user's models folder under a name, as one file that is hashed."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from engines.cards.card import Card, load_card, read_weights
+from engines.cards.weights import is_onnx
+from engines.errors import ModelError
+from engines.files.regular_file import read_regular
+from engines.files.toml_file import read_toml
+from engines.importing.model_store import UPSAMPLING, file_name, store
+from engines.inference.model_check import fit_to_card
+
+LARGEST = 1 << 30  # bytes of a body or another file beside the card
+
+
+def import_onnx(path: Path, name: str | None) -> Card:
+    """Copy the model of an `.onnx` file, or of its `.toml` card, with all that the card names.
+
+    Weights in data files are put into the copy. Raises ModelError when the model does not fit its card, or a file is
+    missing.
+    """
+    card = load_card(path)
+    if card.network or not card.variants or not all(is_onnx(variant.file) for variant in card.variants):
+        raise ModelError(f"{card.path}: not the card of an ONNX model; import the checkpoint or the body file itself")
+    name = name or card.name
+    raw: dict[str, Any] = read_toml(card.path, "a model card") | {"name": name}
+    files: dict[str, bytes] = {}
+    for variant in card.variants:
+        data = read_weights(variant)
+        fit_to_card(card, data, str(variant.file))  # says what does not fit
+        file = file_name(name, data, ".onnx" if variant.precision == "fp32" else f".{variant.precision}.onnx")
+        files[file] = data
+        kept = {key: value for key, value in raw["variants"][variant.precision].items() if key != "data"}
+        raw["variants"][variant.precision] = kept | {"file": file, "sha256": hashlib.sha256(data).hexdigest()}
+    for entry in ("body", "mean"):
+        if raw.get(entry):
+            data = _read(card.path.parent / raw[entry])
+            raw[entry] = file_name(name, data, f".{entry}.npz")
+            files[raw[entry]] = data
+    texts = [_read(licence) for licence in card.licence_files]
+    raw["licence_files"] = [file_name(name, text, ".licence.txt") for text in texts]
+    files |= dict(zip(raw["licence_files"], texts, strict=True))
+    if card.path.with_suffix(UPSAMPLING).is_file():
+        files[f"{name}{UPSAMPLING}"] = _read(card.path.with_suffix(UPSAMPLING))
+    return store(raw, files)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return read_regular(path, LARGEST)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}), but the card names it") from None

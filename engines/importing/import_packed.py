@@ -1,0 +1,95 @@
+"""ONNX models to the user's models, with the card beside the file or in it, and the checkpoints of `meshcast train`.
+
+Each is tried in a process of its own before anything is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from engines.cards.card import NETWORKS, ZOO, Card, load_card
+from engines.errors import ModelError
+from engines.files.regular_file import read_regular
+from engines.importing.import_onnx import import_onnx
+from engines.importing.model_store import UPSAMPLING
+from engines.inference.trial import try_card
+from engines.onnx_tools.packed_model import unpack
+
+LARGEST_ONNX = 2 << 30  # bytes, protobuf's own limit
+LONGEST_NAME = 64  # characters
+
+
+def checked_name(name: str) -> str:
+    """A name that a model's files may have; it never leaves their folder. Raises ModelError."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or len(name) > LONGEST_NAME:
+        raise ModelError(
+            f"{name[:LONGEST_NAME]!r} cannot be a model's name: use letters, digits, '_', '-' and '.', "
+            f"{LONGEST_NAME} at most"
+        )
+    return name
+
+
+def import_model(path: Path, name: str | None) -> tuple[Card, str]:
+    """Import an `.onnx` file or its card; returns the card and what the file was. Raises ModelError, and then nothing
+    is written, when a part is missing or the model does not run."""
+    if path.suffix.lower() == ".toml" or path.with_suffix(".toml").is_file() or not path.is_file():
+        refuse_shipped(name or path.stem)
+        card = load_card(path)
+        if path.suffix.lower() != ".toml" and all(v.file.resolve() != path.resolve() for v in card.variants):
+            named = card.variants[0].file.name if card.variants else "another kind of model"
+            raise ModelError(f"{path}: the card beside it is for {named}")
+        if card.variants:
+            try_card(card)
+        return import_onnx(path, name), "an ONNX model with a card"
+    with tempfile.TemporaryDirectory() as folder:
+        return import_model(_unpacked(path, name, Path(folder)), name)[0], "an ONNX model with its card in it"
+
+
+def import_training(path: Path, name: str | None) -> tuple[Card, str]:
+    """Import the checkpoint of stage two of a training; see import_model."""
+    from engines.training.restore import ship_checkpoint
+
+    with tempfile.TemporaryDirectory() as folder:
+        card, _ = import_model(ship_checkpoint(path, Path(folder)), name)
+    return card, "a checkpoint of meshcast train, both stages"
+
+
+def _unpacked(path: Path, name: str | None, folder: Path) -> Path:
+    """Write the parts of a packed file into a folder, as they lie beside each other; returns the ONNX file's path."""
+    try:
+        data = read_regular(path, LARGEST_ONNX)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    found = unpack(path, data)
+    if found is None:
+        raise ModelError(
+            f"{path}: its card {path.with_suffix('.toml').name} is neither beside it nor in it; "
+            "docs/models.md shows how to write one"
+        )
+    raw, files = found
+    own = checked_name(str(raw.get("name")))
+    model = folder / f"{own}.onnx"
+    model.write_bytes(data)
+    if "upsampling" in files:
+        model.with_suffix(UPSAMPLING).write_bytes(files["upsampling"])
+    if raw.get("body"):
+        if "body" not in files:
+            raise ModelError(f"{path}: its card names a body that is not in it")
+        raw["body"] = "body.npz"
+        (folder / raw["body"]).write_bytes(files["body"])
+    variant: dict[str, Any] = {"file": model.name, "sha256": hashlib.sha256(data).hexdigest()}
+    card = raw | {"name": own, "aliases": [], "licence_files": [], "variants": {"fp32": variant}}
+    model.with_suffix(".toml").write_text(tomli_w.dumps(card), encoding="utf-8")
+    return model
+
+
+def refuse_shipped(name: str) -> None:
+    """A model of another kind must not take the place of one that ships, or of a network that is known."""
+    if any((folder / f"{name}.toml").is_file() for folder in (ZOO, NETWORKS)):
+        raise ModelError(f"{name} is the name of a model that ships with the program; choose another with --as")

@@ -1,0 +1,1 @@
+"""Inference sessions on all backends."""

@@ -1,0 +1,1 @@
+"""One module an engine; each offers what engines.inference.session.Backend asks for."""

@@ -1,0 +1,166 @@
+"""TensorRT plans from ONNX, with TensorRT or TensorRT-RTX: the same interface under two names.
+
+Networks are strongly typed: a plan computes in the precisions that the ONNX file says
+(engines/onnx_tools/half_precision.py brings it there), which TensorRT 10 offers and TensorRT 11 and TensorRT-RTX
+demand. TensorRT-RTX builds without a GPU, for any.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from engines.backend_errors import fault
+from engines.errors import ModelError
+from engines.files.install_hint import install_hint
+from engines.inference.batching import BUCKETS
+from engines.inference.build_progress import Phases
+
+log = logging.getLogger("meshcast.engines")
+
+PACKAGES = {
+    "tensorrt": (("tensorrt",), "pip install tensorrt; on a Jetson it comes with JetPack"),
+    "tensorrt_rtx": (("tensorrt_rtx", "tensorrt_rtx_bindings"), install_hint("tensorrt-rtx")),
+}
+OLDEST = {"tensorrt": 10, "tensorrt_rtx": 1}
+WORKSPACE_BYTES = 1 << 30
+PROFILES = ((1, 1, 1), (2, 4, BUCKETS[-1]))
+"""Least, usual and greatest batch of each optimisation profile: one person alone is the commonest case."""
+
+Shape = tuple[int, ...]
+
+
+@cache
+def interface(name: str) -> Any:
+    """The Python module of "tensorrt" or "tensorrt_rtx". Raises ModelError where it is missing or too old."""
+    packages, how = PACKAGES[name]
+    missing = ""
+    for package in packages:
+        try:
+            found = importlib.import_module(package)
+        except (ImportError, OSError) as error:  # its libraries may be missing, too
+            missing = missing or str(error)
+            continue
+        if int(found.__version__.split(".")[0]) < OLDEST[name]:
+            raise ModelError(f"{name} {found.__version__} is too old; version {OLDEST[name]} or newer is needed")
+        return found
+    raise ModelError(f"{name} cannot be imported ({missing}); {how}")
+
+
+@cache
+def logger(name: str) -> Any:
+    """The one logger of an interface: it passes messages on to `logging`, and keeps the errors since `errors` was
+    last cleared."""
+    trt = interface(name)
+
+    class Logger(trt.ILogger):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            trt.ILogger.__init__(self)
+            self.errors: list[str] = []
+
+        def log(self, severity: Any, message: str) -> None:
+            if int(severity) <= int(trt.ILogger.Severity.ERROR):
+                self.errors.append(message)
+            log.debug("%s: %s", name, message)
+
+    return Logger()
+
+
+def capability_name(capability: tuple[int, int]) -> str:
+    """As TensorRT calls a compute capability: (8, 6) is "SM86"."""
+    return f"SM{capability[0]}{capability[1]}"
+
+
+def targets(name: str) -> tuple[str, ...]:
+    """The compute capabilities that TensorRT-RTX serves ("SM86"); none for TensorRT, which asks the GPU itself."""
+    if name != "tensorrt_rtx":
+        return ()
+    return tuple(key for key in interface(name).ComputeCapability.__members__ if key.startswith("SM"))
+
+
+def build_plan(
+    name: str, model: bytes, source: str, shapes: Sequence[Shape], capability: tuple[int, int] | None = None
+) -> bytes:
+    """A plan for an ONNX model; shapes are its inputs' without the batch, which may have any size up to BUCKETS[-1]
+    unless the model fixes it.
+
+    capability: of the GPU that TensorRT-RTX builds for (None: all since Ampere). Raises ModelError when the model
+    cannot be parsed or built.
+    """
+    trt, told = interface(name), logger(name)
+    told.errors.clear()
+    builder = trt.Builder(told)
+    network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
+    parser = trt.OnnxParser(network, told)
+    if not parser.parse(model):
+        reason = parser.get_error(0).desc() if parser.num_errors else "no reason given"
+        raise ModelError(f"{source}: not a model that {name} can use ({reason.splitlines()[0]}){_hint(reason)}")
+    config = builder.create_builder_config()
+    config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, WORKSPACE_BYTES)
+    config.clear_flag(trt.BuilderFlag.TF32)  # which has float16's precision: "fp32" means float32
+    if capability is not None and targets(name):
+        config.num_compute_capabilities = 1
+        config.set_compute_capability(_target(name, capability), 0)
+    config.progress_monitor = _monitor(name, source)
+    _add_profiles(builder, network, config, shapes)
+    plan = builder.build_serialized_network(network, config)
+    if plan is None:
+        raise failure(name, source, "build a plan of it")
+    return bytes(plan)
+
+
+def _monitor(name: str, source: str) -> Any:
+    """Passes on to engines.inference.build_progress how far a build is; TensorRT names its phases differently each."""
+    trt, phases = interface(name), Phases(source)
+
+    class Monitor(trt.IProgressMonitor):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            trt.IProgressMonitor.__init__(self)
+
+        def phase_start(self, phase: str, _parent: str | None, steps: int) -> None:
+            phases.start(phase, steps)
+
+        def step_complete(self, phase: str, step: int) -> bool:
+            phases.step(phase, step)
+            return True  # go on
+
+        def phase_finish(self, phase: str) -> None:
+            phases.finish(phase)
+
+    return Monitor()
+
+
+def _add_profiles(builder: Any, network: Any, config: Any, shapes: Sequence[Shape]) -> None:
+    inputs = [network.get_input(index) for index in range(network.num_inputs)]
+    if all(-1 not in tuple(entry.shape) for entry in inputs):
+        return
+    free = any(entry.shape[0] == -1 for entry in inputs)
+    for batches in PROFILES if free else PROFILES[:1]:
+        profile = builder.create_optimization_profile()
+        for entry, shape in zip(inputs, shapes, strict=True):
+            profile.set_shape(entry.name, *((batch, *shape) for batch in batches))
+        config.add_optimization_profile(profile)
+
+
+def _target(name: str, capability: tuple[int, int]) -> Any:
+    wanted = capability_name(capability)
+    if wanted not in targets(name):
+        raise ModelError(f"{name} does not build for {wanted}, only for: {', '.join(targets(name))}")
+    return interface(name).ComputeCapability.__members__[wanted]
+
+
+def failure(name: str, source: str, doing: str) -> ModelError:
+    """The error for a call that returned nothing: the first thing that was logged says why."""
+    errors = logger(name).errors
+    told = [text for text in errors if "cudaError 35" not in text] or errors or ["no reason given"]
+    return fault(RuntimeError(" ".join(told)), source, doing, name, told[0].splitlines()[0][:300])
+
+
+def _hint(reason: str) -> str:
+    words = ("zero point", "zeropoint", "zero_point", "DequantizeLinear", "QuantizeLinear")
+    if not any(word in reason for word in words):
+        return ""
+    return "; TensorRT wants INT8 that is symmetric, without quantised biases, as `meshcast calibrate int8` writes it"

@@ -1,0 +1,109 @@
+"""A loaded TensorRT plan, run on a stream: from the host through page-locked buffers, or from device memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.errors import ModelError
+from engines.inference.backends.tensorrt_build import PROFILES, failure, interface, logger
+from engines.inference.cuda import driver as cuda
+from engines.inference.cuda.driver import Stream
+from engines.inference.cuda.memory import DeviceArray, DeviceView, Memory, PinnedArray
+
+Shape = tuple[int, ...]
+
+
+class Plan:
+    """An engine with a context for each of its optimisation profiles and buffers for each batch size.
+
+    Raises OutOfMemoryError when a context does not fit. The CUDA device must be the current one at every call.
+    """
+
+    def __init__(self, backend: str, source: str, engine: Any, stream: Stream, memory: Memory) -> None:
+        self._backend, self._source = backend, source
+        self._engine, self._stream, self._memory = engine, stream, memory
+        trt = interface(backend)
+        names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
+        self._inputs = [name for name in names if engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT]
+        self._outputs = [name for name in names if name not in self._inputs]
+        self._dtypes = {name: np.dtype(trt.nptype(engine.get_tensor_dtype(name))) for name in names}
+        self._contexts: dict[int, Any] = {}
+        self._buffers: dict[int, _Buffers] = {}
+
+    def run(self, inputs: tuple[NDArray[Any], ...], size: int) -> list[NDArray[Any]]:
+        """Up to `size` rows in, as many out; waits for the device."""
+        buffers, rows = self._buffers_for(size, inputs), len(inputs[0])
+        for x, staging, target in zip(inputs, buffers.staging_in, buffers.inputs, strict=True):
+            staging.array[:rows] = x
+            cuda.copy(target.pointer, staging.pointer, staging.array[:rows].nbytes, self._stream)
+        self._execute(buffers, buffers.outputs)
+        for source, staging in zip(buffers.outputs, buffers.staging_out, strict=True):
+            cuda.copy(staging.pointer, source.pointer, staging.array[:rows].nbytes, self._stream)
+        self._stream.synchronize()
+        return [staging.array[:rows].copy() for staging in buffers.staging_out]
+
+    def enqueue(self, inputs: tuple[DeviceView, ...], size: int) -> list[DeviceArray]:
+        """The same in device memory, without waiting."""
+        buffers, rows = self._buffers_for(size, inputs), len(inputs[0])
+        for x, target in zip(inputs, buffers.inputs, strict=True):
+            cuda.copy(target.pointer, x.pointer, x.nbytes, self._stream)
+        outputs = [self._memory.take(output.shape, output.dtype) for output in buffers.outputs]
+        self._execute(buffers, outputs)
+        return [output.first(rows) for output in outputs]
+
+    def _execute(self, buffers: _Buffers, outputs: list[DeviceArray]) -> None:
+        context = buffers.context
+        for name, shape, array in zip(self._inputs, buffers.shapes, buffers.inputs, strict=True):
+            context.set_input_shape(name, shape)
+            context.set_tensor_address(name, array.pointer)
+        for name, array in zip(self._outputs, outputs, strict=True):
+            context.set_tensor_address(name, array.pointer)
+        logger(self._backend).errors.clear()
+        if not context.execute_async_v3(self._stream.handle):
+            raise failure(self._backend, self._source, f"run it for {buffers.shapes[0]}")
+
+    def _buffers_for(self, size: int, inputs: tuple[Any, ...]) -> _Buffers:
+        if size not in self._buffers:
+            shapes = [(size, *x.shape[1:]) for x in inputs]
+            context = self._context_for(size)
+            for name, shape in zip(self._inputs, shapes, strict=True):
+                if not context.set_input_shape(name, shape):
+                    raise failure(self._backend, self._source, f"run it for {shape}")
+            outputs = [(tuple(context.get_tensor_shape(name)), self._dtypes[name]) for name in self._outputs]
+            if any(side < 0 for shape, _ in outputs for side in shape):
+                raise ModelError(
+                    f"{self._source}: the size of an output depends on the picture, which {self._backend} is not "
+                    "used for here; choose the backend onnxruntime"
+                )
+            self._buffers[size] = _Buffers(context, shapes, [self._dtypes[name] for name in self._inputs], outputs)
+        return self._buffers[size]
+
+    def _context_for(self, size: int) -> Any:
+        profile = next(index for index, (_, _, most) in enumerate(PROFILES) if size <= most)
+        profile = min(profile, self._engine.num_optimization_profiles - 1)
+        if profile not in self._contexts:
+            logger(self._backend).errors.clear()
+            context = self._engine.create_execution_context()
+            if context is None:
+                errors = logger(self._backend).errors or ["out of memory"]  # what it takes is memory
+                raise MemoryError(errors[0])
+            if profile > 0:
+                context.set_optimization_profile_async(profile, self._stream.handle)
+            self._contexts[profile] = context
+        return self._contexts[profile]
+
+
+class _Buffers:
+    """What a batch of one size is read from and written to."""
+
+    def __init__(
+        self, context: Any, shapes: list[Shape], dtypes: list[np.dtype[Any]], outputs: list[tuple[Shape, np.dtype[Any]]]
+    ) -> None:
+        self.context, self.shapes = context, shapes
+        self.inputs = [DeviceArray(shape, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)]
+        self.outputs = [DeviceArray(shape, dtype) for shape, dtype in outputs]
+        self.staging_in = [PinnedArray(shape, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)]
+        self.staging_out = [PinnedArray(shape, dtype) for shape, dtype in outputs]

@@ -1,0 +1,259 @@
+"""Sessions: a model loaded by one engine, ready to be called with arrays."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from edge_kernels import cuda_device_count
+from engines.body.body import Body
+from engines.cards.card import PRECISIONS, Card, Variant
+from engines.cards.suggestions import unknown
+from engines.errors import ModelError, UnknownNameError
+from engines.inference.cuda import driver as cuda
+from engines.inference.onnx_model import checked_model, live_weights
+
+log = logging.getLogger("meshcast.engines")
+
+
+class Session(Protocol):
+    """A loaded model. Calling it is not re-entrant: one caller at a time."""
+
+    backend: str
+    device: str
+    precision: str
+
+    def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """Run the model: inputs in its order, float32, people or pictures first; outputs are the caller's to keep.
+
+        Raises OutOfMemoryError when not even one row fits into memory, and DeviceLostError.
+        """
+        ...
+
+
+class DeviceSession(Session, Protocol):
+    """A session on a CUDA device, which can also take its inputs from there and leave its outputs there."""
+
+    def enqueue(self, *inputs: Any, stream: int | None = None) -> tuple[Any, ...]:
+        """Run the model on arrays in the device's memory, float32, without waiting for it.
+
+        stream is the caller's cudaStream_t as a number (None: the default stream): the inputs are read after what is on
+        it now, and what follows on it finds the outputs ready. The outputs are arrays on the device, the caller's to
+        keep. Inputs and outputs have `__cuda_array_interface__`; the torch engines' are tensors, theirs may be anything
+        with DLPack.
+        """
+        ...
+
+
+class Backend(Protocol):
+    """What an engine's module offers to open_session."""
+
+    def devices(self) -> tuple[str, ...]:
+        """The devices that this engine can use here, the best first: "cpu", "cuda:0", ..."""
+        ...
+
+    def precisions(self, device: str) -> tuple[str, ...]:
+        """The precisions that the device computes quickly: "fp32" always, "bf16", "fp16" and "int8" where it can."""
+        ...
+
+    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> Session:
+        """Load an ONNX model. Raises ModelError, naming source, when the engine cannot use it."""
+        ...
+
+
+def _openvino() -> Backend:
+    from engines.inference.backends.openvino_cpu import OpenVino
+
+    return OpenVino()
+
+
+def _onnxruntime() -> Backend:
+    from engines.inference.backends.onnxruntime_cpu import OnnxRuntime
+
+    return OnnxRuntime()
+
+
+def _torch() -> Backend:
+    from engines.inference.backends.torch_eager import Torch
+
+    return Torch()
+
+
+def _tensorrt() -> Backend:
+    from engines.inference.backends.tensorrt_engine import TensorRt
+
+    return TensorRt("tensorrt")
+
+
+def _tensorrt_rtx() -> Backend:
+    from engines.inference.backends.tensorrt_engine import TensorRt
+
+    return TensorRt("tensorrt_rtx")
+
+
+def _torch_tensorrt() -> Backend:
+    from engines.inference.backends.torch_tensorrt_engine import TorchTensorRt
+
+    return TorchTensorRt()
+
+
+BACKENDS: dict[str, Callable[[], Backend]] = {
+    "openvino": _openvino,
+    "onnxruntime": _onnxruntime,
+    "torch": _torch,
+    "tensorrt": _tensorrt,
+    "tensorrt_rtx": _tensorrt_rtx,
+    "torch_tensorrt": _torch_tensorrt,
+}
+# What "auto" tries, the best first, and the package that must be there for each; the others run by name only.
+AUTO_CUDA = {
+    "tensorrt": ("tensorrt",),
+    "tensorrt_rtx": ("tensorrt_rtx", "tensorrt_rtx_bindings"),
+    "torch": ("torch",),
+}
+AUTO_CPU = {"openvino": ("openvino",), "onnxruntime": ("onnxruntime",)}
+KERNEL_FAMILIES = ("pose2mesh",)  # networks that our own kernels run whole, several times faster than any engine
+
+
+def open_session(
+    card: Card,
+    *,
+    body: Body | None = None,
+    backend: str = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int | None = None,
+) -> Session:
+    """Load a card's model; body is the one whose mesh a network is made for (None: the open one).
+
+    What is asked for by name is what is loaded, or an error says why not. "auto" takes the first CUDA device where one
+    is visible and an engine for it is installed, else the CPU, there the first engine of AUTO_CUDA or AUTO_CPU, and the
+    first of the card's preferred precisions that both have (float16 in place of bfloat16 on a GPU), and logs the
+    choice; networks of KERNEL_FAMILIES run on our own kernels then. Without threads the engine uses all cores. Raises
+    UnknownNameError (no such backend, device or precision) and ModelError (missing package, damaged weights, precision
+    that the model or the device does not have).
+    """
+    if backend not in ("auto", *BACKENDS):
+        raise unknown("backend", backend, BACKENDS)
+    if precision not in ("auto", *PRECISIONS):
+        raise unknown("precision", precision, PRECISIONS)
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
+        raise unknown("device", device, (), "cpu, cuda:N")
+    if device == "cuda":
+        device = "cuda:0"
+    if backend == "auto" and card.family in KERNEL_FAMILIES:
+        return _kernels(card, body, device, precision)
+    name, engine, chosen_device = _engine(backend, device)
+    able = engine.precisions(chosen_device)
+    chosen, variant = _precision(card, precision, able, f"{name} on {chosen_device}", chosen_device != "cpu")
+    source = str(variant.file) if variant is not None else card.name
+    session = engine.load(checked_model(card, variant, body), source, chosen_device, chosen, threads)
+    log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
+    return session
+
+
+def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Session:
+    """The network of a card on the native kernels, which "auto" puts on the first CUDA device where there is one."""
+    devices = ("cpu", *(f"cuda:{index}" for index in range(cuda_device_count())))
+    if device not in ("auto", *devices):
+        raise UnknownNameError(f"unknown device {device!r}; the kernels have here: {', '.join(devices)}")
+    if precision in ("fp16", "int8"):
+        raise ModelError(
+            f"the kernels do not compute {card.name} in {precision}, only in fp32 and bf16; choose one of these"
+        )
+    from engines.body.body import open_body
+    from engines.joint_sets import JOINT_SETS
+    from engines.pose2mesh.native_session import Pose2MeshKernels
+
+    mesh = body or open_body()
+    joints = next(known for known in JOINT_SETS.values() if known.joint_names == card.keypoints)
+    weights = live_weights(card, mesh)
+    where = devices[:2][-1] if device == "auto" else device
+    session = Pose2MeshKernels(
+        weights, joints, mesh.faces, len(mesh.v_template), bf16=precision == "bf16", device=where
+    )
+    log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
+    return session
+
+
+def _engine(backend: str, device: str) -> tuple[str, Backend, str]:
+    """The engine with its name and device; "auto" for either lets this choose."""
+    if backend == "auto":
+        return _best_engine(device)
+    engine = BACKENDS[backend]()
+    devices = engine.devices()
+    if not devices or device not in ("auto", *devices):
+        raise UnknownNameError(_no_device(backend, "cuda:N" if device == "auto" else device, devices))
+    return backend, engine, devices[0] if device == "auto" else device
+
+
+def _best_engine(device: str) -> tuple[str, Backend, str]:
+    """The first of AUTO_CUDA that can use the device, or, for "cpu" and where "auto" finds no GPU, of AUTO_CPU."""
+    if device.startswith("cuda:") and _out_of_sight(device):
+        raise UnknownNameError(f"cannot use {device}: {_out_of_sight(device)}")
+    gpu = device.startswith("cuda:") or (device == "auto" and cuda.device_count() > 0)
+    for name in _installed(AUTO_CUDA) if gpu else ():
+        try:
+            engine = BACKENDS[name]()
+        except ModelError as error:
+            log.warning("%s; trying other engines", error)
+            continue
+        devices = tuple(known for known in engine.devices() if known != "cpu")
+        if devices and device in ("auto", *devices):
+            return name, engine, devices[0] if device == "auto" else device
+        log.info("%s", _no_device(name, "cuda:N" if device == "auto" else device, devices))
+    if device.startswith("cuda:"):
+        raise ModelError(f"no engine that is installed can use {device}; install one of: {', '.join(AUTO_CUDA)}")
+    for name in _installed(AUTO_CPU):
+        return name, BACKENDS[name](), "cpu"
+    raise ModelError(f"no engine is installed; pip install {next(iter(AUTO_CPU))}")
+
+
+def _installed(engines: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [name for name, packages in engines.items() if any(map(importlib.util.find_spec, packages))]
+
+
+def _no_device(backend: str, device: str, devices: tuple[str, ...]) -> str:
+    """Why an engine has no such device; "cuda:N" means any GPU."""
+    reason = ""
+    if device != "cpu" and backend in AUTO_CPU:
+        reason = ": it runs on the CPU only"
+    elif device != "cpu":
+        names = ", ".join(cuda.gpu(index).name for index in range(cuda.device_count()))
+        reason = f": {_out_of_sight(device) or f'what is installed of {backend} cannot use it ({names})'}"
+    return f"{backend} cannot use {device}{reason}; {backend} has here: {', '.join(devices) or 'none'}"
+
+
+def _out_of_sight(device: str) -> str:
+    """Why there is no such GPU for anybody here, or ""; "cuda:N" means any."""
+    count, index = cuda.device_count(), device.removeprefix("cuda:")
+    if count == 0:
+        return "no CUDA device is visible here (see nvidia-smi and CUDA_VISIBLE_DEVICES)"
+    if index.isdecimal() and int(index) >= count:
+        return f"only {', '.join(f'cuda:{known}' for known in range(count))} can be seen here"
+    return ""
+
+
+def _precision(
+    card: Card, precision: str, able: tuple[str, ...], where: str, on_gpu: bool
+) -> tuple[str, Variant | None]:
+    """The first precision wanted that the card has weights for and the device computes in, and those weights."""
+    wanted = (*card.auto, "fp32") if precision == "auto" else (precision,)
+    if precision == "auto" and on_gpu:  # as quick there as bfloat16, with three bits more
+        wanted = tuple("fp16" if name == "bf16" else name for name in wanted)
+    reason = ""
+    for name in wanted:
+        variant = card.variant("int8" if name == "int8" else "fp32")
+        if variant is None and not (card.untrained and name != "int8"):
+            have = ", ".join(v.precision for v in card.variants) or "none"
+            reason = f"{card.name} has no {name} weights, it has: {have}"
+        elif name not in able:
+            reason = f"{where} does not compute in {name}, it has: {', '.join(able)}"
+        else:
+            return name, variant
+    raise ModelError(f"{reason}; choose another precision")

@@ -1,0 +1,1 @@
+"""Export, conversion and quantization of ONNX models."""

@@ -1,0 +1,108 @@
+"""ONNX files that hold the whole model: the card, and what a mesh model needs beside its network, as metadata.
+
+So that one file can be exported here and imported elsewhere. Other programs read the network and ignore the rest.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from engines.cards.card import Card, read_weights
+from engines.errors import ModelError
+from engines.files.install_hint import install_hint
+from engines.importing.model_store import UPSAMPLING
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PREFIX = "meshcast."
+CARD = PREFIX + "card"
+FILES = ("upsampling", "body")
+LARGEST_CARD = 1 << 18
+LARGEST_FILE = 96 << 20  # of text
+OPEN_BODY = Path(__file__).parents[1] / "zoo" / "open_smpl_body.npz"
+
+
+def upsampling_path(card: Card) -> Path:
+    """Where the table of a mesh model on coarse vertices lies: beside its card."""
+    return card.path.with_suffix(UPSAMPLING)
+
+
+def pack_card(card: Card) -> bytes:
+    """The float32 ONNX file of a card as a packed one. Raises ModelError when one of its files is missing."""
+    variant = card.variant("fp32") or card.variants[0]
+    files = {"upsampling": _bytes(upsampling_path(card))} if upsampling_path(card).is_file() else {}
+    if card.body and Path(card.body).name == card.body:
+        files["body"] = _bytes(card.path.with_name(card.body))
+    return pack(read_weights(variant), tomllib.loads(card.path.read_text(encoding="utf-8")), files)
+
+
+def pack(model: bytes, card: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
+    """A packed file of an ONNX model, a card's entries and the files beside it ("upsampling", "body"). The open body
+    is left out: it is everywhere where Meshcast is."""
+    onnx = _onnx()
+    try:
+        graph = onnx.load_model_from_string(model)
+    except Exception as error:  # protobuf's own kind of error
+        raise ModelError(f"{card.get('name')}: its weights are not an ONNX file ({error})") from None
+    kept = [entry for entry in graph.metadata_props if not entry.key.startswith(PREFIX)]
+    texts = {CARD: tomli_w.dumps({key: value for key, value in card.items() if key != "variants"})}
+    for name, data in files.items():
+        if name == "body" and data == OPEN_BODY.read_bytes():
+            continue
+        texts[PREFIX + name] = base64.b64encode(data).decode()
+    pairs = [(entry.key, entry.value) for entry in kept] + list(texts.items())
+    del graph.metadata_props[:]
+    for key, value in pairs:
+        entry = graph.metadata_props.add()
+        entry.key, entry.value = key, value
+    packed: bytes = graph.SerializeToString()
+    return packed
+
+
+def unpack(path: Path, model: bytes) -> tuple[dict[str, Any], dict[str, bytes]] | None:
+    """The card's entries and the files of a packed ONNX file; None where it is not packed. Raises ModelError."""
+    onnx = _onnx()
+    try:
+        graph = onnx.load_model_from_string(model)
+    except Exception as error:
+        raise ModelError(f"{path}: not an ONNX file, or damaged ({' '.join(str(error).split())[:80]})") from None
+    texts = {entry.key: entry.value for entry in graph.metadata_props if entry.key.startswith(PREFIX)}
+    if CARD not in texts:
+        return None
+    if len(texts[CARD]) > LARGEST_CARD or any(len(text) > LARGEST_FILE for text in texts.values()):
+        raise ModelError(f"{path}: the metadata in it is too long for a model card; it is not used")
+    try:
+        card = tomllib.loads(texts[CARD])
+        files = {
+            name: base64.b64decode(texts[PREFIX + name], validate=True) for name in FILES if PREFIX + name in texts
+        }
+    except (tomllib.TOMLDecodeError, binascii.Error) as error:
+        raise ModelError(f"{path}: the model card in it is damaged ({error})") from None
+    if card.get("body") == OPEN_BODY.name:
+        files.setdefault("body", OPEN_BODY.read_bytes())
+    return card, files
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}); the model is not whole") from None
+
+
+def _onnx() -> Any:
+    try:
+        import onnx
+    except ImportError as error:
+        raise ModelError(f"packed models need onnx ({error}); {install_hint('export')}") from None
+    return onnx

@@ -1,0 +1,1 @@
+"""Pose2Mesh on the native kernels."""

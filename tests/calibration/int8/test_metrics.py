@@ -1,0 +1,128 @@
+"""The gate's figures on people whose keypoints, meshes and boxes were moved by known amounts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calibration.int8.metrics import Boxes, Limits, Poses, box_figures, box_harm, pose_figures, pose_harm
+from engines.cards.accuracy_gate import Figure
+
+LIMITS = Limits(shift_percent=1.0, oks=0.9, mesh_mm=10.0, lost_percent=5.0)
+SIGMAS = np.full(4, 0.1, np.float32)
+SIZES = np.tile(np.array([50, 200], np.float32), (10, 1))
+REAL = 0.25
+
+
+def people(rng: np.random.Generator) -> Poses:
+    return Poses(
+        rng.uniform(0, 200, (10, 4, 2)).astype(np.float32),
+        np.full((10, 4), 0.8, np.float32),
+        rng.standard_normal((10, 30, 3)).astype(np.float32),
+    )
+
+
+def named(figures: list[Figure]) -> dict[str, Figure]:
+    return {f"{figure.name} {figure.unit}".strip(): figure for figure in figures}
+
+
+def judged(exact: Poses, other: Poses) -> dict[str, Figure]:
+    return named(pose_figures(exact, other, SIZES, SIGMAS, REAL, LIMITS))
+
+
+def test_no_difference_passes_with_zeros(rng: np.random.Generator) -> None:
+    exact = people(rng)
+    figures = judged(exact, exact)
+    assert all(figure.passed for figure in figures.values())
+    assert figures["object keypoint similarity, mean"].value == 1
+    assert {f.value for name, f in figures.items() if "similarity" not in name} == {0}
+
+
+def test_a_known_shift_is_measured(rng: np.random.Generator) -> None:
+    exact = people(rng)
+    assert exact.vertices is not None
+    moved = Poses(exact.keypoints + np.float32([3, 4]), exact.scores, exact.vertices + np.float32([0, 0.012, 0]))
+    figures = judged(exact, moved)
+    assert figures["keypoint shift, median px"].value == pytest.approx(5, rel=1e-4)
+    assert figures["keypoint shift, median % of the person"].value == pytest.approx(2.5, rel=1e-4)  # of 200 px
+    oks = np.exp(-25 / (2 * 0.53 * 50 * 200 * 0.04))
+    assert figures["object keypoint similarity, mean"].value == pytest.approx(oks, rel=1e-4)
+    assert figures["mesh shift, median person mm"].value == pytest.approx(12, rel=1e-3)
+    failed = {name for name, figure in figures.items() if not figure.passed}
+    assert failed == {"keypoint shift, median % of the person", "mesh shift, median person mm"}
+
+
+def test_a_person_below_the_bar_or_not_finite_is_lost(rng: np.random.Generator) -> None:
+    exact = people(rng)
+    scores, keypoints = exact.scores.copy(), exact.keypoints.copy()
+    scores[3] = REAL - 0.01
+    keypoints[5, 0] = np.nan
+    figures = judged(exact, replace(exact, scores=scores, keypoints=keypoints))
+    assert figures["people lost %"].value == 20
+    assert not figures["people lost %"].passed
+    assert figures["keypoint shift, median px"].value == 0
+
+
+def test_nobody_in_float32_is_no_loss_and_unsure_keypoints_do_not_count(rng: np.random.Generator) -> None:
+    exact = people(rng)
+    scores = exact.scores.copy()
+    scores[0] = 0.1
+    scores[1:, 2] = 0.2
+    keypoints = exact.keypoints.copy()
+    keypoints[0] += 100
+    keypoints[1:, 2] += 100
+    figures = judged(replace(exact, scores=scores), Poses(keypoints, scores, exact.vertices))
+    assert all(figure.passed for figure in figures.values())
+    assert figures["keypoint shift, 95th percentile % of the person"].value == 0
+
+
+def test_everybody_lost_fails_every_limit(rng: np.random.Generator) -> None:
+    exact = people(rng)
+    figures = judged(exact, replace(exact, scores=np.zeros_like(exact.scores)))
+    assert all(not figure.passed for figure in figures.values() if figure.limit is not None)
+
+
+def test_without_a_mesh_there_is_no_mesh_figure(rng: np.random.Generator) -> None:
+    exact = replace(people(rng), vertices=None)
+    assert not [name for name in judged(exact, exact) if name.startswith("mesh")]
+
+
+def test_pose_harm_is_the_mean_shift_and_bears_a_jump(rng: np.random.Generator) -> None:
+    exact = people(rng)
+    moved = exact.keypoints + np.float32([2, 0])
+    assert pose_harm(exact, replace(exact, keypoints=moved), SIZES, REAL) == pytest.approx(0.01, rel=1e-4)
+    moved[0, 0] += 1e5
+    assert pose_harm(exact, replace(exact, keypoints=moved), SIZES, REAL) == pytest.approx(0.01 + 0.09 / 40, rel=1e-3)
+
+
+def pictures(scores: list[float], shift: float = 0.0) -> list[Boxes]:
+    boxes = np.array([[0, 0, 50, 100], [200, 0, 250, 100]], np.float32)[: len(scores)] + np.float32(shift)
+    return [Boxes(boxes, np.array(scores, np.float32))]
+
+
+def boxed(exact: list[Boxes], other: list[Boxes]) -> dict[str, Figure]:
+    return named(box_figures(exact, other, 0.45, 0.3, LIMITS))
+
+
+def test_boxes_are_matched_and_measured() -> None:
+    figures = boxed(pictures([0.9, 0.6]), pictures([0.8, 0.5], shift=3.0))
+    assert figures["box shift, median % of the person"].value == pytest.approx(3)
+    assert figures["score shift, median"].value == pytest.approx(0.1)
+    assert figures["people lost %"].value == figures["people invented %"].value == 0
+    assert not figures["box shift, median % of the person"].passed
+
+
+def test_people_are_lost_below_keep_and_invented_out_of_nothing() -> None:
+    assert boxed(pictures([0.9, 0.6]), pictures([0.9, 0.35]))["people lost %"].value == 0
+    assert boxed(pictures([0.9, 0.6]), pictures([0.9, 0.25]))["people lost %"].value == 50
+    assert boxed(pictures([0.9]), pictures([0.9, 0.6]))["people invented %"].value == 50
+    assert boxed(pictures([0.9, 0.6]), pictures([0.9, 0.6], shift=60.0))["people lost %"].value == 100
+    assert boxed(pictures([]), pictures([]))["people lost %"].value == 0
+
+
+def test_box_harm_counts_a_lost_person_as_one() -> None:
+    assert box_harm(pictures([0.9, 0.6]), pictures([0.9, 0.6]), 0.3) == 0
+    assert box_harm(pictures([0.9, 0.6]), pictures([0.9]), 0.3) == pytest.approx(0.5)
+    assert box_harm(pictures([0.9, 0.6]), pictures([0.7, 0.6], shift=2.0), 0.3) == pytest.approx(0.02 + 0.1, rel=1e-3)

@@ -1,0 +1,78 @@
+"""The search on made-up layers: it keeps the harmful ones in float, few of them, and stops where it should."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import pytest
+
+from calibration.int8 import mixed_precision as module
+from calibration.int8.mixed_precision import Trial, rank, search, share
+from engines.cards.accuracy_gate import Figure
+from engines.onnx_tools.quantize import Layer
+
+LAYERS = [Layer(f"layer{index}", "Conv", (f"t{index}",), 100) for index in range(20)]
+HARMFUL = {"layer3": 5.0, "layer11": 3.0, "layer12": 1.0}
+
+
+def harm(layers: Collection[str]) -> float:
+    return sum(HARMFUL.get(name, 0.01) for name in layers)
+
+
+def found(limit: float, floor: float = 0.0, seconds: float = 60.0) -> tuple[Trial, list[Collection[str]]]:
+    judged: list[Collection[str]] = []
+
+    def judge(layers: Collection[str]) -> Sequence[Figure]:
+        judged.append(layers)
+        return [Figure("harm", "", harm(layers), limit)]
+
+    return search(LAYERS, judge, harm, floor=floor, seconds=seconds), judged
+
+
+def test_nothing_is_searched_where_everything_bears_int8() -> None:
+    trial, judged = found(limit=100)
+    assert trial.passed
+    assert trial.kept == ()
+    assert trial.share == 1
+    assert len(judged) == 1
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(4.5, 1), (2.0, 2), (0.5, 3)])
+def test_the_worst_layers_stay_in_float_and_no_others(limit: float, kept: int) -> None:
+    trial, _ = found(limit)
+    assert trial.passed
+    assert trial.kept == tuple(HARMFUL)[:kept]
+    assert trial.share == pytest.approx(1 - kept / 20)
+
+
+def test_the_floor_of_int8_ends_the_search_without_a_pass() -> None:
+    trial, _ = found(limit=0.05, floor=0.8)
+    assert not trial.passed
+    assert trial.share >= 0.8
+    assert set(HARMFUL) <= set(trial.kept)
+
+
+def test_no_time_is_no_search() -> None:
+    trial, judged = found(limit=0.5, seconds=0.0)
+    assert not trial.passed
+    assert len(judged) == 1
+
+
+def test_layers_are_measured_together_where_time_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(1000))
+    monkeypatch.setattr(module.time, "monotonic", lambda: float(next(clock)))
+    asked: list[Collection[str]] = []
+
+    def slow(layers: Collection[str]) -> float:
+        asked.append(layers)
+        return harm(layers)
+
+    groups = rank(LAYERS, slow, seconds=5.0)
+    assert max(map(len, groups)) == 4
+    assert groups[0] == ("layer0", "layer1", "layer2", "layer3")
+    assert len(asked) <= 6
+
+
+def test_share_is_of_multiply_adds() -> None:
+    layers = [Layer("big", "Conv", ("t",), 900), Layer("small", "Conv", ("t",), 100), Layer("sum", "Add", ("t",), 0)]
+    assert share(layers, ["small", "sum"]) == pytest.approx(0.9)

@@ -1,0 +1,262 @@
+"""`meshcast bridge` from a real publisher to a real receiver."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pythonosc.osc_packet import OscPacket
+
+from edge.cli import bridge
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
+from edge.types import Bodies, BodyModel, Frame
+from edge.wire.publisher import Publisher
+from tests.support import bridge_packets, golden_packets
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_S = 20.0  # a limit for failures only
+
+
+def parse(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    bridge.add_parser(parser.add_subparsers())
+    return parser.parse_args(["bridge", *words])
+
+
+def frame(index: int) -> Frame:
+    return Frame("cam0", index, time.monotonic_ns(), index / 30, np.zeros((4, 6, 3), np.uint8))
+
+
+def resting() -> Bodies:
+    """One person of the open body at rest, 3 m away and upright."""
+    body = bridge_packets.open_model()
+    place = np.float32([0, 0, 3])
+    turned = (body.rest_vertices - body.rig.rest_joints[0]) @ bridge_packets.FACING + place
+    nothing = np.zeros((1, 0, 3), np.float32)
+    return Bodies(np.int32([6]), np.ones(1, np.float32), nothing, nothing, turned[None], place[None])
+
+
+class Live:
+    """A publisher of the same bodies every few milliseconds, until it is told to stop."""
+
+    def __init__(self, model: BodyModel, bodies: Bodies) -> None:
+        self._publisher = Publisher("tcp://127.0.0.1:0", model, streams=["cam0"])
+        self.address = self._publisher.address
+        self._bodies = bodies
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+
+    def end(self) -> None:
+        """The last frame has been, and the bridges are told so."""
+        self._stop.set()
+        self._thread.join()
+        self._publisher.close()
+
+    def _work(self) -> None:
+        for index in count():
+            if self._stop.wait(0.003):
+                return
+            self._publisher.publish(frame(index), self._bodies)
+
+
+@contextmanager
+def publishing(model: BodyModel, bodies: Bodies) -> Iterator[Live]:
+    live = Live(model, bodies)
+    try:
+        yield live
+    finally:
+        live.end()
+
+
+@pytest.fixture
+def receiver() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
+        made.bind(("127.0.0.1", 0))
+        made.settimeout(PATIENCE_S)
+        yield made
+
+
+SCRIPT = """
+import argparse, sys
+from edge.cli import bridge
+assert not {"zmq", "numpy", "pythonosc"} & set(sys.modules), "the command line must stay light"
+parser = argparse.ArgumentParser()
+bridge.add_parser(parser.add_subparsers())
+args = parser.parse_args(sys.argv[1:])
+sys.exit(args.run(args))
+"""
+
+
+@contextmanager
+def bridging(kind: str, live: Live, receiver: socket.socket, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A bridge in a process of its own, which Ctrl-C ends when the test has not waited for its end."""
+    to = f"127.0.0.1:{receiver.getsockname()[1]}"
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, "bridge", kind, live.address, "--to", to, *words],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as process:
+        yield process
+        process.send_signal(signal.SIGINT)
+
+
+def vmc(data: bytes) -> dict[str, list[object]]:
+    """Arguments by address, of roots and bones by name."""
+    messages = [each.message for each in OscPacket(data).messages]
+    return {each.params[0] if each.address.endswith("/Pos") else each.address: each.params for each in messages}
+
+
+def test_vmc_from_the_first_bundle_to_the_end_of_the_stream(receiver: socket.socket) -> None:
+    with publishing(bridge_packets.open_model(), resting()) as live, bridging("vmc", live, receiver):
+        first = vmc(receiver.recv(65536))
+        assert first["/VMC/Ext/OK"] == [1]
+        assert len(first) == 2 + 1 + 22
+        np.testing.assert_allclose(first["Hips"][1:], [0, 1, 0, 0, 0, 0, 1], atol=0.03)
+        np.testing.assert_allclose(first["root"][1:], [0, 0, 0, 0, 0, 0, 1], atol=0.03)
+        live.end()
+        last = first
+        while last["/VMC/Ext/OK"] == [1]:
+            last = vmc(receiver.recv(65536))
+        assert "Hips" not in last
+
+
+def test_livelink_shows_everybody(receiver: socket.socket) -> None:
+    with (
+        publishing(golden_packets.rigged(), golden_packets.bodies(2)) as live,
+        bridging("livelink", live, receiver, "--person", "all", "--stream", "cam0"),
+    ):
+        found: dict[str, list[dict[str, object]]] = {}
+        while len(found) < 2:
+            found |= json.loads(receiver.recv(65536))
+    assert sorted(found) == ["cam0_47", "cam0_7"]
+    assert [(bone["Name"], bone["Parent"]) for bone in found["cam0_47"]] == [("pelvis", -1), ("spine", 0)]
+
+
+def test_openxr_joints_of_one_person(receiver: socket.socket) -> None:
+    with (
+        publishing(bridge_packets.open_model(), resting()) as live,
+        bridging("openxr", live, receiver, "--person", "6", "--origin", "2.5", "--camera-height", "1.5"),
+    ):
+        data = receiver.recv(65536)
+        live.end()
+        last = data
+        while struct.unpack_from("<I", last, 12) == (1,):
+            last = receiver.recv(65536)
+    assert struct.unpack_from("<4sHHiI", data) == (b"MCXR", 1, 24, 6, 1)
+    np.testing.assert_allclose(struct.unpack_from("<3f", data, 32 + 24), [0, 1.5, 0.5], atol=1e-3)
+    assert struct.unpack_from("<i", last, 8) == (6,)
+
+
+def test_bodies_that_a_protocol_cannot_show_are_an_error(receiver: socket.socket) -> None:
+    with (
+        publishing(golden_packets.rigged(), golden_packets.bodies(1)) as live,
+        bridging("openxr", live, receiver, "--quiet") as process,
+    ):
+        assert process.wait(PATIENCE_S) == EXIT_PARTIAL
+        assert process.stderr is not None
+        assert process.stderr.read() == (
+            "meshcast bridge openxr: body model golden_body has no joint left_hip: OpenXR's body has SMPL's 24 joints\n"
+        )
+
+
+def test_bodies_without_a_rig_are_an_error(receiver: socket.socket, capsys: pytest.CaptureFixture[str]) -> None:
+    with publishing(golden_packets.model(), golden_packets.bodies(1)) as live:
+        args = parse("vmc", live.address, "--to", f"127.0.0.1:{receiver.getsockname()[1]}", "--quiet")
+        assert args.run(args) == EXIT_INPUT
+    assert capsys.readouterr().err == (
+        "meshcast bridge vmc: body model golden_body has no rig: it is published without rotations\n"
+    )
+
+
+def test_silence_ends_a_bridge_that_was_told_so(receiver: socket.socket, capsys: pytest.CaptureFixture[str]) -> None:
+    with publishing(bridge_packets.open_model(), resting()) as live:
+        to, codes = f"127.0.0.1:{receiver.getsockname()[1]}", []
+        args = parse("openxr", live.address, "--to", to, "--timeout", "1")
+        thread = threading.Thread(target=lambda: codes.append(args.run(args)))
+        thread.start()
+        receiver.recv(65536)
+        live.end()
+        thread.join(PATIENCE_S)
+    assert codes == [EXIT_WHOLE]
+    assert capsys.readouterr().err == f"meshcast bridge openxr: {live.address} to {to}, Ctrl-C ends\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["vmc", "localhost"], "meshcast bridge vmc: localhost: not an address; use tcp://"),
+        (["vmc", "tcp://127.0.0.1:5556", "--to", "192.0.2.7:39539"], "meshcast bridge vmc: 192.0.2.7:39539: another"),
+        (["openxr", "tcp://127.0.0.1:5556", "--to", "here"], "meshcast bridge openxr: here: not a destination"),
+        (["livelink", "tcp://127.0.0.1:5556", "--stream", "a b"], "meshcast bridge livelink: stream name 'a b'"),
+        (["vmc", "ipc://@nobody", "--timeout", "0.02"], "meshcast bridge vmc: ipc://@nobody: no frame within 0.02 s; "),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_an_error_of_one_line(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = parse(*words, "--quiet")
+    assert args.run(args) == EXIT_INPUT
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(message)
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["vmc"],
+        ["morse", "tcp://127.0.0.1:5556"],
+        *(
+            ["vmc", "tcp://127.0.0.1:5556", *option.split()]
+            for option in (
+                "--person nobody",
+                "--person -1",
+                "--origin -2",
+                "--origin nan",
+                "--camera-pitch 91",
+                "--camera-height inf",
+                "--timeout 0",
+                "--names joints",
+            )
+        ),
+        ["livelink", "tcp://127.0.0.1:5556", "--names", "biped"],
+    ],
+)
+def test_wrong_command_lines_are_usage_errors(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parse(*words)
+    assert caught.value.code == 2
+
+
+def test_ctrl_c_says_farewell_and_ends_cleanly(receiver: socket.socket) -> None:
+    with publishing(bridge_packets.open_model(), resting()) as live, bridging("vmc", live, receiver) as process:
+        assert vmc(receiver.recv(65536))["/VMC/Ext/OK"] == [1]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == EXIT_WHOLE
+        assert process.stderr is not None
+        to = f"127.0.0.1:{receiver.getsockname()[1]}"
+        assert process.stderr.read() == f"meshcast bridge vmc: {live.address} to {to}, Ctrl-C ends\n"
+        last = {}
+        while last.get("/VMC/Ext/OK") != [0]:
+            last = vmc(receiver.recv(65536))
+        receiver.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            receiver.recv(65536)

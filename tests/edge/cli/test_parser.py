@@ -1,0 +1,62 @@
+"""Errors of the command line: one line, with what may have been meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from edge.cli import models
+from edge.cli.main import main
+from edge.errors import EXIT_USAGE
+from engines.cards.card import load_card
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("rnu a.mp4", "meshcast: rnu: no such command; did you mean run?"),
+        ("run --detectr x", "meshcast run: --detectr: no such option; did you mean --detector?"),
+        ("run a.mp4 --detectr=x", "meshcast run: --detectr: no such option; did you mean --detector?"),
+        ("run a.mp4 --axes unitiy", "meshcast run: --axes: 'unitiy' is not a choice; did you mean unity?"),
+        ("run a.mp4 --pace slow", "meshcast run: --pace: 'slow' is not a choice; there are fast, realtime"),
+        ("models --task psoe", "meshcast models: --task: 'psoe' is not a choice; did you mean pose?"),
+        ("models --tsk pose", "meshcast models: --tsk: no such option; did you mean --task?"),
+        ("--vesion", "meshcast: --vesion: no such option; did you mean --version?"),
+        ("run", "meshcast run: SOURCE: missing; see meshcast run --help"),
+        ("keys show a b", "meshcast keys show: b: one argument too many; see meshcast keys show --help"),
+        (
+            "run a.mp4 --max-frames 0",
+            "meshcast run: --max-frames: '0' is not a whole number from 1 up; see meshcast run --help",
+        ),
+        (
+            "replay a --publish b --speed fast",
+            "meshcast replay: --speed: 'fast' is not a number from 0.01 to 100; see meshcast replay --help",
+        ),
+        ("watch a --timeout nan", "meshcast watch: --timeout: 'nan' is not a number above 0, at most 1e+09"),
+        ("bridge vmc a --person me", "meshcast bridge vmc: --person: 'me' is not a person; use first, all or an id"),
+        ("run a.mp4 --fov \x1b[2J", "meshcast run: --fov: '\\x1b[2J' is not a number"),
+    ],
+)
+def test_wrong_command_line_is_one_line_with_a_suggestion(
+    words: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words.split(" ")) == EXIT_USAGE
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(says)
+    assert len(said.err.splitlines()) == 1
+
+
+def test_options_of_the_log_stand_before_and_after_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--log-format", "json", "models", "nope"], ["models", "--log-format=json", "nope"]):
+        assert main(words) == EXIT_USAGE
+        assert '"level": "error"' in capsys.readouterr().err
+
+
+def test_texts_of_cards_neither_steer_the_terminal_nor_forge_lines() -> None:
+    card = replace(load_card("nanodet_g"), title="\x1b[2J\nforged", licence="a\nb", source="c\td\x9b", notes="\x07")
+    for text, lines in ((models.table_text((card,)), 2), (models.card_text(card), None)):
+        assert not set(text) & {"\x1b", "\x9b", "\x07", "\t"}
+        assert "\nforged" not in text
+        assert lines is None or len(text.splitlines()) == lines

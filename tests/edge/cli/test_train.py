@@ -1,0 +1,255 @@
+"""From poses to a model that is evaluated, run, exported and imported; and what `meshcast train` says and refuses."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE
+from tests.edge.conftest import MEDIA, Command, load, report
+
+pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+from engines.cards.card import load_card
+from engines.errors import ModelError
+from engines.onnx_tools.packed_model import pack, unpack
+from engines.training.loop import Reports, TrainingStopped
+from engines.training.pose2mesh import Recipe, train_pose2mesh
+
+SMALL = {"batch": 64, "evaluation_samples": 64, "ridge_samples": 300, "upsampling_samples": 24}
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data" / "meshcast" / "models"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that was trained for seconds on the poses that ship."""
+
+    recipe: Recipe
+    card: Path
+    said: tuple[str, ...]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    said: list[str] = []
+    recipe = Recipe(
+        poses=("sample",),
+        out=tmp_path_factory.mktemp("trained"),
+        lifter_minutes=0.03,
+        mesh_minutes=0.02,
+        width=128,
+        stages=1,
+        name="ours",
+        license='for tests "only"',
+        **SMALL,
+    )
+    card, metrics = train_pose2mesh(recipe, Reports(said.append, first_s=0.2))
+    assert metrics["lifter"]["step"] > 1
+    return Trained(recipe, card, tuple(said))
+
+
+def test_training_says_what_it_does_and_keeps_what_it_learns(trained: Trained) -> None:
+    out = trained.recipe.out
+    assert trained.said[0].startswith("poses: 4320 to train on, 480 held out; meshcast-sample (procedural) 4800")
+    reports = [line for line in trained.said if line.startswith("lifter: minutes")]
+    assert len(reports) >= 3
+    assert len((out / "lifter.csv").read_text().splitlines()) == len(reports) + 1
+    assert {path.name for path in out.iterdir()} >= {"lifter.pt", "mesh.pt", "ours.toml", "ours.onnx"}
+
+
+def test_card_says_what_the_model_was_trained_on(trained: Trained) -> None:
+    card = load_card(trained.card, "mesh")
+    assert card.licence == 'for tests "only"'
+    assert "meshcast-sample (procedural) (4800 poses)" in card.notes
+    assert "cmu" not in (card.notes + card.source + card.title).lower()
+    assert (trained.card.parent / card.body).is_file()
+    assert replace(trained.recipe, license=Recipe(("sample",), Path()).license).license == (
+        "unspecified; see training data"
+    )
+
+
+def test_whole_way_from_training_to_import(trained: Trained, meshcast: Command, tmp_path: Path) -> None:
+    """Evaluated and run by its card's path; exported into one file, which is imported and run by name."""
+    clip, truth = MEDIA / "balance_cam01.mp4", MEDIA / "balance.npz"
+    said = meshcast(
+        *("eval", clip, "--truth", truth, "--mesh", trained.card, "--max-frames", 2, "--json", tmp_path / "e.json")
+    )
+    assert said.code == EXIT_WHOLE, said.err
+    assert 0 < json.loads((tmp_path / "e.json").read_text())["balance_cam01.mp4"]["mpjpe_mm"] < 1000
+    said = meshcast("models", "export", trained.card, tmp_path / "alone.onnx")
+    assert said.code == EXIT_WHOLE, said.err
+    said = meshcast("models", "import", tmp_path / "alone.onnx")
+    assert said.code == EXIT_WHOLE, said.err
+    assert "imported as ours: meshcast run SOURCE --mesh ours" in said.out
+    assert 'licence: for tests "only"' in said.out
+    outputs = ("--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
+    said = meshcast("run", clip, "--max-frames", 2, "--mesh", "ours", *outputs)
+    assert said.code == EXIT_WHOLE, said.err
+    assert load(tmp_path / "a.npz")["vertices"].shape[1:] == (6890, 3)
+    assert "ours" in json.dumps(report(tmp_path / "s.json")["models"])
+
+
+def test_every_file_of_a_training_can_be_imported_and_removed(
+    trained: Trained, meshcast: Command, tmp_path: Path, data_folder: Path
+) -> None:
+    shutil.copy(trained.recipe.out / "mesh.pt", tmp_path)  # alone, without what lies beside it
+    for file in (trained.card, tmp_path / "mesh.pt"):
+        said = meshcast("models", "import", file, "--as", "mine")
+        assert said.code == EXIT_WHOLE, said.err
+        card = load_card("mine", "mesh")
+        assert "meshcast-sample" in card.notes
+        assert len(list(data_folder.iterdir())) == 4  # card, network, upsampling, body
+        assert meshcast("models", "remove", "mine").code == EXIT_WHOLE
+        assert not list(data_folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("lifter.pt", "the checkpoint of the stage lifter, which is a part of a model"),
+        ("stray.onnx", "its card stray.toml is neither beside it nor in it; docs/models.md"),
+        ("text.onnx", "not an ONNX file, or damaged"),
+        ("other.onnx", "the card beside it is for ours.onnx"),
+    ],
+)
+def test_what_is_no_model_is_refused_in_one_line(
+    trained: Trained, meshcast: Command, tmp_path: Path, data_folder: Path, name: str, message: str
+) -> None:
+    import onnx
+
+    path = tmp_path / name
+    if name == "stray.onnx":
+        stray = onnx.load(trained.card.with_suffix(".onnx"))
+        del stray.metadata_props[:]
+        onnx.save(stray, path)
+    elif name == "text.onnx":
+        path.write_text("no")
+    else:
+        shutil.copy(trained.recipe.out / ("lifter.pt" if name == "lifter.pt" else "ours.onnx"), path)
+    if name == "other.onnx":
+        (tmp_path / "other.toml").write_text(trained.card.read_text().replace('name = "ours"', 'name = "other"'))
+        shutil.copy(trained.card.with_suffix(".onnx"), tmp_path / "ours.onnx")
+    said = meshcast("models", "import", path)
+    assert said.code == EXIT_INPUT
+    assert message in said.err
+    assert said.err.count("\n") == 1
+    assert not data_folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "../escaped"}, "'../escaped' cannot be a model's name"),
+        ({"body": "../../body.npz"}, "its card names a body that is not in it"),
+        ({"family": "no_such"}, "ours: it does not run: ours has no live head"),
+        ({"input": {"name": "features", "shape": ["N", 7]}}, "ours: it does not run: "),
+    ],
+)
+def test_a_card_in_a_file_is_not_believed(
+    trained: Trained, meshcast: Command, tmp_path: Path, data_folder: Path, change: dict[str, object], message: str
+) -> None:
+    model = trained.card.with_suffix(".onnx").read_bytes()
+    found = unpack(trained.card, model)
+    assert found is not None
+    (tmp_path / "alone.onnx").write_bytes(pack(model, found[0] | change, {}))
+    said = meshcast("models", "import", tmp_path / "alone.onnx")
+    assert (said.code, said.err.count("\n")) == (EXIT_INPUT, 1)
+    assert message in said.err
+    assert not data_folder.exists()
+
+
+def test_import_under_a_name_that_ships_is_refused(trained: Trained, meshcast: Command) -> None:
+    said = meshcast("models", "import", trained.card, "--as", "pose2mesh_open")
+    assert (said.code, "choose another with --as" in said.err) == (EXIT_INPUT, True)
+
+
+def test_resume_goes_on_and_a_stop_keeps_what_was_learned(trained: Trained, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("lifter.pt", "mesh.pt"):
+        shutil.copy(trained.recipe.out / name, out)
+    said: list[str] = []
+    recipe = replace(trained.recipe, out=out, resume=True, lifter_minutes=60)
+    with pytest.raises(TrainingStopped, match=r"lifter: stopped; .*lifter.pt holds \d+ steps; go on with --resume"):
+        train_pose2mesh(recipe, Reports(said.append, stopped=lambda: bool(said and "M weights" in said[-1])))
+    assert any("resumed at step" in line for line in said)
+    card, metrics = train_pose2mesh(replace(recipe, lifter_minutes=0, mesh_minutes=0), Reports(said.append))
+    assert metrics["mesh"]["step"] > 0
+    assert load_card(card).name == "ours"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"resume": False}, r"holds lifter.pt of an earlier run: add --resume to go on, or choose another --out"),
+        ({"width": 64}, r"lifter.pt: was trained with another width \(128, now 64\)"),
+        ({"name": "../x"}, "cannot be a model's name"),
+    ],
+)
+def test_a_run_that_does_not_fit_the_folder_is_refused(trained: Trained, change: dict, message: str) -> None:  # type: ignore[type-arg]
+    before = (trained.recipe.out / "lifter.pt").read_bytes()
+    with pytest.raises(ModelError, match=message):
+        train_pose2mesh(replace(trained.recipe, **({"resume": True} | change)), Reports(lambda line: None))
+    assert (trained.recipe.out / "lifter.pt").read_bytes() == before
+
+
+def test_a_damaged_checkpoint_is_refused_in_one_line(trained: Trained, tmp_path: Path) -> None:
+    (tmp_path / "lifter.pt").write_bytes((trained.recipe.out / "lifter.pt").read_bytes()[:5000])
+    with pytest.raises(ModelError, match=r"lifter.pt: not a checkpoint of a training run, or damaged") as error:
+        train_pose2mesh(replace(trained.recipe, out=tmp_path, resume=True), Reports(lambda line: None))
+    assert "\n" not in str(error.value)
+
+
+def test_poses_that_cannot_be_used_end_it_before_anything_is_trained(meshcast: Command, tmp_path: Path) -> None:
+    np.savez(tmp_path / "bad.npz", pose=np.zeros((10, 22, 3)))
+    said = meshcast("train", "pose2mesh", "--poses", tmp_path / "bad.npz", "--out", tmp_path / "out")
+    assert said.code == EXIT_INPUT
+    assert said.err == (f"meshcast: {tmp_path}/bad.npz: pose is (10, 22, 3) float64; expected numbers (M, 24, 3)\n")
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(
+    "words", [("--width", "0"), ("--lifter-minutes", "nan"), ("--batch", "x"), ("--threads", "-1")]
+)
+def test_numbers_out_of_range_are_wrong_usage(meshcast: Command, words: tuple[str, str]) -> None:
+    assert meshcast("train", "pose2mesh", "--poses", "sample", *words).code == EXIT_USAGE
+
+
+def test_missing_packages_are_named_before_anything_is_trained(
+    meshcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("edge.cli.train.NEEDED", ("torch", "no_such_package"))
+    said = meshcast("train", "pose2mesh", "--poses", "sample", "--out", tmp_path / "out")
+    assert said.code == EXIT_INPUT
+    assert said.err.startswith("meshcast: training needs no_such_package: ")
+    assert "-m pip install " in said.err
+    assert "[train]" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_that_crashes_the_engine_is_kept_but_said(
+    meshcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trained: Trained
+) -> None:
+    def stand_in(recipe: Recipe, reports: Reports) -> tuple[Path, dict[str, dict[str, float]]]:
+        return trained.card, {}
+
+    monkeypatch.setattr("engines.training.pose2mesh.train_pose2mesh", stand_in)
+    monkeypatch.setattr("engines.inference.trial.CODE", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    said = meshcast("train", "pose2mesh", "--poses", "sample", "--out", tmp_path / "out")
+    assert said.code == EXIT_PARTIAL
+    assert "the model is kept, but cannot be run here: ours: the engine crashes on it (SIGSEGV" in said.err
+    said = meshcast("models", "import", trained.card)
+    assert said.code == EXIT_INPUT
+    assert "ours: the engine crashes on it (SIGSEGV" in said.err
+    assert said.err.count("\n") == 1

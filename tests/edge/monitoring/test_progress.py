@@ -1,0 +1,181 @@
+import errno
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+
+from edge.monitoring.progress import Progress
+
+
+@dataclass
+class Stream:
+    """A stream as Progress sees it."""
+
+    live: bool = False
+    total: int | None = 10
+    name: str = "cam0"
+    frames: int = 0
+    frames_with_people: int = 0
+    people: int = 0
+    age_ms: float = 0.0
+    fps: float = 25.0
+    busiest: str = ""
+    dropped: int = 0
+    running: bool = True
+
+    def step(self) -> None:
+        self.people = self.frames % 2
+        self.frames += 1
+        self.frames_with_people += self.people
+        self.age_ms, self.dropped, self.busiest = 12.0, 3, "pose 9.5 ms"
+
+
+def run(progress: Progress, stream: Stream, frames: int) -> None:
+    with progress:
+        for _ in range(frames):
+            stream.step()
+            progress.refresh()
+
+
+class Terminal:
+    """A real pseudo-terminal that is sys.stderr inside the `with` block; `drawn` is what was drawn on it."""
+
+    def __enter__(self) -> "Terminal":
+        self._master, slave = os.openpty()
+        self._chunks: list[bytes] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        self._before, sys.stderr = sys.stderr, os.fdopen(slave, "w")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        sys.stderr.close()
+        sys.stderr = self._before
+        self._reader.join(10)
+        os.close(self._master)
+
+    @property
+    def drawn(self) -> str:
+        return b"".join(self._chunks).decode()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                chunk = os.read(self._master, 4096)
+            except OSError:  # Linux's way of saying that the other end is closed
+                return
+            if not chunk:
+                return
+            self._chunks.append(chunk)
+
+
+@pytest.fixture(autouse=True)
+def capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_without_a_terminal_one_plain_line_at_the_end(capsys: pytest.CaptureFixture[str], live: bool):
+    stream = Stream(live)
+    run(Progress([stream], quiet=False), stream, 10)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("10 frames in ")
+    assert "people in 5" in err
+    assert "3 dropped" in err
+
+
+def test_one_line_a_stream(capsys: pytest.CaptureFixture[str]):
+    first, second = Stream(live=True, name="door"), Stream(live=True, name="yard")
+    run(Progress([first, second], quiet=False), second, 4)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" in ")[0] for line in lines] == ["door: 0 frames", "yard: 4 frames"]
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str], live: bool):
+    stream = Stream(live)
+    run(Progress([stream], quiet=True), stream, 10)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_no_frame_at_all(capsys: pytest.CaptureFixture[str]):
+    stream = Stream(total=None)
+    run(Progress([stream], quiet=False), stream, 0)
+    assert capsys.readouterr().err.startswith("0 frames in ")
+
+
+@pytest.mark.parametrize(("total", "said"), [(10, "10/10"), (None, "10/?")])
+def test_a_bar_on_a_terminal(total: int | None, said: str):
+    stream = Stream(total=total)
+    with Terminal() as terminal:
+        run(Progress([stream], quiet=False), stream, 10)
+    assert said in terminal.drawn
+    assert "fps" in terminal.drawn
+
+
+def test_a_table_of_live_streams_on_a_terminal():
+    first, second = Stream(live=True, name="door"), Stream(live=True, name="yard")
+    with Terminal() as terminal:
+        run(Progress([first, second], quiet=False), second, 5)
+    last = terminal.drawn.split("stream")[-1]
+    door, yard = (next(line for line in last.splitlines() if name in line) for name in ("door", "yard"))
+    assert "waiting" in door
+    assert "12 ms" in yard
+    assert yard.split() == ["yard", "25.0", "0", "12", "ms", "5", "3", "pose", "9.5", "ms"]
+
+
+def test_names_are_neither_markup_nor_escapes_on_a_terminal():
+    with Terminal() as terminal:
+        run(Progress([Stream(live=True, name="[red]cam[/red]\x1b]0;x\x07")], quiet=False), Stream(), 1)
+    assert r"[red]cam[/red]\x1b]0;x\x07" in terminal.drawn
+    assert "\x1b]0;" not in terminal.drawn
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_many_frames_draw_few_times(monkeypatch: pytest.MonkeyPatch, live: bool):
+    now = [0.0]
+    monkeypatch.setattr("edge.monitoring.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    stream = Stream(live, total=1000)
+    with Terminal() as terminal, Progress([stream], quiet=False) as progress:
+        for _ in range(1000):  # one second
+            now[0] += 0.001
+            stream.step()
+            progress.refresh()
+    assert 5 <= terminal.drawn.count("fps") <= 14
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_terminal_that_goes_away_ends_what_is_shown_and_not_the_run(monkeypatch: pytest.MonkeyPatch, live: bool):
+    class Gone:
+        """A terminal that takes the first words and then is not there any more."""
+
+        gone = False
+
+        def write(self, text: str) -> int:
+            if self.gone:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return len(text)
+
+        def flush(self) -> None:
+            self.write("")
+
+        def isatty(self) -> bool:
+            return True
+
+    terminal, stream = Gone(), Stream(live=live)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("edge.monitoring.progress.REFRESH_S", 0.0)
+    with Progress([stream], False) as progress:
+        stream.step()
+        progress.refresh()
+        terminal.gone = True
+        stream.step()
+        progress.refresh()
+        progress.refresh()
+    assert stream.frames == 2

@@ -1,0 +1,182 @@
+import numpy as np
+import pytest
+
+from calibration.camera import Camera
+from edge.render.meshes import PALETTE, MeshPainter, VertexNormals, soften_steps
+from edge.types import Bodies, BodyModel
+from engines.body.body import open_body
+
+BODY = open_body()
+MODEL = BodyModel(BODY.name, BODY.faces, BODY.v_template, BODY.parents, BODY.joint_names, BODY.coco_names)
+CAMERA = Camera.from_fov((160, 240), 50)
+GREY = 77
+
+
+def people(*places: tuple[float, float, float], ids: list[int] | None = None, camera: Camera = CAMERA) -> Bodies:
+    """T-posed people who face the camera, their pelvis at these places (m)."""
+    upright = BODY.v_template * np.array([1, -1, -1], np.float32)
+    joints = BODY.joint_regressor @ upright
+    at = np.array(places, np.float32).reshape(-1, 1, 3) - joints[0]
+    vertices = (upright + at).astype(np.float32)
+    spots = BODY.coco_regressor @ vertices
+    with np.errstate(divide="ignore", invalid="ignore"):
+        keypoints = np.concatenate([camera.project(spots), np.ones((len(places), 17, 1), np.float32)], 2)
+    return Bodies(
+        ids=np.array(range(len(places)) if ids is None else ids, np.int32),
+        scores=np.ones(len(places), np.float32),
+        keypoints=keypoints,
+        joints=(joints + at).astype(np.float32),
+        vertices=vertices,
+        translation=np.array(places, np.float32).reshape(-1, 3),
+    )
+
+
+def picture(camera: Camera = CAMERA) -> np.ndarray:
+    return np.full((camera.size[1], camera.size[0], 3), GREY, np.uint8)
+
+
+def painted(bodies: Bodies, camera: Camera = CAMERA, **options: object) -> np.ndarray:
+    image = picture(camera)
+    MeshPainter(MODEL).paint(image, bodies, camera, **options)
+    return image
+
+
+def changed(image: np.ndarray) -> np.ndarray:
+    return (image != GREY).any(2)
+
+
+def test_assumed_field_of_view_is_written_in_the_lower_left_corner():
+    camera = Camera.from_fov((320, 240), 60, assumed=True)
+    rows, columns = np.nonzero(changed(painted(people(camera=camera), camera)))
+    assert rows.min() > 200
+    assert columns.min() < 30
+    assert not changed(painted(people(), CAMERA)).any()
+
+
+def test_normals_are_of_length_one_and_point_outward():
+    normals = VertexNormals(BODY.faces, 6890)(BODY.v_template)
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-5)
+
+    def volume(vertices: np.ndarray) -> float:
+        a, b, c = (vertices[BODY.faces[:, i]].astype(np.float64) for i in range(3))
+        return float(np.einsum("fc,fc->", a, np.cross(b, c)) / 6)
+
+    assert volume(BODY.v_template + 0.01 * normals) > 1.1 * volume(BODY.v_template) > 0
+
+
+def test_a_mesh_is_where_the_camera_sees_it():
+    bodies = people((0.1, 0.05, 4))
+    marks = changed(painted(bodies))
+    points = CAMERA.project(bodies.vertices[0])
+    rows, columns = np.nonzero(marks[40:])  # below the id
+    assert columns.min() == pytest.approx(points[:, 0].min(), abs=2)
+    assert columns.max() == pytest.approx(points[:, 0].max(), abs=2)
+    assert rows.max() + 40 == pytest.approx(points[:, 1].max(), abs=2)
+    x, y = CAMERA.project(bodies.translation[0]).round().astype(int)
+    assert marks[y, x]
+
+
+def test_the_distortion_is_respected():
+    bent = Camera(CAMERA.size, CAMERA.K, np.array([-0.3, 0.05, 0.01, -0.01, 0.0]))
+    bodies = people((0.5, 0.6, 3.0))
+    points = bent.project(bodies.vertices[0])
+    rows, _ = np.nonzero(changed(painted(bodies, bent)))
+    straight = CAMERA.project(bodies.vertices[0])[:, 1].max()
+    assert rows.max() == pytest.approx(points[:, 1].max(), abs=2)
+    assert abs(points[:, 1].max() - straight) > 4
+
+
+def test_every_id_has_its_own_colour_and_keeps_it():
+    middle = tuple(CAMERA.project(people((0, 0, 4)).translation[0]).round().astype(int))[::-1]
+    seen = [painted(people((0, 0, 4), ids=[i]))[middle].astype(float) for i in range(len(PALETTE) + 1)]
+    np.testing.assert_array_equal(seen[0], seen[-1])
+    for i, a in enumerate(seen[:-1]):
+        assert a @ PALETTE[i] > 0.97 * np.linalg.norm(a) * np.linalg.norm(PALETTE[i])  # the hue, whatever the shade
+        assert all(np.abs(a - b).max() > 15 for b in seen[i + 1 : -1])
+
+
+def test_the_nearer_person_hides_the_farther_one_in_any_order():
+    near, far = (0.0, 0.0, 3.0), (0.1, 0.0, 5.0)
+    one = painted(people(near, far, ids=[0, 1]))
+    other = painted(people(far, near, ids=[1, 0]))
+    assert np.abs(one[60:].astype(int) - other[60:]).max() == 0
+    y, x = CAMERA.project(np.float32(near)).round().astype(int)[::-1]
+    assert np.abs(one[y, x].astype(int) - painted(people(near, ids=[0]))[y, x]).max() == 0
+
+
+@pytest.mark.parametrize(
+    "place",
+    [(0.0, 0.0, -3.0), (0.0, 0.0, -0.5), (30.0, 0.0, 4.0), (0.0, 30.0, 4.0), (-9.0, -9.0, 0.6)],
+)
+@pytest.mark.parametrize("distortion", [(0.0,) * 5, (-0.3, 0.1, 0, 0, 0), (-0.4, 0, 0, 0, 0)])
+def test_who_cannot_be_seen_is_not_drawn(place: tuple[float, float, float], distortion: tuple[float, ...]):
+    camera = Camera(CAMERA.size, CAMERA.K, np.array(distortion, np.float64))
+    assert not changed(painted(people(place), camera, skeleton=False)).any()
+
+
+@pytest.mark.parametrize("z", [0.0, 0.1, 0.4])
+def test_a_person_around_the_camera_does_no_harm(z: float):
+    image = painted(people((0.3, 0.2, z), (0.0, 0.0, 4.0)))
+    x, y = CAMERA.project(np.float32([0, 0.5, 4.0])).round().astype(int)
+    assert changed(image).any()
+    assert image.shape == (240, 160, 3)
+    assert 0 <= y < 240
+    assert 0 <= x < 160
+
+
+def test_a_person_cut_by_the_edge_is_drawn_up_to_it():
+    marks = changed(painted(people((-1.2, 0.0, 4.0))))
+    assert marks[:, 0].any()
+    assert not marks[:, -1].any()
+
+
+def test_nobody_and_no_text_change_nothing():
+    assert not changed(painted(people())).any()
+
+
+def test_the_frame_rate_is_written_in_the_upper_left():
+    marks = changed(painted(people(), fps=29.97))
+    assert marks[:60].any()
+    assert not marks[60:].any()
+
+
+def test_the_skeleton_is_drawn_on_wish_and_only_where_it_was_seen():
+    bodies = people((0, 0, 4.0))
+    plain, drawn = painted(bodies), painted(bodies, skeleton=True)
+    x, y = bodies.keypoints[0, 9, :2].round().astype(int)  # the left wrist
+    assert not np.array_equal(plain[y, x], drawn[y, x])
+    bodies.keypoints[..., 2] = 0.1
+    np.testing.assert_array_equal(painted(bodies, skeleton=True), plain)
+    bodies.keypoints[..., :2] = np.nan
+    bodies.keypoints[..., 2] = 0.9
+    np.testing.assert_array_equal(painted(bodies, skeleton=True), plain)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 3), (2, 300)])
+def test_tiny_pictures(size: tuple[int, int]):
+    camera = Camera.from_fov(size, 50)
+    image = painted(people((0, 0, 3.0)), camera, fps=10.0, skeleton=True)
+    assert image.shape == (size[1], size[0], 3)
+
+
+def test_one_painter_serves_pictures_of_any_size():
+    painter = MeshPainter(MODEL)
+    for size in ((64, 48), (320, 240), (48, 64)):
+        camera = Camera.from_fov(size, 60)
+        image = picture(camera)
+        painter.paint(image, people((0, 0, 4.0)), camera)
+        fresh = picture(camera)
+        MeshPainter(MODEL).paint(fresh, people((0, 0, 4.0)), camera)
+        np.testing.assert_array_equal(image, fresh)
+
+
+def test_steps_of_the_depth_are_softened_and_nothing_else():
+    image = np.zeros((20, 30, 3), np.uint8)
+    image[:, 15:] = 240
+    depth = np.full((20, 30), np.inf, np.float32)
+    depth[:, 15:] = 3.0
+    soften_steps(image[:, 5:25], depth[:, 5:25])  # a part of the picture, in place
+    assert image[10, 14].tolist() == [80] * 3
+    assert image[10, 15].tolist() == [160] * 3
+    assert not image[:, :14].any()
+    assert (image[:, 16:] == 240).all()

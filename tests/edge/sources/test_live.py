@@ -1,0 +1,174 @@
+"""One policy for all live sources: what breaks off is tried again, what ends has ended, a bad start is an error."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.errors import SourceError
+from edge.sources import Reader, gstreamer, live, open_source, v4l2
+from edge.sources.base import Stop
+from edge.sources.decoder import Picture
+from edge.sources.demuxer import Link
+from edge.sources.gstreamer import PipelineError
+from edge.sources.opening import Opening, file_opening
+from edge.sources.v4l2 import V4l2Source
+from tests.edge.sources.test_gstreamer import bindings  # noqa: F401
+from tests.support.clips import clip_bytes
+
+FRAMES = 10
+CAPS = "video/x-raw,width=64,height=48,framerate=100/1"
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(live, "LONGEST_PAUSE_S", 0.08)
+
+
+@contextmanager
+def on_log(action: Callable[[str], None]) -> Iterator[None]:
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            action(record.getMessage())
+
+    handler = Handler()
+    live.log.addHandler(handler)
+    try:
+        yield
+    finally:
+        live.log.removeHandler(handler)
+
+
+@pytest.mark.usefixtures("bindings")
+def test_live_pipeline_with_an_error_is_started_again(caplog: pytest.LogCaptureFixture) -> None:
+    source = open_source(f"gst:videotestsrc is-live=true ! {CAPS} ! identity error-after=4")
+    with Reader(source, pace="fast") as reader:
+        frames = list(itertools.islice(reader, 8))
+    assert [frame.index for frame in frames] == list(range(8))
+    assert source.reconnects >= 2  # type: ignore[attr-defined]
+    assert "GStreamer says: " in caplog.messages[0]
+    assert "trying again in 0.0 s" in caplog.messages[0]
+
+
+@pytest.mark.usefixtures("bindings")
+def test_live_pipeline_that_ends_has_ended() -> None:
+    with open_source(f"gst:videotestsrc is-live=true num-buffers=4 ! {CAPS}") as source:
+        assert len(list(source)) == 4
+        assert (source.reconnects, source.problems) == (0, [])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("networked", "frames"), [(True, 6), (False, 3)])
+def test_end_of_a_live_pipeline_is_the_end_unless_it_comes_from_a_network(
+    monkeypatch: pytest.MonkeyPatch, networked: bool, frames: int
+) -> None:
+    class Ending:
+        live = True
+
+        def __init__(self) -> None:
+            self.networked = networked
+            self._left = 3
+
+        def read(self, stop: Stop) -> Picture | None:
+            self._left -= 1
+            return Picture(0.0, np.zeros((4, 4, 3), np.uint8), (4, 4)) if self._left >= 0 else None
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(gstreamer, "_start", lambda *_: Ending())
+    assert len(list(itertools.islice(open_source("gst:somesrc"), 6))) == frames
+
+
+@pytest.mark.usefixtures("bindings")
+@pytest.mark.parametrize(("element", "networked"), [("udpsrc port=0", True), ("videotestsrc", False)])
+def test_pipeline_from_a_network_is_known_as_such(element: str, networked: bool) -> None:
+    gst = importlib.import_module("gi.repository.Gst")
+    pipeline = gstreamer._GiPipeline(f"{element} ! fakesink async=false", gst, Stop())
+    try:
+        assert (pipeline.networked, pipeline.live) == (networked, networked)
+    finally:
+        pipeline.close()
+
+
+@pytest.mark.usefixtures("bindings")
+def test_pipeline_of_a_recording_with_an_error_broke_off() -> None:
+    with open_source(f"gst:videotestsrc ! {CAPS} ! identity error-after=4") as source:
+        assert len(list(source)) > 0
+    assert "broke off after" in source.problems[0]
+
+
+@pytest.mark.usefixtures("bindings")
+def test_pipeline_with_a_password_is_shown_without_it() -> None:
+    pipeline = 'gst:rtspsrc location=rtsp://me:s3cret@127.0.0.1:9/a user-pw="s3 cret" ! decodebin'
+    with pytest.raises(SourceError) as caught:
+        list(open_source(f"{pipeline} ! nosuchelement"))
+    assert "s3" not in str(caught.value)
+
+
+def test_error_of_a_running_pipeline_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        live = networked = False
+
+        def read(self, stop: Stop) -> None:
+            raise PipelineError("Could not read from rtsp://me:s3cret@host/a (s3 cret).")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(gstreamer, "_start", lambda *_: Failing())
+    with pytest.raises(SourceError, match=r"Could not read from rtsp://host/a \(\*\*\*\)") as caught:
+        list(open_source('gst:rtspsrc location=rtsp://me:s3cret@host/a user-pw="s3 cret" ! decodebin'))
+    assert "cret" not in str(caught.value)
+
+
+def camera(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> V4l2Source:
+    """A camera whose device is a file and whose pictures are those of a clip, which ends as an unplugged one does."""
+    (tmp_path / "clip.ts").write_bytes(clip_bytes("mpegts", FRAMES))
+    (tmp_path / "video7").touch()
+
+    def link(opening: Opening, stop: Stop) -> Link:
+        assert (opening.url, opening.container_format) == (str(tmp_path / "video7"), "v4l2")
+        return Link(file_opening(str(tmp_path / "clip.ts")), stop)
+
+    monkeypatch.setattr(v4l2, "Link", link)
+    return V4l2Source(str(tmp_path / "video7"), name="video7")
+
+
+def test_camera_that_is_unplugged_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = camera(monkeypatch, tmp_path)
+    device = tmp_path / "video7"
+
+    def unplug_then_plug_in(message: str) -> None:
+        if "no such camera" in message:
+            device.touch()
+        else:
+            device.unlink(missing_ok=True)
+
+    with on_log(unplug_then_plug_in), Reader(source, pace="fast") as reader:
+        frames = list(itertools.islice(reader, 2 * FRAMES))
+    assert [frame.index for frame in frames] == list(range(2 * FRAMES))
+    assert [message.partition(": ")[2].partition(" (")[0] for message in caplog.messages[:2]] == [
+        "the stream ended; trying again in 0.0 s",
+        "no such camera",
+    ]
+
+
+def test_camera_that_is_not_there_at_first_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no such camera"):
+        V4l2Source(str(tmp_path / "video8"), name="video8")
+
+
+def test_camera_that_was_closed_gives_no_frames(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    source = camera(monkeypatch, tmp_path)
+    source.close()
+    assert list(source) == []

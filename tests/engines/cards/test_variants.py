@@ -1,0 +1,131 @@
+"""INT8 weights beside a card's float ones: what is written, what is shown, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engines.cards.accuracy_gate import Figure, Gate
+from engines.cards.card import Card, load_card, read_weights, user_models
+from engines.cards.variants import add_int8
+from engines.errors import ModelError
+from engines.importing.import_model import remove
+from engines.inference.onnx_model import live_model
+
+GATE = Gate(
+    footage="clip.mp4",
+    calibrator="entropy",
+    inputs=64,
+    people=30,
+    int8_share=0.95,
+    kept=("Conv_1", "Conv_7"),
+    figures=(
+        Figure("keypoint shift, median", "%", 0.25, 0.4),
+        Figure("keypoint shift, 95th percentile", "%", 1.5),
+        Figure("object keypoint similarity, mean", "", 0.99, 0.97, True),
+    ),
+)
+FAILED = replace(GATE, figures=(*GATE.figures, Figure("people lost", "%", 3.0, 2.0)))
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data" / "meshcast" / "models"
+
+
+@pytest.fixture
+def shipped() -> Card:
+    return load_card("movenet_thunder")
+
+
+def test_a_shipped_model_gets_a_card_of_its_own_and_back(shipped: Card, data_folder: Path) -> None:
+    written = add_int8(shipped, b"int8 weights", GATE)
+    card = load_card("movenet_thunder", "pose")
+    assert card == written
+    assert card.path.parent == data_folder == user_models()
+    variant, floats = card.variant("int8"), card.variant("fp32")
+    assert variant is not None
+    assert floats is not None
+    assert read_weights(variant) == b"int8 weights"
+    assert floats.sha256 == shipped.variants[0].sha256
+    assert hashlib.sha256(read_weights(floats)).hexdigest() == floats.sha256
+    assert variant.gate == GATE
+    assert replace(card, path=shipped.path, variants=(), licence_files=()) == replace(
+        shipped, variants=(), licence_files=()
+    )
+    assert [p.read_text() for p in card.licence_files] == [p.read_text() for p in shipped.licence_files]
+    remove("movenet_thunder")
+    assert load_card("movenet_thunder") == shipped
+    assert not list(data_folder.iterdir())
+
+
+def test_a_second_time_replaces_the_first(shipped: Card, data_folder: Path) -> None:
+    add_int8(shipped, b"first", GATE)
+    before = len(list(data_folder.iterdir()))
+    card = add_int8(load_card("movenet_thunder"), b"second", GATE)
+    assert len(list(data_folder.iterdir())) == before
+    assert read_weights(card.variants[1]) == b"second"
+
+
+def test_a_failed_gate_writes_nothing(shipped: Card, data_folder: Path) -> None:
+    with pytest.raises(ModelError, match=r"gate was not passed, people lost 3 % \(limit 2\)"):
+        add_int8(shipped, b"int8 weights", FAILED)
+    assert not data_folder.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_said(shipped: Card, data_folder: Path) -> None:
+    data_folder.parent.mkdir(parents=True)
+    data_folder.write_text("a file")
+    with pytest.raises(ModelError, match="cannot be written") as caught:
+        add_int8(shipped, b"int8 weights", GATE)
+    assert "\n" not in str(caught.value)
+
+
+def test_int8_of_an_imported_network_is_not_converted_again(data_folder: Path) -> None:
+    data_folder.mkdir(parents=True)
+    weights = b"safetensors"
+    (data_folder / "w.safetensors").write_bytes(weights)
+    text = load_card("hrnet_w32").path.read_text()
+    (data_folder / "hrnet_w32_256x192.toml").write_text(
+        f'{text}\n[variants.fp32]\nfile = "w.safetensors"\nsha256 = "{hashlib.sha256(weights).hexdigest()}"\n'
+    )
+    card = add_int8(load_card("hrnet_w32"), b"onnx in int8", GATE)
+    assert card.aliases == ("hrnet_w32",)
+    assert card.variants[0].precision == "fp32"
+    assert read_weights(card.variants[0]) == weights
+    assert live_model(card, card.variant("int8"), None) == b"onnx in int8"
+
+
+def test_a_variant_that_failed_its_gate_is_not_run(shipped: Card) -> None:
+    card = add_int8(shipped, b"int8 weights", GATE)
+    variant = card.variants[1]
+    text = card.path.read_text()
+    assert "limit = 0.4" in text
+    card.path.write_text(text.replace("limit = 0.4", "limit = 0.2"))
+    with pytest.raises(
+        ModelError, match=r"did not pass its accuracy gate, keypoint shift, median 0.25 % \(limit 0.2\)"
+    ):
+        read_weights(load_card("movenet_thunder").variants[1])
+    assert read_weights(variant) == b"int8 weights"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("value = 0.25", 'value = "little"', r"gate.figures\[0\].value must be a number"),
+        ("value = 0.25\n", "", r"gate.figures\[0\].value is missing"),
+        ("inputs = 64", "inputs = 64\nimputs = 1", "unknown entry variants.int8.gate.imputs"),
+        ("at_least = true", 'at_least = "yes"', "at_least must be true or false"),
+    ],
+)
+def test_a_wrong_gate_says_what_is_wrong(shipped: Card, old: str, new: str, said: str) -> None:
+    card = add_int8(shipped, b"int8 weights", GATE)
+    text = card.path.read_text()
+    assert old in text
+    card.path.write_text(text.replace(old, new, 1))
+    with pytest.raises(ModelError, match=said):
+        load_card("movenet_thunder")

@@ -1,0 +1,57 @@
+"""Files that were saved in place of a model are told by their first bytes, and refused in one line."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from engines.errors import ModelError
+from engines.importing.import_model import import_file
+
+
+def tar() -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo("weights.pth"))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "it is empty"),
+        (b"\n<!DOCTYPE html><html>", "it is a web page"),
+        (b'{"metadata": {"total_size": 1}, "weight_map": {}}', "JSON text; if it is the index of a sharded checkpoint"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        (b"\x1f\x8b\x08" + bytes(600), "compressed with gzip; unpack it first"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(600), "an HDF5 file"),
+        (bytes(4) + b"TFL3" + bytes(600), "TensorFlow Lite"),
+        (tar(), "a tar archive; unpack it first"),
+    ],
+)
+def test_another_kind_of_file_is_named(data: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match=said) as caught:
+        import_file(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", ".", "none"):
+        with pytest.raises(ModelError, match="cannot be read"):
+            import_file(tmp_path / name)
+
+
+def test_names_of_what_ships_and_long_names_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "nanodet_g.onnx").write_bytes(b"")
+    with pytest.raises(ModelError, match="nanodet_g is the name of a model that ships with the program"):
+        import_file(tmp_path / "nanodet_g.onnx")
+    with pytest.raises(ModelError, match="is too long; use 64 characters at most"):
+        import_file(tmp_path / "nanodet_g.onnx", "n" * 300)

@@ -1,0 +1,81 @@
+"""OpenVINO: graphs that make it crash are compiled in another way."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx")
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+from engines.inference.backends.openvino_cpu import OpenVinoSession  # noqa: E402
+
+FEATURES, WIDTH, OUT = 54, 64, 141
+RUN = """
+import sys
+import numpy as np
+from engines.inference.backends.openvino_cpu import OpenVinoSession
+model = open(sys.argv[1], "rb").read()
+session = OpenVinoSession(model, "small", "cpu", "fp32", int(sys.argv[2]))
+np.save(sys.argv[3], session(np.load(sys.argv[4]))[0])
+"""
+
+
+def residual_layers() -> tuple[bytes, list[np.ndarray]]:
+    """Small products with a shortcut, as in a lifter, and their weights."""
+    rng = np.random.default_rng(0)
+    sizes = ((WIDTH, FEATURES), (WIDTH, WIDTH), (WIDTH, WIDTH), (OUT, WIDTH))
+    weights = [rng.normal(0, 0.1, size).astype(np.float32) for size in sizes]
+    biases = [np.full(len(weight), 0.1, np.float32) for weight in weights]
+    parts = [numpy_helper.from_array(w, f"w{i}") for i, w in enumerate(weights)]
+    parts += [numpy_helper.from_array(b, f"b{i}") for i, b in enumerate(biases)]
+    nodes = []
+
+    def product(given: str, index: int, made: str) -> None:
+        nodes.append(helper.make_node("Gemm", [given, f"w{index}", f"b{index}"], [made], transB=1))
+
+    product("x", 0, "a")
+    nodes.append(helper.make_node("Relu", ["a"], ["ra"]))
+    product("ra", 1, "b")
+    nodes.append(helper.make_node("Relu", ["b"], ["rb"]))
+    product("rb", 2, "c")
+    nodes.append(helper.make_node("Add", ["a", "c"], ["d"]))
+    product("d", 3, "y")
+    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", s]) for n, s in (("x", FEATURES), ("y", OUT))]
+    graph = helper.make_graph(nodes, "small", ends[:1], ends[1:], parts)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString(), weights
+
+
+def expected(x: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:
+    a = x @ weights[0].T + 0.1
+    b = np.maximum(a, 0) @ weights[1].T + 0.1
+    d = a + np.maximum(b, 0) @ weights[2].T + 0.1
+    return d @ weights[3].T + 0.1
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_small_products_compile_and_compute_whatever_the_threads(tmp_path: Path, threads: int) -> None:
+    """In a process of their own: where they are compiled in one piece, OpenVINO 2026.4 ends it by a segmentation
+    fault."""
+    model, weights = residual_layers()
+    (tmp_path / "small.onnx").write_bytes(model)
+    x = np.random.default_rng(1).normal(0, 1, (3, FEATURES)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    arguments = [tmp_path / "small.onnx", str(threads), tmp_path / "y.npy", tmp_path / "x.npy"]
+    done = subprocess.run([sys.executable, "-c", RUN, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), expected(x, weights), atol=1e-4)
+
+
+def test_only_graphs_of_small_products_are_compiled_in_another_way() -> None:
+    small = OpenVinoSession(residual_layers()[0], "small", "cpu", "fp32", 1)
+    assert small._config["SNIPPETS_MODE"] == "DISABLE"
+    from engines.cards.card import ZOO
+
+    large = OpenVinoSession((ZOO / "pose2mesh_open.onnx").read_bytes(), "large", "cpu", "fp32", 1)
+    assert "SNIPPETS_MODE" not in large._config

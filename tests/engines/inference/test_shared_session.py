@@ -1,0 +1,134 @@
+"""Sessions for many threads: who waits goes together, gets its own rows, and bears its own errors."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from engines.errors import ModelError
+from engines.inference.shared_session import ROWS_TOGETHER, SharedSession
+
+SOON_S = 10.0
+
+
+class Doubling:
+    """Gives x and 2 x; holds its first call until `go` is set; a negative number is an error."""
+
+    backend, device, precision = "fake", "cpu", "fp32"
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[int, ...]] = []
+        self.busy, self.go = threading.Event(), threading.Event()
+        self._inside = threading.Lock()
+
+    def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        assert self._inside.acquire(blocking=False), "called by two threads at a time"
+        try:
+            (x,) = inputs
+            self.calls.append(x.shape)
+            self.busy.set()
+            assert self.go.wait(SOON_S)
+            if (x < 0).any():
+                raise ModelError("a negative number")
+            return x, 2 * x
+        finally:
+            self._inside.release()
+
+
+def ask(session: SharedSession, inputs: list[NDArray[Any]], fake: Doubling, waiting: int) -> list[Any]:
+    """Call with each input from a thread of its own, all but the first while the first is being served."""
+    answers: list[Any] = [None] * len(inputs)
+
+    def call(index: int) -> None:
+        try:
+            answers[index] = session(inputs[index])
+        except ModelError as error:
+            answers[index] = error
+
+    threads = [threading.Thread(target=call, args=(index,)) for index in range(len(inputs))]
+    threads[0].start()
+    assert fake.busy.wait(SOON_S)
+    for thread in threads[1:]:
+        thread.start()
+    with session._condition:
+        assert session._condition.wait_for(lambda: True)
+    while len(session._waiting) < waiting:
+        pass
+    fake.go.set()
+    for thread in threads:
+        thread.join(SOON_S)
+    return answers
+
+
+def test_alone_it_is_the_session_itself() -> None:
+    fake, heard = Doubling(), []
+    fake.go.set()
+    session = SharedSession(fake, lambda rows, start_ns, end_ns: heard.append((rows, end_ns >= start_ns)))
+    same, double = session(np.arange(6.0).reshape(2, 3))
+    np.testing.assert_array_equal(double, 2 * same)
+    assert (session.backend, session.device, session.precision) == ("fake", "cpu", "fp32")
+    assert heard == [(2, True)]
+
+
+def test_those_who_wait_go_together_and_get_their_own_rows() -> None:
+    fake = Doubling()
+    session = SharedSession(fake)
+    inputs = [np.full((rows, 3), float(rows)) for rows in (1, 2, 3, 4)]
+    answers = ask(session, inputs, fake, waiting=3)
+    for given, (same, double) in zip(inputs, answers, strict=True):
+        np.testing.assert_array_equal(same, given)
+        np.testing.assert_array_equal(double, 2 * given)
+    assert fake.calls == [(1, 3), (9, 3)]
+    assert (session.rows, session.rows_together) == (10, 9)
+
+
+def test_other_shapes_go_apart_and_calls_stay_bounded() -> None:
+    fake = Doubling()
+    inputs = [np.zeros((1, 3)), np.zeros((ROWS_TOGETHER, 3)), np.zeros((1, 5)), np.zeros((1, 3))]
+    answers = ask(SharedSession(fake), inputs, fake, waiting=3)
+    assert [same.shape for same, _ in answers] == [x.shape for x in inputs]
+    assert sorted(fake.calls[1:]) == [(1, 3), (1, 5), (ROWS_TOGETHER, 3)]
+
+
+def test_an_error_belongs_to_the_one_who_caused_it() -> None:
+    fake = Doubling()
+    inputs = [np.ones((1, 3)), np.ones((2, 3)), -np.ones((1, 3)), np.ones((1, 3))]
+    answers = ask(SharedSession(fake), inputs, fake, waiting=3)
+    assert isinstance(answers[2], ModelError)
+    for index in (0, 1, 3):
+        np.testing.assert_array_equal(answers[index][1], 2 * inputs[index])
+
+
+def test_it_works_on_after_an_error() -> None:
+    fake = Doubling()
+    fake.go.set()
+    session = SharedSession(fake)
+    with pytest.raises(ModelError):
+        session(-np.ones((1, 1)))
+    assert session(np.ones((1, 1)))[1] == 2
+
+
+def test_many_threads_many_calls() -> None:
+    fake = Doubling()
+    fake.go.set()
+    session = SharedSession(fake)
+    wrong: list[int] = []
+
+    def work(seed: int) -> None:
+        random = np.random.default_rng(seed)
+        for _ in range(200):
+            x = random.integers(0, 100, (random.integers(1, 5), 2)).astype(np.float32)
+            if not np.array_equal(session(x)[1], 2 * x):
+                wrong.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SOON_S)
+    assert not wrong
+    assert sum(shape[0] for shape in fake.calls) > len(fake.calls)

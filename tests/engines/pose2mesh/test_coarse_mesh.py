@@ -1,0 +1,34 @@
+"""The coarse levels and the upsampling that ships: what it loses, and that translations carry over."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engines.body.body import open_body
+from engines.cards.card import load_card
+from engines.files.npz import read_npz
+from engines.pose2mesh.coarse_mesh import coarse_mesh
+from meshcast.protocol.rotations import rotmat
+
+
+def test_the_shipped_upsampling_restores_posed_bodies() -> None:
+    body, coarse = open_body(), coarse_mesh(open_body())
+    table = read_npz(load_card("pose2mesh_open").path.with_suffix(".upsampling.npz"), "an upsampling table")
+    rng = np.random.default_rng(0)
+    fine, _ = body.skin(rotmat(rng.normal(0, 0.3, (30, 24, 3))), rng.normal(0, 1, (30, 10)).astype(np.float32))
+    small = coarse.regressor @ fine
+    assert small.shape[1] == table["columns"] == 295
+    restored = np.einsum("vk,nvkc->nvc", table["values"], small[:, table["indices"]])
+    error_mm = np.linalg.norm(restored - fine, axis=-1) * 1e3
+    print(f"upsampling error: mean {error_mm.mean():.2f} mm, 99th percentile {np.percentile(error_mm, 99):.1f} mm")
+    assert error_mm.mean() < 3.0
+    np.testing.assert_allclose(table["values"].sum(1), 1, atol=1e-5)
+
+
+def test_levels_are_the_papers() -> None:
+    coarse = coarse_mesh(open_body())
+    assert [lap.shape for lap in coarse.laplacians] == [(96, 96), (192, 192), (384, 384)]
+    for laplacian in coarse.laplacians:
+        np.testing.assert_array_equal(laplacian, laplacian.T)  # what the training's gradient relies on
+    np.testing.assert_allclose(coarse.regressor.sum(1), 1, atol=1e-5)
+    assert (np.count_nonzero(coarse.regressor, axis=0) == 1).all()  # every vertex belongs to one cluster

@@ -1,0 +1,50 @@
+"""What engines say when memory or the device is gone, and what becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from engines.backend_errors import fault, shapes_text
+from engines.errors import DeviceLostError, ModelError, OutOfMemoryError
+
+CUDA = "CUDA error: {}\nCUDA kernel errors might be asynchronously reported\nFor debugging consider passing X=1"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (MemoryError(), OutOfMemoryError),
+        (MemoryError("std::bad_alloc"), OutOfMemoryError),
+        (RuntimeError("Exception from src/inference.cpp:85:\nstd::bad_alloc\n"), OutOfMemoryError),
+        (RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB."), OutOfMemoryError),
+        (
+            RuntimeError("[ONNXRuntimeError] : 6 : Failed to allocate memory for requested buffer of size 9"),
+            OutOfMemoryError,
+        ),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"), OutOfMemoryError),
+        (RuntimeError("cuMemAlloc_v2: CUDA_ERROR_OUT_OF_MEMORY"), OutOfMemoryError),
+        (RuntimeError(CUDA.format("an illegal memory access was encountered")), DeviceLostError),
+        (RuntimeError(CUDA.format("device-side assert triggered")), DeviceLostError),
+        (RuntimeError(CUDA.format("unspecified launch failure")), DeviceLostError),
+        (RuntimeError("cuStreamSynchronize: CUDA_ERROR_LAUNCH_FAILED"), DeviceLostError),
+        (RuntimeError("cuMemcpyAsync: CUDA_ERROR_ILLEGAL_ADDRESS"), DeviceLostError),
+        (RuntimeError("the device has been removed (GPU fell off the bus)"), DeviceLostError),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), ModelError),
+        (RuntimeError(""), ModelError),
+    ],
+)
+def test_kinds(error: Exception, kind: type[ModelError]) -> None:
+    made = fault(error, "net.onnx", "run it for 4 x 3", "torch on cuda:0")
+    assert type(made) is kind
+    assert "\n" not in str(made)
+    assert str(made).startswith("net.onnx: torch on cuda:0 ")
+
+
+def test_the_message_says_what_and_where() -> None:
+    shapes = shapes_text([(4, 3, 8), (4, 2)])
+    made = fault(RuntimeError("no kernel\nat all"), "net.onnx", f"run it for {shapes}", "torch on cpu")
+    assert str(made) == "net.onnx: torch on cpu cannot run it for 4 x 3 x 8 and 4 x 2 (no kernel)"
+    made = fault(RuntimeError("first\nlast"), "net.onnx", "load it", "OpenVINO", "last")
+    assert str(made) == "net.onnx: OpenVINO cannot load it (last)"
+    made = fault(ValueError(), "net.onnx", "load it", "OpenVINO")
+    assert str(made) == "net.onnx: OpenVINO cannot load it (ValueError)"
