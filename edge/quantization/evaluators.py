@@ -11,7 +11,7 @@ from edge.quantization.samples import Crops, Picture
 from edge.stages.box_decoders import BOX_FAMILIES
 from edge.stages.detect import NMS_IOU, picture_size, suppress
 from edge.stages.keypoint_decoders import POSE_FAMILIES
-from edge.stages.person import SIGMAS
+from edge.stages.track import SIGMAS
 from edge.stages.tracker import KEEP, REAL, START
 from edge.types import F32
 from engines.cards.accuracy_gate import Figure

@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 
 from edge.stages.appearance import box_looks, difference, looks
 from edge.stages.detect import overlaps
-from edge.stages.person import Person, centres, similarity
+from edge.stages.track import Person, centres, similarity
 from edge.types import F32, U8, Array, Detections, Frame, Pose2D, Tracks
 
 START = 0.45  # detection score that starts a track

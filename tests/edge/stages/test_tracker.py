@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.stages.detect import overlaps
-from edge.stages.person import keypoints_box, similarity
+from edge.stages.track import keypoints_box, similarity
 from edge.stages.tracker import Track
 from edge.types import F32, U8, Detections, Frame, Pose2D, Tracks
 
