@@ -90,7 +90,7 @@ class Camera:
             raise CameraError(
                 f"the camera file is for {w} x {h} pixels, the frames are {size[0]} x {size[1]}: calibrate at that size"
             )
-        # Pixel centres are at integers: the resize maps x to (x + 0.5) s - 0.5.
+        # Pixel centers are at integers: the resize maps x to (x + 0.5) s - 0.5.
         S = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2], [0, 0, 1]])
         return Camera(size, S @ self.K, self.distortion)
 

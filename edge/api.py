@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.models import Models
-from edge.pipeline import Pipeline, View
-from edge.runtime.async_pipeline import Overlapped
+from edge.pipeline import CameraConfig, Pipeline
+from edge.runtime.async_pipeline import AsyncPipeline
 from edge.sources import Access, Pace, RtspTransport, open_source
 from edge.types import Bodies, Frame
 
@@ -27,7 +27,7 @@ def stream(
     allow_private_redirects: bool = False,
     **models: Any,
 ) -> Generator[tuple[Frame, Bodies], None, None]:
-    """Frames of a source, each with the people in it as meshes in metres.
+    """Frames of a source, each with the people in it as meshes in meters.
 
     source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts, by default 60
     degrees. fps: frames per second of pictures and of videos without timestamps (raw H.264).
@@ -38,8 +38,8 @@ def stream(
     """
     access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)
     with open_source(str(source), loop=loop, fps=fps, access=access) as opened:
-        pipeline = Pipeline(Models(**models), View(Path(camera) if camera is not None else None, fov_deg))
-        with Overlapped(opened, pipeline, pace) as results:
+        pipeline = Pipeline(Models(**models), CameraConfig(Path(camera) if camera is not None else None, fov_deg))
+        with AsyncPipeline(opened, pipeline, pace) as results:
             for result in results:
                 pipeline.timings.arrived(result.frame)
                 yield result.frame, result.bodies

@@ -14,7 +14,7 @@ from edge.errors import SourceError
 T = TypeVar("T")
 
 
-class Mailbox(Generic[T]):
+class BoundedQueue(Generic[T]):
     """One thread puts, another iterates; both may be told to stop by a third.
 
     capacity: how many items wait. newest: when it is full the oldest item makes room, and `dropped` counts it; else

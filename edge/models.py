@@ -13,7 +13,7 @@ from engines.heads.outputs import check_outputs
 from engines.heads.registry import ROTATING, body_for, make_head
 from engines.inference.process_exit import native_calls
 from engines.inference.session import Session, open_session
-from engines.inference.shared_session import SharedSession
+from engines.inference.shared_session import BatchingSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class LoadedModels:
         self.wanted = models
         self.timings = Timings()
         self.uses: dict[str, ModelUse] = {}
-        self.sessions: dict[str, SharedSession] = {}
+        self.sessions: dict[str, BatchingSession] = {}
         self.detector, self.pose, self._mesh = (
             load_card(getattr(models, task), task) for task in ("detector", "pose", "mesh")
         )
@@ -74,9 +74,9 @@ class LoadedModels:
         check_outputs(self._mesh, self._mesh_session, self._body)
 
     @cached_property
-    def remarks(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """What to know about the models, a line each."""
-        notes = (*map(_untrained, (self.detector, self.pose, self._mesh)), self.make_head().remark)
+        notes = (*map(_untrained, (self.detector, self.pose, self._mesh)), self.make_head().warning)
         return tuple(note for note in notes if note)
 
     def make_head(self) -> Head:
@@ -97,7 +97,7 @@ class LoadedModels:
         weights = "untrained" if card.untrained else "trained"
         self.uses[card.task] = ModelUse(card.name, session.backend, session.device, session.precision, weights)
         stage = f"{card.task} engine"
-        shared = SharedSession(session, lambda rows, start_ns, end_ns: self.timings.record(stage, start_ns, end_ns))
+        shared = BatchingSession(session, lambda rows, start_ns, end_ns: self.timings.record(stage, start_ns, end_ns))
         self.sessions[card.task] = shared
         return shared
 

@@ -8,20 +8,20 @@ from pathlib import Path
 from calibration.camera import Camera
 from edge.models import LoadedModels, Models
 from edge.stages.detect import Detect
-from edge.stages.localize import Place
+from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
 from edge.stages.pose import Pose
 from edge.stages.smooth import Smooth
-from edge.stages.tracker import Track
+from edge.stages.tracker import Tracker
 from edge.timing import Timings
-from edge.types import Bodies, BodyModel, Frame, Seen
+from edge.types import Bodies, BodyModel, Frame, TrackedFrame
 from engines.inference.process_exit import native_calls
 
 DEFAULT_FOV_DEG = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CameraConfig:
     """What is known of the camera: intrinsics or a file with them, or else the horizontal field of view in degrees.
 
     Where nothing is known, DEFAULT_FOV_DEG is assumed, and said to be: depths are off by as much as it is.
@@ -40,9 +40,9 @@ class View:
 class Pipeline:
     """Frames of one stream in, bodies out, one call after the other.
 
-    `process` is `follow`, which remembers where people are and so needs the frames one by one, and then `embody`,
-    which may run on another thread while the next frame is followed: edge.runtime.async_pipeline does that, with the
-    same results.
+    `process` is `track_people`, which remembers where people are and so needs the frames one by one, and then
+    `recover_meshes`, which may run on another thread while the next frame is followed: edge.runtime.async_pipeline does
+    that, with the same results.
 
     `timings` holds what each stage took, `models` what the engines took; `dropped_people` counts people that were seen
     but got no body, because an engine's numbers were not finite, too few of their keypoints were seen or the head saw
@@ -52,7 +52,7 @@ class Pipeline:
     def __init__(
         self,
         models: Models | LoadedModels,
-        view: View,
+        camera_config: CameraConfig,
         *,
         detect_every: int = 8,
         smooth: bool = True,
@@ -61,15 +61,15 @@ class Pipeline:
         """models: loaded ones serve several pipelines. attention: keep the mesh head's attention maps in the bodies,
         where it has them."""
         self.timings = Timings()
-        self.view = view
-        self._cameras = _Cameras(view)
+        self.camera_config = camera_config
+        self._cameras = _Cameras(camera_config)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)
         loaded, wanted = self.models, self.models.wanted
         self.detect = Detect(loaded.detector_session, loaded.detector)
-        self.track = Track(interval=detect_every)
+        self.track = Tracker(interval=detect_every)
         self.pose = Pose(loaded.pose_session, loaded.pose, refine=wanted.refine, flip_test=wanted.flip_test)
         self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=attention)
-        self.place = Place()
+        self.place = RootLocalizer()
         self.smooth = Smooth() if smooth else None
 
     @property
@@ -87,20 +87,20 @@ class Pipeline:
         return self._cameras.of((width, height), frame.raster)
 
     def process(self, frame: Frame) -> Bodies:
-        """The people in a frame as bodies in metres in the camera's frame, N >= 0 rows."""
-        return self.embody(self.follow(frame))
+        """The people in a frame as bodies in meters in the camera's frame, N >= 0 rows."""
+        return self.recover_meshes(self.track_people(frame))
 
-    def follow(self, frame: Frame) -> Seen:
+    def track_people(self, frame: Frame) -> TrackedFrame:
         """Who is where in the picture: the part that looks at frames one after the other."""
         with native_calls:
             return self._follow(frame)
 
-    def embody(self, seen: Seen) -> Bodies:
-        """What is seen as bodies in metres."""
+    def recover_meshes(self, seen: TrackedFrame) -> Bodies:
+        """What is seen as bodies in meters."""
         with native_calls:
-            return self._embody(seen)
+            return self._recover_meshes(seen)
 
-    def _follow(self, frame: Frame) -> Seen:
+    def _follow(self, frame: Frame) -> TrackedFrame:
         measure = self.timings.measure
         camera = self.camera(frame)
         detections = None
@@ -113,9 +113,9 @@ class Pipeline:
             pose = self.pose(frame, tracks)
         with measure("track", frame):
             pose = self.track.observe(frame, pose)
-        return Seen(frame, camera, tracks, pose)
+        return TrackedFrame(frame, camera, tracks, pose)
 
-    def _embody(self, seen: Seen) -> Bodies:
+    def _recover_meshes(self, seen: TrackedFrame) -> Bodies:
         measure, frame = self.timings.measure, seen.frame
         with measure("mesh", frame):
             rooted = self.mesh(frame, seen.tracks, seen.pose, seen.camera)
@@ -136,10 +136,12 @@ class Pipeline:
 class _Cameras:
     """The camera for every picture size that comes along; the file is read once."""
 
-    def __init__(self, view: View) -> None:
-        self._fov_deg = DEFAULT_FOV_DEG if view.fov_deg is None else view.fov_deg
-        self._assumed = view.assumed
-        self._calibrated = Camera.load(view.camera) if view.camera is not None else view.calibrated
+    def __init__(self, camera_config: CameraConfig) -> None:
+        self._fov_deg = DEFAULT_FOV_DEG if camera_config.fov_deg is None else camera_config.fov_deg
+        self._assumed = camera_config.assumed
+        self._calibrated = (
+            Camera.load(camera_config.camera) if camera_config.camera is not None else camera_config.calibrated
+        )
         self._by_size: dict[tuple[tuple[int, int], tuple[int, int] | None], Camera] = {}
         if self._calibrated is None:
             Camera.from_fov((2, 2), self._fov_deg)  # a wrong angle is said before any frame is read

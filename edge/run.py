@@ -12,18 +12,18 @@ from typing import Any
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, SourceError
 from edge.models import LoadedModels, Models
-from edge.monitoring.build_progress import building_bars
+from edge.monitoring.build_progress import build_progress_bars
 from edge.monitoring.clients import Clients
-from edge.monitoring.observers import Observers, Watch
+from edge.monitoring.observers import MonitoringConfig, Observers
 from edge.monitoring.progress import Progress
-from edge.pipeline import Pipeline, View
-from edge.runtime.async_pipeline import Overlapped
+from edge.pipeline import CameraConfig, Pipeline
+from edge.runtime.async_pipeline import AsyncPipeline
 from edge.runtime.destinations import check_outputs, plan_outputs
-from edge.runtime.outputs import Outputs, Wanted
+from edge.runtime.outputs import OutputConfig, Outputs
 from edge.runtime.report import run_report
-from edge.runtime.signals import Interrupt, interruptible
+from edge.runtime.signals import ShutdownRequest, interruptible
 from edge.runtime.stream import StreamRun
-from edge.sinks.output_file import Target
+from edge.sinks.output_file import OutputFile
 from edge.sources import Access, Pace, Source, open_source
 from edge.sources.uri import parse
 from edge.stream_names import check_stream_name, distinct
@@ -37,7 +37,7 @@ LOOK_S = 0.1  # how often what is shown of the run is brought up to date
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class RunConfig:
     """What to run and where the results go; paths that are None are not written.
 
     views: one for all sources, or one for each; names: of the streams, in the sources' order, where they shall not be
@@ -47,7 +47,7 @@ class Job:
 
     sources: tuple[str, ...]
     models: Models = field(default_factory=Models)
-    views: tuple[View, ...] = (View(),)
+    cameras: tuple[CameraConfig, ...] = (CameraConfig(),)
     publish: str | None = None
     axes: str = "opencv"
     security: Security = field(default_factory=Security)
@@ -64,7 +64,7 @@ class Job:
     detect_every: int = 8
     smooth: bool = True
     quiet: bool = False
-    watch: Watch = field(default_factory=Watch)
+    watch: MonitoringConfig = field(default_factory=MonitoringConfig)
     access: Access = field(default_factory=Access)
 
     @property
@@ -74,7 +74,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunResult:
     """How a run ended: an exit code of edge.errors, the report that --summary writes, and the files written.
 
     said: those of the report's problems that were logged when they happened.
@@ -86,7 +86,7 @@ class Outcome:
     said: frozenset[str] = frozenset()
 
 
-def run(job: Job) -> Outcome:
+def run(job: RunConfig) -> RunResult:
     """Run a job to the end of all its sources, to max_frames of each, or to Ctrl-C (or SIGTERM or SIGHUP), which keeps
     what was made so far.
 
@@ -98,19 +98,19 @@ def run(job: Job) -> Outcome:
         interrupt = cleanup.enter_context(interruptible())
         names = stream_names(job)
         wanted = _planned(job, names)
-        target = Target(job.summary) if job.summary is not None else None
+        target = OutputFile(job.summary) if job.summary is not None else None
         if target is not None:
             cleanup.callback(target.discard)  # does nothing once written
         observers = cleanup.enter_context(Observers(job.watch))
         with interrupt.welcome():
             sources = open_sources(job, cleanup, names)
-            with building_bars(job.quiet):
+            with build_progress_bars(job.quiet):
                 models = LoadedModels(job.models)
             pipelines = [
                 Pipeline(
                     models, view, detect_every=job.detect_every, smooth=job.smooth, attention=job.overlay_attention
                 )
-                for view in views_of(job)
+                for view in camera_configs(job)
             ]
         ended = threading.Condition()
         publisher = _publisher(job, sources, pipelines[0].model, cleanup)
@@ -126,7 +126,7 @@ def run(job: Job) -> Outcome:
         return _outcome(job, streams, models, observers, target, interrupted=interrupted)
 
 
-def stream_names(job: Job) -> list[str]:
+def stream_names(job: RunConfig) -> list[str]:
     """The names of a job's streams, each another one. Raises SourceError, and UsageError for one of no use."""
     if job.names and len(job.names) != len(job.sources):
         raise SourceError(f"{len(job.sources)} sources and {len(job.names)} names: give --stream once for each source")
@@ -141,7 +141,7 @@ def stream_names(job: Job) -> list[str]:
     return distinct(names)
 
 
-def open_sources(job: Job, cleanup: ExitStack, names: Sequence[str] = ()) -> list[Source]:
+def open_sources(job: RunConfig, cleanup: ExitStack, names: Sequence[str] = ()) -> list[Source]:
     """The sources of a job. names: of the streams. Raises SourceError."""
     sources = []
     for uri, name in zip(job.sources, names or stream_names(job), strict=True):
@@ -150,24 +150,24 @@ def open_sources(job: Job, cleanup: ExitStack, names: Sequence[str] = ()) -> lis
     return sources
 
 
-def views_of(job: Job) -> tuple[View, ...]:
+def camera_configs(job: RunConfig) -> tuple[CameraConfig, ...]:
     """One view for each source. Raises SourceError."""
-    sources, views = len(job.sources), len(job.views)
-    if views not in (1, sources):
-        raise SourceError(f"{sources} sources and {views} of --camera: give one for all or one for each")
-    return job.views * (sources // views)
+    sources, cameras = len(job.sources), len(job.cameras)
+    if cameras not in (1, sources):
+        raise SourceError(f"{sources} sources and {cameras} of --camera: give one for all or one for each")
+    return job.cameras * (sources // cameras)
 
 
-def _planned(job: Job, names: list[str]) -> list[Wanted]:
+def _planned(job: RunConfig, names: list[str]) -> list[OutputConfig]:
     """The files of each stream. Raises OutputError where files of the run cannot be written."""
     wanted = plan_outputs(names, job.save, job.overlay, job.overlay_encoder)
     files = [path for each in wanted for path in (each.save, each.overlay)] + [job.summary, job.watch.trace]
-    cameras = [view.camera for view in job.views if view.camera is not None]
+    cameras = [view.camera for view in job.cameras if view.camera is not None]
     check_outputs([path for path in files if path is not None], job.sources, cameras)
     return wanted
 
 
-def _publisher(job: Job, sources: list[Source], model: BodyModel, cleanup: ExitStack) -> Publisher | None:
+def _publisher(job: RunConfig, sources: list[Source], model: BodyModel, cleanup: ExitStack) -> Publisher | None:
     if job.publish is None:
         return None
     names = [source.name for source in sources]
@@ -175,10 +175,10 @@ def _publisher(job: Job, sources: list[Source], model: BodyModel, cleanup: ExitS
 
 
 def _streams(
-    job: Job,
+    job: RunConfig,
     sources: list[Source],
     pipelines: list[Pipeline],
-    wanted: list[Wanted],
+    wanted: list[OutputConfig],
     publisher: Publisher | None,
     ended: threading.Condition,
     cleanup: ExitStack,
@@ -191,7 +191,7 @@ def _streams(
     for title, source, pipeline, files in zip(job.shown, sources, pipelines, wanted, strict=True):
         outputs = Outputs(files, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
         cleanup.callback(outputs.abort)
-        overlapped = Overlapped(source, pipeline, job.pace, limit=job.max_frames)
+        overlapped = AsyncPipeline(source, pipeline, job.pace, limit=job.max_frames)
         total = None if source.live or job.loop else source.frame_count
         if job.max_frames is not None:
             total = min(total, job.max_frames) if total is not None else job.max_frames
@@ -204,7 +204,7 @@ def _wait(
     streams: list[StreamRun],
     ended: threading.Condition,
     lookers: Sequence[Callable[[], None]],
-    interrupt: Interrupt,
+    interrupt: ShutdownRequest,
 ) -> bool:
     """Wait until all streams have ended, calling the lookers meanwhile; True when the user asked for it."""
 
@@ -229,14 +229,14 @@ def _wait(
 
 
 def _outcome(
-    job: Job,
+    job: RunConfig,
     streams: list[StreamRun],
     models: LoadedModels,
     observers: Observers,
-    target: Target | None,
+    target: OutputFile | None,
     *,
     interrupted: bool,
-) -> Outcome:
+) -> RunResult:
     """What has become of the run; writes the files that are the run's and no stream's. Raises what left nothing."""
     produced = any(stream.frames for stream in streams)
     problems = _problems(streams, interrupted and not job.loop)
@@ -257,7 +257,7 @@ def _outcome(
             report["problems"].append(str(error))
             code = report["exit_status"] = EXIT_PARTIAL if produced else EXIT_INPUT
     said = frozenset(problem for stream in streams for problem in stream.outputs.problems)
-    return Outcome(code, report, tuple(written), said)
+    return RunResult(code, report, tuple(written), said)
 
 
 def _problems(streams: list[StreamRun], broken_off: bool) -> list[str]:

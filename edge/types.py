@@ -1,7 +1,7 @@
 """What flows through the pipeline: frozen structures of arrays.
 
-Camera axes are OpenCV's (x right, y down, z forward). Lengths are metres, image positions pixels with the
-origin at the top left and pixel centres at integers, angles radians. The first axis of every per-person array is N,
+Camera axes are OpenCV's (x right, y down, z forward). Lengths are meters, image positions pixels with the
+origin at the top left and pixel centers at integers, angles radians. The first axis of every per-person array is N,
 the people; N may be zero. Arrays are trusted inside: they are validated where they come in from outside.
 """
 
@@ -23,9 +23,9 @@ __all__ = [
     "Detections",
     "Frame",
     "Pose2D",
-    "Posed",
+    "RigPose",
     "RootedBodies",
-    "Seen",
+    "TrackedFrame",
     "Tracks",
 ]
 
@@ -77,7 +77,7 @@ class Pose2D:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TrackedFrame:
     """A frame in which the people have been followed: where they are, in pixels, and the camera that saw them."""
 
     frame: Frame
@@ -99,7 +99,7 @@ class Bodies:
     """Human meshes of one frame, row for row with the 2D keypoints that they were made from.
 
     ids (N,) int32; scores (N,) float32 in 0..1; keypoints (N, K, 3) float32: x px, y px, score;
-    joints (N, J, 3), vertices (N, V, 3) and translation (N, 3) float32 metres in the camera's frame, where
+    joints (N, J, 3), vertices (N, V, 3) and translation (N, 3) float32 meters in the camera's frame, where
     translation is the root joint (joint 0, the pelvis) and is already part of joints and vertices;
     rotations (N, 24, 3, 3), shape (N, B) float32 and attention where the mesh head gives them, else None.
     """
@@ -119,7 +119,7 @@ class Bodies:
 
 
 @dataclass(frozen=True, slots=True)
-class Posed:
+class RigPose:
     """Bodies as a rig poses them, row for row.
 
     rotations (N, P, 3, 3) float32: local ones of the skeleton's joints, the first turns the resting body into the
@@ -138,7 +138,7 @@ class RootedBodies:
 
     ids, scores and keypoints as in Bodies; rays (N, K, 2) float32 are the keypoints' viewing rays (x/z, y/z), landmarks
     (N, K, 3) the 3D points that they show (NaN where the body has none), joints (N, J, 3), vertices (N, V, 3) float32
-    metres in the camera's axes. translation (N, 3) m is the root's place where the head has a camera of its own.
+    meters in the camera's axes. translation (N, 3) m is the root's place where the head has a camera of its own.
     """
 
     ids: I32

@@ -58,14 +58,14 @@ def is_device_lost(error: BaseException) -> bool:
     return isinstance(error, DeviceLostError) or _says(error, _DEVICE_LOST)
 
 
-def fault(error: BaseException, source: str, doing: str, where: str, said: str = "") -> ModelError:
+def classify_error(error: BaseException, source: str, doing: str, where: str, said: str = "") -> ModelError:
     """The error to raise for an engine's exception: one line with the model, what failed and on which device.
 
     source: the model's file or name; doing: "load it" or "run it for 4 x 3 x 256 x 256"; where: "torch on cuda:0";
     said: the line of the exception that says most, if not the first. The result is an OutOfMemoryError, a
     DeviceLostError or else a ModelError.
     """
-    said = said or telling_line(error)
+    said = said or first_line(error)
     if is_out_of_memory(error):
         return OutOfMemoryError(
             f"{source}: {where} has not enough memory to {doing}; close other programs, or choose a smaller model "
@@ -76,7 +76,7 @@ def fault(error: BaseException, source: str, doing: str, where: str, said: str =
     return ModelError(f"{source}: {where} cannot {doing} ({said})")
 
 
-def telling_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """One line of an exception's text: the first one, or its type where it has no text."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 

@@ -20,7 +20,7 @@ MIN_STD_PX = 1e-3  # keypoints on one line would be divided by zero
 class JointSet:
     """J joints in the order that a network was trained with.
 
-    edges: the skeleton. pairs: left and right counterparts; for the hand, neighbouring fingers instead. Edges and
+    edges: the skeleton. pairs: left and right counterparts; for the hand, neighboring fingers instead. Edges and
     pairs together make the joint graph. root: the joints whose mean is the origin of 3D poses.
     """
 
@@ -127,12 +127,12 @@ def gather_points(have: tuple[str, ...], wanted: tuple[str, ...], model: str) ->
     return weights
 
 
-def normalise_pose2d(keypoints: NDArray[np.floating]) -> F32:
+def normalize_pose2d(keypoints: NDArray[np.floating]) -> F32:
     """Keypoints (N, J, 2) px with mean 0 and standard deviation 1 over the joints, per person and axis.
 
     The published code first crops to the box at 288 x 384 and scales; standardising cancels that exactly. The
     person's aspect in the image is lost, every joint must be present. An axis without extent becomes zeros.
     """
     points = np.asarray(keypoints, np.float64)
-    centred = points - points.mean(axis=1, keepdims=True)
-    return np.asarray(centred / np.maximum(points.std(axis=1, keepdims=True), MIN_STD_PX), np.float32)
+    centerd = points - points.mean(axis=1, keepdims=True)
+    return np.asarray(centerd / np.maximum(points.std(axis=1, keepdims=True), MIN_STD_PX), np.float32)

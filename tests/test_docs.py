@@ -28,7 +28,7 @@ DETECTORS = {  # where PERSON of a 640 x 640 input is in a picture of 640 x 1280
 }
 POSES = ("rtmpose", "vitpose")
 PERSON = (100.0, 50.0, 300.0, 450.0)  # corners in pixels of a 640 x 640 input
-CENTRED = (200.0, 250.0, 200.0, 400.0)
+CENTERD = (200.0, 250.0, 200.0, 400.0)
 
 
 class Fixed:
@@ -74,14 +74,14 @@ def one_person(name: str) -> list[Any]:
     """Outputs of the stated shapes that hold PERSON with a score of 0.8."""
     outputs = stated_outputs(name)
     if name == "yolo11n":
-        outputs[0][0, :5, 7] = (*CENTRED, 0.8)
+        outputs[0][0, :5, 7] = (*CENTERD, 0.8)
     elif name == "yolo26n":
         outputs[0][0, 7] = (*PERSON, 0.8, 0)
     elif name == "rtmdet":
         outputs[0][0, 7] = (*PERSON, 0.8)
     else:
         outputs[0][:] = -9
-        outputs[0][0, 7, 0], outputs[1][0, 7] = np.log(4), np.array(CENTRED) / 640
+        outputs[0][0, 7, 0], outputs[1][0, 7] = np.log(4), np.array(CENTERD) / 640
     return outputs
 
 
@@ -99,7 +99,7 @@ def test_documented_detectors(name: str, box: tuple[float, ...], tmp_path: Path)
     found = Detect(session, documented(name, tmp_path))(picture(640, 1280))
     np.testing.assert_allclose(found.boxes, [box], rtol=1e-4)
     np.testing.assert_allclose(found.scores, [0.8], rtol=1e-4)
-    # Inside of the picture the input is the pixel, in the network's order of colours and normalised.
+    # Inside of the picture the input is the pixel, in the network's order of colors and normalized.
     pixel = np.array([30, 20, 10]) / 255
     if name == "rtmdet":
         pixel = (np.array([10, 20, 30]) - (103.53, 116.28, 123.675)) / (57.375, 57.12, 58.395)

@@ -57,8 +57,8 @@ def test_wheel_holds_the_packages_and_the_models_only(pure_wheel: Path) -> None:
     assert {f"edge/bridges/websocket/static/{name}" for name in ("index.html", "page.css", "page.js")} <= names
     assert {"edge_kernels/py.typed", "edge_kernels/_native.pyi", "edge/types.py", "meshcast/protocol/body.py"} <= names
     assert "engines/training/poses/sample_poses.npz" in names
-    licences = {"BSD-3-Clause-pose2sim.txt", "MIT-human-models.txt", "MIT-three.js.txt"}
-    assert {"LICENSE", "NOTICE", *licences} <= {PurePosixPath(name).name for name in info}
+    licenses = {"BSD-3-Clause-pose2sim.txt", "MIT-human-models.txt", "MIT-three.js.txt"}
+    assert {"LICENSE", "NOTICE", *licenses} <= {PurePosixPath(name).name for name in info}
 
 
 INSTALLED = """

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.cards.accuracy_gate import Figure
+from engines.cards.accuracy_gate import Metric
 
 F32: TypeAlias = NDArray[np.float32]
 
@@ -66,7 +66,7 @@ def shifts(exact: Poses, other: Poses, sizes: F32) -> F32:
     return np.where(exact.scores > SEEN, far, np.nan).astype(np.float32)
 
 
-def pose_figures(exact: Poses, other: Poses, sizes: F32, sigmas: F32, real: float, limits: Limits) -> list[Figure]:
+def pose_metrics(exact: Poses, other: Poses, sizes: F32, sigmas: F32, real: float, limits: Limits) -> list[Metric]:
     """The gate of a pose model: `other` against `exact`, on the same crops of people with boxes of sizes (M, 2) px.
 
     sigmas (K,) are COCO's standard deviations; real is the mean keypoint score from which the tracker takes a track for
@@ -81,24 +81,24 @@ def pose_figures(exact: Poses, other: Poses, sizes: F32, sigmas: F32, real: floa
     near = np.exp(-squared / (2 * AREA * sizes[kept].prod(axis=1)[:, None] * np.square(2 * sigmas)))
     oks = (near * sure).sum(axis=1)[sure.any(axis=1)] / sure.sum(axis=1)[sure.any(axis=1)]
     p50, p95 = _percentiles(100 * moved[sure])
-    figures = [
-        Figure("keypoint shift, median", "% of the person", p50, limits.shift_percent),
-        Figure("keypoint shift, 95th percentile", "% of the person", p95),
-        Figure("keypoint shift, median", "px", _percentiles(pixels[sure])[0]),
-        Figure("object keypoint similarity, mean", "", float(oks.mean()) if oks.size else 0.0, limits.oks, True),
+    metrics = [
+        Metric("keypoint shift, median", "% of the person", p50, limits.shift_percent),
+        Metric("keypoint shift, 95th percentile", "% of the person", p95),
+        Metric("keypoint shift, median", "px", _percentiles(pixels[sure])[0]),
+        Metric("object keypoint similarity, mean", "", float(oks.mean()) if oks.size else 0.0, limits.oks, True),
     ]
     if exact.vertices is not None and other.vertices is not None:
         far = MM_PER_M * np.linalg.norm(other.vertices[kept] - exact.vertices[kept], axis=-1).mean(axis=1)
         p50, p95 = _percentiles(far[np.isfinite(far)])
-        figures += [
-            Figure("mesh shift, median person", "mm", p50, limits.mesh_mm),
-            Figure("mesh shift, 95th percentile", "mm", p95),
+        metrics += [
+            Metric("mesh shift, median person", "mm", p50, limits.mesh_mm),
+            Metric("mesh shift, 95th percentile", "mm", p95),
         ]
     lost = 100 * float((people & ~kept).sum()) / max(int(people.sum()), 1)
-    return [*figures, Figure("people lost", "%", lost, limits.lost_percent)]
+    return [*metrics, Metric("people lost", "%", lost, limits.lost_percent)]
 
 
-def box_figures(exact: list[Boxes], other: list[Boxes], start: float, keep: float, limits: Limits) -> list[Figure]:
+def box_metrics(exact: list[Boxes], other: list[Boxes], start: float, keep: float, limits: Limits) -> list[Metric]:
     """The gate of a detector: the boxes of `other` against those of `exact`, picture by picture.
 
     start and keep are the scores from which the tracker begins with a person and with which it goes on. A person is
@@ -121,15 +121,15 @@ def box_figures(exact: list[Boxes], other: list[Boxes], start: float, keep: floa
         scores += np.abs(two.scores[second] - one.scores[first]).tolist()
     p50, p95 = _percentiles(np.array(moved))
     return [
-        Figure("box shift, median", "% of the person", p50, limits.shift_percent),
-        Figure("box shift, 95th percentile", "% of the person", p95),
-        Figure("score shift, median", "", _percentiles(np.array(scores))[0]),
-        Figure("people lost", "%", 100 * lost / max(sure, 1), limits.lost_percent),
-        Figure("people invented", "%", 100 * invented / max(sure_other, 1), limits.lost_percent),
+        Metric("box shift, median", "% of the person", p50, limits.shift_percent),
+        Metric("box shift, 95th percentile", "% of the person", p95),
+        Metric("score shift, median", "", _percentiles(np.array(scores))[0]),
+        Metric("people lost", "%", 100 * lost / max(sure, 1), limits.lost_percent),
+        Metric("people invented", "%", 100 * invented / max(sure_other, 1), limits.lost_percent),
     ]
 
 
-def pose_harm(exact: Poses, other: Poses, sizes: F32, real: float) -> float:
+def pose_degradation(exact: Poses, other: Poses, sizes: F32, real: float) -> float:
     """One number for what a network does to poses: the mean shift of sure keypoints of people, as a share of their
     size. A shift beyond JUMP counts as that: one keypoint that jumps says little of the others."""
     people = real_people(exact, real)
@@ -138,7 +138,7 @@ def pose_harm(exact: Poses, other: Poses, sizes: F32, real: float) -> float:
     return float(np.nanmean(moved)) if np.isfinite(moved).any() else float("inf")
 
 
-def box_harm(exact: list[Boxes], other: list[Boxes], keep: float) -> float:
+def box_degradation(exact: list[Boxes], other: list[Boxes], keep: float) -> float:
     """One number for what a network does to boxes: the mean of their shift, as a share of the person, and of their
     score; a person who is lost counts as 1."""
     total, count = 0.0, 0

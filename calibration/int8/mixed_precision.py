@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from engines.cards.accuracy_gate import Figure
+from engines.cards.accuracy_gate import Metric
 from engines.onnx_tools.quantize import Layer
 
 GROWTH = 1.3  # how many more groups the next trial keeps in float
@@ -14,25 +14,25 @@ GROWTH = 1.3  # how many more groups the next trial keeps in float
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A quantised network: the layers kept in float, the share of the multiply-adds in INT8, and the gate's figures."""
+    """A quantized network: the layers kept in float, the share of the multiply-adds in INT8, and the gate's figures."""
 
     kept: tuple[str, ...]
     share: float
-    figures: tuple[Figure, ...]
+    metrics: tuple[Metric, ...]
 
     @property
     def passed(self) -> bool:
-        return all(figure.passed for figure in self.figures)
+        return all(figure.passed for figure in self.metrics)
 
 
 def search(
     layers: Sequence[Layer],
-    judge: Callable[[Collection[str]], Sequence[Figure]],
-    harm: Callable[[Collection[str]], float],
+    evaluate: Callable[[Collection[str]], Sequence[Metric]],
+    degradation: Callable[[Collection[str]], float],
     *,
     floor: float,
     seconds: float,
-    tell: Callable[[str, float], None] = lambda what, done: None,
+    on_progress: Callable[[str, float], None] = lambda what, done: None,
 ) -> Trial:
     """The first trial that passes: everything in INT8, else with the worst layers kept in float.
 
@@ -42,18 +42,18 @@ def search(
     than `floor` of the multiply-adds in INT8 or the time is up. tell hears what is being done and how far it is, 0..1.
     """
     end = time.monotonic() + seconds
-    tell("judging all layers in INT8", 0.0)
-    last = _trial(layers, (), judge)
+    on_progress("judging all layers in INT8", 0.0)
+    last = _trial(layers, (), evaluate)
     if last.passed:
         return last
-    ranked = rank(layers, harm, seconds / 2, tell)
+    ranked = rank(layers, degradation, seconds / 2, on_progress)
     count = 1
     while count < len(ranked) and time.monotonic() < end:
         kept = tuple(name for group in ranked[:count] for name in group)
         if share(layers, kept) < floor:
             break
-        tell(f"judging with {len(kept)} of {len(layers)} layers in float", count / len(ranked))
-        last = _trial(layers, kept, judge)
+        on_progress(f"judging with {len(kept)} of {len(layers)} layers in float", count / len(ranked))
+        last = _trial(layers, kept, evaluate)
         if last.passed:
             break
         count = max(count + 1, int(count * GROWTH))
@@ -62,16 +62,16 @@ def search(
 
 def rank(
     layers: Sequence[Layer],
-    harm: Callable[[Collection[str]], float],
+    degradation: Callable[[Collection[str]], float],
     seconds: float,
-    tell: Callable[[str, float], None] = lambda what, done: None,
+    on_progress: Callable[[str, float], None] = lambda what, done: None,
 ) -> list[tuple[str, ...]]:
     """Groups of layers that follow one another, those that alone do most harm first; single layers, if time allows.
     What could not be measured in time is left out."""
     names = [layer.name for layer in layers]
-    tell("measuring what each layer does", 0.0)
+    on_progress("measuring what each layer does", 0.0)
     begin = time.monotonic()
-    first = harm(names[:1])
+    first = degradation(names[:1])
     each = max(time.monotonic() - begin, 1e-6)
     size = max(1, -(-len(names) * each // max(seconds, each)))
     groups = [tuple(names[start : start + int(size)]) for start in range(0, len(names), int(size))]
@@ -79,8 +79,8 @@ def rank(
     for done, group in enumerate(groups):
         if harms and time.monotonic() - begin > seconds:
             break
-        harms[group] = first if group == (names[0],) else harm(group)
-        tell("measuring what each layer does", (done + 1) / len(groups))
+        harms[group] = first if group == (names[0],) else degradation(group)
+        on_progress("measuring what each layer does", (done + 1) / len(groups))
     return sorted(harms, key=lambda group: -harms[group])
 
 
@@ -91,7 +91,7 @@ def share(layers: Sequence[Layer], kept: Collection[str]) -> float:
 
 
 def _trial(
-    layers: Sequence[Layer], kept: tuple[str, ...], judge: Callable[[Collection[str]], Sequence[Figure]]
+    layers: Sequence[Layer], kept: tuple[str, ...], evaluate: Callable[[Collection[str]], Sequence[Metric]]
 ) -> Trial:
     quantized = [layer.name for layer in layers if layer.name not in kept]
-    return Trial(kept, share(layers, kept), tuple(judge(quantized)))
+    return Trial(kept, share(layers, kept), tuple(evaluate(quantized)))

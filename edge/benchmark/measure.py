@@ -7,24 +7,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from edge.benchmark.runners import Overlap, Serial, Way
+from edge.benchmark.runners import AsyncRunner, Runner, SerialRunner
 from edge.models import LoadedModels
-from edge.run import Job
+from edge.run import RunConfig
 
 ROUNDS = 3  # the ways of running take turns, so that other load on the machine meets all of them
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class BenchmarkConfig:
     """What to measure: frames of each stream of a job, after warm_up others; live_fps: also at this pace."""
 
-    job: Job
+    job: RunConfig
     frames: int = 300
     warm_up: int = 30
     live_fps: float | None = None
 
 
-def measure(bench: Bench, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+def measure(bench: BenchmarkConfig, on_progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """Run the job's sources overlapped and serially with the same engines, in turns; returns all figures as plain data.
 
     The limit is what no arrangement of the same work could exceed: every frame has to pass the slowest step, as long as
@@ -32,8 +32,8 @@ def measure(bench: Bench, say: Callable[[str], None] = lambda line: None) -> dic
     across their end, where people jump. Raises SourceError where a source is live: it has a pace of its own.
     """
     models = LoadedModels(bench.job.models)
-    overlapped, serial = Overlap(bench.job, models), Serial(bench.job, models)
-    take_turns((overlapped, serial), bench.frames, bench.warm_up, say)
+    overlapped, serial = AsyncRunner(bench.job, models), SerialRunner(bench.job, models)
+    run_interleaved((overlapped, serial), bench.frames, bench.warm_up, on_progress)
     report: dict[str, Any] = {
         "sources": list(bench.job.shown),
         "cores": _cores(),
@@ -44,32 +44,32 @@ def measure(bench: Bench, say: Callable[[str], None] = lambda line: None) -> dic
         **_limits(overlapped, serial),
     }
     if bench.live_fps is not None:
-        say(f"at {bench.live_fps:g} frames per second")
-        live = Overlap(bench.job, models, bench.live_fps)
-        take_turns((live,), bench.frames, bench.warm_up, rounds=1)
+        on_progress(f"at {bench.live_fps:g} frames per second")
+        live = AsyncRunner(bench.job, models, bench.live_fps)
+        run_interleaved((live,), bench.frames, bench.warm_up, rounds=1)
         report["live"] = {"pace_fps": bench.live_fps, **live.report()}
     return report
 
 
-def take_turns(
-    ways: Sequence[Way],
+def run_interleaved(
+    runners: Sequence[Runner],
     frames: int,
     warm_up: int,
-    say: Callable[[str], None] = lambda line: None,
+    on_progress: Callable[[str], None] = lambda line: None,
     rounds: int = ROUNDS,
 ) -> None:
     """Let each way of running do so many frames of each of its streams in all, after others that do not count."""
-    say("warming up")
-    for way in ways:
+    on_progress("warming up")
+    for way in runners:
         way.run(warm_up)
         way.forget()
     for number in range(rounds):
-        for way in ways:
-            say(f"{way.name}, {number + 1} of {rounds}")
+        for way in runners:
+            on_progress(f"{way.name}, {number + 1} of {rounds}")
             way.run(-(-frames // rounds))
 
 
-def _limits(overlapped: Way, serial: Way) -> dict[str, Any]:
+def _limits(overlapped: Runner, serial: Runner) -> dict[str, Any]:
     cpu_s = min(way.cpu_s / way.frames for way in (overlapped, serial))
     limits = {**serial.step_limits_fps(), "processor": _cores() / cpu_s}
     lowest = min(limits, key=lambda step: limits[step])

@@ -13,13 +13,13 @@ from typing import Any
 from edge.errors import SourceError
 from edge.models import LoadedModels
 from edge.pipeline import Pipeline
-from edge.run import DEFAULT_FPS, Job, open_sources, views_of
-from edge.runtime.async_pipeline import Overlapped, Result
-from edge.runtime.outputs import Outputs, Wanted
+from edge.run import DEFAULT_FPS, RunConfig, camera_configs, open_sources
+from edge.runtime.async_pipeline import AsyncPipeline, FrameResult
+from edge.runtime.outputs import OutputConfig, Outputs
 from edge.runtime.report import stage_table
 from edge.sources import Source
 from edge.timing import AGES, QUEUE, Timings
-from edge.types import Bodies, Frame, Seen
+from edge.types import Bodies, Frame, TrackedFrame
 from edge.wire.publisher import Publisher
 
 FILL = 8  # results of a stream before the clock starts: by then there is work for every step
@@ -32,26 +32,26 @@ STEPS = {
 """What Overlapped does side by side, and the stages of each."""
 
 
-class Looped(Pipeline):
+class LoopingPipeline(Pipeline):
     """Forgets everybody where a looped clip begins again; each half does so on the thread that it runs on."""
 
     length: int | None = None
 
-    def follow(self, frame: Frame) -> Seen:
+    def track_people(self, frame: Frame) -> TrackedFrame:
         if self._begins(frame):
             self.track.reset()
-        return super().follow(frame)
+        return super().track_people(frame)
 
-    def embody(self, seen: Seen) -> Bodies:
+    def recover_meshes(self, seen: TrackedFrame) -> Bodies:
         if self._begins(seen.frame) and self.smooth is not None:
             self.smooth.reset()
-        return super().embody(seen)
+        return super().recover_meshes(seen)
 
     def _begins(self, frame: Frame) -> bool:
         return frame.index == 0 or (self.length is not None and frame.index % self.length == 0)
 
 
-class Paced(Source):
+class PacedSource(Source):
     """The frames of another source at another pace."""
 
     def __init__(self, source: Source, fps: float) -> None:
@@ -66,7 +66,7 @@ class Paced(Source):
 
 
 @dataclass(slots=True)
-class Meter:
+class Stopwatch:
     """Counts results, and takes wall and processor time from the first that counts to the last."""
 
     skipped: int
@@ -92,16 +92,17 @@ class Meter:
                 self.done.set()
 
 
-class Way(ABC):
+class Runner(ABC):
     """One way of running the streams of a job with loaded models, and what it took over all its runs."""
 
     name = ""
 
-    def __init__(self, job: Job, models: LoadedModels) -> None:
+    def __init__(self, job: RunConfig, models: LoadedModels) -> None:
         self._job = replace(job, loop=True)
         self._models = models
         self.pipelines = [
-            Looped(models, view, detect_every=job.detect_every, smooth=job.smooth) for view in views_of(job)
+            LoopingPipeline(models, view, detect_every=job.detect_every, smooth=job.smooth)
+            for view in camera_configs(job)
         ]
         self.forget()
 
@@ -131,10 +132,10 @@ class Way(ABC):
                 Publisher("tcp://127.0.0.1:0", self.pipelines[0].model, streams=self._names)
             )
             outputs = [
-                Outputs(Wanted(), pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
+                Outputs(OutputConfig(), pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
                 for source, pipeline in zip(sources, self.pipelines, strict=True)
             ]
-            meter = Meter(FILL * len(sources), frames * len(sources))
+            meter = Stopwatch(FILL * len(sources), frames * len(sources))
             self._run(sources, outputs, meter)
         self.frames += meter.counted
         self.people += meter.people
@@ -145,7 +146,7 @@ class Way(ABC):
             self._rows[task] = rows + session.rows - before[task][0], together + session.rows_together - before[task][1]
 
     @abstractmethod
-    def _run(self, sources: list[Source], outputs: list[Outputs], meter: Meter) -> None:
+    def _run(self, sources: list[Source], outputs: list[Outputs], meter: Stopwatch) -> None:
         """Run until the meter is done."""
 
     @property
@@ -189,19 +190,19 @@ class Way(ABC):
         }
 
 
-class Overlap(Way):
+class AsyncRunner(Runner):
     """As `meshcast run` does it; fps: played at this pace, else as fast as can be."""
 
     name = "overlapped"
 
-    def __init__(self, job: Job, models: LoadedModels, fps: float | None = None) -> None:
+    def __init__(self, job: RunConfig, models: LoadedModels, fps: float | None = None) -> None:
         super().__init__(job, models)
         self._fps = fps
 
-    def _run(self, sources: list[Source], outputs: list[Outputs], meter: Meter) -> None:
+    def _run(self, sources: list[Source], outputs: list[Outputs], meter: Stopwatch) -> None:
         errors: list[BaseException] = []
 
-        def consume(results: Overlapped, output: Outputs) -> None:
+        def consume(results: AsyncPipeline, output: Outputs) -> None:
             try:
                 for result in results:
                     output.write(result)
@@ -226,18 +227,18 @@ class Overlap(Way):
         if errors:
             raise errors[0]
 
-    def _overlapped(self, source: Source, pipeline: Pipeline) -> Overlapped:
+    def _overlapped(self, source: Source, pipeline: Pipeline) -> AsyncPipeline:
         if self._fps is None:
-            return Overlapped(source, pipeline, "fast")
-        return Overlapped(Paced(source, self._fps), pipeline, "realtime")
+            return AsyncPipeline(source, pipeline, "fast")
+        return AsyncPipeline(PacedSource(source, self._fps), pipeline, "realtime")
 
 
-class Serial(Way):
+class SerialRunner(Runner):
     """One call after the other on one thread: read, process, publish."""
 
     name = "serial"
 
-    def _run(self, sources: list[Source], outputs: list[Outputs], meter: Meter) -> None:
+    def _run(self, sources: list[Source], outputs: list[Outputs], meter: Stopwatch) -> None:
         streams = [iter(source) for source in sources]
         while not meter.done.is_set():
             for index, (stream, pipeline, output) in enumerate(zip(streams, self.pipelines, outputs, strict=True)):
@@ -247,5 +248,5 @@ class Serial(Way):
                     raise SourceError(f"{self._names[index]}: ended before enough frames came")
                 pipeline.timings.read(frame, begin_ns, time.monotonic_ns())
                 bodies = pipeline.process(frame)
-                output.write(Result(frame, pipeline.camera(frame), bodies))
+                output.write(FrameResult(frame, pipeline.camera(frame), bodies))
                 meter.tick(bodies)

@@ -35,16 +35,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print the table. Returns the exit code."""
-    from edge.benchmark.measure import Bench, measure
-    from edge.run import Job
-    from edge.sinks.output_file import Target
+    from edge.benchmark.measure import BenchmarkConfig, measure
+    from edge.run import RunConfig
+    from edge.sinks.output_file import OutputFile
 
-    models, views = model_options(args)
-    target = Target(args.json) if args.json is not None else None
+    models, cameras = model_options(args)
+    target = OutputFile(args.json) if args.json is not None else None
     try:
-        job = Job(tuple(args.sources), models, views, detect_every=args.detect_every, smooth=args.smooth)
+        job = RunConfig(tuple(args.sources), models, cameras, detect_every=args.detect_every, smooth=args.smooth)
         report = measure(
-            Bench(job, args.frames, args.warm_up, args.live),
+            BenchmarkConfig(job, args.frames, args.warm_up, args.live),
             lambda line: console.note(line, "bench"),
         )
         console.out(table(report))

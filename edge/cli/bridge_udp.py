@@ -90,17 +90,17 @@ def _add_common(parser: argparse.ArgumentParser, *, to: str, origin: float | Non
 def run(args: argparse.Namespace) -> int:
     """Send until --timeout or Ctrl-C. Returns the exit code."""
     from edge.bridges.udp import relay
-    from edge.bridges.udp.person_filter import Cast
+    from edge.bridges.udp.person_filter import PersonFilter
     from edge.bridges.udp.sender import UdpSender
-    from edge.bridges.udp.world_frame import World
+    from edge.bridges.udp.world_frame import WorldFrame
     from edge.runtime.health import Heartbeat
     from edge.runtime.supervision import Supervision
     from meshcast.errors import MeshcastError
 
     name = f"bridge {args.bridge.__name__.lstrip('_')}"
     curve = curve_of(args)
-    world = World(args.camera_pitch, args.camera_height, args.origin)
-    relayed = relay.Relay(args.bridge(args), Cast(args.person), world)
+    world = WorldFrame(args.camera_pitch, args.camera_height, args.origin)
+    relayed = relay.Relay(args.bridge(args), PersonFilter(args.person), world)
     heartbeat = Heartbeat(lambda: f"{relayed.frames} frames to {args.to}", slack_s=2 * relay.SILENCE_S)
     try:
         with UdpSender(args.to, insecure=args.insecure) as sender, Supervision(heartbeat) as supervision:

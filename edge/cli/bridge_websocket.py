@@ -69,16 +69,16 @@ def run(args: argparse.Namespace) -> int:
     import threading
 
     from edge.bridges.websocket.access import Token, read_token
-    from edge.bridges.websocket.endpoint import Listen, tls_context
+    from edge.bridges.websocket.endpoint import Endpoint, tls_context
     from edge.bridges.websocket.server import Bridge
-    from edge.bridges.websocket.static_files import SHIPPED, Page
+    from edge.bridges.websocket.static_files import SHIPPED, StaticFiles
     from edge.runtime.health import Heartbeat
     from edge.runtime.supervision import Supervision
 
     tls = tls_context(*args.tls) if args.tls else None
-    listen = Listen.parse(args.listen, tls=tls, token=args.token_file is not None, insecure=args.insecure)
+    listen = Endpoint.parse(args.listen, tls=tls, token=args.token_file is not None, insecure=args.insecure)
     token = None if args.token_file is None else Token(read_token(args.token_file))
-    page = None if args.no_page else Page(args.page or SHIPPED)
+    page = None if args.no_page else StaticFiles(args.page or SHIPPED)
     bridge = Bridge(
         args.address,
         listen,

@@ -13,8 +13,8 @@ from edge.errors import EXIT_INPUT, EXIT_WHOLE
 from edge.text import one_line
 
 if TYPE_CHECKING:
-    from edge.quantization.calibrate import Made
-    from edge.quantization.samples import Tell
+    from edge.quantization.calibrate import CalibrationResult
+    from edge.quantization.samples import OnProgress
 
 # What bfloat16 does to MoveNet on small pedestrians, rounded; bfloat16 leaves the errors against 3D truth as they are.
 SHIFT_PERCENT, OKS, MESH_MM, LOST_PERCENT = 0.4, 0.97, 20.0, 2.0
@@ -90,12 +90,12 @@ def run(args: argparse.Namespace) -> int:
     """Make, judge and keep the INT8 weights; print the gate's table. Returns the exit code."""
     from calibration.int8.metrics import Limits
     from edge.models import Models
-    from edge.quantization.calibrate import Recipe, calibrate_detector, calibrate_pose
+    from edge.quantization.calibrate import CalibrationConfig, calibrate_detector, calibrate_pose
     from edge.quantization.samples import clips_of
     from engines.cards.card import load_card
     from engines.cards.variants import add_int8
 
-    recipe = Recipe(
+    recipe = CalibrationConfig(
         Limits(args.max_shift, args.min_oks, args.max_shift_mm, args.max_lost),
         calibrator=args.calibrator,
         floor=args.min_int8 / 100,
@@ -105,12 +105,12 @@ def run(args: argparse.Namespace) -> int:
     )
     clips = clips_of(args.places)
     card = load_card(args.pose, "pose") if args.pose else load_card(args.detector, "detector")
-    with _progress() as tell:
+    with _progress() as on_progress:
         if args.pose:
             models = Models(pose=args.pose, mesh=args.mesh)
-            made = calibrate_pose(card, clips, models, recipe, tell)
+            made = calibrate_pose(card, clips, models, recipe, on_progress)
         else:
-            made = calibrate_detector(card, clips, recipe, tell)
+            made = calibrate_detector(card, clips, recipe, on_progress)
     console.out(table(made))
     if made.gate.failures:
         console.error(f"{card.name} is refused: {made.gate.failures[0]}; nothing was written")
@@ -120,12 +120,12 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_WHOLE
 
 
-def table(made: Made) -> str:
+def table(made: CalibrationResult) -> str:
     """The gate as text: a line a figure, with its limit and what bfloat16 does."""
     gate = made.gate
-    half = [f"{figure.value:.4g}" for figure in made.bf16] or ["-"] * len(gate.figures)
+    half = [f"{figure.value:.4g}" for figure in made.bf16] or ["-"] * len(gate.metrics)
     lines = [f"{'against fp32':<44}{'int8':>10}{'limit':>10}{'bf16':>10}"]
-    for figure, other in zip(gate.figures, half, strict=True):
+    for figure, other in zip(gate.metrics, half, strict=True):
         name = f"{figure.name}, {figure.unit}" if figure.unit else figure.name
         limit = "" if figure.limit is None else f"{'>=' if figure.at_least else '<='} {figure.limit:g}"
         verdict = "" if figure.passed else "  failed"
@@ -138,7 +138,7 @@ def table(made: Made) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Tell]:
+def _progress() -> Iterator[OnProgress]:
     """A line on the terminal that says what is being done; nothing where stderr is none."""
     if not console.interactive():
         yield lambda what, done: None

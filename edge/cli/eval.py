@@ -39,9 +39,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate every clip and print a table with the mean over clips. Returns the exit code."""
-    from edge.sinks.output_file import Target
+    from edge.sinks.output_file import OutputFile
 
-    target = Target(args.json) if args.json else None
+    target = OutputFile(args.json) if args.json else None
     try:
         scores = _evaluate(args)
     except BaseException:

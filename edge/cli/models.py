@@ -112,10 +112,10 @@ def run_import(args: argparse.Namespace) -> int:
 
     made = import_file(args.file, args.name, trust=args.trust, mean=args.mean, weights=args.weights)
     card = made.card
-    _say(f"{args.file.name} is {made.recognised}")
-    for remark in made.remarks:
-        _say(f"note: {remark}")
-    _say(f"licence: {card.licence}")
+    _say(f"{args.file.name} is {made.identified}")
+    for warning in made.warnings:
+        _say(f"note: {warning}")
+    _say(f"licence: {card.license}")
     if card.notes:
         _say(f"         {' '.join(card.notes.split())}")
     option = {"detector": "--detector", "pose": "--pose", "mesh": "--mesh", "body": "--body"}[card.task]
@@ -126,15 +126,15 @@ def run_import(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     """Write a network as ONNX. Raises ModelError when it is none or the file does not compute the same."""
-    from edge.sinks.output_file import Target
-    from engines.body.select import choose_body
+    from edge.sinks.output_file import OutputFile
+    from engines.body.select import select_body
     from engines.cards.card import load_card
     from engines.errors import ModelError
     from engines.files.install_hint import install_hint
     from engines.onnx_tools.packed_model import pack_card
 
     card = load_card(args.model)
-    target = Target(args.file)
+    target = OutputFile(args.file)
     try:
         if card.variants and not card.network:  # it is ONNX already; what lies beside it goes into the file
             data = pack_card(card)
@@ -145,7 +145,7 @@ def run_export(args: argparse.Namespace) -> int:
             from engines.onnx_tools.export import export
         except ImportError as error:
             raise ModelError(f"exporting needs torch and onnx ({error}); {install_hint('export')}") from None
-        data = export(card, choose_body(args.body, "mano" if card.name.endswith("_mano") else "smpl"))
+        data = export(card, select_body(args.body, "mano" if card.name.endswith("_mano") else "smpl"))
     except BaseException:
         target.discard()
         raise
@@ -169,7 +169,7 @@ def table_text(cards: tuple[Card, ...]) -> str:
     """One line a model under a heading, by task."""
     ordered = sorted(cards, key=lambda card: (TASKS.index(card.task), card.untrained, card.name))
     lines = [("TASK", "NAME", "WEIGHTS", "LICENCE", "TITLE")]
-    lines += [(c.task, one_line(c.name), _weights(c), one_line(c.licence), one_line(c.title)) for c in ordered]
+    lines += [(c.task, one_line(c.name), _weights(c), one_line(c.license), one_line(c.title)) for c in ordered]
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
     return "\n".join(
         "  ".join([*(text.ljust(w) for text, w in zip(line, widths, strict=False)), line[4]]) for line in lines
@@ -184,9 +184,9 @@ def card_text(card: Card) -> str:
         (f"{v.precision} gate" if number == 0 else "", str(figure))
         for v in card.variants
         if v.gate is not None
-        for number, figure in enumerate(v.gate.figures)
+        for number, figure in enumerate(v.gate.metrics)
     ]
-    licences = [("licence text", str(path)) for path in card.licence_files]
+    licenses = [("licence text", str(path)) for path in card.license_files]
     precision = f"{_precisions(card)}; auto takes the first that the device has of: {', '.join(card.auto)}"
     entries = [
         ("name", ", ".join([card.name, *card.aliases])),
@@ -197,11 +197,11 @@ def card_text(card: Card) -> str:
             "none: untrained until a checkpoint is imported (meshcast models import)" if card.untrained else "",
         ),
         ("precision", precision if card.task != "body" else ""),
-        ("input", f"{card.input.name} {shape} {card.input.colour}".strip()),
+        ("input", f"{card.input.name} {shape} {card.input.color}".strip()),
         ("keypoints", ", ".join(card.keypoints)),
         ("body", card.body),
-        ("licence", card.licence),
-        *licences,
+        ("licence", card.license),
+        *licenses,
         ("source", card.source),
         ("imported", f"from a file with sha256 {card.imported_sha256}" if card.imported_sha256 else ""),
         *files,

@@ -14,7 +14,7 @@ from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 from edge.text import one_line
 
 if TYPE_CHECKING:
-    from edge.recording.recorder import Tally
+    from edge.recording.recorder import RecordingStats
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -45,22 +45,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Record until Ctrl-C, --seconds or --count. Returns the exit code."""
-    from edge.cli.status_line import Ticker
+    from edge.cli.status_line import StatusLine
     from edge.errors import OutputError
     from edge.recording.recorder import record
     from edge.runtime.signals import interruptible
 
     curve = curve_of(args)
-    tally: Tally | None = None
+    tally: RecordingStats | None = None
 
-    def shown(so_far: Tally) -> None:
+    def shown(so_far: RecordingStats) -> None:
         nonlocal tally
         tally = so_far
         ticker.show(f"{so_far.duration_s:.0f} s, {so_far.frames} frames, {_megabytes(so_far.message_bytes)}")
 
     console.note(f"listening to {args.address}, Ctrl-C ends", "record")
     try:
-        with interruptible() as interrupt, Ticker() as ticker:
+        with interruptible() as interrupt, StatusLine() as ticker:
             tally = record(
                 args.address,
                 args.out,
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_WHOLE if args.count in (math.inf, tally.frames) else EXIT_PARTIAL
 
 
-def summary(path: Path, tally: Tally) -> str:
+def summary(path: Path, tally: RecordingStats) -> str:
     """What was recorded, in two lines."""
     topics = ", ".join(f"{count} {words}" for words, count in sorted(tally.topics.items()))
     return (
@@ -98,13 +98,13 @@ def summary(path: Path, tally: Tally) -> str:
     )
 
 
-def _remarks(tally: Tally) -> list[str]:
-    remarks = []
+def _remarks(tally: RecordingStats) -> list[str]:
+    warnings = []
     if tally.early:
-        remarks.append(f"frame messages left out, because their model came later: {tally.early}")
+        warnings.append(f"frame messages left out, because their model came later: {tally.early}")
     if tally.foreign:
-        remarks.append(f"messages left out: {tally.foreign}; the first: {tally.foreign_reason}")
-    return remarks
+        warnings.append(f"messages left out: {tally.foreign}; the first: {tally.foreign_reason}")
+    return warnings
 
 
 def _megabytes(size: int) -> str:

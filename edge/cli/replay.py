@@ -12,7 +12,7 @@ from edge.cli.curve_options import add_security_options, security_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
-    from edge.recording.replay import Played
+    from edge.recording.replay import ReplayStats
 
 SLACK_S = 5.0  # a message takes far less to send
 
@@ -44,19 +44,19 @@ def run(args: argparse.Namespace) -> int:
     """Replay until the end or Ctrl-C. Returns the exit code."""
     from contextlib import closing
 
-    from edge.cli.status_line import Ticker
+    from edge.cli.status_line import StatusLine
     from edge.recording.mcap_file import Recording
     from edge.recording.replay import Replay
     from edge.runtime.health import Heartbeat
     from edge.runtime.signals import interruptible
     from edge.runtime.supervision import Supervision
-    from edge.wire.publisher_socket import Outlet
+    from edge.wire.publisher_socket import PublisherSocket
     from engines.errors import MeshcastError
 
     security = security_of(args)
     replay: Replay | None = None
 
-    def shown(played: Played) -> None:
+    def shown(played: ReplayStats) -> None:
         heartbeat.beat()
         ticker.show(_progress(played))
 
@@ -67,9 +67,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         recording = Recording(args.recording)
         with (
-            closing(Outlet(args.publish, security=security)) as outlet,
+            closing(PublisherSocket(args.publish, security=security)) as outlet,
             interruptible() as interrupt,
-            Ticker() as ticker,
+            StatusLine() as ticker,
             Supervision(heartbeat) as supervision,
         ):
             replay = Replay(
@@ -94,6 +94,6 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_WHOLE
 
 
-def _progress(played: Played) -> str:
+def _progress(played: ReplayStats) -> str:
     again = f", pass {played.passes}" if played.passes > 1 else ""
     return f"{played.messages} messages, {played.message_bytes / 1e6:.2f} MB, {played.seconds:.1f} s{again}"

@@ -15,7 +15,7 @@ from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.models import Models
-    from edge.pipeline import View
+    from edge.pipeline import CameraConfig
 
 SOURCES = """\
 SOURCE is one of
@@ -132,10 +132,10 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     models.add_argument("--no-smooth", dest="smooth", action="store_false", help="leave out the smoothing")
 
 
-def model_options(args: argparse.Namespace) -> tuple[Models, tuple[View, ...]]:
+def model_options(args: argparse.Namespace) -> tuple[Models, tuple[CameraConfig, ...]]:
     """What `add_model_options` was told."""
     from edge.models import Models
-    from edge.pipeline import View
+    from edge.pipeline import CameraConfig
 
     models = Models(
         args.detector,
@@ -149,24 +149,24 @@ def model_options(args: argparse.Namespace) -> tuple[Models, tuple[View, ...]]:
         args.refine,
         args.flip_test,
     )
-    return models, tuple(View(camera, args.fov) for camera in args.camera or [None])
+    return models, tuple(CameraConfig(camera, args.fov) for camera in args.camera or [None])
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the job and print its table. Returns the exit code."""
-    from edge.monitoring.observers import Watch
-    from edge.run import Job
+    from edge.monitoring.observers import MonitoringConfig
+    from edge.run import RunConfig
     from edge.run import run as run_job
 
     if args.metrics_token_file is not None and args.metrics is None:
         raise UsageError("--metrics-token-file needs --metrics HOST:PORT")
-    models, views = model_options(args)
+    models, cameras = model_options(args)
     outcome = run_job(
-        Job(
+        RunConfig(
             sources=tuple(args.sources),
             access=access_of(args),
             models=models,
-            views=views,
+            cameras=cameras,
             publish=args.publish,
             axes=args.axes,
             security=security_of(args),
@@ -183,7 +183,7 @@ def run(args: argparse.Namespace) -> int:
             detect_every=args.detect_every,
             smooth=args.smooth,
             quiet=args.quiet,
-            watch=Watch(args.trace, args.nvtx, args.metrics, args.metrics_token_file, args.insecure),
+            watch=MonitoringConfig(args.trace, args.nvtx, args.metrics, args.metrics_token_file, args.insecure),
         )
     )
     if not args.quiet:

@@ -11,7 +11,7 @@ from edge.text import one_line
 REFRESH_S = 0.5
 
 
-class Ticker:
+class StatusLine:
     """Shows a line on stderr, twice a second at most, and takes it away at the end; nothing where stderr is no
     terminal."""
 
@@ -26,7 +26,7 @@ class Ticker:
             self._next_s, self._shown = now_s + REFRESH_S, True
             console.stderr.write(f"\r{one_line(line)}\x1b[K")
 
-    def __enter__(self) -> Ticker:
+    def __enter__(self) -> StatusLine:
         return self
 
     def __exit__(

@@ -75,9 +75,9 @@ def run(args: argparse.Namespace) -> int:
             from engines.inference.trial import try_card
             from engines.training.export_model import NO_LICENSE
             from engines.training.loop import Reports, TrainingStopped
-            from engines.training.pose2mesh import Recipe, train_pose2mesh
+            from engines.training.pose2mesh import TrainConfig, train_pose2mesh
 
-        recipe = Recipe(
+        recipe = TrainConfig(
             poses=tuple(args.poses),
             out=args.out,
             body=args.body,

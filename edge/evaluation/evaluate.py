@@ -1,7 +1,7 @@
 """Evaluation against recorded 3D truth: errors of the twelve limb joints of one person seen by a calibrated camera.
 
 The truth is an .npz with `joint_names` (J,), and for each camera, called NAME, `NAME_joints_cam_m` (T, J, 3) in that
-camera's frame (metres, OpenCV axes, NaN where unknown), `NAME_K` (3, 3) and `NAME_dist` (4 or 5 numbers).
+camera's frame (meters, OpenCV axes, NaN where unknown), `NAME_K` (3, 3) and `NAME_dist` (4 or 5 numbers).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from calibration.camera import Camera
 from edge.evaluation.metrics import distances, procrustes
 from edge.models import Models
-from edge.pipeline import Pipeline, View
+from edge.pipeline import CameraConfig, Pipeline
 from edge.redaction import redact_path
 from edge.sources import Reader, open_source
 from edge.types import F32
@@ -173,7 +173,7 @@ def evaluate_clip(
     truth_path: str | Path,
     camera: str,
     models: Models,
-    view: View | None = None,
+    view: CameraConfig | None = None,
     *,
     detect_every: int = 8,
     smooth: bool = True,
@@ -190,7 +190,9 @@ def evaluate_clip(
                 f"{redact_path(str(clip))}: the picture size is not known before the first frame; give a video file"
             )
         truth = load_truth(truth_path, camera, reader.source.size)
-        pipeline = Pipeline(models, view or View(calibrated=truth.camera), detect_every=detect_every, smooth=smooth)
+        pipeline = Pipeline(
+            models, view or CameraConfig(calibrated=truth.camera), detect_every=detect_every, smooth=smooth
+        )
         landmarks = Landmarks(pipeline.mesh.head.body, pipeline.model.keypoint_names)
         scorer = Scorer(truth, pipeline.model.keypoint_names)
         for frame in islice(reader, max_frames):

@@ -15,7 +15,7 @@ from engines.inference.build_progress import listening
 
 
 @contextmanager
-def building_bars(quiet: bool) -> Iterator[None]:
+def build_progress_bars(quiet: bool) -> Iterator[None]:
     """Show how far each plan is that is built meanwhile, where stderr is a terminal; a second start shows nothing."""
     if quiet or not console.interactive():
         yield

@@ -25,7 +25,7 @@ ENGINES = "engines"  # the name of their rows in a trace
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class MonitoringConfig:
     """How to watch a run. trace: a file; nvtx: ranges for a profiler; metrics: HOST:PORT to serve them on;
     metrics_token: a file with the token that asking for them needs; insecure: other machines need none."""
 
@@ -44,7 +44,7 @@ class Observers:
     and ProfilingError.
     """
 
-    def __init__(self, wanted: Watch) -> None:
+    def __init__(self, wanted: MonitoringConfig) -> None:
         self._trace: Trace | None = None
         self._metrics: MetricsServer | None = None
         self._nvtx = wanted.nvtx

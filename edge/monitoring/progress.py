@@ -21,7 +21,7 @@ from edge.text import one_line
 REFRESH_S = 0.1
 
 
-class Shown(Protocol):
+class StreamProgress(Protocol):
     """What is shown of a stream."""
 
     name: str
@@ -52,7 +52,7 @@ class Progress:
     that goes away ends what is shown, not the run.
     """
 
-    def __init__(self, streams: Sequence[Shown], quiet: bool) -> None:
+    def __init__(self, streams: Sequence[StreamProgress], quiet: bool) -> None:
         self._streams = streams
         self._quiet = quiet
         self._began_s = self._next_s = time.monotonic()
@@ -118,7 +118,7 @@ class Progress:
             table.add_row(*(Text(one_line(cell)) for cell in row))  # a string would be read as markup
         return table
 
-    def _closing_line(self, stream: Shown) -> str:
+    def _closing_line(self, stream: StreamProgress) -> str:
         wall_s = time.monotonic() - self._began_s
         fps = stream.frames / wall_s if wall_s > 0 else 0.0
         text = f"{stream.frames} frames in {wall_s:.1f} s ({fps:.1f} fps), people in {stream.frames_with_people}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from edge.sinks.output_file import Target
+from edge.sinks.output_file import OutputFile
 
 BUFFER_BYTES = 1 << 18  # written to the file together
 DROPS = "dropped"  # the row of the frames that did not come through
@@ -29,7 +29,7 @@ class Trace:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._target = Target(path)
+        self._target = OutputFile(path)
         self._file = io.BufferedRandom(self._target.file, BUFFER_BYTES)  # type: ignore[arg-type]
         self._lock = threading.Lock()
         self._error: OSError | None = None
@@ -39,11 +39,11 @@ class Trace:
         self._origin_ns = time.monotonic_ns()
         self._file.write(_HEAD)
 
-    def process(self, name: str) -> Rows:
+    def process(self, name: str) -> TraceListener:
         """Rows of their own under this name."""
         with self._lock:
             self._processes += 1
-            rows = Rows(self, self._processes, self._origin_ns)
+            rows = TraceListener(self, self._processes, self._origin_ns)
         self.metadata("process_name", rows.pid, {"name": name})
         self.metadata("process_sort_index", rows.pid, {"sort_index": rows.pid})
         return rows
@@ -96,7 +96,7 @@ class Trace:
         self.abort()
 
 
-class Rows:
+class TraceListener:
     """The rows of one stream: one for each stage, in the order of their first end; arrows join a frame's stages."""
 
     def __init__(self, trace: Trace, pid: int, origin_ns: int) -> None:

@@ -14,12 +14,12 @@ from calibration.int8.metrics import Limits
 from calibration.int8.mixed_precision import search
 from calibration.int8.split import split
 from edge.models import Models
-from edge.pipeline import Pipeline, View
-from edge.quantization.evaluators import BoxJury, Jury, PoseJury
-from edge.quantization.samples import AnyMoment, Tell, collect_crops, collect_pictures
-from edge.stages.detect import picture_size
+from edge.pipeline import CameraConfig, Pipeline
+from edge.quantization.evaluators import BoxEvaluator, Evaluator, PoseEvaluator
+from edge.quantization.samples import AnySample, OnProgress, collect_crops, collect_pictures
+from edge.stages.detect import input_size
 from edge.types import F32
-from engines.cards.accuracy_gate import Figure, Gate
+from engines.cards.accuracy_gate import Gate, Metric
 from engines.cards.card import Card
 from engines.cards.suggestions import unknown
 from engines.errors import ModelError
@@ -37,7 +37,7 @@ AnyItem = TypeVar("AnyItem")
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class CalibrationConfig:
     """How to make an INT8 file.
 
     limits: the gate's; calibrator: one of calibration.int8.histograms.METHODS, or "auto" for the one that does least
@@ -55,52 +55,56 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CalibrationResult:
     """An INT8 file and how it was judged, passed or not; bf16: the figures of bfloat16, where the processor has it."""
 
     data: bytes
     gate: Gate
-    bf16: tuple[Figure, ...]
+    bf16: tuple[Metric, ...]
 
 
-def calibrate_pose(card: Card, clips: Sequence[str], models: Models, recipe: Recipe, tell: Tell) -> Made:
+def calibrate_pose(
+    card: Card, clips: Sequence[str], models: Models, recipe: CalibrationConfig, on_progress: OnProgress
+) -> CalibrationResult:
     """INT8 weights of a pose model, calibrated and judged on the people in `clips`.
 
     models chooses this model, the detector that finds the people and the mesh model whose bodies are compared; all run
     in float32.
-    Raises ModelError when the model cannot be quantised or too few people are in the clips, UnknownNameError for an
+    Raises ModelError when the model cannot be quantized or too few people are in the clips, UnknownNameError for an
     unknown calibrator.
     """
     network = _network(card, recipe)
-    pipeline = Pipeline(replace(models, backend=JUDGE, precision="fp32", threads=recipe.threads), View())
-    calibrating, held = _divided(card, collect_crops(list(clips), pipeline, recipe.max_frames, tell))
+    pipeline = Pipeline(replace(models, backend=JUDGE, precision="fp32", threads=recipe.threads), CameraConfig())
+    calibrating, held = _divided(card, collect_crops(list(clips), pipeline, recipe.max_frames, on_progress))
     head, exact = pipeline.mesh.head, pipeline.models.pose_session
-    jury = PoseJury(card, exact, head, held, _thinned(calibrating, RANKING), recipe.limits)
-    return _make(card, network, clips, calibrating, jury, recipe, tell)
+    evaluator = PoseEvaluator(card, exact, head, held, _thinned(calibrating, RANKING), recipe.limits)
+    return _make(card, network, clips, calibrating, evaluator, recipe, on_progress)
 
 
-def calibrate_detector(card: Card, clips: Sequence[str], recipe: Recipe, tell: Tell) -> Made:
+def calibrate_detector(
+    card: Card, clips: Sequence[str], recipe: CalibrationConfig, on_progress: OnProgress
+) -> CalibrationResult:
     """INT8 weights of a detector, as `calibrate_pose`."""
     network = _network(card, recipe)
     exact = open_session(card, backend=JUDGE, precision="fp32", threads=recipe.threads)
-    calibrating, held = _divided(card, collect_pictures(list(clips), card, recipe.max_frames, tell))
-    jury = BoxJury(card, exact, held, _thinned(calibrating, RANKING), recipe.limits)
-    return _make(card, network, clips, calibrating, jury, recipe, tell)
+    calibrating, held = _divided(card, collect_pictures(list(clips), card, recipe.max_frames, on_progress))
+    evaluator = BoxEvaluator(card, exact, held, _thinned(calibrating, RANKING), recipe.limits)
+    return _make(card, network, clips, calibrating, evaluator, recipe, on_progress)
 
 
 def _make(
     card: Card,
     network: FloatNetwork,
     clips: Sequence[str],
-    calibrating: Sequence[AnyMoment],
-    jury: Jury,
-    recipe: Recipe,
-    tell: Tell,
-) -> Made:
-    if jury.people < FEWEST:
-        raise _too_few(card, jury.people, "people")
+    calibrating: Sequence[AnySample],
+    evaluator: Evaluator,
+    recipe: CalibrationConfig,
+    on_progress: OnProgress,
+) -> CalibrationResult:
+    if evaluator.people < FEWEST:
+        raise _too_few(card, evaluator.people, "people")
     inputs = _thinned(_inputs(calibrating), CALIBRATING)
-    histograms = collect(network.activations, _told(inputs, tell))
+    histograms = collect(network.activations, _with_progress(inputs, on_progress))
     engine = BACKENDS[JUDGE]()
     everything = [layer.name for layer in network.layers]
 
@@ -112,34 +116,34 @@ def _make(
     cuts = {method: {name: METHODS[method](histogram) for name, histogram in histograms.items()} for method in methods}
     calibrator = methods[0]
     if len(methods) > 1:
-        tell("comparing calibrators", 0.0)
-        calibrator = min(methods, key=lambda method: jury.harm(session(method, everything, batch=1)))
+        on_progress("comparing calibrators", 0.0)
+        calibrator = min(methods, key=lambda method: evaluator.degradation(session(method, everything, batch=1)))
     trial = search(
         network.layers,
-        lambda layers: jury.figures(session(calibrator, layers)),
-        lambda layers: jury.harm(session(calibrator, layers, batch=1)),
+        lambda layers: evaluator.metrics(session(calibrator, layers)),
+        lambda layers: evaluator.degradation(session(calibrator, layers, batch=1)),
         floor=recipe.floor,
         seconds=recipe.seconds,
-        tell=tell,
+        on_progress=on_progress,
     )
     gate = Gate(
         footage=", ".join(Path(clip).name for clip in clips),
         calibrator=calibrator,
         inputs=len(inputs),
-        people=jury.people,
+        people=evaluator.people,
         int8_share=trial.share,
         kept=trial.kept,
-        figures=trial.figures,
+        metrics=trial.metrics,
     )
-    bf16: tuple[Figure, ...] = ()
+    bf16: tuple[Metric, ...] = ()
     if "bf16" in engine.precisions("cpu"):
         half = open_session(card, backend=JUDGE, precision="bf16", threads=recipe.threads)
-        bf16 = tuple(jury.figures(half))
+        bf16 = tuple(evaluator.metrics(half))
     quantized = [name for name in everything if name not in trial.kept]
-    return Made(network.quantized(cuts[calibrator], quantized), gate, bf16)
+    return CalibrationResult(network.quantized(cuts[calibrator], quantized), gate, bf16)
 
 
-def _network(card: Card, recipe: Recipe) -> FloatNetwork:
+def _network(card: Card, recipe: CalibrationConfig) -> FloatNetwork:
     """The float network of a card. What cannot work is said before any footage is looked at."""
     if recipe.calibrator not in (AUTO, *METHODS):
         raise unknown("calibrator", recipe.calibrator, (AUTO, *METHODS))
@@ -148,13 +152,13 @@ def _network(card: Card, recipe: Recipe) -> FloatNetwork:
         raise ModelError(f"{card.name} is untrained: import a checkpoint first (meshcast models import)")
     if "int8" not in BACKENDS[JUDGE]().precisions("cpu"):
         raise ModelError(f"{JUDGE} does not compute in int8 here, so that INT8 cannot be judged")
-    return FloatNetwork(checked_model(card, floats, None), card.name, (1, 3, *picture_size(card)))
+    return FloatNetwork(checked_model(card, floats, None), card.name, (1, 3, *input_size(card)))
 
 
-def _divided(card: Card, clips: Sequence[list[AnyMoment]]) -> tuple[list[AnyMoment], list[AnyMoment]]:
+def _divided(card: Card, clips: Sequence[list[AnySample]]) -> tuple[list[AnySample], list[AnySample]]:
     """Moments that calibrate, and those held out, of all clips. Raises ModelError when there are too few."""
-    calibrating: list[AnyMoment] = []
-    held: list[AnyMoment] = []
+    calibrating: list[AnySample] = []
+    held: list[AnySample] = []
     for moments in clips:
         mine, others = split(len(moments))
         calibrating += [moments[index] for index in mine]
@@ -171,7 +175,7 @@ def _too_few(card: Card, count: int, what: str) -> ModelError:
     )
 
 
-def _inputs(moments: Sequence[AnyMoment]) -> list[F32]:
+def _inputs(moments: Sequence[AnySample]) -> list[F32]:
     """Inputs (1, 3, h, w) of moments, one by one."""
     return [moment.inputs[row : row + 1] for moment in moments for row in range(len(moment.inputs))]
 
@@ -183,7 +187,7 @@ def _thinned(items: Sequence[AnyItem], most: int) -> list[AnyItem]:
     return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int)]
 
 
-def _told(inputs: list[F32], tell: Tell) -> Iterator[F32]:
+def _with_progress(inputs: list[F32], on_progress: OnProgress) -> Iterator[F32]:
     for done, x in enumerate(inputs):
-        tell("measuring ranges", done / len(inputs))
+        on_progress("measuring ranges", done / len(inputs))
         yield x

@@ -1,4 +1,4 @@
-"""What judges a quantised model: the same held-out inputs through it and through float32, decoded as in a run."""
+"""What judges a quantized model: the same held-out inputs through it and through float32, decoded as in a run."""
 
 from __future__ import annotations
 
@@ -6,35 +6,44 @@ from typing import Protocol
 
 import numpy as np
 
-from calibration.int8.metrics import Boxes, Limits, Poses, box_figures, box_harm, pose_figures, pose_harm, real_people
-from edge.quantization.samples import Crops, Picture
+from calibration.int8.metrics import (
+    Boxes,
+    Limits,
+    Poses,
+    box_degradation,
+    box_metrics,
+    pose_degradation,
+    pose_metrics,
+    real_people,
+)
+from edge.quantization.samples import CropSample, ImageSample
 from edge.stages.box_decoders import BOX_FAMILIES
-from edge.stages.detect import NMS_IOU, picture_size, suppress
+from edge.stages.detect import NMS_IOU, input_size, suppress
 from edge.stages.keypoint_decoders import POSE_FAMILIES
 from edge.stages.track import SIGMAS
 from edge.stages.tracker import KEEP, REAL, START
 from edge.types import F32
-from engines.cards.accuracy_gate import Figure
+from engines.cards.accuracy_gate import Metric
 from engines.cards.card import Card
 from engines.heads.base import Head, People
 from engines.inference.session import Session
 
 
-class Jury(Protocol):
+class Evaluator(Protocol):
     """What judges a model's sessions on held-out moments, and ranks them on others."""
 
     people: int
 
-    def figures(self, session: Session) -> list[Figure]: ...
+    def metrics(self, session: Session) -> list[Metric]: ...
 
-    def harm(self, session: Session) -> float: ...
+    def degradation(self, session: Session) -> float: ...
 
 
-class PoseJury:
+class PoseEvaluator:
     """Judges pose models on crops of held-out people by keypoints and, where the head makes them of these, meshes."""
 
     def __init__(
-        self, card: Card, exact: Session, head: Head, held: list[Crops], ranking: list[Crops], limits: Limits
+        self, card: Card, exact: Session, head: Head, held: list[CropSample], ranking: list[CropSample], limits: Limits
     ) -> None:
         self._card = card
         self._head = head if head.crops is None else None
@@ -45,15 +54,15 @@ class PoseJury:
         self._exact, self._exact_ranking = self._poses(exact, held), self._poses(exact, ranking)
         self.people = int(real_people(self._exact, REAL).sum()) if held else 0
 
-    def figures(self, session: Session) -> list[Figure]:
+    def metrics(self, session: Session) -> list[Metric]:
         other = self._poses(session, self._held)
-        return pose_figures(self._exact, other, _sizes(self._held), self._sigmas, REAL, self._limits)
+        return pose_metrics(self._exact, other, _sizes(self._held), self._sigmas, REAL, self._limits)
 
-    def harm(self, session: Session) -> float:
-        return pose_harm(self._exact_ranking, self._poses(session, self._ranking), _sizes(self._ranking), REAL)
+    def degradation(self, session: Session) -> float:
+        return pose_degradation(self._exact_ranking, self._poses(session, self._ranking), _sizes(self._ranking), REAL)
 
-    def _poses(self, session: Session, moments: list[Crops]) -> Poses:
-        size = picture_size(self._card)
+    def _poses(self, session: Session, moments: list[CropSample]) -> Poses:
+        size = input_size(self._card)
         found, vertices = [], []
         for moment in moments:
             outputs = session(moment.inputs)
@@ -69,28 +78,30 @@ class PoseJury:
         return Poses(everyone[0], everyone[1], np.concatenate(vertices) if vertices else None)
 
 
-class BoxJury:
+class BoxEvaluator:
     """Judges detectors on held-out pictures by their boxes."""
 
-    def __init__(self, card: Card, exact: Session, held: list[Picture], ranking: list[Picture], limits: Limits) -> None:
+    def __init__(
+        self, card: Card, exact: Session, held: list[ImageSample], ranking: list[ImageSample], limits: Limits
+    ) -> None:
         self._card = card
         self._limits = limits
         self._held, self._ranking = held, ranking
         self._exact, self._exact_ranking = self._boxes(exact, held), self._boxes(exact, ranking)
         self.people = sum(int((boxes.scores >= START).sum()) for boxes in self._exact)
 
-    def figures(self, session: Session) -> list[Figure]:
-        return box_figures(self._exact, self._boxes(session, self._held), START, KEEP, self._limits)
+    def metrics(self, session: Session) -> list[Metric]:
+        return box_metrics(self._exact, self._boxes(session, self._held), START, KEEP, self._limits)
 
-    def harm(self, session: Session) -> float:
-        return box_harm(self._exact_ranking, self._boxes(session, self._ranking), KEEP)
+    def degradation(self, session: Session) -> float:
+        return box_degradation(self._exact_ranking, self._boxes(session, self._ranking), KEEP)
 
-    def _boxes(self, session: Session, moments: list[Picture]) -> list[Boxes]:
+    def _boxes(self, session: Session, moments: list[ImageSample]) -> list[Boxes]:
         family, found = BOX_FAMILIES[self._card.family], []
         for moment in moments:
             outputs = session(moment.inputs)
             with np.errstate(invalid="ignore", over="ignore"):
-                boxes, scores = family.decode(outputs, picture_size(self._card), self._card.decode.person, KEEP / 2)
+                boxes, scores = family.decode(outputs, input_size(self._card), self._card.decode.person, KEEP / 2)
             whole = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
             boxes, scores = boxes[whole].astype(np.float32), scores[whole].astype(np.float32)
             if not family.distinct:
@@ -100,5 +111,5 @@ class BoxJury:
         return found
 
 
-def _sizes(moments: list[Crops]) -> F32:
+def _sizes(moments: list[CropSample]) -> F32:
     return np.concatenate([moment.sizes for moment in moments])

@@ -28,7 +28,7 @@ from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
 from edge.errors import OutputError, RecordingError
 from edge.recording.mcap_records import RECORD_LIMITS, MessageRecord, check_length, read_record
-from edge.sinks.output_file import Target
+from edge.sinks.output_file import OutputFile
 from engines.files.atomic import write_all
 from engines.files.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
 from engines.files.read import open_file
@@ -73,12 +73,12 @@ class RecordingWriter:
     is not .mcap or the file cannot be written.
     """
 
-    def __init__(self, path: str | Path | Target) -> None:
+    def __init__(self, path: str | Path | OutputFile) -> None:
         """path: or a target that is open already."""
-        if not isinstance(path, Target):
+        if not isinstance(path, OutputFile):
             if Path(path).suffix.lower() != ".mcap":
                 raise OutputError(f"{path}: recordings are .mcap files")
-            path = Target(path, salvageable=True)
+            path = OutputFile(path, salvageable=True)
         self._target = path
         self._file = _Unbuffered(path.file)
         self._writer = Writer(cast(BinaryIO, self._file), compression=CompressionType.ZSTD)

@@ -17,7 +17,7 @@ from meshcast.errors import WireError
 from meshcast.protocol.layout import COMMON_HEADER, Kind, read_header, read_kind, topic
 from meshcast.transport.address import check_address, context_for
 from meshcast.transport.curve import Curve
-from meshcast.transport.loss import Loss
+from meshcast.transport.loss import LossCounter
 from meshcast.transport.reader import topics
 from meshcast.transport.sockets import connect
 
@@ -27,7 +27,7 @@ GRACE_S = 0.2  # for the other levels of the last frame
 
 
 @dataclass(slots=True)
-class Tally:
+class RecordingStats:
     """What a recording holds, and what it does not.
 
     topics: messages of each; frames: distinct ones of all streams; message_bytes: before compression; duration_s: from
@@ -60,9 +60,9 @@ def record(
     seconds: float = math.inf,
     count: float = math.inf,
     stopped: Callable[[], bool] = lambda: False,
-    shown: Callable[[Tally], None] = lambda tally: None,
+    shown: Callable[[RecordingStats], None] = lambda tally: None,
     curve: Curve | None = None,
-) -> Tally:
+) -> RecordingStats:
     """Record some levels, the models and the status of one stream, or of all, until one of the limits is reached.
 
     The file appears at the end, if a frame has come; until then there is PATH.part. seconds: counted from the first
@@ -105,7 +105,7 @@ class _Recorder:
     """Decides message by message what is written and what else to ask for."""
 
     def __init__(self, socket: zmq.Socket[bytes], writer: RecordingWriter, count: float) -> None:
-        self.tally = Tally()
+        self.tally = RecordingStats()
         self.first_s: float | None = None  # when the first frame came
         self.end_s = math.inf  # when enough frames have come
         self._socket, self._writer, self._count = socket, writer, count
@@ -113,7 +113,7 @@ class _Recorder:
         self._known: set[tuple[str, int]] = set()  # stream, model_id
         self._asked: set[str] = set()  # streams whose model is on its way
         self._newest: dict[str, tuple[int, int]] = {}  # session, seq of a stream's newest frame
-        self._losses: defaultdict[tuple[str, Kind], Loss] = defaultdict(Loss)
+        self._losses: defaultdict[tuple[str, Kind], LossCounter] = defaultdict(LossCounter)
 
     def receive(self) -> None:
         """Take what has come."""

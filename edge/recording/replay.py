@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 from edge.errors import RecordingError
 from edge.recording.mcap_file import Recording
-from edge.recording.restamp import Restamp
-from edge.wire.model_schedule import Repeats
-from edge.wire.publisher_socket import Outlet
+from edge.recording.restamp import TimestampRewriter
+from edge.wire.model_schedule import ModelSchedule
+from edge.wire.publisher_socket import PublisherSocket
 from engines.files.memory_budget import MemoryBudgetError
-from meshcast.protocol.layout import TOPIC_SIZE, WORDS, Kind, read_kind
+from meshcast.protocol.layout import TOPIC_PREFIXES, TOPIC_SIZE, Kind, read_kind
 
 POLL_S = 0.1
-OTHERS = tuple(f"{WORDS[kind]}/".encode() for kind in (Kind.MODEL, Kind.STATUS))
+OTHERS = tuple(f"{TOPIC_PREFIXES[kind]}/".encode() for kind in (Kind.MODEL, Kind.STATUS))
 PAUSE_S = 1 / 30  # between the last message and the first one again, where the frames do not tell
 
 
 @dataclass(slots=True)
-class Played:
+class ReplayStats:
     """How far a replay is: messages and bytes sent, how often the recording has begun, the place in it in seconds, and
     how much later than it should the latest message went out."""
 
@@ -42,18 +42,18 @@ class Replay:
     def __init__(
         self,
         recording: Recording,
-        outlet: Outlet,
+        outlet: PublisherSocket,
         *,
         speed: float = 1.0,
         start_s: float = 0.0,
         stopped: Callable[[], bool] = lambda: False,
-        shown: Callable[[Played], None] = lambda played: None,
+        shown: Callable[[ReplayStats], None] = lambda played: None,
     ) -> None:
-        self.played = Played()
+        self.played = ReplayStats()
         self._recording, self._outlet, self._speed, self._start_s = recording, outlet, speed, start_s
         self._stopped, self._shown = stopped, shown
-        self._restamp = Restamp(speed)
-        self._models: dict[bytes, tuple[bytes, Repeats]] = {}  # by topic: the message, when it is due again
+        self._restamp = TimestampRewriter(speed)
+        self._models: dict[bytes, tuple[bytes, ModelSchedule]] = {}  # by topic: the message, when it is due again
         self._awaited = False  # somebody has subscribed to a level
 
     def wait(self) -> bool:
@@ -136,7 +136,7 @@ class Replay:
 
     def _send(self, message: bytes) -> None:
         if read_kind(message) is Kind.MODEL:
-            known, repeats = self._models.get(message[:TOPIC_SIZE], (b"", Repeats()))
+            known, repeats = self._models.get(message[:TOPIC_SIZE], (b"", ModelSchedule()))
             self._reserve(message, known)
             self._models[message[:TOPIC_SIZE]] = message, repeats
             repeats.sent(time.monotonic())

@@ -14,7 +14,7 @@ SESSIONS = 1 << 32
 LATEST_NS = (1 << 63) - 1
 
 
-class Restamp:
+class TimestampRewriter:
     """speed: how many times as fast the messages go out as they came; `again`: how often they have gone out before.
 
     The publisher's monotonic clock runs faster or slower by `speed` from the first message on. Each time again is a

@@ -1,4 +1,4 @@
-"""Where a mesh head looked, drawn over the picture: each body part's attention map in a colour of its own."""
+"""Where a mesh head looked, drawn over the picture: each body part's attention map in a color of its own."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from edge.types import F32, U8, Attention
 
-STRENGTH = 0.75  # of the colour where the attention is full
-GOLDEN_ANGLE = 0.381966  # of the colour circle: neighbouring parts differ most
+STRENGTH = 0.75  # of the color where the attention is full
+GOLDEN_ANGLE = 0.381966  # of the color circle: neighboring parts differ most
 
 
 def part_colors(count: int) -> F32:
-    """Colours (P, 3) BGR 0..255 of P parts."""
+    """Colors (P, 3) BGR 0..255 of P parts."""
     hues = [(part * GOLDEN_ANGLE) % 1.0 for part in range(count)]
     return np.array([colorsys.hsv_to_rgb(hue, 0.75, 1.0)[::-1] for hue in hues], np.float32) * 255
 

@@ -13,11 +13,11 @@ from edge_kernels import rasterize
 ALPHA = 0.9
 NEAR_M = 0.1  # what is nearer is not drawn: at the camera's plane the projection has no end
 FAR_M = 1e4  # stands for infinitely far
-STEP_M = 0.06  # a jump in depth between neighbouring pixels that is an outline
+STEP_M = 0.06  # a jump in depth between neighboring pixels that is an outline
 CROWN_M = 0.24  # from the head joint, at the skull's base, to just over the crown
 SEEN = 0.3  # keypoints below this score are not drawn
 
-# Paul Tol's "light" scheme (colour-blind-safe), BGR 0..255, in an order whose neighbours differ most.
+# Paul Tol's "light" scheme (color-blind-safe), BGR 0..255, in an order whose neighbors differ most.
 PALETTE = np.array(
     [
         (221, 170, 119),
@@ -125,7 +125,7 @@ class MeshPainter:
         soften_steps(band[:, left:right], depth[:, left:right])
 
     def _shade(self, vertices: F32, color: F32) -> F32:
-        """Colours (V, 3) of matt clay under a key light and sky light, with a rim that parts it from what is behind."""
+        """Colors (V, 3) of matt clay under a key light and sky light, with a rim that parts it from what is behind."""
         normals = self._normals(vertices)
         toward = -vertices / np.sqrt(np.einsum("vc,vc->v", vertices, vertices))[:, None]
         facing = np.clip(np.einsum("vc,vc->v", normals, toward), 0, 1)
@@ -154,7 +154,7 @@ class MeshPainter:
 
 
 def color_of(track_id: int) -> F32:
-    """The colour (3,) BGR 0..255 of a person: the same id always has the same one."""
+    """The color (3,) BGR 0..255 of a person: the same id always has the same one."""
     return np.asarray(PALETTE[int(track_id) % len(PALETTE)], np.float32)
 
 

@@ -12,21 +12,21 @@ from types import TracebackType
 from typing import TypeVar
 
 from calibration.camera import Camera
-from edge.bounded_queue import Mailbox
+from edge.bounded_queue import BoundedQueue
 from edge.pipeline import Pipeline
 from edge.runtime.frame_errors import FrameErrors
 from edge.sources import Pace, Reader, Source
-from edge.types import Bodies, Frame, Seen
+from edge.types import Bodies, Frame, TrackedFrame
 from engines.inference.process_exit import close_at_exit
 
-A = TypeVar("A", bound="Frame | Seen")
+A = TypeVar("A", bound="Frame | TrackedFrame")
 B = TypeVar("B")
 
 WAITING = 2  # results of a step that wait for the next one, so that a slow frame does not stop the step before
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class FrameResult:
     """A frame that is through: its bodies, and the camera that they are seen by."""
 
     frame: Frame
@@ -34,7 +34,7 @@ class Result:
     bodies: Bodies
 
 
-class Overlapped:
+class AsyncPipeline:
     """Iterates over the results of a source, which are those of `Pipeline.process` on the frames that came through.
 
     Three threads hand over through small mailboxes: the reader's, one that follows people (detector, tracker and pose
@@ -63,13 +63,13 @@ class Overlapped:
         )
         self._limit = limit
         newest = self.reader.pace == "realtime"
-        self._seen: Mailbox[Seen] = Mailbox(
+        self._seen: BoundedQueue[TrackedFrame] = BoundedQueue(
             1 if newest else WAITING,
             newest=newest,
             on_lost=lambda seen: timings.lost("before mesh", seen.frame),
             on_wait=lambda seen, ms: timings.add("queue mesh", ms),
         )
-        self._results: Mailbox[Result] = Mailbox(
+        self._results: BoundedQueue[FrameResult] = BoundedQueue(
             1 if newest else WAITING,
             newest=newest,
             on_lost=lambda result: timings.lost("before output", result.frame),
@@ -79,8 +79,8 @@ class Overlapped:
         frames = self.reader if newest or limit is None else _First(self.reader, limit)
         self._errors = {step: FrameErrors() for step in ("follow", "embody")}
         self._workers = (
-            self._worker("follow", frames, pipeline.follow, self._seen, self.reader.close),
-            self._worker("embody", self._seen, self._embody, self._results, self._seen.close),
+            self._worker("follow", frames, pipeline.track_people, self._seen, self.reader.close),
+            self._worker("embody", self._seen, self._recover_meshes, self._results, self._seen.close),
         )
         self._starting = threading.Lock()
         self._closed = False
@@ -109,7 +109,7 @@ class Overlapped:
         """What to say of the frames that were left out because of an error, a line for each step."""
         return [problem for errors in self._errors.values() if (problem := errors.problem) is not None]
 
-    def __iter__(self) -> Iterator[Result]:
+    def __iter__(self) -> Iterator[FrameResult]:
         with self._starting:
             if not self._closed:
                 for worker in self._workers:
@@ -138,7 +138,7 @@ class Overlapped:
             if worker.ident is not None and worker is not threading.current_thread():
                 worker.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
-    def __enter__(self) -> Overlapped:
+    def __enter__(self) -> AsyncPipeline:
         return self
 
     def __exit__(
@@ -146,11 +146,16 @@ class Overlapped:
     ) -> None:
         self.close()
 
-    def _embody(self, seen: Seen) -> Result:
-        return Result(seen.frame, seen.camera, self.pipeline.embody(seen))
+    def _recover_meshes(self, seen: TrackedFrame) -> FrameResult:
+        return FrameResult(seen.frame, seen.camera, self.pipeline.recover_meshes(seen))
 
     def _worker(
-        self, name: str, inbox: Iterable[A], step: Callable[[A], B], outbox: Mailbox[B], close_inbox: Callable[[], None]
+        self,
+        name: str,
+        inbox: Iterable[A],
+        step: Callable[[A], B],
+        outbox: BoundedQueue[B],
+        close_inbox: Callable[[], None],
     ) -> threading.Thread:
         """A thread that does one step for everything that comes, and tells both sides when it ends."""
 

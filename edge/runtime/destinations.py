@@ -8,19 +8,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from edge.errors import OutputError
-from edge.runtime.outputs import Wanted
+from edge.runtime.outputs import OutputConfig
 from edge.sinks.encoders import choose_encoder
 from edge.sinks.npz import check_save_suffix
 from edge.sinks.output_file import check_place
 from edge.sinks.overlay import VIDEO, check_overlay_suffix
-from edge.sources.uri import PICTURE_SUFFIXES, parse
+from edge.sources.uri import IMAGE_SUFFIXES, parse
 
 FIELD = "{stream}"
 
 
 def plan_outputs(
     streams: Sequence[str], save: Path | None, overlay: Path | None, encoder: str = "auto"
-) -> list[Wanted]:
+) -> list[OutputConfig]:
     """The files of each stream; {stream} in a path becomes the stream's name.
 
     Raises OutputError for paths of an unknown kind, and one path for several streams; for an encoder as choose_encoder.
@@ -31,7 +31,7 @@ def plan_outputs(
         check_overlay_suffix(overlay)
         if overlay.suffix.lower() == VIDEO:
             encoder = choose_encoder(encoder)
-    return [Wanted(_path(save, name, streams), _path(overlay, name, streams), encoder) for name in streams]
+    return [OutputConfig(_path(save, name, streams), _path(overlay, name, streams), encoder) for name in streams]
 
 
 def check_outputs(outputs: Sequence[Path], sources: Sequence[str], others: Sequence[Path]) -> None:
@@ -66,6 +66,6 @@ def _files(sources: Sequence[str]) -> Iterator[Path]:
         if address.kind == "video":
             yield path
         elif address.kind == "pictures" and path.is_dir():
-            yield from (entry for entry in path.iterdir() if entry.suffix.lower() in PICTURE_SUFFIXES)
+            yield from (entry for entry in path.iterdir() if entry.suffix.lower() in IMAGE_SUFFIXES)
         elif address.kind == "pictures":
             yield from ([path] if path.exists() else map(Path, glob.iglob(address.target, recursive=True)))

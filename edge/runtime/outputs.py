@@ -18,13 +18,13 @@ from typing import Protocol
 from edge.errors import OutputError
 from edge.render.attention import paint_attention
 from edge.render.meshes import MeshPainter
-from edge.runtime.async_pipeline import Result
+from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.frame_errors import FrameErrors
-from edge.sinks.npz import NpzSaver
+from edge.sinks.npz import NpzWriter
 from edge.sinks.overlay import OverlayWriter
 from edge.stages.inverse_kinematics import FrameFit, can_fit
 from edge.timing import Timings
-from edge.types import U8, BodyModel, Posed
+from edge.types import U8, BodyModel, RigPose
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError
 
@@ -32,7 +32,7 @@ log = logging.getLogger("meshcast.output")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class OutputConfig:
     """Which files a stream is written to (None: not). encoder: of an overlay's video."""
 
     save: Path | None = None
@@ -46,7 +46,7 @@ class Sink(Protocol):
     stage: str  # what its time is called
     path: Path
 
-    def write(self, result: Result) -> None: ...
+    def write(self, result: FrameResult) -> None: ...
 
     def close(self) -> bool:
         """Finish the file; False when there is nothing to keep."""
@@ -64,7 +64,7 @@ class Outputs:
 
     def __init__(
         self,
-        wanted: Wanted,
+        wanted: OutputConfig,
         model: BodyModel,
         timings: Timings,
         fps: float,
@@ -94,7 +94,7 @@ class Outputs:
         """Whether files were wanted, and nothing is left that takes what comes."""
         return bool(self._files) and self._publisher is None and not any(file.open for file in self._files)
 
-    def write(self, result: Result) -> float:
+    def write(self, result: FrameResult) -> float:
         """Publish, then save and draw; returns the frame's age in milliseconds once it was published."""
         measure = self._timings.measure
         if self._publisher is not None:
@@ -128,7 +128,7 @@ class Outputs:
         for file in self._files:
             file.abort()
 
-    def _publish(self, publisher: Publisher, result: Result) -> None:
+    def _publish(self, publisher: Publisher, result: FrameResult) -> None:
         try:
             publisher.publish(result.frame, result.bodies, result.camera)
             self._unpublished.passed()
@@ -156,7 +156,7 @@ class _File:
         self._said = said
         self._errors = FrameErrors(subject=str(sink.path))
 
-    def write(self, result: Result) -> None:
+    def write(self, result: FrameResult) -> None:
         try:
             self._sink.write(result)
             self._errors.passed()
@@ -199,10 +199,10 @@ class _Save:
     def __init__(self, path: Path, model: BodyModel, fits: _Fits) -> None:
         self.path = path
         self._fits = fits
-        self._saver = NpzSaver(path, model)
+        self._saver = NpzWriter(path, model)
         self.close, self.abort = self._saver.close, self._saver.abort
 
-    def write(self, result: Result) -> None:
+    def write(self, result: FrameResult) -> None:
         self._saver.add(result.frame, result.bodies, result.camera, self._fits.posed(result))
 
 
@@ -217,11 +217,11 @@ class _Overlay:
         self._frames = 0
         self.close, self.abort = self._writer.close, self._writer.abort
 
-    def write(self, result: Result) -> None:
+    def write(self, result: FrameResult) -> None:
         self._frames += 1
         self._writer.write(result.frame, self._drawn(result))
 
-    def _drawn(self, result: Result) -> U8:
+    def _drawn(self, result: FrameResult) -> U8:
         image: U8 = result.frame.image.copy()
         if result.bodies.attention is not None:
             paint_attention(image, result.bodies.attention)
@@ -237,7 +237,7 @@ class _Fits:
         self._model, self._publisher = model, publisher
         self._fit: FrameFit | None = None
 
-    def posed(self, result: Result) -> Posed | None:
+    def posed(self, result: FrameResult) -> RigPose | None:
         """The bodies of a result as the rig poses them; None for a body without a rig."""
         if not can_fit(self._model):
             return None

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from edge.models import LoadedModels
-from edge.pipeline import DEFAULT_FOV_DEG, View
+from edge.pipeline import DEFAULT_FOV_DEG, CameraConfig
 from edge.runtime.stream import StreamRun
 from edge.timing import AGES, QUEUE, StageStats
 
@@ -19,7 +19,7 @@ def run_report(
     common = {
         "engines_ms": stage_table(models.timings.stats()),
         "models": {role: asdict(use) for role, use in models.uses.items()},
-        "remarks": list(models.remarks),
+        "remarks": list(models.warnings),
     }
     if len(streams) == 1:
         return {**_stream_report(streams[0], exit_status, problems), **common}
@@ -35,7 +35,7 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
     ages = stage_table({stage: stats[stage] for stage in AGES if stage in stats})
     return {
         "source": stream.title,
-        "camera": _camera(pipeline.view),
+        "camera": _camera(pipeline.camera_config),
         "exit_status": exit_status,
         "captured_frames": stream.overlapped.captured,
         "frames": stream.frames,
@@ -52,16 +52,16 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
         "stages_ms": stage_table({k: s for k, s in stats.items() if not k.startswith(QUEUE) and k not in AGES}),
         "queues_ms": stage_table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),
         "problems": list(problems),
-        "source_remarks": stream.overlapped.reader.source.remarks,
+        "source_remarks": stream.overlapped.reader.source.warnings,
     }
 
 
-def _camera(view: View) -> dict[str, Any]:
+def _camera(camera_config: CameraConfig) -> dict[str, Any]:
     """Where the camera's intrinsics come from: "calibrated", "given" or "assumed" field of view, in degrees."""
-    if view.camera is not None or view.calibrated is not None:
+    if camera_config.camera is not None or camera_config.calibrated is not None:
         return {"source": "calibrated"}
-    fov_deg = DEFAULT_FOV_DEG if view.fov_deg is None else view.fov_deg
-    return {"source": "assumed" if view.assumed else "given", "fov_deg": fov_deg}
+    fov_deg = DEFAULT_FOV_DEG if camera_config.fov_deg is None else camera_config.fov_deg
+    return {"source": "assumed" if camera_config.assumed else "given", "fov_deg": fov_deg}
 
 
 def stage_table(stats: Mapping[str, StageStats]) -> dict[str, dict[str, float]]:

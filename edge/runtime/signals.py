@@ -13,7 +13,7 @@ from types import FrameType
 SAME_S = 0.5  # a SIGTERM that follows another one so soon is the same
 
 
-class Interrupt:
+class ShutdownRequest:
     """Whether the user asked to stop. KeyboardInterrupt is raised only where it is welcome: while starting and waiting,
     there also for a wish from before; and anywhere for a second one. Its argument is the signal's number."""
 
@@ -45,13 +45,13 @@ class Interrupt:
 
 
 @contextmanager
-def interruptible() -> Iterator[Interrupt]:
+def interruptible() -> Iterator[ShutdownRequest]:
     """Take SIGINT, SIGTERM and SIGHUP (the terminal has gone) as the wish to finish in order; a second one breaks off.
 
     SIGHUP stays ignored where it is, as under nohup. Python delivers signals to its main thread only; elsewhere there
     is nothing to take.
     """
-    interrupt = Interrupt()
+    interrupt = ShutdownRequest()
     here = threading.current_thread() is threading.main_thread()
     taken = [signal.SIGINT, signal.SIGTERM] if here else []
     if here and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

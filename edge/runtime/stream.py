@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.runtime.async_pipeline import Overlapped
+from edge.runtime.async_pipeline import AsyncPipeline
 from edge.runtime.outputs import Outputs
 from edge.timing import AGES, QUEUE
 from edge.types import Bodies
@@ -34,7 +34,7 @@ class StreamRun:
     """
 
     def __init__(
-        self, title: str, overlapped: Overlapped, outputs: Outputs, total: int | None, on_end: Callable[[], None]
+        self, title: str, overlapped: AsyncPipeline, outputs: Outputs, total: int | None, on_end: Callable[[], None]
     ) -> None:
         """title: the source as its user wrote it; total: frames to expect, None while unknown."""
         self.title = title

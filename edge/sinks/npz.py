@@ -13,9 +13,9 @@ import numpy as np
 
 from calibration.camera import Camera
 from edge.errors import OutputError
-from edge.sinks.output_file import Target
+from edge.sinks.output_file import OutputFile
 from edge.stages.inverse_kinematics import can_fit
-from edge.types import Array, Bodies, BodyModel, Frame, Posed
+from edge.types import Array, Bodies, BodyModel, Frame, RigPose
 from engines.files.atomic import write_all
 from meshcast.protocol.rotations import rotvec
 
@@ -23,12 +23,12 @@ RESERVE_BYTES = 1 << 20  # the space for the file is reserved in steps of at lea
 OVERHEAD_BYTES = 1 << 16  # of headers and directory of the file, at most
 
 
-class NpzSaver:
+class NpzWriter:
     """Saves the people of every frame to `path`; `numpy.load(path, allow_pickle=False)` reads it.
 
     One row per person and frame, M rows: `frame` (M,) int64, `t_s` (M,) float64 s, `id` (M,) int32, `score` (M,)
     float32, `keypoints` (M, K, 3) float32 (x px, y px, score), `joints` (M, J, 3), `vertices` (M, V, 3) and
-    `translation` (M, 3) float32 metres in the camera's frame, `row_K` (M, 3, 3) float64 and `row_image_size` (M, 2)
+    `translation` (M, 3) float32 meters in the camera's frame, `row_K` (M, 3, 3) float64 and `row_image_size` (M, 2)
     int32 of the row's frame. Of a body with a rig also `rotations` (M, P, 3) float32 axis-angle rad, `shape` (M, B)
     and `fit_error_mm` (M,) float32. Once: `joint_names`, `keypoint_names`, `faces` (F, 3) int32, `frames` (how many),
     and of the first frame `K` (3, 3), `distortion` (5,) and `image_size` (2,): width, height px.
@@ -40,11 +40,11 @@ class NpzSaver:
     is full.
     """
 
-    def __init__(self, path: str | Path | Target, model: BodyModel) -> None:
+    def __init__(self, path: str | Path | OutputFile, model: BodyModel) -> None:
         """path: or a target that is open already."""
-        if not isinstance(path, Target):
+        if not isinstance(path, OutputFile):
             check_save_suffix(Path(path))
-        self._target = path if isinstance(path, Target) else Target(path)
+        self._target = path if isinstance(path, OutputFile) else OutputFile(path)
         self._model = model
         self._camera: Camera | None = None
         self._frames = self._reserved = 0
@@ -74,7 +74,7 @@ class NpzSaver:
             self.abort()
             raise self._target.error(error) from None
 
-    def add(self, frame: Frame, bodies: Bodies, camera: Camera, posed: Posed | None = None) -> None:
+    def add(self, frame: Frame, bodies: Bodies, camera: Camera, posed: RigPose | None = None) -> None:
         """Add the people of one frame; none is fine. posed: the same people as the rig poses them, wanted where
         edge.stages.inverse_kinematics.can_fit says so. After an error the frame is not there, and those before are."""
         n = len(bodies)

@@ -16,7 +16,7 @@ from engines.files.atomic import AtomicFile, BusyError, write_all
 log = logging.getLogger("meshcast.output")
 
 
-class Target:
+class OutputFile:
     """The place of an output file.
 
     The unfinished file is created by the constructor, so that a folder that cannot be written to is found before any

@@ -19,7 +19,7 @@ from edge.errors import OutputError
 from edge.render.meshes import outlined_text, text_scale
 from edge.sinks.encoders import TICKS_PER_S, choose_encoder, configure
 from edge.sinks.fragments import OPTIONS, Recorder, keep_whole, recover
-from edge.sinks.output_file import Target
+from edge.sinks.output_file import OutputFile
 from edge.sources.clock import LONGEST_GAP_S
 from edge.types import U8, Frame
 
@@ -53,13 +53,13 @@ class OverlayWriter:
     an encoder that there is not. After an error of write(), close() keeps what was written before, where it can.
     """
 
-    def __init__(self, path: str | Path | Target, fps: float, encoder: str = "auto") -> None:
+    def __init__(self, path: str | Path | OutputFile, fps: float, encoder: str = "auto") -> None:
         """path: or a target that is open already."""
-        place = path.path if isinstance(path, Target) else Path(path)
+        place = path.path if isinstance(path, OutputFile) else Path(path)
         check_overlay_suffix(place)
         suffix = place.suffix.lower()
         chosen = choose_encoder(encoder) if suffix == VIDEO else ""
-        self._target = path if isinstance(path, Target) else Target(path, salvageable=suffix == VIDEO)
+        self._target = path if isinstance(path, OutputFile) else OutputFile(path, salvageable=suffix == VIDEO)
         if suffix == VIDEO and self._target.kept is not None:
             recover(self._target.kept)
         self._output: _Output
@@ -102,7 +102,7 @@ def check_overlay_suffix(path: Path) -> None:
 class _Video:
     """An encoder and its file; pictures of another size than the first are fitted into the first one's."""
 
-    def __init__(self, target: Target, fps: float, encoder: str) -> None:
+    def __init__(self, target: OutputFile, fps: float, encoder: str) -> None:
         self._target = target
         rate = Fraction(fps if fps > 0 else 30.0).limit_denominator(1001)
         self._last_tick = -1
@@ -197,7 +197,7 @@ class _Sheet:
     doubles. So memory is bounded, and at the end the sheet's frames are picked evenly from those left.
     """
 
-    def __init__(self, target: Target, suffix: str) -> None:
+    def __init__(self, target: OutputFile, suffix: str) -> None:
         self._target = target
         self._suffix = suffix
         self._first: U8 | None = None

@@ -93,9 +93,9 @@ def _open(
 
         return VideoSource(file_opening(address.target), name=name, title=address.shown, loop=loop, fps=fps, stop=stop)
     if address.kind in ("video", "pictures"):
-        from edge.sources.images import PictureSource
+        from edge.sources.images import ImageSource
 
-        return PictureSource(address.target, name=name, loop=loop, fps=fps, stop=stop)
+        return ImageSource(address.target, name=name, loop=loop, fps=fps, stop=stop)
     if address.kind == "pipe":
         from edge.sources.pipe import PipeSource
 

@@ -99,7 +99,7 @@ class Source(ABC):
         self._stop.set()
 
     @property
-    def remarks(self) -> list[str]:
+    def warnings(self) -> list[str]:
         return list(self._remarks.values())
 
     def _remark(self, kind: str, text: str) -> None:

@@ -34,7 +34,7 @@ _JOIN_S = 0.2
 Verdict = Literal["failed", "refused", "missing", "unreadable", "transport"]
 
 
-class LinkError(Exception):
+class DemuxError(Exception):
     """The container cannot be opened or read on; the message is the reason in a few words.
 
     verdict: failed (may work another time), refused (it will be refused again), missing (the server knows nothing of
@@ -63,10 +63,10 @@ class Stopped(Exception):
         super().__init__("stopped before it was open")
 
 
-class Link:
+class Demuxer:
     """One opened container. `open()`, then iterate `packets()`, then `close()`; all three from one thread.
 
-    Raises LinkError from open() and packets().
+    Raises DemuxError from open() and packets().
     """
 
     def __init__(self, opening: Opening, stop: Stop) -> None:
@@ -76,21 +76,21 @@ class Link:
         self._packets: deque[av.Packet[VideoStream]] = deque()
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
-        self._error: LinkError | None = None
+        self._error: DemuxError | None = None
         self._reading = False
         self._closing = False
         self._done = False
         self._thread = threading.Thread(target=self._run, name="meshcast-link", daemon=True)
 
     def open(self) -> tuple[InputContainer, VideoStream]:
-        """Wait until the container and its best video stream are open, which they may be already. Raises LinkError, or
+        """Wait until the container and its best video stream are open, which they may be already. Raises DemuxError, or
         Stopped."""
         if self._thread.ident is None:
             self._thread.start()
         if not self._stop.wait_for(lambda: self._stream is not None or self._done):
             raise Stopped
         if self._container is None or self._stream is None:
-            raise self._error or LinkError("cannot be opened")
+            raise self._error or DemuxError("cannot be opened")
         return self._container, self._stream
 
     def packets(self) -> Iterator[av.Packet[VideoStream]]:
@@ -121,7 +121,7 @@ class Link:
         if self._thread.ident is not None:
             self._thread.join(_JOIN_S)
 
-    def __enter__(self) -> Link:
+    def __enter__(self) -> Demuxer:
         return self
 
     def __exit__(
@@ -140,13 +140,13 @@ class Link:
                 condition.notify_all()
             self._read(container, stream)
             if self._gate is not None and self._gate.refusal is not None and self._gate.refusal.final:
-                raise LinkError(redact_text(self._gate.refusal.reason), "refused")  # a part that FFmpeg left out
-        except LinkError as error:
+                raise DemuxError(redact_text(self._gate.refusal.reason), "refused")  # a part that FFmpeg left out
+        except DemuxError as error:
             self._error = error
         except ReferenceRefused as error:
-            self._error = LinkError(redact_text(str(error), self._opening.secrets), "refused")
+            self._error = DemuxError(redact_text(str(error), self._opening.secrets), "refused")
         except (av.FFmpegError, OSError, ValueError) as error:
-            self._error = self._link_error(error, opened=self._container is not None)
+            self._error = self._demux_error(error, opened=self._container is not None)
         finally:
             with condition:
                 self._done = True
@@ -165,7 +165,7 @@ class Link:
             with self._stop.condition:
                 self._gate = gate
                 if self._closing:
-                    raise LinkError("closed while it was opened")
+                    raise DemuxError("closed while it was opened")
             options["http_proxy"] = gate.url
         # What a reader waits for is waited for without an end; it ends by itself when it is told to stop.
         timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S) if opening.reader is None else None
@@ -178,14 +178,14 @@ class Link:
             io_open=opening.nested,
         )
 
-    def _link_error(self, error: Exception, *, opened: bool) -> LinkError:
+    def _demux_error(self, error: Exception, *, opened: bool) -> DemuxError:
         refusal = self._gate.refusal if self._gate is not None else None
         if refusal is not None:
-            return LinkError(redact_text(refusal.reason), "refused" if refusal.final else "failed")
+            return DemuxError(redact_text(refusal.reason), "refused" if refusal.final else "failed")
         if isinstance(error, av.error.ArgumentError) and self._opening.limited and not opened:
-            return LinkError("holds no video that can be read", "unreadable")  # but perhaps a list of addresses
-        made = _link_error(error)
-        return LinkError(redact_text(str(made), self._opening.secrets), made.verdict)
+            return DemuxError("holds no video that can be read", "unreadable")  # but perhaps a list of addresses
+        made = _demux_error(error)
+        return DemuxError(redact_text(str(made), self._opening.secrets), made.verdict)
 
     def _read(self, container: InputContainer, stream: VideoStream) -> None:
         with self._stop.condition:
@@ -208,15 +208,15 @@ def _video_stream(container: InputContainer) -> VideoStream:
     # FFmpeg draws any .txt file as a moving picture of a terminal, which nobody means when naming a video
     stream = container.streams.best("video") if container.format.name != "tty" else None
     if not isinstance(stream, VideoStream):
-        raise LinkError("holds no video", "unreadable")
+        raise DemuxError("holds no video", "unreadable")
     if not _has_decoder(stream):
-        raise LinkError("its video is coded in a way that this FFmpeg cannot decode", "unreadable")
+        raise DemuxError("its video is coded in a way that this FFmpeg cannot decode", "unreadable")
     context = stream.codec_context
     size = max(context.width, context.coded_width), max(context.height, context.coded_height)
     if too_large(size):
-        raise LinkError(too_large_text(size), "refused")
+        raise DemuxError(too_large_text(size), "refused")
     if stream.disposition & Disposition.dependent:
-        raise LinkError("holds tiles of a picture; save it as a file and name that", "refused")
+        raise DemuxError("holds tiles of a picture; save it as a file and name that", "refused")
     return stream
 
 
@@ -224,21 +224,21 @@ def _has_decoder(stream: Any) -> bool:
     return stream.codec_context is not None
 
 
-def _link_error(error: Exception) -> LinkError:
+def _demux_error(error: Exception) -> DemuxError:
     if isinstance(error, av.error.ExitError):
-        return LinkError("no answer in time")
+        return DemuxError("no answer in time")
     if isinstance(error, av.error.TimeoutError):
-        return LinkError("nothing arrived in time")
+        return DemuxError("nothing arrived in time")
     if getattr(error, "errno", None) == errno.EPROTONOSUPPORT:
-        return LinkError("the camera refuses the transport", "transport")
+        return DemuxError("the camera refuses the transport", "transport")
     if isinstance(error, av.error.InvalidDataError):
-        return LinkError("holds no video that can be read", "unreadable")
+        return DemuxError("holds no video that can be read", "unreadable")
     if isinstance(error, av.error.HTTPUnauthorizedError):
-        return LinkError("401 Unauthorized; give user and password in the address or by --credentials", "refused")
+        return DemuxError("401 Unauthorized; give user and password in the address or by --credentials", "refused")
     reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
     verdict: Verdict = "failed"
     if isinstance(error, _REFUSALS):
         verdict = "refused"
     elif isinstance(error, _ABSENCES):
         verdict = "missing"
-    return LinkError(reason[:1].lower() + reason[1:], verdict)
+    return DemuxError(reason[:1].lower() + reason[1:], verdict)

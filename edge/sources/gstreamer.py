@@ -17,7 +17,7 @@ import numpy as np
 from edge.errors import SourceError
 from edge.redaction import redact_text
 from edge.sources.decoder import Picture
-from edge.sources.demuxer import LinkError
+from edge.sources.demuxer import DemuxError
 from edge.sources.frames import FileFrames, Rate
 from edge.sources.geometry import resample, square_size
 from edge.sources.live import LiveSource
@@ -138,11 +138,11 @@ class GstreamerSource(LiveSource):
     def _ends(self) -> bool:
         return not self._goes_on
 
-    def _is_final(self, error: LinkError) -> bool:
+    def _is_final(self, error: DemuxError) -> bool:
         return not self._restarts
 
-    def _redacted(self, error: PipelineError) -> LinkError:
-        return LinkError(redact_text(str(error), self._secrets))
+    def _redacted(self, error: PipelineError) -> DemuxError:
+        return DemuxError(redact_text(str(error), self._secrets))
 
     def close(self) -> None:
         super().close()

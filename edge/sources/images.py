@@ -17,7 +17,7 @@ from edge.sources.clock import FileClock
 from edge.sources.geometry import too_large, too_large_text
 from edge.sources.heif import HeifError, read_heif
 from edge.sources.image_header import image_size, is_heif
-from edge.sources.uri import PICTURE_SUFFIXES
+from edge.sources.uri import IMAGE_SUFFIXES
 from edge.types import U8, Frame
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ MAX_FILE_BYTES = 1_000_000_000
 _UNREADABLE = "not a picture that can be read"
 
 
-class PictureSource(Source):
+class ImageSource(Source):
     """The pictures of a file, folder or glob in natural order (2.png before 10.png), 1/30 s of stream time each
     unless fps says otherwise.
 
@@ -92,7 +92,7 @@ class PictureError(Exception):
     """A picture file cannot be read; the message is the reason in a few words."""
 
 
-def read_picture(path: Path) -> U8 | None:
+def read_image(path: Path) -> U8 | None:
     """As load_picture, but None where it raises."""
     try:
         return load_picture(path)
@@ -103,7 +103,7 @@ def read_picture(path: Path) -> U8 | None:
 def load_picture(path: Path) -> U8:
     """A picture file as (H, W, 3) uint8 BGR, upright by its EXIF orientation (HEIF: by its turns and mirrors).
 
-    Grey pictures get three equal channels, 16-bit ones keep their upper 8 bits, and transparency is dropped: the
+    Gray pictures get three equal channels, 16-bit ones keep their upper 8 bits, and transparency is dropped: the
     colors are those stored under it. The tiles of a HEIF picture are put together.
 
     Raises:
@@ -137,7 +137,7 @@ def load_picture(path: Path) -> U8:
 def _paths(target: str) -> list[Path]:
     place = Path(target)
     if place.is_dir():
-        found = [path for path in place.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and path.name[0] != "."]
+        found = [path for path in place.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != "."]
     elif place.exists():
         found = [place]
     else:

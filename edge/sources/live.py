@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from edge.errors import SourceError
 from edge.sources.base import Source
 from edge.sources.decoder import Picture
-from edge.sources.demuxer import LinkError, Stopped
+from edge.sources.demuxer import DemuxError, Stopped
 from edge.sources.frames import FileFrames, LiveFrames
 from edge.types import Frame
 
@@ -52,7 +52,7 @@ class LiveSource(Source):
                     return
             except Stopped:
                 return
-            except LinkError as error:
+            except DemuxError as error:
                 if self._is_final(error):
                     if self._index == 0:
                         raise SourceError(f"{self._shown}: {error}") from None
@@ -74,12 +74,12 @@ class LiveSource(Source):
 
     @abstractmethod
     def _play(self) -> Iterator[Picture]:
-        """The pictures of one connection. Raises LinkError, or Stopped."""
+        """The pictures of one connection. Raises DemuxError, or Stopped."""
 
     def _ends(self) -> bool:
         """Whether a connection that ended in order is the end of the source."""
         return False
 
     @abstractmethod
-    def _is_final(self, error: LinkError) -> bool:
+    def _is_final(self, error: DemuxError) -> bool:
         """Whether asking again is pointless."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from edge.errors import SourceError
 from edge.sources.base import Source, Stop
 from edge.sources.decoder import Decoder, Picture
-from edge.sources.demuxer import Link, LinkError, Stopped
+from edge.sources.demuxer import Demuxer, DemuxError, Stopped
 from edge.sources.live import LiveSource, log
 from edge.sources.opening import Opening, RtspTransport, http_opening, http_policy, rtsp_opening, socket_opening
 from edge.sources.video import VideoSource
@@ -32,13 +32,13 @@ class NetworkSource(LiveSource):
         return self._connect(self._opening)
 
     def _connect(self, opening: Opening) -> Iterator[Picture]:
-        with Link(opening, self._stop) as link:
+        with Demuxer(opening, self._stop) as link:
             _, stream = link.open()
             rate = stream.average_rate or stream.guessed_rate
             self.fps = float(rate) if rate else self.fps
             yield from Decoder(stream, low_delay=True).pictures(link.packets())
 
-    def _is_final(self, error: LinkError) -> bool:
+    def _is_final(self, error: DemuxError) -> bool:
         # A web page stays what it is; other servers may still be given the stream. Later on anything may come back.
         final = error.verdict != "failed" if self._opening.policy is not None else error.verdict == "refused"
         return final and self._index == 0
@@ -67,7 +67,7 @@ class RtspSource(NetworkSource):
         begin = self._index
         try:
             yield from self._connect(self._make_opening(self._transport))
-        except LinkError as error:
+        except DemuxError as error:
             if self._index > begin or not self._may_change(error):
                 raise self._explained(error) from None
         else:
@@ -75,10 +75,10 @@ class RtspSource(NetworkSource):
         refused, self._transport = self._transport, _other(self._transport)
         try:
             yield from self._connect(self._make_opening(self._transport), refused)
-        except LinkError as error:
+        except DemuxError as error:
             self._transport = refused
             if error.verdict == "transport":
-                raise LinkError("the camera refuses RTP over TCP and over UDP", "refused") from None
+                raise DemuxError("the camera refuses RTP over TCP and over UDP", "refused") from None
             raise
 
     def _connect(self, opening: Opening, refused: str = "") -> Iterator[Picture]:
@@ -93,7 +93,7 @@ class RtspSource(NetworkSource):
                 refused = ""
             yield picture
 
-    def _may_change(self, error: LinkError) -> bool:
+    def _may_change(self, error: DemuxError) -> bool:
         """Whether the other transport is worth a try; where the server only answers nonsense that is tried once."""
         if not self._automatic:
             return False
@@ -102,11 +102,11 @@ class RtspSource(NetworkSource):
             return True
         return error.verdict == "transport"
 
-    def _explained(self, error: LinkError) -> LinkError:
+    def _explained(self, error: DemuxError) -> DemuxError:
         if error.verdict != "transport":
             return error
         other = _other(self._transport)
-        return LinkError(
+        return DemuxError(
             f"the camera refuses RTP over {self._transport.upper()}; try --rtsp-transport {other} or auto", "refused"
         )
 
@@ -151,10 +151,10 @@ def open_http(
     wish = Stop(stop)
     opening = http_opening(url, http_policy(url, allow_private=allow_private), secrets)
     try:
-        with Link(opening, wish) as link:
+        with Demuxer(opening, wish) as link:
             container, _ = link.open()
             finite = container.duration is not None and container.size > 0
-    except LinkError as error:
+    except DemuxError as error:
         if error.verdict != "failed":
             raise SourceError(f"{shown}: {error}") from None
         finite = False

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from edge.errors import SourceError
 from edge.sources.base import Source, Stop
 from edge.sources.decoder import Decoder
-from edge.sources.demuxer import Link, LinkError, Stopped
+from edge.sources.demuxer import Demuxer, DemuxError, Stopped
 from edge.sources.frames import FileFrames, nominal_rate
 from edge.sources.geometry import too_large_text
 from edge.sources.opening import pipe_opening
@@ -57,7 +57,7 @@ class PipeSource(Source):
             raise SourceError(f"{self._shown}: a pipe can be read only once; open it again")
         index = 0
         try:
-            with Link(pipe_opening(lambda: pipe), self._stop) as link:
+            with Demuxer(pipe_opening(lambda: pipe), self._stop) as link:
                 container, stream = link.open()
                 rate = nominal_rate(container, stream, self._wanted_fps)
                 self.fps = rate.fps
@@ -79,7 +79,7 @@ class PipeSource(Source):
                     self._note(f"{self._shown}: broke off after {index} frames")
         except Stopped:
             return
-        except LinkError as error:
+        except DemuxError as error:
             if index:
                 self._note(f"{self._shown}: broke off after {index} frames: {error}")
                 return
@@ -95,7 +95,7 @@ class PipeSource(Source):
         if pipe is not None:
             pipe.close()
 
-    def _explained(self, pipe: _Pipe, error: LinkError) -> str:
+    def _explained(self, pipe: _Pipe, error: DemuxError) -> str:
         if not pipe.received:
             return f"{self._shown}: nothing came out of the pipe; its writer ended without a byte"
         return (

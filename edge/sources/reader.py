@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Literal
 
-from edge.bounded_queue import Mailbox
+from edge.bounded_queue import BoundedQueue
 from edge.sources.base import Source
 from edge.types import Frame
 
@@ -50,7 +50,9 @@ class Reader:
         self.latest_s: float | None = None
         self._on_read = None if source.live else on_read  # a live source's time is the camera's
         newest = self.pace == "realtime"
-        self._frames: Mailbox[Frame] = Mailbox(1 if newest else _QUEUE, newest=newest, on_lost=on_lost, on_wait=on_wait)
+        self._frames: BoundedQueue[Frame] = BoundedQueue(
+            1 if newest else _QUEUE, newest=newest, on_lost=on_lost, on_wait=on_wait
+        )
         self._worker = threading.Thread(target=self._run, name=f"meshcast-reader-{source.name}", daemon=True)
         self._starting = threading.Lock()
         self._ended = False

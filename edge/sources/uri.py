@@ -22,7 +22,7 @@ KINDS = (
     "https://, tcp://, udp://, v4l2:///dev/video0 or 0, csi://0, gst:PIPELINE, synthetic:"
 )
 HEIF_SUFFIXES = frozenset((".heic", ".heif", ".hif", ".avif"))
-PICTURE_SUFFIXES = HEIF_SUFFIXES | frozenset(
+IMAGE_SUFFIXES = HEIF_SUFFIXES | frozenset(
     ".png .jpg .jpeg .jpe .jfif .bmp .webp .tif .tiff .pbm .pgm .ppm .pnm .jp2".split()  # noqa: SIM905
 )
 
@@ -183,7 +183,7 @@ def _parse_existing(text: str, path: Path) -> Address:
     if path.is_dir():
         return Address("pictures", text, clean_stream_name(path.resolve().name), text)
     if path.exists():
-        kind: Kind = "pictures" if path.suffix.lower() in PICTURE_SUFFIXES else "video"
+        kind: Kind = "pictures" if path.suffix.lower() in IMAGE_SUFFIXES else "video"
         return Address(kind, text, clean_stream_name(path.stem), text)
     if glob.has_magic(text):
         return Address("pictures", text, clean_stream_name(path.parent.resolve().name), text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
 from edge.sources.decoder import Decoder, Picture
-from edge.sources.demuxer import Link, LinkError, Stopped
+from edge.sources.demuxer import Demuxer, DemuxError, Stopped
 from edge.sources.live import LiveSource
 from edge.sources.opening import Opening
 
@@ -40,10 +40,10 @@ class V4l2Source(LiveSource):
         self._opening = Opening(device, _ffmpeg(options or {}), container_format="v4l2")
         if not Path(device).exists():
             raise SourceError(f"{device}: no such camera (cameras here: {_present()})")
-        self._link: Link | None = Link(self._opening, self._stop)
+        self._link: Demuxer | None = Demuxer(self._opening, self._stop)
         try:
             _, stream = self._link.open()
-        except (LinkError, Stopped) as error:
+        except (DemuxError, Stopped) as error:
             self._link.close()
             raise SourceError(f"{device}: {error}; is it a camera, free, and readable for this user?") from None
         self.fps = _rate(stream)
@@ -53,14 +53,14 @@ class V4l2Source(LiveSource):
         link, self._link = self._link, None
         if link is None:
             if not Path(self._device).exists():
-                raise LinkError(f"no such camera (cameras here: {_present()})")
-            link = Link(self._opening, self._stop)
+                raise DemuxError(f"no such camera (cameras here: {_present()})")
+            link = Demuxer(self._opening, self._stop)
         with link:
             _, stream = link.open()
             self.fps = _rate(stream) or self.fps
             yield from Decoder(stream, low_delay=True).pictures(link.packets())
 
-    def _is_final(self, error: LinkError) -> bool:
+    def _is_final(self, error: DemuxError) -> bool:
         return False
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import av
 from edge.errors import SourceError
 from edge.sources.base import Source
 from edge.sources.decoder import Decoder, Picture
-from edge.sources.demuxer import Link, LinkError, Stopped
+from edge.sources.demuxer import Demuxer, DemuxError, Stopped
 from edge.sources.frames import COUNTS_PLACES, FileFrames, Rate, nominal_rate
 from edge.sources.geometry import too_large_text
 from edge.sources.opening import Opening
@@ -53,7 +53,7 @@ class VideoSource(Source):
         self._rate = Rate(None)
         try:
             self._probe()
-        except LinkError as error:
+        except DemuxError as error:
             hint = "" if error.verdict == "refused" else "; is it a video, and whole?"
             raise SourceError(f"{title}: {error}{hint}") from None
         except Stopped:
@@ -72,7 +72,7 @@ class VideoSource(Source):
             frames.restart()
 
     def _probe(self) -> None:
-        with Link(self._opening, self._stop) as link:
+        with Demuxer(self._opening, self._stop) as link:
             container, stream = link.open()
             self._rate = nominal_rate(container, stream, self._wanted_fps)
             self.fps = self._rate.fps
@@ -83,16 +83,16 @@ class VideoSource(Source):
                 self.size = picture.size
                 return
             if decoder.refused is not None:
-                raise LinkError(too_large_text(decoder.refused), "refused")
+                raise DemuxError(too_large_text(decoder.refused), "refused")
         if not self._stop.is_set():
-            raise LinkError("holds no picture that can be decoded")
+            raise DemuxError("holds no picture that can be decoded")
 
     def _play(self) -> Iterator[Picture]:
         delivered = skipped = damaged = 0
         refused: tuple[int, int] | None = None
         broken = True
         try:
-            with Link(self._opening, self._stop) as link:
+            with Demuxer(self._opening, self._stop) as link:
                 container, stream = link.open()
                 decoder = Decoder(stream)
                 tail = Tail(container, stream, self.fps)
@@ -103,7 +103,7 @@ class VideoSource(Source):
                     yield picture
                 broken, skipped, damaged = tail.broken, decoder.skipped, decoder.damaged
                 refused = decoder.refused
-        except (LinkError, Stopped):
+        except (DemuxError, Stopped):
             pass  # a stop is nobody's loss, and everything else counts as broken off
         if self._stop.is_set():
             return

@@ -1,4 +1,4 @@
-"""What people wear: the colours of trunk and thighs, to tell apart people who cross."""
+"""What people wear: the colors of trunk and thighs, to tell apart people who cross."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from edge.types import F32, U8
 SEEN = 0.25
 SHOULDERS_HIPS = (5, 6, 11, 12)
 THIGHS = ((11, 13), (12, 14))
-LIGHTNESS = 0.5  # weight of lightness against colour: shadows change it most
+LIGHTNESS = 0.5  # weight of lightness against color: shadows change it most
 
 
-def looks(image: U8, keypoints: F32, scores: F32) -> F32:
-    """Looks (N, 6) of people with COCO keypoints (N, 17 or more, 2) px and scores: the median CIE Lab colour of the
+def appearance_of(image: U8, keypoints: F32, scores: F32) -> F32:
+    """Looks (N, 6) of people with COCO keypoints (N, 17 or more, 2) px and scores: the median CIE Lab color of the
     trunk and of the thighs, lightness weighted by half; NaN for what is not seen."""
     count = len(keypoints)
     result = np.full((count, 6), np.nan, np.float32)
@@ -33,10 +33,10 @@ def looks(image: U8, keypoints: F32, scores: F32) -> F32:
     return result
 
 
-def box_looks(image: U8, boxes: F32) -> F32:
+def box_appearance(image: U8, boxes: F32) -> F32:
     """Looks (N, 6) of boxes (N, 4) xyxy px, as if somebody stood upright in each."""
     corners, sides = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
-    return looks(image, corners + _STANDING * sides, np.ones((len(boxes), 17), np.float32))
+    return appearance_of(image, corners + _STANDING * sides, np.ones((len(boxes), 17), np.float32))
 
 
 def _median(samples: F32) -> F32:
@@ -45,7 +45,7 @@ def _median(samples: F32) -> F32:
     return middle
 
 
-def difference(a: F32, b: F32) -> float | None:
+def appearance_distance(a: F32, b: F32) -> float | None:
     """Distance of two looks (6,), in weighted Lab units a part; None when they show no part in common."""
     parts = np.square(a - b).reshape(2, 3).sum(axis=1)
     shown = parts[np.isfinite(parts)]

@@ -21,7 +21,7 @@ Size = tuple[int, int]
 MAX_CANDIDATES = 300
 STRIDES = (8, 16, 32)
 OTHER_STRIDES = ((4, 8, 16, 32), (8, 16, 32, 64))
-OFFSETS_END = 16.0  # px that decoded centres of an all-anchor output exceed and offsets from the cells do not
+OFFSETS_END = 16.0  # px that decoded centers of an all-anchor output exceed and offsets from the cells do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +49,21 @@ def check_boxes(card: Card, outputs: Outputs, size: Size) -> None:
 def decode_nanodet(outputs: Outputs, size: Size, person: int, score: float) -> tuple[F32, F32]:
     """Class scores (1, A, C) and distance bins (1, A, 4 * B) of A cells.
 
-    The distance of each side from the cell's centre is the expectation over its B bins times the stride (Li et al.,
+    The distance of each side from the cell's center is the expectation over its B bins times the stride (Li et al.,
     Generalized Focal Loss, 2020, eq. 6).
     """
     scores, bins = outputs[0][0, :, person], outputs[1][0]
     rows = _best(scores, score)
-    centres, strides = _cells(size)
+    centers, strides = _cells(size)
     logits = bins[rows].reshape(len(rows), 4, bins.shape[1] // 4).astype(np.float32)
     weights = np.exp(logits - logits.max(axis=2, keepdims=True))
     steps = np.arange(logits.shape[2], dtype=np.float32)
     distances = (weights @ steps) / weights.sum(axis=2) * strides[rows, None]
-    return np.concatenate([centres[rows] - distances[:, :2], centres[rows] + distances[:, 2:]], axis=1), scores[rows]
+    return np.concatenate([centers[rows] - distances[:, :2], centers[rows] + distances[:, 2:]], axis=1), scores[rows]
 
 
 def decode_yolox(outputs: Outputs, size: Size, person: int, score: float) -> tuple[F32, F32]:
-    """The last output, (1, A, 5 + C): centre, width and height in input pixels, objectness, classes.
+    """The last output, (1, A, 5 + C): center, width and height in input pixels, objectness, classes.
 
     The score is objectness times class (Ge et al., 2021).
     """
@@ -74,7 +74,7 @@ def decode_yolox(outputs: Outputs, size: Size, person: int, score: float) -> tup
 
 
 def decode_yolo(outputs: Outputs, size: Size, person: int, score: float) -> tuple[F32, F32]:
-    """(1, 4 + C, A) or (1, A, 4 + C): centre, width and height in input pixels, classes (YOLOv8 and later)."""
+    """(1, 4 + C, A) or (1, A, 4 + C): center, width and height in input pixels, classes (YOLOv8 and later)."""
     table = outputs[0][0]
     if _cells_axis(table.shape, size) == 1:
         table = table.T
@@ -98,7 +98,7 @@ def decode_mmdet(outputs: Outputs, size: Size, person: int, score: float) -> tup
 
 
 def decode_detr(outputs: Outputs, size: Size, person: int, score: float) -> tuple[F32, F32]:
-    """Class logits (1, Q, C) and boxes (1, Q, 4), centre, width and height in 0..1 of the input (RT-DETR, D-FINE).
+    """Class logits (1, Q, C) and boxes (1, Q, 4), center, width and height in 0..1 of the input (RT-DETR, D-FINE).
 
     The score is the sigmoid of the logit: these are trained without a class for "nothing".
     """
@@ -116,20 +116,20 @@ def _best(scores: F32, score: float) -> Array:
 
 
 def _corners(boxes: F32) -> F32:
-    """xyxy (M, 4) of centre, width and height."""
+    """xyxy (M, 4) of center, width and height."""
     half = boxes[:, 2:] / 2
     return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
 
 
 def _cells(size: Size) -> tuple[F32, F32]:
-    """Centres (A, 2) and strides (A,) of all cells of an input of (H, W), stride by stride, row by row."""
-    centres, strides = [], []
+    """Centers (A, 2) and strides (A,) of all cells of an input of (H, W), stride by stride, row by row."""
+    centers, strides = [], []
     for stride in STRIDES:
         rows, columns = (side // stride for side in size)
         y, x = np.divmod(np.arange(rows * columns, dtype=np.float32), columns)
-        centres.append(np.stack([x, y], axis=1) * stride + (stride - 1) / 2)
+        centers.append(np.stack([x, y], axis=1) * stride + (stride - 1) / 2)
         strides.append(np.full(rows * columns, stride, np.float32))
-    return np.concatenate(centres).astype(np.float32), np.concatenate(strides)
+    return np.concatenate(centers).astype(np.float32), np.concatenate(strides)
 
 
 def _count(size: Size, strides: tuple[int, ...] = STRIDES) -> int:

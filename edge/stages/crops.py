@@ -1,11 +1,11 @@
-"""Crops of people for a network: one batch, normalised as its card says."""
+"""Crops of people for a network: one batch, normalized as its card says."""
 
 from __future__ import annotations
 
 import numpy as np
 
 import edge_kernels
-from edge.stages.detect import picture_size
+from edge.stages.detect import input_size
 from edge.types import F32, U8
 from engines.cards.card import Card
 from engines.errors import ModelError
@@ -14,14 +14,14 @@ from engines.errors import ModelError
 class Cropper:
     """(picture, boxes) -> crops (N, 3, h, w) float32, ready for a network, in a buffer that the next call uses again.
 
-    A crop has the network's aspect and the box's centre, and holds `margin` times the box. size is (h, w). Raises
+    A crop has the network's aspect and the box's center, and holds `margin` times the box. size is (h, w). Raises
     ModelError when the card leaves height or width free.
     """
 
     def __init__(self, card: Card) -> None:
         if not all(isinstance(side, int) for side in card.input.shape[2:]):
             raise ModelError(f"{card.name}: height and width in the card's input.shape must be numbers")
-        height, width = picture_size(card)
+        height, width = input_size(card)
         self._input = card.input
         self._margin = card.decode.margin
         self.size = (height, width)
@@ -32,12 +32,12 @@ class Cropper:
         """Crops of the boxes (N, 4) xyxy px, and the regions (N, 4) xyxy px of the picture that they show."""
         if len(boxes) > len(self._batch):
             self._batch = np.empty((len(boxes), *self._batch.shape[1:]), np.float32)
-        centres = (boxes[:, :2] + boxes[:, 2:]) / np.float32(2)
+        centers = (boxes[:, :2] + boxes[:, 2:]) / np.float32(2)
         sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0)
         scales = np.min(self._sides / (self._margin * sides), axis=1)
         half = self._sides / (2 * scales[:, None])
         batch, given = self._batch[: len(boxes)], self._input
         edge_kernels.crop(
-            given.mean, given.std, image, centres, scales, batch, pad=given.pad, swap=given.colour == "rgb"
+            given.mean, given.std, image, centers, scales, batch, pad=given.pad, swap=given.color == "rgb"
         )
-        return batch, np.concatenate([centres - half, centres + half], 1).astype(np.float32)
+        return batch, np.concatenate([centers - half, centers + half], 1).astype(np.float32)

@@ -33,7 +33,7 @@ class Detect:
         self._fit = card.decode.fit
         self._score = card.decode.score if score is None else score
         self._input = card.input
-        self._size = picture_size(card)
+        self._size = input_size(card)
         self._tensor = np.zeros((1, 3, *self._size), np.float32)
         # The engine compiles now, not at the first frame.
         check_boxes(card, self._session(self._tensor), self._size)
@@ -52,13 +52,13 @@ class Detect:
         return Detections(boxes, scores)
 
 
-def picture_size(card: Card) -> tuple[int, int]:
+def input_size(card: Card) -> tuple[int, int]:
     """Height and width of the pictures that a model takes; a free axis is the card's input.size.
 
-    Raises ModelError when the card's input is not colour pictures (N, 3, H, W).
+    Raises ModelError when the card's input is not color pictures (N, 3, H, W).
     """
     shape = card.input.shape
-    if len(shape) != 4 or shape[1] != 3 or not card.input.colour:
+    if len(shape) != 4 or shape[1] != 3 or not card.input.color:
         raise ModelError(
             f"{card.name}: its input must be pictures: input.shape [N, 3, H, W], colour, mean, std and size in the card"
         )
@@ -67,9 +67,9 @@ def picture_size(card: Card) -> tuple[int, int]:
 
 
 def letterbox(image: U8, fit: str, given: Input, out: F32) -> tuple[Array, Array]:
-    """Put image into out (1, 3, H, W), normalised: scale (2,) and offset (2,), x first, of a pixel p * scale + offset.
+    """Put image into out (1, 3, H, W), normalized: scale (2,) and offset (2,), x first, of a pixel p * scale + offset.
 
-    fit: "corner" (top left) and "centre" keep the aspect and fill the rest with the padding; "stretch" does not.
+    fit: "corner" (top left) and "center" keep the aspect and fill the rest with the padding; "stretch" does not.
     """
     picture, size = np.array(image.shape[1::-1]), np.array(out.shape[:1:-1])
     scale = size / picture
@@ -85,7 +85,7 @@ def letterbox(image: U8, fit: str, given: Input, out: F32) -> tuple[Array, Array
         (*offset.tolist(), *inner.tolist()),
         block=averaged_block(float(scale.max()), min(image.shape[:2])),
         pad=given.pad,
-        swap=given.colour == "rgb",
+        swap=given.color == "rgb",
     )
     return scale, offset
 

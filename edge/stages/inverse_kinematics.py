@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.types import F32, I32, U8, Bodies, BodyModel, Posed
+from edge.types import F32, I32, U8, Bodies, BodyModel, RigPose
 from edge_kernels import fit_rotations, shape_evidence
 from engines.errors import ModelError
 from meshcast.protocol.body import Rig
@@ -28,7 +28,7 @@ LEARN_FRAMES = 60  # then a person's shape is known and stays
 FIRST_ROUNDS = 2  # of pose and shape in turns, for a new person
 
 
-class Fit:
+class RigFitter:
     """(t_s, Bodies) -> Posed. Remembers each id's rotations and what its frames said about its shape.
 
     The root joint is where the bodies' translation says. The shape is the head's where it has as many entries as the
@@ -48,7 +48,7 @@ class Fit:
         self._stiffness = stiffness
         self._people: dict[int, _Person] = {}
 
-    def __call__(self, t_s: float, bodies: Bodies) -> Posed:
+    def __call__(self, t_s: float, bodies: Bodies) -> RigPose:
         """Rotations (N, P, 3, 3), shape (N, B) and the fit's error (N,) in mm. t_s: the stream's time in seconds."""
         skeleton = self._skeleton
         self._people = {i: p for i, p in self._people.items() if t_s - p.t_s <= FORGET_S}
@@ -74,7 +74,7 @@ class Fit:
         for row, person in enumerate(people):
             person.t_s = t_s
             person.rotations = rotations[row]
-        return Posed(rotations, shape, error * 1e3)
+        return RigPose(rotations, shape, error * 1e3)
 
     def reset(self) -> None:
         """Forget everybody."""
@@ -109,10 +109,10 @@ class FrameFit:
     """
 
     def __init__(self, model: BodyModel) -> None:
-        self._fit = Fit(model)
-        self._latest: tuple[Bodies, Posed] | None = None
+        self._fit = RigFitter(model)
+        self._latest: tuple[Bodies, RigPose] | None = None
 
-    def __call__(self, t_s: float, bodies: Bodies) -> Posed:
+    def __call__(self, t_s: float, bodies: Bodies) -> RigPose:
         """The bodies of a frame as the rig poses them. t_s: the stream's time in seconds."""
         if self._latest is None or self._latest[0] is not bodies:
             self._latest = bodies, self._fit(t_s, bodies)
@@ -172,7 +172,7 @@ class _Skeleton:
         self._dirs = tuple(np.ascontiguousarray(d.reshape(-1, self.shapes).T) for d in (dirs, rig.joint_shape_dirs))
 
     def fit(self, shape: F32, vertices: F32, prior: F32, stiffness: F32) -> tuple[F32, F32]:
-        """Rotations (N, P, 3, 3) and error (N,) in metres."""
+        """Rotations (N, P, 3, 3) and error (N,) in meters."""
         rotations, error = np.empty_like(prior), np.empty_like(stiffness)
         fit_rotations(*self._rig, *self._resting(shape), vertices, prior, stiffness, rotations, error)
         return rotations, error

@@ -79,7 +79,7 @@ def decode_heatmaps(outputs: Outputs, size: Size, refine: str) -> tuple[F32, F32
     """The peaks of heatmaps (N, K, h, w); a map without a positive value has its keypoint at place 0.
 
     The peak is the first maximum, row by row, and its value the score. refine: "quarter" moves it by a quarter of a
-    pixel towards the higher neighbour (Sun et al., CVPR 2019), "dark" by a Newton step (Zhang et al., CVPR 2020),
+    pixel towards the higher neighbor (Sun et al., CVPR 2019), "dark" by a Newton step (Zhang et al., CVPR 2020),
     "none" leaves it.
     """
     maps = np.ascontiguousarray(outputs[0], np.float32)

@@ -9,11 +9,11 @@ from edge.types import F32, Bodies, RootedBodies
 
 MIN_SCORE = 0.15  # keypoints below this do not vote
 ITERATIONS = 3
-OUTLIER_M = 0.06  # residual, in metres at the body's depth, at which a keypoint's vote is halved
+OUTLIER_M = 0.06  # residual, in meters at the body's depth, at which a keypoint's vote is halved
 NEAREST_M = 0.3
 
 
-class Place:
+class RootLocalizer:
     """Translation from 2D-3D correspondences and K: closed form, weighted by score, robust.
 
     A point X + t seen along the ray (u, v, 1) satisfies (X + t)_x = u (X + t)_z and (X + t)_y = v (X + t)_z: two
@@ -40,21 +40,21 @@ class Place:
 
 
 def weak_perspective_translation(cameras: F32, boxes: F32, camera: Camera) -> F32:
-    """Translations (N, 3) in metres that show a mesh where weak-perspective cameras (N, 3) = (s, tx, ty) show it.
+    """Translations (N, 3) in meters that show a mesh where weak-perspective cameras (N, 3) = (s, tx, ty) show it.
 
     A square crop around box (N, 4) xyxy px, of side h, shows the point X at s (X_xy + t) in -1..1 (Kanazawa et al.,
     HMR, 2018, section 3). At depth z a metre spans f / z pixels of the picture and s h / 2 of the crop, so
-    z = 2 f / (s h); the ray through the crop's centre adds (u z, v z).
+    z = 2 f / (s h); the ray through the crop's center adds (u z, v z).
     """
     low, high = boxes[:, :2], boxes[:, 2:]
     focal = np.sqrt(camera.K[0, 0] * camera.K[1, 1])
     depth = 2 * focal / (cameras[:, :1] * (high - low).max(axis=1, keepdims=True))
-    centre = camera.rays(((low + high) / 2)[:, None])[:, 0]
-    return np.concatenate([cameras[:, 1:] + centre * depth, depth], 1).astype(np.float32)
+    center = camera.rays(((low + high) / 2)[:, None])[:, 0]
+    return np.concatenate([cameras[:, 1:] + center * depth, depth], 1).astype(np.float32)
 
 
 def solve_translation(points: F32, rays: F32, scores: F32) -> F32:
-    """Translations (N, 3) in metres that carry `points` (N, K, 3) on to `rays` (N, K, 2), weighted by scores (N, K).
+    """Translations (N, 3) in meters that carry `points` (N, K, 3) on to `rays` (N, K, 2), weighted by scores (N, K).
 
     A point that is NaN has no vote.
     """

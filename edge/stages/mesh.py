@@ -40,7 +40,7 @@ class Mesh:
 
     def __call__(self, frame: Frame, tracks: Tracks, pose: Pose2D, camera: Camera) -> RootedBodies:
         if not len(pose.ids):
-            return self._nobody(pose)
+            return self._no_people(pose)
         rays = camera.rays(pose.keypoints)
         crops, boxes = None, None
         if self._crops is not None:
@@ -66,7 +66,7 @@ class Mesh:
             attention=self._kept_attention(made, boxes, keep),
         )
 
-    def _nobody(self, pose: Pose2D) -> RootedBodies:
+    def _no_people(self, pose: Pose2D) -> RootedBodies:
         def rows(*shape: int) -> F32:
             return np.empty((0, *shape), np.float32)
 

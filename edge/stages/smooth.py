@@ -46,7 +46,7 @@ class _Person:
         self.t_s = 0.0
         self.bearing = OneEuro(3.0, 60.0)  # x/z and y/z of the root
         self.depth = OneEuro(0.8, 4.0)  # logarithm of the root's depth
-        self.shape = OneEuro(2.0, 15.0)  # root-relative joints and vertices, metres
+        self.shape = OneEuro(2.0, 15.0)  # root-relative joints and vertices, meters
 
     def step(self, translation: F32, points: F32, dt_s: float) -> tuple[Array, Array]:
         x, y, z = translation

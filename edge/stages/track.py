@@ -12,7 +12,7 @@ SEEN = 0.20  # score from which a keypoint counts as seen
 ENOUGH = 5  # keypoints that must be seen to measure a box
 # left, top, right, bottom: detector boxes over the keypoints\' extent, of its longer side
 MARGINS = (0.06, 0.09, 0.06, 0.08)
-SIZE_GAIN = 0.35  # of a new size, a frame; the centre follows at once
+SIZE_GAIN = 0.35  # of a new size, a frame; the center follows at once
 VELOCITY_TIME_S = 0.25  # time constant of the velocity
 LOOK_GAIN = 0.1
 COAST_TIME_S = 1.0  # time constant with which the last velocity loses its worth
@@ -23,7 +23,7 @@ SIGMAS = np.array([0.026, 0.025, 0.025, 0.035, 0.035, *np.repeat(_HALF, 2)], np.
 
 
 @dataclass(slots=True)
-class Person:
+class Track:
     """A track. Times are stream seconds, places px, velocity px/s; size is (width, height) of the box.
 
     seen_s: when keypoints were last taken over; drift: how far the expected place went since; look: clothes (look.py);
@@ -32,7 +32,7 @@ class Person:
     """
 
     id: int
-    centre: F32
+    center: F32
     size: F32
     score: float
     t_s: float
@@ -40,17 +40,17 @@ class Person:
     velocity: F32 = field(default_factory=lambda: np.zeros(2, np.float32))
     keypoints: F32 | None = None
     keypoint_scores: F32 | None = None
-    drift: F32 = field(default_factory=lambda: np.zeros(2, np.float32))
-    look: F32 = field(default_factory=lambda: np.full(6, np.nan, np.float32))
+    appearance_drift: F32 = field(default_factory=lambda: np.zeros(2, np.float32))
+    appearance: F32 = field(default_factory=lambda: np.full(6, np.nan, np.float32))
     confirmed: bool = False
     lost: bool = False
-    poor: int = 0
-    unfound: int = 0
+    low_score_frames: int = 0
+    missed_detections: int = 0
 
     @property
     def box(self) -> F32:
         half = self.size / 2
-        return np.concatenate([self.centre - half, self.centre + half])
+        return np.concatenate([self.center - half, self.center + half])
 
     @property
     def length(self) -> float:
@@ -64,30 +64,32 @@ class Person:
             return
         left = np.float32(np.exp(-dt / COAST_TIME_S))
         step = self.velocity * np.float32(COAST_TIME_S) * (1 - left)
-        self.centre = self.centre + step
-        self.drift = self.drift + step
+        self.center = self.center + step
+        self.appearance_drift = self.appearance_drift + step
         if self.lost:
             self.velocity = self.velocity * left
         self.t_s = t_s
 
     def see_box(self, box: F32, score: float, gain: float) -> None:
         """Pull towards a detection, by gain 0..1."""
-        self.centre = self.centre + gain * (centres(box) - self.centre)
+        self.center = self.center + gain * (centers(box) - self.center)
         self.size = self.size + gain * (box[2:] - box[:2] - self.size)
         self.score = score
 
-    def surprise(self, keypoints: F32, scores: F32) -> float:
+    def motion_error(self, keypoints: F32, scores: F32) -> float:
         """How far keypoints (K, 2) are from where this person's were expected, in box lengths (the median keypoint)."""
         common = self._common(scores)
         if self.keypoints is None or not common.any():
             return 0.0
-        off = keypoints[common] - self.keypoints[common] - self.drift
+        off = keypoints[common] - self.keypoints[common] - self.appearance_drift
         return float(np.median(np.hypot(off[:, 0], off[:, 1]))) / self.length
 
-    def wear(self, look: F32) -> None:
+    def update_appearance(self, appearance: F32) -> None:
         """Take over this frame's look (6,), slowly."""
-        kept = self.look + LOOK_GAIN * (look - self.look)
-        self.look = np.where(np.isfinite(kept), kept, np.where(np.isfinite(look), look, self.look)).astype(np.float32)
+        kept = self.appearance + LOOK_GAIN * (appearance - self.appearance)
+        self.appearance = np.where(
+            np.isfinite(kept), kept, np.where(np.isfinite(appearance), appearance, self.appearance)
+        ).astype(np.float32)
 
     def see_keypoints(self, keypoints: F32, scores: F32) -> None:
         """Take over this frame's keypoints (K, 2) and scores (K,): box, velocity, state."""
@@ -99,13 +101,13 @@ class Person:
             self.velocity = (self.velocity + gain * (measured - self.velocity)).astype(np.float32)
         box = keypoints_box(keypoints, scores)
         if box is not None:
-            self.centre = centres(box)
+            self.center = centers(box)
             self.size = self.size + SIZE_GAIN * (box[2:] - box[:2] - self.size)
         self.keypoints, self.keypoint_scores = keypoints, scores
         self.score = float(scores.mean())
         self.seen_s = self.t_s
-        self.drift = np.zeros(2, np.float32)
-        self.lost, self.confirmed, self.poor = False, True, 0
+        self.appearance_drift = np.zeros(2, np.float32)
+        self.lost, self.confirmed, self.low_score_frames = False, True, 0
 
     def _common(self, scores: F32) -> Array:
         """Which keypoints (K,) are seen now and were seen last."""
@@ -114,8 +116,8 @@ class Person:
         return (scores > SEEN) & (self.keypoint_scores > SEEN)
 
 
-def centres(boxes: F32) -> F32:
-    """Centres (..., 2) of boxes (..., 4) xyxy."""
+def centers(boxes: F32) -> F32:
+    """Centers (..., 2) of boxes (..., 4) xyxy."""
     return ((boxes[..., :2] + boxes[..., 2:]) / 2).astype(np.float32)
 
 

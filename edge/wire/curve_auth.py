@@ -55,7 +55,7 @@ def is_local(address: str) -> bool:
         return False
 
 
-def check(address: str, security: Security) -> None:
+def check_access(address: str, security: Security) -> None:
     """Raises PublishError unless `address` may be bound: for this machine only, for known clients, or --insecure."""
     if security.keys is None:
         if not is_local(address) and not security.insecure:
@@ -116,7 +116,7 @@ class KnownClients:
         return known
 
 
-class Guard:
+class CurveAuthenticator:
     """Asks who connects to the secured sockets of a context, in a thread of its own, until it is closed.
 
     Make it before any of these sockets binds; one a context. Close the sockets first, then the guard, then the context,
@@ -150,7 +150,7 @@ class Guard:
         """End the thread. May be called twice."""
         self._authenticator.stop()
 
-    def __enter__(self) -> Guard:
+    def __enter__(self) -> CurveAuthenticator:
         return self
 
     def __exit__(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.camera import Camera
-from edge.types import F32, I32, Array, Bodies, Frame, Posed
+from edge.types import F32, I32, Array, Bodies, Frame, RigPose
 from edge.wire.pack import pack_arrays, pack_message
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Axes, Conversion
@@ -85,7 +85,7 @@ class FrameEncoder:
         counts = {"joints": bodies.joints.shape[1], "keypoints": bodies.keypoints.shape[1]}
         return self._message(Kind.JOINTS, frame, bodies, stamp, camera, counts, _floats(frame, *floats))
 
-    def params(self, frame: Frame, bodies: Bodies, posed: Posed, stamp: Stamp, camera: Camera | None = None) -> bytes:
+    def params(self, frame: Frame, bodies: Bodies, posed: RigPose, stamp: Stamp, camera: Camera | None = None) -> bytes:
         """Rotations, shape and translation."""
         floats = _floats(frame, bodies.scores, *self._points(bodies.translation))
         rotvecs = rotvec(self._conversion.rotations(posed.rotations))
@@ -97,7 +97,7 @@ class FrameEncoder:
 
     def _surface(self, kind: Kind, frame: Frame, bodies: Bodies, stamp: Stamp, camera: Camera | None) -> bytes:
         translation, joints, vertices = self._points(bodies.translation, bodies.joints, bodies.vertices)
-        low, step, levels = quantise(vertices)
+        low, step, levels = quantize(vertices)
         bounds = (low, step) if vertices.shape[1] else ()
         payload = _floats(frame, bodies.scores, translation, joints, bodies.keypoints, *bounds) + pack_arrays(levels)
         counts = {"vertices": vertices.shape[1], "joints": joints.shape[1], "keypoints": bodies.keypoints.shape[1]}
@@ -163,7 +163,7 @@ def _floats(frame: Frame, *arrays: Array) -> bytes:
     return flat.astype("<f4", copy=False).tobytes()
 
 
-def quantise(vertices: F32) -> tuple[F32, F32, NDArray[np.uint16]]:
+def quantize(vertices: F32) -> tuple[F32, F32, NDArray[np.uint16]]:
     """Vertices (N, V, 3) as low (N, 3), step (N, 3) float32 and levels (N, V, 3) uint16: vertex = low + step * level.
 
     The error is at most half a step, 0.02 mm per axis for a body of 2 m.

@@ -8,7 +8,7 @@ REPEAT_S = 10.0
 MODELS_A_SECOND = 10
 
 
-class Repeats:
+class ModelSchedule:
     """At once when somebody asks for it, and again after `repeat_s`.
 
     A model is a megabyte for everybody who listens to it: more than MODELS_A_SECOND are not sent, so that who asks

@@ -16,9 +16,9 @@ from edge.types import Bodies, BodyModel, Frame
 from edge.wire.curve_auth import Security
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
-from edge.wire.model_schedule import REPEAT_S, Repeats
+from edge.wire.model_schedule import REPEAT_S, ModelSchedule
 from edge.wire.peers import Limits
-from edge.wire.publisher_socket import HIGH_WATER_MARK, Outlet
+from edge.wire.publisher_socket import HIGH_WATER_MARK, PublisherSocket
 from edge.wire.status import encode_status
 from meshcast.protocol.layout import Kind, topic
 
@@ -51,10 +51,12 @@ class Publisher:
     ) -> None:
         session = secrets.randbits(32)
         known, frames = ModelEncoder(model, axes), FrameEncoder(axes, model.lod.vertices if model.lod else None)
-        self._streams = {name: _Stream(name, session, model, known, frames, Repeats(repeat_s)) for name in streams}
+        self._streams = {
+            name: _Stream(name, session, model, known, frames, ModelSchedule(repeat_s)) for name in streams
+        }
         self._status_s = status_s
         self._lock = threading.Lock()
-        self._outlet = Outlet(address, high_water_mark=high_water_mark, security=security, limits=limits)
+        self._outlet = PublisherSocket(address, high_water_mark=high_water_mark, security=security, limits=limits)
         self.address = self._outlet.address
         self._attendant = _Attendant(self._outlet.fileno(), self._attend)
 
@@ -143,7 +145,13 @@ class _Stream:
     """Where one stream is: the next numbers of its messages, when its model and its status are due, and how it does."""
 
     def __init__(
-        self, name: str, session: int, model: BodyModel, known: ModelEncoder, frames: FrameEncoder, repeats: Repeats
+        self,
+        name: str,
+        session: int,
+        model: BodyModel,
+        known: ModelEncoder,
+        frames: FrameEncoder,
+        repeats: ModelSchedule,
     ) -> None:
         self.name = name
         self.topics = {kind: topic(kind, name) for kind in Kind}

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import zmq
 
 from edge.wire.connections import Connections
-from edge.wire.curve_auth import HANDSHAKE_BYTES, Guard, Security, check
+from edge.wire.curve_auth import HANDSHAKE_BYTES, CurveAuthenticator, Security, check_access
 from edge.wire.ipc_path import check_socket_file
 from edge.wire.peers import Limits
-from edge.wire.subscriptions import Audience
+from edge.wire.subscriptions import Subscriptions
 from meshcast.transport.address import address_error, check_address, context_for
 from meshcast.transport.sockets import probe
 
@@ -27,7 +27,7 @@ RECEIVE_BUFFER_BYTES = 2 << 10  # what a peer sends is taken by libzmq before it
 MAX_WAITING_REQUESTS = 2
 
 
-class Outlet:
+class PublisherSocket:
     """An XPUB socket bound to `address`, for one thread at a time.
 
     `address` becomes the real one, with the port that was found when 0 was asked for. security: who may watch; without
@@ -44,13 +44,13 @@ class Outlet:
         limits: Limits | None = None,
     ) -> None:
         self.more = False  # subscriptions that wait
-        self._audience = Audience()
+        self._audience = Subscriptions()
         security = security or Security()
         check_address(address)
-        check(address, security)
+        check_access(address, security)
         check_socket_file(address)
         self._context, self._own_context = context_for(address)
-        self._guard: Guard | None = None
+        self._guard: CurveAuthenticator | None = None
         self._connections: Connections | None = None
         self._socket = self._context.socket(zmq.XPUB)
         self._socket.set(zmq.XPUB_VERBOSE, 1)  # every subscription is seen, not only the first to a topic
@@ -65,7 +65,7 @@ class Outlet:
         self._socket.set(zmq.IPV6, int("[" in address))
         # Within the process there is nothing to encrypt.
         if security.keys is not None and security.allowed is not None and self._own_context:
-            self._guard = Guard(self._context, security.keys, security.allowed)
+            self._guard = CurveAuthenticator(self._context, security.keys, security.allowed)
             self._guard.secure_server(self._socket)
             self._socket.set(zmq.MAXMSGSIZE, HANDSHAKE_BYTES)
         if self._own_context:
@@ -100,7 +100,7 @@ class Outlet:
                 return
             if self._connections is not None:
                 self._connections.request(frame)
-            prefix = self._audience.hear(frame.bytes)
+            prefix = self._audience.update(frame.bytes)
             if prefix is not None:
                 yield prefix
 

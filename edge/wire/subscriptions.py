@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from meshcast.protocol.layout import MAX_STREAM, TOPIC_SIZE, WORDS
+from meshcast.protocol.layout import MAX_STREAM, TOPIC_PREFIXES, TOPIC_SIZE
 
-_WORDS = tuple(f"{word}/".encode() for word in WORDS.values())
+_WORDS = tuple(f"{word}/".encode() for word in TOPIC_PREFIXES.values())
 _STREAM = re.compile(rb"[A-Za-z0-9._-]{0,%d}\0*" % MAX_STREAM)
 
 
-class Audience:
+class Subscriptions:
     """The topics that are subscribed to, from the requests that an XPUB socket with XPUB_VERBOSE hands out: 1 and the
     start of a topic for every subscription, 0 and the same when its last subscriber has gone.
 
@@ -20,7 +20,7 @@ class Audience:
     def __init__(self) -> None:
         self._prefixes: set[bytes] = set()
 
-    def hear(self, request: bytes) -> bytes | None:
+    def update(self, request: bytes) -> bytes | None:
         """Take note of a request; the start of a topic when it is a new subscription to a topic that can exist."""
         mark, prefix = request[:1], request[1:]
         if mark == b"\x01" and can_match(prefix):

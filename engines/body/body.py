@@ -26,7 +26,7 @@ SURFACE = ("coco17_regressor", "feet6_regressor", "mirror", "coco17_names", "fee
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """V vertices, J joints, B shape directions; metres, Y up, facing +Z, T-pose (hands: the palm's own axes).
+    """V vertices, J joints, B shape directions; meters, Y up, facing +Z, T-pose (hands: the palm's own axes).
 
     v_template (V, 3), shape_dirs (V, 3, B), of which the last `expressions` are of the face, weights (V, J) with rows
     that sum to 1, joint_regressor (J, V), parents (J,) int32 (-1 at the root, else before the joint), faces (F, 3)

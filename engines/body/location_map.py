@@ -78,7 +78,7 @@ def build(coordinates: F32, faces: Ints, uv_faces: Ints, vertex_count: int, size
     taps, shares = _taps(points, size)
     used = vertex_of >= 0
     taps, shares = taps[used], shares[used]
-    index, weights = _rasterise(points, faces, uv_faces, size)
+    index, weights = _rasterize(points, faces, uv_faces, size)
     _fill_holes(index, weights, taps, shares, vertex_of[used])
 
     texels = height * width
@@ -134,7 +134,7 @@ def _taps(points: F64, size: tuple[int, int]) -> tuple[I64, F64]:
     return taps, shares
 
 
-def _rasterise(points: F64, faces: Ints, uv_faces: Ints, size: tuple[int, int]) -> tuple[I64, F64]:
+def _rasterize(points: F64, faces: Ints, uv_faces: Ints, size: tuple[int, int]) -> tuple[I64, F64]:
     """Vertices (h w, 3) and barycentric weights (h w, 3) of the first face around each texel, 0 where there is none."""
     height, width = size
     triangles = points[uv_faces]

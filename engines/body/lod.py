@@ -84,7 +84,7 @@ class _Mesh:
         for vertex, joint in zip(*(where.tolist() for where in np.nonzero(weights)), strict=True):
             self._moved[vertex][joint] = float(weights[vertex, joint])
         self._around: list[set[int]] = [set() for _ in self.points]  # the faces of each vertex
-        self._near: list[set[int]] = [set() for _ in self.points]  # the neighbours of each vertex
+        self._near: list[set[int]] = [set() for _ in self.points]  # the neighbors of each vertex
         for number, (a, b, c) in enumerate(corners.tolist()):
             for vertex, others in ((a, (b, c)), (b, (c, a)), (c, (a, b))):
                 self._around[vertex].add(number)

@@ -94,7 +94,7 @@ def coarsen(adjacency: Sparse, levels: int) -> Hierarchy:
 
 
 def _match(graph: Sparse, without_loops: bool) -> I64:
-    """The cluster (V,) of each vertex: pairs of heavily linked neighbours, and single vertices where none is left."""
+    """The cluster (V,) of each vertex: pairs of heavily linked neighbors, and single vertices where none is left."""
     graph.sort_indices()
     degree = graph.sum(axis=0)
     order = legacy_argsort(degree).tolist()
@@ -169,7 +169,7 @@ def _pad(graph: Sparse, order: I64) -> Sparse:
 
 
 def laplacian(adjacency: Sparse) -> Sparse:
-    """Normalised Laplacian L = I - D^-1/2 A D^-1/2 (V, V) float64, where D counts self-loops too.
+    """Normalized Laplacian L = I - D^-1/2 A D^-1/2 (V, V) float64, where D counts self-loops too.
 
     A vertex without edges has 1 on the diagonal and nothing else.
     """

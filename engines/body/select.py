@@ -11,7 +11,7 @@ from engines.cards.card import Card, cards, load_card, read_weights, user_models
 from engines.errors import ModelError
 
 
-def body_of(card: Card) -> Body:
+def body_for_card(card: Card) -> Body:
     """The body that a card of task "body" describes. Raises ModelError when its file is damaged or missing."""
     read_weights(card.variants[0])
     body = load_body(card.variants[0].file)
@@ -23,17 +23,17 @@ def imported_body(kind: str = "smpl") -> Body | None:
     """The first imported body of a family by name, or None."""
     folder = user_models()
     found = (card for card in cards("body") if card.path.parent == folder and card.family == kind)
-    return next((body_of(card) for card in found), None)
+    return next((body_for_card(card) for card in found), None)
 
 
-def choose_body(name: str | None, kind: str = "smpl") -> Body:
+def select_body(name: str | None, kind: str = "smpl") -> Body:
     """The body with this name (see `meshcast models`); without a name an imported one, else the open body."""
     if name is not None:
-        return body_of(load_card(name, "body"))
+        return body_for_card(load_card(name, "body"))
     return imported_body(kind) or open_body()
 
 
-def is_open(body: Body) -> bool:
+def is_bundled_body(body: Body) -> bool:
     """Whether a body is the open one, on which the shapes and vertices of SMPL's mean nothing."""
     return digest(body) == digest(open_body())
 

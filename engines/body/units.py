@@ -1,4 +1,4 @@
-"""Whether a body is in metres and stands upright: units and axes of a file can only be told from what it holds."""
+"""Whether a body is in meters and stands upright: units and axes of a file can only be told from what it holds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from engines.body.body import FAMILIES, Body
 from engines.errors import ModelError
 
-# The largest extent of a rest mesh, metres, from a newborn's to a giant's; a hand may be as large as a body, as long as
-# it cannot be one in centimetres.
+# The largest extent of a rest mesh, meters, from a newborn's to a giant's; a hand may be as large as a body, as long as
+# it cannot be one in centimeters.
 PLAUSIBLE_M = {"mano": (0.04, 2.8), "body": (0.4, 2.8)}
 USUAL_M = {"mano": (0.04, 0.4), "body": (0.4, 2.8)}
 UNITS = {"centimetres": 100.0, "millimetres": 1000.0, "inches": 1 / 0.0254}
@@ -20,10 +20,10 @@ PELVIS, HEAD = 0, 15  # joints of the families that have SMPL's body
 def check_units(body: Body, path: str | Path) -> None:
     """Hold a body of a known family against what is plausible.
 
-    It is not converted: an infant in metres is as tall as an adult in some other unit.
+    It is not converted: an infant in meters is as tall as an adult in some other unit.
 
     Raises:
-        ModelError: The body is not in metres, or does not stand along Y; the message says what it seems to be.
+        ModelError: The body is not in meters, or does not stand along Y; the message says what it seems to be.
     """
     if body.family not in FAMILIES.values():
         return

@@ -9,7 +9,7 @@ from engines.files.toml_table import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Metric:
     """One measured difference from float32. limit is None for what is only told; at_least: the value must not be below
     the limit, otherwise not above it."""
 
@@ -47,21 +47,21 @@ class Gate:
     people: int
     int8_share: float
     kept: tuple[str, ...]
-    figures: tuple[Figure, ...]
+    metrics: tuple[Metric, ...]
 
     @property
-    def failures(self) -> tuple[Figure, ...]:
+    def failures(self) -> tuple[Metric, ...]:
         """The figures beyond their limits."""
-        return tuple(figure for figure in self.figures if not figure.passed)
+        return tuple(figure for figure in self.metrics if not figure.passed)
 
     def raw(self) -> dict[str, Any]:
         """The gate as a TOML table."""
-        figures = []
-        for figure in self.figures:
+        metrics = []
+        for figure in self.metrics:
             row: dict[str, Any] = {"name": figure.name, "unit": figure.unit, "value": round(figure.value, 5)}
             if figure.limit is not None:
                 row |= {"limit": figure.limit, "at_least": figure.at_least}
-            figures.append(row)
+            metrics.append(row)
         return {
             "footage": self.footage,
             "calibrator": self.calibrator,
@@ -69,7 +69,7 @@ class Gate:
             "people": self.people,
             "int8_share": round(self.int8_share, 4),
             "kept": list(self.kept),
-            "figures": figures,
+            "figures": metrics,
         }
 
 
@@ -79,18 +79,18 @@ def read_gate(table: Table) -> Gate:
     gate = Gate(
         footage=table.text("footage", ""),
         calibrator=table.text("calibrator", ""),
-        inputs=table.whole("inputs", 0),
-        people=table.whole("people", 0),
+        inputs=table.integer("inputs", 0),
+        people=table.integer("people", 0),
         int8_share=table.number("int8_share", 1.0),
         kept=table.texts("kept"),
-        figures=tuple(_read_figure(Table(row, f"gate.figures[{index}].")) for index, row in enumerate(rows)),
+        metrics=tuple(_read_figure(Table(row, f"gate.figures[{index}].")) for index, row in enumerate(rows)),
     )
     table.finish()
     return gate
 
 
-def _read_figure(row: Table) -> Figure:
+def _read_figure(row: Table) -> Metric:
     limit = row.number("limit") if "limit" in row.names() else None
-    figure = Figure(row.text("name"), row.text("unit", ""), row.number("value"), limit, row.flag("at_least", False))
+    figure = Metric(row.text("name"), row.text("unit", ""), row.number("value"), limit, row.flag("at_least", False))
     row.finish()
     return figure

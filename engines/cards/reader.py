@@ -64,8 +64,8 @@ def _card(table: Table, path: Path) -> Card:
         task=task,
         family=table.text("family"),
         title=table.text("title", path.stem),
-        licence=table.text("licence", "unknown"),
-        licence_files=tuple(
+        license=table.text("licence", "unknown"),
+        license_files=tuple(
             inside(folder, name, "licence_files", follow=not shipped) for name in table.texts("licence_files")
         ),
         source=table.text("source", ""),
@@ -76,11 +76,11 @@ def _card(table: Table, path: Path) -> Card:
         input=Input(
             name=entry.text("name", "" if task == "body" else None),
             shape=tuple(entry.items("shape", (int, str))),
-            size=entry.whole("size", 0),
-            colour=entry.text("colour", ""),
+            size=entry.integer("size", 0),
+            color=entry.text("colour", ""),
             mean=tuple(float(v) for v in entry.items("mean", (int, float))),
             std=tuple(float(v) for v in entry.items("std", (int, float))),
-            pad=entry.whole("pad", 0),
+            pad=entry.integer("pad", 0),
         ),
         variants=tuple(variants),
         path=path,
@@ -94,7 +94,7 @@ def _card(table: Table, path: Path) -> Card:
             refine=decode.text("refine", usual.refine),
             bins_per_px=decode.number("bins_per_px", usual.bins_per_px),
             fit=decode.text("fit", usual.fit),
-            person=decode.whole("person", usual.person),
+            person=decode.integer("person", usual.person),
             score=decode.number("score", usual.score),
         ),
     )

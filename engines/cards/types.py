@@ -32,15 +32,15 @@ class Variant:
 class Input:
     """What the model expects: tensor name and shape (a letter is a free axis).
 
-    For pictures also: size px of the longer side that it was trained at, colour order "bgr" or "rgb", mean and std per
+    For pictures also: size px of the longer side that it was trained at, color order "bgr" or "rgb", mean and std per
     channel in that order, on values 0..255, and the value that fills what lies outside the picture. Without pictures
-    colour is "" and size 0.
+    color is "" and size 0.
     """
 
     name: str
     shape: tuple[int | str, ...]
     size: int
-    colour: str
+    color: str
     mean: tuple[float, ...]
     std: tuple[float, ...]
     pad: int
@@ -51,7 +51,7 @@ class Decode:
     """How the outputs are read; each family (edge/stages, engines/heads) uses its own part of it.
 
     Pose: margin, the side of the crop over that of the box; refine, how heatmap peaks are refined ("none", "quarter",
-    "dark"); bins_per_px of SimCC. Detectors: fit of the picture into the input, at the "corner" or in the "centre" of a
+    "dark"); bins_per_px of SimCC. Detectors: fit of the picture into the input, at the "corner" or in the "center" of a
     padded square or "stretch"; person, the index of that class; score, below which a box is not used.
     """
 
@@ -78,8 +78,8 @@ class Card:
     task: str
     family: str
     title: str
-    licence: str
-    licence_files: tuple[Path, ...]
+    license: str
+    license_files: tuple[Path, ...]
     source: str
     notes: str
     body: str

@@ -37,8 +37,8 @@ def add_int8(card: Card, data: bytes, gate: Gate) -> Card:
     }
     raw["variants"]["int8"]["gate"] = gate.raw()
     try:
-        licences = [path.read_bytes() for path in card.licence_files]
-        copies = {_named(name, text, ".licence.txt"): text for text in licences}
+        licenses = [path.read_bytes() for path in card.license_files]
+        copies = {_named(name, text, ".licence.txt"): text for text in licenses}
         raw["licence_files"] = list(copies)
         files |= copies
         folder = needed_user_models()

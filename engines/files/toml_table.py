@@ -26,7 +26,7 @@ class Table:
     def text(self, key: str, default: str | None = None) -> str:
         return str(self._take(key, default, lambda v: isinstance(v, str), "a text"))
 
-    def whole(self, key: str, default: int) -> int:
+    def integer(self, key: str, default: int) -> int:
         return int(self._take(key, default, lambda v: type(v) is int, "a whole number"))
 
     def flag(self, key: str, default: bool) -> bool:

@@ -19,7 +19,7 @@ class People:
     """N people of one picture, as far as a head may look at them.
 
     keypoints (N, K, 2) px with scores (N, K) in 0..1, named by the pose model; rays (N, K, 2) = (x/z, y/z) are the same
-    seen by the camera. crops (N, 3, h, w), normalised as the card's input says, for heads that want them, else None.
+    seen by the camera. crops (N, 3, h, w), normalized as the card's input says, for heads that want them, else None.
     """
 
     keypoints: F32
@@ -33,7 +33,7 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class RootMesh:
-    """Root-relative people in the camera's axes, metres; rows where usable (N,) is False hold no person.
+    """Root-relative people in the camera's axes, meters; rows where usable (N,) is False hold no person.
 
     landmarks (N, K, 3) are the points that the keypoints show, NaN where the body has no such point; joints (N, J, 3);
     vertices (N, V, 3). Where the head has them: rotations (N, 24, 3, 3), local, and shape (N, B); cameras (N, 3), the
@@ -66,7 +66,7 @@ class Head(Protocol):
     def crops(self) -> Card | None: ...
 
     @property
-    def remark(self) -> str: ...
+    def warning(self) -> str: ...
 
     def __call__(self, people: People) -> RootMesh:
         """The people, at least one, as meshes, row for row."""

@@ -19,12 +19,12 @@ MIN_SCALE = 1e-3
 
 
 class DecomrHead:
-    """session maps crops (N, 3, h, w) to location maps (N, 128, 128, 3) in metres and weak-perspective cameras (N, 3).
+    """session maps crops (N, 3, h, w) to location maps (N, 128, 128, 3) in meters and weak-perspective cameras (N, 3).
 
     Raises ModelError for a body without UV coordinates.
     """
 
-    remark = ""
+    warning = ""
 
     def __init__(self, session: Session, card: Card, body: Body, keypoint_names: tuple[str, ...]) -> None:
         self.session = session

@@ -11,21 +11,21 @@ from engines.cards.card import Card
 from engines.heads.base import People, RootMesh
 from engines.heads.landmarks import Landmarks, regress
 from engines.inference.session import Session
-from engines.joint_sets import gather_points, normalise_pose2d
+from engines.joint_sets import gather_points, normalize_pose2d
 
 F32 = NDArray[np.float32]
 MIN_SCORE_SUM = 1.5  # of the keypoints of a person worth a mesh, as in the published demo
 
 
 class Pose2MeshHead:
-    """session maps standardised keypoints (N, J, 2) of the card's joint set to vertices (N, V, 3) in metres, relative
+    """session maps standardised keypoints (N, J, 2) of the card's joint set to vertices (N, V, 3) in meters, relative
     to the root of that set, in the camera's axes. Joints are regressed from the vertices.
 
     Raises ModelError when the pose model's keypoints cannot give the joint set.
     """
 
     crops = None
-    remark = ""
+    warning = ""
 
     def __init__(self, session: Session, card: Card, body: Body, keypoint_names: tuple[str, ...]) -> None:
         self.session = session
@@ -37,7 +37,7 @@ class Pose2MeshHead:
 
     def __call__(self, people: People) -> RootMesh:
         keypoints = np.einsum("jk,nkc->njc", self._points, people.keypoints)
-        (vertices,) = self.session(normalise_pose2d(keypoints))
+        (vertices,) = self.session(normalize_pose2d(keypoints))
         joints = regress(self._regressor, vertices)
         root = joints[:, :1]
         landmarks = self._landmarks(vertices, joints)

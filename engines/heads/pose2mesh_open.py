@@ -14,7 +14,7 @@ from engines.files.npz import read_npz
 from engines.heads.base import People, RootMesh
 from engines.inference.session import Session
 from engines.joint_sets import COCO17, gather_points
-from engines.pose2mesh.virtual_camera import view_of
+from engines.pose2mesh.virtual_camera import virtual_camera_of
 
 F32 = NDArray[np.float32]
 JOINTS, KEYPOINTS = 24, 17  # the points are the joints, then the COCO keypoints, then the feet
@@ -29,7 +29,7 @@ class Pose2MeshOpenHead:
     """
 
     crops = None
-    remark = ""
+    warning = ""
 
     def __init__(self, session: Session, card: Card, keypoint_names: tuple[str, ...]) -> None:
         self.session = session
@@ -54,7 +54,7 @@ class Pose2MeshOpenHead:
         rays, scores = people.rays, people.scores
         if self._coco is not None:
             rays, scores = rays[:, self._coco], scores[:, self._coco]
-        view = view_of(rays, scores)
+        view = virtual_camera_of(rays, scores)
         points, coarse = self.session(view.features)
         T_view_camera = view.T_camera_view.transpose(0, 2, 1)
         finite = np.isfinite(points).all((1, 2)) & np.isfinite(coarse).all((1, 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engines.body.body import Body
-from engines.body.select import choose_body, is_open
+from engines.body.select import is_bundled_body, select_body
 from engines.cards.card import Card
 from engines.errors import ModelError
 from engines.heads.base import Head
@@ -41,8 +41,8 @@ def body_for(card: Card, name: str | None) -> Body | None:
             raise ModelError(f"{card.name} gives the vertices of its own body: leave --body away")
         return None
     family = "mano" if card.name.endswith("_mano") else "smpl"
-    body = choose_body(name, family)
-    if name is None and card.family in OF_THE_BODY and not card.untrained and is_open(body):
+    body = select_body(name, family)
+    if name is None and card.family in OF_THE_BODY and not card.untrained and is_bundled_body(body):
         raise ModelError(
             f"{card.name} gives the vertices of the body that it was trained on: import that body first "
             "(meshcast models import SMPL_NEUTRAL.pkl), or say --body open_smpl_body if it is the open one"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engines.body.body import Body
 from engines.body.mean_parameters import MeanParameters, read_mean_parameters
-from engines.body.select import is_open
+from engines.body.select import is_bundled_body
 from engines.body.skinning import Skinner
 from engines.cards.card import Card
 from engines.errors import ModelError
@@ -67,7 +67,7 @@ class SmplParametersHead:
         self._skin = Skinner(body, SHAPES)
         self.joint_names = body.joint_names
         self.crops = card
-        self.remark = _remark(card, body)
+        self.warning = _remark(card, body)
         self._read = READERS[card.family]
         self._mean = read_mean_parameters(card.path.with_name(card.mean)) if card.mean else MeanParameters.upright()
         self._landmarks = Landmarks(body, keypoint_names)
@@ -93,7 +93,7 @@ class SmplParametersHead:
 
 def _remark(card: Card, body: Body) -> str:
     remarks = []
-    if is_open(body):
+    if is_bundled_body(body):
         remarks.append(f"{card.name} drives the open body: its shapes are SMPL's and not comparable on it")
     if card.family == "dct" and not card.mean:
         remarks.append(f"{card.name} has no mean parameters (import with --mean): poses are relative to a T-pose")

@@ -104,7 +104,7 @@ def _plain(value: Tensor) -> bool:
 
 
 def require_numbers(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Raises ModelError for weights that a network cannot be loaded with: not finite, sparse, quantised or complex."""
+    """Raises ModelError for weights that a network cannot be loaded with: not finite, sparse, quantized or complex."""
     for name, value in tensors.items():
         if value.is_quantized or value.is_complex() or value.is_meta or value.layout is not torch.strided:
             kind = "sparse" if value.layout is not torch.strided else str(value.dtype).removeprefix("torch.")

@@ -29,7 +29,7 @@ class Match:
     """
 
     network: Network
-    likeness: float
+    similarity: float
     tensors: dict[str, Tensor]
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
@@ -38,10 +38,10 @@ class Match:
     prefix: str = ""
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         return not (self.missing or self.unexpected or self.reshaped)
 
-    def complaint(self) -> str:
+    def mismatch_summary(self) -> str:
         """What does not fit, in one line; "" when all does."""
         parts = []
         if self.reshaped:
@@ -54,12 +54,12 @@ class Match:
         return ", ".join(parts)
 
 
-def recognise(tensors: Mapping[str, Tensor], bodies: Mapping[str, Body | None] = NO_BODIES) -> Match:
+def identify(tensors: Mapping[str, Tensor], bodies: Mapping[str, Body | None] = NO_BODIES) -> Match:
     """The network whose state_dict these tensors resemble most.
 
     bodies: by family, "smpl" and "mano", the one whose mesh graph networks are made for; None is the open body.
     """
-    return max(matches(tensors, bodies), key=lambda found: found.likeness)
+    return max(matches(tensors, bodies), key=lambda found: found.similarity)
 
 
 def matches(

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Imported", "import_file", "remove"]
 
-BODY_LICENCE = "non-commercial (the body model's own licence)"
+BODY_LICENSE = "non-commercial (the body model's own licence)"
 BODY_NOTES = "Licensed by its authors for non-commercial research, after registration; the file must not be passed on."
 ALIKE = 0.5  # a file less like every network than this is something else
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import made: the card, what the file was recognised as, and remarks that its user should read."""
+    """What an import made: the card, what the file was recognized as, and remarks that its user should read."""
 
     card: Card
-    recognised: str
-    remarks: tuple[str, ...]
+    identified: str
+    warnings: tuple[str, ...]
 
 
 def import_file(
@@ -43,7 +43,7 @@ def import_file(
     mean: Path | None = None,
     weights: str | None = None,
 ) -> Imported:
-    """Recognise a checkpoint, an ONNX model or a body model, convert it and write it with a card to the user's folder.
+    """Recognize a checkpoint, an ONNX model or a body model, convert it and write it with a card to the user's folder.
 
     Args:
         path: The file. An ONNX model needs its card beside it or in it; a checkpoint may be one of `meshcast train`.
@@ -91,16 +91,16 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
     wanted = _template(name)
     likely = found.network.name
     nearest = f"it looks like {likely}"
-    if found.likeness < ALIKE:
+    if found.similarity < ALIKE:
         raise ModelError(
-            f"{path}: not a network that is known here; the nearest is {likely} ({found.likeness:.0%} alike)"
+            f"{path}: not a network that is known here; the nearest is {likely} ({found.similarity:.0%} alike)"
         )
     if wanted is not None and wanted.network != likely:
         raise ModelError(f"{path}: not {name}: {nearest}")
-    if not found.whole:
-        raise ModelError(f"{path}: {nearest}, but has {found.complaint()}")
+    if not found.complete:
+        raise ModelError(f"{path}: {nearest}, but has {found.mismatch_summary()}")
     require_numbers(path, found.tensors)
-    template, remarks = _choose(found, wanted, path)
+    template, warnings = _choose(found, wanted, path)
     weights = save(_full(found), {"network": likely})
     raw = _raw(template)
     raw["name"] = name if name is not None and wanted is None else template.name
@@ -113,10 +113,10 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
         extras["mean"] = save_mean_parameters(read_mean_parameters(mean))
     card = _store(raw, weights, ".safetensors", extras)
     if found.left_out:
-        remarks.append(f"left out what the network does not need: {found.left_out[0]}{_more(found.left_out)}")
+        warnings.append(f"left out what the network does not need: {found.left_out[0]}{_more(found.left_out)}")
     if chosen.others:
-        remarks.append(f"the file also holds other weights of it: {', '.join(chosen.others)}; choose with --weights")
-    return Imported(card, f"{likely}, weights {_where(chosen.where)}", tuple(remarks))
+        warnings.append(f"the file also holds other weights of it: {', '.join(chosen.others)}; choose with --weights")
+    return Imported(card, f"{likely}, weights {_where(chosen.where)}", tuple(warnings))
 
 
 def _import_body(path: Path, name: str | None) -> Imported:
@@ -137,7 +137,7 @@ def _import_body(path: Path, name: str | None) -> Imported:
         "task": "body",
         "family": body.family,
         "title": f"{path.name}: {len(body.v_template)} vertices, {len(body.parents)} joints",
-        "licence": BODY_LICENCE,
+        "licence": BODY_LICENSE,
         "source": f"imported from {path.name}",
         "notes": BODY_NOTES,
         "imported_sha256": hashlib.sha256(data).hexdigest(),

@@ -41,7 +41,7 @@ def import_onnx(path: Path, name: str | None) -> Card:
             data = _read(card.path.parent / raw[entry])
             raw[entry] = file_name(name, data, f".{entry}.npz")
             files[raw[entry]] = data
-    texts = [_read(licence) for licence in card.licence_files]
+    texts = [_read(license) for license in card.license_files]
     raw["licence_files"] = [file_name(name, text, ".licence.txt") for text in texts]
     files |= dict(zip(raw["licence_files"], texts, strict=True))
     if card.path.with_suffix(UPSAMPLING).is_file():

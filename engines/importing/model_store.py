@@ -98,7 +98,7 @@ def _files(card: Card) -> Iterator[Path]:
         yield variant.file
         yield from (folder / name for name, _ in variant.data)
         yield from data_beside(variant.file)
-    yield from card.licence_files
+    yield from card.license_files
     yield from (folder / name for name in (card.mean, card.body) if name)
     yield card.path.with_suffix(UPSAMPLING)
 

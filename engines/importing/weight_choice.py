@@ -58,11 +58,11 @@ def choose_weights(
             there = one_line(", ".join(place for place in places if place)[:400]) or "none but at the top"
             raise ModelError(f"{path}: no weights under {where!r}{did_you_mean(where, places)}; there are: {there}")
     # Of equals the first: Python's sort keeps the order, which is that of preference.
-    found.sort(key=lambda entry: (not entry[1].whole, -entry[1].likeness, preference(entry[0])))
+    found.sort(key=lambda entry: (not entry[1].complete, -entry[1].similarity, preference(entry[0])))
     place, best = found[0]
     others: dict[str, None] = {}
     for other, match in found[1:]:
-        twin = best.whole and match.whole and match.network is best.network and other != place
+        twin = best.complete and match.complete and match.network is best.network and other != place
         if twin and not _same(best.tensors, match.tensors):
             others[other or "the top"] = None
     return ChosenWeights(best, place, tuple(others)[:MOST_NAMED])

@@ -19,7 +19,7 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-class Batches:
+class BatchRunner:
     """How an engine runs rows (people, pictures), first axis, in batches that it likes.
 
     sizes: batch sizes that are prepared, None for any. padded: a part may have fewer rows than its size, and the engine

@@ -21,7 +21,7 @@ def listening(listener: Listener) -> Iterator[None]:
         _listeners.remove(listener)
 
 
-class Phases:
+class BuildProgress:
     """A build as phases in phases, of so many steps each, each step of which may be a phase itself."""
 
     def __init__(self, name: str) -> None:

@@ -87,13 +87,13 @@ def _only_input(card: Card, signature: Signature, source: str) -> TensorType:
 
 
 def _fit_input(card: Card, given: TensorType, source: str, change: _Change) -> None:
-    picture, pictures = card.input, bool(card.input.colour)
-    complaint = f"{source}: its input is {given.shown}; the card expects {_wanted(card)}"
+    picture, pictures = card.input, bool(card.input.color)
+    mismatch_summary = f"{source}: its input is {given.shown}; the card expects {_wanted(card)}"
     if given.element not in (*FLOATS, *PIXELS):
-        raise ModelError(f"{complaint}; export it with an input of float32")
+        raise ModelError(f"{mismatch_summary}; export it with an input of float32")
     if given.element in PIXELS:
         if not pictures:
-            raise ModelError(f"{complaint}; export it with an input of float32")
+            raise ModelError(f"{mismatch_summary}; export it with an input of float32")
         if any(picture.mean) or any(value != 1 for value in picture.std):
             raise ModelError(
                 f"{source}: its input {given.name!r} is {given.element} and takes the pixels 0 to 255 as they are; set "
@@ -110,12 +110,14 @@ def _fit_input(card: Card, given: TensorType, source: str, change: _Change) -> N
     if last:
         shape = (shape[0], shape[3], shape[1], shape[2])
     if len(shape) != len(sides):
-        raise ModelError(f"{complaint}; correct input.shape in the card, or export the model again")
+        raise ModelError(f"{mismatch_summary}; correct input.shape in the card, or export the model again")
     if isinstance(shape[0], int) and shape[0] != 1:
-        raise ModelError(f"{complaint}; its batch is fixed at {shape[0]}; export it with a free batch axis, or with 1")
+        raise ModelError(
+            f"{mismatch_summary}; its batch is fixed at {shape[0]}; export it with a free batch axis, or with 1"
+        )
     for side, wanted in zip(shape[1:], sides[1:], strict=True):
         if side is not None and isinstance(wanted, int) and side != wanted:
-            raise ModelError(f"{complaint}; correct the card, or export the model again")
+            raise ModelError(f"{mismatch_summary}; correct the card, or export the model again")
     if given.element == "float32" and not last and not unstated:
         return
     _convert_input(given, shape, last, change)

@@ -25,17 +25,17 @@ VERSION = 1  # of what engines.onnx_tools.export makes of a network: a new one m
 
 
 def checked_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
-    """The ONNX model of `live_model`, as sessions run it: a file of others is held against its card first.
+    """The ONNX model of `onnx_model`, as sessions run it: a file of others is held against its card first.
 
     Raises ModelError as live_model does, and when inputs or outputs are not those of the card.
     """
-    model = live_model(card, variant, body)
+    model = onnx_model(card, variant, body)
     if variant is None or not _from_file(card, variant):
         return model
     return fit_to_card(card, model, str(variant.file))
 
 
-def live_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
+def onnx_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
     """The ONNX model of a card's variant; variant None is the untrained network. Needs torch only to convert.
 
     Raises ModelError when the weights are damaged or the network cannot be converted.
@@ -69,7 +69,7 @@ def live_model(card: Card, variant: Variant | None, body: Body | None) -> bytes:
     return data
 
 
-def live_weights(card: Card, body: Body) -> dict[str, NDArray[np.float32]]:
+def onnx_weights(card: Card, body: Body) -> dict[str, NDArray[np.float32]]:
     """The state_dict of a network card as arrays; an untrained one's, which needs torch, is seeded random numbers."""
     if card.variants:
         from safetensors.numpy import load

@@ -16,7 +16,7 @@ from engines.cards.card import PRECISIONS, Card, Variant
 from engines.cards.suggestions import unknown
 from engines.errors import ModelError, UnknownNameError
 from engines.inference.cuda import driver as cuda
-from engines.inference.onnx_model import checked_model, live_weights
+from engines.inference.onnx_model import checked_model, onnx_weights
 
 log = logging.getLogger("meshcast.engines")
 
@@ -172,7 +172,7 @@ def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Sess
 
     mesh = body or open_body()
     joints = next(known for known in JOINT_SETS.values() if known.joint_names == card.keypoints)
-    weights = live_weights(card, mesh)
+    weights = onnx_weights(card, mesh)
     where = devices[:2][-1] if device == "auto" else device
     session = Pose2MeshKernels(
         weights, joints, mesh.faces, len(mesh.v_template), bf16=precision == "bf16", device=where

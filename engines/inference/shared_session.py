@@ -15,7 +15,7 @@ from engines.inference.session import Session
 
 Arrays = tuple[NDArray[Any], ...]
 
-ROWS_TOGETHER = 64
+MAX_BATCHED_ROWS = 64
 
 
 class _Request:
@@ -36,7 +36,7 @@ class _Request:
         )
 
 
-class SharedSession:
+class BatchingSession:
     """A Session that any number of threads may call at a time; each gets what it would have got alone.
 
     There is no thread here: who finds the session idle runs it, for itself and for all who wait. on_call hears of each
@@ -94,7 +94,7 @@ class SharedSession:
         batch = [self._waiting.popleft()]
         rows = len(batch[0].inputs[0])
         for other in list(self._waiting):
-            if rows + len(other.inputs[0]) <= ROWS_TOGETHER and batch[0].fits(other):
+            if rows + len(other.inputs[0]) <= MAX_BATCHED_ROWS and batch[0].fits(other):
                 rows += len(other.inputs[0])
                 batch.append(other)
                 self._waiting.remove(other)

@@ -124,6 +124,6 @@ class _Chosen(nn.Module):
 
 
 def _fixed(name: str, shape: tuple[int, ...], body: Body) -> Tensor:
-    """The reference map of DecoMR: where in space each texel of the body's rest mesh is, metres."""
+    """The reference map of DecoMR: where in space each texel of the body's rest mesh is, meters."""
     maps = body_map(body, shape[1])
     return torch.from_numpy(maps.to_map(body.v_template[None]))

@@ -15,7 +15,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
 from edge_kernels.bfloat16 import to_bf16
-from engines.backend_errors import telling_line
+from engines.backend_errors import first_line
 from engines.errors import ModelError
 
 _PRODUCTS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul", "Einsum"})
@@ -36,7 +36,7 @@ def to_half(model: bytes, precision: str, source: str) -> bytes:
     try:
         proto = shape_inference.infer_shapes(onnx.load_from_string(model))
     except Exception as error:  # protobuf's and onnx's errors have no common base
-        raise ModelError(f"{source}: not a model that onnx can read ({telling_line(error)})") from None
+        raise ModelError(f"{source}: not a model that onnx can read ({first_line(error)})") from None
     return bytes(_Converter(proto, precision, source).convert().SerializeToString())
 
 

@@ -1,8 +1,8 @@
-"""INT8 networks: a float ONNX network with quantise-dequantise pairs before the layers that are to run in INT8.
+"""INT8 networks: a float ONNX network with quantize-dequantize pairs before the layers that are to run in INT8.
 
 Weights are symmetric per output channel, activations symmetric per tensor, both signed 8 bit with zero point 0; biases
 and everything else stay float32 (Jacob et al., CVPR 2018, without its zero points). Only what a layer reads is
-quantised, never what it gives: a network's last layers so keep their full resolution, and engines put the quantisation
+quantized, never what it gives: a network's last layers so keep their full resolution, and engines put the quantization
 at the end of the layer before. One such file serves OpenVINO and TensorRT.
 """
 
@@ -34,7 +34,7 @@ LARGEST = 127  # of a signed 8-bit number, symmetric
 OPSET = 13  # the first that scales weights by channel
 SMALLEST_SCALE = 1e-12  # of a channel of zeros
 UNSAFE = ("Concat", "MatMul", "Gemm")  # behind which OpenVINO needs a wall, see _activation_pair
-POINTWISE = ("Relu", "Clip", "Mul", "Add", "Sub", "Div")  # that it moves a quantisation across
+POINTWISE = ("Relu", "Clip", "Mul", "Add", "Sub", "Div")  # that it moves a quantization across
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Layer:
 
 
 class FloatNetwork:
-    """A float ONNX network whose layers can be quantised.
+    """A float ONNX network whose layers can be quantized.
 
     layers are those with constant weights, and sums of two activations that such a layer reads later (residual ones),
     in the order in which they run. Raises ModelError when the model cannot be read or has no such layer.
@@ -166,7 +166,7 @@ def _constants(graph: Any) -> dict[str, tuple[int, ...]]:
 
 
 def _layers(graph: Any) -> list[Any]:
-    """The nodes that can be quantised, in order."""
+    """The nodes that can be quantized, in order."""
     constants = _constants(graph)
     weighted = [
         node
@@ -224,9 +224,9 @@ def _unsafe(graph: Any) -> set[str]:
 
 
 def _activation_pair(graph: Any, name: str, result: str, scale: float, *, wall: bool) -> list[Any]:
-    """Quantise and dequantise an activation.
+    """Quantize and dequantize an activation.
 
-    wall: put a LeakyRelu of slope 1, which changes nothing, before it. OpenVINO (2026.4) moves a quantisation in front
+    wall: put a LeakyRelu of slope 1, which changes nothing, before it. OpenVINO (2026.4) moves a quantization in front
     of a Concat and there takes the signed numbers for unsigned ones, and puts it into a product without bias wrongly
     where another one follows; it does neither across that.
     """

@@ -11,7 +11,7 @@ import torch
 from onnx import helper, numpy_helper, version_converter
 from torch import Tensor, nn
 
-from engines.backend_errors import shapes_text, telling_line
+from engines.backend_errors import first_line, shapes_text
 from engines.errors import ModelError
 from engines.onnx_tools.ops import OPS, Attributes
 
@@ -176,7 +176,7 @@ def _call(
     try:
         made = op.run(node.attributes, *values)
     except (RuntimeError, ValueError, TypeError, IndexError, KeyError, NotImplementedError) as error:
-        raise ModelError(f"{source}: torch cannot run {node.op} {node.outputs[0]} ({telling_line(error)})") from None
+        raise ModelError(f"{source}: torch cannot run {node.op} {node.outputs[0]} ({first_line(error)})") from None
     except ModelError as error:
         raise ModelError(f"{source}: {error}") from None
     results = dict(zip(node.outputs, made if isinstance(made, tuple) else (made,), strict=False))
@@ -191,7 +191,7 @@ def _parse(model: bytes, source: str) -> onnx.ModelProto:
             raise ValueError("no nodes")
         return proto if version >= OPSET else version_converter.convert_version(proto, OPSET)
     except Exception as error:  # protobuf's and the converter's errors have no common base
-        raise ModelError(f"{source}: not a model that onnx can read ({telling_line(error)})") from None
+        raise ModelError(f"{source}: not a model that onnx can read ({first_line(error)})") from None
 
 
 def _node(entry: onnx.NodeProto) -> _Node:

@@ -12,8 +12,8 @@ from engines.body.mesh_graph import coarsen, mesh_adjacency, rescaled_laplacian
 
 F32 = NDArray[np.float32]
 PAPER_LEVELS = 9
-NEIGHBOURS = 12
-RIDGE = 3e-6  # metres squared per sample: keeps the weights small where neighbours move together
+NEIGHBORS = 12
+RIDGE = 3e-6  # meters squared per sample: keeps the weights small where neighbors move together
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class CoarseMesh:
 
     laplacians: rescaled, dense (S, S) float32, padded sizes S doubling from level to level;
     real (C,): padded positions of the finest level that stand for a cluster of vertices; regressor (C, V): a coarse
-    vertex is the mean of its cluster; edges (E, 2): pairs of neighbouring coarse vertices.
+    vertex is the mean of its cluster; edges (E, 2): pairs of neighboring coarse vertices.
     """
 
     laplacians: tuple[F32, ...]
@@ -60,23 +60,23 @@ def fit_upsampling(coarse: F32, fine: F32) -> tuple[NDArray[np.int32], F32]:
     """Weights that make fine vertices (S, V, 3) from coarse ones (S, C, 3) over S posed samples of one body.
 
     Each vertex is an affine combination (weights sum to 1, so that translations carry over exactly) of the
-    NEIGHBOURS coarse vertices that stay nearest to it, by ridge least squares. Returns indices and values (V, K).
+    NEIGHBORS coarse vertices that stay nearest to it, by ridge least squares. Returns indices and values (V, K).
     """
     samples, vertices = fine.shape[:2]
     distance = np.zeros((vertices, coarse.shape[1]), np.float32)
-    for s in range(0, samples, max(1, samples // 24)):  # a few poses tell a leg from its neighbour
+    for s in range(0, samples, max(1, samples // 24)):  # a few poses tell a leg from its neighbor
         difference = fine[s][:, None] - coarse[s][None]
         distance += np.sqrt(np.einsum("vcd,vcd->vc", difference, difference))
-    indices = np.sort(np.argpartition(distance, NEIGHBOURS, axis=1)[:, :NEIGHBOURS], axis=1)
+    indices = np.sort(np.argpartition(distance, NEIGHBORS, axis=1)[:, :NEIGHBORS], axis=1)
 
     flat = coarse.astype(np.float64).transpose(0, 2, 1).reshape(-1, coarse.shape[1])
     target = fine.astype(np.float64).transpose(0, 2, 1).reshape(-1, vertices)
     gram, cross = flat.T @ flat, flat.T @ target
     # Karush-Kuhn-Tucker system of each vertex: [G + ridge, 1; 1^T, 0] [w; l] = [c; 1].
-    system = np.zeros((vertices, NEIGHBOURS + 1, NEIGHBOURS + 1))
-    system[:, :-1, :-1] = gram[indices[:, :, None], indices[:, None, :]] + RIDGE * samples * np.eye(NEIGHBOURS)
+    system = np.zeros((vertices, NEIGHBORS + 1, NEIGHBORS + 1))
+    system[:, :-1, :-1] = gram[indices[:, :, None], indices[:, None, :]] + RIDGE * samples * np.eye(NEIGHBORS)
     system[:, -1, :-1] = system[:, :-1, -1] = 1
-    right = np.ones((vertices, NEIGHBOURS + 1))
+    right = np.ones((vertices, NEIGHBORS + 1))
     right[:, :-1] = cross[indices, np.arange(vertices)[:, None]]
     values = np.linalg.solve(system, right[..., None])[:, :-1, 0]
     return indices.astype(np.int32), values.astype(np.float32)

@@ -31,7 +31,7 @@ Weights = Mapping[str, F32]
 
 
 class LifterLayers:
-    """PoseNet: keypoints (N, 2 J) to a root-relative 3D pose (N, 3 J) in metres.
+    """PoseNet: keypoints (N, 2 J) to a root-relative 3D pose (N, 3 J) in meters.
 
     A stage is two layers of a pre-activation residual block: its first batch norm goes in front of its first layer, the
     second into it.
@@ -41,8 +41,8 @@ class LifterLayers:
         names = sorted({key.split(".")[1] for key in weights if key.startswith("linear_stages.")})
         self.first = Linear(weights["w1.weight"], weights["w1.bias"], None, None, False, bf16, device)
         self.stages = [_stage(under(f"linear_stages.{name}.", weights), bf16, device) for name in names]
-        metres = np.float32(MM_PER_M)
-        self.last = Linear(weights["w2.weight"] / metres, weights["w2.bias"] / metres, None, None, False, bf16, device)
+        meters = np.float32(MM_PER_M)
+        self.last = Linear(weights["w2.weight"] / meters, weights["w2.bias"] / meters, None, None, False, bf16, device)
         self.width, self.outputs = len(weights["w1.bias"]), len(weights["w2.bias"])
 
 

@@ -18,7 +18,7 @@ X, OUT, OWN = 0, 1, 2  # a plan's buffers: its input, its output, and from where
 
 
 class Pose2MeshKernels:
-    """A Session: standardised keypoints (N, J, 2) float32 to vertices (N, V, 3) in metres, relative to the root.
+    """A Session: standardised keypoints (N, J, 2) float32 to vertices (N, V, 3) in meters, relative to the root.
 
     weights: the published state_dict; faces (F, 3) over vertex_count vertices: the mesh that they were trained for.
     bf16: store features and weights of both networks in bfloat16, with float32 sums. device: "cpu", or "cuda:N" in a
@@ -72,7 +72,7 @@ class Pose2MeshKernels:
 
     @cached_property
     def lifter(self) -> Plan:
-        """Keypoints (N, J, 2) to the root-relative 3D pose (N, J, 3) in metres alone, at most `together` rows."""
+        """Keypoints (N, J, 2) to the root-relative 3D pose (N, J, 3) in meters alone, at most `together` rows."""
         buffers = self._wide_buffers()
         plan = Plan(2 * self._joints, 3 * self._joints, buffers, self.together, self._device)
         self._add_lifter(plan, X, [OWN, OWN + 1], OUT, None)

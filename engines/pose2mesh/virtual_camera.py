@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 SEEN = 0.15  # keypoints below this score are treated as not seen
-MIN_SEEN = 4  # fewer points fix no pose
+MIN_VISIBLE = 4  # fewer points fix no pose
 VIEW_FEATURES = 3  # direction of the virtual camera (2) and angular size (1)
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class VirtualCamera:
     """Inputs of the lifter for N people with K keypoints.
 
     features (N, 3 K + 3) float32: K positions (x, y) in units of the person's angular size, K scores, the direction
@@ -45,7 +45,7 @@ def look_at(direction: F32) -> F32:
     )
 
 
-def view_of(rays: F32, scores: F32) -> View:
+def virtual_camera_of(rays: F32, scores: F32) -> VirtualCamera:
     """The virtual view of people whose keypoints are `rays` (N, K, 2) = (x/z, y/z) with `scores` (N, K) in 0..1."""
     seen = scores >= SEEN
     weight = seen[..., None].astype(np.float32)
@@ -60,4 +60,4 @@ def view_of(rays: F32, scores: F32) -> View:
     size = 2 * np.sqrt((flat**2).sum((1, 2)) / count[:, 0]).clip(1e-4)
     flat = (flat / size[:, None, None]).reshape(len(rays), 2 * rays.shape[1])
     features = np.concatenate([flat, scores * seen, direction, size[:, None]], -1)
-    return View(features.astype(np.float32), T_camera_view, seen.sum(1) >= MIN_SEEN)
+    return VirtualCamera(features.astype(np.float32), T_camera_view, seen.sum(1) >= MIN_VISIBLE)

@@ -68,7 +68,7 @@ def notes_on(poses: dict[str, int], metrics: dict[str, float]) -> str:
     )
 
 
-def ship(net: OpenPose2Mesh, files: MeshFiles, about: About, out: Path) -> Path:
+def export_model(net: OpenPose2Mesh, files: MeshFiles, about: About, out: Path) -> Path:
     """Write NAME.onnx, NAME.upsampling.npz, the body's file and, last, NAME.toml into `out`; returns the card's path.
 
     Large weights are stored as float16 and cast back in the graph: half the file, float32 arithmetic.

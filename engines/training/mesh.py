@@ -37,7 +37,7 @@ def mesh_inputs(
     return lifted, truth[:, points:]
 
 
-def initialise_linear(net: CoarseMeshNet, points: Tensor, coarse: Tensor, ridge: float = 1e-3) -> None:
+def initialize_linear(net: CoarseMeshNet, points: Tensor, coarse: Tensor, ridge: float = 1e-3) -> None:
     """Set the linear part of `net` to the ridge regression of coarse vertices on points."""
     x = torch.cat([points.flatten(1), torch.ones(len(points), 1)], 1).double()
     y = coarse.flatten(1).double()
@@ -79,7 +79,7 @@ def train_mesh(
     points = lifter.points
     net = mesh_network(points, coarse)
     lifter.eval().requires_grad_(False)
-    initialise_linear(net, *mesh_inputs(lifter, train_people, ridge_samples, points, 0.5))
+    initialize_linear(net, *mesh_inputs(lifter, train_people, ridge_samples, points, 0.5))
     lifted, lifted_truth = mesh_inputs(lifter, test_people, evaluation_samples // 2, points, 0.0)
     exact, exact_truth = mesh_inputs(lifter, test_people, evaluation_samples // 2, points, 1.0)
     start, end = torch.from_numpy(coarse.edges).T

@@ -12,7 +12,7 @@ from engines.body.body import ZOO, load_surface_body
 from engines.errors import ModelError
 from engines.importing.import_packed import checked_name
 from engines.pose2mesh.coarse_mesh import coarse_mesh
-from engines.training.export_model import NO_LICENSE, About, MeshFiles, notes_on, ship
+from engines.training.export_model import NO_LICENSE, About, MeshFiles, export_model, notes_on
 from engines.training.lifter import train_lifter
 from engines.training.loop import Metrics, Reports, TrainingStopped, can_draw
 from engines.training.mesh import body_upsampling, train_mesh
@@ -26,7 +26,7 @@ JOINTS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TrainConfig:
     """What to train on, for how long, and how large. Times are wall-clock minutes of each stage.
 
     poses: files, folders, or "sample". The last three are sample sizes: of each evaluation, of the regression that
@@ -51,7 +51,7 @@ class Recipe:
     upsampling_samples: int = 240
 
 
-def train_pose2mesh(recipe: Recipe, reports: Reports) -> tuple[Path, dict[str, Metrics]]:
+def train_pose2mesh(recipe: TrainConfig, reports: Reports) -> tuple[Path, dict[str, Metrics]]:
     """Train by `recipe`; returns the card of the new model and the last metrics of each stage.
 
     Raises MeshcastError before anything is trained where poses, body or folder cannot be used.
@@ -120,10 +120,10 @@ def train_pose2mesh(recipe: Recipe, reports: Reports) -> tuple[Path, dict[str, M
     )
     errors |= {key: value for key, value in meshed.items() if key.endswith("_mm")}
     about = About(recipe.name, recipe.license, notes_on(poses.counts(), errors))
-    return ship(whole_model(lifter, mesh), files, about, recipe.out), {"lifter": lifted, "mesh": meshed}
+    return export_model(whole_model(lifter, mesh), files, about, recipe.out), {"lifter": lifted, "mesh": meshed}
 
 
-def _prepare(recipe: Recipe) -> None:
+def _prepare(recipe: TrainConfig) -> None:
     """Everything that would fail after an hour of training fails here."""
     checked_name(recipe.name)
     out = recipe.out

@@ -14,7 +14,7 @@ from engines.networks.pose2mesh_open import CoarseMeshNet, Lifter, OpenPose2Mesh
 from engines.pose2mesh.coarse_mesh import coarse_mesh
 from engines.training import checkpoint
 from engines.training.checkpoint import State
-from engines.training.export_model import About, MeshFiles, ship
+from engines.training.export_model import About, MeshFiles, export_model
 from engines.training.mesh import mesh_network
 from engines.training.synthetic_poses import COCO_PARTNER, MIRROR_JOINTS
 
@@ -59,7 +59,7 @@ def ship_checkpoint(path: Path, out: Path) -> Path:
         told = About(str(about["name"]), str(about["license"]), str(about["notes"]))
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ModelError(f"{path}: not a whole checkpoint ({' '.join(str(error).split())[:100]})") from None
-    return ship(whole_model(lifter.eval(), mesh.eval()), files, told, out)
+    return export_model(whole_model(lifter.eval(), mesh.eval()), files, told, out)
 
 
 def _body(data: bytes, name: str) -> SurfaceBody:

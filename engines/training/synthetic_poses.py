@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from engines.body.body import Body, SurfaceBody, kinematic_chain
-from engines.pose2mesh.virtual_camera import view_of
+from engines.pose2mesh.virtual_camera import virtual_camera_of
 from meshcast.protocol.rotations import rotmat
 
 F32 = NDArray[np.float32]
@@ -26,13 +26,13 @@ SPINE = (3, 6, 9)
 MIRROR_JOINTS = np.array([0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22])
 COCO_PARTNER = np.array([0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15])
 COCO_GROUPS = {"face": range(5), "arms": range(7, 11), "legs": range(13, 17), "lower": range(11, 17)}
-# Where detectors and this body disagree about a keypoint, metres (one standard deviation, body-anchored).
+# Where detectors and this body disagree about a keypoint, meters (one standard deviation, body-anchored).
 KEYPOINT_BIAS_M = np.array([0.012] * 5 + [0.020] * 2 + [0.014] * 4 + [0.035] * 2 + [0.016] * 4, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """features (N, 54) of engines.pose2mesh.virtual_camera, points (N, P, 3) in metres relative to the root in the
+    """features (N, 54) of engines.pose2mesh.virtual_camera, points (N, P, 3) in meters relative to the root in the
     virtual camera."""
 
     features: F32
@@ -98,7 +98,7 @@ class SyntheticPeople:
             # The focal length that the user gives is seldom exact: the whole bundle of rays is stretched a little.
             wrong = rng.random(count) < 0.4
             rays *= np.where(wrong, np.exp(rng.normal(0, 0.12, count)), 1).astype(np.float32)[:, None, None]
-        view = view_of(rays, scores)
+        view = virtual_camera_of(rays, scores)
         points = np.concatenate([posed, coco, extra], 1) - root
         return Samples(view.features, (points @ view.T_camera_view).astype(np.float32))
 
@@ -144,7 +144,7 @@ def _camera_rotations(rng: Rng, count: int) -> F32:
 
 
 def _places(rng: Rng, count: int) -> F32:
-    """Root positions (count, 3) in metres in the camera's frame: 1.3 to 10 m away, within a wide picture."""
+    """Root positions (count, 3) in meters in the camera's frame: 1.3 to 10 m away, within a wide picture."""
     z = np.exp(rng.uniform(np.log(1.3), np.log(10.0), count))
     x = rng.uniform(-0.75, 0.75, count) * rng.random(count) ** 0.3
     y = rng.uniform(-0.6, 0.6, count) * rng.random(count) ** 0.3
@@ -181,12 +181,12 @@ def detector_noise(rng: Rng, rays: F32) -> tuple[F32, F32]:
     for group_name, share in (("face", 0.14), ("legs", 0.04), ("lower", 0.03), ("arms", 0.015)):
         columns = np.array(COCO_GROUPS[group_name])
         unseen[:, columns] |= rng.random((n, 1)) < share
-    centre = rays.mean(1, keepdims=True)
+    center = rays.mean(1, keepdims=True)
     for share, axis, sign in ((0.04, 1, 1), (0.015, 0, 1), (0.015, 0, -1), (0.01, 1, -1)):
         edge = rng.uniform(-0.1, 0.6, (n, 1)) * size[..., 0]  # an edge of the picture cuts the person
-        beyond = sign * (rays - centre)[..., axis] > edge
+        beyond = sign * (rays - center)[..., axis] > edge
         unseen |= beyond & (rng.random((n, 1)) < share)
-    hidden = np.abs(rays - centre - rng.normal(0, 0.5, (n, 1, 2)) * size) < rng.uniform(0.05, 0.45, (n, 1, 2)) * size
+    hidden = np.abs(rays - center - rng.normal(0, 0.5, (n, 1, 2)) * size) < rng.uniform(0.05, 0.45, (n, 1, 2)) * size
     unseen |= hidden.all(-1) & (rng.random((n, 1)) < 0.05)
     scores = np.where(unseen, rng.uniform(0.0, 0.12, (n, k)), scores)
     return out.astype(np.float32), scores.astype(np.float32)

@@ -6,7 +6,7 @@
 #include "common/half.hpp"
 #include "common/portable.hpp"
 
-// Parts of a picture, resampled bilinearly, normalised and laid out for a network:
+// Parts of a picture, resampled bilinearly, normalized and laid out for a network:
 //
 //     out[n, c, v, u] = (picture at the place of (u, v) - mean[c]) / std[c]
 //
@@ -15,11 +15,11 @@
 // (H / 2, W / 2, 2) uint8, U before V, H and W even, converted to BGR as OpenCV's COLOR_YUV2BGR_NV12 does (limited
 // range, each chroma sample for 2 x 2 pixels, rounded and clipped to uint8 before anything is resampled).
 //
-// crop: a pixel p of the picture lands on (p - centre) * scale + size / 2, as cv2.warpAffine puts it with that matrix;
-// centres (count, 2) float32 px, x first, scales (count,) float32. Whatever lies outside the picture is `pad`, which
+// crop: a pixel p of the picture lands on (p - center) * scale + size / 2, as cv2.warpAffine puts it with that matrix;
+// centers (count, 2) float32 px, x first, scales (count,) float32. Whatever lies outside the picture is `pad`, which
 // bilinear sampling mixes in at the border. What shrinks a lot is averaged first: over blocks of k x k pixels with the
 // power of two k that leaves a scale in (0.25, 0.5]; with k = 1 nothing is averaged. A scale that is not above 0, and a
-// centre that is not finite, show nothing but `pad`.
+// center that is not finite, show nothing but `pad`.
 //
 // letterbox: the picture fills the window of `out`, in cv2.resize's convention: pixel u shows (u + 0.5) * W / w - 0.5,
 // the border goes on outside; the rest of `out` is `pad`. Averaged over blocks of the given size first, odd rows and
@@ -55,7 +55,7 @@ struct View {
 
 struct Crop {
   Picture picture;
-  const float* centres;  // null: `view` is that of every output
+  const float* centers;  // null: `view` is that of every output
   const float* scales;
   View view;
   void* out;
@@ -106,30 +106,30 @@ MESHCAST_HD Axis make_axis(std::int32_t low, std::int32_t count, std::int32_t be
           clamp};
 }
 
-MESHCAST_HD Axis crop_axis(std::int32_t length, std::int32_t size, double centre, double scale, std::int32_t block) {
+MESHCAST_HD Axis crop_axis(std::int32_t length, std::int32_t size, double center, double scale, std::int32_t block) {
   double low = 0, high = length;
   if (block > 1) {  // the blocks begin with the crop
     const double reach = size / (2 * scale) + block;
-    low = floor(centre - reach);
-    high = ceil(centre + reach);
+    low = floor(center - reach);
+    high = ceil(center + reach);
     low = low > 0 ? (low < length ? low : length) : 0;
     high = high > 0 ? (high < length ? high : length) : 0;
   }
   const double origin = low + (block - 1) / 2.0;  // the middle of the first block
   const auto first = static_cast<std::int32_t>(low);
   return make_axis(first, (static_cast<std::int32_t>(high) - first) / block, 0, size,
-                   (centre - origin - size / (2 * scale)) / block, 1 / (scale * block), false);
+                   (center - origin - size / (2 * scale)) / block, 1 / (scale * block), false);
 }
 
-MESHCAST_HD View crop_view(const Picture& p, std::int32_t width, std::int32_t height, const float* centre,
+MESHCAST_HD View crop_view(const Picture& p, std::int32_t width, std::int32_t height, const float* center,
                            double scale) {
   const Axis nothing{0, 0, 0, 0, 0, 0.0f, 0.0f, false};
   if (!(scale > 0)) return {1, nothing, nothing};
   const std::int32_t longer = p.width > p.height ? p.width : p.height;
   std::int32_t block = 1;
   while (scale * block <= 0.25 && block <= longer) block *= 2;
-  return {block, crop_axis(p.width, width, centre[0], scale, block),
-          crop_axis(p.height, height, centre[1], scale, block)};
+  return {block, crop_axis(p.width, width, center[0], scale, block),
+          crop_axis(p.height, height, center[1], scale, block)};
 }
 
 MESHCAST_HD Axis letterbox_axis(std::int32_t length, std::int32_t begin, std::int32_t size, std::int32_t block) {

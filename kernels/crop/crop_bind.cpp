@@ -108,15 +108,15 @@ void start(const Crop& p, int device, std::uintptr_t stream) {
 #endif
 }
 
-void crop(const Triple& mean, const Triple& std, Input image, Input centres, Input scales, Output out, int pad,
+void crop(const Triple& mean, const Triple& std, Input image, Input centers, Input scales, Output out, int pad,
           bool swap, std::optional<Input> chroma, bool bt709, std::uintptr_t stream) {
   const int device = device_of(image);
   const Picture picture = require_picture(image, chroma, bt709, device);
-  require<float>(centres, "centres", {kAny, 2}, device);
-  const auto count = static_cast<std::int64_t>(centres.shape(0));
+  require<float>(centers, "centers", {kAny, 2}, device);
+  const auto count = static_cast<std::int64_t>(centers.shape(0));
   require<float>(scales, "scales", {count}, device);
   Crop p = require_crop(mean, std, picture, out, pad, swap, count, device);
-  p.centres = static_cast<const float*>(centres.data());
+  p.centers = static_cast<const float*>(centers.data());
   p.scales = static_cast<const float*>(scales.data());
   if (count) start(p, device, stream);
 }
@@ -138,7 +138,7 @@ void letterbox(const Triple& mean, const Triple& std, Input image, Output out, s
 }  // namespace
 
 void bind_crop(nb::module_& m) {
-  m.def("crop", &crop, nb::arg("mean"), nb::arg("std"), nb::arg("image"), nb::arg("centres"), nb::arg("scales"),
+  m.def("crop", &crop, nb::arg("mean"), nb::arg("std"), nb::arg("image"), nb::arg("centers"), nb::arg("scales"),
         nb::arg("out").noconvert(), nb::arg("pad") = 0, nb::arg("swap") = false, nb::arg("chroma").none() = nb::none(),
         nb::arg("bt709") = false, nb::arg("stream") = 0);
   m.def("letterbox", &letterbox, nb::arg("mean"), nb::arg("std"), nb::arg("image"), nb::arg("out").noconvert(),

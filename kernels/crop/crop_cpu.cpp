@@ -10,10 +10,10 @@ namespace meshcast {
 namespace {
 
 // An output row is made in three passes, each a plain loop over vectors: blocks of rows are summed and mixed vertically
-// (all columns that the crop touches, colours interleaved), then horizontally (four floats at a time: a pixel and one
-// to spare), then normalised and split into planes.
+// (all columns that the crop touches, colors interleaved), then horizontally (four floats at a time: a pixel and one
+// to spare), then normalized and split into planes.
 constexpr int kRows = 16;  // rows of a task
-constexpr int kColours = 3;
+constexpr int kColors = 3;
 constexpr int kVector = 4;  // floats that the horizontal pass reads and writes for a pixel
 
 // What one task needs. Kept by its thread for the next: it grows to the largest picture and is never freed.
@@ -75,7 +75,7 @@ MESHCAST_CLONES void mix_sums(const float* a, const float* b, float weight, std:
   for (std::int64_t i = 0; i < n; ++i) out[i] = lerp(a[i], b[i], weight);
 }
 
-// Four neighbouring floats, one register: compilers make these of arrays across pixels instead, which is slow here.
+// Four neighboring floats, one register: compilers make these of arrays across pixels instead, which is slow here.
 using Vector = float __attribute__((vector_size(sizeof(float) * kVector)));
 
 MESHCAST_INLINE Vector load(const float* from) {
@@ -92,8 +92,8 @@ MESHCAST_INLINE void mix_columns(const Scratch& s, Block block, std::int32_t beg
   for (std::int32_t u = begin; u < end; ++u) {
     Vector a = load(mixed + first[u]), b = load(mixed + second[u]);
     for (std::int32_t k = 1; k < block; ++k) {
-      a += load(mixed + first[u] + kColours * k);
-      b += load(mixed + second[u] + kColours * k);
+      a += load(mixed + first[u] + kColors * k);
+      b += load(mixed + second[u] + kColors * k);
     }
     a += (b - a) * weight[u];
     std::memcpy(pixels + kVector * u, &a, sizeof a);
@@ -150,11 +150,11 @@ MESHCAST_CLONES void convert_row(const std::uint8_t* __restrict__ luma, const st
   }
   const Matrix m = matrix;
   for (std::int32_t i = 0; i < 2 * samples; ++i) {
-    std::uint8_t pixel[kColours];
+    std::uint8_t pixel[kColors];
     yuv_to_bgr(m, luma[i], u[i], v[i], pixel);
-    bgr[kColours * i] = pixel[0];
-    bgr[kColours * i + 1] = pixel[1];
-    bgr[kColours * i + 2] = pixel[2];
+    bgr[kColors * i] = pixel[0];
+    bgr[kColors * i + 1] = pixel[1];
+    bgr[kColors * i + 2] = pixel[2];
   }
 }
 
@@ -181,8 +181,8 @@ MESHCAST_CLONES void place_columns(std::int32_t begin, std::int32_t end, std::in
                                    std::int32_t padding, std::int32_t* __restrict__ first,
                                    std::int32_t* __restrict__ second) {
   for (std::int32_t u = begin; u < end; ++u) {
-    first[u] = first[u] == kPadding ? padding : kColours * (offset + first[u] * block);
-    second[u] = second[u] == kPadding ? padding : kColours * (offset + second[u] * block);
+    first[u] = first[u] == kPadding ? padding : kColors * (offset + first[u] * block);
+    second[u] = second[u] == kPadding ? padding : kColors * (offset + second[u] * block);
   }
 }
 
@@ -193,8 +193,8 @@ class Task {
     lay_columns();
     // The mean over a block is part of the gain: a power of two, hence exact.
     const float mean = 1.0f / (static_cast<float>(view.block) * static_cast<float>(view.block));
-    for (int c = 0; c < kColours; ++c) {
-      const int channel = p_.swap ? kColours - 1 - c : c;
+    for (int c = 0; c < kColors; ++c) {
+      const int channel = p_.swap ? kColors - 1 - c : c;
       gain_[c] = p_.gain[channel] * mean;
       shift_[c] = p_.shift[channel];
     }
@@ -219,7 +219,7 @@ class Task {
         mix_wide_columns(s_, view_.block, begin, end, pixels);
     }
     const std::int64_t plane = std::int64_t(p_.width) * p_.height,
-                       at = n * kColours * plane + std::int64_t(v) * p_.width;
+                       at = n * kColors * plane + std::int64_t(v) * p_.width;
     const std::int64_t blue = at + (p_.swap ? 2 * plane : 0), red = at + (p_.swap ? 0 : 2 * plane);
     if (p_.half) {
       Half* out = static_cast<Half*>(p_.out);
@@ -247,7 +247,7 @@ class Task {
       start_ -= odd;
       columns_ += odd + ((columns_ + odd) & 1);
     }
-    const std::int64_t values = std::int64_t(columns_) * kColours, spare = std::int64_t(block) * kColours + kVector;
+    const std::int64_t values = std::int64_t(columns_) * kColors, spare = std::int64_t(block) * kColors + kVector;
     place_columns(x.begin, x.end, x.low - start_, block, static_cast<std::int32_t>(values), first, second);
     float* mixed = grown(s_.mixed, values + spare);
     std::fill(mixed + values, mixed + values + spare, static_cast<float>(p_.pad) * static_cast<float>(block));
@@ -268,10 +268,10 @@ class Task {
     if (block_row == kPadding) return {s_.padding.data(), 0};
     const Picture& picture = p_.picture;
     const std::int64_t y = view_.y.low + std::int64_t(block_row) * view_.block;
-    if (!picture.chroma) return {picture.pixels + y * picture.pitch + std::int64_t(start_) * kColours, picture.pitch};
-    // The two rows of a tap are neighbours, so they never share a slot, and the next output row often has one of them.
+    if (!picture.chroma) return {picture.pixels + y * picture.pitch + std::int64_t(start_) * kColors, picture.pitch};
+    // The two rows of a tap are neighbors, so they never share a slot, and the next output row often has one of them.
     const int slot = block_row & 1;
-    const std::int64_t pitch = std::int64_t(columns_) * kColours;
+    const std::int64_t pitch = std::int64_t(columns_) * kColors;
     std::uint8_t* converted = s_.converted.data() + slot * view_.block * pitch;
     if (s_.converted_row[slot] != block_row) {
       for (std::int64_t k = 0; k < view_.block; ++k)
@@ -284,7 +284,7 @@ class Task {
   }
 
   void mix(Rows a, Rows b, float weight) {
-    const std::int64_t values = std::int64_t(columns_) * kColours;
+    const std::int64_t values = std::int64_t(columns_) * kColors;
     float* mixed = s_.mixed.data();
     if (view_.block == 1) {
       mix_single_rows(a, b, weight, values, mixed);
@@ -302,9 +302,9 @@ class Task {
   const View& view_;
   Scratch& s_;
   const Matrix matrix_;
-  float gain_[kColours], shift_[kColours];  // of sums over a block, by channel of the picture
-  float filling_;                           // such a sum of padding
-  std::int32_t start_, columns_;            // of the picture, in a row of `mixed`
+  float gain_[kColors], shift_[kColors];  // of sums over a block, by channel of the picture
+  float filling_;                         // such a sum of padding
+  std::int32_t start_, columns_;          // of the picture, in a row of `mixed`
 };
 
 }  // namespace
@@ -314,7 +314,7 @@ void crop_cpu(const Crop& p) {
   auto task = [&](std::int64_t index) {
     thread_local Scratch scratch;
     const std::int64_t n = index / bands;
-    const View view = p.centres ? crop_view(p.picture, p.width, p.height, p.centres + 2 * n, p.scales[n]) : p.view;
+    const View view = p.centers ? crop_view(p.picture, p.width, p.height, p.centers + 2 * n, p.scales[n]) : p.view;
     const auto begin = static_cast<std::int32_t>(index % bands * kRows);
     Task work(p, view, scratch);
     for (std::int32_t v = begin; v < std::min(begin + kRows, p.height); ++v) work.row(n, v);

@@ -10,33 +10,33 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kBand = 4;  // rows of a block
-constexpr int kColours = 3;
+constexpr int kColors = 3;
 
 // The sums over a block of pixels, by channel of the picture.
 __device__ void sum_block(const Crop& p, const View& view, const Matrix& matrix, std::int32_t column, std::int32_t row,
                           float* sum) {
   if (column == kPadding || row == kPadding) {
     const float padding = static_cast<float>(p.pad) * static_cast<float>(view.block) * static_cast<float>(view.block);
-    for (int c = 0; c < kColours; ++c) sum[c] = padding;
+    for (int c = 0; c < kColors; ++c) sum[c] = padding;
     return;
   }
   const Picture& picture = p.picture;
   const std::int64_t x = view.x.low + std::int64_t(column) * view.block,
                      y = view.y.low + std::int64_t(row) * view.block;
-  for (int c = 0; c < kColours; ++c) sum[c] = 0.0f;
+  for (int c = 0; c < kColors; ++c) sum[c] = 0.0f;
   for (std::int64_t j = y; j < y + view.block; ++j) {
-    std::int32_t total[kColours] = {0, 0, 0};
+    std::int32_t total[kColors] = {0, 0, 0};
     for (std::int64_t i = x; i < x + view.block; ++i) {
-      const std::uint8_t* pixel = picture.pixels + j * picture.pitch + i * kColours;
-      std::uint8_t converted[kColours];
+      const std::uint8_t* pixel = picture.pixels + j * picture.pitch + i * kColors;
+      std::uint8_t converted[kColors];
       if (picture.chroma) {
         const std::uint8_t* uv = picture.chroma + j / 2 * picture.chroma_pitch + i / 2 * 2;
         yuv_to_bgr(matrix, picture.pixels[j * picture.pitch + i], uv[0], uv[1], converted);
         pixel = converted;
       }
-      for (int c = 0; c < kColours; ++c) total[c] += pixel[c];
+      for (int c = 0; c < kColors; ++c) total[c] += pixel[c];
     }
-    for (int c = 0; c < kColours; ++c) sum[c] += static_cast<float>(total[c]);
+    for (int c = 0; c < kColors; ++c) sum[c] += static_cast<float>(total[c]);
   }
 }
 
@@ -50,23 +50,23 @@ __global__ void crop_kernel(Crop p) {
   for (std::int64_t n = blockIdx.y; n < p.count; n += gridDim.y) {
     // Doubles are slow on small GPUs: one thread lays out the view, in float32 everybody uses it.
     if (threadIdx.x == 0)
-      view = p.centres ? crop_view(p.picture, p.width, p.height, p.centres + 2 * n, p.scales[n]) : p.view;
+      view = p.centers ? crop_view(p.picture, p.width, p.height, p.centers + 2 * n, p.scales[n]) : p.view;
     __syncthreads();
     const float mean = 1.0f / (static_cast<float>(view.block) * static_cast<float>(view.block));
     for (std::int32_t i = threadIdx.x; i < rows * p.width; i += kThreads) {
       const std::int32_t v = top + i / p.width, u = i % p.width;
       const Tap x = tap(view.x, u), y = tap(view.y, v);
-      float corner[4][kColours];
+      float corner[4][kColors];
       sum_block(p, view, matrix, x.first, y.first, corner[0]);
       sum_block(p, view, matrix, x.first, y.second, corner[1]);
       sum_block(p, view, matrix, x.second, y.first, corner[2]);
       sum_block(p, view, matrix, x.second, y.second, corner[3]);
-      for (int c = 0; c < kColours; ++c) {
+      for (int c = 0; c < kColors; ++c) {
         const float left = lerp(corner[0][c], corner[1][c], y.weight);
         const float right = lerp(corner[2][c], corner[3][c], y.weight);
-        const int channel = p.swap ? kColours - 1 - c : c;
+        const int channel = p.swap ? kColors - 1 - c : c;
         const float value = lerp(left, right, x.weight) * (p.gain[channel] * mean) + p.shift[channel];
-        const std::int64_t at = (n * kColours + channel) * plane + std::int64_t(v) * p.width + u;
+        const std::int64_t at = (n * kColors + channel) * plane + std::int64_t(v) * p.width + u;
         if (p.half)
           static_cast<Half*>(p.out)[at] = to_half(value);
         else

@@ -117,7 +117,7 @@ def crop(
     mean: Sequence[float],
     std: Sequence[float],
     image: DLPackArray,
-    centres: DLPackArray,
+    centers: DLPackArray,
     scales: DLPackArray,
     out: DLPackArray,
     pad: int = 0,

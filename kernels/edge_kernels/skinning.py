@@ -34,7 +34,7 @@ class SkinningConstants(NamedTuple):
 
 
 class Skinning:
-    """An SMPL-format body (Loper et al., SMPL, 2015): V vertices, J joints, B shape directions, metres.
+    """An SMPL-format body (Loper et al., SMPL, 2015): V vertices, J joints, B shape directions, meters.
 
     v_template (V, 3), shape_dirs (V, 3, B), pose_dirs (V, 3, 9 (J - 1)) or None, weights (V, J), joint_regressor
     (J, V), parents (J,), each before its joint; the root's is not looked at. With storage "int16" the pose blend
@@ -109,7 +109,7 @@ class Skinning:
         self._run(rotations, shape, translation, *out, None)
         return out
 
-    def quantised(
+    def quantized(
         self,
         rotations: F32,
         shape: F32,

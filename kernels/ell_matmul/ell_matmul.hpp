@@ -25,7 +25,7 @@ struct EllMatmul {
   std::int64_t channels;
 };
 
-// `Tile` neighbouring channels of one output row. `x` points at the first of them in row 0 of x, whose rows are
+// `Tile` neighboring channels of one output row. `x` points at the first of them in row 0 of x, whose rows are
 // `stride` apart. The sum runs over k in order, so every caller gets the same rounding but for fused multiply-adds.
 template <int Tile>
 MESHCAST_INLINE void ell_tile(const std::int32_t* indices, const float* values, std::int64_t width, const float* x,

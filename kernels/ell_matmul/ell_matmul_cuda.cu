@@ -8,7 +8,7 @@
 namespace meshcast {
 namespace {
 
-// One thread an output value: neighbouring threads read neighbouring channels of the same gathered rows.
+// One thread an output value: neighboring threads read neighboring channels of the same gathered rows.
 __global__ void ell_matmul_kernel(EllMatmul p) {
   const std::int64_t total = p.batch * p.rows * p.channels;
   const std::int64_t step = std::int64_t(gridDim.x) * blockDim.x;

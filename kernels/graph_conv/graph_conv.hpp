@@ -15,12 +15,12 @@
 //     out[v] = act(t0 W0 + t1 W1 + t2 W2 + bias) + resize(skip[skip_row[v]])
 //
 // With a graph operator L the second sum is that of T_1 = L and the third that of T_2 = 2 L L - I: two hops at once, so
-// that no convolution waits for another's neighbours. The indices name rows of x, which may be those of a coarser
+// that no convolution waits for another's neighbors. The indices name rows of x, which may be those of a coarser
 // graph: a vertex then stands for its parent, and upsampling by repetition costs nothing.
 //
 // x (sources, batch, channels_in), skip (skip_sources, batch, channels_skip), out (rows, batch, channels_out); all
 // C-contiguous, float32 or bfloat16 (the upper half of a float32); sums are float32. resize() is linear interpolation
-// along the channels with pixel centres at half integers ("align_corners = False"). out must not overlap x or skip.
+// along the channels with pixel centers at half integers ("align_corners = False"). out must not overlap x or skip.
 // With `place` the result is no features but finished rows: out (batch, rows, channels_out) float32, v in row place[v].
 namespace meshcast {
 

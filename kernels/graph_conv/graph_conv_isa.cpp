@@ -105,7 +105,7 @@ INLINE void put(float value, uint16_t* to) {
   *to = to_bf16(value);
 }
 
-// Two neighbouring bfloat16 numbers in a word: the even channels and the odd ones, without moving anything across
+// Two neighboring bfloat16 numbers in a word: the even channels and the odd ones, without moving anything across
 // lanes.
 struct Pairs {
   Wide even, odd;
@@ -158,8 +158,8 @@ INLINE void spread(const Pairs& value, const uint16_t*, float* to) {
   spread(value, to);
 }
 
-// Adds one row of the graph to `Parts` times 2 kChunk channels. All of a neighbour is read in one go: it lies in one
-// piece, and a loop over few neighbours ends in a surprise for the processor.
+// Adds one row of the graph to `Parts` times 2 kChunk channels. All of a neighbor is read in one go: it lies in one
+// piece, and a loop over few neighbors ends in a surprise for the processor.
 template <int Parts, typename T>
 INLINE void add_row(const GraphRows& graph, int64_t v, const T* x, int64_t stride, Pairs (&sum)[Parts]) {
   for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e) {
@@ -269,7 +269,7 @@ INLINE int64_t depth_of(int64_t channels, const uint16_t*) {
   return even(3 * channels);
 }
 
-// The mean of neighbouring channels: 2 kChunk of them give kChunk.
+// The mean of neighboring channels: 2 kChunk of them give kChunk.
 INLINE Wide halved(const uint16_t* from) {
   const Pairs pairs = split(from);
   return 0.5f * (pairs.even + pairs.odd);
@@ -396,7 +396,7 @@ void project(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
   }
 }
 
-// `Parts` times 2 kChunk channels of one row, summed over the projected features of its neighbours.
+// `Parts` times 2 kChunk channels of one row, summed over the projected features of its neighbors.
 template <int Parts, typename T>
 INLINE void collect_parts(const GraphConv& p, int64_t v, const T* z, int64_t stride, float* sums) {
   Pairs sum[Parts];

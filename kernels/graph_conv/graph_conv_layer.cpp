@@ -87,7 +87,7 @@ void GraphConvLayer::pack() {
   p_.weight = weight_.get();
 }
 
-// Linear interpolation of channels_skip channels to channels_out, centres at half integers.
+// Linear interpolation of channels_skip channels to channels_out, centers at half integers.
 void GraphConvLayer::interpolate() {
   const std::int64_t from = p_.channels_skip, to = p_.channels_out;
   for (std::int64_t c = 0; c < to; ++c) {

@@ -18,7 +18,7 @@ using Brain = __nv_bfloat16;
 constexpr int kFragment = 16;
 constexpr int kDepth = 32;       // rows of the weights that are fetched together
 constexpr int kColumnUnit = 64;  // what the stored columns are a multiple of
-constexpr int kPad = 8;          // numbers between rows in shared memory, so that neighbouring rows use other banks
+constexpr int kPad = 8;          // numbers between rows in shared memory, so that neighboring rows use other banks
 
 MESHCAST_HD std::int64_t stored_channels(std::int64_t channels) {
   return (channels + kDepth - 1) / kDepth * kDepth;

@@ -6,7 +6,7 @@
 #include "graph_conv/graph_conv.hpp"
 
 // What the blocks of graph_conv's CUDA kernels have in common: each works on a tile of rows of (batch x rows), the
-// vertices of one body after the other, so that neighbours in a tile share neighbours in the graph.
+// vertices of one body after the other, so that neighbors in a tile share neighbors in the graph.
 namespace meshcast {
 namespace {
 
@@ -40,7 +40,7 @@ __device__ void find_rows(const GraphConv& p, TileRow* rows) {
   }
 }
 
-// Adds `share` times kPiece neighbouring channels.
+// Adds `share` times kPiece neighboring channels.
 __device__ inline void add(float share, const __nv_bfloat16* from, float (&sum)[kPiece]) {
   const uint4 words = *reinterpret_cast<const uint4*>(from);
   const unsigned pairs[4] = {words.x, words.y, words.z, words.w};
@@ -76,7 +76,7 @@ __device__ const T* body_of(const GraphConv& p, const TileRow& row) {
 }
 
 // Order `order` of the polynomials for the block's rows, channels from..from + padded - 1 of `channels`, zeros beyond
-// them, into t (Rows, stride). Neighbouring threads read neighbouring channels of the same gathered row.
+// them, into t (Rows, stride). Neighboring threads read neighboring channels of the same gathered row.
 template <int Rows, typename T>
 __device__ void gather(const GraphConv& p, const TileRow* rows, int order, int from, int channels, int padded, T* t,
                        int stride) {

@@ -11,7 +11,7 @@
 // The peak is the first maximum, row by row, and its value the score; a map whose maximum is not positive has its place
 // at 0. One that holds a NaN has the score NaN, and its place at 0.
 //
-// Quarter: a quarter of a pixel towards the higher neighbour (Sun et al., CVPR 2019); not in the first two rows and
+// Quarter: a quarter of a pixel towards the higher neighbor (Sun et al., CVPR 2019); not in the first two rows and
 // columns nor in the last. Dark: the Newton step -H^-1 g on the logarithm of the map (Zhang et al., CVPR 2020, eq. 6)
 // after a Gaussian blur and scaling to the old maximum (section 3.2); not within two pixels of the border, and not when
 // the step leaves the values that it was made from. Outside a map there is 0.

@@ -13,7 +13,7 @@ constexpr int kWarps = 4, kThreads = 32 * kWarps;
 constexpr int kPiece = 8;             // numbers that a lane takes at a time: 16 bytes of bfloat16
 constexpr std::int64_t kMany = 1024;  // outputs from which on a block takes several: there are blocks enough
 
-// A number, or kPiece neighbouring ones in accesses of 16 bytes, as float32.
+// A number, or kPiece neighboring ones in accesses of 16 bytes, as float32.
 template <int Count>
 __device__ void take(const float* from, float (&to)[Count]) {
   if constexpr (Count == 1) {
@@ -55,7 +55,7 @@ __device__ void feed(const Linear& p, std::int64_t n, std::int64_t k, float (&to
 }
 
 // A block makes Outputs outputs of Rows rows: its threads share the numbers of a row between them, each reading Count
-// neighbouring weights of every output, so that a number of x serves all of them and a weight all rows.
+// neighboring weights of every output, so that a number of x serves all of them and a weight all rows.
 template <typename T, int Outputs, int Rows, int Count>
 __global__ void __launch_bounds__(kThreads) linear_kernel(Linear p) {
   const std::int64_t output = std::int64_t(blockIdx.x) * Outputs, row = std::int64_t(blockIdx.y) * Rows;

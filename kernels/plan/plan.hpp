@@ -31,7 +31,7 @@ class Plan {
     std::int64_t width, stride, first;
   };
   // What the steps cannot do without, for so many rows: multiplications of the linear parts and of the sums over
-  // neighbours, and bytes of constants and of arrays, each read or written once.
+  // neighbors, and bytes of constants and of arrays, each read or written once.
   struct Work {
     std::int64_t products, sums, bytes;
   };

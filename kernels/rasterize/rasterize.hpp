@@ -4,16 +4,16 @@
 
 #include "common/portable.hpp"
 
-// A z-buffered triangle rasteriser with Gouraud colours, for drawing meshes over a picture.
+// A z-buffered triangle rasterizer with Gouraud colors, for drawing meshes over a picture.
 //
-// faces (F, 3) int32 in 0..V-1; points (V, 3) float32: x px, y px (pixel centres at integers), z > 0 m; colors (V, 3)
+// faces (F, 3) int32 in 0..V-1; points (V, 3) float32: x px, y px (pixel centers at integers), z > 0 m; colors (V, 3)
 // float32 0..255 in the picture's channel order; image (H, W, 3) uint8 and depth (H, W) float32 m (infinity where
-// nothing is yet) are read and written. A pixel belongs to a triangle when its centre is inside or on an edge and
+// nothing is yet) are read and written. A pixel belongs to a triangle when its center is inside or on an edge and
 // z < depth; of equal depths the first face wins. Every pixel is blended once, with the surface that is visible:
 //
 //     image = floor(image + alpha * (color - image) + 0.5)
 //
-// Depth and colour are perspective-correct. Faces with a corner that is not finite or not beyond kNear are skipped;
+// Depth and color are perspective-correct. Faces with a corner that is not finite or not beyond kNear are skipped;
 // with `cull`, so are those that turn clockwise on the picture (the inner sides of a closed mesh whose faces are
 // counter-clockwise seen from outside). All arithmetic is float64 without fused multiply-adds: every platform, and the
 // NumPy reference, agree on every pixel.
@@ -35,7 +35,7 @@ struct Rasterize {
 };
 
 // a x + b y + c with its sign: zero on the line, positive on the inner side. Both triangles at a shared edge measure
-// from the same end, so that a pixel centre is never outside both of them by rounding.
+// from the same end, so that a pixel center is never outside both of them by rounding.
 struct Edge {
   double x, y, dx, dy;
 
@@ -80,7 +80,7 @@ struct Sample {
   double z;
 };
 
-// False, and a sample without meaning, when the pixel centre is outside.
+// False, and a sample without meaning, when the pixel center is outside.
 MESHCAST_HD bool cover(const Triangle& t, double px, double py, Sample& s) {
   const double e0 = t.edge[0](px, py), e1 = t.edge[1](px, py), e2 = t.edge[2](px, py);
   s.weight[0] = e0 * t.inverse_z[0];

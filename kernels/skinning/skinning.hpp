@@ -99,7 +99,7 @@ MESHCAST_INLINE float rotated(const float* transform, float x, float y, float z,
 
 // Blend shapes: sum[person][i] += features[f, person] * dirs[f, i] over `count` directions f. Rows of dirs are
 // dirs_step numbers apart, the `Width` pieces of a row `piece` apart; features of one person feature_step, those of
-// neighbouring people person_step.
+// neighboring people person_step.
 template <typename Simd, int People, int Width, typename Dir>
 MESHCAST_INLINE void add_directions(const Dir* dirs, std::int64_t dirs_step, int piece, const float* features,
                                     std::int64_t feature_step, std::int64_t person_step, std::int64_t count,
@@ -143,7 +143,7 @@ MESHCAST_INLINE void add_columns(const float* transforms, int transform_step, in
   }
 }
 
-// The step between levels from the lowest to the highest coordinate, and the factor from metres to levels. Where the
+// The step between levels from the lowest to the highest coordinate, and the factor from meters to levels. Where the
 // step is so small that its inverse would overflow, every vertex is at level 0 and the step is 0.
 MESHCAST_INLINE void level_scale(float low, float high, float* step, float* inverse) {
   constexpr float kTiny = 1.17549435e-38f;  // the smallest normal number

@@ -15,7 +15,7 @@ constexpr int kPacked = 12;                // a transform in shared memory: four
 constexpr std::size_t kShared = 44 << 10;  // bytes of dynamic shared memory that every GPU gives without asking
 constexpr unsigned kAll = 0xffffffffu;
 constexpr int kManyPeople = 64;
-constexpr int kLevelBlocks = 8;  // thread blocks that quantise one person
+constexpr int kLevelBlocks = 8;  // thread blocks that quantize one person
 
 // Joints, transforms and pose feature: a thread block a person, a warp along the chain, a lane an element.
 __global__ void pose_kernel(Skinning p) {

@@ -14,7 +14,7 @@ from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
-from figure import Figure, header, note, row
+from figure import Metric, header, note, row
 
 NAMES = (
     "accuracy",
@@ -51,7 +51,7 @@ def main() -> int:
     chosen = args.only or [name for name in NAMES if args.long or name not in LONG]
 
     print("\n".join(conditions()), header(), sep="\n", flush=True)
-    figures: list[Figure] = []
+    figures: list[Metric] = []
     broken = []
     for name in chosen:
         # A process each: no benchmark finds the threads, caches and memory that another one left.
@@ -72,10 +72,10 @@ def main() -> int:
     return 1 if broken else 0
 
 
-def figures_of(name: str) -> list[Figure]:
+def figures_of(name: str) -> list[Metric]:
     """The figures of one bm_*.py; the kernels' return names and milliseconds only."""
     measured = import_module(f"bm_{name}").measure()
-    return [entry if isinstance(entry, Figure) else Figure(entry[0], entry[1], "ms") for entry in measured]
+    return [entry if isinstance(entry, Metric) else Metric(entry[0], entry[1], "ms") for entry in measured]
 
 
 def conditions() -> list[str]:

@@ -9,7 +9,7 @@ from statistics import median
 
 import cv2
 import numpy as np
-from figure import Figure, show
+from figure import Metric, show
 
 import edge_kernels
 
@@ -23,7 +23,7 @@ GAIN = (1 / np.array(STD)).astype(np.float32)
 SHIFT = (-np.array(MEAN) / np.array(STD)).astype(np.float32)
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Milliseconds, medians of single calls that take turns; the reference is OpenCV and NumPy on the same
     pixels."""
     rng = np.random.default_rng(0)
@@ -32,26 +32,26 @@ def measure() -> list[Figure]:
     half, levels, opencv = out.astype(np.float16), np.empty((PEOPLE, SIDE, SIDE, 3), np.uint8), np.empty_like(out)
     figures = []
     for height_px in HEIGHTS_PX:
-        centres = np.array([[240 + 460 * i, HEIGHT / 2] for i in range(PEOPLE)], np.float32)
+        centers = np.array([[240 + 460 * i, HEIGHT / 2] for i in range(PEOPLE)], np.float32)
         scales = np.full(PEOPLE, SIDE / (MARGIN * height_px), np.float32)
         native = partial(edge_kernels.crop, MEAN, STD)
         times = in_turns(
-            partial(crop_by_opencv, image, centres, scales, levels, opencv),
-            partial(native, image, centres, scales, out, swap=True),
-            partial(native, image, centres, scales, half, swap=True),
-            partial(native, luma, centres, scales, out, swap=True, chroma=chroma),
+            partial(crop_by_opencv, image, centers, scales, levels, opencv),
+            partial(native, image, centers, scales, out, swap=True),
+            partial(native, image, centers, scales, half, swap=True),
+            partial(native, luma, centers, scales, out, swap=True, chroma=chroma),
             partial(cv2.cvtColor, both, cv2.COLOR_YUV2BGR_NV12),
         )
         name = f"crops {PEOPLE} x {SIDE} x {SIDE}, people {height_px} px"
-        figures.append(Figure(name, times[1], "ms", times[0]))
-        figures.append(Figure(f"{name}, float16", times[2], "ms", times[0]))
-        figures.append(Figure(f"{name}, from NV12", times[3], "ms", times[0] + times[4]))
+        figures.append(Metric(name, times[1], "ms", times[0]))
+        figures.append(Metric(f"{name}, float16", times[2], "ms", times[0]))
+        figures.append(Metric(f"{name}, from NV12", times[3], "ms", times[0] + times[4]))
         if edge_kernels.cuda_device_count():
-            figures.append(Figure(f"{name}, cuda", on_cuda(image, centres, scales, out), "ms", times[0]))
+            figures.append(Metric(f"{name}, cuda", on_cuda(image, centers, scales, out), "ms", times[0]))
     return figures + letterboxes(rng)
 
 
-def letterboxes(rng: np.random.Generator) -> list[Figure]:
+def letterboxes(rng: np.random.Generator) -> list[Metric]:
     """The same of the detector's input."""
     padded, opencv = np.empty((INPUT, INPUT, 3), np.uint8), np.empty((1, 3, INPUT, INPUT), np.float32)
     out = np.empty_like(opencv)
@@ -67,8 +67,8 @@ def letterboxes(rng: np.random.Generator) -> list[Figure]:
             partial(cv2.cvtColor, both, cv2.COLOR_YUV2BGR_NV12),
         )
         name = f"letterbox {height} x {width} to {INPUT}"
-        figures.append(Figure(name, times[1], "ms", times[0]))
-        figures.append(Figure(f"{name}, from NV12", times[2], "ms", times[0] + times[3]))
+        figures.append(Metric(name, times[1], "ms", times[0]))
+        figures.append(Metric(f"{name}, from NV12", times[2], "ms", times[0] + times[3]))
     return figures
 
 
@@ -96,18 +96,18 @@ def halved(image: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
 
 
 def crop_by_opencv(
-    image: np.ndarray, centres: np.ndarray, scales: np.ndarray, levels: np.ndarray, out: np.ndarray
+    image: np.ndarray, centers: np.ndarray, scales: np.ndarray, levels: np.ndarray, out: np.ndarray
 ) -> None:
-    """What a pipeline without the operator does: a warp a person, then all colours at once."""
-    for row, centre, scale in zip(levels, centres, scales.tolist(), strict=True):
+    """What a pipeline without the operator does: a warp a person, then all colors at once."""
+    for row, center, scale in zip(levels, centers, scales.tolist(), strict=True):
         reach = SIDE / (2 * scale) + 4
-        low = np.clip(centre - reach, 0, (WIDTH, HEIGHT)).astype(int)
-        high = np.clip(centre + reach, 0, (WIDTH, HEIGHT)).astype(int)
+        low = np.clip(center - reach, 0, (WIDTH, HEIGHT)).astype(int)
+        high = np.clip(center + reach, 0, (WIDTH, HEIGHT)).astype(int)
         part, block = halved(image[low[1] : high[1], low[0] : high[0]], scale)
-        shift = SIDE / 2 - scale * (centre - low - (block - 1) / 2)
+        shift = SIDE / 2 - scale * (center - low - (block - 1) / 2)
         move = np.array([[scale * block, 0, shift[0]], [0, scale * block, shift[1]]])
         cv2.warpAffine(part, move, (SIDE, SIDE), dst=row)
-    normalise(levels, out)
+    normalize(levels, out)
 
 
 def letterbox_by_opencv(
@@ -117,20 +117,20 @@ def letterbox_by_opencv(
     x, y, width, height = window
     part, _ = halved(image, 0.5 / block if block > 1 else 1.0)
     cv2.resize(part, (width, height), dst=padded[y : y + height, x : x + width])
-    normalise(padded[None], out)
+    normalize(padded[None], out)
 
 
-def normalise(levels: np.ndarray, out: np.ndarray) -> None:
+def normalize(levels: np.ndarray, out: np.ndarray) -> None:
     for channel in range(3):
         np.multiply(levels[..., 2 - channel], GAIN[channel], out=out[:, channel])
         out[:, channel] += SHIFT[channel]
 
 
-def on_cuda(image: np.ndarray, centres: np.ndarray, scales: np.ndarray, out: np.ndarray) -> float:
+def on_cuda(image: np.ndarray, centers: np.ndarray, scales: np.ndarray, out: np.ndarray) -> float:
     """Milliseconds of one call on the device, the mean of 100 in a row."""
     import torch
 
-    arrays = [torch.from_numpy(array).cuda() for array in (image, centres, scales, out)]
+    arrays = [torch.from_numpy(array).cuda() for array in (image, centers, scales, out)]
     begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
     stream = torch.cuda.current_stream()
     for _ in range(10):

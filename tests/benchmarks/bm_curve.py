@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import zmq
-from figure import Figure, show, take_turns
+from figure import Metric, run_interleaved, show
 
-from edge.wire.curve_auth import Guard
+from edge.wire.curve_auth import CurveAuthenticator
 from edge.wire.keys import new_keys
 from meshcast.transport.curve import Curve, read_keys, secure_client
 
@@ -18,13 +18,13 @@ SIZES = (300, 42_216, 420_288)  # bytes; the larger ones are mesh messages of on
 WARM_UP, ROUNDS = 5, 50
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Milliseconds from send() to recv(), with CURVE and without."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         keys = read_keys(new_keys(folder / "both")[0])
         context = stack.enter_context(zmq.Context())
-        guard = stack.enter_context(Guard(context, keys, folder))
+        guard = stack.enter_context(CurveAuthenticator(context, keys, folder))
         ways = {}
         for name, curve in (("plain", None), ("curve", Curve(keys, keys.public))):
             sender = stack.enter_context(context.socket(zmq.XPUB))
@@ -39,9 +39,9 @@ def measure() -> list[Figure]:
             ways[name] = partial(there, sender, receiver)
         figures = []
         for size in SIZES:
-            ms = take_turns({way: partial(call, bytes(size)) for way, call in ways.items()}, WARM_UP, ROUNDS)
+            ms = run_interleaved({way: partial(call, bytes(size)) for way, call in ways.items()}, WARM_UP, ROUNDS)
             figures.append(
-                Figure(f"curve, {size} bytes: median of {ROUNDS}, reference plain", ms["curve"], "ms", ms["plain"])
+                Metric(f"curve, {size} bytes: median of {ROUNDS}, reference plain", ms["curve"], "ms", ms["plain"])
             )
         return figures
 

@@ -14,10 +14,10 @@ from edge_kernels import Ell
 SIZES = [(1, 6890, 12, 400, 3), (4, 6890, 12, 400, 3), (1, 6890, 8, 6890, 32), (1, 6890, 8, 6890, 128)]
 
 
-def neighbours(rows: int, width: int, columns: int, rng: np.random.Generator) -> np.ndarray:
+def neighbors(rows: int, width: int, columns: int, rng: np.random.Generator) -> np.ndarray:
     """Indices near the diagonal, as on a mesh whose vertices are in order."""
-    centre = np.arange(rows)[:, None] * columns // rows
-    return np.asarray((centre + rng.integers(-40, 41, (rows, width))) % columns, np.int32)
+    center = np.arange(rows)[:, None] * columns // rows
+    return np.asarray((center + rng.integers(-40, 41, (rows, width))) % columns, np.int32)
 
 
 def measure() -> list[tuple[str, float]]:
@@ -26,7 +26,7 @@ def measure() -> list[tuple[str, float]]:
     table = []
     for batch, rows, width, columns, channels in SIZES:
         values = rng.standard_normal((rows, width)).astype(np.float32)
-        ell = Ell(neighbours(rows, width, columns, rng), values, columns)
+        ell = Ell(neighbors(rows, width, columns, rng), values, columns)
         x = rng.standard_normal((batch, columns, channels)).astype(np.float32)
         out = np.empty((batch, rows, channels), np.float32)
         seconds = timeit.repeat(lambda ell=ell, x=x, out=out: ell(x, out), number=1, repeat=100)

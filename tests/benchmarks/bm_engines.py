@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from figure import CLIPS, MEDIA, Figure, note, show
+from figure import CLIPS, MEDIA, Metric, note, show
 from numpy.typing import NDArray
 
 from edge.sources import open_source
@@ -30,7 +30,7 @@ SEEN = 0.3  # keypoints that float32 is sure of
 Key = tuple[str, str]  # backend, precision
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Times of every card and keypoint shifts of the pose models; fp32 comes first on each engine."""
     figures = []
     for card in (card for card in cards() if card.variants and card.input.name and not card.network):
@@ -61,21 +61,21 @@ def open_or_say(card: Card, backend: str, precision: str) -> Session | None:
         return None
 
 
-def times(card: Card, sessions: dict[Key, Session], batch: int) -> list[Figure]:
+def times(card: Card, sessions: dict[Key, Session], batch: int) -> list[Metric]:
     """Median milliseconds of a call. The sessions take turns, so that other load on the machine meets all alike."""
     sides = (side if isinstance(side, int) else card.input.size for side in card.input.shape[1:])
     x = np.random.default_rng(0).random((batch, *sides), np.float32)
     calls: dict[Key, list[float]] = {key: [] for key in sessions}
     order = list(sessions)
     for turn in range(WARM_UP + ROUNDS):
-        order.append(order.pop(0))  # nobody always follows the same neighbour's use of the cache
+        order.append(order.pop(0))  # nobody always follows the same neighbor's use of the cache
         for key in order:
             begin = time.perf_counter()
             sessions[key](x)
             if turn >= WARM_UP:
                 calls[key].append((time.perf_counter() - begin) * 1e3)
     return [
-        Figure(
+        Metric(
             f"engine {card.name} {backend} {precision}, batch {batch}: median of {ROUNDS}",
             median(calls[backend, precision]),
             "ms",
@@ -85,7 +85,7 @@ def times(card: Card, sessions: dict[Key, Session], batch: int) -> list[Figure]:
     ]
 
 
-def shifts(card: Card, sessions: dict[Key, Session]) -> list[Figure]:
+def shifts(card: Card, sessions: dict[Key, Session]) -> list[Metric]:
     """How far keypoints lie from those of fp32 on the same engine, same frames, same boxes, in px of the frame."""
     detector = next(other for other in cards("detector"))
     detect = Detect(open_session(detector, precision="fp32"), detector)
@@ -110,7 +110,7 @@ def shifts(card: Card, sessions: dict[Key, Session]) -> list[Figure]:
             far = np.concatenate(parts)
             name = f"keypoint shift {card.name} {backend} {precision}, n = {len(far)}"
             p50, p95 = np.percentile(far, [50, 95]).tolist()
-            figures += [Figure(f"{name}: median", p50, "px"), Figure(f"{name}: 95th percentile", p95, "px")]
+            figures += [Metric(f"{name}: median", p50, "px"), Metric(f"{name}: 95th percentile", p95, "px")]
     return figures
 
 

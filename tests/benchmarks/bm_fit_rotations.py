@@ -7,15 +7,15 @@ from collections.abc import Callable
 from statistics import median
 
 import numpy as np
-from figure import CLIPS, MEDIA, Figure, show
+from figure import CLIPS, MEDIA, Metric, show
 from scipy.spatial.transform import Rotation
 
 import edge_kernels
 from edge.models import Models
-from edge.pipeline import Pipeline, View
+from edge.pipeline import CameraConfig, Pipeline
 from edge.sources import open_source
-from edge.stages.inverse_kinematics import LEARN_FRAMES, STIFFNESS_M2_S, Fit
-from edge.types import Bodies, BodyModel, Posed
+from edge.stages.inverse_kinematics import LEARN_FRAMES, STIFFNESS_M2_S, RigFitter
+from edge.types import Bodies, BodyModel, RigPose
 from engines.body.body import SurfaceBody, open_body
 from meshcast.protocol.body import Rig
 from meshcast.protocol.rotations import rotmat
@@ -28,7 +28,7 @@ WITHOUT_M2_S = 1e-9  # settles what nothing determines
 JOINTS = (24, 55)  # SMPL's and SMPL-X's
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Times on one thread, then errors and jitter on real bodies."""
     edge_kernels.set_threads(1)
     model = rigged(BODY)
@@ -52,11 +52,11 @@ def rigged(body: SurfaceBody) -> BodyModel:
     return BodyModel(body.name, body.faces, body.v_template, body.parents, body.joint_names, (), rig)
 
 
-def stage(model: BodyModel, people: int) -> list[Figure]:
+def stage(model: BodyModel, people: int) -> list[Metric]:
     """The whole stage for a person of several, while the shape is learnt and when it is known; the reference is
     SciPy's Procrustes for every joint alone, on the same vertices, which knows neither shape nor memory."""
     moving = [walk(people, step) for step in range(WARM_UP + ROUNDS)]
-    fit, learner = Fit(model), Fit(model)
+    fit, learner = RigFitter(model), RigFitter(model)
     for step in range(LEARN_FRAMES):
         fit(step / 30, moving[0])
     steps = {"known": LEARN_FRAMES, "learning": 0, "scipy": 0}
@@ -84,8 +84,8 @@ def stage(model: BodyModel, people: int) -> list[Figure]:
     size = f"{people} of them" if people > 1 else "alone"
     alone = times["scipy"] / people
     return [
-        Figure(f"fit a person, {size}: shape known, reference SciPy a joint", times["known"] / people, "ms", alone),
-        Figure(f"fit a person, {size}: shape learnt, reference SciPy a joint", times["learning"] / people, "ms", alone),
+        Metric(f"fit a person, {size}: shape known, reference SciPy a joint", times["known"] / people, "ms", alone),
+        Metric(f"fit a person, {size}: shape learnt, reference SciPy a joint", times["learning"] / people, "ms", alone),
     ]
 
 
@@ -126,7 +126,7 @@ def each_joint_alone(model: BodyModel) -> Callable[[Bodies], None]:
     return procrustes
 
 
-def operator(joint_count: int) -> list[Figure]:
+def operator(joint_count: int) -> list[Metric]:
     """The operator alone on 1,700 vertices of a random rig."""
     rng = np.random.default_rng(0)
     vertices = 1700
@@ -143,7 +143,7 @@ def operator(joint_count: int) -> list[Figure]:
     times = in_turns(
         {"fit": lambda: edge_kernels.fit_rotations(*body, moved, before, stiffness, out, error)},
     )
-    return [Figure(f"fit_rotations, {joint_count} joints, 1700 vertices", times["fit"], "ms")]
+    return [Metric(f"fit_rotations, {joint_count} joints, 1700 vertices", times["fit"], "ms")]
 
 
 def in_turns(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
@@ -158,7 +158,7 @@ def in_turns(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: median(values) for name, values in spent.items()}
 
 
-def on_clip(model: BodyModel, clip: str) -> list[Figure]:
+def on_clip(model: BodyModel, clip: str) -> list[Metric]:
     """The fit's error and the jitter of rotations on real bodies; the reference is a fit without a prior that holds."""
     frames = bodies_of(clip)
     held, free = run(model, frames, STIFFNESS_M2_S), run(model, frames, WITHOUT_M2_S)
@@ -168,25 +168,25 @@ def on_clip(model: BodyModel, clip: str) -> list[Figure]:
     jitters = [jitter(fits, frames) for fits in (held, free)]
     name = f"fit {clip}, reference no prior"
     return [
-        Figure(f"{name}: error, median, n = {len(errors[0])}", middle, "mm", reference_middle),
-        Figure(f"{name}: error, p95", p95, "mm", reference_p95),
-        Figure(f"{name}: rms second difference of rotations", jitters[0], "deg", jitters[1]),
+        Metric(f"{name}: error, median, n = {len(errors[0])}", middle, "mm", reference_middle),
+        Metric(f"{name}: error, p95", p95, "mm", reference_p95),
+        Metric(f"{name}: rms second difference of rotations", jitters[0], "deg", jitters[1]),
     ]
 
 
 def bodies_of(clip: str) -> list[tuple[float, Bodies]]:
     path = MEDIA / clip
-    pipeline = Pipeline(Models(), View(camera=path.with_suffix(".toml")))
+    pipeline = Pipeline(Models(), CameraConfig(camera=path.with_suffix(".toml")))
     with open_source(str(path)) as source:
         return [(frame.t_s, pipeline.process(frame)) for frame in source]
 
 
-def run(model: BodyModel, frames: list[tuple[float, Bodies]], stiffness: float) -> list[Posed]:
-    fit = Fit(model, stiffness)
+def run(model: BodyModel, frames: list[tuple[float, Bodies]], stiffness: float) -> list[RigPose]:
+    fit = RigFitter(model, stiffness)
     return [fit(t_s, bodies) for t_s, bodies in frames]
 
 
-def jitter(fits: list[Posed], frames: list[tuple[float, Bodies]]) -> float:
+def jitter(fits: list[RigPose], frames: list[tuple[float, Bodies]]) -> float:
     """Degrees, over all people and joints: how much a rotation's step differs from the one before."""
     tracks: dict[int, list[np.ndarray]] = {}
     for posed, (_, bodies) in zip(fits, frames, strict=True):

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from device import Rates, enqueued, graphed, rates, stream
-from figure import Figure, note
+from figure import Metric, note
 
 import edge_kernels
 from edge_kernels import Skinning
@@ -40,7 +40,7 @@ VERTICES, JOINTS = len(BODY.v_template), len(COCO19)
 class Barred:
     """A figure and what its ratio to the reference should be: at most, or at least."""
 
-    figure: Figure
+    figure: Metric
     at_most: float | None = None
     at_least: float | None = None
 
@@ -93,13 +93,13 @@ def unbroken(section: Section, measured: Rates, quick: bool) -> Iterator[Barred]
         yield from section(measured, quick)
     except Exception as error:
         note(f"error: {section.__name__} broke off: {error!r}")
-        yield Barred(Figure(f"{section.__name__} broke off", float("nan"), ""))
+        yield Barred(Metric(f"{section.__name__} broke off", float("nan"), ""))
 
 
 def floors(measured: Rates, quick: bool) -> Iterator[Barred]:
-    yield Barred(Figure("copying 1 GiB, read and written", measured.bandwidth / 1e12, "TB/s"))
-    yield Barred(Figure("torch's matrix product, bfloat16", 2 * measured.products_bf16 / 1e12, "TFLOP/s"))
-    yield Barred(Figure("torch's matrix product, float32", 2 * measured.products_f32 / 1e12, "TFLOP/s"))
+    yield Barred(Metric("copying 1 GiB, read and written", measured.bandwidth / 1e12, "TB/s"))
+    yield Barred(Metric("torch's matrix product, bfloat16", 2 * measured.products_bf16 / 1e12, "TFLOP/s"))
+    yield Barred(Metric("torch's matrix product, float32", 2 * measured.products_f32 / 1e12, "TFLOP/s"))
 
 
 def network(bf16: bool, together: int = 4) -> Pose2MeshKernels:
@@ -124,21 +124,21 @@ def mesh_net(measured: Rates, quick: bool) -> Iterator[Barred]:
         products, _, moved = kernels.mesh_net.work(1)
         call = mesh_call(kernels, 1)
         ours = graphed(call)
-        yield Barred(Figure(f"{name}: torch.sparse fp32, eager, over ours", eager, "us", ours), at_least=20)
+        yield Barred(Metric(f"{name}: torch.sparse fp32, eager, over ours", eager, "us", ours), at_least=20)
         work = f"{2 * products / 1e9:.2f} GFLOP, {moved / 1e6:.1f} MB"
-        yield Barred(Figure(f"{name}: over its floor, {work}", ours, "us", measured.floor_us(products, moved, bf16)), 4)
-        yield Barred(Figure(f"{name}: enqueued call by call", enqueued(call), "us", ours))
+        yield Barred(Metric(f"{name}: over its floor, {work}", ours, "us", measured.floor_us(products, moved, bf16)), 4)
+        yield Barred(Metric(f"{name}: enqueued call by call", enqueued(call), "us", ours))
         if bf16 and not quick:
             yield from compiled(name, joints, ours)
 
 
 def compiled(name: str, joints: torch.Tensor, ours: float) -> Iterator[Barred]:
-    """torch.compile knows no sparse products: it gets the same network with gathered neighbours, in bfloat16."""
+    """torch.compile knows no sparse products: it gets the same network with gathered neighbors, in bfloat16."""
     gathering = build(COCO19, BODY.faces, VERTICES, gather=True).eval().cuda().to(torch.bfloat16).pose2mesh
     given = joints.to(torch.bfloat16)
     fast = torch.compile(gathering, fullgraph=True)
     theirs = graphed(lambda: fast(given), 3)
-    yield Barred(Figure(f"{name}: torch.compile bf16 + CUDA graph over ours", theirs, "us", ours), at_least=5)
+    yield Barred(Metric(f"{name}: torch.compile bf16 + CUDA graph over ours", theirs, "us", ours), at_least=5)
 
 
 def crowd(measured: Rates, quick: bool) -> Iterator[Barred]:
@@ -148,9 +148,9 @@ def crowd(measured: Rates, quick: bool) -> Iterator[Barred]:
     ours = graphed(mesh_call(kernels, MANY), 3)
     floor = measured.floor_us(products, moved, True)
     name = f"MeshNet bf16, batch {MANY}: {2 * products / 1e9:.0f} GFLOP, {moved / 1e9:.2f} GB"
-    yield Barred(Figure(f"{name}: floor over ours", floor, "us", ours), at_least=0.5)
-    yield Barred(Figure(f"MeshNet bf16, batch {MANY}: with its sums over neighbours", ours, "us"))
-    yield Barred(Figure("  of which sums", 2 * sums / 1e9, "GFLOP"))
+    yield Barred(Metric(f"{name}: floor over ours", floor, "us", ours), at_least=0.5)
+    yield Barred(Metric(f"MeshNet bf16, batch {MANY}: with its sums over neighbours", ours, "us"))
+    yield Barred(Metric("  of which sums", 2 * sums / 1e9, "GFLOP"))
 
 
 def lifter(measured: Rates, quick: bool) -> Iterator[Barred]:
@@ -161,7 +161,7 @@ def lifter(measured: Rates, quick: bool) -> Iterator[Barred]:
         products, _, moved = plan.work(batch)
         ours = graphed(lambda plan=plan, x=pose2d, out=pose: plan(x, out, stream()))
         yield Barred(
-            Figure(
+            Metric(
                 f"lifter bf16, batch {batch}: over its floor, {moved / 1e6:.0f} MB",
                 ours,
                 "us",
@@ -181,7 +181,7 @@ def whole(measured: Rates, quick: bool) -> Iterator[Barred]:
             if turn >= 5:
                 times.append((time.perf_counter() - begin) * 1e6)
         name = f"Pose2Mesh {'bf16' if bf16 else 'fp32'}, one person, from and to host memory"
-        yield Barred(Figure(name, median(times), "us"))
+        yield Barred(Metric(name, median(times), "us"))
 
 
 def skinning(measured: Rates, quick: bool) -> Iterator[Barred]:
@@ -211,23 +211,23 @@ def pose_bodies(measured: Rates, name: str, skin: Skinning, batch: int) -> Barre
     outputs = [torch.empty(batch, *shape, device="cuda") for shape in ((columns,), (VERTICES, 3), (24, 3))]
     ours = graphed(lambda: edge_kernels.skinning(*constants, *inputs, *outputs, None, stream()))
     if batch == 1:
-        return Barred(Figure(f"skinning {name}, batch 1, of 20 us", ours, "us", 20.0), at_most=1)
+        return Barred(Metric(f"skinning {name}, batch 1, of 20 us", ours, "us", 20.0), at_most=1)
     moved = sum(array.nbytes for array in (*constants, *inputs, *outputs[1:]))
     floor = moved / measured.bandwidth * 1e6
     products = batch * VERTICES * 3 * (10 + directions + 24)
     bound = products / measured.products_f32 * 1e6
     label = f"skinning {name}, batch {batch}: bandwidth's floor over ours ({bound:.0f} us of products)"
-    return Barred(Figure(label, floor, "us", ours), at_least=0.6 if batch == 1024 else None)
+    return Barred(Metric(label, floor, "us", ours), at_least=0.6 if batch == 1024 else None)
 
 
 def vision(measured: Rates, quick: bool) -> Iterator[Barred]:
     """What comes before the mesh: four people of 700 px in a 1088 x 1920 picture, against torch in a CUDA graph."""
     image = torch.randint(0, 256, (1088, 1920, 3), device="cuda", dtype=torch.uint8)
-    centres = torch.tensor([[240.0 + 460 * i, 544.0] for i in range(4)], device="cuda")
+    centers = torch.tensor([[240.0 + 460 * i, 544.0] for i in range(4)], device="cuda")
     scales = torch.full((4,), 256 / 875, device="cuda")
     out = torch.empty(4, 3, 256, 256, device="cuda")
     mean, std = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
-    ours = graphed(lambda: edge_kernels.crop(mean, std, image, centres, scales, out, stream=stream()))
+    ours = graphed(lambda: edge_kernels.crop(mean, std, image, centers, scales, out, stream=stream()))
     grid = torch.rand(4, 256, 256, 2, device="cuda") * 2 - 1
     offset, factor = (torch.tensor(values, device="cuda").reshape(1, 3, 1, 1) for values in (mean, std))
 
@@ -235,21 +235,21 @@ def vision(measured: Rates, quick: bool) -> Iterator[Barred]:
         picture = image.permute(2, 0, 1).float()[None].expand(4, -1, -1, -1)
         return (torch.nn.functional.grid_sample(picture, grid, align_corners=False) - offset) / factor
 
-    yield Barred(Figure("crops 4 x 256 x 256, reference grid_sample", ours, "us", graphed(sampled)))
+    yield Barred(Metric("crops 4 x 256 x 256, reference grid_sample", ours, "us", graphed(sampled)))
     box = torch.empty(1, 3, 416, 416, device="cuda")
     window = (0, 90, 416, 236)
     ours = graphed(lambda: edge_kernels.letterbox(mean, std, image, box, window, 2, stream=stream()))
-    yield Barred(Figure("letterbox to 416", ours, "us"))
+    yield Barred(Metric("letterbox to 416", ours, "us"))
     maps = torch.rand(4, 17, 64, 48, device="cuda")
     places, scores = torch.empty(4, 17, 2, device="cuda"), torch.empty(4, 17, device="cuda")
     theirs = graphed(lambda: maps.flatten(2).max(2))
     for refine in ("quarter", "dark"):
         ours = graphed(lambda refine=refine: edge_kernels.heatmap(maps, places, scores, refine, 11, stream()))
-        yield Barred(Figure(f"heatmaps 4 x 17 x 64 x 48, {refine}, reference max", ours, "us", theirs))
+        yield Barred(Metric(f"heatmaps 4 x 17 x 64 x 48, {refine}, reference max", ours, "us", theirs))
     low = torch.rand(300, 2, device="cuda") * 400
     boxes, kept = torch.cat([low, low + 40], 1), torch.empty(300, device="cuda", dtype=torch.int32)
     rank = torch.rand(300, device="cuda")
-    yield Barred(Figure("nms of 300", graphed(lambda: edge_kernels.nms(boxes, rank, kept, 0.5, stream())), "us"))
+    yield Barred(Metric("nms of 300", graphed(lambda: edge_kernels.nms(boxes, rank, kept, 0.5, stream())), "us"))
 
 
 if __name__ == "__main__":

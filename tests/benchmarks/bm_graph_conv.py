@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from figure import Figure, show, take_turns
+from figure import Metric, run_interleaved, show
 
 from engines.body.body import open_body
 from engines.body.mesh_graph import coarsen, mesh_adjacency
@@ -28,7 +28,7 @@ WARM_UP, ROUNDS = 2, 15
 LIFTER_WEIGHTS = 4 * LIFTER_WIDTH**2 + LIFTER_WIDTH * len(COCO19) * 5
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Milliseconds of MeshNet and of the lifter, batch 1 and 4; the reference is torch's."""
     torch.set_num_threads(THREADS)
     torch.manual_seed(0)
@@ -46,7 +46,7 @@ def measure() -> list[Figure]:
     return figures + floors()
 
 
-def mesh_net(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int) -> list[Figure]:
+def mesh_net(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int) -> list[Metric]:
     joints = torch.randn(batch, len(COCO19), 5)
     given, out = joints.numpy(), np.empty((batch, len(open_body().v_template), 3), np.float32)
     calls: dict[str, Callable[[], Any]] = {"torch.sparse fp32": lambda: network.pose2mesh(joints)}
@@ -55,7 +55,7 @@ def mesh_net(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: in
     return named(f"MeshNet batch {batch}", turns(calls))
 
 
-def lifter(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int) -> list[Figure]:
+def lifter(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int) -> list[Metric]:
     pose = torch.randn(batch, 2 * len(COCO19))
     given, out = pose.numpy(), np.empty((batch, 3 * len(COCO19)), np.float32)
     calls: dict[str, Callable[[], Any]] = {"torch fp32": lambda: network.pose_lifter(pose)}
@@ -64,17 +64,17 @@ def lifter(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int)
     return named(f"lifter batch {batch}", turns(calls))
 
 
-def named(what: str, times: dict[str, float]) -> list[Figure]:
+def named(what: str, times: dict[str, float]) -> list[Metric]:
     reference = next(iter(times.values()))
-    return [Figure(f"{what}, {name}: median of {ROUNDS}", value, "ms", reference) for name, value in times.items()]
+    return [Metric(f"{what}, {name}: median of {ROUNDS}", value, "ms", reference) for name, value in times.items()]
 
 
 def turns(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
     with torch.inference_mode():
-        return take_turns(calls, WARM_UP, ROUNDS)
+        return run_interleaved(calls, WARM_UP, ROUNDS)
 
 
-def floors() -> list[Figure]:
+def floors() -> list[Metric]:
     """The machine's rates, measured now, and what they allow."""
     hierarchy = coarsen(mesh_adjacency(open_body().faces, len(open_body().v_template)), levels=9)
     plan = plan_for(COCO19)
@@ -89,17 +89,17 @@ def floors() -> list[Figure]:
         a, b = torch.randn(2048, 768).to(dtype), torch.randn(768, 256).to(dtype)
         seconds = turns({"product": partial(torch.matmul, a, b)})["product"] * 1e-3
         rate = 2048 * 768 * 256 / seconds
-        figures.append(Figure(f"floor: torch's matrix product, {name}", rate / 1e9, "GMAC/s"))
+        figures.append(Metric(f"floor: torch's matrix product, {name}", rate / 1e9, "GMAC/s"))
         figures.append(
-            Figure(f"floor of MeshNet batch 1, {name}: {work / 1e9:.2f} GMAC at that rate", work / rate * 1e3, "ms")
+            Metric(f"floor of MeshNet batch 1, {name}: {work / 1e9:.2f} GMAC at that rate", work / rate * 1e3, "ms")
         )
     block = np.ones(1 << 26, np.float32)
     seconds = turns({"read": block.sum})["read"] * 1e-3
     bandwidth = block.nbytes / seconds
-    figures.append(Figure("floor: reading memory, one thread of NumPy", bandwidth / 1e9, "GB/s"))
+    figures.append(Metric("floor: reading memory, one thread of NumPy", bandwidth / 1e9, "GB/s"))
     for name, size in (("fp32", 4), ("bf16", 2)):
         what = f"floor of the lifter, {name}: {LIFTER_WEIGHTS * size / 1e6:.0f} MB at that rate"
-        figures.append(Figure(what, LIFTER_WEIGHTS * size / bandwidth * 1e3, "ms"))
+        figures.append(Metric(what, LIFTER_WEIGHTS * size / bandwidth * 1e3, "ms"))
     return figures
 
 

@@ -9,7 +9,7 @@ from statistics import median
 
 import cv2
 import numpy as np
-from figure import Figure, show
+from figure import Metric, show
 
 import edge_kernels
 from edge_kernels import reference
@@ -19,7 +19,7 @@ BOXES = (10, 50, 300)
 ROUNDS = 30
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Milliseconds, medians of single calls that take turns."""
     rng = np.random.default_rng(0)
     figures = []
@@ -34,13 +34,13 @@ def measure() -> list[Figure]:
                 partial(edge_kernels.heatmap, maps, places, scores, refine, blur),
             )
             name = f"heatmap {refine} {' x '.join(map(str, shape))}"
-            figures.append(Figure(name, times[1], "ms", times[0]))
+            figures.append(Metric(name, times[1], "ms", times[0]))
             if edge_kernels.cuda_device_count():
-                figures.append(Figure(f"{name}, cuda", on_cuda(maps, places, scores, refine, blur), "ms", times[0]))
+                figures.append(Metric(f"{name}, cuda", on_cuda(maps, places, scores, refine, blur), "ms", times[0]))
     return figures + [suppression(rng, count) for count in BOXES]
 
 
-def suppression(rng: np.random.Generator, count: int) -> Figure:
+def suppression(rng: np.random.Generator, count: int) -> Metric:
     """Five boxes a person, best first."""
     people = rng.uniform(0, 1000, (count // 5, 2)).repeat(5, axis=0) + rng.normal(0, 3, (count, 2))
     boxes = np.concatenate([people, people + rng.uniform(90, 110, (count, 2))], axis=1).astype(np.float32)
@@ -48,7 +48,7 @@ def suppression(rng: np.random.Generator, count: int) -> Figure:
     times = in_turns(
         partial(reference.nms, boxes, scores, kept, 0.6), partial(edge_kernels.nms, boxes, scores, kept, 0.6)
     )
-    return Figure(f"nms {count} boxes of {count // 5} people", times[1], "ms", times[0])
+    return Metric(f"nms {count} boxes of {count // 5} people", times[1], "ms", times[0])
 
 
 def in_turns(*calls: Callable[[], None]) -> list[float]:

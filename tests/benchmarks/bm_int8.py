@@ -1,7 +1,7 @@
 """INT8 against BF16 and FP32, engine by engine, and the gate of the shipped files: python tests/benchmarks/bm_int8.py
 
 The shipped INT8 files were calibrated on other clips than those that judge here. HRNet-W32 has random weights: they
-change no time, and what its figure says is how far quantisation moves the output, not how good keypoints are.
+change no time, and what its figure says is how far quantization moves the output, not how good keypoints are.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from figure import MEDIA, Figure, show, take_turns
+from figure import MEDIA, Metric, run_interleaved, show
 
 from calibration.int8.histograms import METHODS, collect
 from calibration.int8.metrics import Limits
 from edge.models import Models
-from edge.pipeline import Pipeline, View
-from edge.quantization.evaluators import BoxJury, Jury, PoseJury
+from edge.pipeline import CameraConfig, Pipeline
+from edge.quantization.evaluators import BoxEvaluator, Evaluator, PoseEvaluator
 from edge.quantization.samples import collect_crops, collect_pictures
 from engines.cards.card import Card, load_card
-from engines.inference.onnx_model import live_model
+from engines.inference.onnx_model import onnx_model
 from engines.inference.session import BACKENDS, Session, open_session
 from engines.onnx_tools.quantize import FloatNetwork
 
@@ -34,7 +34,7 @@ CALIBRATING, JUDGING = 8, 4  # random inputs of HRNet
 HRNET = "hrnet_w32"
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Times and gate figures of the shipped models, then HRNet-W32."""
     figures = []
     for name, batches in BATCHES.items():
@@ -60,40 +60,40 @@ def pictures(card: Card, batch: int) -> Any:
     return np.random.default_rng(0).standard_normal((batch, 3, *sides), np.float32)
 
 
-def times(name: str, sessions: dict[tuple[str, str], Session], x: Any) -> Iterator[Figure]:
+def times(name: str, sessions: dict[tuple[str, str], Session], x: Any) -> Iterator[Metric]:
     """Milliseconds of INT8, the reference being each other precision on the same engine."""
     calls: dict[str, Callable[[], Any]] = {" ".join(key): partial(session, x) for key, session in sessions.items()}
-    spent = take_turns(calls, WARM_UP, ROUNDS)
+    spent = run_interleaved(calls, WARM_UP, ROUNDS)
     for backend, precision in sessions:
         if precision != "int8" and (backend, "int8") in sessions:
             label = f"int8 {name} {backend}, batch {len(x)} (reference: {precision})"
-            yield Figure(label, spent[f"{backend} int8"], "ms", spent[f"{backend} {precision}"])
+            yield Metric(label, spent[f"{backend} int8"], "ms", spent[f"{backend} {precision}"])
 
 
-def gate(card: Card, clip: str) -> Iterator[Figure]:
+def gate(card: Card, clip: str) -> Iterator[Metric]:
     """The gate's figures on a whole clip, the reference being what bfloat16 does where the processor has it."""
     exact = open_session(card, backend="openvino", precision="fp32", threads=THREADS)
-    jury: Jury
+    evaluator: Evaluator
     if card.task == "pose":
-        pipeline = Pipeline(Models(pose=card.name, precision="fp32", threads=THREADS), View())
+        pipeline = Pipeline(Models(pose=card.name, precision="fp32", threads=THREADS), CameraConfig())
         (crops,) = collect_crops([str(MEDIA / clip)], pipeline, None, lambda what, done: None)
-        jury = PoseJury(card, exact, pipeline.mesh.head, crops, crops[:1], NO_LIMITS)
+        evaluator = PoseEvaluator(card, exact, pipeline.mesh.head, crops, crops[:1], NO_LIMITS)
     else:
         (seen,) = collect_pictures([str(MEDIA / clip)], card, None, lambda what, done: None)
-        jury = BoxJury(card, exact, seen, seen[:1], NO_LIMITS)
-    found = jury.figures(open_session(card, backend="openvino", precision="int8", threads=THREADS))
+        evaluator = BoxEvaluator(card, exact, seen, seen[:1], NO_LIMITS)
+    found = evaluator.figures(open_session(card, backend="openvino", precision="int8", threads=THREADS))
     half = found  # compared with itself where there is no bfloat16
     if "bf16" in BACKENDS["openvino"]().precisions("cpu"):
-        half = jury.figures(open_session(card, backend="openvino", precision="bf16", threads=THREADS))
+        half = evaluator.figures(open_session(card, backend="openvino", precision="bf16", threads=THREADS))
     for figure, other in zip(found, half, strict=True):
         label = f"int8 gate {card.name} {clip.removesuffix('.mp4')}: {figure.name}"
-        yield Figure(label, figure.value, figure.unit.replace(" of the person", ""), other.value)
+        yield Metric(label, figure.value, figure.unit.replace(" of the person", ""), other.value)
 
 
-def hrnet() -> Iterator[Figure]:
-    """HRNet-W32, untrained, quantised whole: its times, and its error by calibrator."""
+def hrnet() -> Iterator[Metric]:
+    """HRNet-W32, untrained, quantized whole: its times, and its error by calibrator."""
     card = load_card(HRNET)
-    data = live_model(card, None, None)
+    data = onnx_model(card, None, None)
     rng = np.random.default_rng(0)
     shape = (1, *(int(side) for side in card.input.shape[1:]))
     network = FloatNetwork(data, card.name, shape)
@@ -109,7 +109,7 @@ def hrnet() -> Iterator[Figure]:
         session = engines["openvino"].load(files[method], card.name, "cpu", "int8", THREADS)
         got = np.concatenate([session(x)[0] for x in inputs[CALIBRATING:]])
         error = 100 * float(np.sqrt(np.square(got - wanted).mean() / np.square(wanted - wanted.mean()).mean()))
-        yield Figure(f"int8 {card.name}, random weights: error of the heatmaps, {method}", error, "%")
+        yield Metric(f"int8 {card.name}, random weights: error of the heatmaps, {method}", error, "%")
     sessions: dict[tuple[str, str], Session] = {}
     for name, engine in engines.items():
         for precision in engine.precisions("cpu"):

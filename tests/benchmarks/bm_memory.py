@@ -8,10 +8,10 @@ from pathlib import Path
 
 import av
 import psutil
-from figure import MEDIA, Figure, show
+from figure import MEDIA, Metric, show
 
 from edge.models import Models
-from edge.pipeline import Pipeline, View
+from edge.pipeline import CameraConfig, Pipeline
 from edge.sources import Reader, open_source
 from edge.wire.publisher import Publisher
 
@@ -21,7 +21,7 @@ FIRST, LAST = 500, 5000
 GROWTH_LIMIT_MB = 20.0
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """RSS once everything is warm, at the end, and the growth between; pipeline and publisher as in a run."""
     process = psutil.Process()
     rss_mb: dict[int, float] = {}
@@ -29,7 +29,7 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "small.mp4"
         shrink(CLIP, clip)
-        pipeline = Pipeline(Models(), View())
+        pipeline = Pipeline(Models(), CameraConfig())
         with (
             Reader(open_source(str(clip), loop=True)) as reader,
             Publisher("tcp://127.0.0.1:0", pipeline.model, streams=[reader.source.name]) as publisher,
@@ -41,11 +41,11 @@ def measure() -> list[Figure]:
                 if count % FIRST == 0:
                     rss_mb[count] = process.memory_info().rss / 1e6
     return [
-        Figure(f"memory: people in a frame, mean of {LAST}", people / LAST, ""),
-        Figure(f"memory: RSS after {FIRST} frames", rss_mb[FIRST], "MB"),
-        Figure(f"memory: RSS after {LAST} frames", rss_mb[LAST], "MB"),
-        Figure(f"memory: highest RSS of {len(rss_mb)} looks", max(rss_mb.values()), "MB"),
-        Figure(f"memory: growth from {FIRST} to {LAST} frames", rss_mb[LAST] - rss_mb[FIRST], "MB", GROWTH_LIMIT_MB),
+        Metric(f"memory: people in a frame, mean of {LAST}", people / LAST, ""),
+        Metric(f"memory: RSS after {FIRST} frames", rss_mb[FIRST], "MB"),
+        Metric(f"memory: RSS after {LAST} frames", rss_mb[LAST], "MB"),
+        Metric(f"memory: highest RSS of {len(rss_mb)} looks", max(rss_mb.values()), "MB"),
+        Metric(f"memory: growth from {FIRST} to {LAST} frames", rss_mb[LAST] - rss_mb[FIRST], "MB", GROWTH_LIMIT_MB),
     ]
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from figure import Figure, note, show, take_turns
+from figure import Metric, note, run_interleaved, show
 from torch.utils.flop_counter import FlopCounterMode
 
 from engines.cards.card import Card, cards, load_card
@@ -25,12 +25,12 @@ WARM_UP, ROUNDS = 2, 9
 THREADS = 2
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Figures of every network card."""
     return [figure for card in cards() if card.network for figure in measure_card(card)]
 
 
-def measure_card(card: Card) -> list[Figure]:
+def measure_card(card: Card) -> list[Metric]:
     """Parameters, GMACs of one input and milliseconds of one call on each engine, the engines taking turns."""
     note(card.name)
     torch.set_num_threads(THREADS)
@@ -55,13 +55,13 @@ def measure_card(card: Card) -> list[Figure]:
     if card.family in KERNEL_FAMILIES:
         kernels = open_session(card)
         calls[f"kernels {kernels.precision}"] = partial(kernels, *arrays)
-    times = take_turns(calls, WARM_UP, ROUNDS)
+    times = run_interleaved(calls, WARM_UP, ROUNDS)
     reference = times["torch eager"]
     parameters = sum(p.numel() for p in module.parameters()) / 1e6
     return [
-        Figure(f"{card.name} parameters", parameters, "M"),
-        Figure(f"{card.name} arithmetic without sparse products", counter.get_total_flops() / 2e9, "GMAC"),
-        *(Figure(f"{card.name} {name}, batch 1", value, "ms", reference) for name, value in times.items()),
+        Metric(f"{card.name} parameters", parameters, "M"),
+        Metric(f"{card.name} arithmetic without sparse products", counter.get_total_flops() / 2e9, "GMAC"),
+        *(Metric(f"{card.name} {name}, batch 1", value, "ms", reference) for name, value in times.items()),
     ]
 
 

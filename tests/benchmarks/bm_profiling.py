@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from figure import Figure, show, take_turns
+from figure import Metric, run_interleaved, show
 
 from edge.monitoring.trace import Trace
 from edge.timing import Timings
@@ -16,7 +16,7 @@ from edge.types import Frame
 EVENTS, ROUNDS = 10_000, 15
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Microseconds of an empty stage, with and without a trace."""
     frames = [Frame("bench", index, 0, 0.0, np.zeros((1, 1, 3), np.uint8)) for index in range(EVENTS)]
 
@@ -31,11 +31,11 @@ def measure() -> list[Figure]:
     plain, traced = Timings(), Timings()
     with tempfile.TemporaryDirectory() as folder, Trace(Path(folder) / "trace.json") as trace:
         traced.listener = trace.process("bench")
-        spent_ms = take_turns({"plain": stages(plain), "traced": stages(traced)}, warm_up=2, rounds=ROUNDS)
+        spent_ms = run_interleaved({"plain": stages(plain), "traced": stages(traced)}, warm_up=2, rounds=ROUNDS)
     plain_us, traced_us = (spent_ms[name] / EVENTS * 1e3 for name in ("plain", "traced"))
     return [
-        Figure(f"measuring a stage (n={ROUNDS})", plain_us, "us"),
-        Figure(f"measuring and tracing a stage (n={ROUNDS})", traced_us, "us", plain_us),
+        Metric(f"measuring a stage (n={ROUNDS})", plain_us, "us"),
+        Metric(f"measuring and tracing a stage (n={ROUNDS})", traced_us, "us", plain_us),
     ]
 
 

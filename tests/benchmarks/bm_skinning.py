@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import smplx
 import torch
-from figure import Figure, show
+from figure import Metric, show
 from smplx.utils import Struct
 
 import edge_kernels
@@ -24,7 +24,7 @@ BODY = open_body()
 POSE_DIRS = np.random.default_rng(0).normal(0, 0.003, (*BODY.v_template.shape, 207)).astype(np.float32)
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Milliseconds of a call, the fastest; smplx and ours take turns."""
     torch.set_num_threads(THREADS)
     edge_kernels.set_threads(THREADS)
@@ -51,7 +51,7 @@ def people(batch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rotations, *(rng.normal(0, 1, (batch, n)).astype(np.float32) for n in (10, 3))
 
 
-def against_smplx(skins: dict[str, Skinning], batch: int) -> list[Figure]:
+def against_smplx(skins: dict[str, Skinning], batch: int) -> list[Metric]:
     """Each storage, and levels to send, with smplx as reference, which has no body without pose blend shapes."""
     rotations, shape, translation = people(batch)
     peer = smplx_model(batch)
@@ -73,13 +73,13 @@ def against_smplx(skins: dict[str, Skinning], batch: int) -> list[Figure]:
     for name, skin in skins.items():
         calls[name] = lambda skin=skin: skin(rotations, shape, translation, (vertices, joints))
     for name in ("float32", "no pose blend shapes"):
-        calls[f"{name}, quantised"] = lambda skin=skins[name]: skin.quantised(
+        calls[f"{name}, quantised"] = lambda skin=skins[name]: skin.quantized(
             rotations, shape, translation, (levels, bounds, joints)
         )
     times = in_turns(calls)
     smplx_ms = times.pop("smplx")
     return [
-        Figure(f"skinning {name}, batch {batch}: best, reference smplx", ms, "ms", smplx_ms)
+        Metric(f"skinning {name}, batch {batch}: best, reference smplx", ms, "ms", smplx_ms)
         for name, ms in times.items()
     ]
 
@@ -116,12 +116,12 @@ def in_turns(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: min(row) for name, row in times.items()}
 
 
-def floor(name: str, skin: Skinning) -> Figure:
+def floor(name: str, skin: Skinning) -> Metric:
     """Milliseconds that reading the constants once takes at the bandwidth of a sum over as many bytes."""
     size = sum(constant.nbytes for constant in skin.constants)
     x = torch.ones(size // 4)
     ms = in_turns({"sum": x.sum})["sum"]
-    return Figure(f"skinning {name}, floor: {size / 1e6:.1f} MB of constants at {size / ms / 1e6:.1f} GB/s", ms, "ms")
+    return Metric(f"skinning {name}, floor: {size / 1e6:.1f} MB of constants at {size / ms / 1e6:.1f} GB/s", ms, "ms")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from statistics import median
 import av
 import psutil
 from drain import Drain, Receipt
-from figure import MEDIA, Figure, note, show
+from figure import MEDIA, Metric, note, show
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parents[1] / "edge" / "rtsp_server.py"
@@ -33,7 +33,7 @@ SHARE = 6  # first and last sixth of the run are compared
 RSS_LIMIT, LATENCY_LIMIT = 1.02, 1.2
 
 
-def measure(minutes: float = 30.0) -> list[Figure]:
+def measure(minutes: float = 30.0) -> list[Metric]:
     """Ages of the packets at a subscriber and the size of the process at the run's beginning and end."""
     with tempfile.TemporaryDirectory() as folder:
         clip, summary = Path(folder) / "long.mkv", Path(folder) / "summary.json"
@@ -108,7 +108,7 @@ def watch(process: psutil.Process, seconds: float) -> list[float]:
     return sizes
 
 
-def figures(receipts: list[Receipt], sizes: list[float], report: dict[str, object], minutes: float) -> list[Figure]:
+def figures(receipts: list[Receipt], sizes: list[float], report: dict[str, object], minutes: float) -> list[Metric]:
     part, few = len(receipts) // SHARE, max(1, len(sizes) // SHARE)
     early = median(receipt.latency_ms for receipt in receipts[part : 2 * part])
     late = median(receipt.latency_ms for receipt in receipts[-part:])
@@ -117,16 +117,16 @@ def figures(receipts: list[Receipt], sizes: list[float], report: dict[str, objec
     counted = int(str(report["frames"])) + sum(drops.values())
     name = f"soak {minutes:g} min, rtsp {WIDTH} x {HEIGHT} at {FPS} Hz"
     return [
-        Figure(f"{name}: packets received", len(receipts), "", float(str(report["frames"]))),
-        Figure(
+        Metric(f"{name}: packets received", len(receipts), "", float(str(report["frames"]))),
+        Metric(
             "soak: frames published and dropped, of those captured", counted, "", float(str(report["captured_frames"]))
         ),
-        *(Figure(f"soak: frames dropped {place}", number, "") for place, number in drops.items()),
-        Figure("soak: capture to subscriber, median of the last sixth, of the second", late, "ms", early),
-        Figure(
+        *(Metric(f"soak: frames dropped {place}", number, "") for place, number in drops.items()),
+        Metric("soak: capture to subscriber, median of the last sixth, of the second", late, "ms", early),
+        Metric(
             "soak: RSS, mean of the last sixth, of the first", sum(sizes[-few:]) / few, "MB", sum(sizes[:few]) / few
         ),
-        Figure("soak: highest RSS", max(sizes), "MB"),
+        Metric("soak: highest RSS", max(sizes), "MB"),
     ]
 
 

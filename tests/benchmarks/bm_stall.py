@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 from bm_wire import crowd, one_person
 from drain import Drain
-from figure import Figure, show
+from figure import Metric, show
 
 from edge.wire.publisher import Publisher
 
@@ -28,7 +28,7 @@ MODES = "latest", "all", "latest, not reading"
 BEFORE_S, STALL_S, AFTER_S = 20, 60, 5
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """What the stall costs the publisher, a subscriber that goes on, and those who stall."""
     frame, body, model, camera = one_person()
     people = crowd(body, 10)
@@ -75,15 +75,15 @@ def measure() -> list[Figure]:
     calm = [each.latency_ms for each in receipts if from_s - BEFORE_S <= each.received_s < from_s]
     stalled = [each.latency_ms for each in receipts if from_s <= each.received_s <= to_s]
     figures = [
-        Figure("wire stall, others, publish() to decoded: p50", *_both(stalled, calm, 50)),
-        Figure("wire stall, others, publish() to decoded: p99", *_both(stalled, calm, 99)),
-        Figure("wire stall, others: lost", sum(each.lost for each in receipts), "frames"),
-        Figure("wire stall, publisher's memory at most", most / 1e6, "MB", rss_before / 1e6),
+        Metric("wire stall, others, publish() to decoded: p50", *_both(stalled, calm, 50)),
+        Metric("wire stall, others, publish() to decoded: p99", *_both(stalled, calm, 99)),
+        Metric("wire stall, others: lost", sum(each.lost for each in receipts), "frames"),
+        Metric("wire stall, publisher's memory at most", most / 1e6, "MB", rss_before / 1e6),
     ]
     for mode, (age_ms, lost) in woken.items():
         figures += [
-            Figure(f"wire stall, age of the first frame on waking, {mode}", age_ms, "ms"),
-            Figure(f"wire stall, lost before it, {mode}", lost, "frames"),
+            Metric(f"wire stall, age of the first frame on waking, {mode}", age_ms, "ms"),
+            Metric(f"wire stall, lost before it, {mode}", lost, "frames"),
         ]
     return figures
 

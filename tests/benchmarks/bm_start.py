@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from figure import MEDIA, Figure, show
+from figure import MEDIA, Metric, show
 
 HELP_RUNS, FRAME_RUNS = 7, 5
 HELP_LIMIT_MS = 300.0
@@ -21,7 +21,7 @@ for frame, bodies in edge.stream(sys.argv[1]):
 """
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Wall time of `meshcast --help`, and from the start of a process to the bodies of its first frame."""
     helped, framed = [], []
     for turn in range(HELP_RUNS):
@@ -29,10 +29,10 @@ def measure() -> list[Figure]:
         if turn < FRAME_RUNS:
             framed.append(first_frame_ms())
     return [
-        Figure(f"start meshcast --help: least of {HELP_RUNS}", min(helped), "ms", HELP_LIMIT_MS),
-        Figure(f"start meshcast --help: median of {HELP_RUNS}", median(helped), "ms", HELP_LIMIT_MS),
-        Figure(f"start to first processed frame: least of {FRAME_RUNS}", min(framed), "ms"),
-        Figure(f"start to first processed frame: median of {FRAME_RUNS}", median(framed), "ms"),
+        Metric(f"start meshcast --help: least of {HELP_RUNS}", min(helped), "ms", HELP_LIMIT_MS),
+        Metric(f"start meshcast --help: median of {HELP_RUNS}", median(helped), "ms", HELP_LIMIT_MS),
+        Metric(f"start to first processed frame: least of {FRAME_RUNS}", min(framed), "ms"),
+        Metric(f"start to first processed frame: median of {FRAME_RUNS}", median(framed), "ms"),
     ]
 
 

@@ -10,14 +10,14 @@ from statistics import median
 
 import numpy as np
 from drain import Drain
-from figure import MEDIA, Figure, show
+from figure import MEDIA, Metric, show
 from listeners import Listeners
 
 from calibration.camera import Camera
 from edge.models import Models
-from edge.pipeline import Pipeline, View
+from edge.pipeline import CameraConfig, Pipeline
 from edge.sources import open_source
-from edge.stages.inverse_kinematics import Fit
+from edge.stages.inverse_kinematics import RigFitter
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
@@ -30,7 +30,7 @@ WARM_UP, ROUNDS = 10, 200
 RATE_HZ, SECONDS = 30, 5
 
 
-def measure() -> list[Figure]:
+def measure() -> list[Metric]:
     """Times of real bodies on the wire."""
     frame, body, model, camera = one_person()
     figures = [*coding(frame, body, model, camera), *latency(frame, body, model, camera)]
@@ -42,7 +42,7 @@ def measure() -> list[Figure]:
 
 def one_person() -> tuple[Frame, Bodies, BodyModel, Camera]:
     """The first frame of the clip in which exactly one body is found."""
-    pipeline = Pipeline(Models(), View(camera=CLIP.with_suffix(".toml")))
+    pipeline = Pipeline(Models(), CameraConfig(camera=CLIP.with_suffix(".toml")))
     with open_source(str(CLIP)) as source:
         for frame in source:
             bodies = pipeline.process(frame)
@@ -60,9 +60,9 @@ def crowd(body: Bodies, people: int) -> Bodies:
     return Bodies(ids=np.arange(people, dtype=np.int32), **rows)
 
 
-def coding(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> list[Figure]:
+def coding(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> list[Metric]:
     """Fitting, encoding and decoding in turns: every level for one person, the whole mesh for ten too."""
-    known, fit = ModelEncoder(model), Fit(model)
+    known, fit = ModelEncoder(model), RigFitter(model)
     encoder = FrameEncoder("opencv", model.lod.vertices if model.lod else None)
     stamp = Stamp.now("bench", 0, 1, known.model_id, known.name)
     posed = fit(0.0, body)
@@ -86,13 +86,13 @@ def coding(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> list
             call()
             if turn >= WARM_UP:
                 calls[name].append((time.perf_counter() - begin) * 1e3)
-    sizes = [Figure(f"wire packet {name}", len(packet), "bytes") for name, packet in packets.items()]
-    return [*sizes, *(Figure(f"{name}: median of {ROUNDS}", median(ms), "ms") for name, ms in calls.items())]
+    sizes = [Metric(f"wire packet {name}", len(packet), "bytes") for name, packet in packets.items()]
+    return [*sizes, *(Metric(f"{name}: median of {ROUNDS}", median(ms), "ms") for name, ms in calls.items())]
 
 
 def latency(
     frame: Frame, body: Bodies, model: BodyModel, camera: Camera, subscribers: int = 1, stuck: int = 0
-) -> list[Figure]:
+) -> list[Metric]:
     """From the call of publish() to the decoded packet in another process of this machine, while others listen too."""
     count = RATE_HZ * SECONDS
     with (
@@ -119,9 +119,9 @@ def latency(
     whom = f"{subscribers} subscribers" if subscribers > 1 else "1 subscriber"
     name = f"wire publish() to decoded packet, {len(body)} people, {whom}, {stuck} stuck, n = {len(receipts)}"
     return [
-        Figure(f"{name}: p50", p50, "ms"),
-        Figure(f"{name}: p99", p99, "ms"),
-        Figure(f"{name}: arrived, of {count}", len(receipts), "", count),
+        Metric(f"{name}: p50", p50, "ms"),
+        Metric(f"{name}: p99", p99, "ms"),
+        Metric(f"{name}: arrived, of {count}", len(receipts), "", count),
     ]
 
 

@@ -16,7 +16,7 @@ from edge.sources import open_source
 WIDTH, HEIGHT, FPS = 1920, 1080, 60
 PANEL = (480, 852)  # as many as four beside each other, of the clips' shape
 MARGIN = PANEL[0] // 6
-GREY = 110
+GRAY = 110
 FRAMES = 100
 
 
@@ -28,10 +28,10 @@ def write_crowd(people: int, path: Path) -> Path:
         stream: Any = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "18"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for frames in islice(zip(*sources, strict=False), FRAMES):
-            picture = np.full((HEIGHT, WIDTH, 3), GREY, np.uint8)
+            picture = np.full((HEIGHT, WIDTH, 3), GRAY, np.uint8)
             for person, frame in enumerate(frames):
                 panel = cv2.resize(frame.image, PANEL, interpolation=cv2.INTER_AREA)
-                panel[:, :MARGIN] = GREY  # where somebody looks on
+                panel[:, :MARGIN] = GRAY  # where somebody looks on
                 left = person * PANEL[0]
                 picture[top : top + PANEL[1], left : left + PANEL[0]] = panel[:, :: 1 if person < len(CLIPS) else -1]
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))

@@ -17,7 +17,7 @@ CLIPS = ("balance_cam01.mp4", "balance_cam03.mp4")
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Metric:
     """One row of the table. `reference` is in the same unit; the name says what it is where that is not plain."""
 
     name: str
@@ -44,13 +44,13 @@ def header() -> str:
     return f"{'figure':<72}{'value':>11} {'unit':<8}{'reference':>10}{'ratio':>8}"
 
 
-def row(figure: Figure) -> str:
+def row(figure: Metric) -> str:
     reference = "" if figure.reference is None else f"{figure.reference:.6g}"
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
     return f"{figure.name:<72}{figure.value:>11.3f} {figure.unit:<8}{reference:>10}{ratio:>8}"
 
 
-def show(figures: Iterable[Figure]) -> None:
+def show(figures: Iterable[Metric]) -> None:
     """Print a table: what a bm_*.py does when it is run alone."""
     print(header())
     for figure in figures:
@@ -62,7 +62,7 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def take_turns(calls: Mapping[str, Callable[[], Any]], warm_up: int, rounds: int) -> dict[str, float]:
+def run_interleaved(calls: Mapping[str, Callable[[], Any]], warm_up: int, rounds: int) -> dict[str, float]:
     """Median milliseconds of each call; the contestants take turns, so that other load on the machine meets all."""
     spent: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(warm_up + rounds):

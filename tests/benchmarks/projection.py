@@ -14,7 +14,7 @@ import onnx
 from floors import BOARDS, Board
 
 from engines.cards.card import load_card
-from engines.inference.onnx_model import live_model
+from engines.inference.onnx_model import onnx_model
 
 PEOPLE = (1, 4)
 DETECT_EVERY = 8
@@ -41,7 +41,7 @@ class Cost(NamedTuple):
 def cost(name: str, task: str) -> Cost:
     """Count a card's ONNX graph for one row."""
     card = load_card(name, task)
-    model = onnx.load_from_string(live_model(card, card.variant("fp32"), None))
+    model = onnx.load_from_string(onnx_model(card, card.variant("fp32"), None))
     for entry in model.graph.input:
         first, *others = entry.type.tensor_type.shape.dim
         first.dim_value = 1

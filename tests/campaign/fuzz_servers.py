@@ -63,14 +63,14 @@ def _metrics_port() -> int:
 
 @functools.cache
 def _bridge_port() -> int:
-    from edge.bridges.websocket.endpoint import Listen
+    from edge.bridges.websocket.endpoint import Endpoint
     from edge.bridges.websocket.server import Bridge
 
     ports: list[int] = []
     ready = threading.Event()
 
     async def serve() -> None:
-        async with Bridge("tcp://127.0.0.1:9", Listen(HOST, 0)) as bridge:
+        async with Bridge("tcp://127.0.0.1:9", Endpoint(HOST, 0)) as bridge:
             ports.append(int(bridge.url.split("/")[2].rpartition(":")[2]))
             ready.set()
             await bridge.run()

@@ -28,7 +28,7 @@ WIRE = TESTS / "data" / "wire"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class OutputFile:
     """A reader: `read` gets the path of a file with the bytes, which it may refuse with a MeshcastError only."""
 
     name: str
@@ -285,23 +285,23 @@ def _read_kept_body(path: Path) -> object:
 TARGETS = {
     target.name: target
     for target in (
-        Target("card", ".toml", _cards, _read_card),
-        Target("onnx", ".onnx", _onnx, _inspect_onnx),
-        Target("camera", ".toml", _cameras, _read_camera),
-        Target("body-npz", ".npz", _bodies, _read_body),
-        Target("body-pickle", ".pkl", _pickled_bodies, _read_body),
-        Target("kept-body", ".npz", _kept_bodies, _read_kept_body),
-        Target("mean-parameters", ".npz", _mean, _read_mean),
-        Target("truth", ".npz", _truth, _read_truth),
-        Target("checkpoint", ".pth", _checkpoints, _read_checkpoint),
-        Target("recording", ".mcap", _recordings, _read_recording),
-        Target("export", ".mcap", _recordings, _export),
-        Target("message", ".bin", _messages, _read_message),
-        Target("keys", ".key", _keys, _read_keys),
-        Target("uri", ".txt", _uris, _read_uri),
-        Target("websocket-query", ".txt", _queries, _read_query),
-        Target("websocket-request", ".txt", websocket_samples, ask_bridge),
-        Target("metrics-request", ".txt", metrics_samples, ask_metrics),
+        OutputFile("card", ".toml", _cards, _read_card),
+        OutputFile("onnx", ".onnx", _onnx, _inspect_onnx),
+        OutputFile("camera", ".toml", _cameras, _read_camera),
+        OutputFile("body-npz", ".npz", _bodies, _read_body),
+        OutputFile("body-pickle", ".pkl", _pickled_bodies, _read_body),
+        OutputFile("kept-body", ".npz", _kept_bodies, _read_kept_body),
+        OutputFile("mean-parameters", ".npz", _mean, _read_mean),
+        OutputFile("truth", ".npz", _truth, _read_truth),
+        OutputFile("checkpoint", ".pth", _checkpoints, _read_checkpoint),
+        OutputFile("recording", ".mcap", _recordings, _read_recording),
+        OutputFile("export", ".mcap", _recordings, _export),
+        OutputFile("message", ".bin", _messages, _read_message),
+        OutputFile("keys", ".key", _keys, _read_keys),
+        OutputFile("uri", ".txt", _uris, _read_uri),
+        OutputFile("websocket-query", ".txt", _queries, _read_query),
+        OutputFile("websocket-request", ".txt", websocket_samples, ask_bridge),
+        OutputFile("metrics-request", ".txt", metrics_samples, ask_metrics),
     )
 }
 
@@ -319,7 +319,7 @@ TYPED = ("uri", "websocket-query")
 REFUSED = ("card", "keys", "uri", "export")
 
 
-def attempt(target: Target, path: Path, data: bytes) -> str:
+def attempt(target: OutputFile, path: Path, data: bytes) -> str:
     """Read a file with these bytes as `target` does; returns the error that it is refused with, "" where it is not.
 
     Raises what the reader raises other than a MeshcastError, and ValueError for a message that is none.

@@ -29,7 +29,7 @@ from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS
 from meshcast.protocol.decoding import decode
 from meshcast.transport.curve import read_keys
-from meshcast.transport.latency import Delay
+from meshcast.transport.latency import LatencyEstimator
 from tests.support import golden_packets
 
 ROOT = Path(__file__).parents[2]
@@ -285,7 +285,7 @@ def test_the_same_delays_as_in_python(golden_check: Path, rng: np.random.Generat
     sessions = [1] * 350 + [2] * 50
     lines = "".join(f"{n} {s!r} {r!r}\n" for n, s, r in zip(sessions, sent.tolist(), received.tolist(), strict=True))
     late = [float(line.split()[1]) for line in run(golden_check, "delay", given=lines.encode()).splitlines()]
-    delay = Delay()
+    delay = LatencyEstimator()
     expected = [delay.of(*row) for row in zip(sessions, sent.tolist(), received.tolist(), strict=True)]
     assert max(expected) > 0.5
     np.testing.assert_allclose(late, expected, atol=1e-9)

@@ -14,7 +14,7 @@ from meshcast.protocol.decoding import decode
 from meshcast.protocol.packets import FramePacket, ModelPacket
 from meshcast.protocol.rotations import quaternion, rotmat, rotvec
 from meshcast.protocol.skinning import skin
-from meshcast.transport.latency import RESET_S, STALE_S, Delay
+from meshcast.transport.latency import RESET_S, STALE_S, LatencyEstimator
 from meshcast.transport.reader import Reader, newest, topics
 
 GOLDEN = Path(__file__).parents[1] / "data/wire"
@@ -102,7 +102,7 @@ def test_rotations_survive_both_ways_near_every_angle() -> None:
 
 
 def test_delay_is_measured_against_the_quickest_packet_of_any_clock() -> None:
-    delay = Delay()
+    delay = LatencyEstimator()
     offset_s = 12_345.0
     assert delay.of(1, 0.0, offset_s + 0.010) == 0
     assert delay.of(1, 1.0, offset_s + 1.030) == pytest.approx(0.020, abs=1e-3)
@@ -112,7 +112,7 @@ def test_delay_is_measured_against_the_quickest_packet_of_any_clock() -> None:
 
 
 def test_a_backlog_is_late_and_a_clock_that_stood_still_is_not() -> None:
-    delay = Delay()
+    delay = LatencyEstimator()
     delay.of(1, 0.0, 100.0)
     woke_s = 160.0
     backlog = [delay.of(1, 0.1 * index, woke_s + 0.001 * index) for index in range(1, 9)]

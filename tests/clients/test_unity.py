@@ -31,7 +31,7 @@ from meshcast.protocol.body import BodyModel, Lod
 from meshcast.protocol.layout import ROTATION_STEP
 from meshcast.protocol.rotations import rotmat
 from meshcast.transport.curve import read_keys
-from meshcast.transport.latency import Delay
+from meshcast.transport.latency import LatencyEstimator
 from tests.support import golden_packets
 from tests.support.mono import (
     CORE,
@@ -81,7 +81,7 @@ def assert_close(got: Any, wanted: Any, what: str, tolerance: float = 0.0) -> No
     np.testing.assert_allclose(found, true, rtol=1e-6 if tolerance else 0, atol=tolerance, err_msg=what)
 
 
-def metres(axes: str) -> float:
+def meters(axes: str) -> float:
     tolerance: float = EXPECTED["tolerance"]
     return 100 * tolerance if axes == "unreal" else tolerance
 
@@ -138,7 +138,7 @@ def assert_level(packet: dict[str, Any], level: str, axes: str, *, exact: bool) 
     assert_head(packet, True)
     assert (packet["kind"], packet["axes"], packet["unit"]) == (level.replace("-", ""), axes, wanted["unit"])
     assert packet["seq"] == wanted["seq"]
-    rounding = 0 if exact else metres(axes)
+    rounding = 0 if exact else meters(axes)
     for field in ("ids", "scores"):
         assert packet[field] == wanted[field]
     assert_close(packet["translation"], wanted["translation"], "translation", rounding)
@@ -146,7 +146,7 @@ def assert_level(packet: dict[str, Any], level: str, axes: str, *, exact: bool) 
         values = [] if level == "params" else wanted[field]
         assert_close(packet[field], values, field, rounding)
     vertices = LEVELS[level]
-    assert_close(packet["vertices"], wanted[vertices] if vertices else [], "vertices", metres(axes))
+    assert_close(packet["vertices"], wanted[vertices] if vertices else [], "vertices", meters(axes))
     if level == "params":
         assert_same_rotations(packet["rotvecs"], wanted["rotvecs"], f"{level} {axes}")
         assert_close(packet["shape"], wanted["shape"], "shape", 1e-6)
@@ -204,7 +204,7 @@ def test_every_packet_in_every_other_axes(checker: Path) -> None:
             wanted = EXPECTED["models"][f"model_{target}.bin"]
             # The id names the bytes that were sent.
             wanted = wanted | {"model_id": EXPECTED["models"][f"model_{source}.bin"]["model_id"]}
-            assert_model(found[f"model_{source}.bin to {target}"], wanted, metres(target))
+            assert_model(found[f"model_{source}.bin to {target}"], wanted, meters(target))
 
 
 def test_skinning_in_all_axes(checker: Path) -> None:
@@ -212,9 +212,9 @@ def test_skinning_in_all_axes(checker: Path) -> None:
     for source in AXES:
         for target in AXES:
             got, wanted = found[f"{source} to {target}"], EXPECTED["axes"][target]
-            tolerance = metres(target)
+            tolerance = meters(target)
             if source != target:
-                # Each publisher has rounded its own rotations; the body is about two metres long.
+                # Each publisher has rounded its own rotations; the body is about two meters long.
                 tolerance += 2 * EXPECTED["rotation_tolerance_rad"] * (100 if target == "unreal" else 1)
             assert_close(got["vertices"], wanted["skinned_vertices"], f"{source} to {target}", tolerance)
             assert_close(got["joints"], wanted["skinned_joints"], f"{source} to {target}", tolerance)
@@ -339,7 +339,7 @@ def test_another_session_starts_anew(blended: dict[str, Any]) -> None:
 
 def test_delay_and_loss(checker: Path) -> None:
     found = run(checker, "times")
-    delay = Delay()
+    delay = LatencyEstimator()
     publish = [0, 1, 2, 3, 3.1, 5, 5.2, 5.4, 9]
     receive = [10, 11.02, 12, 14, 14.2, 17, 17.2, 18.5, 22]
     wanted = [delay.of(1, p, r) for p, r in zip(publish, receive, strict=True)]
@@ -426,11 +426,11 @@ def test_receives_from_the_publisher(checker: Path) -> None:
         wanted = EXPECTED["axes"]["unity"]
         assert (known["stream"], known["received"], known["lost"], known["errors"]) == ("cam0", 1, 0, 0)
         assert known["ids"] == wanted["ids"]
-        assert_close(known["vertices"], wanted["vertices"], "vertices", metres("unity"))
-        assert_close(known["translation"], wanted["translation"], "translation", metres("unity"))
+        assert_close(known["vertices"], wanted["vertices"], "vertices", meters("unity"))
+        assert_close(known["translation"], wanted["translation"], "translation", meters("unity"))
         converted = {name: EXPECTED["models"]["model_unity.bin"][name] for name in ("axes", "rest_vertices", "rig")}
         wanted_model = EXPECTED["models"]["model_opencv.bin"] | converted | {"seq": known["model"]["seq"]}
-        assert_model(known["model"], wanted_model, metres("unity"))
+        assert_model(known["model"], wanted_model, meters("unity"))
         assert 0 <= known["latency_ms"] < 500
         assert reader.ask("state Idle")["state"] == "idle"
         source.publisher.end("cam0", "that was all")
@@ -445,7 +445,7 @@ def test_a_burst_leaves_the_newest(checker: Path) -> None:
         source.publish(5)
         known = reader.ask("frame 4")
         assert (known["seq"], known["received"], known["lost"]) == (4, 5, 0)
-        assert_close(known["vertices"], EXPECTED["axes"]["unity"]["lod_vertices"], "vertices", metres("unity"))
+        assert_close(known["vertices"], EXPECTED["axes"]["unity"]["lod_vertices"], "vertices", meters("unity"))
 
 
 @receiving
@@ -494,7 +494,7 @@ def test_a_client_that_is_killed_hurts_nobody(checker: Path) -> None:
         source.publish(3)
         known = other.ask("frame 3")
         assert (known["received"], known["lost"]) == (4, 0)
-        assert_close(known["translation"], EXPECTED["axes"]["unity"]["translation"], "translation", metres("unity"))
+        assert_close(known["translation"], EXPECTED["axes"]["unity"]["translation"], "translation", meters("unity"))
         with client(checker, "receive", source.address, "Mesh") as again:
             source.wait_for_subscribers()
             source.publish()
@@ -583,7 +583,7 @@ def test_the_publisher_with_keys_and_a_client_that_it_comes_to_know(checker: Pat
         source.publish()
         known = reader.ask("frame 0")
         assert (known["received"], known["errors"], known["last_error"]) == (1, 0, "")
-        assert_close(known["vertices"], EXPECTED["axes"]["unity"]["vertices"], "vertices", metres("unity"))
+        assert_close(known["vertices"], EXPECTED["axes"]["unity"]["vertices"], "vertices", meters("unity"))
 
 
 @receiving

@@ -15,7 +15,7 @@ import pytest
 import zmq
 from numpy.typing import NDArray
 
-from edge.types import Bodies, BodyModel, Frame, Posed
+from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
 from engines.body.body import open_body
@@ -283,16 +283,16 @@ def test_a_character_moves_as_the_skeleton(
     for joint, turn in TURNED.items():
         rotvecs[0, model.joint_names.index(joint)] = turn
     assert model.rig is not None
-    posed = Posed(rotmat(rotvecs), np.zeros((1, model.rig.shape_dirs.shape[2]), np.float32), np.ones(1, np.float32))
+    posed = RigPose(rotmat(rotvecs), np.zeros((1, model.rig.shape_dirs.shape[2]), np.float32), np.ones(1, np.float32))
     frame = Frame("cam0", 0, 5_000_000_000, 0.0, np.zeros((48, 64, 3), np.uint8))
     known, unity_known = ModelEncoder(model, axes), ModelEncoder(model, "unity")
 
-    def message(known: ModelEncoder, axes: str, bodies: Bodies, posed: Posed, seq: int) -> bytes:
+    def message(known: ModelEncoder, axes: str, bodies: Bodies, posed: RigPose, seq: int) -> bytes:
         stamp = Stamp("cam0", seq, 1, known.model_id, known.name, 0, 5_000_000_000 + seq * 33_000_000)
         return FrameEncoder(axes).params(frame, bodies, posed, stamp)
 
     one, nobody = people(3), people()
-    none = Posed(posed.rotations[:0], posed.shape[:0], posed.error_mm[:0])
+    none = RigPose(posed.rotations[:0], posed.shape[:0], posed.error_mm[:0])
     skeleton = decode(unity_known.encode(stream="cam0", seq=0, session=1))
     packet = decode(message(unity_known, "unity", one, posed, 0))
     assert isinstance(skeleton, ModelPacket)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.types import BodyModel, Posed
+from edge.types import BodyModel, RigPose
 from edge.wire.curve_auth import Security
 from edge.wire.frames import FrameEncoder
 from edge.wire.keys import new_keys
@@ -208,7 +208,7 @@ def test_a_character_follows(core_check: Path, tmp_path: Path, rng: np.random.Ge
     known, encoder = ModelEncoder(model, "unreal"), FrameEncoder("unreal")
     P, B = len(body.parents), model.rig.shape_dirs.shape[2]
     turns = rotmat(rng.normal(0, 0.5, (1, P, 3)).astype(np.float32))
-    posed = Posed(turns, rng.normal(0, 1, (1, B)).astype(np.float32), np.zeros(1, np.float32))
+    posed = RigPose(turns, rng.normal(0, 1, (1, B)).astype(np.float32), np.zeros(1, np.float32))
     root = np.float32([[0.5, -0.25, 4]])
     bodies = replace(
         golden_packets.bodies(1), joints=np.zeros((1, P, 3), np.float32), vertices=np.zeros((1, 0, 3), np.float32),

@@ -27,7 +27,7 @@ from edge.recording.recorder import record
 from edge.recording.replay import Replay
 from edge.types import F32, Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
-from edge.wire.publisher_socket import Outlet
+from edge.wire.publisher_socket import PublisherSocket
 from engines.body.body import open_body
 from engines.body.lod import lod_of
 from engines.body.rig import rig_of
@@ -87,7 +87,7 @@ def test_the_shipped_page_is_what_the_sources_build(tmp_path: Path) -> None:
     assert not differing + errors, "build it again: `npm run page --prefix clients/web`"
 
 
-def test_the_shipped_page_names_its_licence() -> None:
+def test_the_shipped_page_names_its_license() -> None:
     assert "Three.js Authors\n   * SPDX-License-Identifier: MIT" in (SHIPPED / "page.js").read_text("utf-8")
 
 
@@ -195,7 +195,7 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def replaying(recording: Path) -> Iterator[str]:
     """The recording again and again, from a thread."""
     done = threading.Event()
-    with closing(Outlet("tcp://127.0.0.1:0")) as outlet:
+    with closing(PublisherSocket("tcp://127.0.0.1:0")) as outlet:
         replay = Replay(Recording(recording), outlet, stopped=done.is_set)
         thread = threading.Thread(target=replay.play, kwargs={"loop": True})
         thread.start()
@@ -215,7 +215,7 @@ def drawn_vertices(window: Any, identity: int) -> F32:
 
 
 def clay(picture: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Where something has the warm colour of person 0: everything else on the page is neutral or bluish."""
+    """Where something has the warm color of person 0: everything else on the page is neutral or bluish."""
     below_numbers = slice(80, 560)
     mask = np.zeros(picture.shape[:2], bool)
     blue, red = picture[below_numbers, :, 0].astype(int), picture[below_numbers, :, 2].astype(int)

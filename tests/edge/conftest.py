@@ -21,7 +21,7 @@ import edge.models
 from edge.cli.main import main
 from edge.pipeline import Pipeline
 from edge.sources import open_source
-from edge.types import U8, Bodies, Frame, Seen
+from edge.types import U8, Bodies, Frame, TrackedFrame
 from engines.body.body import Body
 from engines.body.select import digest
 from engines.cards.card import Card
@@ -49,7 +49,7 @@ def open_once(card: Card, *, body: Body | None = None, **options: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """How a command ended and what it said."""
 
     code: int
@@ -66,23 +66,28 @@ class Said:
 def first_mesh_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first frame's mesh takes until people are followed through a fourth frame, however long that is: of the two
     frames between, which wait for the mesh, the newer one replaces the other."""
-    follow, embody, later, followed = Pipeline.follow, Pipeline.embody, threading.Event(), itertools.count(1)
+    track_people, recover_meshes, later, followed = (
+        Pipeline.track_people,
+        Pipeline.recover_meshes,
+        threading.Event(),
+        itertools.count(1),
+    )
 
-    def following(self: Pipeline, frame: Frame) -> Seen:
+    def following(self: Pipeline, frame: Frame) -> TrackedFrame:
         if next(followed) >= 4:
             later.set()
-        return follow(self, frame)
+        return track_people(self, frame)
 
-    def slow(self: Pipeline, seen: Seen) -> Bodies:
+    def slow(self: Pipeline, seen: TrackedFrame) -> Bodies:
         assert later.wait(PATIENCE_S)
-        return embody(self, seen)
+        return recover_meshes(self, seen)
 
-    monkeypatch.setattr(Pipeline, "follow", following)
-    monkeypatch.setattr(Pipeline, "embody", slow)
+    monkeypatch.setattr(Pipeline, "track_people", following)
+    monkeypatch.setattr(Pipeline, "recover_meshes", slow)
 
 
 class Command(Protocol):
-    def __call__(self, *words: str | Path) -> Said: ...
+    def __call__(self, *words: str | Path) -> CommandResult: ...
 
 
 @pytest.fixture
@@ -96,12 +101,12 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 def meshcast(engines: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> Command:
     """`meshcast WORDS` in this process."""
 
-    def command(*words: str | Path) -> Said:
+    def command(*words: str | Path) -> CommandResult:
         try:
             code = main([str(word) for word in words])
         except SystemExit as end:  # argparse, on wrong usage
             code = int(end.code or 0)
-        return Said(code, *capsys.readouterr())
+        return CommandResult(code, *capsys.readouterr())
 
     return command
 
@@ -173,6 +178,6 @@ def person_clip(person_images: list[U8], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def blank_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five grey frames."""
+    """Five gray frames."""
     path = tmp_path_factory.mktemp("clips") / "blank.mp4"
     return write_clip(path, [np.full((120, 160, 3), 90, np.uint8)] * 5)

@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from edge.bounded_queue import Mailbox
+from edge.bounded_queue import BoundedQueue
 
 SOON_S = 10.0
 
 
 def test_items_come_out_in_order_and_the_producer_waits() -> None:
-    box: Mailbox[int] = Mailbox(2)
+    box: BoundedQueue[int] = BoundedQueue(2)
 
     def produce() -> None:
         for item in range(100):
@@ -27,7 +27,7 @@ def test_items_come_out_in_order_and_the_producer_waits() -> None:
 
 
 def test_put_waits_for_room() -> None:
-    box: Mailbox[int] = Mailbox(1)
+    box: BoundedQueue[int] = BoundedQueue(1)
     assert box.put(1)
     through = threading.Event()
 
@@ -48,7 +48,9 @@ def test_put_waits_for_room() -> None:
 def test_the_oldest_makes_room_for_the_newest() -> None:
     lost: list[int] = []
     waits: list[tuple[int, float]] = []
-    box: Mailbox[int] = Mailbox(2, newest=True, on_lost=lost.append, on_wait=lambda item, ms: waits.append((item, ms)))
+    box: BoundedQueue[int] = BoundedQueue(
+        2, newest=True, on_lost=lost.append, on_wait=lambda item, ms: waits.append((item, ms))
+    )
     for item in range(5):
         assert box.put(item)
     box.finish()
@@ -60,7 +62,7 @@ def test_the_oldest_makes_room_for_the_newest() -> None:
 
 
 def test_an_error_comes_after_the_items_before_it() -> None:
-    box: Mailbox[int] = Mailbox(3)
+    box: BoundedQueue[int] = BoundedQueue(3)
     box.put(1)
     box.finish(ValueError("the end"))
     box.finish(KeyError("too late to count"))
@@ -72,7 +74,7 @@ def test_an_error_comes_after_the_items_before_it() -> None:
 
 def test_what_is_put_after_the_end_is_refused_and_counted() -> None:
     lost: list[int] = []
-    box: Mailbox[int] = Mailbox(3, on_lost=lost.append)
+    box: BoundedQueue[int] = BoundedQueue(3, on_lost=lost.append)
     box.put(1)
     box.finish()
     assert not box.put(2)
@@ -81,7 +83,7 @@ def test_what_is_put_after_the_end_is_refused_and_counted() -> None:
 
 
 def test_close_wakes_both_sides_and_throws_away_what_waits() -> None:
-    box: Mailbox[int] = Mailbox(1)
+    box: BoundedQueue[int] = BoundedQueue(1)
     box.put(1)
     answers: list[bool] = []
     producer = threading.Thread(target=lambda: answers.append(box.put(2)))
@@ -94,7 +96,7 @@ def test_close_wakes_both_sides_and_throws_away_what_waits() -> None:
 
 
 def test_a_pause_ends_with_the_mailbox() -> None:
-    box: Mailbox[int] = Mailbox(1)
+    box: BoundedQueue[int] = BoundedQueue(1)
     pausing = threading.Thread(target=lambda: box.pause(1000))
     pausing.start()
     box.finish()

@@ -28,11 +28,11 @@ from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE, Output
 from edge.monitoring.progress import Progress
 from edge.pipeline import Pipeline
 from edge.runtime.outputs import Outputs
-from edge.sinks.npz import NpzSaver
-from edge.sinks.output_file import Target
+from edge.sinks.npz import NpzWriter
+from edge.sinks.output_file import OutputFile
 from edge.sources import open_source
 from edge.sources.synthetic.source import SyntheticSource
-from edge.types import U8, Array, Bodies, Frame, Seen
+from edge.types import U8, Array, Bodies, Frame, TrackedFrame
 from engines.cards.card import ZOO
 from engines.errors import ModelError
 from meshcast.protocol.packets import FramePacket
@@ -43,16 +43,16 @@ ROOT = Path(__file__).parents[2]
 
 def interrupt_at(monkeypatch: pytest.MonkeyPatch, frames: int, number: int = signal.SIGINT) -> None:
     """Ctrl-C, or another signal, while the pipeline works on the frame after so many."""
-    follow = Pipeline.follow
+    track_people = Pipeline.track_people
     seen: list[int] = []
 
-    def interrupting(self: Pipeline, frame: Frame) -> Seen:
+    def interrupting(self: Pipeline, frame: Frame) -> TrackedFrame:
         if len(seen) == frames:
             os.kill(os.getpid(), number)
         seen.append(frame.index)
-        return follow(self, frame)
+        return track_people(self, frame)
 
-    monkeypatch.setattr(Pipeline, "follow", interrupting)
+    monkeypatch.setattr(Pipeline, "track_people", interrupting)
 
 
 # What comes out
@@ -89,7 +89,7 @@ def test_what_is_saved(meshcast: Command, person_clip: Path, tmp_path: Path) -> 
     assert saved["image_size"].tolist() == [360, 640]
     assert saved["frames"].item() == 12
     np.testing.assert_allclose(saved["K"], Camera.from_fov((360, 640), 36).K)
-    # A grown-up, some metres away, whose limbs lie where they are seen.
+    # A grown-up, some meters away, whose limbs lie where they are seen.
     main = saved["id"] == np.bincount(saved["id"]).argmax()
     height = np.ptp(saved["vertices"][main][..., 1], axis=1)
     assert np.all((height > 1.0) & (height < 2.2))
@@ -193,16 +193,16 @@ def test_what_is_published(
             packets.extend(packet for packet, _ in zip((p for p in subscription if p.model), range(4), strict=False))
         enough.set()
 
-    follow = Pipeline.follow
+    track_people = Pipeline.track_people
     asked = threading.Event()
 
-    def until_enough(self: Pipeline, frame: Frame) -> Seen:
+    def until_enough(self: Pipeline, frame: Frame) -> TrackedFrame:
         if enough.is_set() and not asked.is_set():
             asked.set()  # a second Ctrl-C would break off
             os.kill(os.getpid(), signal.SIGINT)
-        return follow(self, frame)
+        return track_people(self, frame)
 
-    monkeypatch.setattr(Pipeline, "follow", until_enough)
+    monkeypatch.setattr(Pipeline, "track_people", until_enough)
     receiver = threading.Thread(target=receive)
     receiver.start()
     said = meshcast("run", path, "--loop", "--pace", "realtime", "--publish", address, "--stream", "left")
@@ -753,14 +753,14 @@ def test_keypoints_that_are_no_person_do_not_end_the_run(
 def test_a_disk_that_fills_up_keeps_the_other_files(
     meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
-    add = NpzSaver.add
+    add = NpzWriter.add
 
-    def full(self: NpzSaver, frame: Frame, bodies: Bodies, camera: Camera, posed: Any) -> None:
+    def full(self: NpzWriter, frame: Frame, bodies: Bodies, camera: Camera, posed: Any) -> None:
         if frame.index == 2:
             raise OutputError("a.npz: cannot be written: No space left on device")
         add(self, frame, bodies, camera, posed)
 
-    monkeypatch.setattr(NpzSaver, "add", full)
+    monkeypatch.setattr(NpzWriter, "add", full)
     words = ("--overlay", tmp_path / "o.mp4", "--summary", tmp_path / "s.json")
     said = meshcast("run", person_clip, "--save", tmp_path / "a.npz", *words)
     assert said.code == EXIT_PARTIAL
@@ -780,7 +780,7 @@ def test_a_run_ends_when_nothing_is_left_to_write_to(
     def full(*args: Any) -> None:
         raise OutputError("a.npz: cannot be written: No space left on device")
 
-    monkeypatch.setattr(NpzSaver, "add", full)
+    monkeypatch.setattr(NpzWriter, "add", full)
     words = ("--loop", "--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
     assert meshcast("run", person_clip, *words).code == EXIT_PARTIAL
     assert report(tmp_path / "s.json")["frames"] == 1
@@ -804,11 +804,11 @@ def test_a_limit_on_file_sizes_is_one_line_and_keeps_what_came_before(person_cli
 def test_a_summary_that_cannot_be_written_is_one_line(
     meshcast: Command, blank_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: Target, content: bytes) -> None:
+    def full(self: OutputFile, content: bytes) -> None:
         self.discard()
         raise OutputError(f"{self.path}: cannot be written: No space left on device")
 
-    monkeypatch.setattr(Target, "write", full)
+    monkeypatch.setattr(OutputFile, "write", full)
     said = meshcast("run", blank_clip, "--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
     assert said.code == EXIT_PARTIAL
     assert said.errors[0] == f"meshcast: {tmp_path / 's.json'}: cannot be written: No space left on device"
@@ -930,14 +930,14 @@ def test_a_source_that_breaks_off_leaves_the_others_running(
 def test_a_stage_that_goes_on_raising_ends_its_stream_only(
     error: Exception, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    embody = Pipeline.embody
+    recover_meshes = Pipeline.recover_meshes
 
-    def failing(self: Pipeline, seen: Seen) -> Bodies:
+    def failing(self: Pipeline, seen: TrackedFrame) -> Bodies:
         if seen.frame.camera == "b" and seen.frame.index >= 4:
             raise error
-        return embody(self, seen)
+        return recover_meshes(self, seen)
 
-    monkeypatch.setattr(Pipeline, "embody", failing)
+    monkeypatch.setattr(Pipeline, "recover_meshes", failing)
     names = ("--stream", "a", "--stream", "b", "--save", tmp_path / "{stream}.npz", "--summary", tmp_path / "s.json")
     said = meshcast("run", person_clip, person_clip, *names, "--loop", "--max-frames", "40")
     assert said.code == EXIT_PARTIAL
@@ -952,10 +952,10 @@ def test_a_stage_that_goes_on_raising_ends_its_stream_only(
 def test_a_stage_that_never_works_is_one_line(
     meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(self: Pipeline, seen: Seen) -> Bodies:
+    def failing(self: Pipeline, seen: TrackedFrame) -> Bodies:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(Pipeline, "embody", failing)
+    monkeypatch.setattr(Pipeline, "recover_meshes", failing)
     said = meshcast("run", person_clip, "--save", tmp_path / "a.npz")
     assert said.code == EXIT_INPUT
     assert len(said.errors) == 1

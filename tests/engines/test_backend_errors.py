@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engines.backend_errors import fault, shapes_text
+from engines.backend_errors import classify_error, shapes_text
 from engines.errors import DeviceLostError, ModelError, OutOfMemoryError
 
 CUDA = "CUDA error: {}\nCUDA kernel errors might be asynchronously reported\nFor debugging consider passing X=1"
@@ -34,7 +34,7 @@ CUDA = "CUDA error: {}\nCUDA kernel errors might be asynchronously reported\nFor
     ],
 )
 def test_kinds(error: Exception, kind: type[ModelError]) -> None:
-    made = fault(error, "net.onnx", "run it for 4 x 3", "torch on cuda:0")
+    made = classify_error(error, "net.onnx", "run it for 4 x 3", "torch on cuda:0")
     assert type(made) is kind
     assert "\n" not in str(made)
     assert str(made).startswith("net.onnx: torch on cuda:0 ")
@@ -42,9 +42,9 @@ def test_kinds(error: Exception, kind: type[ModelError]) -> None:
 
 def test_the_message_says_what_and_where() -> None:
     shapes = shapes_text([(4, 3, 8), (4, 2)])
-    made = fault(RuntimeError("no kernel\nat all"), "net.onnx", f"run it for {shapes}", "torch on cpu")
+    made = classify_error(RuntimeError("no kernel\nat all"), "net.onnx", f"run it for {shapes}", "torch on cpu")
     assert str(made) == "net.onnx: torch on cpu cannot run it for 4 x 3 x 8 and 4 x 2 (no kernel)"
-    made = fault(RuntimeError("first\nlast"), "net.onnx", "load it", "OpenVINO", "last")
+    made = classify_error(RuntimeError("first\nlast"), "net.onnx", "load it", "OpenVINO", "last")
     assert str(made) == "net.onnx: OpenVINO cannot load it (last)"
-    made = fault(ValueError(), "net.onnx", "load it", "OpenVINO")
+    made = classify_error(ValueError(), "net.onnx", "load it", "OpenVINO")
     assert str(made) == "net.onnx: OpenVINO cannot load it (ValueError)"

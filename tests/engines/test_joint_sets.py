@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engines.body.body import open_body
-from engines.joint_sets import COCO17, COCO19, HUMAN36, MANO21, SMPL24, gather_points, normalise_pose2d
+from engines.joint_sets import COCO17, COCO19, HUMAN36, MANO21, SMPL24, gather_points, normalize_pose2d
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden" / "pipeline_metrics.npz"
 
@@ -34,21 +34,21 @@ def test_open_body_uses_these_names():
 
 
 @pytest.mark.parametrize("joints", [17, 19, 21])
-def test_normalised_keypoints_match_the_published_crop(joints):
+def test_normalized_keypoints_match_the_published_crop(joints):
     golden = np.load(GOLDEN)
     keypoints = golden[f"p2m.{joints}.kp"][:, :2]
-    np.testing.assert_allclose(normalise_pose2d(keypoints[None])[0], golden[f"p2m.{joints}.normalised"], atol=1e-6)
+    np.testing.assert_allclose(normalize_pose2d(keypoints[None])[0], golden[f"p2m.{joints}.normalised"], atol=1e-6)
 
 
-def test_normalising_survives_people_without_extent():
+def test_normalizing_survives_people_without_extent():
     flat = np.full((2, 17, 2), 250.0, np.float32)
     flat[1, :, 0] = np.arange(17)
-    normalised = normalise_pose2d(flat)
-    assert np.isfinite(normalised).all()
-    assert not normalised[0].any()
-    assert not normalised[1, :, 1].any()
-    assert normalised[1, :, 0].std() == pytest.approx(1.0, abs=1e-5)
-    assert normalise_pose2d(np.empty((0, 17, 2))).shape == (0, 17, 2)
+    normalized = normalize_pose2d(flat)
+    assert np.isfinite(normalized).all()
+    assert not normalized[0].any()
+    assert not normalized[1, :, 1].any()
+    assert normalized[1, :, 0].std() == pytest.approx(1.0, abs=1e-5)
+    assert normalize_pose2d(np.empty((0, 17, 2))).shape == (0, 17, 2)
 
 
 def test_pelvis_and_neck_are_the_middles():

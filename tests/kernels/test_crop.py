@@ -56,12 +56,12 @@ def noise(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 
 def smooth(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """A picture whose neighbours differ little, as OpenCV before version 5 rounds places to 1/32 pixel."""
+    """A picture whose neighbors differ little, as OpenCV before version 5 rounds places to 1/32 pixel."""
     blurred = cv2.GaussianBlur(noise(rng, height, width).astype(np.float32), (0, 0), 5)
     return cv2.normalize(blurred, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
 
 
-def crop_by_opencv(image: np.ndarray, centre: np.ndarray, scale: float, size: tuple[int, int], pad: int) -> np.ndarray:
+def crop_by_opencv(image: np.ndarray, center: np.ndarray, scale: float, size: tuple[int, int], pad: int) -> np.ndarray:
     """A crop (h, w, 3) in levels: block means, then cv2.warpAffine, in float32."""
     height, width = size
     block = 1
@@ -70,14 +70,14 @@ def crop_by_opencv(image: np.ndarray, centre: np.ndarray, scale: float, size: tu
     low, high = np.zeros(2, int), np.array(image.shape[1::-1])
     if block > 1:
         reach = np.array([width, height]) / (2 * scale) + block
-        low = np.clip(np.floor(centre - reach), 0, high).astype(int)
-        high = np.clip(np.ceil(centre + reach), 0, high).astype(int)
+        low = np.clip(np.floor(center - reach), 0, high).astype(int)
+        high = np.clip(np.ceil(center + reach), 0, high).astype(int)
     blocks = (high - low) // block
     if not blocks.all():
         return np.full((height, width, 3), pad, np.float32)
     whole = image[low[1] : low[1] + blocks[1] * block, low[0] : low[0] + blocks[0] * block].astype(np.float32)
     means = whole.reshape(blocks[1], block, blocks[0], block, 3).mean((1, 3))
-    shift = np.array([width, height]) / 2 - scale * (centre - low - (block - 1) / 2)
+    shift = np.array([width, height]) / 2 - scale * (center - low - (block - 1) / 2)
     move = np.array([[scale * block, 0, shift[0]], [0, scale * block, shift[1]]])
     return np.asarray(cv2.warpAffine(means, move, (width, height), borderValue=(pad, pad, pad)))
 
@@ -87,22 +87,22 @@ def crop_by_opencv(image: np.ndarray, centre: np.ndarray, scale: float, size: tu
 @pytest.mark.parametrize(("height", "width"), [(48, 64), (31, 33), (1, 1), (70, 5)])
 def test_crops_are_those_of_opencv(run: Run, rng: np.random.Generator, scale: float, height: int, width: int) -> None:
     image = smooth(rng, 203, 311)
-    centres = np.array([[155, 101], [4.3, 190.7], [311, 203], [-9, -20], [1000, 50]], np.float32)
-    out = np.full((len(centres), 3, height, width), np.nan, np.float32)
-    run(MEAN, STD, image, centres, np.full(len(centres), scale, np.float32), out, pad=114, swap=True)
-    for found, centre in zip(out, centres, strict=True):
-        levels = crop_by_opencv(image, centre, float(np.float32(scale)), (height, width), 114)[..., ::-1]
+    centers = np.array([[155, 101], [4.3, 190.7], [311, 203], [-9, -20], [1000, 50]], np.float32)
+    out = np.full((len(centers), 3, height, width), np.nan, np.float32)
+    run(MEAN, STD, image, centers, np.full(len(centers), scale, np.float32), out, pad=114, swap=True)
+    for found, center in zip(out, centers, strict=True):
+        levels = crop_by_opencv(image, center, float(np.float32(scale)), (height, width), 114)[..., ::-1]
         np.testing.assert_allclose(found.transpose(1, 2, 0) * STD + MEAN, levels, atol=1)
 
 
 @pytest.mark.parametrize("run", paths("crop"))
 def test_people_of_all_sizes_in_one_call(run: Run, rng: np.random.Generator) -> None:
     image = noise(rng, 97, 401)
-    centres = rng.uniform(-60, 460, (37, 2)).astype(np.float32)
+    centers = rng.uniform(-60, 460, (37, 2)).astype(np.float32)
     scales = np.exp(rng.uniform(-5, 2, 37)).astype(np.float32)
     out, expected = np.full((2, 37, 3, 21, 45), np.nan, np.float32)
-    run(MEAN, STD, image, centres, scales, out, pad=7)
-    reference.crop(MEAN, STD, image, centres, scales, expected, pad=7)
+    run(MEAN, STD, image, centers, scales, out, pad=7)
+    reference.crop(MEAN, STD, image, centers, scales, expected, pad=7)
     np.testing.assert_allclose(out, expected, atol=CLOSE / 57)
     assert (expected == (7 - np.float32(MEAN[0])) / np.float32(STD[0])).mean() < 0.9
 
@@ -138,7 +138,7 @@ def test_the_letterbox_is_that_of_opencv(
 
 
 def nv12(rng: np.random.Generator, height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Luma and chroma of every kind of colour, and what OpenCV makes of them."""
+    """Luma and chroma of every kind of color, and what OpenCV makes of them."""
     both = rng.integers(0, 256, (height * 3 // 2, width), np.uint8)
     bgr = cv2.cvtColor(both, cv2.COLOR_YUV2BGR_NV12)
     return both[:height], both[height:].reshape(height // 2, width // 2, 2), bgr
@@ -151,11 +151,11 @@ def test_crops_of_nv12_are_those_of_the_picture_that_opencv_makes(
     run: Run, rng: np.random.Generator, scale: float, swap: bool
 ) -> None:
     luma, chroma, bgr = nv12(rng, 90, 166)
-    centres = np.array([[80.3, 41.9], [3, 2], [165, 80], [33.5, 7.25]], np.float32)
+    centers = np.array([[80.3, 41.9], [3, 2], [165, 80], [33.5, 7.25]], np.float32)
     scales = np.full(4, scale, np.float32)
     out, expected = np.full((2, 4, 3, 40, 31), np.nan, np.float32)
-    run(ZERO, ONE, luma, centres, scales, out, pad=3, swap=swap, chroma=chroma)
-    reference.crop(ZERO, ONE, bgr, centres, scales, expected, pad=3, swap=swap)
+    run(ZERO, ONE, luma, centers, scales, out, pad=3, swap=swap, chroma=chroma)
+    reference.crop(ZERO, ONE, bgr, centers, scales, expected, pad=3, swap=swap)
     np.testing.assert_allclose(out, expected, atol=CLOSE)
 
 
@@ -180,10 +180,10 @@ def test_the_letterbox_of_nv12(run: Run, rng: np.random.Generator, bt709: bool) 
 def test_half_precision_is_rounded_to_the_nearest(run: Run, rng: np.random.Generator, std: float) -> None:
     """From overflow to infinity through all binary exponents down to subnormal numbers and zero."""
     image = noise(rng, 50, 60)
-    centres, scales = np.array([[30, 25], [9, 50]], np.float32), np.array([0.9, 1.3], np.float32)
+    centers, scales = np.array([[30, 25], [9, 50]], np.float32), np.array([0.9, 1.3], np.float32)
     half, single = np.full((2, 3, 32, 40), np.nan, np.float16), np.empty((2, 3, 32, 40), np.float32)
-    run((127.0, 1.0, 0.0), (std, std, std), image, centres, scales, half)
-    run((127.0, 1.0, 0.0), (std, std, std), image, centres, scales, single)
+    run((127.0, 1.0, 0.0), (std, std, std), image, centers, scales, half)
+    run((127.0, 1.0, 0.0), (std, std, std), image, centers, scales, single)
     with np.errstate(over="ignore"):
         expected = single.astype(np.float16)
     if run is reference.crop:  # in float64 until the end
@@ -199,9 +199,9 @@ def test_crops_of_the_published_code(run: Run) -> None:
     height, width = expected.shape[:2]
     scale = move[0, 0]
     np.testing.assert_allclose(move[:, :2], scale * np.eye(2), atol=1e-9)
-    centre = (np.array([width, height]) / 2 - move[:, 2]) / scale
+    center = (np.array([width, height]) / 2 - move[:, 2]) / scale
     out = np.empty((1, 3, height, width), np.float32)
-    run(ZERO, ONE, image, np.array([centre], np.float32), np.array([scale], np.float32), out)
+    run(ZERO, ONE, image, np.array([center], np.float32), np.array([scale], np.float32), out)
     assert np.abs(out[0].transpose(1, 2, 0) - expected).max() <= 1
 
 
@@ -210,12 +210,12 @@ def test_nobody_and_places_that_are_none(run: Run, rng: np.random.Generator) -> 
     image = noise(rng, 20, 30)
     none = np.empty((0, 3, 8, 8), np.float32)
     run(ZERO, ONE, image, np.empty((0, 2), np.float32), np.empty(0, np.float32), none)
-    centres = np.array([[5, 5]] * 4 + [[np.nan, 5], [5, np.inf], [1e30, 5], [-3e9, 5]], np.float32)
+    centers = np.array([[5, 5]] * 4 + [[np.nan, 5], [5, np.inf], [1e30, 5], [-3e9, 5]], np.float32)
     scales = np.array([0, -1, np.nan, 1e-30, 1, 1, 1, 1e-3], np.float32)
     out = np.full((8, 3, 8, 8), np.nan, np.float32)
-    run(ZERO, ONE, image, centres, scales, out, pad=66)
+    run(ZERO, ONE, image, centers, scales, out, pad=66)
     assert (out == 66).all()
-    run(ZERO, ONE, image, centres[:1], np.array([np.inf], np.float32), out[:1], pad=66)
+    run(ZERO, ONE, image, centers[:1], np.array([np.inf], np.float32), out[:1], pad=66)
     assert np.isfinite(out).all()
 
 
@@ -224,12 +224,12 @@ def test_rows_may_be_any_distance_apart(run: Run, rng: np.random.Generator) -> N
     """A part of a picture, and one upside down, are read where they lie."""
     wide = noise(rng, 50, 80)
     luma, chroma, _ = nv12(rng, 50, 80)
-    centres, scales = np.array([[20, 15]], np.float32), np.array([1.4], np.float32)
+    centers, scales = np.array([[20, 15]], np.float32), np.array([1.4], np.float32)
     out, expected = np.empty((2, 1, 3, 30, 40), np.float32)
     for part, whole in ((wide[7:, 11:71], None), (wide[::-1], None), (luma[4:40, 8:60], chroma[2:20, 4:30])):
-        run(ZERO, ONE, part, centres, scales, out, chroma=whole)
+        run(ZERO, ONE, part, centers, scales, out, chroma=whole)
         copied = None if whole is None else whole.copy()
-        run(ZERO, ONE, part.copy(), centres, scales, expected, chroma=copied)
+        run(ZERO, ONE, part.copy(), centers, scales, expected, chroma=copied)
         np.testing.assert_array_equal(out, expected)
 
 
@@ -240,14 +240,14 @@ def test_rows_may_be_any_distance_apart(run: Run, rng: np.random.Generator) -> N
     pad=st.integers(0, 255),
     size=st.tuples(st.integers(1, 20), st.integers(1, 40)),
 )
-def test_a_grey_picture_stays_grey(seed: int, scale: float, level: int, pad: int, size: tuple[int, int]) -> None:
+def test_a_gray_picture_stays_gray(seed: int, scale: float, level: int, pad: int, size: tuple[int, int]) -> None:
     rng = np.random.default_rng(seed)
     image = np.full((int(rng.integers(1, 90)), int(rng.integers(1, 90)), 3), level, np.uint8)
-    centres, scales = rng.uniform(-20, 100, (2, 2)).astype(np.float32), np.full(2, scale, np.float32)
+    centers, scales = rng.uniform(-20, 100, (2, 2)).astype(np.float32), np.full(2, scale, np.float32)
     out, expected = np.empty((2, 2, 3, *size), np.float32)
-    edge_kernels.crop(ZERO, ONE, image, centres, scales, out, pad=pad)
+    edge_kernels.crop(ZERO, ONE, image, centers, scales, out, pad=pad)
     assert min(level, pad) - 1e-4 <= out.min() <= out.max() <= max(level, pad) + 1e-4
-    reference.crop(ZERO, ONE, image, centres, scales, expected, pad=pad)
+    reference.crop(ZERO, ONE, image, centers, scales, expected, pad=pad)
     np.testing.assert_allclose(out, expected, atol=CLOSE)
 
 
@@ -258,10 +258,10 @@ def test_crops_move_with_the_picture(seed: int, scale: float, dx: int, dy: int) 
     rng = np.random.default_rng(seed)
     image = noise(rng, 40, 50)
     moved = np.pad(image, ((dy, 0), (dx, 0), (0, 0)), constant_values=5)
-    centre, scales = rng.uniform(0, 45, (1, 2)).astype(np.float32), np.array([scale], np.float32)
+    center, scales = rng.uniform(0, 45, (1, 2)).astype(np.float32), np.array([scale], np.float32)
     out, other = np.empty((2, 1, 3, 17, 23), np.float32)
-    edge_kernels.crop(ZERO, ONE, image, centre, scales, out, pad=5)
-    edge_kernels.crop(ZERO, ONE, moved, centre + np.array([dx, dy], np.float32), scales, other, pad=5, swap=True)
+    edge_kernels.crop(ZERO, ONE, image, center, scales, out, pad=5)
+    edge_kernels.crop(ZERO, ONE, moved, center + np.array([dx, dy], np.float32), scales, other, pad=5, swap=True)
     np.testing.assert_allclose(out, other[:, ::-1], atol=CLOSE)
 
 
@@ -270,13 +270,13 @@ def good(operator: str) -> dict[str, Any]:
         "mean": ZERO,
         "std": ONE,
         "image": np.full((8, 10, 3), 200, np.uint8),
-        "centres": np.ones((2, 2), np.float32),
+        "centers": np.ones((2, 2), np.float32),
         "scales": np.ones(2, np.float32),
         "out": np.zeros((2, 3, 4, 6), np.float32),
     }
     if operator == "letterbox":
         arguments["out"] = arguments["out"][:1]
-        del arguments["centres"], arguments["scales"]
+        del arguments["centers"], arguments["scales"]
         arguments["window"] = (0, 0, 6, 4)
     return arguments
 
@@ -290,8 +290,8 @@ def good(operator: str) -> dict[str, Any]:
         ("crop", {"image": np.ones((8, 0, 3), np.uint8)}, ValueError, "image has no pixels"),
         ("crop", {"image": np.ones((8, 20, 3), np.uint8)[:, ::2]}, ValueError, "pixels side by side"),
         ("crop", {"image": np.ones((8, 10, 3), np.uint8)[..., ::-1]}, ValueError, "pixels side by side"),
-        ("crop", {"centres": np.ones((2, 2))}, TypeError, "centres must be float32, not float64"),
-        ("crop", {"centres": np.ones((2, 3), np.float32)}, ValueError, "centres must have the shape"),
+        ("crop", {"centers": np.ones((2, 2))}, TypeError, "centers must be float32, not float64"),
+        ("crop", {"centers": np.ones((2, 3), np.float32)}, ValueError, "centers must have the shape"),
         ("crop", {"scales": np.ones(3, np.float32)}, ValueError, r"scales must have the shape \(2\), not \(3"),
         ("crop", {"scales": np.ones(2, np.int32)}, TypeError, "scales must be float32, not int32"),
         ("crop", {"out": np.zeros((2, 3, 4, 6))}, TypeError, "out must be float32 or float16, not float64"),

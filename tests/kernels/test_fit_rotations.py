@@ -39,7 +39,7 @@ class Figure:
 
 
 def a_figure(rng: np.random.Generator, joint_count: int, around: int = 40) -> Figure:
-    """Every joint has points about it; four in ten of them are shared with up to three of its neighbours."""
+    """Every joint has points about it; four in ten of them are shared with up to three of its neighbors."""
     parents = np.array([-1, *(int(rng.integers(max(0, k - 4), k)) for k in range(1, joint_count))], np.int32)
     rest_joints = np.zeros((joint_count, 3))
     for k in range(1, joint_count):

@@ -216,8 +216,8 @@ def test_work(bf16: bool) -> None:
     assert expected == got
     linear = sum(layer["weight"].size for layer in network.linear) + network.linear[1]["weight"].size
     assert got[0] == 3 * (linear + sum(len(layer["self_rows"]) * layer["weight"].size for layer in network.conv))
-    neighbours = [(len(layer["near1"]) + len(layer["near2"])) * len(layer["weight"]) // 3 for layer in network.conv]
-    assert got[1] == 3 * sum(neighbours)
+    neighbors = [(len(layer["near1"]) + len(layer["near2"])) * len(layer["weight"]) // 3 for layer in network.conv]
+    assert got[1] == 3 * sum(neighbors)
 
 
 def test_a_call_does_not_grow_the_heap() -> None:

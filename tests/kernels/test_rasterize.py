@@ -1,4 +1,4 @@
-"""The rasteriser: the reference and the native one agree bit by bit, and cover what geometry says."""
+"""The rasterizer: the reference and the native one agree bit by bit, and cover what geometry says."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def sphere(n: int) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([np.stack([a, c, b], -1), np.stack([b, c, d], -1)]).astype(np.int32), points
 
 
-def project(points: np.ndarray, focal: float, centre: tuple[float, float], z: float) -> np.ndarray:
+def project(points: np.ndarray, focal: float, center: tuple[float, float], z: float) -> np.ndarray:
     depth = points[:, 2] + z
-    x, y = focal * points[:, 0] / depth + centre[0], focal * points[:, 1] / depth + centre[1]
+    x, y = focal * points[:, 0] / depth + center[0], focal * points[:, 1] / depth + center[1]
     return np.stack([x, y, depth], -1).astype(np.float32)
 
 
 @pytest.mark.parametrize(
-    ("height", "width", "focal", "centre", "alpha", "cull"),
+    ("height", "width", "focal", "center", "alpha", "cull"),
     [
         (120, 160, 200, (80, 60), 1.0, True),
         (121, 37, 200, (30.3, 100.7), 0.6, True),  # cut by the frame
@@ -54,12 +54,12 @@ def test_reference_equals_native(
     height: int,
     width: int,
     focal: float,
-    centre: tuple[float, float],
+    center: tuple[float, float],
     alpha: float,
     cull: bool,
 ) -> None:
     faces, points = sphere(24)
-    projected = project(points, focal, centre, 4.0)
+    projected = project(points, focal, center, 4.0)
     projected[7] = np.nan
     colors = rng.uniform(-20, 280, points.shape).astype(np.float32)
     picture = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
@@ -99,7 +99,7 @@ def test_a_triangle_covers_exactly_the_pixels_inside(
 
 @pytest.mark.parametrize("draw", DRAW)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_neighbours_leave_no_gap(draw: Draw, seed: int) -> None:
+def test_neighbors_leave_no_gap(draw: Draw, seed: int) -> None:
     rng = np.random.default_rng(seed)
     rim = np.array([[-50, -50], [90, -50], [90, 80], [-50, 80]], float)
     points = np.concatenate([rim, rng.uniform(0, 30, (1, 2))]).astype(np.float32)
@@ -122,7 +122,7 @@ def test_the_nearer_surface_is_blended_once(draw: Draw) -> None:
 
 
 @pytest.mark.parametrize("draw", DRAW)
-def test_colour_and_depth_are_perspective_correct(draw: Draw) -> None:
+def test_color_and_depth_are_perspective_correct(draw: Draw) -> None:
     points = np.array([[0, 0, 1], [100, 0, 3], [0, 100, 1]], np.float32)
     colors = np.array([[0, 0, 0], [200, 200, 200], [0, 0, 0]], np.float32)
     image, depth = canvas(1, 101)

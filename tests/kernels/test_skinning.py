@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import edge_kernels
-from edge.wire.frames import quantise
+from edge.wire.frames import quantize
 from edge_kernels import Skinning, reference
 from edge_kernels.reference.skinning import workspace_floats
-from meshcast.protocol.decoding import dequantise
+from meshcast.protocol.decoding import dequantize
 
 Run = Callable[..., None]
 
@@ -109,11 +109,11 @@ def by_definition(body: Parts, people: People) -> tuple[np.ndarray, np.ndarray]:
 def arguments(skin: Skinning, people: People, kind: Any) -> list[Any]:
     """The operator's, with outputs of not-a-number; `kind` is the dtype of the vertices."""
     count, joints = people.rotations.shape[:2]
-    quantised = kind == np.uint16
-    columns = workspace_floats(len(skin.constants.template), joints, skin.constants.pose_dirs.shape[1], quantised)
+    quantized = kind == np.uint16
+    columns = workspace_floats(len(skin.constants.template), joints, skin.constants.pose_dirs.shape[1], quantized)
     workspace = np.full((count, columns + 3), np.nan, np.float32)
-    vertices = np.full((count, skin.vertices, 3), 7 if quantised else np.nan, kind)
-    bounds = np.full((count, 2, 3), np.nan, np.float32) if quantised else None
+    vertices = np.full((count, skin.vertices, 3), 7 if quantized else np.nan, kind)
+    bounds = np.full((count, 2, 3), np.nan, np.float32) if quantized else None
     return [*skin.constants, *people, workspace, vertices, np.full((count, joints, 3), np.nan, np.float32), bounds]
 
 
@@ -164,7 +164,7 @@ def test_every_path_equals_the_definition(
         np.testing.assert_allclose(low, expected.min(1), atol=1e-5)
         assert (called[14].min(1) == 0).all()
         assert vertices == 1 or (called[14].max(1) == 65535).all()
-        np.testing.assert_allclose(dequantise(low, step, called[14]), expected, atol=step.max() / 2 + 1e-5, rtol=0)
+        np.testing.assert_allclose(dequantize(low, step, called[14]), expected, atol=step.max() / 2 + 1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("people", [1, 3, 40])
@@ -172,8 +172,8 @@ def test_levels_are_those_of_the_wire(rng: np.random.Generator, people: int) -> 
     body = a_body(rng, 500, 24, 10, pose=True, dense=False)
     skin, who = Skinning(*body), some_people(rng, people, 24, 10)
     vertices, joints = skin(*who)
-    levels, bounds, same_joints = skin.quantised(*who)
-    for got, wanted in zip((bounds[:, 0], bounds[:, 1], levels), quantise(vertices), strict=True):
+    levels, bounds, same_joints = skin.quantized(*who)
+    for got, wanted in zip((bounds[:, 0], bounds[:, 1], levels), quantize(vertices), strict=True):
         np.testing.assert_array_equal(got, wanted)
     np.testing.assert_array_equal(joints, same_joints)
 
@@ -285,7 +285,7 @@ def test_a_graph_captures_a_call(rng: np.random.Generator, people: int) -> None:
         array.copy_(torch.from_numpy(value))
     graph.replay()
     torch.cuda.synchronize()
-    _, bounds, joints = skin.quantised(*other)
+    _, bounds, joints = skin.quantized(*other)
     np.testing.assert_allclose(device[15].cpu().numpy(), joints, atol=1e-5)
     np.testing.assert_allclose(device[16].cpu().numpy(), bounds, atol=1e-5)
 

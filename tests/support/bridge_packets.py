@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.types import F32, Bodies, BodyModel, Frame, Posed
+from edge.types import F32, Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
 from engines.body.body import open_body
@@ -65,7 +65,7 @@ def people_packet(
     numbers = np.arange(people, dtype=np.int32) if ids is None else np.array(ids, np.int32)
     bodies = Bodies(numbers, np.ones(people, np.float32), nothing, nothing, nothing, translation.astype(np.float32))
     shape = np.zeros((people, SHAPES), np.float32) if shape is None else shape
-    posed = Posed(rotations.astype(np.float32), shape, np.zeros(people, np.float32))
+    posed = RigPose(rotations.astype(np.float32), shape, np.zeros(people, np.float32))
     frame = Frame(stream, 0, int(t_s * 1e9), t_s, np.zeros((2, 2, 3), np.uint8))
     model = _open_packet(axes)
     stamp = Stamp(stream, 0, session, model.model_id, b"open", time.time_ns(), int(t_s * 1e9))

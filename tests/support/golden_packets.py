@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.camera import Camera
-from edge.types import Bodies, BodyModel, Frame, Posed
+from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
 from edge.wire.status import encode_status
@@ -80,11 +80,11 @@ def bodies(people: int) -> Bodies:
     )
 
 
-def posed(people: int) -> Posed:
+def posed(people: int) -> RigPose:
     """Rotations that are whole levels in opencv axes."""
     rotvecs = ROTATION_LEVELS[:people] * np.float32(ROTATION_STEP)
     shape = SHAPE_LEVELS[:people] * np.float32(SHAPE_STEP)
-    return Posed(rotmat(rotvecs), shape, np.float32([2.5, 0.125])[:people])
+    return RigPose(rotmat(rotvecs), shape, np.float32([2.5, 0.125])[:people])
 
 
 def frame() -> Frame:

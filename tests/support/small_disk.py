@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from edge.sinks.output_file import Target
+from edge.sinks.output_file import OutputFile
 
 
-class SmallDisk(Target):
+class SmallDisk(OutputFile):
     """Like a Target, on a disk with `room` bytes; `error` is what the system says when they are used up.
 
     Bytes that are written again in the same place count once.

@@ -13,7 +13,7 @@ from meshcast.protocol.rotations import quaternion
 
 # Joints of the SMPL family -> (bone of Unity's HumanBodyBones and of VRM, bone of Unreal's mannequin). SMPL's
 # left_hand and right_hand are missing: they are the knuckles, which no humanoid has.
-_CENTRE = {
+_CENTER = {
     "pelvis": ("Hips", "pelvis"),
     "spine1": ("Spine", "spine_01"),
     "spine2": ("Chest", "spine_02"),
@@ -38,7 +38,7 @@ _SEGMENTS = ("Proximal", "Intermediate", "Distal")
 
 
 def _humanoid() -> dict[str, str]:
-    table = {joint: humanoid for joint, (humanoid, _) in _CENTRE.items()}
+    table = {joint: humanoid for joint, (humanoid, _) in _CENTER.items()}
     for side, prefix in (("left", "Left"), ("right", "Right")):
         table |= {f"{side}_{joint}": prefix + humanoid for joint, (humanoid, _) in _SIDES.items()}
         for finger, humanoid in _FINGERS.items():
@@ -47,7 +47,7 @@ def _humanoid() -> dict[str, str]:
 
 
 def _mannequin() -> dict[str, str]:
-    table = {joint: bone for joint, (_, bone) in _CENTRE.items()}
+    table = {joint: bone for joint, (_, bone) in _CENTER.items()}
     for side, letter in (("left", "l"), ("right", "r")):
         table |= {f"{side}_{joint}": f"{bone}_{letter}" for joint, (_, bone) in _SIDES.items()}
         table |= {f"{side}_{finger}{n}": f"{finger}_0{n}_{letter}" for finger in _FINGERS for n in (1, 2, 3)}

@@ -18,7 +18,7 @@ UNIT = [1, 1, 1]
 
 
 class LiveLink:
-    """A datagram a person and frame, in Unreal's axes and centimetres; bones are relative to their parents.
+    """A datagram a person and frame, in Unreal's axes and centimeters; bones are relative to their parents.
 
     names: "joints", the body model's own, or "mannequin". person: as in Cast; "first" makes one subject STREAM_first
     of whoever that is, anything else a subject STREAM_ID of each.

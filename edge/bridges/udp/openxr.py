@@ -42,7 +42,7 @@ FROM_JOINT = np.diag([-1, 1, -1]).astype(np.float32)
 
 
 class OpenXr:
-    """A datagram a person and frame: header and 24 joints in the world, in OpenXR's axes and metres."""
+    """A datagram a person and frame: header and 24 joints in the world, in OpenXR's axes and meters."""
 
     axes = "gltf"
 

@@ -9,7 +9,7 @@ MISSED_S = 0.5  # whoever is missing for no longer has not left (docs/wire.md)
 PATIENCE_S = 1.0  # whoever was first is waited for so long before another takes the place
 
 
-class Cast:
+class PersonFilter:
     """Picks people from frame to frame.
 
     wanted: "all"; the number of a track; or "first", whoever was seen first (of several the lowest id), and once that

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from edge.bridges.udp.person_filter import Cast
+from edge.bridges.udp.person_filter import PersonFilter
 from edge.bridges.udp.sender import Datagram, UdpSender, log
-from edge.bridges.udp.skeleton_pose import Person, Poser
-from edge.bridges.udp.world_frame import World
+from edge.bridges.udp.skeleton_pose import Person, SkeletonPoser
+from edge.bridges.udp.world_frame import WorldFrame
 from meshcast.errors import WireError
 from meshcast.protocol.body import BodyModel
 from meshcast.protocol.packets import FramePacket, ModelPacket, Packet, StatusPacket
@@ -37,9 +37,9 @@ class Bridge(Protocol):
 class Relay:
     """Says what to send for each packet; remembers who is shown, so that nobody stays who has left."""
 
-    def __init__(self, bridge: Bridge, cast: Cast, world: World) -> None:
+    def __init__(self, bridge: Bridge, cast: PersonFilter, world: WorldFrame) -> None:
         self._bridge, self._cast = bridge, cast
-        self._pose = Poser(bridge.axes, world)
+        self._pose = SkeletonPoser(bridge.axes, world)
         self._sessions: dict[str, int] = {}
         self.frames = 0
 

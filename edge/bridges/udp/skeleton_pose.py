@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edge.bridges.udp.world_frame import World
+from edge.bridges.udp.world_frame import WorldFrame
 from meshcast.errors import WireError
 from meshcast.protocol.axes import convert_frame, convert_model, system
 from meshcast.protocol.body import F32, BodyModel
@@ -25,10 +25,10 @@ class Person:
     positions: F32
 
 
-class Poser:
+class SkeletonPoser:
     """Poses the people of "params" packets of any axes in `world`, in the axes of that name."""
 
-    def __init__(self, axes: str, world: World) -> None:
+    def __init__(self, axes: str, world: WorldFrame) -> None:
         self._axes = axes
         self._rotation, self._shift = world.from_camera(system(axes))
         self._bodies: dict[int, BodyModel] = {}

@@ -19,7 +19,7 @@ STRAIGHT = [0.0, 0.0, 0.0, 1.0]
 
 
 class Vmc:
-    """A bundle a person and frame, in Unity's axes and metres.
+    """A bundle a person and frame, in Unity's axes and meters.
 
     The root is the point of the floor under the hips, unturned; bones are relative to their parents and unturned in
     the T-pose, as VRM's are. Several people get a port each, the lowest one that is free. upper_chest: False for

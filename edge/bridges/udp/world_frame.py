@@ -11,12 +11,12 @@ from meshcast.protocol.axes import Axes, Matrix
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class WorldFrame:
     """How the camera stands, and where the world begins.
 
     pitch_deg: how far the camera looks down. height_m: how high it is above the floor. origin_m: None puts the origin
     on the floor under the camera, with the world's forward axis where the camera looks; a number puts it on the floor
-    so many metres in front of the camera and turns the world round, so that whoever stands there and looks into the
+    so many meters in front of the camera and turns the world round, so that whoever stands there and looks into the
     camera looks forward. Without any of them the world is the camera's own frame.
     """
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from edge.bridges.websocket.endpoint import Listen, is_loopback
+from edge.bridges.websocket.endpoint import Endpoint, is_loopback
 from edge.errors import PublishError
 
 SUBPROTOCOL = "meshcast"  # what the server selects; a browser's token comes as another one beside it
@@ -73,7 +73,7 @@ class Hosts:
     Loopback names, the address that is listened at, where it is `*` every number, and the names that the user gave.
     """
 
-    def __init__(self, listen: Listen, names: Sequence[str] = ()) -> None:
+    def __init__(self, listen: Endpoint, names: Sequence[str] = ()) -> None:
         """Raises PublishError for what is no host name."""
         for name in names:
             if _host(name) != name.lower():

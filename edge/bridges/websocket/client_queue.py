@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from meshcast.errors import WireError
-from meshcast.protocol.layout import LEVELS, TOPIC_SIZE, WORDS, Kind, topic
+from meshcast.protocol.layout import LEVELS, TOPIC_PREFIXES, TOPIC_SIZE, Kind, topic
 
 DEFAULT_LEVEL = "mesh-lod"
 MAX_PARAMETERS = 16
 MAX_TOPICS = 1024  # that may wait for a browser, with the models that it has got
-MODEL = f"{WORDS[Kind.MODEL]}/".encode()
-STATUS = f"{WORDS[Kind.STATUS]}/".encode()
+MODEL = f"{TOPIC_PREFIXES[Kind.MODEL]}/".encode()
+STATUS = f"{TOPIC_PREFIXES[Kind.STATUS]}/".encode()
 IDENTITY = slice(72, 80)  # session and model_id of a message
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ClientSelection:
     """Levels of one stream, or of all when `stream` is empty."""
 
     levels: tuple[str, ...]
     stream: str
 
     @staticmethod
-    def parse(query: str) -> Choice:
+    def parse(query: str) -> ClientSelection:
         """From the query of an address, for example `levels=mesh-lod,params&stream=cam0`; the level is mesh-lod unless
         it is given, and what else is there is not looked at. Raises WireError."""
         try:
@@ -39,7 +39,7 @@ class Choice:
         stream = values.get("stream", [""])[-1]
         if stream:
             topic(Kind.MESH_LOD, stream)
-        return Choice(levels, stream)
+        return ClientSelection(levels, stream)
 
     def prefixes(self) -> list[bytes]:
         """How the topics of the frames start that are wanted."""
@@ -54,10 +54,10 @@ class Choice:
         return (MODEL, STATUS, *self.prefixes())
 
 
-class Browser:
+class ClientQueue:
     """The messages that wait for one browser: of each topic the newest, models before everything else."""
 
-    def __init__(self, choice: Choice, models: Iterable[bytes] = ()) -> None:
+    def __init__(self, choice: ClientSelection, models: Iterable[bytes] = ()) -> None:
         self.choice = choice
         self._topics = choice.topics()
         self._models: dict[bytes, bytes] = {}

@@ -12,7 +12,7 @@ from edge.wire.curve_auth import is_local
 
 
 @dataclass(frozen=True, slots=True)
-class Listen:
+class Endpoint:
     """A host and a port (0: any free one), and the context that encrypts what goes there."""
 
     host: str
@@ -20,7 +20,7 @@ class Listen:
     tls: ssl.SSLContext | None = None
 
     @staticmethod
-    def parse(text: str, *, tls: ssl.SSLContext | None = None, token: bool = False, insecure: bool = False) -> Listen:
+    def parse(text: str, *, tls: ssl.SSLContext | None = None, token: bool = False, insecure: bool = False) -> Endpoint:
         """From HOST:PORT, [IPV6]:PORT or *:PORT. token: whether one is asked for. Raises PublishError, also when other
         machines could watch without a token or read on the way, and `insecure` does not allow it."""
         host, colon, port = text.rpartition(":")
@@ -37,7 +37,7 @@ class Listen:
             raise PublishError(
                 f"{text}: others could watch on the way; add --tls CERT KEY, or --insecure, or listen at 127.0.0.1"
             )
-        return Listen("" if name == "*" else name, int(port), tls)
+        return Endpoint("" if name == "*" else name, int(port), tls)
 
     def url(self, port: int) -> str:
         """What to type into a browser on this machine."""
@@ -77,7 +77,7 @@ class Origins:
     to lead here (DNS rebinding).
     """
 
-    def __init__(self, listen: Listen, allowed: Sequence[str] = ()) -> None:
+    def __init__(self, listen: Endpoint, allowed: Sequence[str] = ()) -> None:
         """allowed: such as "https://example.org". Raises PublishError for what is no origin."""
         for text in allowed:
             parts = urlsplit(text)

@@ -26,9 +26,9 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from edge.bridges.websocket.access import SUBPROTOCOL, Hosts, Token
-from edge.bridges.websocket.client_queue import MODEL, STATUS, Browser, Choice
-from edge.bridges.websocket.endpoint import Listen, Origins
-from edge.bridges.websocket.static_files import Page
+from edge.bridges.websocket.client_queue import MODEL, STATUS, ClientQueue, ClientSelection
+from edge.bridges.websocket.endpoint import Endpoint, Origins
+from edge.bridges.websocket.static_files import StaticFiles
 from edge.errors import PublishError
 from edge.wire.descriptors import max_connections
 from meshcast.errors import WireError
@@ -65,9 +65,9 @@ class Bridge:
     def __init__(
         self,
         address: str,
-        listen: Listen,
+        listen: Endpoint,
         *,
-        page: Page | None = None,
+        page: StaticFiles | None = None,
         origins: Sequence[str] = (),
         max_clients: int = MAX_CLIENTS,
         stuck_s: float = STUCK_S,
@@ -85,7 +85,7 @@ class Bridge:
         self._max_clients = max_connections(max_clients)
         self._stuck_s = stuck_s
         self._curve = curve
-        self._browsers: set[Browser] = set()
+        self._browsers: set[ClientQueue] = set()
         self._wanted: Counter[bytes] = Counter()
         self._models: dict[bytes, bytes] = {}
         self._warned = False
@@ -151,7 +151,7 @@ class Bridge:
                 create_connection=_counted(self._max_clients + NEWCOMERS),
                 select_subprotocol=_select_subprotocol,
                 process_request=self._answer,
-                compression=None,  # quantised vertices hardly shrink
+                compression=None,  # quantized vertices hardly shrink
                 max_size=MAX_INCOMING_BYTES,
                 max_queue=1,
                 open_timeout=OPEN_S,
@@ -182,7 +182,7 @@ class Bridge:
         ):
             return connection.respond(HTTPStatus.UNAUTHORIZED, "a token is needed; open the link of the bridge\n")
         try:
-            Choice.parse(query)
+            ClientSelection.parse(query)
         except WireError as error:
             return connection.respond(HTTPStatus.BAD_REQUEST, f"{error}\n")
         return None
@@ -193,7 +193,7 @@ class Bridge:
             await connection.close(CloseCode.TRY_AGAIN_LATER, f"{self._max_clients} browsers are watching already")
             return
         assert connection.request is not None
-        browser = Browser(Choice.parse(connection.request.path.partition("?")[2]), self._models.values())
+        browser = ClientQueue(ClientSelection.parse(connection.request.path.partition("?")[2]), self._models.values())
         self._browsers.add(browser)
         self._subscribe(browser.choice)
         tasks = [asyncio.create_task(self._feed(connection, browser)), asyncio.create_task(_refuse_words(connection))]
@@ -208,7 +208,7 @@ class Bridge:
                 if isinstance(end, Exception):
                     log.error("a browser is lost to an error of this program", exc_info=end)
 
-    async def _feed(self, connection: ServerConnection, browser: Browser) -> None:
+    async def _feed(self, connection: ServerConnection, browser: ClientQueue) -> None:
         with suppress(ConnectionClosed):
             while True:
                 message = await browser.next()
@@ -219,13 +219,13 @@ class Bridge:
                     _break_off(connection)
                     return
 
-    def _subscribe(self, choice: Choice) -> None:
+    def _subscribe(self, choice: ClientSelection) -> None:
         for prefix in choice.prefixes():
             self._wanted[prefix] += 1
             if self._wanted[prefix] == 1 and not self._socket.closed:
                 self._socket.subscribe(prefix)
 
-    def _unsubscribe(self, choice: Choice) -> None:
+    def _unsubscribe(self, choice: ClientSelection) -> None:
         for prefix in choice.prefixes():
             self._wanted[prefix] -= 1
             if self._wanted[prefix] == 0 and not self._socket.closed:

@@ -38,7 +38,7 @@ HEADERS = {
 }
 
 
-class Page:
+class StaticFiles:
     """A folder whose files are served; its index.html answers for the folder itself."""
 
     def __init__(self, folder: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge.errors import RecordingError
 from edge.recording.export.rows import Rows
 from edge.recording.mcap_file import Recorded, Recording
-from edge.stages.inverse_kinematics import Fit
+from edge.stages.inverse_kinematics import RigFitter
 from edge.types import F32, Bodies, BodyModel
 from edge.wire.model import MAX_RIG_JOINTS
 from engines.errors import UnknownNameError
@@ -22,7 +22,7 @@ from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Conversion, convert_frame, convert_model
 from meshcast.protocol.body import Rig
 from meshcast.protocol.decoding import decode
-from meshcast.protocol.layout import WORDS, Kind
+from meshcast.protocol.layout import TOPIC_PREFIXES, Kind
 from meshcast.protocol.packets import FramePacket, ModelPacket
 from meshcast.protocol.rotations import quaternion, rotmat
 
@@ -35,7 +35,7 @@ MISSED_S = 0.5  # whoever is missing for no longer was there: something passed b
 
 @dataclass(frozen=True, slots=True)
 class Animation:
-    """T frames of one person, in metres, in gltf axes (x right, y up, z towards the camera) with the camera at the
+    """T frames of one person, in meters, in gltf axes (x right, y up, z towards the camera) with the camera at the
     origin.
 
     name: the track id; in the second session of a stream, which counts anew, "ID.2". body: has a rig. times (T,)
@@ -102,7 +102,7 @@ def _chosen(recording: Recording, stream: str) -> tuple[str, Kind]:
         raise RecordingError(f"{recording.path}: holds several streams; choose with --stream: {', '.join(levels)}")
     stream = stream or next(iter(levels))
     for level in (Kind.PARAMS, Kind.MESH):
-        if WORDS[level] in levels[stream]:
+        if TOPIC_PREFIXES[level] in levels[stream]:
             return stream, level
     raise RecordingError(
         f"{recording.path}: holds no params or mesh messages of {stream}; record it with --levels params"
@@ -114,7 +114,7 @@ def _words(recorded: Recorded) -> str:
 
 
 def _of_stream(recording: Recording, stream: str, level: Kind) -> Iterator[Recorded]:
-    wanted = [f"{WORDS[kind]}/{stream}" for kind in (Kind.MODEL, level)]
+    wanted = [f"{TOPIC_PREFIXES[kind]}/{stream}" for kind in (Kind.MODEL, level)]
     return (recorded for recorded in recording if _words(recorded) in wanted)
 
 
@@ -134,7 +134,7 @@ class _People:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._bodies: dict[int, BodyModel] = {}  # by model_id
-        self._fits: dict[int, Fit] = {}
+        self._fits: dict[int, RigFitter] = {}
         self._sessions: dict[int, float] = {}  # what to add to the stream's time
         self._first_ns = 0
         self._times: array[float] = array("d")
@@ -207,7 +207,7 @@ class _People:
 
     def _posed(self, packet: FramePacket, body: BodyModel, rig: Rig) -> tuple[F32, F32, F32]:
         """Rotations, shape and translation of a frame's people, in gltf axes."""
-        if packet.level == WORDS[Kind.PARAMS]:
+        if packet.level == TOPIC_PREFIXES[Kind.PARAMS]:
             people = convert_frame(packet, AXES).people
             if people.rotvecs.shape[1] != len(body.parents) or people.shape.shape[1] != rig.shape_dirs.shape[2]:
                 raise WireError(f"{self._recording.path}: rotations or shape do not fit the body {body.name}")
@@ -215,7 +215,7 @@ class _People:
         people = convert_frame(packet, "opencv").people
         if people.vertices.shape[1:] != body.rest_vertices.shape:
             raise WireError(f"{self._recording.path}: the vertices do not fit the body {body.name}")
-        fit = self._fits.get(packet.model_id) or self._fits.setdefault(packet.model_id, Fit(body))
+        fit = self._fits.get(packet.model_id) or self._fits.setdefault(packet.model_id, RigFitter(body))
         bodies = Bodies(people.ids, people.scores, people.keypoints, people.joints, people.vertices, people.translation)
         posed = fit(packet.t_stream_s, bodies)
         conversion = Conversion.between(SYSTEMS["opencv"], SYSTEMS[AXES])

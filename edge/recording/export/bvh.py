@@ -1,6 +1,6 @@
 """One person's motion as BVH: a skeleton and Euler angles as text, which every animation program reads.
 
-Centimetres, y up, as is the custom of the format; the shape of the body is in its bones' lengths. BVH has one frame
+Centimeters, y up, as is the custom of the format; the shape of the body is in its bones' lengths. BVH has one frame
 rate: the median of the recording's, resampled where frames came at other times.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edge.errors import OutputError
 from edge.recording.export.animation import Animation
 from edge.recording.export.curves import at_times, euler_zxy, slerp, steady
-from edge.sinks.output_file import Target
+from edge.sinks.output_file import OutputFile
 from edge.types import F32
 
 CM = 100.0  # in a metre
@@ -33,7 +33,7 @@ def write_bvh(path: str | Path, person: Animation) -> None:
 
     Raises OutputError.
     """
-    target = Target(path)
+    target = OutputFile(path)
     try:
         frame_s, times = frame_times(person.times)
     except ValueError as error:

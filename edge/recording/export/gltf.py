@@ -14,17 +14,17 @@ from edge.errors import OutputError
 from edge.recording.export.animation import Animation
 from edge.recording.export.curves import steady
 from edge.recording.export.glb import INDICES, VERTICES, Buffer, pack
-from edge.sinks.output_file import Target
+from edge.sinks.output_file import OutputFile
 from edge.types import F32, I32, Array, BodyModel
 from edge.wire.model import weight_levels
 
 GENERATOR = "Meshcast"
-SKIN_COLOUR = [0.75, 0.72, 0.7, 1.0]
+SKIN_COLOR = [0.75, 0.72, 0.7, 1.0]
 
 
 def write_glb(path: str | Path, people: Sequence[Animation]) -> None:
     """Write people with their animations as a .glb file, which appears whole or not at all. Raises OutputError."""
-    target = Target(path)
+    target = OutputFile(path)
     try:
         parts = glb_parts(people)
     except ValueError as error:
@@ -41,7 +41,7 @@ def glb(people: Sequence[Animation]) -> bytes:
 def glb_parts(people: Sequence[Animation]) -> list[bytes | bytearray]:
     """The file's bytes in parts: per person a skeleton and a skinned mesh of the person's shape, and one animation.
 
-    Metres, y up; the camera is at the origin and looks along -z. Times are the recording's. Where somebody is not seen,
+    Meters, y up; the camera is at the origin and looks along -z. Times are the recording's. Where somebody is not seen,
     the scale of the person's node, and with it that of all joints, is 0.
     """
     scene = _Scene()
@@ -76,7 +76,7 @@ class _Scene:
     def pack(self) -> list[bytes | bytearray]:
         material = {
             "name": "skin",
-            "pbrMetallicRoughness": {"baseColorFactor": SKIN_COLOUR, "metallicFactor": 0.0, "roughnessFactor": 0.8},
+            "pbrMetallicRoughness": {"baseColorFactor": SKIN_COLOR, "metallicFactor": 0.0, "roughnessFactor": 0.8},
         }
         description = {
             "asset": {"version": "2.0", "generator": GENERATOR},

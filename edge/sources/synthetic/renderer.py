@@ -24,8 +24,8 @@ BROW_M = np.array([0, 0.024, 0], np.float32)  # from an eye, body axes
 SHADOW_SCALE = 4
 
 
-class Wardrobe:
-    """Colours (V, 3) and thickness (V,) m of clothes, by where a vertex is on the body at rest."""
+class Clothing:
+    """Colors (V, 3) and thickness (V,) m of clothes, by where a vertex is on the body at rest."""
 
     def __init__(self, body: SurfaceBody) -> None:
         self._body = body
@@ -51,7 +51,7 @@ class Wardrobe:
         self._lips = front & (_distance(rest, spots["nose"] - [0, 0.042, 0.01], (2.2, 1.0)) < 0.011)
 
     def dress(self, rng: np.random.Generator) -> tuple[F32, F32]:
-        """One person's colours (V, 3) BGR 0..255 and thickness (V,) m."""
+        """One person's colors (V, 3) BGR 0..255 and thickness (V,) m."""
         skin, hair = _choose(rng, SKIN), _choose(rng, HAIR)
         colors = np.tile(skin, (len(self._body.v_template), 1))
         thickness = np.zeros(len(colors), np.float32)
@@ -70,7 +70,7 @@ class Wardrobe:
         return colors.astype(np.float32), thickness
 
 
-class Studio:
+class SceneRenderer:
     """Renders people, as vertices in the camera's frame, into a room whose floor is `floor_m` below the camera."""
 
     def __init__(self, camera: Camera, faces: I32, vertex_count: int, floor_m: float, wall_m: float, seed: int) -> None:
@@ -113,7 +113,7 @@ class Studio:
 
 
 def _lit(normals: F32, colors: F32) -> F32:
-    """Colours (V, 3) under a lamp, the light of the room, and what the floor throws back."""
+    """Colors (V, 3) under a lamp, the light of the room, and what the floor throws back."""
     lamp = np.clip(0.2 + 0.8 * (normals @ LIGHT), 0, 1)
     up = 0.5 - 0.5 * normals[:, 1]
     return np.asarray(np.clip(colors * (0.34 + 0.22 * up + 0.58 * lamp)[:, None], 0, 255), np.float32)

@@ -14,8 +14,8 @@ from calibration.camera import Camera
 from edge.errors import SourceError
 from edge.sources.base import Source
 from edge.sources.clock import FileClock
-from edge.sources.synthetic.renderer import Studio, Wardrobe
-from edge.sources.synthetic.walk_cycle import Track, Walker
+from edge.sources.synthetic.renderer import Clothing, SceneRenderer
+from edge.sources.synthetic.walk_cycle import Walker, WalkPath
 from edge.types import F32, Bodies, Frame
 from engines.body.body import open_body
 from engines.body.skinning import Skinner
@@ -67,15 +67,15 @@ class SyntheticSource(Source):
         self._skin = Skinner(self._body)
         self.true_camera = Camera.from_fov(scene.size, scene.fov)
         center_z, axes = _ellipse(self.true_camera)
-        track = Track((0.0, center_z), axes)
+        track = WalkPath((0.0, center_z), axes)
         rng = np.random.default_rng(scene.seed)
         self._walkers = [self._walker(rng, i, track) for i in range(scene.people)]
         # One speed for all, so that nobody walks into anybody.
         self._speed = float(np.mean([w.speed() for w in self._walkers])) if self._walkers else 0.0
-        wardrobe = Wardrobe(self._body)
+        wardrobe = Clothing(self._body)
         self._clothes = [wardrobe.dress(rng) for _ in self._walkers]
         vertex_count, wall = len(self._body.v_template), center_z + axes[1] + 1.5
-        self._studio = Studio(self.true_camera, self._body.faces, vertex_count, EYE_LEVEL_M, wall, scene.seed)
+        self._studio = SceneRenderer(self.true_camera, self._body.faces, vertex_count, EYE_LEVEL_M, wall, scene.seed)
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames in order from the first; `t_s` is index / fps."""
@@ -112,7 +112,7 @@ class SyntheticSource(Source):
     def _poses(self, index: int) -> list[tuple[F32, F32, F32]]:
         return [walker.pose(index / self._scene.fps, self._speed) for walker in self._walkers]
 
-    def _walker(self, rng: np.random.Generator, i: int, track: Track) -> Walker:
+    def _walker(self, rng: np.random.Generator, i: int, track: WalkPath) -> Walker:
         shape = np.zeros(self._body.shape_dirs.shape[2], np.float32)
         shape[:4] = np.clip(rng.normal(0, 0.6, 4), -1.2, 1.2)
         period_s = 1.1 + 0.06 * float(np.clip(rng.normal(), -1, 1))
@@ -166,7 +166,7 @@ def _size(uri: str, text: str) -> tuple[int, int]:
 
 
 def _ellipse(camera: Camera) -> tuple[float, tuple[float, float]]:
-    """Depth of the track's centre and its half axes (x, z), m: so that a whole person is in the picture all the way."""
+    """Depth of the track's center and its half axes (x, z), m: so that a whole person is in the picture all the way."""
     width, height = camera.size
     fx, fy = camera.K[0, 0], camera.K[1, 1]
     near = max(1.2, PERSON_M * fy / (TALL * max(width, height)), REACH_M * 2 * fy / height)

@@ -22,10 +22,10 @@ ARM_OUT = np.radians(5.0)
 CAMERA_BODY = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
 
 
-class Track:
+class WalkPath:
     """An ellipse on the floor, walked with constant speed; it turns from the camera's right to the back.
 
-    center_m: x, z of its centre in camera axes; axes_m: half its width and half its depth.
+    center_m: x, z of its center in camera axes; axes_m: half its width and half its depth.
     """
 
     def __init__(self, center_m: tuple[float, float], axes_m: tuple[float, float]) -> None:
@@ -38,7 +38,7 @@ class Track:
         self.length_m = float(self._lengths[-1])
 
     def at(self, way_m: float) -> tuple[float, float, float]:
-        """x, z in m after so many metres of way, and the yaw in radians of a body that looks ahead."""
+        """x, z in m after so many meters of way, and the yaw in radians of a body that looks ahead."""
         angle = np.interp(way_m % self.length_m, self._lengths, self._angles)
         (x, z), (a, b) = self._center, self._axes
         yaw = np.arctan2(-a * np.sin(angle), b * np.cos(angle))
@@ -53,7 +53,7 @@ class Walker:
     shape: F32
     period_s: float
     floor_m: float
-    track: Track
+    track: WalkPath
     start_m: float
 
     def pose(self, t_s: float, speed_m_s: float) -> tuple[F32, F32, F32]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engines.backend_errors import fault, is_out_of_memory, shapes_text, telling_line
+from engines.backend_errors import classify_error, first_line, is_out_of_memory, shapes_text
 from engines.errors import ModelError
 from engines.files.install_hint import install_hint
-from engines.inference.batching import Batches, batch_sizes
+from engines.inference.batching import BatchRunner, batch_sizes
 
 try:
     import onnxruntime as ort
@@ -49,11 +49,11 @@ class OnnxRuntimeSession:
             self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # its errors have no common public base
             if is_out_of_memory(error):
-                raise fault(error, source, "load it", "ONNX Runtime") from None
-            raise ModelError(f"{source}: not a model that ONNX Runtime can use ({telling_line(error)})") from None
+                raise classify_error(error, source, "load it", "ONNX Runtime") from None
+            raise ModelError(f"{source}: not a model that ONNX Runtime can use ({first_line(error)})") from None
         self._names = [entry.name for entry in self._session.get_inputs()]
         firsts = [entry.shape[0] for entry in self._session.get_inputs() if entry.shape]
-        self._batches = Batches(source, batch_sizes(firsts, None, source))
+        self._batches = BatchRunner(source, batch_sizes(firsts, None, source))
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         return self._batches.run(self._run, inputs)
@@ -63,4 +63,4 @@ class OnnxRuntimeSession:
             return list(self._session.run(None, dict(zip(self._names, inputs, strict=True))))
         except Exception as error:  # its errors have no common public base
             doing = f"run it for {shapes_text(x.shape for x in inputs)}"
-            raise fault(error, self._source, doing, "ONNX Runtime") from None
+            raise classify_error(error, self._source, doing, "ONNX Runtime") from None

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.backend_errors import fault, shapes_text
+from engines.backend_errors import classify_error, shapes_text
 from engines.errors import ModelError
 from engines.inference.batching import batch_sizes
 
@@ -92,7 +92,7 @@ class OpenVinoSession:
         try:
             results = lanes.run(rows)
         except (RuntimeError, MemoryError) as error:
-            raise self._fault(error, shapes) from None
+            raise self._classified_error(error, shapes) from None
         if len(results) == 1:
             return tuple(results[0])
         if not results:
@@ -106,11 +106,11 @@ class OpenVinoSession:
                 static.reshape(dict(zip(static.inputs, map(ov.PartialShape, map(list, shapes)), strict=True)))
                 self._lanes[shapes] = _Lanes(static, self.device, self._config, min(LANES, self._threads))
             except (RuntimeError, MemoryError) as error:
-                raise self._fault(error, shapes) from None
+                raise self._classified_error(error, shapes) from None
         return self._lanes[shapes]
 
-    def _fault(self, error: Exception, shapes: Shapes) -> ModelError:
-        return fault(error, self._source, f"run it for {shapes_text(shapes)}", "OpenVINO", _last_line(error))
+    def _classified_error(self, error: Exception, shapes: Shapes) -> ModelError:
+        return classify_error(error, self._source, f"run it for {shapes_text(shapes)}", "OpenVINO", _last_line(error))
 
 
 class _Lanes:

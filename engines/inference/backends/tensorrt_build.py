@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from engines.backend_errors import fault
+from engines.backend_errors import classify_error
 from engines.errors import ModelError
 from engines.files.install_hint import install_hint
 from engines.inference.batching import BUCKETS
-from engines.inference.build_progress import Phases
+from engines.inference.build_progress import BuildProgress
 
 log = logging.getLogger("meshcast.engines")
 
@@ -28,7 +28,7 @@ PACKAGES = {
 OLDEST = {"tensorrt": 10, "tensorrt_rtx": 1}
 WORKSPACE_BYTES = 1 << 30
 PROFILES = ((1, 1, 1), (2, 4, BUCKETS[-1]))
-"""Least, usual and greatest batch of each optimisation profile: one person alone is the commonest case."""
+"""Least, usual and greatest batch of each optimization profile: one person alone is the commonest case."""
 
 Shape = tuple[int, ...]
 
@@ -114,7 +114,7 @@ def build_plan(
 
 def _monitor(name: str, source: str) -> Any:
     """Passes on to engines.inference.build_progress how far a build is; TensorRT names its phases differently each."""
-    trt, phases = interface(name), Phases(source)
+    trt, phases = interface(name), BuildProgress(source)
 
     class Monitor(trt.IProgressMonitor):  # type: ignore[misc,name-defined]
         def __init__(self) -> None:
@@ -156,7 +156,7 @@ def failure(name: str, source: str, doing: str) -> ModelError:
     """The error for a call that returned nothing: the first thing that was logged says why."""
     errors = logger(name).errors
     told = [text for text in errors if "cudaError 35" not in text] or errors or ["no reason given"]
-    return fault(RuntimeError(" ".join(told)), source, doing, name, told[0].splitlines()[0][:300])
+    return classify_error(RuntimeError(" ".join(told)), source, doing, name, told[0].splitlines()[0][:300])
 
 
 def _hint(reason: str) -> str:

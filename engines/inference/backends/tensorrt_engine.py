@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.backend_errors import fault, shapes_text, telling_line
+from engines.backend_errors import classify_error, first_line, shapes_text
 from engines.errors import ModelError
 from engines.inference.backends.tensorrt_build import (
     build_plan,
@@ -20,7 +20,7 @@ from engines.inference.backends.tensorrt_build import (
     targets,
 )
 from engines.inference.backends.tensorrt_run import Plan
-from engines.inference.batching import BUCKETS, Batches, batch_sizes
+from engines.inference.batching import BUCKETS, BatchRunner, batch_sizes
 from engines.inference.cuda import driver as cuda
 from engines.inference.cuda.memory import DeviceArray, DeviceView, Memory
 from engines.inference.plan_cache import Key, cached_plan, forget, model_digest
@@ -72,7 +72,7 @@ class TensorRtSession:
         self._plans: dict[tuple[Shape, ...], Plan] = {}
         inputs = input_shapes(model, source)
         sizes = batch_sizes([shape[0] for shape in inputs], BUCKETS, source) or BUCKETS
-        self._batches = Batches(source, sizes, padded=True)
+        self._batches = BatchRunner(source, sizes, padded=True)
         self._digest = model_digest(model)
         self._model = model
         rest = tuple(shape[1:] for shape in inputs)
@@ -108,7 +108,7 @@ class TensorRtSession:
         try:
             yield
         except (cuda.CudaError, RuntimeError, MemoryError) as error:
-            raise fault(error, self._source, doing, self._where) from None
+            raise classify_error(error, self._source, doing, self._where) from None
 
     def _join(self, parts: list[DeviceArray]) -> DeviceArray:
         return self._memory.joined(parts, self._stream)
@@ -166,7 +166,7 @@ def input_shapes(model: bytes, source: str) -> tuple[tuple[int | None, ...], ...
     try:
         graph = onnx.load_from_string(model).graph
     except Exception as error:  # protobuf's errors have no common base
-        raise ModelError(f"{source}: not a model that onnx can read ({telling_line(error)})") from None
+        raise ModelError(f"{source}: not a model that onnx can read ({first_line(error)})") from None
     initial = {entry.name for entry in graph.initializer}
     return tuple(
         tuple(side.dim_value or None for side in entry.type.tensor_type.shape.dim)

@@ -17,7 +17,7 @@ Shape = tuple[int, ...]
 
 
 class Plan:
-    """An engine with a context for each of its optimisation profiles and buffers for each batch size.
+    """An engine with a context for each of its optimization profiles and buffers for each batch size.
 
     Raises OutOfMemoryError when a context does not fit. The CUDA device must be the current one at every call.
     """

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.dlpack import from_dlpack
 
-from engines.backend_errors import fault, shapes_text
+from engines.backend_errors import classify_error, shapes_text
 from engines.errors import ModelError
-from engines.inference.batching import BUCKETS, Batches, batch_sizes
+from engines.inference.batching import BUCKETS, BatchRunner, batch_sizes
 from engines.onnx_tools.to_torch import OnnxGraph
 
 PREPARED = (1, 2, 4)
@@ -49,7 +49,7 @@ class TorchCudaSession:
         self._pool = _cuda.graph_pool_handle()  # graphs of one stream never run at once: they share their memory
         self._captured: dict[tuple[Shape, ...], _Captured] = {}
         sizes = batch_sizes([shape[0] for shape in graph.shapes], BUCKETS, graph.source) or BUCKETS
-        self._batches = Batches(graph.source, sizes, padded=True)
+        self._batches = BatchRunner(graph.source, sizes, padded=True)
         rest = [shape[1:] for shape in graph.shapes]
         if all(side is not None for shape in rest for side in shape):
             for size in sorted(set(sizes).intersection(PREPARED)):
@@ -112,7 +112,7 @@ class TorchCudaSession:
             with torch.inference_mode(), _cuda.device(self._graph.device), _cuda.stream(self._stream):
                 yield
         except RuntimeError as error:
-            failed = fault(error, self._graph.source, f"run it for {shapes_text(shapes)}", self._where)
+            failed = classify_error(error, self._graph.source, f"run it for {shapes_text(shapes)}", self._where)
         else:
             return
         raise failed

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.backend_errors import fault, shapes_text
+from engines.backend_errors import classify_error, shapes_text
 from engines.errors import ModelError
 from engines.files.install_hint import install_hint
-from engines.inference.batching import Batches, batch_sizes
+from engines.inference.batching import BatchRunner, batch_sizes
 
 if TYPE_CHECKING:
     from engines.inference.backends.torch_cuda import TorchCudaSession
@@ -27,7 +27,7 @@ _BF16_CAPABILITY = (8, 0)
 
 
 class Torch:
-    """Devices and precisions of torch here. It has no INT8 arithmetic: quantised models would only run slowly."""
+    """Devices and precisions of torch here. It has no INT8 arithmetic: quantized models would only run slowly."""
 
     def devices(self) -> tuple[str, ...]:
         return (*(f"cuda:{index}" for index in range(torch.cuda.device_count())), "cpu")
@@ -68,7 +68,7 @@ class TorchSession:
         self._graph = graph
         self._modules: dict[tuple[tuple[int, ...], ...], OnnxModule] = {}
         firsts = [shape[0] for shape in graph.shapes if shape]
-        self._batches = Batches(graph.source, batch_sizes(firsts, None, graph.source))
+        self._batches = BatchRunner(graph.source, batch_sizes(firsts, None, graph.source))
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         return self._batches.run(self._run, inputs)
@@ -83,4 +83,4 @@ class TorchSession:
             return [np.array(y.numpy()) for y in made]
         except (RuntimeError, MemoryError) as error:
             doing = f"run it for {shapes_text(shapes)}"
-            raise fault(error, self._graph.source, doing, "torch on cpu") from None
+            raise classify_error(error, self._graph.source, doing, "torch on cpu") from None

@@ -1,4 +1,4 @@
-"""Layers of networks: convolutions, pooling, normalisation."""
+"""Layers of networks: convolutions, pooling, normalization."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def crop(
     mean: Sequence[float],
     std: Sequence[float],
     image: U8,
-    centres: F32,
+    centers: F32,
     scales: F32,
     out: NDArray[Any],
     pad: int = 0,
@@ -52,18 +52,18 @@ def crop(
     bt709: bool = False,
     stream: int = 0,
 ) -> None:
-    """Parts of a picture around centres, magnified by scales, normalised; see crop.hpp for the contract."""
+    """Parts of a picture around centers, magnified by scales, normalized; see crop.hpp for the contract."""
     _check_picture(image, chroma)
-    _check.array(centres, "centres", np.float32, (None, 2))
-    _check.array(scales, "scales", np.float32, (len(centres),))
-    _check_output(mean, std, out, len(centres), pad)
-    for centre, scale, crop_out in zip(centres.astype(np.float64), scales.tolist(), out, strict=True):
+    _check.array(centers, "centers", np.float32, (None, 2))
+    _check.array(scales, "scales", np.float32, (len(centers),))
+    _check_output(mean, std, out, len(centers), pad)
+    for center, scale, crop_out in zip(centers.astype(np.float64), scales.tolist(), out, strict=True):
         block = 1
         while 0 < scale * block <= 0.25 and block <= max(image.shape[:2]):
             block *= 2
         y, x = (
             _crop_axis(*axis, scale, block)
-            for axis in zip(image.shape[:2], out.shape[2:], centre[::-1].tolist(), strict=True)
+            for axis in zip(image.shape[:2], out.shape[2:], center[::-1].tolist(), strict=True)
         )
         _fill(mean, std, image, crop_out, x, y, block, pad, swap, chroma, bt709)
 
@@ -81,7 +81,7 @@ def letterbox(
     bt709: bool = False,
     stream: int = 0,
 ) -> None:
-    """A picture that fills the window x, y, width, height of out, normalised; see crop.hpp for the contract."""
+    """A picture that fills the window x, y, width, height of out, normalized; see crop.hpp for the contract."""
     _check_picture(image, chroma)
     _check_output(mean, std, out, 1, pad)
     left, top, width, height = window
@@ -118,15 +118,15 @@ def _check_output(mean: Sequence[float], std: Sequence[float], out: NDArray[Any]
         raise ValueError("std must be above 0")
 
 
-def _crop_axis(length: int, size: int, centre: float, scale: float, block: int) -> _Axis:
-    if not (scale > 0 and np.isfinite(centre)):
+def _crop_axis(length: int, size: int, center: float, scale: float, block: int) -> _Axis:
+    if not (scale > 0 and np.isfinite(center)):
         return NOTHING
     low, high = 0, length
     if block > 1:
         reach = size / (2 * scale) + block
-        low = int(np.clip(np.floor(centre - reach), 0, length))
-        high = int(np.clip(np.ceil(centre + reach), 0, length))
-    start = (centre - low - (block - 1) / 2 - size / (2 * scale)) / block
+        low = int(np.clip(np.floor(center - reach), 0, length))
+        high = int(np.clip(np.ceil(center + reach), 0, length))
+    start = (center - low - (block - 1) / 2 - size / (2 * scale)) / block
     if high - low < block or not -FAR < start < FAR:
         return NOTHING
     return _Axis(low, (high - low) // block, 0, size, start, 1 / (scale * block), False)
@@ -175,7 +175,7 @@ def _to_bgr(luma: U8, chroma: U8, matrix: Sequence[float]) -> U8:
     """NV12 to (H, W, 3) as OpenCV's COLOR_YUV2BGR_NV12 does it with BT601."""
     scale, blue_u, green_u, green_v, red_v = (round(factor * (1 << MATRIX_BITS)) for factor in matrix)
     u, v = np.moveaxis(chroma.repeat(2, axis=0).repeat(2, axis=1).astype(np.int64) - 128, 2, 0)
-    grey = np.maximum(luma.astype(np.int64) - 16, 0) * scale
-    fixed = np.stack([grey + blue_u * u, grey + green_u * u + green_v * v, grey + red_v * v], axis=2)
+    gray = np.maximum(luma.astype(np.int64) - 16, 0) * scale
+    fixed = np.stack([gray + blue_u * u, gray + green_u * u + green_v * v, gray + red_v * v], axis=2)
     bgr: U8 = np.clip((fixed + (1 << (MATRIX_BITS - 1))) >> MATRIX_BITS, 0, 255).astype(np.uint8)
     return bgr

@@ -199,9 +199,9 @@ def _closed_form(moments: _Moments, parents: I32) -> F64:
         up = np.eye(3) if k == 0 else world[parents[k]]
         m, s = moments.m[k], moments.s[:, k].sum(0)
         mass = s[3, 3]
-        centred = m[:, :3] - np.outer(m[:, 3], s[3, :3]) / mass if mass > 0 else np.zeros((3, 3))
+        centerd = m[:, :3] - np.outer(m[:, 3], s[3, :3]) / mass if mass > 0 else np.zeros((3, 3))
         spread = np.trace(s[:3, :3]) - s[3, :3] @ s[3, :3] / mass if mass > 0 else 0.0
-        world[k] = _rotation_of(centred + (TRUST * spread + FLOOR_M2) * up)
+        world[k] = _rotation_of(centerd + (TRUST * spread + FLOOR_M2) * up)
         local[k] = up.T @ world[k]
     return local
 

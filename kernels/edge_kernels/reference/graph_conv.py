@@ -117,7 +117,7 @@ class GraphConv:
 
 
 def resize(x: F32, channels: int) -> F32:
-    """Linear interpolation of the last axis to `channels`, centres at half integers."""
+    """Linear interpolation of the last axis to `channels`, centers at half integers."""
     place = np.maximum((np.arange(channels) + 0.5) * x.shape[-1] / channels - 0.5, 0)
     low = place.astype(np.int64)
     share = (place - low).astype(np.float32)

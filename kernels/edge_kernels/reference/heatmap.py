@@ -55,8 +55,8 @@ def gaussian(blur: int) -> F64:
         return np.array(ROUNDED[blur], np.float64) / 256
     sigma = 0.3 * ((blur - 1) * 0.5 - 1) + 0.8
     weights = np.exp(-((np.arange(blur) - blur // 2) ** 2) / (2 * sigma**2))
-    normalised: F64 = weights / weights.sum()
-    return normalised
+    normalized: F64 = weights / weights.sum()
+    return normalized
 
 
 def _quarter(maps: F32, x: I64, y: I64) -> F32:

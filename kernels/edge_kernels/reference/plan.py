@@ -43,7 +43,7 @@ class Plan:
         return sum(-(-numbers * self._people * (2 if bf16 else 4) // 256) * 256 for numbers, bf16 in self._buffers[2:])
 
     def work(self, batch: int) -> tuple[int, int, int]:
-        """What the steps cannot do without: products of the linear parts, of the sums over neighbours, bytes moved."""
+        """What the steps cannot do without: products of the linear parts, of the sums over neighbors, bytes moved."""
         return batch * self._products, batch * self._sums, batch * self._row_bytes + self._constant_bytes
 
     def copy(

@@ -20,7 +20,7 @@ CANDIDATES = 1 << 20  # pixels of one batch of faces, which bounds the memory
 def rasterize(
     faces: I32, points: F32, colors: F32, image: U8, depth: F32, alpha: float = 1.0, cull: bool = True
 ) -> None:
-    """Draw triangles with a z-buffer and Gouraud colours over a picture; see rasterize.hpp for the contract."""
+    """Draw triangles with a z-buffer and Gouraud colors over a picture; see rasterize.hpp for the contract."""
     _check.array(faces, "faces", np.int32, (None, 3))
     _check.array(points, "points", np.float32, (None, 3))
     _check.array(colors, "colors", np.float32, (len(points), 3))

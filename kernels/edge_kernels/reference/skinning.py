@@ -18,9 +18,9 @@ TRANSFORM = 16  # floats of a joint in the workspace
 LEVELS = 65535  # steps between the lowest and the highest coordinate of a person
 
 
-def workspace_floats(blocks: int, joints: int, pose_dirs: int, quantised: bool) -> int:
+def workspace_floats(blocks: int, joints: int, pose_dirs: int, quantized: bool) -> int:
     """Columns that the workspace of `skinning` must have at least."""
-    return TRANSFORM * joints + pose_dirs + ((3 * BLOCK + 6) * blocks if quantised else 0)
+    return TRANSFORM * joints + pose_dirs + ((3 * BLOCK + 6) * blocks if quantized else 0)
 
 
 def skinning(
@@ -79,7 +79,7 @@ def skinning(
         with np.errstate(over="ignore"):
             vertices[:] = posed
     else:
-        _quantise(posed, vertices, bounds)
+        _quantize(posed, vertices, bounds)
 
 
 def _blend(dirs: NDArray[Any], weights: F32) -> F32:
@@ -103,7 +103,7 @@ def _pose(joint_template: F32, joint_dirs: F32, parents: I32, rotations: F32, sh
     return transforms
 
 
-def _quantise(posed: F32, levels: NDArray[Any], bounds: F32) -> None:
+def _quantize(posed: F32, levels: NDArray[Any], bounds: F32) -> None:
     """Levels between the bounds, as skinning.hpp says; numbers that are not finite give bounds that are not."""
     tiny = np.finfo(np.float32).tiny
     for person, vertices in enumerate(posed):
@@ -146,13 +146,13 @@ def _check_all(
     if count == 0 or -(-count // BLOCK) != blocks:
         raise ValueError(f"vertices must be {BLOCK * (blocks - 1) + 1} to {BLOCK * blocks}, not {count}")
     _check.output(joints, "joints", f32, (people, joint_count, 3))
-    quantised = vertices.dtype == np.uint16
-    if (bounds is not None) != quantised:
+    quantized = vertices.dtype == np.uint16
+    if (bounds is not None) != quantized:
         raise ValueError("bounds belong to vertices of uint16, and only to those")
     if bounds is not None:
         _check.output(bounds, "bounds", f32, (people, 2, 3))
     _check.output(workspace, "workspace", f32, (people, None))
-    needed = workspace_floats(blocks, joint_count, directions, quantised)
+    needed = workspace_floats(blocks, joint_count, directions, quantized)
     if workspace.shape[1] < needed:
         raise ValueError(f"workspace must have at least {needed} columns, not {workspace.shape[1]}")
 

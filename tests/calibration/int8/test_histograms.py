@@ -24,7 +24,7 @@ def test_bins_grow_without_losing_a_value(rng: np.random.Generator) -> None:
     assert made.end >= made.largest
     edges = np.linspace(0, made.end, BINS + 1)
     below = np.searchsorted(np.sort(everything), edges[1:-1])
-    # A value may fall into the neighbouring bin where bins were joined.
+    # A value may fall into the neighboring bin where bins were joined.
     assert np.abs(np.cumsum(made.counts)[:-1] - below).max() <= 3
 
 

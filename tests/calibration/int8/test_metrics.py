@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calibration.int8.metrics import Boxes, Limits, Poses, box_figures, box_harm, pose_figures, pose_harm
-from engines.cards.accuracy_gate import Figure
+from calibration.int8.metrics import Boxes, Limits, Poses, box_degradation, box_metrics, pose_degradation, pose_metrics
+from engines.cards.accuracy_gate import Metric
 
 LIMITS = Limits(shift_percent=1.0, oks=0.9, mesh_mm=10.0, lost_percent=5.0)
 SIGMAS = np.full(4, 0.1, np.float32)
@@ -24,33 +24,33 @@ def people(rng: np.random.Generator) -> Poses:
     )
 
 
-def named(figures: list[Figure]) -> dict[str, Figure]:
-    return {f"{figure.name} {figure.unit}".strip(): figure for figure in figures}
+def named(metrics: list[Metric]) -> dict[str, Metric]:
+    return {f"{figure.name} {figure.unit}".strip(): figure for figure in metrics}
 
 
-def judged(exact: Poses, other: Poses) -> dict[str, Figure]:
-    return named(pose_figures(exact, other, SIZES, SIGMAS, REAL, LIMITS))
+def judged(exact: Poses, other: Poses) -> dict[str, Metric]:
+    return named(pose_metrics(exact, other, SIZES, SIGMAS, REAL, LIMITS))
 
 
 def test_no_difference_passes_with_zeros(rng: np.random.Generator) -> None:
     exact = people(rng)
-    figures = judged(exact, exact)
-    assert all(figure.passed for figure in figures.values())
-    assert figures["object keypoint similarity, mean"].value == 1
-    assert {f.value for name, f in figures.items() if "similarity" not in name} == {0}
+    metrics = judged(exact, exact)
+    assert all(figure.passed for figure in metrics.values())
+    assert metrics["object keypoint similarity, mean"].value == 1
+    assert {f.value for name, f in metrics.items() if "similarity" not in name} == {0}
 
 
 def test_a_known_shift_is_measured(rng: np.random.Generator) -> None:
     exact = people(rng)
     assert exact.vertices is not None
     moved = Poses(exact.keypoints + np.float32([3, 4]), exact.scores, exact.vertices + np.float32([0, 0.012, 0]))
-    figures = judged(exact, moved)
-    assert figures["keypoint shift, median px"].value == pytest.approx(5, rel=1e-4)
-    assert figures["keypoint shift, median % of the person"].value == pytest.approx(2.5, rel=1e-4)  # of 200 px
+    metrics = judged(exact, moved)
+    assert metrics["keypoint shift, median px"].value == pytest.approx(5, rel=1e-4)
+    assert metrics["keypoint shift, median % of the person"].value == pytest.approx(2.5, rel=1e-4)  # of 200 px
     oks = np.exp(-25 / (2 * 0.53 * 50 * 200 * 0.04))
-    assert figures["object keypoint similarity, mean"].value == pytest.approx(oks, rel=1e-4)
-    assert figures["mesh shift, median person mm"].value == pytest.approx(12, rel=1e-3)
-    failed = {name for name, figure in figures.items() if not figure.passed}
+    assert metrics["object keypoint similarity, mean"].value == pytest.approx(oks, rel=1e-4)
+    assert metrics["mesh shift, median person mm"].value == pytest.approx(12, rel=1e-3)
+    failed = {name for name, figure in metrics.items() if not figure.passed}
     assert failed == {"keypoint shift, median % of the person", "mesh shift, median person mm"}
 
 
@@ -59,10 +59,10 @@ def test_a_person_below_the_bar_or_not_finite_is_lost(rng: np.random.Generator) 
     scores, keypoints = exact.scores.copy(), exact.keypoints.copy()
     scores[3] = REAL - 0.01
     keypoints[5, 0] = np.nan
-    figures = judged(exact, replace(exact, scores=scores, keypoints=keypoints))
-    assert figures["people lost %"].value == 20
-    assert not figures["people lost %"].passed
-    assert figures["keypoint shift, median px"].value == 0
+    metrics = judged(exact, replace(exact, scores=scores, keypoints=keypoints))
+    assert metrics["people lost %"].value == 20
+    assert not metrics["people lost %"].passed
+    assert metrics["keypoint shift, median px"].value == 0
 
 
 def test_nobody_in_float32_is_no_loss_and_unsure_keypoints_do_not_count(rng: np.random.Generator) -> None:
@@ -73,15 +73,15 @@ def test_nobody_in_float32_is_no_loss_and_unsure_keypoints_do_not_count(rng: np.
     keypoints = exact.keypoints.copy()
     keypoints[0] += 100
     keypoints[1:, 2] += 100
-    figures = judged(replace(exact, scores=scores), Poses(keypoints, scores, exact.vertices))
-    assert all(figure.passed for figure in figures.values())
-    assert figures["keypoint shift, 95th percentile % of the person"].value == 0
+    metrics = judged(replace(exact, scores=scores), Poses(keypoints, scores, exact.vertices))
+    assert all(figure.passed for figure in metrics.values())
+    assert metrics["keypoint shift, 95th percentile % of the person"].value == 0
 
 
 def test_everybody_lost_fails_every_limit(rng: np.random.Generator) -> None:
     exact = people(rng)
-    figures = judged(exact, replace(exact, scores=np.zeros_like(exact.scores)))
-    assert all(not figure.passed for figure in figures.values() if figure.limit is not None)
+    metrics = judged(exact, replace(exact, scores=np.zeros_like(exact.scores)))
+    assert all(not figure.passed for figure in metrics.values() if figure.limit is not None)
 
 
 def test_without_a_mesh_there_is_no_mesh_figure(rng: np.random.Generator) -> None:
@@ -92,9 +92,11 @@ def test_without_a_mesh_there_is_no_mesh_figure(rng: np.random.Generator) -> Non
 def test_pose_harm_is_the_mean_shift_and_bears_a_jump(rng: np.random.Generator) -> None:
     exact = people(rng)
     moved = exact.keypoints + np.float32([2, 0])
-    assert pose_harm(exact, replace(exact, keypoints=moved), SIZES, REAL) == pytest.approx(0.01, rel=1e-4)
+    assert pose_degradation(exact, replace(exact, keypoints=moved), SIZES, REAL) == pytest.approx(0.01, rel=1e-4)
     moved[0, 0] += 1e5
-    assert pose_harm(exact, replace(exact, keypoints=moved), SIZES, REAL) == pytest.approx(0.01 + 0.09 / 40, rel=1e-3)
+    assert pose_degradation(exact, replace(exact, keypoints=moved), SIZES, REAL) == pytest.approx(
+        0.01 + 0.09 / 40, rel=1e-3
+    )
 
 
 def pictures(scores: list[float], shift: float = 0.0) -> list[Boxes]:
@@ -102,16 +104,16 @@ def pictures(scores: list[float], shift: float = 0.0) -> list[Boxes]:
     return [Boxes(boxes, np.array(scores, np.float32))]
 
 
-def boxed(exact: list[Boxes], other: list[Boxes]) -> dict[str, Figure]:
-    return named(box_figures(exact, other, 0.45, 0.3, LIMITS))
+def boxed(exact: list[Boxes], other: list[Boxes]) -> dict[str, Metric]:
+    return named(box_metrics(exact, other, 0.45, 0.3, LIMITS))
 
 
 def test_boxes_are_matched_and_measured() -> None:
-    figures = boxed(pictures([0.9, 0.6]), pictures([0.8, 0.5], shift=3.0))
-    assert figures["box shift, median % of the person"].value == pytest.approx(3)
-    assert figures["score shift, median"].value == pytest.approx(0.1)
-    assert figures["people lost %"].value == figures["people invented %"].value == 0
-    assert not figures["box shift, median % of the person"].passed
+    metrics = boxed(pictures([0.9, 0.6]), pictures([0.8, 0.5], shift=3.0))
+    assert metrics["box shift, median % of the person"].value == pytest.approx(3)
+    assert metrics["score shift, median"].value == pytest.approx(0.1)
+    assert metrics["people lost %"].value == metrics["people invented %"].value == 0
+    assert not metrics["box shift, median % of the person"].passed
 
 
 def test_people_are_lost_below_keep_and_invented_out_of_nothing() -> None:
@@ -123,6 +125,8 @@ def test_people_are_lost_below_keep_and_invented_out_of_nothing() -> None:
 
 
 def test_box_harm_counts_a_lost_person_as_one() -> None:
-    assert box_harm(pictures([0.9, 0.6]), pictures([0.9, 0.6]), 0.3) == 0
-    assert box_harm(pictures([0.9, 0.6]), pictures([0.9]), 0.3) == pytest.approx(0.5)
-    assert box_harm(pictures([0.9, 0.6]), pictures([0.7, 0.6], shift=2.0), 0.3) == pytest.approx(0.02 + 0.1, rel=1e-3)
+    assert box_degradation(pictures([0.9, 0.6]), pictures([0.9, 0.6]), 0.3) == 0
+    assert box_degradation(pictures([0.9, 0.6]), pictures([0.9]), 0.3) == pytest.approx(0.5)
+    assert box_degradation(pictures([0.9, 0.6]), pictures([0.7, 0.6], shift=2.0), 0.3) == pytest.approx(
+        0.02 + 0.1, rel=1e-3
+    )

@@ -8,25 +8,25 @@ import pytest
 
 from calibration.int8 import mixed_precision as module
 from calibration.int8.mixed_precision import Trial, rank, search, share
-from engines.cards.accuracy_gate import Figure
+from engines.cards.accuracy_gate import Metric
 from engines.onnx_tools.quantize import Layer
 
 LAYERS = [Layer(f"layer{index}", "Conv", (f"t{index}",), 100) for index in range(20)]
 HARMFUL = {"layer3": 5.0, "layer11": 3.0, "layer12": 1.0}
 
 
-def harm(layers: Collection[str]) -> float:
+def degradation(layers: Collection[str]) -> float:
     return sum(HARMFUL.get(name, 0.01) for name in layers)
 
 
 def found(limit: float, floor: float = 0.0, seconds: float = 60.0) -> tuple[Trial, list[Collection[str]]]:
     judged: list[Collection[str]] = []
 
-    def judge(layers: Collection[str]) -> Sequence[Figure]:
+    def evaluate(layers: Collection[str]) -> Sequence[Metric]:
         judged.append(layers)
-        return [Figure("harm", "", harm(layers), limit)]
+        return [Metric("harm", "", degradation(layers), limit)]
 
-    return search(LAYERS, judge, harm, floor=floor, seconds=seconds), judged
+    return search(LAYERS, evaluate, degradation, floor=floor, seconds=seconds), judged
 
 
 def test_nothing_is_searched_where_everything_bears_int8() -> None:
@@ -65,7 +65,7 @@ def test_layers_are_measured_together_where_time_is_short(monkeypatch: pytest.Mo
 
     def slow(layers: Collection[str]) -> float:
         asked.append(layers)
-        return harm(layers)
+        return degradation(layers)
 
     groups = rank(LAYERS, slow, seconds=5.0)
     assert max(map(len, groups)) == 4

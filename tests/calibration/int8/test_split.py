@@ -1,4 +1,4 @@
-"""Held-out moments are others than those that calibrate, and no neighbours of theirs."""
+"""Held-out moments are others than those that calibrate, and no neighbors of theirs."""
 
 from __future__ import annotations
 

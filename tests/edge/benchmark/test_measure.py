@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.benchmark.runners import Looped, Meter, Paced
+from edge.benchmark.runners import LoopingPipeline, PacedSource, Stopwatch
 from edge.errors import EXIT_INPUT, EXIT_USAGE, EXIT_WHOLE
 from edge.models import Models
-from edge.pipeline import Pipeline, View
-from edge.runtime.async_pipeline import Overlapped
+from edge.pipeline import CameraConfig, Pipeline
+from edge.runtime.async_pipeline import AsyncPipeline
 from edge.sources import open_source
-from edge.types import F32, Bodies, Seen
+from edge.types import F32, Bodies, TrackedFrame
 from engines.errors import ModelError
 from tests.edge.conftest import Command, report
 
@@ -69,9 +69,9 @@ def test_two_streams_share_engines(meshcast: Command, person_clip: Path, tmp_pat
 
 
 def test_a_looped_clip_is_the_same_each_time(person_clip: Path) -> None:
-    pipeline = Looped(Models(), View())
+    pipeline = LoopingPipeline(Models(), CameraConfig())
     pipeline.length = 12
-    with Overlapped(open_source(str(person_clip), loop=True), pipeline, limit=24) as results:
+    with AsyncPipeline(open_source(str(person_clip), loop=True), pipeline, limit=24) as results:
         got = [result.bodies for result in results]
     assert any(len(bodies) for bodies in got)
     for first, second in zip(got[:12], got[12:], strict=True):
@@ -80,7 +80,7 @@ def test_a_looped_clip_is_the_same_each_time(person_clip: Path) -> None:
 
 
 def test_the_pace_is_that_which_was_asked_for(person_clip: Path) -> None:
-    with Paced(open_source(str(person_clip)), 250.0) as source:
+    with PacedSource(open_source(str(person_clip)), 250.0) as source:
         assert [frame.t_s for frame in source] == pytest.approx([index / 250 for index in range(12)])
         assert (source.fps, source.frame_count, source.live) == (250, 12, False)
 
@@ -91,7 +91,7 @@ def test_the_meter_counts_what_comes_after_the_first() -> None:
         numbers: F32 = np.zeros(count, np.float32)
         return Bodies(ids, numbers, empty, empty, empty, empty)
 
-    meter = Meter(skipped=2, counted=3)
+    meter = Stopwatch(skipped=2, counted=3)
     for count in (9, 9, 1, 2, 3):
         assert not meter.done.is_set()
         meter.tick(people(count))
@@ -124,13 +124,13 @@ def test_what_cannot_be_measured(
 def test_a_stage_that_raises_ends_the_bench(
     meshcast: Command, person_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    embody = Pipeline.embody
+    recover_meshes = Pipeline.recover_meshes
 
-    def fail(self: Pipeline, seen: Seen) -> Bodies:
+    def fail(self: Pipeline, seen: TrackedFrame) -> Bodies:
         if seen.frame.index == 5:
             raise ModelError("the engine is gone")
-        return embody(self, seen)
+        return recover_meshes(self, seen)
 
-    monkeypatch.setattr(Pipeline, "embody", fail)
+    monkeypatch.setattr(Pipeline, "recover_meshes", fail)
     said = meshcast("bench", person_clip)
     assert (said.code, said.errors) == (EXIT_INPUT, ["meshcast: the engine is gone"])

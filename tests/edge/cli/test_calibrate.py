@@ -57,11 +57,11 @@ def test_a_pose_model_is_calibrated_and_runs(
     gate = card.variants[1].gate
     assert gate is not None
     assert not gate.failures
-    figures = {f"{figure.name} {figure.unit}": figure for figure in gate.figures}
-    shift = figures["keypoint shift, median % of the person"]
+    metrics = {f"{figure.name} {figure.unit}": figure for figure in gate.metrics}
+    shift = metrics["keypoint shift, median % of the person"]
     assert 0.1 < shift.value < 2
     assert shift.limit == 5
-    assert 0 < figures["mesh shift, median person mm"].value < 100
+    assert 0 < metrics["mesh shift, median person mm"].value < 100
     assert "people lost" in meshcast("models", "movenet_thunder").out
     run = meshcast(
         "run",

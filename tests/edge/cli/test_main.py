@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE
-from tests.edge.conftest import MEDIA, PATIENCE_S, STARTER, Command, Said, load, report
+from tests.edge.conftest import MEDIA, PATIENCE_S, STARTER, Command, CommandResult, load, report
 
 CLIP = MEDIA / "balance_cam01.mp4"
 TRUTH = MEDIA / "balance.npz"
@@ -28,10 +28,10 @@ def command_line(*words: str | Path) -> list[str]:
     return [*program, *(str(word) for word in words)]
 
 
-def call(*words: str | Path) -> Said:
+def call(*words: str | Path) -> CommandResult:
     """`meshcast WORDS` as a process of its own."""
     done = subprocess.run(command_line(*words), capture_output=True, text=True, timeout=120, check=False)
-    return Said(done.returncode, done.stdout, done.stderr)
+    return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
 class Running:

@@ -134,9 +134,9 @@ def test_a_body_is_imported_and_driven(
     assert meshcast("models", "import", saved(weights, tmp_path / "img_res50.pth")).code == EXIT_WHOLE
     said = meshcast("run", person_clip, "--mesh", "dct", "--max-frames", "2", "--summary", tmp_path / "s.json")
     assert said.code == EXIT_WHOLE
-    remarks = " ".join(json.loads((tmp_path / "s.json").read_text())["remarks"])
-    assert "mean parameters" in remarks
-    assert "not comparable" not in remarks  # it is the imported body that is driven
+    warnings = " ".join(json.loads((tmp_path / "s.json").read_text())["remarks"])
+    assert "mean parameters" in warnings
+    assert "not comparable" not in warnings  # it is the imported body that is driven
     said = meshcast("run", person_clip, "--mesh", "dct", "--max-frames", "2", "--body", "open_smpl_body")
     assert "not comparable" in said.out
     assert meshcast("run", person_clip, "--mesh", "dct", "--body", "nobody").code == EXIT_USAGE
@@ -220,7 +220,7 @@ keypoints = "coco17"
 name = "image"
 shape = ["N", 3, 256, 192]
 size = 256
-colour = "rgb"
+color = "rgb"
 mean = [123.675, 116.28, 103.53]
 std = [58.395, 57.12, 57.375]
 

@@ -55,7 +55,7 @@ def test_options_of_the_log_stand_before_and_after_the_command(capsys: pytest.Ca
 
 
 def test_texts_of_cards_neither_steer_the_terminal_nor_forge_lines() -> None:
-    card = replace(load_card("nanodet_g"), title="\x1b[2J\nforged", licence="a\nb", source="c\td\x9b", notes="\x07")
+    card = replace(load_card("nanodet_g"), title="\x1b[2J\nforged", license="a\nb", source="c\td\x9b", notes="\x07")
     for text, lines in ((models.table_text((card,)), 2), (models.card_text(card), None)):
         assert not set(text) & {"\x1b", "\x9b", "\x07", "\t"}
         assert "\nforged" not in text

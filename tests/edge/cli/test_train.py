@@ -20,7 +20,7 @@ from engines.cards.card import load_card
 from engines.errors import ModelError
 from engines.onnx_tools.packed_model import pack, unpack
 from engines.training.loop import Reports, TrainingStopped
-from engines.training.pose2mesh import Recipe, train_pose2mesh
+from engines.training.pose2mesh import TrainConfig, train_pose2mesh
 
 SMALL = {"batch": 64, "evaluation_samples": 64, "ridge_samples": 300, "upsampling_samples": 24}
 
@@ -35,7 +35,7 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class Trained:
     """A model that was trained for seconds on the poses that ship."""
 
-    recipe: Recipe
+    recipe: TrainConfig
     card: Path
     said: tuple[str, ...]
 
@@ -43,7 +43,7 @@ class Trained:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     said: list[str] = []
-    recipe = Recipe(
+    recipe = TrainConfig(
         poses=("sample",),
         out=tmp_path_factory.mktemp("trained"),
         lifter_minutes=0.03,
@@ -70,11 +70,11 @@ def test_training_says_what_it_does_and_keeps_what_it_learns(trained: Trained) -
 
 def test_card_says_what_the_model_was_trained_on(trained: Trained) -> None:
     card = load_card(trained.card, "mesh")
-    assert card.licence == 'for tests "only"'
+    assert card.license == 'for tests "only"'
     assert "meshcast-sample (procedural) (4800 poses)" in card.notes
     assert "cmu" not in (card.notes + card.source + card.title).lower()
     assert (trained.card.parent / card.body).is_file()
-    assert replace(trained.recipe, license=Recipe(("sample",), Path()).license).license == (
+    assert replace(trained.recipe, license=TrainConfig(("sample",), Path()).license).license == (
         "unspecified; see training data"
     )
 
@@ -241,7 +241,7 @@ def test_missing_packages_are_named_before_anything_is_trained(
 def test_a_model_that_crashes_the_engine_is_kept_but_said(
     meshcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trained: Trained
 ) -> None:
-    def stand_in(recipe: Recipe, reports: Reports) -> tuple[Path, dict[str, dict[str, float]]]:
+    def stand_in(recipe: TrainConfig, reports: Reports) -> tuple[Path, dict[str, dict[str, float]]]:
         return trained.card, {}
 
     monkeypatch.setattr("engines.training.pose2mesh.train_pose2mesh", stand_in)

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from edge.monitoring.build_progress import building_bars
-from engines.inference.build_progress import Phases
+from edge.monitoring.build_progress import build_progress_bars
+from engines.inference.build_progress import BuildProgress
 
 
 class Terminal(io.StringIO):
@@ -17,7 +17,7 @@ class Terminal(io.StringIO):
 
 
 def build() -> None:
-    phases = Phases("/models/net.onnx")
+    phases = BuildProgress("/models/net.onnx")
     phases.start("whole", 2)
     phases.finish("whole")
 
@@ -25,7 +25,7 @@ def build() -> None:
 def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     stderr = Terminal()
     monkeypatch.setattr(sys, "stderr", stderr)
-    with building_bars(quiet=False):
+    with build_progress_bars(quiet=False):
         build()
     assert "building net.onnx" in stderr.getvalue()
     assert "100%" in stderr.getvalue()
@@ -34,6 +34,6 @@ def test_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("quiet", "stderr"), [(True, Terminal()), (False, io.StringIO())])
 def test_no_bar_elsewhere(monkeypatch: pytest.MonkeyPatch, quiet: bool, stderr: io.StringIO) -> None:
     monkeypatch.setattr(sys, "stderr", stderr)
-    with building_bars(quiet):
+    with build_progress_bars(quiet):
         build()
     assert not stderr.getvalue()

@@ -11,8 +11,8 @@ import pytest
 
 from edge.errors import SourceError
 from edge.models import Models
-from edge.pipeline import Pipeline, View
-from edge.quantization.samples import Picture, Spread, clips_of, collect_crops, collect_pictures
+from edge.pipeline import CameraConfig, Pipeline
+from edge.quantization.samples import EvenSampler, ImageSample, clips_of, collect_crops, collect_pictures
 from edge.sources import open_source
 from edge.stages.detect import Detect
 from engines.cards.card import load_card
@@ -50,10 +50,10 @@ def test_a_folder_of_videos_is_each_of_them_and_one_of_pictures_is_one_clip(tmp_
 
 @pytest.mark.parametrize(("count", "most"), [(5, 10), (10, 10), (11, 10), (1000, 10), (3, 1)])
 def test_moments_are_spread_over_the_whole_clip(count: int, most: int) -> None:
-    spread: Spread[Picture] = Spread(most)
+    spread: EvenSampler[ImageSample] = EvenSampler(most)
     for index in range(count):
         if spread.wants():
-            spread.add(Picture(np.full((1, 3, 1, 1), index, np.float32)))
+            spread.add(ImageSample(np.full((1, 3, 1, 1), index, np.float32)))
     kept = [int(moment.inputs[0, 0, 0, 0]) for moment in spread.moments]
     steps = set(np.diff(kept).tolist())
     assert len(kept) <= most
@@ -75,7 +75,7 @@ def test_pictures_are_what_the_detector_gives_to_its_session(person_clip: Path) 
 
 
 def test_crops_are_what_the_pose_stage_gives_to_its_session(person_clip: Path, engines: Callable[..., Any]) -> None:
-    pipeline = Pipeline(Models(precision="fp32"), View())
+    pipeline = Pipeline(Models(precision="fp32"), CameraConfig())
     card, real, given = pipeline.models.pose, pipeline.models.pose_session, []
 
     def recording(*inputs: Any) -> tuple[Any, ...]:

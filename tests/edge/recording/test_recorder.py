@@ -30,8 +30,8 @@ import edge.recording.recorder
 from edge.cli.main import main
 from edge.errors import OutputError, RecordingError
 from edge.recording.mcap_file import ENCODING, Recording, RecordingWriter
-from edge.recording.recorder import Tally, record
-from edge.sinks.output_file import Target
+from edge.recording.recorder import RecordingStats, record
+from edge.sinks.output_file import OutputFile
 from edge.types import Frame
 from edge.wire.curve_auth import Security
 from edge.wire.keys import new_keys
@@ -430,9 +430,9 @@ def test_one_stream_and_one_level(address: str, tmp_path: Path) -> None:
 
 
 def test_ends_when_it_is_told_to(address: str, tmp_path: Path) -> None:
-    enough: list[Tally] = []
+    enough: list[RecordingStats] = []
 
-    def shown(tally: Tally) -> None:
+    def shown(tally: RecordingStats) -> None:
         if tally.frames > 3:
             enough.append(tally)
 
@@ -473,7 +473,7 @@ class Sender:
         return requests
 
 
-def steps(sender: Sender, *todo: Callable[[], None]) -> Callable[[Tally], None]:
+def steps(sender: Sender, *todo: Callable[[], None]) -> Callable[[RecordingStats], None]:
     """Something for `shown`: does the next step each time the recorder has looked at what came."""
     left = list(todo)
     return lambda tally: left.pop(0)() if left else None
@@ -635,7 +635,7 @@ def test_the_command_says_what_is_wrong_in_one_line(
     said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    taken = Target("taken.mcap", salvageable=True)
+    taken = OutputFile("taken.mcap", salvageable=True)
     assert main(["record", *words]) == code
     errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("Ctrl-C ends")]
     assert len(errors) == 1

@@ -20,10 +20,10 @@ from edge.cli.main import main
 from edge.errors import RecordingError
 from edge.recording.mcap_file import Recording, RecordingWriter
 from edge.recording.recorder import record
-from edge.recording.replay import Played, Replay
-from edge.recording.restamp import Restamp
+from edge.recording.replay import Replay, ReplayStats
+from edge.recording.restamp import TimestampRewriter
 from edge.wire.keys import new_keys
-from edge.wire.publisher_socket import Outlet
+from edge.wire.publisher_socket import PublisherSocket
 from engines.files.memory_budget import MemoryBudget
 from meshcast.protocol.decoding import decode
 from meshcast.protocol.layout import COMMON_HEADER, TOPIC_SIZE, Kind, read_header, read_kind
@@ -63,7 +63,7 @@ def recording(path: Path, frames: int = 5, step_ns: int = 4_000_000) -> list[byt
 
 
 @contextmanager
-def listening(outlet: Outlet, *topics: bytes) -> Iterator[zmq.Socket[bytes]]:
+def listening(outlet: PublisherSocket, *topics: bytes) -> Iterator[zmq.Socket[bytes]]:
     with zmq.Context.instance().socket(zmq.SUB) as socket:
         socket.set(zmq.RCVHWM, 0)
         for words in topics or EVERYTHING:
@@ -73,8 +73,8 @@ def listening(outlet: Outlet, *topics: bytes) -> Iterator[zmq.Socket[bytes]]:
 
 
 @pytest.fixture
-def outlet() -> Iterator[Outlet]:
-    made = Outlet(f"inproc://replay-test-{next(NUMBERS)}", high_water_mark=0)
+def outlet() -> Iterator[PublisherSocket]:
+    made = PublisherSocket(f"inproc://replay-test-{next(NUMBERS)}", high_water_mark=0)
     yield made
     made.close()
 
@@ -87,7 +87,7 @@ def received(socket: zmq.Socket[bytes]) -> list[bytes]:
     return messages
 
 
-def test_the_same_bytes_in_the_same_order(tmp_path: Path, outlet: Outlet) -> None:
+def test_the_same_bytes_in_the_same_order(tmp_path: Path, outlet: PublisherSocket) -> None:
     messages = recording(tmp_path / "a.mcap")
     replay = Replay(Recording(tmp_path / "a.mcap"), outlet)
     with listening(outlet) as socket:
@@ -106,7 +106,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
         monkeypatch.setattr(edge.recording.replay, "time", SimpleNamespace(monotonic=self.look))
-        monkeypatch.setattr(Outlet, "wait", lambda outlet, left_s: self.wait(left_s))
+        monkeypatch.setattr(PublisherSocket, "wait", lambda outlet, left_s: self.wait(left_s))
 
     def look(self) -> float:
         self.now_s += 1e-5
@@ -116,7 +116,7 @@ class Clock:
         self.now_s += left_s
 
 
-class Diary(Outlet):
+class Diary(PublisherSocket):
     """An outlet that writes down what was sent when."""
 
     def __init__(self, clock: Clock) -> None:
@@ -180,11 +180,11 @@ def test_the_model_is_repeated(tmp_path: Path, diary: Diary) -> None:
     assert models == pytest.approx([0, 10, 20], abs=0.2)
 
 
-def test_whoever_comes_late_gets_the_model_at_once(tmp_path: Path, outlet: Outlet) -> None:
+def test_whoever_comes_late_gets_the_model_at_once(tmp_path: Path, outlet: PublisherSocket) -> None:
     messages = recording(tmp_path / "a.mcap", frames=40)
     late: list[zmq.Socket[bytes]] = []
 
-    def shown(played: Played) -> None:
+    def shown(played: ReplayStats) -> None:
         if played.messages > 30 and not late:
             late.append(zmq.Context.instance().socket(zmq.SUB))
             late[0].subscribe(b"model/" + golden_packets.STREAM.encode() + b"\0")
@@ -200,7 +200,7 @@ def test_whoever_comes_late_gets_the_model_at_once(tmp_path: Path, outlet: Outle
 
 
 @pytest.mark.parametrize("words", [b"mesh/", b"params/cam0\0", b""])
-def test_waits_for_a_subscriber_to_a_level(tmp_path: Path, outlet: Outlet, words: bytes) -> None:
+def test_waits_for_a_subscriber_to_a_level(tmp_path: Path, outlet: PublisherSocket, words: bytes) -> None:
     recording(tmp_path / "a.mcap")
     looks = count()
     stopped = Replay(Recording(tmp_path / "a.mcap"), outlet, stopped=lambda: next(looks) > 2)
@@ -243,13 +243,15 @@ def test_stops_in_the_middle(tmp_path: Path, diary: Diary) -> None:
     assert len(diary.sent) == 20
 
 
-def test_a_recording_without_frames_is_an_error_also_in_a_loop(tmp_path: Path, outlet: Outlet) -> None:
+def test_a_recording_without_frames_is_an_error_also_in_a_loop(tmp_path: Path, outlet: PublisherSocket) -> None:
     recording(tmp_path / "a.mcap", frames=0)
     with pytest.raises(RecordingError, match="holds no frame"):
         Replay(Recording(tmp_path / "a.mcap"), outlet).play(loop=True)
 
 
-def test_a_part_is_played_as_far_as_it_goes(tmp_path: Path, outlet: Outlet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_is_played_as_far_as_it_goes(
+    tmp_path: Path, outlet: PublisherSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
     messages = recording(tmp_path / "a.mcap")
     whole = (tmp_path / "a.mcap").read_bytes()
@@ -268,7 +270,7 @@ def test_a_part_is_played_as_far_as_it_goes(tmp_path: Path, outlet: Outlet, monk
 def test_what_is_recorded_of_a_replay_is_the_recording(tmp_path: Path) -> None:
     messages = recording(tmp_path / "a.mcap", frames=60)
     frames = [message for message in messages if not message.startswith((b"model/", b"status/"))]
-    outlet = Outlet("tcp://127.0.0.1:0", high_water_mark=0)
+    outlet = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
     enough = threading.Event()
     replay = Replay(Recording(tmp_path / "a.mcap"), outlet, stopped=enough.is_set)
 
@@ -297,7 +299,7 @@ def test_what_is_recorded_of_a_replay_is_the_recording(tmp_path: Path) -> None:
 def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
     """At half speed and looped, a reader that leaves out what is late gets every frame."""
     recording(tmp_path / "a.mcap", frames=100, step_ns=8_000_000)
-    outlet = Outlet("tcp://127.0.0.1:0", high_water_mark=0)
+    outlet = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
     enough = threading.Event()
     replay = Replay(Recording(tmp_path / "a.mcap"), outlet, speed=0.5, stopped=enough.is_set)
 
@@ -323,7 +325,7 @@ def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
 
 
 def test_restamping_changes_only_what_it_says() -> None:
-    restamp = Restamp(0.5)
+    restamp = TimestampRewriter(0.5)
     names = ("status_live.bin", "mesh_opencv.bin", "params_opencv.bin", "model_opencv.bin", "mesh_future.bin")
     later = [frame_message("mesh_opencv.bin", 4, 1_000_000_000)]
     packets = [decode(restamp(message)) for message in [*(GOLDEN[name] for name in names), *later]]
@@ -340,10 +342,10 @@ def test_restamping_changes_only_what_it_says() -> None:
     model = decode(restamp(GOLDEN["model_opencv.bin"]))
     assert isinstance(model, ModelPacket)
     assert model.session == golden_packets.SESSION - 1  # around the end of 32 bits
-    assert Restamp()(GOLDEN["mesh_opencv.bin"]) is GOLDEN["mesh_opencv.bin"]
+    assert TimestampRewriter()(GOLDEN["mesh_opencv.bin"]) is GOLDEN["mesh_opencv.bin"]
 
 
-def test_a_schedule_is_of_the_real_clock(tmp_path: Path, outlet: Outlet) -> None:
+def test_a_schedule_is_of_the_real_clock(tmp_path: Path, outlet: PublisherSocket) -> None:
     recording(tmp_path / "a.mcap", frames=11, step_ns=10_000_000)
     begin_s = time.monotonic()
     Replay(Recording(tmp_path / "a.mcap"), outlet).play()

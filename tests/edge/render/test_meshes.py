@@ -9,7 +9,7 @@ from engines.body.body import open_body
 BODY = open_body()
 MODEL = BodyModel(BODY.name, BODY.faces, BODY.v_template, BODY.parents, BODY.joint_names, BODY.coco_names)
 CAMERA = Camera.from_fov((160, 240), 50)
-GREY = 77
+GRAY = 77
 
 
 def people(*places: tuple[float, float, float], ids: list[int] | None = None, camera: Camera = CAMERA) -> Bodies:
@@ -32,7 +32,7 @@ def people(*places: tuple[float, float, float], ids: list[int] | None = None, ca
 
 
 def picture(camera: Camera = CAMERA) -> np.ndarray:
-    return np.full((camera.size[1], camera.size[0], 3), GREY, np.uint8)
+    return np.full((camera.size[1], camera.size[0], 3), GRAY, np.uint8)
 
 
 def painted(bodies: Bodies, camera: Camera = CAMERA, **options: object) -> np.ndarray:
@@ -42,7 +42,7 @@ def painted(bodies: Bodies, camera: Camera = CAMERA, **options: object) -> np.nd
 
 
 def changed(image: np.ndarray) -> np.ndarray:
-    return (image != GREY).any(2)
+    return (image != GRAY).any(2)
 
 
 def test_assumed_field_of_view_is_written_in_the_lower_left_corner():
@@ -86,7 +86,7 @@ def test_the_distortion_is_respected():
     assert abs(points[:, 1].max() - straight) > 4
 
 
-def test_every_id_has_its_own_colour_and_keeps_it():
+def test_every_id_has_its_own_color_and_keeps_it():
     middle = tuple(CAMERA.project(people((0, 0, 4)).translation[0]).round().astype(int))[::-1]
     seen = [painted(people((0, 0, 4), ids=[i]))[middle].astype(float) for i in range(len(PALETTE) + 1)]
     np.testing.assert_array_equal(seen[0], seen[-1])

@@ -13,11 +13,11 @@ import pytest
 
 from calibration.camera import CameraError
 from edge.models import LoadedModels, Models
-from edge.pipeline import Pipeline, View
-from edge.runtime.async_pipeline import Overlapped
+from edge.pipeline import CameraConfig, Pipeline
+from edge.runtime.async_pipeline import AsyncPipeline
 from edge.runtime.frame_errors import IN_A_ROW
 from edge.sources import Source, open_source
-from edge.types import Bodies, Frame, Seen
+from edge.types import Bodies, Frame, TrackedFrame
 from engines.errors import ModelError
 from tests.edge.conftest import MEDIA
 
@@ -44,11 +44,11 @@ def equal(a: Bodies, b: Bodies) -> bool:
 
 @pytest.mark.parametrize("clip", [MEDIA / "balance_cam01.mp4", MEDIA / "pedestrians.mp4"])
 def test_the_same_bodies_as_one_after_the_other(clip: Path, loaded: LoadedModels) -> None:
-    serial = Pipeline(loaded, View())
+    serial = Pipeline(loaded, CameraConfig())
     with open_source(str(clip)) as source:
         expected = [serial.process(frame) for frame, _ in zip(source, range(32), strict=False)]
     assert any(len(bodies) for bodies in expected)
-    with Overlapped(open_source(str(clip)), Pipeline(loaded, View()), limit=32) as results:
+    with AsyncPipeline(open_source(str(clip)), Pipeline(loaded, CameraConfig()), limit=32) as results:
         got = list(results)
     assert [result.frame.index for result in got] == list(range(32))
     assert all(equal(a, b.bodies) for a, b in zip(expected, got, strict=True))
@@ -61,7 +61,7 @@ def test_streams_side_by_side_are_each_as_alone(loaded: LoadedModels) -> None:
     clips = [MEDIA / "balance_cam01.mp4", MEDIA / "balance_cam03.mp4"]
 
     def through(clip: Path) -> list[Bodies]:
-        with Overlapped(open_source(str(clip)), Pipeline(loaded, View()), limit=16) as results:
+        with AsyncPipeline(open_source(str(clip)), Pipeline(loaded, CameraConfig()), limit=16) as results:
             return [result.bodies for result in results]
 
     alone = [through(clip) for clip in clips]
@@ -100,7 +100,7 @@ def altered(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, step: str, acti
     original = getattr(pipeline, step)
 
     def acting(given: Any) -> Any:
-        action((given.frame if isinstance(given, Seen) else given).index)
+        action((given.frame if isinstance(given, TrackedFrame) else given).index)
         return original(given)
 
     monkeypatch.setattr(pipeline, step, acting)
@@ -111,14 +111,14 @@ def altered(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, step: str, acti
 def test_a_step_that_raises_on_a_frame_leaves_it_out(
     step: str, error: Exception, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pipeline = Pipeline(loaded, View())
+    pipeline = Pipeline(loaded, CameraConfig())
 
     def fail(index: int) -> None:
         if index in (0, 5, 6):
             raise error
 
     altered(pipeline, monkeypatch, step, fail)
-    with Overlapped(Numbered(12), pipeline) as results:
+    with AsyncPipeline(Numbered(12), pipeline) as results:
         indices = [result.frame.index for result in results]
     assert indices == [1, 2, 3, 4, 7, 8, 9, 10, 11]
     assert results.drops["failed"] == 3
@@ -133,7 +133,7 @@ def test_a_step_that_raises_on_a_frame_leaves_it_out(
 def test_a_step_that_goes_on_raising_ends_the_stream_after_what_came_before(
     step: str, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline = Pipeline(loaded, View())
+    pipeline = Pipeline(loaded, CameraConfig())
 
     def fail(index: int) -> None:
         if index >= 5:
@@ -143,7 +143,7 @@ def test_a_step_that_goes_on_raising_ends_the_stream_after_what_came_before(
     seen = []
     with (
         pytest.raises(ModelError, match="the engine is gone"),
-        Overlapped(Numbered(1000), pipeline) as results,
+        AsyncPipeline(Numbered(1000), pipeline) as results,
     ):
         seen.extend(result.frame.index for result in results)
     assert seen == [0, 1, 2, 3, 4]
@@ -155,7 +155,7 @@ def test_a_step_that_goes_on_raising_ends_the_stream_after_what_came_before(
 def test_a_step_slower_than_a_live_source_drops_the_oldest_and_counts_it(
     step: str, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pipeline, source = Pipeline(loaded, View()), Numbered(200, live=True, gate=1)
+    pipeline, source = Pipeline(loaded, CameraConfig()), Numbered(200, live=True, gate=1)
 
     def slow(index: int) -> None:
         if index == 0:
@@ -163,7 +163,7 @@ def test_a_step_slower_than_a_live_source_drops_the_oldest_and_counts_it(
             assert source.done.wait(SOON_S)
 
     altered(pipeline, monkeypatch, step, slow)
-    with Overlapped(source, pipeline) as results:
+    with AsyncPipeline(source, pipeline) as results:
         indices = [result.frame.index for result in results]
         assert indices[0] == 0
         assert indices == sorted(set(indices))
@@ -174,12 +174,12 @@ def test_a_step_slower_than_a_live_source_drops_the_oldest_and_counts_it(
 
 def test_a_consumer_that_stops_taking_holds_a_file_and_not_a_camera(loaded: LoadedModels) -> None:
     source = Numbered(500)
-    with Overlapped(source, Pipeline(loaded, View())) as results:
+    with AsyncPipeline(source, Pipeline(loaded, CameraConfig())) as results:
         next(iter(results))
         assert source.made < 20
     assert source.made < 20
     live = Numbered(500, live=True, gate=1)
-    with Overlapped(live, Pipeline(loaded, View())) as results:
+    with AsyncPipeline(live, Pipeline(loaded, CameraConfig())) as results:
         frames = iter(results)
         assert next(frames).frame.index == 0
         live.open.set()
@@ -191,7 +191,7 @@ def test_a_consumer_that_stops_taking_holds_a_file_and_not_a_camera(loaded: Load
 
 def test_stop_lets_what_was_read_come_through(loaded: LoadedModels) -> None:
     source = Numbered(1000, gate=10)
-    with Overlapped(source, Pipeline(loaded, View())) as results:
+    with AsyncPipeline(source, Pipeline(loaded, CameraConfig())) as results:
         frames = iter(results)
         indices = [next(frames).frame.index for _ in range(3)]
         results.stop()
@@ -205,7 +205,7 @@ def test_stop_lets_what_was_read_come_through(loaded: LoadedModels) -> None:
 @pytest.mark.parametrize("taken", [0, 1])
 def test_close_ends_everything_from_another_thread(taken: int, loaded: LoadedModels) -> None:
     source = Numbered(1000, gate=2)
-    results = Overlapped(source, Pipeline(loaded, View()))
+    results = AsyncPipeline(source, Pipeline(loaded, CameraConfig()))
     frames = iter(results)
     for _ in range(taken):
         next(frames)
@@ -219,8 +219,8 @@ def test_close_ends_everything_from_another_thread(taken: int, loaded: LoadedMod
 
 
 def test_the_limit_is_kept_on_live_sources_too(loaded: LoadedModels) -> None:
-    with Overlapped(Numbered(100, live=True), Pipeline(loaded, View()), limit=1) as results:
+    with AsyncPipeline(Numbered(100, live=True), Pipeline(loaded, CameraConfig()), limit=1) as results:
         assert len(list(results)) == 1
-    with Overlapped(Numbered(100), Pipeline(loaded, View()), limit=7) as results:
+    with AsyncPipeline(Numbered(100), Pipeline(loaded, CameraConfig()), limit=7) as results:
         assert [result.frame.index for result in results] == list(range(7))
     assert results.captured == 7

@@ -13,9 +13,9 @@ import pytest
 
 from calibration.camera import Camera
 from edge.errors import OutputError
-from edge.runtime.async_pipeline import Result
+from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.frame_errors import FIRST, IN_A_ROW
-from edge.runtime.outputs import Outputs, Wanted
+from edge.runtime.outputs import OutputConfig, Outputs
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
@@ -32,7 +32,7 @@ MODEL = BodyModel(
 ERRORS = [errno.ENOSPC, errno.EACCES, errno.ENOENT, errno.EIO, errno.EDQUOT, errno.EFBIG]
 
 
-def result(index: int) -> Result:
+def result(index: int) -> FrameResult:
     nobody = np.zeros(0, np.float32)
     bodies = Bodies(
         np.zeros(0, np.int32),
@@ -43,7 +43,7 @@ def result(index: int) -> Result:
         np.zeros((0, 3), np.float32),
     )
     frame = Frame("left", index, 0, index / 30, np.zeros((48, 64, 3), np.uint8))
-    return Result(frame, Camera.from_fov((64, 48), 60), bodies)
+    return FrameResult(frame, Camera.from_fov((64, 48), 60), bodies)
 
 
 class Sink:
@@ -57,7 +57,7 @@ class Sink:
         self.ends: list[str] = []
         self._fault, self._keeps = fault, keeps
 
-    def write(self, given: Result) -> None:
+    def write(self, given: FrameResult) -> None:
         self._fault(given.frame.index)
         self.taken.append(given.frame.index)
 
@@ -85,7 +85,7 @@ class FakePublisher:
 
 
 def outputs(*sinks: Sink, publisher: FakePublisher | None = None) -> Outputs:
-    return Outputs(Wanted(), MODEL, Timings(), 30.0, cast(Publisher, publisher), sinks=cast(Any, sinks))
+    return Outputs(OutputConfig(), MODEL, Timings(), 30.0, cast(Publisher, publisher), sinks=cast(Any, sinks))
 
 
 def from_on(first: int, error: Exception, end: int = 1 << 30) -> Callable[[int], None]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from edge.models import Models
-from edge.pipeline import Pipeline, View
-from edge.runtime.async_pipeline import Overlapped
-from edge.runtime.outputs import Outputs, Wanted
+from edge.pipeline import CameraConfig, Pipeline
+from edge.runtime.async_pipeline import AsyncPipeline
+from edge.runtime.outputs import OutputConfig, Outputs
 from edge.runtime.stream import StreamRun
 from edge.sources import open_source
 
@@ -18,9 +18,9 @@ SOON_S = 20.0
 
 
 def test_rate_and_busiest_stage(person_clip: Path) -> None:
-    pipeline, ended = Pipeline(Models(), View()), threading.Event()
-    outputs = Outputs(Wanted(), pipeline.model, pipeline.timings, 30.0, None)
-    stream = StreamRun("clip", Overlapped(open_source(str(person_clip)), pipeline), outputs, 12, ended.set)
+    pipeline, ended = Pipeline(Models(), CameraConfig()), threading.Event()
+    outputs = Outputs(OutputConfig(), pipeline.model, pipeline.timings, 30.0, None)
+    stream = StreamRun("clip", AsyncPipeline(open_source(str(person_clip)), pipeline), outputs, 12, ended.set)
     assert (stream.fps, stream.busiest, stream.running) == (0.0, "", False)
     stream.start()
     assert ended.wait(SOON_S)

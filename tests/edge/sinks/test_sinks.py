@@ -14,8 +14,8 @@ from calibration.camera import Camera
 from edge.errors import OutputError
 from edge.sinks.encoders import AUTO, GPL, choose_encoder
 from edge.sinks.fragments import keep_whole
-from edge.sinks.npz import NpzSaver
-from edge.sinks.output_file import Target
+from edge.sinks.npz import NpzWriter
+from edge.sinks.output_file import OutputFile
 from edge.sinks.overlay import OverlayWriter
 from edge.stages.inverse_kinematics import FrameFit
 from edge.types import Bodies, BodyModel, Frame
@@ -73,7 +73,7 @@ def decode(path: Path) -> tuple[list[np.ndarray], list[float], float]:
     [
         lambda p: OverlayWriter(p / "a.mp4", 30),
         lambda p: OverlayWriter(p / "a.png", 30),
-        lambda p: NpzSaver(p / "a.npz", body_model()),
+        lambda p: NpzWriter(p / "a.npz", body_model()),
     ],
 )
 def test_a_missing_folder_is_found_before_the_run(tmp_path: Path, make):
@@ -93,25 +93,25 @@ def test_an_unknown_overlay_suffix_is_refused(tmp_path: Path, name: str):
 
 def test_people_are_saved_as_npz_only(tmp_path: Path):
     with pytest.raises(OutputError, match=r"\.npz"):
-        NpzSaver(tmp_path / "a.npy", body_model())
+        NpzWriter(tmp_path / "a.npy", body_model())
 
 
 def test_a_folder_or_a_device_is_no_target(tmp_path: Path):
     (tmp_path / "a.png").mkdir()
     with pytest.raises(OutputError, match="ordinary file"):
-        Target(tmp_path / "a.png")
+        OutputFile(tmp_path / "a.png")
     with pytest.raises(OutputError, match="ordinary file"):
-        Target("/dev/null")
+        OutputFile("/dev/null")
 
 
 def test_what_was_there_stays_until_the_new_file_is_whole(tmp_path: Path):
     target = tmp_path / "a.json"
     target.write_text("old")
-    new = Target(target)
+    new = OutputFile(target)
     assert target.read_text() == "old"
     new.write(b"new")
     assert target.read_text() == "new"
-    Target(target).discard()
+    OutputFile(target).discard()
     assert target.read_text() == "new"
     assert list(tmp_path.iterdir()) == [target]
 
@@ -119,7 +119,7 @@ def test_what_was_there_stays_until_the_new_file_is_whole(tmp_path: Path):
 def test_a_link_stays_a_link(tmp_path: Path):
     (tmp_path / "real.json").write_text("old")
     (tmp_path / "link.json").symlink_to("real.json")
-    Target(tmp_path / "link.json").write(b"new")
+    OutputFile(tmp_path / "link.json").write(b"new")
     assert (tmp_path / "link.json").is_symlink()
     assert (tmp_path / "real.json").read_text() == "new"
 
@@ -173,7 +173,7 @@ def test_odd_sizes_are_padded_by_one_pixel(tmp_path: Path, size: tuple[int, int]
     assert np.abs(image.astype(int) - 90).max() < 6
 
 
-def test_colours_survive(tmp_path: Path):
+def test_colors_survive(tmp_path: Path):
     image = np.empty((64, 64, 3), np.uint8)
     image[:] = (40, 90, 220)
     writer = OverlayWriter(tmp_path / "a.mp4", 30)
@@ -196,7 +196,7 @@ def noise_frames(count: int, seed: int = 0) -> list[Frame]:
     return [Frame("cam", i, 0, i / 10, rng.integers(0, 255, (48, 64, 3), np.uint8)) for i in range(count)]
 
 
-def write_until_full(target: Target) -> tuple[int, bool]:
+def write_until_full(target: OutputFile) -> tuple[int, bool]:
     """How many of 60 frames, six seconds, a disk took before it was full, and whether something is kept."""
     writer = OverlayWriter(target, 10)
     taken: list[int] = []
@@ -331,9 +331,9 @@ def test_a_sheet_is_spread_over_the_whole_clip(tmp_path: Path, count: int):
     frames = [make_frame(i, i / 30, (160, 120), int(level)) for i, level in enumerate(levels)]
     write_all(tmp_path / "a.png", frames)
     sheet = cv2.imread(str(tmp_path / "a.png"))
-    grey = sheet[..., 0]
+    gray = sheet[..., 0]
     # The middle of each tile, away from its caption; the paper between them is darker than any frame.
-    tiles = {int(v) for v in np.unique(grey) if v > 45 and (grey == v).sum() > 160 * 60}
+    tiles = {int(v) for v in np.unique(gray) if v > 45 and (gray == v).sum() > 160 * 60}
     assert len(tiles) == min(count, 6)
     assert tiles <= {int(level) for level in levels}
     assert min(tiles) == 50
@@ -352,7 +352,7 @@ def test_a_jpeg_sheet_of_portrait_frames(tmp_path: Path):
 
 
 def test_rows_come_back_as_they_were(tmp_path: Path):
-    saver = NpzSaver(tmp_path / "a.npz", body_model())
+    saver = NpzWriter(tmp_path / "a.npz", body_model())
     given = [make_bodies([1, 2], 0), make_bodies([], 1), make_bodies([2], 2)]
     for index, bodies in enumerate(given):
         saver.add(make_frame(index * 2, index / 30), bodies, CAMERA)
@@ -379,7 +379,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path):
 
 
 def test_frames_without_people_make_a_file_without_rows(tmp_path: Path):
-    saver = NpzSaver(tmp_path / "a.npz", body_model())
+    saver = NpzWriter(tmp_path / "a.npz", body_model())
     saver.add(make_frame(), make_bodies([]), CAMERA)
     assert saver.close()
     with np.load(tmp_path / "a.npz", allow_pickle=False) as z:
@@ -389,12 +389,12 @@ def test_frames_without_people_make_a_file_without_rows(tmp_path: Path):
 
 
 def test_no_frame_at_all_leaves_no_file(tmp_path: Path):
-    assert not NpzSaver(tmp_path / "a.npz", body_model()).close()
+    assert not NpzWriter(tmp_path / "a.npz", body_model()).close()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_interrupt_between_two_columns_keeps_the_rows_before(tmp_path: Path):
-    saver = NpzSaver(tmp_path / "a.npz", body_model())
+    saver = NpzWriter(tmp_path / "a.npz", body_model())
     saver.add(make_frame(0), make_bodies([7]), CAMERA)
     with pytest.raises(ValueError, match="body model"):
         saver.add(make_frame(1), make_bodies([8], vertices=4), CAMERA)
@@ -406,7 +406,7 @@ def test_an_interrupt_between_two_columns_keeps_the_rows_before(tmp_path: Path):
 
 def test_an_aborted_save_leaves_the_old_file(tmp_path: Path):
     (tmp_path / "a.npz").write_bytes(b"old")
-    saver = NpzSaver(tmp_path / "a.npz", body_model())
+    saver = NpzWriter(tmp_path / "a.npz", body_model())
     saver.add(make_frame(), make_bodies([1]), CAMERA)
     saver.abort()
     assert (tmp_path / "a.npz").read_bytes() == b"old"
@@ -414,7 +414,7 @@ def test_an_aborted_save_leaves_the_old_file(tmp_path: Path):
 
 
 def test_memory_stays_flat(tmp_path: Path):
-    saver = NpzSaver(tmp_path / "a.npz", body_model(6890))
+    saver = NpzWriter(tmp_path / "a.npz", body_model(6890))
     bodies = make_bodies([1, 2], vertices=6890)
     tracemalloc.start()
     for index in range(120):  # 20 MB of vertices
@@ -427,7 +427,7 @@ def test_memory_stays_flat(tmp_path: Path):
         np.testing.assert_array_equal(z["vertices"][-2:], bodies.vertices)
 
 
-def add_until_full(saver: NpzSaver, frames: int = 60) -> int:
+def add_until_full(saver: NpzWriter, frames: int = 60) -> int:
     """How many frames of two people, 167 kB each, were saved before the disk was full."""
     added: list[int] = []
 
@@ -443,7 +443,7 @@ def add_until_full(saver: NpzSaver, frames: int = 60) -> int:
 
 @pytest.mark.parametrize("room", [300_000, 2_000_000, 7_654_321])
 def test_people_on_a_full_disk_are_kept(tmp_path: Path, room: int):
-    saver = NpzSaver(SmallDisk(tmp_path / "a.npz", room), body_model(6890))
+    saver = NpzWriter(SmallDisk(tmp_path / "a.npz", room), body_model(6890))
     frames = add_until_full(saver)
     assert frames >= (room - 400_000) // 340_000  # each row is on the disk twice at the end
     assert saver.close() == (frames > 0)
@@ -458,7 +458,7 @@ def test_people_on_a_full_disk_are_kept(tmp_path: Path, room: int):
 
 
 def test_people_beyond_a_limit_on_file_sizes_are_kept(tmp_path: Path):
-    saver = NpzSaver(tmp_path / "a.npz", body_model(6890))
+    saver = NpzWriter(tmp_path / "a.npz", body_model(6890))
     _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
     try:
@@ -473,7 +473,7 @@ def test_people_beyond_a_limit_on_file_sizes_are_kept(tmp_path: Path):
 
 
 def test_a_frame_that_cannot_be_saved_leaves_no_half_row(tmp_path: Path):
-    saver = NpzSaver(tmp_path / "a.npz", body_model())
+    saver = NpzWriter(tmp_path / "a.npz", body_model())
     saver.add(make_frame(0), make_bodies([7]), CAMERA)
     with pytest.raises(ValueError, match="body model"):
         saver.add(make_frame(1), make_bodies([8], vertices=4), CAMERA)
@@ -486,7 +486,7 @@ def test_a_frame_that_cannot_be_saved_leaves_no_half_row(tmp_path: Path):
 def test_rotations_and_shape_of_a_rig_make_the_saved_joints(tmp_path: Path):
     model = rigged()
     bodies, fit = rigged_bodies(2), FrameFit(model)
-    saver = NpzSaver(tmp_path / "a.npz", model)
+    saver = NpzWriter(tmp_path / "a.npz", model)
     posed = fit(0.0, bodies)
     saver.add(make_frame(), bodies, CAMERA, posed)
     assert fit(0.0, bodies) is posed  # not computed again
@@ -502,7 +502,7 @@ def test_rotations_and_shape_of_a_rig_make_the_saved_joints(tmp_path: Path):
 @pytest.mark.parametrize("room", range(1_400_000, 1_900_000, 60_000))
 def test_people_can_be_saved_again_when_there_is_room_again(tmp_path: Path, room: int):
     disk = SmallDisk(tmp_path / "a.npz", room)
-    saver = NpzSaver(disk, body_model(6890))
+    saver = NpzWriter(disk, body_model(6890))
     frames = add_until_full(saver)
     disk.room = 1 << 30
     saver.add(make_frame(100), make_bodies([3], seed=100, vertices=6890), CAMERA)
@@ -517,8 +517,8 @@ def test_people_can_be_saved_again_when_there_is_room_again(tmp_path: Path, room
 def test_a_folder_that_is_removed_is_one_line(tmp_path: Path, name: str):
     folder = tmp_path / "out"
     folder.mkdir()
-    sink = NpzSaver(folder / name, body_model()) if name == "a.npz" else OverlayWriter(folder / name, 30)
-    if isinstance(sink, NpzSaver):
+    sink = NpzWriter(folder / name, body_model()) if name == "a.npz" else OverlayWriter(folder / name, 30)
+    if isinstance(sink, NpzWriter):
         sink.add(make_frame(), make_bodies([1]), CAMERA)
     else:
         sink.write(make_frame(), make_frame().image)
@@ -529,7 +529,7 @@ def test_a_folder_that_is_removed_is_one_line(tmp_path: Path, name: str):
 
 
 def test_a_finished_file_whose_place_is_taken_is_kept_under_another_name(tmp_path: Path):
-    target = Target(tmp_path / "a.json")
+    target = OutputFile(tmp_path / "a.json")
     (tmp_path / "a.json").mkdir()
     with pytest.raises(OutputError, match=r"a\.json: cannot be written: .*; it is kept as a-recovered-1\.json"):
         target.write(b"{}")

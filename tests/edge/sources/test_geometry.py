@@ -86,7 +86,7 @@ def test_a_display_matrix_is_applied(tmp_path: Path, code: int) -> None:
     with open_source(str(path)) as source:
         image = next(iter(source)).image
         assert source.size == (image.shape[1], image.shape[0])
-        assert source.remarks == []
+        assert source.warnings == []
     np.testing.assert_allclose(image.astype(int), shown(painted(), MATRICES[code]), atol=6)
     assert image.flags.c_contiguous
 
@@ -180,10 +180,10 @@ def test_pixels_become_square(tmp_path: Path, aspect: Fraction, size: tuple[int,
     assert {frame.image.shape[1::-1] for frame in frames} == {size}
     if size == SIZE:
         assert {frame.raster for frame in frames} == {None}
-        assert source.remarks == []
+        assert source.warnings == []
         return
     assert {frame.raster for frame in frames} == {SIZE}
-    assert source.remarks == [f"{path}: its pixels are not square: 64 x 48 become {size[0]} x {size[1]}"]
+    assert source.warnings == [f"{path}: its pixels are not square: 64 x 48 become {size[0]} x {size[1]}"]
     expected = cv2.resize(painted(), size, interpolation=cv2.INTER_CUBIC)
     assert np.abs(frames[0].image.astype(int) - expected).mean() < 5
 

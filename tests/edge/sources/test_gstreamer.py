@@ -67,7 +67,7 @@ def test_pixels_that_are_not_square_are_resampled(
     assert {frame.image.shape for frame in frames} == {(size[1], size[0], 3)}
     square = aspect == "1/1"
     assert {frame.raster for frame in frames} == {None if square else (180, 90)}
-    assert len(caplog.messages) == len(source.remarks) == (0 if square else 1)
+    assert len(caplog.messages) == len(source.warnings) == (0 if square else 1)
 
 
 def test_the_times_of_a_recording_are_its_own_however_fast_it_is_read(bindings: None) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from edge.errors import SourceError
 from edge.sources import geometry, open_source
-from edge.sources.demuxer import LinkError, _video_stream
+from edge.sources.demuxer import DemuxError, _video_stream
 from edge.sources.geometry import Orientation
 from edge.sources.heif import HeifError, read_heif
 from edge.sources.image_header import is_heif
@@ -206,5 +206,5 @@ def test_ffmpeg_s_streams_have_the_numbers_of_the_items(tmp_path: Path) -> None:
     (tmp_path / "a.heic").write_bytes(grid())
     with av.open(str(tmp_path / "a.heic")) as container:
         assert [stream.id for stream in container.streams.video] == [1, 2, 3, 4]
-        with pytest.raises(LinkError, match="tiles of a picture"):
+        with pytest.raises(DemuxError, match="tiles of a picture"):
             _video_stream(container)

@@ -11,7 +11,7 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import open_source
-from edge.sources.images import read_picture
+from edge.sources.images import read_image
 
 
 def painted(height: int = 20, width: int = 30) -> np.ndarray:
@@ -40,20 +40,20 @@ def only(path: Path) -> np.ndarray:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tiff", ".PNG", ".ppm"])
-def test_colour(tmp_path: Path, suffix: str) -> None:
+def test_color(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_array_equal(only(write(tmp_path / f"a{suffix}", painted())), painted())
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp"])
-def test_lossy_colour(tmp_path: Path, suffix: str) -> None:
+def test_lossy_color(tmp_path: Path, suffix: str) -> None:
     image = only(write(tmp_path / f"a{suffix}", painted()))
     assert image.shape == (20, 30, 3)
     np.testing.assert_allclose(image[2:7, 2:12].astype(int), painted()[2:7, 2:12], atol=12)
 
 
-def test_grey_has_three_equal_channels(tmp_path: Path) -> None:
-    grey = np.arange(200, dtype=np.uint8).reshape(10, 20)
-    np.testing.assert_array_equal(only(write(tmp_path / "a.png", grey)), np.dstack([grey] * 3))
+def test_gray_has_three_equal_channels(tmp_path: Path) -> None:
+    gray = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    np.testing.assert_array_equal(only(write(tmp_path / "a.png", gray)), np.dstack([gray] * 3))
 
 
 def test_transparency_is_dropped(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_16_bit_keeps_the_upper_8(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_allclose(image.astype(int), np.full((4, 5, 3), (0x12, 0x80, 0xFF)), atol=1)
 
 
-def test_16_bit_grey(tmp_path: Path) -> None:
+def test_16_bit_gray(tmp_path: Path) -> None:
     image = only(write(tmp_path / "a.png", np.full((4, 5), 0x8001, np.uint16)))
     np.testing.assert_allclose(image.astype(int), np.full((4, 5, 3), 0x80), atol=1)
 
@@ -96,7 +96,7 @@ def test_pictures_come_at_the_rate_that_was_asked_for(tmp_path: Path) -> None:
         write(tmp_path / name, painted())
     with open_source(str(tmp_path), fps=4) as source:
         assert [frame.t_s for frame in source] == pytest.approx([0, 0.25, 0.5])
-        assert (source.fps, source.remarks) == (4, [])
+        assert (source.fps, source.warnings) == (4, [])
 
 
 def test_a_glob(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,4 +164,4 @@ def test_a_picture_that_vanishes_while_looping(tmp_path: Path) -> None:
 
 
 def test_read_picture_of_a_folder_is_none(tmp_path: Path) -> None:
-    assert read_picture(tmp_path) is None
+    assert read_image(tmp_path) is None

@@ -16,7 +16,7 @@ from edge.errors import SourceError
 from edge.sources import Reader, gstreamer, live, open_source, v4l2
 from edge.sources.base import Stop
 from edge.sources.decoder import Picture
-from edge.sources.demuxer import Link
+from edge.sources.demuxer import Demuxer
 from edge.sources.gstreamer import PipelineError
 from edge.sources.opening import Opening, file_opening
 from edge.sources.v4l2 import V4l2Source
@@ -134,11 +134,11 @@ def camera(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> V4l2Source:
     (tmp_path / "clip.ts").write_bytes(clip_bytes("mpegts", FRAMES))
     (tmp_path / "video7").touch()
 
-    def link(opening: Opening, stop: Stop) -> Link:
+    def link(opening: Opening, stop: Stop) -> Demuxer:
         assert (opening.url, opening.container_format) == (str(tmp_path / "video7"), "v4l2")
-        return Link(file_opening(str(tmp_path / "clip.ts")), stop)
+        return Demuxer(file_opening(str(tmp_path / "clip.ts")), stop)
 
-    monkeypatch.setattr(v4l2, "Link", link)
+    monkeypatch.setattr(v4l2, "Demuxer", link)
     return V4l2Source(str(tmp_path / "video7"), name="video7")
 
 

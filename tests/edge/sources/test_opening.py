@@ -14,7 +14,7 @@ import pytest
 from edge.errors import SourceError
 from edge.sources import live, open_source
 from edge.sources.base import Stop
-from edge.sources.demuxer import Link, LinkError
+from edge.sources.demuxer import Demuxer, DemuxError
 from edge.sources.opening import (
     Opening,
     file_opening,
@@ -174,8 +174,8 @@ def test_link_whose_container_fails_with_a_secret_does_not_show_it() -> None:
     def fail() -> object:
         raise OSError(5, "rtsp://me:s3cret@host/a and s3cret alone")
 
-    link = Link(Opening("", reader=fail, secrets=("s3cret",)), Stop())
-    with link, pytest.raises(LinkError, match=r"rtsp://host/a and \*\*\* alone"):
+    link = Demuxer(Opening("", reader=fail, secrets=("s3cret",)), Stop())
+    with link, pytest.raises(DemuxError, match=r"rtsp://host/a and \*\*\* alone"):
         link.open()
 
 

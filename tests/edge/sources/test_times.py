@@ -77,7 +77,7 @@ def test_stamps_that_start_again_go_on(tmp_path: Path) -> None:
     source = open_source(str(tmp_path / "again.ts"))
     assert times(source) == pytest.approx([index / 30 for index in range(90)], abs=1e-6)
     assert source.problems == []
-    assert source.remarks == [f"{tmp_path / 'again.ts'}: its timestamps start again (2 times); the times go on"]
+    assert source.warnings == [f"{tmp_path / 'again.ts'}: its timestamps start again (2 times); the times go on"]
 
 
 def test_segments_of_a_playlist_that_start_again_are_whole(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_jump_of_hours_is_shortened_and_told(tmp_path: Path) -> None:
     with Reader(source, "realtime") as reader:  # takes two hours where the gap is kept
         last = [frame.t_s for frame in reader][-1]
     assert 0.7 <= last < 1.2
-    (remark,) = source.remarks
+    (remark,) = source.warnings
     assert remark.endswith("gaps of more than 60 s (1); each is shortened to one frame")
     assert source.problems == []
 
@@ -108,7 +108,7 @@ def test_a_gap_of_some_seconds_stays(tmp_path: Path) -> None:
     path = write_video(tmp_path / "slow.mkv", fps=25, codec="ffv1", pts_ms=stamps)
     source = open_source(str(path))
     assert times(source) == pytest.approx([pts / 1000 for pts in stamps])
-    assert source.remarks == []
+    assert source.warnings == []
 
 
 @needs_h264
@@ -116,7 +116,7 @@ def test_an_elementary_stream_has_the_rate_that_is_in_it(tmp_path: Path) -> None
     path = write_video(tmp_path / "raw.h264", 20, fps=50, codec="libx264")
     source = open_source(str(path))
     assert times(source) == pytest.approx([index / 50 for index in range(20)])
-    assert (source.fps, source.remarks) == (50, [])
+    assert (source.fps, source.warnings) == (50, [])
 
 
 @needs_h264
@@ -124,7 +124,7 @@ def test_an_elementary_stream_has_the_rate_that_its_user_says(tmp_path: Path) ->
     path = write_video(tmp_path / "raw.h264", 20, codec="libx264")
     source = open_source(str(path), fps=12.5)
     assert times(source) == pytest.approx([index / 12.5 for index in range(20)])
-    assert (source.fps, source.remarks) == (12.5, [])
+    assert (source.fps, source.warnings) == (12.5, [])
 
 
 def test_without_any_rate_one_is_assumed_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -135,15 +135,15 @@ def test_without_any_rate_one_is_assumed_and_told(tmp_path: Path, caplog: pytest
             source.close()
     assert source.fps == 25
     assert frame.t_s == pytest.approx(11 / 25)
-    assert caplog.messages == source.remarks
-    (remark,) = source.remarks
+    assert caplog.messages == source.warnings
+    (remark,) = source.warnings
     assert "25 frames per second are assumed; set the rate with --fps" in remark
 
 
 def test_a_rate_for_a_video_with_stamps_is_not_used_and_told(tmp_path: Path) -> None:
     source = open_source(str(write_video(tmp_path / "clip.ts")), fps=10)
     assert times(source)[-1] == pytest.approx(29 / 30, abs=1e-6)
-    assert source.remarks == [f"{tmp_path / 'clip.ts'}: it has timestamps of its own; --fps is not used"]
+    assert source.warnings == [f"{tmp_path / 'clip.ts'}: it has timestamps of its own; --fps is not used"]
 
 
 @pytest.mark.parametrize("fps", [0.0, -1.0, 1e6, float("nan")])

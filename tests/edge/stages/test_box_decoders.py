@@ -31,7 +31,7 @@ SIZE = (96, 128)
 CELLS = 12 * 16 + 6 * 8 + 3 * 4
 PERSON = 1  # not the first class, so that a decoder that ignores it is found out
 BOX = (20.0, 30.0, 60.0, 90.0)
-CENTRED = (40.0, 60.0, 40.0, 60.0)
+CENTERD = (40.0, 60.0, 40.0, 60.0)
 Outputs = tuple[NDArray[Any], ...]
 
 
@@ -59,14 +59,14 @@ def yolox(*people: float) -> Outputs:
     table = np.full((1, CELLS, 8), 0.01, np.float32)
     table[0, :, :2] = 80
     for row, score in enumerate(people):
-        table[0, 7 + row, :4], table[0, 7 + row, 4], table[0, 7 + row, 5 + PERSON] = CENTRED, 0.9, score / 0.9
+        table[0, 7 + row, :4], table[0, 7 + row, 4], table[0, 7 + row, 5 + PERSON] = CENTERD, 0.9, score / 0.9
     return (table,)
 
 
 def yolo(*people: float) -> Outputs:
     table = np.zeros((1, 7, CELLS), np.float32)
     for row, score in enumerate(people):
-        table[0, :4, 7 + row], table[0, 4 + PERSON, 7 + row] = CENTRED, score
+        table[0, :4, 7 + row], table[0, 4 + PERSON, 7 + row] = CENTERD, score
     return (table,)
 
 
@@ -91,7 +91,7 @@ def detr(*people: float) -> Outputs:
     logits[0, 8, 0] = 5
     for row, score in enumerate(people):
         logits[0, 2 + row, PERSON] = np.log(score / (1 - score))
-        boxes[0, 2 + row] = np.array(CENTRED) / (128, 96, 128, 96)
+        boxes[0, 2 + row] = np.array(CENTERD) / (128, 96, 128, 96)
     return logits, boxes
 
 
@@ -177,7 +177,7 @@ def test_rows_that_are_not_finite_are_left_out(family: str) -> None:
 def test_only_networks_that_leave_several_boxes_a_person_are_suppressed(family: str) -> None:
     found = Detect(Fixed(MAKERS[family](0.6, 0.8)), card(family))(frame())
     if family == "nanodet":
-        assert len(found.scores) == 2  # neighbouring cells, not the same box
+        assert len(found.scores) == 2  # neighboring cells, not the same box
     else:
         assert np.isclose(found.scores, [0.8, 0.6] if BOX_FAMILIES[family].distinct else [0.8]).all()
 

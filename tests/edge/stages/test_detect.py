@@ -23,7 +23,7 @@ STARTER = DATA / "starter"
 EXPECTED: dict[str, list[dict[str, Any]]] = json.loads((STARTER / "expected.json").read_text())
 ANCHORS = 52 * 52 + 26 * 26 + 13 * 13
 CARD = load_card("nanodet_g")
-PLAIN = replace(CARD.input, colour="bgr", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), pad=114)
+PLAIN = replace(CARD.input, color="bgr", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), pad=114)
 
 
 class Fixed:
@@ -80,7 +80,7 @@ def test_pictures_of_any_size(shape: tuple[int, int], precision: str) -> None:
 
 def test_a_made_box_is_decoded_and_scaled_back() -> None:
     scores, bins = quiet()
-    cell = 26 * 26 * 4 + 5 * 26 + 10  # stride 16, column 10, row 5: centre (167.5, 87.5)
+    cell = 26 * 26 * 4 + 5 * 26 + 10  # stride 16, column 10, row 5: center (167.5, 87.5)
     scores[0, cell, 0] = 0.8
     bins[0, cell].reshape(4, 11)[range(4), [1, 2, 3, 4]] = 50  # distances of 1, 2, 3 and 4 strides
     found = Detect(Fixed(scores, bins), CARD)(frame(np.zeros((208, 104, 3), np.uint8)))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import edge.stages.inverse_kinematics
-from edge.stages.inverse_kinematics import LEARN_FRAMES, VERTICES, Fit
+from edge.stages.inverse_kinematics import LEARN_FRAMES, VERTICES, RigFitter
 from edge.types import Bodies, BodyModel
 from engines.body.body import open_body
 from engines.errors import ModelError
@@ -95,7 +95,7 @@ def test_a_pose_comes_back(rng: np.random.Generator, spread: float, monkeypatch:
     monkeypatch.setattr(edge.stages.inverse_kinematics, "START_M2", 1e-9)  # with nothing but the vertices to follow
     truth = poses(rng, 3, spread)
     bodies = replace(bodies_of(truth), shape=np.zeros((3, 10), np.float32))
-    posed = Fit(MODEL)(0.0, bodies)
+    posed = RigFitter(MODEL)(0.0, bodies)
     assert_proper(posed.rotations)
     again = bodies_of(posed.rotations).vertices
     assert rms_mm(again, bodies.vertices).max() < 0.1
@@ -105,14 +105,14 @@ def test_a_pose_comes_back(rng: np.random.Generator, spread: float, monkeypatch:
 
 def test_the_resting_pose_pulls_new_people_by_less_than_a_millimetre(rng: np.random.Generator) -> None:
     truth = poses(rng, 4, 0.8)
-    posed = Fit(MODEL)(0.0, replace(bodies_of(truth), shape=np.zeros((4, 10), np.float32)))
+    posed = RigFitter(MODEL)(0.0, replace(bodies_of(truth), shape=np.zeros((4, 10), np.float32)))
     assert posed.error_mm.max() < 1
     assert np.median(degrees_apart(posed.rotations, truth)) < 1
 
 
 def test_shape_and_pose_come_back_together(rng: np.random.Generator) -> None:
     truth, shape = poses(rng, 3, 0.4), rng.normal(0, 1, (3, 10)).astype(np.float32)
-    bodies, fit = bodies_of(truth, shape), Fit(MODEL)
+    bodies, fit = bodies_of(truth, shape), RigFitter(MODEL)
     first = fit(0.0, bodies)
     assert first.error_mm.max() < 3
     for frame in range(1, 5):
@@ -123,7 +123,7 @@ def test_shape_and_pose_come_back_together(rng: np.random.Generator) -> None:
 
 
 def test_a_shape_stays_once_it_is_known(rng: np.random.Generator) -> None:
-    fit, truth, shape = Fit(MODEL), poses(rng, 1, 0.3), rng.normal(0, 1, (1, 10)).astype(np.float32)
+    fit, truth, shape = RigFitter(MODEL), poses(rng, 1, 0.3), rng.normal(0, 1, (1, 10)).astype(np.float32)
     for frame in range(LEARN_FRAMES + 2):
         posed = fit(frame / 30, bodies_of(truth, shape, noise=rng.normal(0, 0.01, BODY.v_template.shape)))
     later = fit(LEARN_FRAMES / 30 + 0.1, bodies_of(truth, -shape))
@@ -134,10 +134,10 @@ def test_a_shape_stays_once_it_is_known(rng: np.random.Generator) -> None:
 def test_a_heads_shape_is_taken(rng: np.random.Generator) -> None:
     truth, shape = poses(rng, 2, 0.4), rng.normal(0, 1, (2, 10)).astype(np.float32)
     bodies = bodies_of(truth, shape)
-    posed = Fit(MODEL)(0.0, replace(bodies, shape=shape))
+    posed = RigFitter(MODEL)(0.0, replace(bodies, shape=shape))
     np.testing.assert_array_equal(posed.shape, shape)
     assert posed.error_mm.max() < 0.5
-    other = Fit(MODEL)(0.0, replace(bodies, shape=shape[:, :4]))  # of another body
+    other = RigFitter(MODEL)(0.0, replace(bodies, shape=shape[:, :4]))  # of another body
     assert other.shape.shape == (2, 10)
     assert other.error_mm.max() < 3
 
@@ -148,23 +148,23 @@ def test_a_heads_rotations_settle_what_vertices_do_not(rng: np.random.Generator)
     point = replace(MODEL, rest_vertices=MODEL.rest_vertices * 0, rig=replace(rig, **nothing))
     truth = poses(rng, 1, 0.3)
     bodies = replace(bodies_of(truth), rotations=truth)
-    assert degrees_apart(Fit(point)(0.0, bodies).rotations, truth).max() < 0.1
+    assert degrees_apart(RigFitter(point)(0.0, bodies).rotations, truth).max() < 0.1
     other = replace(bodies, rotations=truth[:, :16])  # of another skeleton
-    assert degrees_apart(Fit(point)(0.0, other).rotations, np.eye(3)).max() < 0.1
+    assert degrees_apart(RigFitter(point)(0.0, other).rotations, np.eye(3)).max() < 0.1
 
 
 def test_noise_is_not_fitted(rng: np.random.Generator) -> None:
     truth = poses(rng, 2, 0.4)
     exact = bodies_of(truth).vertices
     noise = rng.normal(0, 0.02, exact.shape)
-    posed = Fit(MODEL)(0.0, bodies_of(truth, noise=noise))
+    posed = RigFitter(MODEL)(0.0, bodies_of(truth, noise=noise))
     looked_at = noise[:, :: len(BODY.v_template) // VERTICES]
     assert (posed.error_mm < rms_mm(looked_at, np.zeros_like(looked_at))).all()
     assert rms_mm(bodies_of(posed.rotations, posed.shape).vertices, exact).max() < 6
 
 
 def test_memory_steadies_a_still_person(rng: np.random.Generator) -> None:
-    remembering, forgetful, truth = Fit(MODEL), Fit(MODEL), poses(rng, 1, 0.4)
+    remembering, forgetful, truth = RigFitter(MODEL), RigFitter(MODEL), poses(rng, 1, 0.4)
     with_memory, without = [], []
     for frame in range(30):
         bodies = bodies_of(truth, noise=rng.normal(0, 0.02, BODY.v_template.shape))
@@ -176,7 +176,7 @@ def test_memory_steadies_a_still_person(rng: np.random.Generator) -> None:
 
 
 def test_a_swing_of_the_arms_is_followed(rng: np.random.Generator) -> None:
-    fit, base = Fit(MODEL), rng.normal(0, 0.2, (JOINTS, 3))
+    fit, base = RigFitter(MODEL), rng.normal(0, 0.2, (JOINTS, 3))
     elbows = [BODY.joint_names.index(name) for name in ("left_elbow", "right_elbow")]
     late, error_mm = [], []
     for frame in range(60):
@@ -192,7 +192,7 @@ def test_a_swing_of_the_arms_is_followed(rng: np.random.Generator) -> None:
 
 def test_everybody_has_a_memory_of_their_own(rng: np.random.Generator) -> None:
     truth, shape = poses(rng, 2, 0.4), rng.normal(0, 1, (2, 10)).astype(np.float32)
-    together, alone = Fit(MODEL), [Fit(MODEL), Fit(MODEL)]
+    together, alone = RigFitter(MODEL), [RigFitter(MODEL), RigFitter(MODEL)]
     for frame in range(6):
         order = [0, 1] if frame % 2 else [1, 0]
         noise = rng.normal(0, 0.02, (2, *BODY.v_template.shape))
@@ -207,7 +207,7 @@ def test_everybody_has_a_memory_of_their_own(rng: np.random.Generator) -> None:
 
 
 def test_twins_do_not_mix(rng: np.random.Generator) -> None:
-    fit, truth = Fit(MODEL), poses(rng, 1, 0.3)
+    fit, truth = RigFitter(MODEL), poses(rng, 1, 0.3)
     twins = np.repeat(truth, 2, 0)
     for frame in range(4):
         noise = np.repeat(rng.normal(0, 0.02, (1, *BODY.v_template.shape)), 2, 0)
@@ -217,9 +217,9 @@ def test_twins_do_not_mix(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("how", ["a second later", "a new id", "after reset"])
 def test_who_is_forgotten_starts_afresh(rng: np.random.Generator, how: str) -> None:
-    fit, before, after = Fit(MODEL), poses(rng, 1, 0.6), poses(rng, 1, 0.6)
+    fit, before, after = RigFitter(MODEL), poses(rng, 1, 0.6), poses(rng, 1, 0.6)
     noise = rng.normal(0, 0.02, BODY.v_template.shape)
-    fresh = Fit(MODEL)(9.0, bodies_of(after, noise=noise))
+    fresh = RigFitter(MODEL)(9.0, bodies_of(after, noise=noise))
     for frame in range(3):
         fit(frame / 30, bodies_of(before, ids=[4]))
     remembered = fit(0.1, bodies_of(after, ids=[4], noise=noise))
@@ -233,7 +233,7 @@ def test_who_is_forgotten_starts_afresh(rng: np.random.Generator, how: str) -> N
 def test_nobody() -> None:
     nobody = bodies_of(np.empty((0, JOINTS, 3, 3), np.float32))
     for bodies in (nobody, replace(nobody, shape=np.empty((0, 10), np.float32))):
-        posed = Fit(MODEL)(0.0, bodies)
+        posed = RigFitter(MODEL)(0.0, bodies)
         assert posed.rotations.shape == (0, JOINTS, 3, 3)
         assert posed.shape.shape == (0, 10)
         assert posed.error_mm.shape == (0,)
@@ -241,7 +241,7 @@ def test_nobody() -> None:
 
 @pytest.mark.parametrize("spoil", ["mirrored", "point", "line", "huge"])
 def test_impossible_bodies_give_proper_rotations(rng: np.random.Generator, spoil: str) -> None:
-    bodies, fit = bodies_of(poses(rng, 2, 0.4)), Fit(MODEL)
+    bodies, fit = bodies_of(poses(rng, 2, 0.4)), RigFitter(MODEL)
     about = bodies.vertices - AT
     spoilt = {"mirrored": about * [-1, 1, 1], "point": about * 0, "line": about * [0, 1, 0], "huge": about * 1e20}
     for frame in range(3):
@@ -252,7 +252,7 @@ def test_impossible_bodies_give_proper_rotations(rng: np.random.Generator, spoil
 
 
 def test_a_frame_that_is_not_finite_repeats_the_one_before(rng: np.random.Generator) -> None:
-    truth, fit = poses(rng, 2, 0.4), Fit(MODEL)
+    truth, fit = poses(rng, 2, 0.4), RigFitter(MODEL)
     bodies = bodies_of(truth)
     before = fit(0.0, bodies)
     vertices = bodies.vertices.copy()
@@ -261,7 +261,7 @@ def test_a_frame_that_is_not_finite_repeats_the_one_before(rng: np.random.Genera
     assert np.isnan(posed.error_mm).tolist() == [False, True]
     np.testing.assert_allclose(posed.rotations[1], before.rotations[1], atol=1e-6)
     np.testing.assert_allclose(fit(0.07, bodies).error_mm, before.error_mm, atol=2)
-    first = Fit(MODEL)(0.0, replace(bodies, vertices=vertices))
+    first = RigFitter(MODEL)(0.0, replace(bodies, vertices=vertices))
     assert_proper(first.rotations)
     assert np.isfinite(first.shape).all()
 
@@ -270,7 +270,7 @@ def test_a_frame_that_is_not_finite_repeats_the_one_before(rng: np.random.Genera
 @given(seed=st.integers(0, 2**32 - 1), spread=st.floats(0, 2))
 def test_any_pose_is_reproduced(seed: int, spread: float) -> None:
     truth = poses(np.random.default_rng(seed), 1, spread)
-    posed = Fit(MODEL)(0.0, replace(bodies_of(truth), shape=np.zeros((1, 10), np.float32)))
+    posed = RigFitter(MODEL)(0.0, replace(bodies_of(truth), shape=np.zeros((1, 10), np.float32)))
     assert_proper(posed.rotations)
     assert posed.error_mm[0] < 2
 
@@ -282,11 +282,11 @@ def test_the_coarser_mesh_is_enough(rng: np.random.Generator) -> None:
     bodies = bodies_of(truth)
     elsewhere = np.setdiff1d(np.arange(len(BODY.v_template)), chosen)
     bodies.vertices[:, elsewhere] = 99  # never looked at
-    assert Fit(coarse)(0.0, bodies).error_mm[0] < 0.5
+    assert RigFitter(coarse)(0.0, bodies).error_mm[0] < 0.5
 
 
 def test_a_body_without_a_rig_or_with_too_many_joints() -> None:
     with pytest.raises(ModelError, match="has no rig: choose one with skinning weights"):
-        Fit(replace(MODEL, rig=None))
+        RigFitter(replace(MODEL, rig=None))
     with pytest.raises(ModelError, match="has 65 joints; rotations of 64 fit"):
-        Fit(replace(MODEL, parents=np.arange(-1, 64, dtype=np.int32)))
+        RigFitter(replace(MODEL, parents=np.arange(-1, 64, dtype=np.int32)))

@@ -122,8 +122,8 @@ def test_crops_are_those_of_the_published_code(golden: dict[str, NDArray[Any]]) 
     out = np.empty((1, 3, 64, 48), np.float32)
     x, y, width, height = golden["hrnet.boxes_xywh"][0]
     scale = min(48 / (1.25 * width), 64 / (1.25 * height))
-    centre = np.array([[x + width / 2, y + height / 2]], np.float32)
-    edge_kernels.crop((0, 0, 0), (1, 1, 1), golden["image"], centre, np.array([scale], np.float32), out)
+    center = np.array([[x + width / 2, y + height / 2]], np.float32)
+    edge_kernels.crop((0, 0, 0), (1, 1, 1), golden["image"], center, np.array([scale], np.float32), out)
     assert np.abs(out[0].transpose(1, 2, 0) - golden["hrnet.crop"]).max() <= 1
 
 
@@ -156,7 +156,7 @@ def test_pixels_of_the_crop_lie_where_the_published_code_puts_them(golden: dict[
         ((20, 63), (0, -1), (20, 63)),
     ],
 )
-def test_the_quarter_goes_to_the_higher_neighbour(
+def test_the_quarter_goes_to_the_higher_neighbor(
     peak: tuple[int, int], higher: tuple[int, int], moved: tuple[float, float]
 ) -> None:
     maps = np.zeros((1, 1, 64, 48), np.float32)

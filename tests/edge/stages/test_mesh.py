@@ -11,7 +11,7 @@ import pytest
 from calibration.camera import Camera
 from edge.render.attention import paint_attention
 from edge.stages.crops import Cropper
-from edge.stages.localize import Place, solve_translation, weak_perspective_translation
+from edge.stages.localize import RootLocalizer, solve_translation, weak_perspective_translation
 from edge.stages.mesh import Mesh
 from edge.types import Attention, Frame, Pose2D, Tracks
 from engines.body.body import open_body
@@ -35,7 +35,7 @@ def pinhole(width: int, height: int, focal: float) -> Camera:
 
 
 @pytest.mark.parametrize("focal", [800.0, 5000.0])
-def test_crop_cameras_become_metres(focal: float) -> None:
+def test_crop_cameras_become_meters(focal: float) -> None:
     """At the root's depth, the picture shows a point where the published crop-to-image camera shows it."""
     cameras, boxes, published = GOLDEN["cam.cam"], GOLDEN["cam.pare_bbox_cxcywh"], GOLDEN["cam.pare_orig"]
     xyxy = np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], 1).astype(np.float32)
@@ -91,10 +91,10 @@ def test_a_body_stands_where_the_crop_shows_it(distortion: float) -> None:
     pixels = np.stack([camera.project(mesh) for mesh in places])
     boxes = np.concatenate([pixels.min(1), pixels.max(1)], 1).astype(np.float32)
     side = (boxes[:, 2:] - boxes[:, :2]).max(1)
-    centre = camera.rays(((boxes[:, :2] + boxes[:, 2:]) / 2)[:, None])[:, 0]
+    center = camera.rays(((boxes[:, :2] + boxes[:, 2:]) / 2)[:, None])[:, 0]
     own = roots - joints[:, 0]  # of the body's origin, which is what the camera of the crop speaks of
     scale = 2 * 900 / (side * own[:, 2])
-    cameras = np.stack([scale, *(own[:, :2] - centre * own[:, 2:]).T], 1).astype(np.float32)
+    cameras = np.stack([scale, *(own[:, :2] - center * own[:, 2:]).T], 1).astype(np.float32)
 
     head = SmplParametersHead(
         Answers(rotations, shape, cameras, np.ones((2, 24, 4, 4), np.float32)), load_card("pare"), body, NAMES
@@ -102,7 +102,7 @@ def test_a_body_stands_where_the_crop_shows_it(distortion: float) -> None:
     stage = Mesh(head, NAMES, attention=True)
     seen = Pose2D(np.array([7, 3], np.int32), np.zeros((2, 17, 2), np.float32), np.ones((2, 17), np.float32))
     tracks = Tracks(np.array([3, 9, 7], np.int32), boxes[[1, 0, 0]], np.ones(3, np.float32))
-    bodies = Place()(stage(frame(), tracks, seen, camera))
+    bodies = RootLocalizer()(stage(frame(), tracks, seen, camera))
     np.testing.assert_allclose(bodies.translation, roots, atol=1e-4)
     np.testing.assert_allclose(bodies.vertices, places, atol=1e-4)
     assert bodies.ids.tolist() == [7, 3]
@@ -127,7 +127,7 @@ def test_nobody() -> None:
     nobody = np.empty(0, np.int32)
     seen = Pose2D(nobody, np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32))
     tracks = Tracks(nobody, np.empty((0, 4), np.float32), np.empty(0, np.float32))
-    bodies = Place()(Mesh(head, NAMES)(frame(), tracks, seen, Camera.from_fov((1280, 720), 60)))
+    bodies = RootLocalizer()(Mesh(head, NAMES)(frame(), tracks, seen, Camera.from_fov((1280, 720), 60)))
     assert bodies.vertices.shape == (0, 6890, 3)
     assert bodies.translation.shape == (0, 3)
 

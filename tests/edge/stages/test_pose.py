@@ -123,13 +123,13 @@ def test_a_mark_is_found_where_it_is(box: list[float], mark: tuple[int, int]) ->
 def test_crops_are_exact_on_a_gradient(scale: float) -> None:
     """A linear ramp stays the same ramp under any shrinking, so a wrong half pixel shows."""
     x, y = np.arange(900), np.arange(700)[:, None]
-    centre = np.array([431.7, 342.3], np.float32)
+    center = np.array([431.7, 342.3], np.float32)
     v, u = np.mgrid[0:64, 0:64]
     for axis, ramp in enumerate((x / 4 + 0 * y, y / 4 + 0 * x)):
         image = np.repeat(ramp[..., None], 3, axis=2).round().astype(np.uint8)
         out = np.empty((1, 3, 64, 64), np.float32)
-        edge_kernels.crop((0, 0, 0), (1, 1, 1), image, centre[None], np.array([scale], np.float32), out)
-        at = [(u - 32) / scale + centre[0], (v - 32) / scale + centre[1]]
+        edge_kernels.crop((0, 0, 0), (1, 1, 1), image, center[None], np.array([scale], np.float32), out)
+        at = [(u - 32) / scale + center[0], (v - 32) / scale + center[1]]
         margin = 8 / min(scale, 1)
         inside = (at[0] > margin) & (at[0] < 899 - margin) & (at[1] > margin) & (at[1] < 699 - margin)
         assert inside.sum() > 100
@@ -168,7 +168,7 @@ def test_the_margin_is_the_card_s() -> None:
         assert np.argmax(row > 127) == pytest.approx(128 + 7.5 * 256 / (64 * margin), abs=1)
 
 
-def test_colours_reach_the_network_as_rgb() -> None:
+def test_colors_reach_the_network_as_rgb() -> None:
     session = Marks()
     Pose(session, CARD)(frame(np.full((100, 100, 3), (10, 20, 30), np.uint8)), tracks([0, 0, 100, 100]))
     assert session.batches[0][0, :, 128, 128].tolist() == [30, 20, 10]

@@ -10,7 +10,7 @@ import pytest
 
 from edge.stages.detect import overlaps
 from edge.stages.track import keypoints_box, similarity
-from edge.stages.tracker import Track
+from edge.stages.tracker import Tracker
 from edge.types import F32, U8, Detections, Frame, Pose2D, Tracks
 
 WIDTH, HEIGHT = 960, 540
@@ -27,18 +27,18 @@ RED, BLUE, GREEN = (30, 30, 200), (200, 60, 30), (40, 180, 40)
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody: path(t) gives the centre of the box, or None while they cannot be seen; later ones stand in front."""
+    """Somebody: path(t) gives the center of the box, or None while they cannot be seen; later ones stand in front."""
 
     path: Callable[[float], tuple[float, float] | None]
-    colour: tuple[int, int, int] = RED
+    color: tuple[int, int, int] = RED
     height: float = 200.0
 
     def box(self, t_s: float) -> F32 | None:
-        centre = self.path(t_s)
-        if centre is None:
+        center = self.path(t_s)
+        if center is None:
             return None
         half = np.array([0.2 * self.height, 0.5 * self.height])
-        return np.concatenate([centre - half, centre + half]).astype(np.float32)
+        return np.concatenate([center - half, center + half]).astype(np.float32)
 
     def keypoints(self, t_s: float) -> F32:
         box = self.box(t_s)
@@ -50,9 +50,9 @@ class Scene:
     """Runs a tracker over actors. The detector misses who is hidden by more than half; the pose model gives, for each
     crop, the visible person nearest its middle, as a single-person network does."""
 
-    def __init__(self, *actors: Actor, track: Track | None = None, fps: float = 30.0, noise: float = 1.0) -> None:
+    def __init__(self, *actors: Actor, track: Tracker | None = None, fps: float = 30.0, noise: float = 1.0) -> None:
         self.actors = actors
-        self.track = track or Track()
+        self.track = track or Tracker()
         self.fps = fps
         self.noise = noise
         self.rng = np.random.default_rng(7)
@@ -78,7 +78,7 @@ class Scene:
             box = actor.box(t_s)
             if box is not None:
                 x0, y0, x1, y1 = np.clip(box, 0, [WIDTH, HEIGHT, WIDTH, HEIGHT]).astype(int)
-                image[y0:y1, x0:x1] = actor.colour
+                image[y0:y1, x0:x1] = actor.color
         return image
 
     def detect(self, seen: list[tuple[int, F32]]) -> Detections:
@@ -92,8 +92,8 @@ class Scene:
         keypoints = np.zeros((len(tracks.ids), 17, 2), np.float32)
         scores = np.full((len(tracks.ids), 17), 0.05, np.float32)
         for row, box in enumerate(tracks.boxes):
-            centre, length = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).max()
-            off = [np.linalg.norm((other[:2] + other[2:]) / 2 - centre) / length for _, other in seen]
+            center, length = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]).max()
+            off = [np.linalg.norm((other[:2] + other[2:]) / 2 - center) / length for _, other in seen]
             if off and min(off) < 0.5:
                 index, _ = seen[int(np.argmin(off))]
                 keypoints[row] = self.actors[index].keypoints(t_s) + self.rng.normal(0, self.noise, (17, 2))
@@ -149,16 +149,16 @@ def test_a_walker_keeps_one_id_at_any_rate(fps: float) -> None:
     assert all(scene.shown)
 
 
-@pytest.mark.parametrize("colours", [(RED, BLUE), (RED, RED)], ids=["differently dressed", "equally dressed"])
+@pytest.mark.parametrize("colors", [(RED, BLUE), (RED, RED)], ids=["differently dressed", "equally dressed"])
 @pytest.mark.parametrize("speeds", [(120, -120), (200, -80), (160, 40)])
 @pytest.mark.parametrize("fps", [10.0, 30.0])
 def test_people_who_cross_keep_their_ids(
-    colours: tuple[tuple[int, int, int], ...], speeds: tuple[int, int], fps: float
+    colors: tuple[tuple[int, int, int], ...], speeds: tuple[int, int], fps: float
 ) -> None:
     meet_s, x = 2.0, 480.0
     actors = [
-        Actor(walk(x - speed * meet_s, 270 + 6 * row, speed), colour)
-        for row, (speed, colour) in enumerate(zip(speeds, colours, strict=True))
+        Actor(walk(x - speed * meet_s, 270 + 6 * row, speed), color)
+        for row, (speed, color) in enumerate(zip(speeds, colors, strict=True))
     ]
     scene = Scene(*actors, fps=fps).run(0, 4)
     assert len(scene.ids(0)) == len(scene.ids(1)) == 1
@@ -217,7 +217,7 @@ def test_an_empty_scene() -> None:
 
 @pytest.mark.parametrize(("interval", "passes"), [(1, 60), (4, 15), (8, 8), (0, 60)])
 def test_the_detector_runs_every_so_many_frames(interval: int, passes: int) -> None:
-    scene = Scene(Actor(walk(300, 270, 30)), track=Track(interval)).run(0, 2)
+    scene = Scene(Actor(walk(300, 270, 30)), track=Tracker(interval)).run(0, 2)
     assert scene.passes == passes
 
 
@@ -225,7 +225,7 @@ def test_the_detector_runs_when_someone_is_lost_or_the_stream_has_a_gap() -> Non
     scene = Scene(
         Actor(walk(200, 270, 0)),
         Actor(lambda t_s: (600, 270) if t_s < 1 else None, BLUE),
-        track=Track(interval=30),
+        track=Tracker(interval=30),
     ).run(0, 1)
     quiet = scene.passes
     scene.run(1, 1.5)
@@ -238,7 +238,7 @@ def test_the_detector_runs_when_someone_is_lost_or_the_stream_has_a_gap() -> Non
 
 def test_another_scene_is_another_story() -> None:
     """A cut in a film, or the next of some pictures: nobody goes on, the detector looks at once."""
-    track = Track(interval=100)
+    track = Tracker(interval=100)
     first = Scene(Actor(walk(300, 270, 0)), track=track).run(0, 0.5)
     second = Negative(Actor(walk(330, 270, 0)), track=track).run(0.5, 1)
     assert (first.passes, second.passes) == (1, 1)
@@ -261,7 +261,7 @@ def test_two_boxes_on_one_person_give_one_person() -> None:
 
 def test_what_is_no_person_never_shows() -> None:
     """A cone: the detector is sure of it, the pose model is not."""
-    track = Track()
+    track = Tracker()
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     cone = Detections(np.array([[100, 100, 130, 160]], np.float32), np.array([0.8], np.float32))
     for index in range(20):
@@ -275,7 +275,7 @@ def test_what_is_no_person_never_shows() -> None:
 
 def test_weak_detections_keep_people_but_start_none() -> None:
     actor = Actor(walk(300, 270, 60))
-    scene = Scene(actor, track=Track(interval=1))
+    scene = Scene(actor, track=Tracker(interval=1))
     box = scene.visible(0.0)[0][1][None]
     frame = Frame("test", 0, 0, 0.0, scene.image(0.0))
     assert not len(scene.track.update(frame, Detections(box, np.array([0.40], np.float32))).ids)
@@ -296,7 +296,7 @@ def test_a_frame_without_numbers_is_bridged() -> None:
 
 
 def test_the_box_between_detections_is_the_detectors() -> None:
-    scene = Scene(Actor(walk(200, 270, 100)), track=Track(interval=1000)).run(0, 3)
+    scene = Scene(Actor(walk(200, 270, 100)), track=Tracker(interval=1000)).run(0, 3)
     true = scene.visible(2.967)[0][1]
     assert scene.passes == 1
     assert overlaps(scene.boxes[0][None], true[None])[0, 0] > 0.8

@@ -22,7 +22,7 @@ from edge.wire.connections import Connections
 from edge.wire.curve_auth import Security
 from edge.wire.keys import new_keys
 from edge.wire.peers import Limits
-from edge.wire.publisher_socket import Outlet
+from edge.wire.publisher_socket import PublisherSocket
 from meshcast.transport.curve import Curve, read_keys, read_public, secure_client
 from tests.campaign import attacks
 
@@ -34,7 +34,7 @@ class Stage:
     """An outlet that a thread serves and sends a message with every few milliseconds, as a publisher does."""
 
     def __init__(self, address: str, **options: Any) -> None:
-        self.outlet = Outlet(address, **options)
+        self.outlet = PublisherSocket(address, **options)
         self.address = self.outlet.address
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work)

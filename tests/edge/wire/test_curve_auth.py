@@ -15,7 +15,15 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from edge.errors import PublishError
-from edge.wire.curve_auth import HANDSHAKE_BYTES, MAX_REMEMBERED, Guard, KnownClients, Security, check, is_local
+from edge.wire.curve_auth import (
+    HANDSHAKE_BYTES,
+    MAX_REMEMBERED,
+    CurveAuthenticator,
+    KnownClients,
+    Security,
+    check,
+    is_local,
+)
 from edge.wire.keys import new_keys
 from meshcast.transport.curve import Curve, Keys, read_keys, read_public, secure_client
 from tests.support import tcp_relay
@@ -60,7 +68,7 @@ class Stage:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder, self._stack = folder, stack
         self._context = stack.enter_context(zmq.Context())
-        self.guard = stack.enter_context(Guard(self._context, self.keys("server"), folder / "clients"))
+        self.guard = stack.enter_context(CurveAuthenticator(self._context, self.keys("server"), folder / "clients"))
         self.server = self.bound(secure=True)
         self.address = self.server.get_string(zmq.LAST_ENDPOINT)
         self._clients = stack.enter_context(zmq.Context())
@@ -261,16 +269,16 @@ def test_second_guard_of_a_context_is_one_line(folder: Path) -> None:
     keys = read_keys(folder / "server.key")
     with (
         zmq.Context() as context,
-        Guard(context, keys, folder),
+        CurveAuthenticator(context, keys, folder),
         pytest.raises(PublishError, match="has a guard already"),
     ):
-        Guard(context, keys, folder)
+        CurveAuthenticator(context, keys, folder)
 
 
 def test_closing_twice_and_many_guards_one_after_the_other(folder: Path) -> None:
     before = threading.active_count()
     for _ in range(20):
-        with zmq.Context() as context, Guard(context, read_keys(folder / "server.key"), folder) as guard:
+        with zmq.Context() as context, CurveAuthenticator(context, read_keys(folder / "server.key"), folder) as guard:
             assert threading.active_count() == before + 1
             guard.close()
             assert threading.active_count() == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.wire.peers import HANDSHAKE_BYTES, TOPIC_COST, Limits, Peer, Peers
-from edge.wire.subscriptions import Audience, can_match
+from edge.wire.subscriptions import Subscriptions, can_match
 from meshcast.protocol.layout import TOPIC_SIZE
 
 LIMITS = Limits(
@@ -139,7 +139,7 @@ def test_peers_of_keys_are_those_that_have_subscribed_with_them() -> None:
     ],
 )
 def test_audience_keeps_only_what_can_match(prefix: bytes, matches: bool) -> None:
-    audience = Audience()
+    audience = Subscriptions()
     assert can_match(prefix) is matches
     assert audience.hear(b"\1" + prefix) == (prefix if matches else None)
     assert len(audience) == matches

@@ -83,7 +83,7 @@ def normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
 
 
 def distances(points: np.ndarray, vertices: np.ndarray, faces: np.ndarray, near: int = 48) -> np.ndarray:
-    """From points (N, 3) to the nearest of the faces whose centres are nearest (N,): never less than the true ones."""
+    """From points (N, 3) to the nearest of the faces whose centers are nearest (N,): never less than the true ones."""
     spatial = pytest.importorskip("scipy.spatial")
     corners = vertices[faces].astype(np.float64)
     _, index = spatial.cKDTree(corners.mean(1)).query(points, near)

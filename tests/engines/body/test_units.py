@@ -1,4 +1,4 @@
-"""Bodies that are not in metres or lie down are recognised and refused."""
+"""Bodies that are not in meters or lie down are recognized and refused."""
 
 from __future__ import annotations
 

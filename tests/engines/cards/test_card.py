@@ -15,7 +15,7 @@ name = "tiny"
 task = "pose"
 family = "movenet"
 title = "Tiny"
-licence = "CC0-1.0"
+license = "CC0-1.0"
 source = "made for this test"
 keypoints = ["nose"]
 
@@ -23,7 +23,7 @@ keypoints = ["nose"]
 name = "images"
 shape = ["N", 3, 8, 8]
 size = 8
-colour = "rgb"
+color = "rgb"
 mean = [0, 0, 0]
 std = [1, 1, 1]
 
@@ -43,13 +43,13 @@ def write(folder: Path, text: str = CARD, weights: bytes = b"weights") -> Path:
 @pytest.mark.parametrize("card", cards(), ids=lambda card: card.name)
 def test_every_shipped_card_is_whole(card: Card) -> None:
     assert card.title
-    assert card.licence
+    assert card.license
     assert card.source
     assert set(card.auto) <= {"fp32", "bf16", "int8"}
     for variant in card.variants:
         assert read_weights(variant)
-    for licence in card.licence_files:
-        assert licence.stat().st_size > 500
+    for license in card.license_files:
+        assert license.stat().st_size > 500
 
 
 def test_the_default_models_exist_for_their_tasks() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from engines.cards.accuracy_gate import Figure, Gate
+from engines.cards.accuracy_gate import Gate, Metric
 from engines.cards.card import Card, load_card, read_weights, user_models
 from engines.cards.variants import add_int8
 from engines.errors import ModelError
 from engines.importing.import_model import remove
-from engines.inference.onnx_model import live_model
+from engines.inference.onnx_model import onnx_model
 
 GATE = Gate(
     footage="clip.mp4",
@@ -22,13 +22,13 @@ GATE = Gate(
     people=30,
     int8_share=0.95,
     kept=("Conv_1", "Conv_7"),
-    figures=(
-        Figure("keypoint shift, median", "%", 0.25, 0.4),
-        Figure("keypoint shift, 95th percentile", "%", 1.5),
-        Figure("object keypoint similarity, mean", "", 0.99, 0.97, True),
+    metrics=(
+        Metric("keypoint shift, median", "%", 0.25, 0.4),
+        Metric("keypoint shift, 95th percentile", "%", 1.5),
+        Metric("object keypoint similarity, mean", "", 0.99, 0.97, True),
     ),
 )
-FAILED = replace(GATE, figures=(*GATE.figures, Figure("people lost", "%", 3.0, 2.0)))
+FAILED = replace(GATE, metrics=(*GATE.metrics, Metric("people lost", "%", 3.0, 2.0)))
 
 
 @pytest.fixture(autouse=True)
@@ -54,10 +54,10 @@ def test_a_shipped_model_gets_a_card_of_its_own_and_back(shipped: Card, data_fol
     assert floats.sha256 == shipped.variants[0].sha256
     assert hashlib.sha256(read_weights(floats)).hexdigest() == floats.sha256
     assert variant.gate == GATE
-    assert replace(card, path=shipped.path, variants=(), licence_files=()) == replace(
-        shipped, variants=(), licence_files=()
+    assert replace(card, path=shipped.path, variants=(), license_files=()) == replace(
+        shipped, variants=(), license_files=()
     )
-    assert [p.read_text() for p in card.licence_files] == [p.read_text() for p in shipped.licence_files]
+    assert [p.read_text() for p in card.license_files] == [p.read_text() for p in shipped.license_files]
     remove("movenet_thunder")
     assert load_card("movenet_thunder") == shipped
     assert not list(data_folder.iterdir())
@@ -97,7 +97,7 @@ def test_int8_of_an_imported_network_is_not_converted_again(data_folder: Path) -
     assert card.aliases == ("hrnet_w32",)
     assert card.variants[0].precision == "fp32"
     assert read_weights(card.variants[0]) == weights
-    assert live_model(card, card.variant("int8"), None) == b"onnx in int8"
+    assert onnx_model(card, card.variant("int8"), None) == b"onnx in int8"
 
 
 def test_a_variant_that_failed_its_gate_is_not_run(shipped: Card) -> None:

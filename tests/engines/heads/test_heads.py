@@ -18,7 +18,7 @@ from engines.heads.landmarks import Landmarks
 from engines.heads.pose2mesh import Pose2MeshHead
 from engines.heads.registry import body_for
 from engines.heads.smpl_parameters import SmplParametersHead
-from engines.joint_sets import COCO17, COCO19, gather_points, normalise_pose2d
+from engines.joint_sets import COCO17, COCO19, gather_points, normalize_pose2d
 from meshcast.protocol.rotations import rotmat
 
 RNG = np.random.default_rng(3)
@@ -66,7 +66,7 @@ def test_landmarks_of_a_surface_and_of_a_skeleton() -> None:
     for points in (on_skin, inside):
         np.testing.assert_array_equal(points[:, 17], joints[:, 0])
         assert np.isnan(points[:, 18]).all()
-    assert np.linalg.norm(inside - on_skin, axis=-1)[:, 5:17].max() < 0.1  # metres: the same parts of the same body
+    assert np.linalg.norm(inside - on_skin, axis=-1)[:, 5:17].max() < 0.1  # meters: the same parts of the same body
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -138,7 +138,7 @@ def test_pose2mesh_sees_standardised_keypoints() -> None:
     made = head(seen)
     assert session.inputs[0].shape == (2, 19, 2)
     middle = (seen.keypoints[:, 11] + seen.keypoints[:, 12]) / 2
-    expected = normalise_pose2d(
+    expected = normalize_pose2d(
         np.concatenate([seen.keypoints, middle[:, None], (seen.keypoints[:, 5] + seen.keypoints[:, 6])[:, None] / 2], 1)
     )
     np.testing.assert_allclose(session.inputs[0], expected, atol=1e-5)
@@ -157,7 +157,7 @@ def test_decomr_reads_vertices_off_the_map() -> None:
     head = DecomrHead(Answers(maps, np.full((2, 3), 0.5, np.float32)), load_card("decomr"), body, NAMES)
     made = head(people(2))
     assert made.root is not None
-    assert np.median(np.linalg.norm(made.vertices + made.root[:, None] - vertices, axis=-1)) < 0.003  # metres
+    assert np.median(np.linalg.norm(made.vertices + made.root[:, None] - vertices, axis=-1)) < 0.003  # meters
 
 
 def test_keypoints_by_name() -> None:

@@ -121,15 +121,15 @@ def test_truncated_and_flipped_files_are_refused_or_read(tmp_path: Path, kind: s
         save_file(big, path)
     else:
         save({"state_dict": big}, path, legacy=kind == "legacy")
-    whole = path.read_bytes()
+    complete = path.read_bytes()
     draw = random.Random(5)
-    for cut in [0, 1, 7, 8, 9, *(draw.randrange(10, len(whole)) for _ in range(30))]:
-        path.write_bytes(whole[:cut])
+    for cut in [0, 1, 7, 8, 9, *(draw.randrange(10, len(complete)) for _ in range(30))]:
+        path.write_bytes(complete[:cut])
         with pytest.raises(ModelError, match="file"):
             read_checkpoint(path)
     for _ in range(150):
-        flipped = bytearray(whole)
-        flipped[draw.randrange(len(whole))] ^= 1 << draw.randrange(8)
+        flipped = bytearray(complete)
+        flipped[draw.randrange(len(complete))] ^= 1 << draw.randrange(8)
         path.write_bytes(flipped)
         try:
             found = read_checkpoint(path).tensors

@@ -1,4 +1,4 @@
-"""Importing published files: recognised, converted whole, kept with a card; or refused with what does not fit."""
+"""Importing published files: recognized, converted whole, kept with a card; or refused with what does not fit."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def test_published_files_become_models(tmp_path: Path, network: str, file: str, 
     assert loaded.keys() == weights.keys()
     assert all(torch.equal(loaded[key], weights[key]) for key in weights)
     if network.startswith("pare"):
-        assert "non-commercial" in card.licence
-        assert "left out what the network does not need: smpl.faces and 1 more" in " ".join(made.remarks)
+        assert "non-commercial" in card.license
+        assert "left out what the network does not need: smpl.faces and 1 more" in " ".join(made.warnings)
 
 
 def test_pose2mesh_of_the_bodys_mesh(tmp_path: Path) -> None:
@@ -126,8 +126,8 @@ def test_of_two_sets_of_weights_one_is_chosen_and_said(tmp_path: Path) -> None:
     averaged = {key: value + 1 for key, value in weights.items()}
     path = saved({"model": prefixed("_orig_mod.module.", weights), "ema": {"module": averaged}}, tmp_path / "two.pth")
     made = import_file(path)
-    assert made.recognised == "yolox_nano, weights under 'model.module'"
-    assert "the file also holds other weights of it: ema.module; choose with --weights" in made.remarks
+    assert made.identified == "yolox_nano, weights under 'model.module'"
+    assert "the file also holds other weights of it: ema.module; choose with --weights" in made.warnings
     key = "head.obj_preds.0.bias"
     assert torch.equal(load_network(made.card).state_dict()[key], weights[key])
     assert torch.equal(load_network(import_file(path, weights="ema").card).state_dict()[key], averaged[key])
@@ -144,7 +144,7 @@ def test_the_input_size_is_chosen_by_name(tmp_path: Path) -> None:
     path = saved(state("hrnet_w32"), tmp_path / "weights.pth")
     made = import_file(path)
     assert made.card.name == "hrnet_w32_256x192"
-    assert "hrnet_w32_384x288: choose with --as" in made.remarks[0]
+    assert "hrnet_w32_384x288: choose with --as" in made.warnings[0]
     assert import_file(path, "hrnet_w32_384x288").card.input.shape == ("N", 3, 384, 288)
     assert load_card("hrnet_w32").name == "hrnet_w32_256x192"
 

@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from engines.errors import ModelError  # noqa: E402
-from engines.importing import identify as recognise  # noqa: E402
+from engines.importing import identify as identify  # noqa: E402
 from engines.importing.checkpoint import Checkpoint, read_checkpoint  # noqa: E402
 from engines.importing.identify import NO_BODIES  # noqa: E402
 from engines.importing.unwrapping import MOST_SETS, name_prefixes, weight_sets, without_inserted  # noqa: E402
@@ -33,7 +33,7 @@ def weights() -> Weights:
 def few_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Building all networks, to know their names and shapes, takes seconds."""
     known = {name: network for name, network in NETWORKS.items() if "posenet" in name}
-    monkeypatch.setattr(recognise, "NETWORKS", known)
+    monkeypatch.setattr(identify, "NETWORKS", known)
 
 
 def named(prefix: str, weights: Weights) -> Weights:
@@ -79,7 +79,7 @@ def test_every_wrapping_gives_the_same_weights(kind: str, weights: Weights) -> N
     wrap, where = WRAPPINGS[kind]
     found = chosen(wrap(weights))
     assert found.match.network.name == NETWORK
-    assert found.match.whole
+    assert found.match.complete
     assert found.where == where
     assert not found.others
     assert found.match.tensors.keys() == weights.keys()

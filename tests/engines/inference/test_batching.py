@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engines.errors import ModelError, OutOfMemoryError
-from engines.inference.batching import BUCKETS, Batches, batch_sizes
+from engines.inference.batching import BUCKETS, BatchRunner, batch_sizes
 
 Rows = NDArray[np.float32]
 
@@ -28,7 +28,7 @@ class Engine:
         return [inputs[0] + 1, inputs[1].sum(1)]
 
 
-def run(batches: Batches, engine: Engine, count: int) -> None:
+def run(batches: BatchRunner, engine: Engine, count: int) -> None:
     x, y = np.arange(count * 2, dtype=np.float32).reshape(2, count, 1)
     more, sums = batches.run(engine, (x, y))
     np.testing.assert_array_equal(more, x + 1)
@@ -49,7 +49,7 @@ def run(batches: Batches, engine: Engine, count: int) -> None:
 )
 def test_padded_to_the_next_bucket(count: int, calls: list[tuple[int, int]]) -> None:
     engine = Engine()
-    run(Batches("m", BUCKETS, padded=True), engine, count)
+    run(BatchRunner("m", BUCKETS, padded=True), engine, count)
     assert engine.calls == calls
 
 
@@ -64,7 +64,7 @@ def test_padded_to_the_next_bucket(count: int, calls: list[tuple[int, int]]) -> 
 )
 def test_parts_of_exactly_these_sizes(sizes: tuple[int, ...] | None, count: int, calls: list[tuple[int, int]]) -> None:
     engine = Engine()
-    run(Batches("m", sizes), engine, count)
+    run(BatchRunner("m", sizes), engine, count)
     assert engine.calls == calls
 
 
@@ -84,7 +84,7 @@ def test_what_does_not_fit_runs_in_halves_from_then_on(
     second: list[tuple[int, int]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    engine, batches = Engine(most), Batches("net", sizes, padded=padded)
+    engine, batches = Engine(most), BatchRunner("net", sizes, padded=padded)
     with caplog.at_level(logging.WARNING, "meshcast.engines"):
         run(batches, engine, 5)
     assert engine.calls == first
@@ -99,7 +99,7 @@ def test_what_does_not_fit_runs_in_halves_from_then_on(
 def test_when_one_row_does_not_fit_the_error_goes_on() -> None:
     engine = Engine(0)
     with pytest.raises(OutOfMemoryError, match="full"):
-        run(Batches("m", BUCKETS, padded=True), engine, 8)
+        run(BatchRunner("m", BUCKETS, padded=True), engine, 8)
     assert [size for size, _ in engine.calls] == [8, 4, 2, 1]
 
 
@@ -108,7 +108,7 @@ def test_other_errors_are_not_tried_again() -> None:
         raise ModelError("broken")
 
     with pytest.raises(ModelError, match="broken"):
-        Batches("m", None).run(broken, (np.zeros((4, 1), np.float32),))
+        BatchRunner("m", None).run(broken, (np.zeros((4, 1), np.float32),))
 
 
 def test_the_model_may_fix_its_batch_at_one() -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from engines.inference.build_progress import Phases, listening
+from engines.inference.build_progress import BuildProgress, listening
 
 
 def test_steps_of_inner_phases_are_parts_of_the_outer_ones_step() -> None:
     heard: list[tuple[str, float]] = []
-    phases = Phases("net")
+    phases = BuildProgress("net")
     phases.start("nobody listens", 1)
     phases.finish("nobody listens")
-    phases = Phases("net")
+    phases = BuildProgress("net")
     with listening(lambda model, fraction: heard.append((model, fraction))):
         phases.start("whole", 2)
         phases.start("part", 4)

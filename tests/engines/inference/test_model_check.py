@@ -27,7 +27,7 @@ family = "yolo"
 name = "images"
 shape = {shape}
 size = 8
-colour = "rgb"
+color = "rgb"
 mean = {mean}
 std = {std}
 

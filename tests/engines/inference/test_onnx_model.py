@@ -12,7 +12,7 @@ import pytest
 from engines.body.body import Body, open_body
 from engines.cards.card import Card, Variant, load_card, read_weights
 from engines.inference import onnx_model as module
-from engines.inference.onnx_model import live_model
+from engines.inference.onnx_model import onnx_model
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def kept(folder: Path) -> list[Path]:
 
 def test_a_network_is_converted_once(tmp_path: Path, converted: list[str]) -> None:
     card = load_card("yolox_nano")
-    first = live_model(card, None, None)
-    assert live_model(card, None, None) == first == kept(tmp_path)[0].read_bytes()
+    first = onnx_model(card, None, None)
+    assert onnx_model(card, None, None) == first == kept(tmp_path)[0].read_bytes()
     assert converted == ["yolox_nano"]
 
 
@@ -46,10 +46,10 @@ DAMAGES: list[Callable[[bytes], bytes]] = [lambda data: data[:-3], lambda data: 
 @pytest.mark.parametrize("damage", DAMAGES, ids=["cut", "changed", "empty"])
 def test_a_damaged_file_is_made_again(tmp_path: Path, converted: list[str], damage: Callable[[bytes], bytes]) -> None:
     card = load_card("yolox_nano")
-    live_model(card, None, None)
+    onnx_model(card, None, None)
     path = kept(tmp_path)[0]
     path.write_bytes(damage(path.read_bytes()))
-    assert live_model(card, None, None) == b"ONNX of yolox_nano, number 2"
+    assert onnx_model(card, None, None) == b"ONNX of yolox_nano, number 2"
     assert [file.read_bytes() for file in kept(tmp_path)] == [b"ONNX of yolox_nano, number 2"]
 
 
@@ -69,7 +69,7 @@ def test_what_the_file_depends_on(converted: list[str]) -> None:
         (mesh, None, other, 7),
         (mesh, None, open_body(), 7),
     ):
-        live_model(card, variant, body)
+        onnx_model(card, variant, body)
         assert len(converted) == count
 
 
@@ -79,13 +79,13 @@ def test_a_cache_that_cannot_be_written(
     (tmp_path / "blocked").write_text("a file where a folder should be")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "blocked"))
     with caplog.at_level(logging.WARNING):
-        assert live_model(load_card("yolox_nano"), None, None)
+        assert onnx_model(load_card("yolox_nano"), None, None)
     assert "converted at every start" in caplog.text
 
 
 def test_onnx_files_are_taken_as_they_are(tmp_path: Path, converted: list[str]) -> None:
     card = load_card("movenet_thunder")
-    assert live_model(card, card.variants[0], None) == read_weights(card.variants[0])
+    assert onnx_model(card, card.variants[0], None) == read_weights(card.variants[0])
     assert (converted, kept(tmp_path)) == ([], [])
 
 
@@ -94,5 +94,5 @@ def test_weights_without_a_hash_are_told_by_what_they_are(tmp_path: Path, conver
     variant = Variant("fp32", tmp_path / "weights.safetensors", "")
     for data, count in ((b"first", 1), (b"first", 1), (b"second", 2)):
         variant.file.write_bytes(data)
-        live_model(card, variant, None)
+        onnx_model(card, variant, None)
         assert len(converted) == count

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engines.errors import ModelError
-from engines.inference.shared_session import ROWS_TOGETHER, SharedSession
+from engines.inference.shared_session import MAX_BATCHED_ROWS, BatchingSession
 
 SOON_S = 10.0
 
@@ -39,7 +39,7 @@ class Doubling:
             self._inside.release()
 
 
-def ask(session: SharedSession, inputs: list[NDArray[Any]], fake: Doubling, waiting: int) -> list[Any]:
+def ask(session: BatchingSession, inputs: list[NDArray[Any]], fake: Doubling, waiting: int) -> list[Any]:
     """Call with each input from a thread of its own, all but the first while the first is being served."""
     answers: list[Any] = [None] * len(inputs)
 
@@ -67,7 +67,7 @@ def ask(session: SharedSession, inputs: list[NDArray[Any]], fake: Doubling, wait
 def test_alone_it_is_the_session_itself() -> None:
     fake, heard = Doubling(), []
     fake.go.set()
-    session = SharedSession(fake, lambda rows, start_ns, end_ns: heard.append((rows, end_ns >= start_ns)))
+    session = BatchingSession(fake, lambda rows, start_ns, end_ns: heard.append((rows, end_ns >= start_ns)))
     same, double = session(np.arange(6.0).reshape(2, 3))
     np.testing.assert_array_equal(double, 2 * same)
     assert (session.backend, session.device, session.precision) == ("fake", "cpu", "fp32")
@@ -76,7 +76,7 @@ def test_alone_it_is_the_session_itself() -> None:
 
 def test_those_who_wait_go_together_and_get_their_own_rows() -> None:
     fake = Doubling()
-    session = SharedSession(fake)
+    session = BatchingSession(fake)
     inputs = [np.full((rows, 3), float(rows)) for rows in (1, 2, 3, 4)]
     answers = ask(session, inputs, fake, waiting=3)
     for given, (same, double) in zip(inputs, answers, strict=True):
@@ -88,16 +88,16 @@ def test_those_who_wait_go_together_and_get_their_own_rows() -> None:
 
 def test_other_shapes_go_apart_and_calls_stay_bounded() -> None:
     fake = Doubling()
-    inputs = [np.zeros((1, 3)), np.zeros((ROWS_TOGETHER, 3)), np.zeros((1, 5)), np.zeros((1, 3))]
-    answers = ask(SharedSession(fake), inputs, fake, waiting=3)
+    inputs = [np.zeros((1, 3)), np.zeros((MAX_BATCHED_ROWS, 3)), np.zeros((1, 5)), np.zeros((1, 3))]
+    answers = ask(BatchingSession(fake), inputs, fake, waiting=3)
     assert [same.shape for same, _ in answers] == [x.shape for x in inputs]
-    assert sorted(fake.calls[1:]) == [(1, 3), (1, 5), (ROWS_TOGETHER, 3)]
+    assert sorted(fake.calls[1:]) == [(1, 3), (1, 5), (MAX_BATCHED_ROWS, 3)]
 
 
 def test_an_error_belongs_to_the_one_who_caused_it() -> None:
     fake = Doubling()
     inputs = [np.ones((1, 3)), np.ones((2, 3)), -np.ones((1, 3)), np.ones((1, 3))]
-    answers = ask(SharedSession(fake), inputs, fake, waiting=3)
+    answers = ask(BatchingSession(fake), inputs, fake, waiting=3)
     assert isinstance(answers[2], ModelError)
     for index in (0, 1, 3):
         np.testing.assert_array_equal(answers[index][1], 2 * inputs[index])
@@ -106,7 +106,7 @@ def test_an_error_belongs_to_the_one_who_caused_it() -> None:
 def test_it_works_on_after_an_error() -> None:
     fake = Doubling()
     fake.go.set()
-    session = SharedSession(fake)
+    session = BatchingSession(fake)
     with pytest.raises(ModelError):
         session(-np.ones((1, 1)))
     assert session(np.ones((1, 1)))[1] == 2
@@ -115,7 +115,7 @@ def test_it_works_on_after_an_error() -> None:
 def test_many_threads_many_calls() -> None:
     fake = Doubling()
     fake.go.set()
-    session = SharedSession(fake)
+    session = BatchingSession(fake)
     wrong: list[int] = []
 
     def work(seed: int) -> None:

@@ -114,7 +114,7 @@ def test_what_is_no_model() -> None:
 @pytest.mark.parametrize("precision", ["fp16", "bf16"])
 @pytest.mark.parametrize(("name", "side"), [("movenet_thunder", 256), ("nanodet_g", 128)])
 def test_the_models_that_ship(name: str, side: int, precision: str) -> None:
-    """Every convolution in half precision; the type of every tensor agrees with its neighbours'."""
+    """Every convolution in half precision; the type of every tensor agrees with its neighbors'."""
     model = (ZOO / f"{name}.fp16w.onnx").read_bytes()
     half = to_half(model, precision, name)
     found = types(half)

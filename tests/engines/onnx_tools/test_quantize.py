@@ -1,4 +1,4 @@
-"""Quantised networks: which layers, what is put around them, and that two engines compute the same from the file."""
+"""Quantized networks: which layers, what is put around them, and that two engines compute the same from the file."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def limits(network: FloatNetwork, x: F32) -> dict[str, float]:
 
 
 def reference(data: bytes, x: F32) -> F32:
-    """What the file says, by ONNX Runtime without any optimisation."""
+    """What the file says, by ONNX Runtime without any optimization."""
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])

@@ -61,7 +61,7 @@ def one(op: str, *extra: NDArray[Any] | None, opset: int = 17, outputs: int = 1,
 
 def reference(model: bytes, *inputs: NDArray[Any], exact: bool = False) -> list[NDArray[Any]]:
     options = ort.SessionOptions()
-    if exact:  # quantised kernels of its own round differently
+    if exact:  # quantized kernels of its own round differently
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     names = [entry.name for entry in session.get_inputs()]
@@ -212,7 +212,7 @@ def test_gemm(transposed: dict[str, Any]) -> None:
     assert_equal(ours(model, x), reference(model, x))
 
 
-def test_dequantise() -> None:
+def test_dequantize() -> None:
     nodes = [
         onnx.helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]),
         onnx.helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"]),
@@ -314,8 +314,8 @@ def test_the_models_that_ship(name: str) -> None:
     assert_equal(ours(model, x), reference(model, x))
 
 
-def test_a_quantised_model_that_ships() -> None:
-    """Rounding makes of the last bit of float32 a step of the quantisation, and steps add up from layer to layer."""
+def test_a_quantized_model_that_ships() -> None:
+    """Rounding makes of the last bit of float32 a step of the quantization, and steps add up from layer to layer."""
     x = (np.random.default_rng(1).random((1, 3, 128, 128)) * 255).astype(np.float32)
     model = (ZOO / "nanodet_g.int8.onnx").read_bytes()
     got, wanted = ours(model, x), reference(model, x, exact=True)

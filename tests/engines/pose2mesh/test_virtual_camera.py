@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.pose2mesh.virtual_camera import SEEN, look_at, view_of
+from engines.pose2mesh.virtual_camera import SEEN, look_at, virtual_camera_of
 from meshcast.protocol.rotations import rotmat
 
 
@@ -29,7 +29,7 @@ def test_look_at_turns_the_axis_on_to_the_ray() -> None:
 def test_turning_the_camera_hardly_changes_what_the_lifter_sees() -> None:
     points, scores = people()
     turn = rotmat(np.array([0.1, 0.25, 0.0]))  # no roll: only where the person stands in the picture changes
-    before, after = view_of(rays(points), scores), view_of(rays(points @ turn.T), scores)
+    before, after = virtual_camera_of(rays(points), scores), virtual_camera_of(rays(points @ turn.T), scores)
     # The virtual axis goes through the mean of the rays, which is not quite the same ray after a turn.
     assert np.abs(before.features[:, :34] - after.features[:, :34]).max() < 0.25
     assert np.abs(rays(points) - rays(points @ turn.T)).min() > 0.05
@@ -37,11 +37,11 @@ def test_turning_the_camera_hardly_changes_what_the_lifter_sees() -> None:
 
 def test_distance_only_changes_the_angular_size() -> None:
     points, scores = people()
-    near, far = view_of(rays(points), scores), view_of(rays(points * 2), scores)
+    near, far = virtual_camera_of(rays(points), scores), virtual_camera_of(rays(points * 2), scores)
     np.testing.assert_allclose(near.features, far.features, atol=1e-5)  # twice as large and twice as far away
     smaller = points.copy()
     smaller[..., 2] *= 4
-    assert (view_of(rays(smaller), scores).features[:, -1] < near.features[:, -1]).all()
+    assert (virtual_camera_of(rays(smaller), scores).features[:, -1] < near.features[:, -1]).all()
 
 
 def test_unseen_keypoints_leave_no_trace() -> None:
@@ -50,16 +50,16 @@ def test_unseen_keypoints_leave_no_trace() -> None:
     a = rays(points)
     b = a.copy()
     b[:, 3] = 77.0
-    np.testing.assert_array_equal(view_of(a, scores).features, view_of(b, scores).features)
+    np.testing.assert_array_equal(virtual_camera_of(a, scores).features, virtual_camera_of(b, scores).features)
 
 
 def test_too_few_keypoints_are_not_usable() -> None:
     points, scores = people(2)
     scores[1, 3:] = 0
-    assert view_of(rays(points), scores).usable.tolist() == [True, False]
-    assert np.isfinite(view_of(rays(points), np.zeros_like(scores)).features).all()
+    assert virtual_camera_of(rays(points), scores).usable.tolist() == [True, False]
+    assert np.isfinite(virtual_camera_of(rays(points), np.zeros_like(scores)).features).all()
 
 
 def test_nobody() -> None:
-    view = view_of(np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32))
+    view = virtual_camera_of(np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32))
     assert view.features.shape == (0, 54)

@@ -1,7 +1,7 @@
 #pragma once
 
 // CUDA on a CPU, as far as these kernels use it: a thread of a block is a fiber, blocks run one after the other, and
-// device memory is host memory, so that address and undefined-behaviour sanitizers see what the kernels do. A barrier
+// device memory is host memory, so that address and undefined-behavior sanitizers see what the kernels do. A barrier
 // that not every thread reaches ends the program. No measure of speed.
 #include <cstddef>
 #include <functional>

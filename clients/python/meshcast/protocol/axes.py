@@ -1,9 +1,9 @@
 """Coordinate systems: what the numbers of a packet mean, and the same body in another system.
 
 Two frames matter. The camera's: opencv (x right, y down, z forward), unity (x right, y up, z forward), unreal (x
-forward, y right, z up, centimetres) and gltf (x right, y up, z backward). The body's own, of the resting body: gltf (x
+forward, y right, z up, centimeters) and gltf (x right, y up, z backward). The body's own, of the resting body: gltf (x
 to its left, y up, facing +z; opencv packets use this one too), unity (x to its right, y up, facing +z) and unreal
-(facing +x, y to its right, z up, centimetres). unity and unreal are left-handed.
+(facing +x, y to its right, z up, centimeters). unity and unreal are left-handed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Matrix = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Axes:
     """camera (3, 3): from the camera's frame in opencv axes; body (3, 3): from the body's frame in gltf axes. Both are
-    signed permutations; unit_m is how many metres a unit is."""
+    signed permutations; unit_m is how many meters a unit is."""
 
     name: str
     camera: Matrix

@@ -21,8 +21,8 @@ from meshcast.protocol.layout import (
     SPACES,
     STATES,
     STATUS_HEADER,
+    TOPIC_PREFIXES,
     UNITS,
-    WORDS,
     ArrayReader,
     Kind,
     read_header,
@@ -46,7 +46,7 @@ def decode(data: bytes) -> Packet:
     return _decode_frame(data, kind)
 
 
-def dequantise(low: F32, step: F32, levels: NDArray[np.uint16]) -> F32:
+def dequantize(low: F32, step: F32, levels: NDArray[np.uint16]) -> F32:
     """Vertices (N, V, 3) from bounds and steps (N, 3) and levels (N, V, 3): low + step * level."""
     N, V = levels.shape[:2]
     rows, whole = blocks(N, V)
@@ -94,7 +94,7 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
     arrays.close(extended=head["header_size"] > FRAME_HEADER.itemsize)
     return FramePacket(
         stream=head["stream"],
-        level=WORDS[kind],
+        level=TOPIC_PREFIXES[kind],
         seq=head["seq"],
         session=head["session"],
         model_id=head["model_id"],
@@ -116,7 +116,7 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
             translation=translation,
             joints=joints,
             keypoints=keypoints,
-            vertices=dequantise(low, step, levels) if V else np.zeros((N, 0, 3), np.float32),
+            vertices=dequantize(low, step, levels) if V else np.zeros((N, 0, 3), np.float32),
             rotvecs=rotations * np.float32(ROTATION_STEP),
             shape=shape * np.float32(SHAPE_STEP),
             error_mm=error_mm if P else np.zeros(N, np.float32),

@@ -46,7 +46,7 @@ class Kind(IntEnum):
 
 
 # The first part of the topic.
-WORDS = {
+TOPIC_PREFIXES = {
     Kind.MESH: "mesh",
     Kind.MODEL: "model",
     Kind.PARAMS: "params",
@@ -55,7 +55,7 @@ WORDS = {
     Kind.STATUS: "status",
 }
 # How much of a frame's bodies a subscriber gets, by topic.
-LEVELS = {WORDS[kind]: kind for kind in (Kind.PARAMS, Kind.JOINTS, Kind.MESH, Kind.MESH_LOD)}
+LEVELS = {TOPIC_PREFIXES[kind]: kind for kind in (Kind.PARAMS, Kind.JOINTS, Kind.MESH, Kind.MESH_LOD)}
 
 COMMON: list[tuple[str, str]] = [
     ("topic", f"S{TOPIC_SIZE}"),
@@ -144,7 +144,7 @@ def topic(kind: Kind, stream: str) -> bytes:
     """
     if not 0 < len(stream) <= MAX_STREAM or not _NAME.fullmatch(stream):
         raise WireError(f"stream name {stream!r}: use 1 to {MAX_STREAM} letters, digits, '.', '_' and '-'")
-    return f"{WORDS[kind]}/{stream}\0".encode()
+    return f"{TOPIC_PREFIXES[kind]}/{stream}\0".encode()
 
 
 def read_kind(data: bytes) -> Kind:
@@ -156,7 +156,7 @@ def read_kind(data: bytes) -> Kind:
         raise WireError(f"message of wire version {fields['version']}, this side speaks {VERSION}: update the older")
     if fields["message_size"] != len(data):
         raise WireError(f"damaged message: {len(data)} bytes arrived of {fields['message_size']}")
-    if fields["kind"] not in WORDS:
+    if fields["kind"] not in TOPIC_PREFIXES:
         raise WireError(f"message of unknown kind {fields['kind']}: subscribe to known topics only, or update")
     return Kind(fields["kind"])
 
@@ -164,16 +164,21 @@ def read_kind(data: bytes) -> Kind:
 def read_header(data: bytes, header: np.dtype[Any], kind: Kind) -> dict[str, Any]:
     """The named fields of a message that `read_kind` accepted, with `stream` and `model_name` as checked strings."""
     if len(data) < header.itemsize:
-        raise WireError(f"damaged message: {len(data)} bytes are too few for a {WORDS[kind]} header")
+        raise WireError(f"damaged message: {len(data)} bytes are too few for a {TOPIC_PREFIXES[kind]} header")
     fields = _fields(data, header)
     if not header.itemsize <= fields["header_size"] <= len(data) or fields["header_size"] % ALIGN:
-        raise WireError(f"damaged message: header size {fields['header_size']} in a {WORDS[kind]} message")
+        raise WireError(f"damaged message: header size {fields['header_size']} in a {TOPIC_PREFIXES[kind]} message")
     for name, table in (("axes", AXES), ("unit", UNITS), ("space", SPACES)):
         if fields[name] >= len(table):
             raise WireError(f"message with unknown {name} code {fields[name]}: update this side")
     word, _, stream = fields["topic"].decode("latin-1").partition("/")
     name = fields["model_name"].decode("latin-1")
-    if word != WORDS[kind] or len(stream) > MAX_STREAM or not _NAME.fullmatch(stream) or not _NAME.fullmatch(name):
+    if (
+        word != TOPIC_PREFIXES[kind]
+        or len(stream) > MAX_STREAM
+        or not _NAME.fullmatch(stream)
+        or not _NAME.fullmatch(name)
+    ):
         raise WireError(f"damaged message: topic {fields['topic']!r}, body model {fields['model_name']!r}")
     return fields | {"stream": stream, "model_name": name}
 

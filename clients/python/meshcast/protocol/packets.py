@@ -13,7 +13,7 @@ from meshcast.protocol.body import F32, I32, BodyModel
 
 @dataclass(frozen=True, slots=True)
 class Intrinsics:
-    """A pinhole camera: K (3, 3) float64 px, the centre of the top left pixel is (0, 0); distortion (5,) float64 in
+    """A pinhole camera: K (3, 3) float64 px, the center of the top left pixel is (0, 0); distortion (5,) float64 in
     OpenCV's order k1 k2 p1 p2 k3. assumed: the publisher was told neither intrinsics nor a field of view, so that K,
     and every distance with it, is a guess."""
 

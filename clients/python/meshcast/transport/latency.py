@@ -7,7 +7,7 @@ STALE_S = 0.5  # a packet this much later than the quickest has waited in a queu
 RESET_S = 1.0  # packets that are all late for so long: a clock has changed, nothing is queued
 
 
-class Delay:
+class LatencyEstimator:
     """Compares a publisher's monotonic clock with this machine's.
 
     The quickest packet ever seen took no time, by definition; what others took longer is their delay. A backlog after

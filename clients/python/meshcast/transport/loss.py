@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Loss:
+class LossCounter:
     """Follows the frames of one stream at one level."""
 
     def __init__(self) -> None:

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from meshcast.errors import WireError
 from meshcast.protocol.decoding import decode
-from meshcast.protocol.layout import LEVELS, TOPIC_SIZE, WORDS, Kind, topic
+from meshcast.protocol.layout import LEVELS, TOPIC_PREFIXES, TOPIC_SIZE, Kind, topic
 from meshcast.protocol.packets import FramePacket, ModelPacket, Packet
-from meshcast.transport.latency import STALE_S, Delay
-from meshcast.transport.loss import Loss
+from meshcast.transport.latency import STALE_S, LatencyEstimator
+from meshcast.transport.loss import LossCounter
 
 
 def topics(levels: Sequence[str], stream: str) -> list[bytes]:
@@ -21,7 +21,7 @@ def topics(levels: Sequence[str], stream: str) -> list[bytes]:
         raise WireError(f"unknown level {unknown[0]!r}; choose from {', '.join(LEVELS)}")
     # The model first: a publisher that reads all requests at once answers it before its next frame.
     kinds = [Kind.MODEL, Kind.STATUS, *(LEVELS[level] for level in levels)]
-    return [topic(kind, stream) if stream else f"{WORDS[kind]}/".encode() for kind in kinds]
+    return [topic(kind, stream) if stream else f"{TOPIC_PREFIXES[kind]}/".encode() for kind in kinds]
 
 
 def newest(messages: Iterable[bytes]) -> list[bytes]:
@@ -44,8 +44,8 @@ class Reader:
         self._address = address
         self._latest = latest
         self._models: dict[str, ModelPacket] = {}
-        self._losses: defaultdict[tuple[str, str], Loss] = defaultdict(Loss)
-        self._delays: defaultdict[str, Delay] = defaultdict(Delay)
+        self._losses: defaultdict[tuple[str, str], LossCounter] = defaultdict(LossCounter)
+        self._delays: defaultdict[str, LatencyEstimator] = defaultdict(LatencyEstimator)
 
     def read(self, message: bytes, t_receive_s: float | None = None) -> Packet | None:
         """The packet in a message that came at `t_receive_s` (monotonic, default now), None for one that came too late.

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from edge.bridges.udp.livelink import LiveLink
-from edge.bridges.udp.skeleton_pose import Poser
-from edge.bridges.udp.world_frame import World
+from edge.bridges.udp.skeleton_pose import SkeletonPoser
+from edge.bridges.udp.world_frame import WorldFrame
 from edge.types import F32
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Conversion
@@ -23,7 +23,7 @@ UDP_LIMIT = 65507
 
 
 def subjects(bridge: LiveLink, packet: FramePacket) -> dict[str, list[dict[str, Any]]]:
-    pose, found = Poser(bridge.axes, World()), {}
+    pose, found = SkeletonPoser(bridge.axes, WorldFrame()), {}
     for offset, data in bridge.show(packet, pose.body(packet), pose(packet)):
         assert offset == 0
         assert len(data) < UDP_LIMIT / 6
@@ -90,7 +90,7 @@ def test_who_left_is_not_spoken_of() -> None:
 
 
 def test_names_of_a_skeleton_that_the_mannequin_has_not_are_an_error() -> None:
-    packet, pose = bridge_packets.golden("opencv"), Poser("unreal", World())
+    packet, pose = bridge_packets.golden("opencv"), SkeletonPoser("unreal", WorldFrame())
     body = pose.body(packet)
     hand = type(body)("mano", body.faces, body.rest_vertices, body.parents, ("wrist", "palm"), ())
     with pytest.raises(

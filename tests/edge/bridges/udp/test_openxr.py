@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from edge.bridges.udp.openxr import OpenXr
-from edge.bridges.udp.skeleton_pose import Poser
-from edge.bridges.udp.world_frame import World
+from edge.bridges.udp.skeleton_pose import SkeletonPoser
+from edge.bridges.udp.world_frame import WorldFrame
 from engines.importing.body_file import JOINT_NAMES
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Conversion
@@ -45,8 +45,8 @@ def read(data: bytes) -> Datagram:
     return found
 
 
-def show(packet: FramePacket, world: World | None = None) -> list[Datagram]:
-    pose = Poser("gltf", World() if world is None else world)
+def show(packet: FramePacket, world: WorldFrame | None = None) -> list[Datagram]:
+    pose = SkeletonPoser("gltf", WorldFrame() if world is None else world)
     return [read(data) for _, data in OpenXr().show(packet, pose.body(packet), pose(packet))]
 
 
@@ -73,7 +73,7 @@ def test_orientations_are_the_extensions_in_the_t_pose() -> None:
     assert right[0] < -0.6
     np.testing.assert_allclose(found.joints[0].pose.position[:], [0, 0, -3], atol=1e-5)
     # Whoever stands at the origin of a world that faces the camera looks forward, along -z: nothing is turned.
-    (found,) = show(bridge_packets.still(), World(height_m=1, origin_m=3))
+    (found,) = show(bridge_packets.still(), WorldFrame(height_m=1, origin_m=3))
     for joint in found.joints:
         np.testing.assert_allclose(np.abs(joint.pose.orientation[:]), [0, 0, 0, 1], atol=2e-4)
     np.testing.assert_allclose(found.joints[0].pose.position[:], [0, 1, 0], atol=1e-5)
@@ -98,7 +98,7 @@ def test_nothing_of_who_left_is_valid() -> None:
 
 
 def test_bodies_with_fingers_have_a_hand_too_and_others_are_refused() -> None:
-    packet, pose = bridge_packets.still(), Poser("gltf", World())
+    packet, pose = bridge_packets.still(), SkeletonPoser("gltf", WorldFrame())
     body, people = pose.body(packet), pose(packet)
 
     def named(*names: str) -> list[tuple[int, bytes]]:

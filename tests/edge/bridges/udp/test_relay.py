@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from edge.bridges.udp.person_filter import Cast
+from edge.bridges.udp.person_filter import PersonFilter
 from edge.bridges.udp.relay import Relay
 from edge.bridges.udp.sender import Datagram, UdpSender
 from edge.bridges.udp.skeleton_pose import Person
-from edge.bridges.udp.world_frame import World
+from edge.bridges.udp.world_frame import WorldFrame
 from edge.types import BodyModel
 from meshcast.errors import AddressError, WireError
 from meshcast.protocol.packets import FramePacket
@@ -20,7 +20,7 @@ from tests.support import bridge_packets
 still, status = bridge_packets.still, bridge_packets.status
 
 
-class Said:
+class CommandResult:
     """A bridge whose datagrams are words."""
 
     axes = "unity"
@@ -33,7 +33,7 @@ class Said:
 
 
 def relay(person: str = "all") -> Relay:
-    return Relay(Said(), Cast(person), World())
+    return Relay(CommandResult(), PersonFilter(person), WorldFrame())
 
 
 def words(datagrams: list[Datagram]) -> list[str]:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edge.bridges.udp.bone_names import HUMANOID, MANNEQUIN, bones_of
-from edge.bridges.udp.skeleton_pose import Poser
-from edge.bridges.udp.world_frame import World
+from edge.bridges.udp.skeleton_pose import SkeletonPoser
+from edge.bridges.udp.world_frame import WorldFrame
 from edge.types import F32
 from engines.importing.body_file import JOINT_NAMES
 from meshcast.errors import WireError
@@ -34,7 +34,7 @@ def matrix(quaternion: F32) -> F32:
 
 @pytest.mark.parametrize(("sent", "wanted"), list(product(AXES, AXES)))
 def test_golden_people_are_where_skinning_puts_them(sent: str, wanted: str) -> None:
-    people = Poser(wanted, World())(bridge_packets.golden(sent))
+    people = SkeletonPoser(wanted, WorldFrame())(bridge_packets.golden(sent))
     assert [person.id for person in people] == EXPECTED["axes"][wanted]["ids"]
     scale = 1 / SYSTEMS[wanted].unit_m
     for person, joints in zip(people, EXPECTED["axes"][wanted]["skinned_joints"], strict=True):
@@ -44,7 +44,7 @@ def test_golden_people_are_where_skinning_puts_them(sent: str, wanted: str) -> N
 @pytest.mark.parametrize(("sent", "wanted"), [("opencv", "unity"), ("unity", "unreal"), ("unreal", "gltf")])
 def test_dancers_are_where_the_body_model_puts_them(sent: str, wanted: str) -> None:
     packet, truth = bridge_packets.dancing(axes=sent)
-    people = Poser(wanted, World())(packet)
+    people = SkeletonPoser(wanted, WorldFrame())(packet)
     conversion = Conversion.between(SYSTEMS["opencv"], SYSTEMS[wanted])
     for person, joints in zip(people, conversion.points(truth), strict=True):
         np.testing.assert_allclose(person.positions, joints, atol=5e-4 / SYSTEMS[wanted].unit_m)
@@ -53,7 +53,7 @@ def test_dancers_are_where_the_body_model_puts_them(sent: str, wanted: str) -> N
 @pytest.mark.parametrize("left_out", [[], ["spine3"], ["pelvis"], ["spine1", "left_elbow", "right_collar"]])
 def test_bones_chain_to_the_joints_whatever_is_left_out(left_out: list[str]) -> None:
     packet, _ = bridge_packets.dancing(3)
-    pose = Poser("unity", World())
+    pose = SkeletonPoser("unity", WorldFrame())
     body, (person, _) = pose.body(packet), pose(packet)
     bones = bones_of(body, {name: name for name in body.joint_names if name not in left_out})
     assert len(bones.names) == 24 - len(left_out)
@@ -71,19 +71,19 @@ def test_a_level_world_from_a_camera_that_looks_down() -> None:
     # 2 m up, looking 30 degrees down: the middle of the picture shows the floor 4 m along the ray.
     packet = bridge_packets.people_packet(np.tile(np.eye(3), (1, 24, 1, 1)), np.float32([[0, 0, 4]]))
     ahead = 2 / math.tan(math.radians(30))
-    (person,) = Poser("unity", World(30, 2))(packet)
+    (person,) = SkeletonPoser("unity", WorldFrame(30, 2))(packet)
     np.testing.assert_allclose(person.positions[0], [0, 0, ahead], atol=1e-5)
-    (person,) = Poser("unreal", World(30, 2, 3))(packet)
+    (person,) = SkeletonPoser("unreal", WorldFrame(30, 2, 3))(packet)
     np.testing.assert_allclose(person.positions[0], [100 * (3 - ahead), 0, 0], atol=1e-3)
     aside = bridge_packets.people_packet(np.tile(np.eye(3), (1, 24, 1, 1)), np.float32([[0.5, 0, 4]]))
-    (person,) = Poser("gltf", World(30, 2, ahead))(aside)
+    (person,) = SkeletonPoser("gltf", WorldFrame(30, 2, ahead))(aside)
     np.testing.assert_allclose(person.positions[0], [-0.5, 0, 0], atol=1e-5)
 
 
 @pytest.mark.parametrize("axes", AXES)
 def test_rotations_turn_with_the_world(axes: str) -> None:
     packet, _ = bridge_packets.dancing(1)
-    flat, tilted = (Poser(axes, world)(packet)[0] for world in (World(), World(25, 1.5, 2)))
+    flat, tilted = (SkeletonPoser(axes, world)(packet)[0] for world in (WorldFrame(), WorldFrame(25, 1.5, 2)))
     turn = tilted.rotations[0] @ flat.rotations[0].T
     np.testing.assert_allclose(np.linalg.det(turn), 1, atol=1e-5)
     offsets = flat.positions - flat.positions[0], tilted.positions - tilted.positions[0]
@@ -92,14 +92,14 @@ def test_rotations_turn_with_the_world(axes: str) -> None:
 
 
 def test_packets_that_cannot_be_posed_are_refused() -> None:
-    packet, pose = bridge_packets.still(), Poser("unity", World())
+    packet, pose = bridge_packets.still(), SkeletonPoser("unity", WorldFrame())
     with pytest.raises(WireError, match="the body model of cam has not come yet"):
         pose(replace(packet, model=None))
     golden = bridge_packets.golden("opencv")
     with pytest.raises(WireError, match="body model golden_body does not fit: 2 joints, 24 rotations"):
         pose(replace(packet, model=golden.model, model_id=golden.model_id))
     with pytest.raises(WireError, match="world frame"):
-        Poser("opencv", World())(replace(packet, space="world"))
+        SkeletonPoser("opencv", WorldFrame())(replace(packet, space="world"))
     bare = bridge_packets.model_packet(bridge_packets.MAKE["model"]())
     with pytest.raises(WireError, match="body model golden_body has no rig"):
         pose(replace(packet, model=bare, model_id=bare.model_id))

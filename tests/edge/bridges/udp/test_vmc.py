@@ -10,9 +10,9 @@ import pytest
 from pythonosc.osc_packet import OscPacket
 
 from edge.bridges.udp.sender import Datagram
-from edge.bridges.udp.skeleton_pose import Poser
+from edge.bridges.udp.skeleton_pose import SkeletonPoser
 from edge.bridges.udp.vmc import Vmc
-from edge.bridges.udp.world_frame import World
+from edge.bridges.udp.world_frame import WorldFrame
 from edge.types import F32
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Conversion
@@ -41,8 +41,8 @@ for SIDE, FIRST in (("Left", 1), ("Right", 2)):
     }
 
 
-def show(bridge: Vmc, packet: FramePacket, world: World | None = None) -> list[Datagram]:
-    pose = Poser(bridge.axes, World() if world is None else world)
+def show(bridge: Vmc, packet: FramePacket, world: WorldFrame | None = None) -> list[Datagram]:
+    pose = SkeletonPoser(bridge.axes, WorldFrame() if world is None else world)
     return bridge.show(packet, pose.body(packet), pose(packet))
 
 
@@ -89,7 +89,7 @@ def test_an_avatar_stands_as_the_person_does(upper_chest: bool) -> None:
 
 
 def test_the_t_pose_in_front_of_the_camera_is_an_unturned_avatar_at_the_origin() -> None:
-    ((_, data),) = show(Vmc(), bridge_packets.still(), World(height_m=1, origin_m=3))
+    ((_, data),) = show(Vmc(), bridge_packets.still(), WorldFrame(height_m=1, origin_m=3))
     sent = bones(data)
     np.testing.assert_allclose(sent["root"], [0, 0, 0, 0, 0, 0, 1], atol=1e-6)
     np.testing.assert_allclose(sent["Hips"][:3], [0, 1, 0], atol=1e-6)
@@ -115,7 +115,7 @@ def test_a_bundle_says_that_the_avatar_can_be_used_and_when() -> None:
 
 def test_root_is_the_floor_under_the_hips() -> None:
     packet, _ = bridge_packets.dancing(5, people=1)
-    ((_, data),) = show(Vmc(), packet, World(20, 1.5))
+    ((_, data),) = show(Vmc(), packet, WorldFrame(20, 1.5))
     sent = bones(data)
     assert sent["root"][1] == 0
     assert sent["Hips"][0] == sent["Hips"][2] == 0
@@ -138,7 +138,7 @@ def test_everybody_keeps_a_port_and_leaves_it_to_the_next() -> None:
 def test_a_body_without_hips_is_refused() -> None:
     packet = bridge_packets.still()
     names = ("wrist", *packet.model.body.joint_names[1:])
-    pose = Poser("unity", World())
+    pose = SkeletonPoser("unity", WorldFrame())
     body = pose.body(packet)
     with pytest.raises(WireError, match="body model open has no pelvis at its root"):
         Vmc().show(packet, type(body)("open", body.faces, body.rest_vertices, body.parents, names, ()), pose(packet))

@@ -27,10 +27,10 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError, Inval
 from websockets.sync.client import ClientConnection, connect
 
 from edge.bridges.websocket.access import Hosts, Token, read_token
-from edge.bridges.websocket.client_queue import MAX_TOPICS, Browser, Choice
-from edge.bridges.websocket.endpoint import Listen, Origins, is_loopback, tls_context
+from edge.bridges.websocket.client_queue import MAX_TOPICS, ClientQueue, ClientSelection
+from edge.bridges.websocket.endpoint import Endpoint, Origins, is_loopback, tls_context
 from edge.bridges.websocket.server import NEWCOMERS, Bridge
-from edge.bridges.websocket.static_files import Page
+from edge.bridges.websocket.static_files import StaticFiles
 from edge.cli import bridge_websocket
 from edge.errors import EXIT_WHOLE, PublishError
 from edge.types import Frame
@@ -48,7 +48,7 @@ from tests.support import golden_packets
 ROOT = Path(__file__).parents[4]
 MODEL = ModelEncoder(golden_packets.rigged())
 ENCODER = FrameEncoder(lod_vertices=np.array([0, 2, 4, 6], np.int32))
-HERE = Listen("127.0.0.1", 0)
+HERE = Endpoint("127.0.0.1", 0)
 NUMBERS = count()
 PATIENCE_S = 20.0  # a limit for failures only
 
@@ -281,7 +281,7 @@ def test_a_publisher_that_restarts_is_found_again() -> None:
 
 def test_only_the_newest_of_each_topic_waits_and_models_come_first() -> None:
     async def work() -> None:
-        browser = Browser(Choice(("mesh", "mesh-lod"), ""), [model("old")])
+        browser = ClientQueue(ClientSelection(("mesh", "mesh-lod"), ""), [model("old")])
         messages = [mesh(0), mesh_lod(0), mesh(0, "cam1"), mesh(1), model(), mesh_lod(1), mesh(2)]
         for message in messages:
             browser.offer(message)
@@ -360,10 +360,12 @@ def test_a_wrong_choice_is_a_bad_request(upstream: Upstream, query: str, message
 
 
 def test_choices() -> None:
-    assert Choice.parse("") == Choice(("mesh-lod",), "")
-    assert Choice.parse("levels=params,mesh,params&stream=cam0&new=1") == Choice(("params", "mesh"), "cam0")
+    assert ClientSelection.parse("") == ClientSelection(("mesh-lod",), "")
+    assert ClientSelection.parse("levels=params,mesh,params&stream=cam0&new=1") == ClientSelection(
+        ("params", "mesh"), "cam0"
+    )
     with pytest.raises(WireError):
-        Choice.parse("levels=model")
+        ClientSelection.parse("levels=model")
 
 
 @pytest.mark.parametrize(
@@ -386,12 +388,12 @@ def test_choices() -> None:
     ],
 )
 def test_origins(origin: str | None, host: str, allowed: bool) -> None:
-    origins = Origins(Listen("127.0.0.1", 8765), ["https://example.org"])
+    origins = Origins(Endpoint("127.0.0.1", 8765), ["https://example.org"])
     assert origins.allow([origin] if origin is not None else [], [host]) is allowed
 
 
 def test_origins_of_a_server_for_others() -> None:
-    origins = Origins(Listen("", 8765))
+    origins = Origins(Endpoint("", 8765))
     assert origins.allow(["http://station:8765"], ["station:8765"])
     assert not origins.allow(["http://evil.org"], ["station:8765"])
     assert not origins.allow(["http://station:8765", "http://evil.org"], ["station:8765"])
@@ -510,11 +512,11 @@ def test_token_file_is_made_once_for_its_user_alone(tmp_path: Path) -> None:
     ],
 )
 def test_hosts_that_a_server_may_be_asked_for_by(listen: str, host: str, allowed: bool) -> None:
-    assert Hosts(Listen(listen, 8765), ["Station.lan"]).allow([host]) is allowed
+    assert Hosts(Endpoint(listen, 8765), ["Station.lan"]).allow([host]) is allowed
 
 
 def test_rebound_name_gets_neither_page_nor_stream(upstream: Upstream, page: Path) -> None:
-    with running(Bridge(upstream.address, HERE, page=Page(page))) as url:
+    with running(Bridge(upstream.address, HERE, page=StaticFiles(page))) as url:
         where = url.removeprefix("ws://").partition(":")
         for path in ("/", "/stream"):
             with socket.create_connection((where[0], int(where[2])), PATIENCE_S) as raw:
@@ -536,7 +538,7 @@ def test_idle_connections_make_room_for_browsers(upstream: Upstream) -> None:
 
 
 def test_browser_queue_is_bounded() -> None:
-    browser = Browser(Choice(("mesh",), ""))
+    browser = ClientQueue(ClientSelection(("mesh",), ""))
     for number in range(MAX_TOPICS + 50):
         browser.offer(mesh(0, f"cam{number}", people=0))
 
@@ -567,7 +569,7 @@ def test_browser_queue_is_bounded() -> None:
     ],
 )
 def test_the_page_is_served(upstream: Upstream, page: Path, path: str, body: bytes, kind: str) -> None:
-    with running(Bridge(upstream.address, HERE, page=Page(page))) as url:
+    with running(Bridge(upstream.address, HERE, page=StaticFiles(page))) as url:
         code, headers, found = answer(url, path)
     assert (code, found, headers["content-type"]) == (200, body, kind)
     assert headers["x-content-type-options"] == "nosniff"
@@ -593,7 +595,7 @@ def test_the_page_is_served(upstream: Upstream, page: Path, path: str, body: byt
     ],
 )
 def test_nothing_else_is_served(upstream: Upstream, page: Path, path: str) -> None:
-    with running(Bridge(upstream.address, HERE, page=Page(page))) as url:
+    with running(Bridge(upstream.address, HERE, page=StaticFiles(page))) as url:
         code, _, body = answer(url, path)
     assert code == 404
     assert body == b"nothing is here; the stream is at /stream\n"
@@ -604,7 +606,7 @@ def test_without_a_page_only_the_stream_is_there(upstream: Upstream, tmp_path: P
         assert answer(url, "/")[0] == 404
         assert answer(url, "/stream")[0] == 426
     with pytest.raises(PublishError, match=r"no page, index\.html is missing"):
-        Page(tmp_path)
+        StaticFiles(tmp_path)
 
 
 # Where it listens
@@ -613,13 +615,13 @@ def test_without_a_page_only_the_stream_is_there(upstream: Upstream, tmp_path: P
 @pytest.mark.parametrize(
     ("text", "listen"),
     [
-        ("127.0.0.1:8765", Listen("127.0.0.1", 8765)),
-        ("localhost:0", Listen("localhost", 0)),
-        ("[::1]:80", Listen("::1", 80)),
+        ("127.0.0.1:8765", Endpoint("127.0.0.1", 8765)),
+        ("localhost:0", Endpoint("localhost", 0)),
+        ("[::1]:80", Endpoint("::1", 80)),
     ],
 )
-def test_loopback_may_be_listened_at(text: str, listen: Listen) -> None:
-    assert Listen.parse(text) == listen
+def test_loopback_may_be_listened_at(text: str, listen: Endpoint) -> None:
+    assert Endpoint.parse(text) == listen
 
 
 @pytest.mark.parametrize("text", ["*:8765", "0.0.0.0:8765", "192.168.1.2:80", "[::]:80", "station:80"])
@@ -627,17 +629,17 @@ def test_other_addresses_need_a_token_and_encryption_or_a_word(text: str) -> Non
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     for tls in (None, context):
         with pytest.raises(PublishError, match="add --token-file FILE, or --insecure"):
-            Listen.parse(text, tls=tls)
+            Endpoint.parse(text, tls=tls)
     with pytest.raises(PublishError, match="add --tls CERT KEY, or --insecure"):
-        Listen.parse(text, token=True)
-    assert Listen.parse(text, insecure=True).tls is None
-    assert Listen.parse(text, tls=context, token=True).tls is context
+        Endpoint.parse(text, token=True)
+    assert Endpoint.parse(text, insecure=True).tls is None
+    assert Endpoint.parse(text, tls=context, token=True).tls is context
 
 
 @pytest.mark.parametrize("text", ["8765", "127.0.0.1", "127.0.0.1:", ":80", "::1:80", "127.0.0.1:99999", "a:-1", ""])
 def test_what_is_no_address_is_said(text: str) -> None:
     with pytest.raises(PublishError, match="not an address to listen at; use HOST:PORT"):
-        Listen.parse(text, insecure=True)
+        Endpoint.parse(text, insecure=True)
 
 
 def test_loopback() -> None:
@@ -646,7 +648,7 @@ def test_loopback() -> None:
 
 
 def test_an_address_in_use_is_one_line(upstream: Upstream) -> None:
-    async def start(listen: Listen) -> None:
+    async def start(listen: Endpoint) -> None:
         async with Bridge(upstream.address, listen):
             pass
 
@@ -655,7 +657,7 @@ def test_an_address_in_use_is_one_line(upstream: Upstream) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(PublishError, match=f"127.0.0.1:{port}: cannot listen here"):
-            asyncio.run(start(Listen("127.0.0.1", port)))
+            asyncio.run(start(Endpoint("127.0.0.1", port)))
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate of this test")
@@ -665,8 +667,8 @@ def test_encrypted(upstream: Upstream, tmp_path: Path, page: Path) -> None:
     names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2"]
     files = ["-keyout", str(key), "-out", str(certificate)]
     subprocess.run(["openssl", "req", *words, *names, *files], check=True, capture_output=True)
-    listen = Listen.parse("127.0.0.1:0", tls=tls_context(str(certificate), str(key)))
-    with running(Bridge(upstream.address, listen, page=Page(page))) as url:
+    listen = Endpoint.parse("127.0.0.1:0", tls=tls_context(str(certificate), str(key)))
+    with running(Bridge(upstream.address, listen, page=StaticFiles(page))) as url:
         assert url.startswith("wss://")
         upstream.asked(2)
         with join(url, ssl=ssl.create_default_context(cafile=str(certificate))) as browser:

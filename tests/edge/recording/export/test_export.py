@@ -21,7 +21,7 @@ from edge.recording.export.bvh import bvh
 from edge.recording.export.curves import euler_zxy, steady
 from edge.recording.export.gltf import glb
 from edge.recording.mcap_file import Recording, RecordingWriter
-from edge.types import Bodies, BodyModel, Frame, Posed
+from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
 from engines.body.body import open_body
@@ -113,7 +113,7 @@ def record(
         for index, ids in enumerate(present):
             rows, t_s = list(ids), times[index] if times is not None else index * STEP_S
             count = len(rows)
-            posed = Posed(
+            posed = RigPose(
                 rotmat(rotvecs[index, rows].astype(np.float32)),
                 shapes[rows].astype(np.float32),
                 np.zeros(count, np.float32),
@@ -403,7 +403,7 @@ def test_meshes_alone_are_fitted(tmp_path: Path) -> None:
         add(known.encode(stream="cam0", seq=0, session=7), 0.0)
         for index in range(4):
             shape = np.zeros((1, made.rig.shape_dirs.shape[2]), np.float32)
-            posed = Posed(rotmat(rotvecs[None].astype(np.float32)), shape, np.zeros(1, np.float32))
+            posed = RigPose(rotmat(rotvecs[None].astype(np.float32)), shape, np.zeros(1, np.float32))
             zero = np.zeros((1, 0, 3), np.float32)
             place = np.array([[0.1 * index, 0, 3]], np.float32)
             bodies = Bodies(np.array([5], np.int32), np.ones(1, np.float32), zero, zero, zero, place)

@@ -65,7 +65,7 @@ def test_who_listens_hears_how_far_it_is(rtx: str) -> None:
 
 
 def qdq_model(zero: int = 0) -> bytes:
-    """images (N, 3, 8, 8) -> Q/DQ -> Conv with quantised weights -> y."""
+    """images (N, 3, 8, 8) -> Q/DQ -> Conv with quantized weights -> y."""
     node, rng = onnx.helper.make_node, np.random.default_rng(0)
     constants = {
         "s": np.float32(0.02),
@@ -91,7 +91,7 @@ def qdq_model(zero: int = 0) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def test_int8_is_a_file_with_symmetric_quantisation(rtx: str) -> None:
+def test_int8_is_a_file_with_symmetric_quantization(rtx: str) -> None:
     assert build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 9))
     with pytest.raises(ModelError, match=r"^qdq: .* symmetric, without quantised biases, as `meshcast calib") as caught:
         build_plan(rtx, qdq_model(zero=3), "qdq", [(3, 8, 8)], (8, 9))
