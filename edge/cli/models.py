@@ -115,7 +115,7 @@ def run_import(args: argparse.Namespace) -> int:
     _say(f"{args.file.name} is {made.identified}")
     for warning in made.warnings:
         _say(f"note: {warning}")
-    _say(f"licence: {card.license}")
+    _say(f"license: {card.license}")
     if card.notes:
         _say(f"         {' '.join(card.notes.split())}")
     option = {"detector": "--detector", "pose": "--pose", "mesh": "--mesh", "body": "--body"}[card.task]
@@ -186,7 +186,7 @@ def card_text(card: Card) -> str:
         if v.gate is not None
         for number, figure in enumerate(v.gate.metrics)
     ]
-    licenses = [("licence text", str(path)) for path in card.license_files]
+    licenses = [("license text", str(path)) for path in card.license_files]
     precision = f"{_precisions(card)}; auto takes the first that the device has of: {', '.join(card.auto)}"
     entries = [
         ("name", ", ".join([card.name, *card.aliases])),
@@ -200,7 +200,7 @@ def card_text(card: Card) -> str:
         ("input", f"{card.input.name} {shape} {card.input.color}".strip()),
         ("keypoints", ", ".join(card.keypoints)),
         ("body", card.body),
-        ("licence", card.license),
+        ("license", card.license),
         *licenses,
         ("source", card.source),
         ("imported", f"from a file with sha256 {card.imported_sha256}" if card.imported_sha256 else ""),

@@ -60,7 +60,7 @@ def input_size(card: Card) -> tuple[int, int]:
     shape = card.input.shape
     if len(shape) != 4 or shape[1] != 3 or not card.input.color:
         raise ModelError(
-            f"{card.name}: its input must be pictures: input.shape [N, 3, H, W], colour, mean, std and size in the card"
+            f"{card.name}: its input must be pictures: input.shape [N, 3, H, W], color, mean, std and size in the card"
         )
     height, width = (side if isinstance(side, int) else card.input.size for side in shape[2:])
     return height, width

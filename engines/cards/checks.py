@@ -26,7 +26,7 @@ def check_card(card: Card, *, shipped: bool) -> None:
     folder = card.path.parent
     named = [(f"variants.{v.precision}.file", str(v.file.relative_to(folder))) for v in card.variants]
     named += [(f"variants.{v.precision}.data", name) for v in card.variants for name, _ in v.data]
-    named += [("licence_files", str(path.relative_to(folder))) for path in card.license_files]
+    named += [("license_files", str(path.relative_to(folder))) for path in card.license_files]
     named += [(entry, name) for entry, name in (("mean", card.mean), ("body", card.body)) if name]
     for entry, name in named:
         inside(folder, name, entry, follow=not shipped)
@@ -35,7 +35,7 @@ def check_card(card: Card, *, shipped: bool) -> None:
 def _texts(card: Card) -> tuple[tuple[bool, str], ...]:
     names = (card.name, card.family, card.network, card.mean, card.body, card.input.name)
     lists = {"keypoints": card.keypoints, "aliases": card.aliases, "outputs": card.outputs}
-    lines = {"title": card.title, "licence": card.license, "source": card.source}
+    lines = {"title": card.title, "license": card.license, "source": card.source}
     return (
         (all(len(name) <= LONGEST_NAME for name in names), f"a name is longer than {LONGEST_NAME} characters"),
         (card.name.isprintable() and bool(card.name.strip()), "name is empty or holds control characters"),
@@ -52,7 +52,7 @@ def _texts(card: Card) -> tuple[tuple[bool, str], ...]:
             )
             for key, entries in lists.items()
         ),
-        (len(card.license_files) <= MOST_NAMES, f"licence_files has more than {MOST_NAMES} entries"),
+        (len(card.license_files) <= MOST_NAMES, f"license_files has more than {MOST_NAMES} entries"),
     )
 
 
@@ -83,7 +83,7 @@ def _input(card: Card) -> tuple[tuple[bool, str], ...]:
             all(len(v) <= LONGEST_NAME for v in given.shape if isinstance(v, str)),
             f"input.shape: a name is longer than {LONGEST_NAME} characters",
         ),
-        (given.color in ("", "bgr", "rgb"), f"input.colour {given.color[:LONGEST_NAME]!r} is not bgr or rgb"),
+        (given.color in ("", "bgr", "rgb"), f"input.color {given.color[:LONGEST_NAME]!r} is not bgr or rgb"),
         (not given.color or len(given.mean) == len(given.std) == 3, "input.mean and std need three numbers"),
         (not given.color or given.size > 0, "input.size must be positive"),
         (given.size <= LARGEST_SIDE, f"input.size is above {LARGEST_SIDE}"),

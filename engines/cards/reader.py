@@ -8,9 +8,10 @@ from pathlib import Path
 from engines.cards.accuracy_gate import read_gate
 from engines.cards.checks import check_card
 from engines.cards.paths import inside
+from engines.cards.renamed_keys import read_card_table
 from engines.cards.types import Card, Decode, Input, Variant
 from engines.errors import ModelError
-from engines.files.toml_file import one_line, read_toml
+from engines.files.toml_file import one_line
 from engines.files.toml_table import Table
 
 ZOO = Path(__file__).parents[1] / "zoo"
@@ -36,7 +37,7 @@ def read_card(path: Path) -> Card:
 
 @cache
 def _read_at(path: Path, mtime_ns: int) -> Card:
-    raw = read_toml(path, "a model card", NotACardError)
+    raw = read_card_table(path, NotACardError)
     try:
         return _card(Table(raw, ""), path)
     except (ValueError, OverflowError) as error:
@@ -64,9 +65,9 @@ def _card(table: Table, path: Path) -> Card:
         task=task,
         family=table.text("family"),
         title=table.text("title", path.stem),
-        license=table.text("licence", "unknown"),
+        license=table.text("license", "unknown"),
         license_files=tuple(
-            inside(folder, name, "licence_files", follow=not shipped) for name in table.texts("licence_files")
+            inside(folder, name, "license_files", follow=not shipped) for name in table.texts("license_files")
         ),
         source=table.text("source", ""),
         notes=table.text("notes", "").strip(),
@@ -77,7 +78,7 @@ def _card(table: Table, path: Path) -> Card:
             name=entry.text("name", "" if task == "body" else None),
             shape=tuple(entry.items("shape", (int, str))),
             size=entry.integer("size", 0),
-            color=entry.text("colour", ""),
+            color=entry.text("color", ""),
             mean=tuple(float(v) for v in entry.items("mean", (int, float))),
             std=tuple(float(v) for v in entry.items("std", (int, float))),
             pad=entry.integer("pad", 0),

@@ -10,9 +10,9 @@ import tomli_w
 
 from engines.cards.accuracy_gate import Gate
 from engines.cards.card import Card, load_card, needed_user_models, read_weights
+from engines.cards.renamed_keys import read_card_table
 from engines.errors import ModelError
 from engines.files.atomic import write_atomically
-from engines.files.toml_file import read_toml
 
 
 def add_int8(card: Card, data: bytes, gate: Gate) -> Card:
@@ -27,7 +27,7 @@ def add_int8(card: Card, data: bytes, gate: Gate) -> Card:
     floats = card.variant("fp32")
     if floats is None:
         raise ModelError(f"{card.name} has no fp32 weights, which INT8 is judged by")
-    raw: dict[str, Any] = read_toml(card.path, "a model card")
+    raw: dict[str, Any] = read_card_table(card.path)
     name, weights = card.name, read_weights(floats)
     raw["name"] = name
     files = {_named(name, weights, floats.file.suffix): weights, _named(name, data, ".int8.onnx"): data}
@@ -38,8 +38,8 @@ def add_int8(card: Card, data: bytes, gate: Gate) -> Card:
     raw["variants"]["int8"]["gate"] = gate.raw()
     try:
         licenses = [path.read_bytes() for path in card.license_files]
-        copies = {_named(name, text, ".licence.txt"): text for text in licenses}
-        raw["licence_files"] = list(copies)
+        copies = {_named(name, text, ".license.txt"): text for text in licenses}
+        raw["license_files"] = list(copies)
         files |= copies
         folder = needed_user_models()
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.cards.card import NETWORKS, Card, load_card
+from engines.cards.renamed_keys import read_card_table
 from engines.errors import ModelError, UnknownNameError
 from engines.files.file_kinds import foreign_kind
 from engines.files.install_hint import install_hint
-from engines.files.toml_file import read_toml
 from engines.importing.import_packed import LONGEST_NAME, checked_name, import_model, import_training, refuse_shipped
 from engines.importing.model_store import file_name, remove, store
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Imported", "import_file", "remove"]
 
-BODY_LICENSE = "non-commercial (the body model's own licence)"
+BODY_LICENSE = "non-commercial (the body model's own license)"
 BODY_NOTES = "Licensed by its authors for non-commercial research, after registration; the file must not be passed on."
 ALIKE = 0.5  # a file less like every network than this is something else
 
@@ -137,7 +137,7 @@ def _import_body(path: Path, name: str | None) -> Imported:
         "task": "body",
         "family": body.family,
         "title": f"{path.name}: {len(body.v_template)} vertices, {len(body.parents)} joints",
-        "licence": BODY_LICENSE,
+        "license": BODY_LICENSE,
         "source": f"imported from {path.name}",
         "notes": BODY_NOTES,
         "imported_sha256": hashlib.sha256(data).hexdigest(),
@@ -206,7 +206,7 @@ def _full(found: Match) -> dict[str, Any]:
 
 
 def _raw(card: Card) -> dict[str, Any]:
-    raw: dict[str, Any] = read_toml(card.path, "a model card")
+    raw: dict[str, Any] = read_card_table(card.path)
     return raw
 
 

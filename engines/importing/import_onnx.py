@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from engines.cards.card import Card, load_card, read_weights
+from engines.cards.renamed_keys import read_card_table
 from engines.cards.weights import is_onnx
 from engines.errors import ModelError
 from engines.files.regular_file import read_regular
-from engines.files.toml_file import read_toml
 from engines.importing.model_store import UPSAMPLING, file_name, store
 from engines.inference.model_check import fit_to_card
 
@@ -27,7 +27,7 @@ def import_onnx(path: Path, name: str | None) -> Card:
     if card.network or not card.variants or not all(is_onnx(variant.file) for variant in card.variants):
         raise ModelError(f"{card.path}: not the card of an ONNX model; import the checkpoint or the body file itself")
     name = name or card.name
-    raw: dict[str, Any] = read_toml(card.path, "a model card") | {"name": name}
+    raw: dict[str, Any] = read_card_table(card.path) | {"name": name}
     files: dict[str, bytes] = {}
     for variant in card.variants:
         data = read_weights(variant)
@@ -41,9 +41,9 @@ def import_onnx(path: Path, name: str | None) -> Card:
             data = _read(card.path.parent / raw[entry])
             raw[entry] = file_name(name, data, f".{entry}.npz")
             files[raw[entry]] = data
-    texts = [_read(license) for license in card.license_files]
-    raw["licence_files"] = [file_name(name, text, ".licence.txt") for text in texts]
-    files |= dict(zip(raw["licence_files"], texts, strict=True))
+    texts = [_read(text) for text in card.license_files]
+    raw["license_files"] = [file_name(name, text, ".license.txt") for text in texts]
+    files |= dict(zip(raw["license_files"], texts, strict=True))
     if card.path.with_suffix(UPSAMPLING).is_file():
         files[f"{name}{UPSAMPLING}"] = _read(card.path.with_suffix(UPSAMPLING))
     return store(raw, files)

@@ -84,7 +84,7 @@ def _unpacked(path: Path, name: str | None, folder: Path) -> Path:
         raw["body"] = "body.npz"
         (folder / raw["body"]).write_bytes(files["body"])
     variant: dict[str, Any] = {"file": model.name, "sha256": hashlib.sha256(data).hexdigest()}
-    card = raw | {"name": own, "aliases": [], "licence_files": [], "variants": {"fp32": variant}}
+    card = raw | {"name": own, "aliases": [], "license_files": [], "variants": {"fp32": variant}}
     model.with_suffix(".toml").write_text(tomli_w.dumps(card), encoding="utf-8")
     return model
 

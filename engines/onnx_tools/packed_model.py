@@ -15,6 +15,7 @@ from typing import Any
 import tomli_w
 
 from engines.cards.card import Card, read_weights
+from engines.cards.renamed_keys import read_card_table, renamed
 from engines.errors import ModelError
 from engines.files.install_hint import install_hint
 from engines.importing.model_store import UPSAMPLING
@@ -43,7 +44,7 @@ def pack_card(card: Card) -> bytes:
     files = {"upsampling": _bytes(upsampling_path(card))} if upsampling_path(card).is_file() else {}
     if card.body and Path(card.body).name == card.body:
         files["body"] = _bytes(card.path.with_name(card.body))
-    return pack(read_weights(variant), tomllib.loads(card.path.read_text(encoding="utf-8")), files)
+    return pack(read_weights(variant), read_card_table(card.path), files)
 
 
 def pack(model: bytes, card: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
@@ -82,7 +83,7 @@ def unpack(path: Path, model: bytes) -> tuple[dict[str, Any], dict[str, bytes]] 
     if len(texts[CARD]) > LARGEST_CARD or any(len(text) > LARGEST_FILE for text in texts.values()):
         raise ModelError(f"{path}: the metadata in it is too long for a model card; it is not used")
     try:
-        card = tomllib.loads(texts[CARD])
+        card, _ = renamed(tomllib.loads(texts[CARD]), path)
         files = {
             name: base64.b64decode(texts[PREFIX + name], validate=True) for name in FILES if PREFIX + name in texts
         }

@@ -73,7 +73,7 @@ def test_a_detector_is_imported_shown_run_exported_and_removed(
     said = meshcast("models", "import", path)
     assert said.code == EXIT_WHOLE
     assert "yolox_nano.pth is yolox_nano, weights under 'model'" in said.out
-    assert "licence: Apache-2.0" in said.out
+    assert "license: Apache-2.0" in said.out
     assert "--detector yolox_nano" in said.out
     said = meshcast("models", "show", "yolox_nano")
     assert re.search(r"imported +from a file with sha256 [0-9a-f]{64}", said.out)
@@ -123,7 +123,7 @@ def test_a_body_is_imported_and_driven(
 ) -> None:
     said = meshcast("models", "import", smpl_pickle(tmp_path / "SMPL_NEUTRAL.pkl"))
     assert said.code == EXIT_WHOLE
-    assert "licence: non-commercial" in said.out
+    assert "license: non-commercial" in said.out
     assert "imported as smpl_neutral" in said.out
     body = load_body(next(user_folders.glob("smpl_neutral-*.npz")))
     np.testing.assert_allclose(body.v_template, LARGER * open_body().v_template, atol=1e-6)

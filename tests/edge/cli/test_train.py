@@ -92,7 +92,7 @@ def test_whole_way_from_training_to_import(trained: Trained, meshcast: Command, 
     said = meshcast("models", "import", tmp_path / "alone.onnx")
     assert said.code == EXIT_WHOLE, said.err
     assert "imported as ours: meshcast run SOURCE --mesh ours" in said.out
-    assert 'licence: for tests "only"' in said.out
+    assert 'license: for tests "only"' in said.out
     outputs = ("--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
     said = meshcast("run", clip, "--max-frames", 2, "--mesh", "ours", *outputs)
     assert said.code == EXIT_WHOLE, said.err

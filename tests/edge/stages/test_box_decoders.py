@@ -275,7 +275,7 @@ def constant_card(folder: Path, family: str, fit: str, outputs: Outputs) -> Card
     path.write_text(
         f'task = "detector"\nfamily = "{family}"\n[variants.fp32]\nfile = "constant.onnx"\n'
         f'[decode]\nfit = "{fit}"\nperson = {PERSON}\nscore = 0.5\n'
-        '[input]\nname = "image"\nshape = ["N", 3, 96, 128]\nsize = 128\ncolour = "rgb"\n'
+        '[input]\nname = "image"\nshape = ["N", 3, 96, 128]\nsize = 128\ncolor = "rgb"\n'
         "mean = [0, 0, 0]\nstd = [1, 1, 1]\n"
     )
     return load_card(path)

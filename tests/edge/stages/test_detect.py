@@ -174,7 +174,7 @@ def test_marks_are_found_where_they_are_after_stretching() -> None:
         np.testing.assert_allclose((middle - offset) / scale, [720, 480], atol=2)
 
 
-@pytest.mark.parametrize("change", [{"colour": ""}, {"shape": ("N", 1, 416, 416)}, {"shape": ("N", 3, 416)}], ids=str)
+@pytest.mark.parametrize("change", [{"color": ""}, {"shape": ("N", 1, 416, 416)}, {"shape": ("N", 3, 416)}], ids=str)
 def test_inputs_that_are_no_pictures_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ModelError, match="nanodet_g: its input must be pictures"):
         Detect(Fixed(*quiet()), replace(CARD, input=replace(CARD.input, **change)))

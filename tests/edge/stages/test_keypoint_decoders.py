@@ -380,7 +380,7 @@ def constant_card(folder: Path, card: str, *outputs: NDArray[Any]) -> Card:
     path = folder / "constant.toml"
     path.write_text(
         f'task = "pose"\nkeypoints = {json.dumps(NAMES)}\n{card}\n[variants.fp32]\nfile = "constant.onnx"\n'
-        '[input]\nname = "image"\nshape = ["N", 3, 256, 192]\nsize = 256\ncolour = "rgb"\n'
+        '[input]\nname = "image"\nshape = ["N", 3, 256, 192]\nsize = 256\ncolor = "rgb"\n'
         "mean = [0, 0, 0]\nstd = [1, 1, 1]\n"
     )
     return load_card(path)

@@ -21,7 +21,7 @@ from edge.wire.curve_auth import (
     CurveAuthenticator,
     KnownClients,
     Security,
-    check,
+    check_access,
     is_local,
 )
 from edge.wire.keys import new_keys
@@ -393,22 +393,22 @@ OPEN = (
 def test_addresses_for_others_need_keys_or_a_word(folder: Path) -> None:
     keys, clients = read_keys(folder / "server.key"), folder / "clients"
     with pytest.raises(PublishError) as caught:
-        check("tcp://*:5556", Security())
+        check_access("tcp://*:5556", Security())
     assert str(caught.value) == OPEN
-    check("tcp://*:5556", Security(insecure=True))
-    check("tcp://*:5556", Security(keys, clients))
-    check("tcp://127.0.0.1:5556", Security())
+    check_access("tcp://*:5556", Security(insecure=True))
+    check_access("tcp://*:5556", Security(keys, clients))
+    check_access("tcp://127.0.0.1:5556", Security())
 
 
 @pytest.mark.parametrize("address", ["tcp://*:5556", "tcp://127.0.0.1:5556"])
 def test_keys_need_known_clients(folder: Path, address: str) -> None:
     keys, empty = read_keys(folder / "server.key"), folder / "empty"
     with pytest.raises(PublishError, match=r"nobody is known; add --allow clients/"):
-        check(address, Security(keys))
+        check_access(address, Security(keys))
     with pytest.raises(PublishError, match=r"empty: cannot be listed \(No such file or directory\)"):
-        check(address, Security(keys, empty))
+        check_access(address, Security(keys, empty))
     empty.mkdir()
     with pytest.raises(PublishError, match=r"empty: no client's key is in there"):
-        check(address, Security(keys, empty))
+        check_access(address, Security(keys, empty))
     with pytest.raises(PublishError, match=r"cannot be listed \(Not a directory\)"):
-        check(address, Security(keys, folder / "phone.pub"))
+        check_access(address, Security(keys, folder / "phone.pub"))

@@ -48,8 +48,8 @@ def test_every_shipped_card_is_whole(card: Card) -> None:
     assert set(card.auto) <= {"fp32", "bf16", "int8"}
     for variant in card.variants:
         assert read_weights(variant)
-    for license in card.license_files:
-        assert license.stat().st_size > 500
+    for text in card.license_files:
+        assert text.stat().st_size > 500
 
 
 def test_the_default_models_exist_for_their_tasks() -> None:

@@ -118,7 +118,7 @@ def test_what_is_no_card_does_not_take_the_place_of_a_model_that_ships(folder: P
         load_card("hrnet_w32_256x192")
 
 
-@pytest.mark.parametrize("entry", ["file", "data", "mean", "body", "licence_files"])
+@pytest.mark.parametrize("entry", ["file", "data", "mean", "body", "license_files"])
 @pytest.mark.parametrize("target", ["../thesis.txt", "/{out}/thesis.txt", "link.txt", "sub/../../thesis.txt"])
 def test_files_outside_of_the_folder_are_refused(entry: str, target: str, folder: Path, tmp_path: Path) -> None:
     outside = folder.parent / "thesis.txt"
@@ -128,7 +128,7 @@ def test_files_outside_of_the_folder_are_refused(entry: str, target: str, folder
     text = {
         "file": GOOD.replace("good.onnx", name),
         "data": GOOD + f'data = {{ "{name}" = "{"0" * 64}" }}',
-        "licence_files": f'licence_files = ["{name}"]' + GOOD,
+        "license_files": f'license_files = ["{name}"]' + GOOD,
     }.get(entry, f'{entry} = "{name}"' + GOOD)
     (folder / "nice.toml").write_text(text)
     with pytest.raises(ModelError, match="leaves the folder"):

@@ -51,7 +51,7 @@ def tiny_card(folder: Path, weights: bytes) -> Card:
     (folder / "tiny.onnx").write_bytes(weights)
     path = folder / "tiny.toml"
     path.write_text(
-        'name = "tiny"\ntask = "pose"\nfamily = "movenet"\ntitle = "t"\nlicence = "l"\nsource = "s"\n'
+        'name = "tiny"\ntask = "pose"\nfamily = "movenet"\ntitle = "t"\nlicense = "l"\nsource = "s"\n'
         '[input]\nname = "images"\nshape = ["N", 3, 4, 4]\n'
         f'[variants.fp32]\nfile = "tiny.onnx"\nsha256 = "{hashlib.sha256(weights).hexdigest()}"\n'
     )

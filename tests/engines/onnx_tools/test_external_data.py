@@ -197,7 +197,7 @@ def test_an_import_copies_the_data_into_the_model_and_a_removal_takes_all(elsewh
     (folder / "LICENSE").parent.mkdir()
     (folder / "LICENSE").write_text("free")
     saved(folder)
-    (folder / "model.toml").write_text('licence_files = ["LICENSE"]\n' + CARD)
+    (folder / "model.toml").write_text('license_files = ["LICENSE"]\n' + CARD)
     card = import_file(folder / "model.onnx", "mine").card
     kept = card.path.parent
     assert card == load_card("mine")

@@ -14,10 +14,7 @@ onnx = pytest.importorskip("onnx")
 
 from engines.cards.card import ZOO  # noqa: E402
 from engines.errors import DeviceLostError, ModelError, OutOfMemoryError  # noqa: E402
-from engines.inference.backends import (
-    tensorrt_build,
-    tensorrt_engine,
-)
+from engines.inference.backends import tensorrt_build, tensorrt_engine  # noqa: E402
 from engines.inference.backends.tensorrt_build import build_plan, interface, targets  # noqa: E402
 from engines.inference.backends.tensorrt_engine import TensorRt, TensorRtSession, in_precision  # noqa: E402
 from engines.inference.build_progress import listening  # noqa: E402

@@ -26,7 +26,10 @@ def test_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_asking_for_devices_is_cheap_and_loads_nothing() -> None:
-    code = "import sys; from engines.inference.cuda import driver; driver.device_count(); print({'torch', 'onnx'} & set(sys.modules))"
+    code = (
+        "import sys; from engines.inference.cuda import driver; driver.device_count(); "
+        "print({'torch', 'onnx'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 
