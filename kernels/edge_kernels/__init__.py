@@ -23,7 +23,7 @@ from edge_kernels._backend import (
     skinning,
 )
 from edge_kernels.ell import Ell
-from edge_kernels.skinning import Skinning, SkinningConstants
+from edge_kernels.skinning_model import Skinning, SkinningConstants
 
 __all__ = [
     "CUDA",

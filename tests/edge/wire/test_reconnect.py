@@ -28,16 +28,16 @@ ROOT = Path(__file__).parents[3]
 PATIENCE_S = 20.0  # a limit for failures only
 
 PUBLISHER = """
-import runpy, sys, time
+import sys, time
 import numpy as np
 from edge.types import Frame
 from edge.wire.publisher import Publisher
 
-make = runpy.run_path("tests/support/golden_packets.py")
+from tests.support import golden_packets as make
 image = np.zeros((4, 6, 3), np.uint8)
-with Publisher(sys.argv[1], make["model"](), streams=["cam0"]) as publisher:
+with Publisher(sys.argv[1], make.model(), streams=["cam0"]) as publisher:
     for index in range(10**6):
-        publisher.publish(Frame("cam0", index, time.monotonic_ns(), 0.0, image), make["bodies"](2))
+        publisher.publish(Frame("cam0", index, time.monotonic_ns(), 0.0, image), make.bodies(2))
         time.sleep(0.003)
 """
 
