@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+WIDTH = 100  # characters of the help texts, independent of the terminal
 CLI_MARK = "<!-- meshcast-cli -->"
 LINK = re.compile(r"(!?\[[^\]]*\])\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 
@@ -22,12 +24,14 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
 
 def command_reference() -> str:
     """A section with the help text of each command."""
-    os.environ["COLUMNS"] = "100"  # argparse wraps at the width of the terminal
     from edge.cli.main import parser
     from edge.cli.parser import commands_of
 
     top = parser()
-    sections = [f"## {one.prog}\n\n```text\n{one.format_help().rstrip()}\n```\n" for one in (top, *commands_of(top))]
+    sections = []
+    for command in (top, *commands_of(top)):
+        command.formatter_class = functools.partial(command.formatter_class, width=WIDTH)  # type: ignore[assignment]
+        sections.append(f"## {command.prog}\n\n```text\n{command.format_help().rstrip()}\n```\n")
     return "\n".join(sections)
 
 
