@@ -19,8 +19,9 @@ from edge.wire.model import ModelEncoder
 from edge.wire.model_schedule import REPEAT_S, ModelSchedule
 from edge.wire.peers import Limits
 from edge.wire.publisher_socket import HIGH_WATER_MARK, PublisherSocket
-from edge.wire.status import encode_status
+from meshcast.protocol.encode_status import encode_status
 from meshcast.protocol.layout import Kind, topic
+from meshcast.protocol.packets import StatusPacket
 
 STATUS_S = 1.0
 
@@ -191,18 +192,21 @@ class _Stream:
 
     def status_message(self) -> bytes:
         idle = self._seq == self._seq_at_status
-        message = encode_status(
-            self._model,
+        packet = StatusPacket(
             stream=self.name,
             seq=self._status_seq,
             session=self._session,
+            t_publish_unix_ns=time.time_ns(),
+            t_publish_monotonic_ns=time.monotonic_ns(),
+            model_id=self._model.model_id,
             state="ended" if self.ended else "idle" if idle else "live",
             next_seq=self._seq,
             reason=self._reason if self.ended else "",
+            model_name=self._model.name,
         )
         self._status_seq += 1
         self._seq_at_status = self._seq
-        return message
+        return encode_status(packet)
 
 
 class _Attendant:

@@ -16,12 +16,12 @@ from calibration.camera import Camera
 from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
-from edge.wire.status import encode_status
 from meshcast.protocol.axes import SYSTEMS, Conversion, convert_body
 from meshcast.protocol.body import Lod, Rig, UvMap
 from meshcast.protocol.decoding import decode
+from meshcast.protocol.encoding import encode
 from meshcast.protocol.layout import ROTATION_STEP, SHAPE_STEP
-from meshcast.protocol.packets import FramePacket, ModelPacket
+from meshcast.protocol.packets import FramePacket, ModelPacket, StatusPacket
 from meshcast.protocol.rotations import rotmat
 from meshcast.protocol.skinning import skin
 
@@ -102,16 +102,9 @@ def mesh_packet(people: int, *, camera: bool) -> bytes:
 
 
 def status_packet(state: str, reason: str = "") -> bytes:
-    return encode_status(
-        ModelEncoder(rigged()),
-        stream=STREAM,
-        seq=12,
-        session=SESSION,
-        state=state,
-        next_seq=1 << 33,
-        reason=reason,
-        t_publish_unix_ns=T_UNIX_NS,
-        t_publish_monotonic_ns=T_MONOTONIC_NS,
+    known = ModelEncoder(rigged())
+    return encode(
+        StatusPacket(STREAM, 12, SESSION, T_UNIX_NS, T_MONOTONIC_NS, known.model_id, state, 1 << 33, reason, known.name)
     )
 
 

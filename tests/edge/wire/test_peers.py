@@ -141,9 +141,9 @@ def test_peers_of_keys_are_those_that_have_subscribed_with_them() -> None:
 def test_audience_keeps_only_what_can_match(prefix: bytes, matches: bool) -> None:
     audience = Subscriptions()
     assert can_match(prefix) is matches
-    assert audience.hear(b"\1" + prefix) == (prefix if matches else None)
+    assert audience.update(b"\1" + prefix) == (prefix if matches else None)
     assert len(audience) == matches
     if matches:
         assert audience.wants(prefix + b"cam")
-        assert audience.hear(b"\0" + prefix) is None
+        assert audience.update(b"\0" + prefix) is None
         assert not audience.wants(prefix + b"cam")

@@ -92,7 +92,7 @@ def accept(sender: zmq.Socket[bytes], topics: int = 3) -> None:
 
 
 def packet(seq: int, session: int = 1, stream: str = "cam", people: int = 0) -> bytes:
-    return FrameEncoder().mesh(frame(), bodies(people), Stamp.now(stream, seq, session, 0, b"m"))
+    return FrameEncoder().mesh(frame(), bodies(people), Stamp.now(stream, seq, session, 0, "m"))
 
 
 @pytest.mark.parametrize("address", [ANY_PORT, "ipc://{folder}/socket", "inproc://meshcast-test"])

@@ -121,6 +121,7 @@ class StatusPacket:
     state: str
     next_seq: int
     reason: str
+    model_name: str = ""
 
 
 Packet: TypeAlias = FramePacket | ModelPacket | StatusPacket

@@ -53,7 +53,7 @@ class Reader:
         try:
             packet = decode(message)
         except WireError as error:
-            raise WireError(f"{self._address}: {error}") from None
+            raise type(error)(f"{self._address}: {error}") from None
         if isinstance(packet, ModelPacket):
             self._models[packet.stream] = packet
         if not isinstance(packet, FramePacket):
