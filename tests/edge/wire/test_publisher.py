@@ -460,7 +460,7 @@ def test_long_message_from_a_subscriber_harms_nobody(publisher: Publisher) -> No
 def test_occupied_port_is_one_line_that_says_what_to_do(publisher: Publisher) -> None:
     with pytest.raises(AddressError) as caught:
         Publisher(publisher.address, MODEL, streams=["cam1"])
-    assert str(caught.value) == f"{publisher.address}: address already in use; choose another port with --publish"
+    assert str(caught.value) == f"{publisher.address}: address already in use; choose another port"
 
 
 def test_port_is_free_again_after_close() -> None:
@@ -493,7 +493,7 @@ def test_addresses_that_cannot_be_bound_are_one_line(address: str, message: str)
 
 @pytest.mark.parametrize(
     ("address", "message"),
-    [("nonsense", "not an address"), ("tcp://*:5556", "nothing can connect"), (ANY_PORT, "nothing can connect")],
+    [("nonsense", "not an address"), ("tcp://*:5556", "invalid connect address"), (ANY_PORT, "invalid connect address")],
 )
 def test_addresses_that_cannot_be_connected_are_one_line(address: str, message: str) -> None:
     with pytest.raises(AddressError, match=message):

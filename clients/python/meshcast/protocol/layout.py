@@ -20,13 +20,13 @@ MAX_STREAM = 30  # leaves room for the longest topic prefix, "mesh-lod/", and th
 MAX_MODEL_NAME = 23
 MAX_PEOPLE = 4096
 MAX_VERTICES = 1 << 20
-STATES = ("live", "idle", "ended")  # the code on the wire is the index
+STATES = ("live", "idle", "ended")  # the code in a message is the index
 ROTATION_STEP = math.pi / 32767  # rad a level of a rotation vector
 SHAPE_STEP = 1e-3  # standard deviations a level
 LIMIT = 1e30  # no float in an array is larger, so that low + step * level stays a number too
 ALIGN = 4  # every array starts at a multiple of this, counted from the first byte of the message
 
-AXES = ("opencv", "unity", "unreal", "gltf")  # the code on the wire is the index
+AXES = ("opencv", "unity", "unreal", "gltf")  # the code in a message is the index
 UNITS = ("m", "cm")
 SPACES = ("camera", "world", "body")
 CAMERA_ASSUMED = 1  # bit of `flags` in frame messages: the intrinsics rest on an assumed field of view
