@@ -65,7 +65,7 @@ def mesh(data: bytes) -> FramePacket:
     seed=st.integers(0, 99),
     size_m=st.sampled_from([0.0, 1e-30, 0.01, 1.7, 1000.0]),
 )
-def test_bodies_survive_the_round_trip(N: int, V: int, J: int, K: int, seed: int, size_m: float) -> None:
+def test_frame_encoder_mesh_decodes_to_the_bodies(N: int, V: int, J: int, K: int, seed: int, size_m: float) -> None:
     sent = bodies(N, V, J=J, K=K, seed=seed, size_m=size_m)
     before = sent.vertices.copy()
     data = FrameEncoder().mesh(frame(7), sent, stamp(5))
@@ -83,13 +83,13 @@ def test_bodies_survive_the_round_trip(N: int, V: int, J: int, K: int, seed: int
         assert (np.abs(got.vertices - sent.vertices) <= extent / 65535 / 2 + rounding).all()
 
 
-def test_vertices_of_a_body_are_off_by_less_than_a_thirtieth_of_a_millimetre() -> None:
+def test_frame_encoder_vertices_of_a_body_are_within_a_thirtieth_of_a_millimeter() -> None:
     sent = bodies(2, 6890)
     got = mesh(FrameEncoder().mesh(frame(), sent, stamp())).people
     assert np.linalg.norm(got.vertices - sent.vertices, axis=-1).max() < 1 / 30_000
 
 
-def test_header_says_when_where_and_through_which_camera() -> None:
+def test_frame_encoder_header_has_times_size_and_camera() -> None:
     camera = Camera.from_fov((6, 4), 60)
     packet = mesh(FrameEncoder().mesh(frame(12), bodies(1, 8), stamp(5), camera))
 
@@ -108,7 +108,7 @@ def test_header_says_when_where_and_through_which_camera() -> None:
     assert mesh(FrameEncoder().mesh(frame(), bodies(1, 8), stamp())).camera is None
 
 
-def test_assumed_field_of_view_is_one_bit_that_older_readers_do_not_look_at() -> None:
+def test_frame_encoder_assumed_field_of_view_sets_one_flag_bit() -> None:
     known, guessed = (Camera.from_fov((6, 4), 60, assumed=assumed) for assumed in (False, True))
     told = FrameEncoder().mesh(frame(), bodies(1, 8), stamp(), known)
     marked = FrameEncoder().mesh(frame(), bodies(1, 8), stamp(), guessed)
@@ -118,14 +118,14 @@ def test_assumed_field_of_view_is_one_bit_that_older_readers_do_not_look_at() ->
     assert camera.assumed
 
 
-def test_frame_captured_after_its_stamp_has_age_zero() -> None:
+def test_frame_encoder_frame_captured_after_its_stamp_has_age_zero() -> None:
     late = Frame("cam", 0, 99_000_000, 0.5, np.zeros((4, 6, 3), np.uint8))
     assert mesh(FrameEncoder().mesh(late, bodies(0, 8), stamp())).age_ms == 0.0
 
 
 @pytest.mark.parametrize("field", ["scores", "translation", "joints", "keypoints", "vertices"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
-def test_bodies_with_impossible_numbers_are_not_sent(field: str, value: float) -> None:
+def test_frame_encoder_number_that_is_not_finite_raises_wire_error(field: str, value: float) -> None:
     bad = bodies(2, 40)
     getattr(bad, field)[1] = value
     with warnings.catch_warnings():
@@ -135,12 +135,12 @@ def test_bodies_with_impossible_numbers_are_not_sent(field: str, value: float) -
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "a b", "ä", "x" * 31, "a\n", "a\0"])
-def test_stream_names_that_do_not_fit_are_refused(name: str) -> None:
+def test_topic_invalid_stream_name_raises_wire_error(name: str) -> None:
     with pytest.raises(WireError, match="use 1 to 30 letters"):
         topic(Kind.MESH, name)
 
 
-def test_model_survives_the_round_trip() -> None:
+def test_model_encoder_decodes_to_the_model() -> None:
     sent: BodyModel = golden_packets.model()
     encoder = ModelEncoder(sent)
     packet = decode(encoder.encode(stream="cam", seq=4, session=9))
@@ -153,14 +153,14 @@ def test_model_survives_the_round_trip() -> None:
         assert np.array_equal(getattr(packet.body, name), getattr(sent, name)), name
 
 
-def test_model_id_changes_with_the_model() -> None:
+def test_model_encoder_model_id_changes_with_the_model() -> None:
     one: BodyModel = golden_packets.model()
     other = BodyModel(one.name, one.faces[:, ::-1], one.rest_vertices, one.parents, one.joint_names, one.keypoint_names)
     assert ModelEncoder(one).model_id != ModelEncoder(other).model_id
 
 
 @pytest.mark.parametrize("name", MESHES)
-def test_golden_mesh_packets_have_the_expected_numbers(name: str) -> None:
+def test_decode_golden_mesh_has_the_expected_numbers(name: str) -> None:
     packet, expected = mesh(PACKETS[name]), EXPECTED["mesh"][name]
     check_head(packet)
     assert (packet.seq, packet.model_id) == (expected["seq"], EXPECTED["bare_model_id"])
@@ -186,7 +186,7 @@ def check(owner: object, field: str, value: object, tolerance: float = 0) -> Non
 
 @pytest.mark.parametrize("axes", AXES)
 @pytest.mark.parametrize("level", ["mesh", "mesh-lod", "joints", "params"])
-def test_golden_frames_of_every_level_in_every_axes(axes: str, level: str) -> None:
+def test_decode_golden_frame_of_any_level_and_axes_has_the_expected_numbers(axes: str, level: str) -> None:
     packet, expected = mesh(PACKETS[f"{level}_{axes}.bin"]), EXPECTED["axes"][axes]
     check_head(packet)
     assert (packet.level, packet.axes, packet.unit) == (level, axes, expected["unit"])
@@ -210,7 +210,7 @@ def test_golden_frames_of_every_level_in_every_axes(axes: str, level: str) -> No
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_golden_model_packets_have_the_expected_numbers(name: str) -> None:
+def test_decode_golden_model_has_the_expected_numbers(name: str) -> None:
     packet, expected = decode(PACKETS[name]), EXPECTED["models"][name]
     assert isinstance(packet, ModelPacket)
     for field in ("seq", "model_id", "axes", "unit"):
@@ -227,18 +227,18 @@ def test_golden_model_packets_have_the_expected_numbers(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED["status"]))
-def test_golden_status_packets_have_the_expected_numbers(name: str) -> None:
+def test_decode_golden_status_has_the_expected_numbers(name: str) -> None:
     packet = decode(PACKETS[name])
     assert isinstance(packet, StatusPacket)
     for field, value in (EXPECTED["status_header"] | EXPECTED["status"][name]).items():
         assert getattr(packet, field) == value, field
 
 
-def test_encoder_writes_the_golden_packets_to_the_byte() -> None:
+def test_encoders_write_the_golden_packets_byte_for_byte() -> None:
     assert golden_packets.packets() == PACKETS
 
 
-def test_nan_in_an_array_is_refused_by_name() -> None:
+def test_decode_nan_in_an_array_names_the_array() -> None:
     sent = bodies(1, 4)
     data = bytearray(FrameEncoder().mesh(frame(), sent, stamp()))
     at = data.index(sent.joints.tobytes())
