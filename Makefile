@@ -1,14 +1,14 @@
 # make demo   install what `meshcast run` needs and turn a real clip into meshes
 # make demo WHEEL=dist/meshcast-....whl   the same from a wheel that was built elsewhere: no compiler is needed
-# make wheel  build that wheel and the client's into dist/
+# make wheel  build that wheel, and the wheel of the Python client, into dist/
 # make torch  add torch in its build for the CPU, and what exporting, importing and training need with it
 # make test   install the development tools and run the tests
 # make bench  time the pipeline and the kernels, write bench.json
 # make gpu    with a GPU: build the CUDA kernels for it, test them, also under the sanitizers, and time them
 # make emulated  without one: the CUDA kernels' tests in an emulation
-# make sanitize  the tests of the kernels under the address and undefined-behaviour sanitizers
+# make sanitize  the tests of the kernels under the address and undefined-behavior sanitizers
 # make aarch64   the kernels of the mesh network for ARM, checked in an emulator
-# make fuzz   broken messages against the C++ decoder, for FUZZ_SECONDS (180)
+# make fuzz   damaged messages against the C++ decoder, for FUZZ_SECONDS (180)
 # make campaign  hours of live running, flaps, kills, full disks; CAMPAIGN="--only kills --scale 0.1" for less
 # make lint   ruff, mypy, clang-format
 
@@ -44,7 +44,7 @@ $(BIN)/python:
 	@echo "making the virtual environment $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
-# Two stamps: what a user needs, and everything for developing (which holds the former).
+# Two stamps: the installation of a user, and that of a developer, which includes the former.
 $(VENV)/installed: $(INSTALL_SOURCES) $(WHEEL) | $(BIN)/python
 	@echo "installing Meshcast into $(VENV) (minutes on a slow network or machine)"
 	@$(PIP_INSTALL) $(if $(WHEEL),--find-links $(dir $(WHEEL)) $(WHEEL),-e clients/python -e .)
@@ -80,7 +80,7 @@ demo: $(VENV)/installed
 	  --overlay $(OUT)/demo.png --save $(OUT)/demo.npz --summary $(OUT)/demo.json
 	@echo "look at $(OUT)/demo.png: the meshes over six moments of the clip"
 
-# For the tests of the browser's reader; they are skipped where there is no npm.
+# For the tests of the browser client; they are skipped where there is no npm.
 WEB_MODULES := clients/web/node_modules/.package-lock.json
 $(WEB_MODULES): clients/web/package-lock.json
 	@if command -v npm >/dev/null; then \

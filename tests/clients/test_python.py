@@ -1,4 +1,4 @@
-"""The Python reader's own parts: delays, axes, rotations and skinning. Its decoder is tested with the encoder."""
+"""Parts of the Python client: latency, axes, rotations and skinning."""
 
 from __future__ import annotations
 
@@ -77,13 +77,22 @@ def test_skin_in_any_axes_gives_the_golden_surface(axes: str) -> None:
         np.testing.assert_allclose(*sizes, atol=1e-3)
 
 
-def test_what_cannot_be_skinned_or_converted_is_said_in_one_line() -> None:
+def test_skin_body_without_rig_raises_wire_error() -> None:
     with pytest.raises(WireError, match="has no rig"):
         skin(model("model_bare.bin").body, frame("params_opencv.bin").people)
+
+
+def test_skin_packet_without_rotations_raises_wire_error() -> None:
     with pytest.raises(WireError, match="does not fit"):
         skin(model("model_gltf.bin").body, frame("mesh_gltf.bin").people)
+
+
+def test_convert_frame_unknown_axes_raises_wire_error() -> None:
     with pytest.raises(WireError, match="unknown axes 'vulkan'"):
         convert_frame(frame("mesh_gltf.bin"), "vulkan")
+
+
+def test_topics_unknown_level_raises_wire_error() -> None:
     with pytest.raises(WireError, match="unknown level 'vertices'"):
         topics(["vertices"], "")
 

@@ -25,7 +25,7 @@ from meshcast.protocol.packets import FramePacket, ModelPacket, StatusPacket
 from meshcast.protocol.rotations import rotmat
 from meshcast.protocol.skinning import skin
 
-HERE = Path(__file__).parent
+DATA = Path(__file__).parents[1] / "data/wire"
 STREAM, SESSION, T_UNIX_NS, T_MONOTONIC_NS = "golden-cam.0", 0xC0FFEE01, 1_800_000_000_123_456_789, 5_000_000_000
 AGE_NS = 31_250_000
 V, J, K, P, B = 7, 3, 2, 2, 2
@@ -242,8 +242,8 @@ def axes_numbers(axes: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    for old in HERE.glob("*.bin"):
+    for old in DATA.glob("*.bin"):
         old.unlink()
     for name, data in packets().items():
-        (HERE / name).write_bytes(data)
-    (HERE / "expected.json").write_text(json.dumps(numbers(), ensure_ascii=False) + "\n")
+        (DATA / name).write_bytes(data)
+    (DATA / "expected.json").write_text(json.dumps(numbers(), ensure_ascii=False) + "\n")

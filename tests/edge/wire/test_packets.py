@@ -29,7 +29,6 @@ MESHES = sorted(EXPECTED["mesh"])
 BARE = PACKETS["model_bare.bin"]
 MODELS = sorted(EXPECTED["models"])
 AXES = sorted(EXPECTED["axes"])
-DOCUMENT = (ROOT / "docs/wire.md").read_text()
 
 
 def bodies(N: int, V: int, *, J: int = 4, K: int = 3, seed: int = 0, size_m: float = 1.7) -> Bodies:
@@ -236,6 +235,10 @@ def test_decode_golden_status_has_the_expected_numbers(name: str) -> None:
 
 def test_encoders_write_the_golden_packets_byte_for_byte() -> None:
     assert golden_packets.packets() == PACKETS
+
+
+def test_golden_numbers_are_those_of_the_generator() -> None:
+    assert json.loads(json.dumps(golden_packets.numbers())) == EXPECTED
 
 
 def test_decode_nan_in_an_array_names_the_array() -> None:
