@@ -167,7 +167,7 @@ class Connections:
                 if crowded is not None:
                     self._cut(crowded, "exceeded the number of connections")
                 if self._filter is not None and self._filter.local:
-                    self._expect_much(descriptor)
+                    self._assume_subscriptions(descriptor)
             elif kind in FAILURES:
                 self._failed = True
                 self._refused += 1
@@ -180,7 +180,7 @@ class Connections:
             elif kind == zmq.EVENT_MONITOR_STOPPED:
                 return False
 
-    def _expect_much(self, descriptor: int) -> None:
+    def _assume_subscriptions(self, descriptor: int) -> None:
         """Treat a new Unix socket as one with undelivered subscriptions: the system does not count its bytes."""
         peer = self._peers.get(descriptor)
         if peer is not None:
