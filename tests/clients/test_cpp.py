@@ -24,10 +24,11 @@ from edge.wire.curve_auth import Security
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.keys import new_keys
 from edge.wire.model import ModelEncoder
-from edge.wire.status import encode_status
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS
 from meshcast.protocol.decoding import decode
+from meshcast.protocol.encoding import encode
+from meshcast.protocol.packets import StatusPacket
 from meshcast.transport.curve import read_keys
 from meshcast.transport.latency import LatencyEstimator
 from tests.support import golden_packets
@@ -316,10 +317,7 @@ def test_the_inbox_hands_out_the_newest_and_counts_the_rest(golden_check: Path, 
         )
 
     def status(next_seq: int) -> bytes:
-        return encode_status(
-            known, stream="cam0", seq=0, session=1, state="ended", next_seq=next_seq, reason="", t_publish_unix_ns=0,
-            t_publish_monotonic_ns=0,
-        )  # fmt: skip
+        return encode(StatusPacket("cam0", 0, 1, 0, 0, known.model_id, "ended", next_seq, "", known.name))
 
     model = known.encode(stream="cam0", seq=0, session=1, t_publish_unix_ns=0)
     script: list[tuple[float, bytes] | None] = [

@@ -22,7 +22,7 @@ EXAMPLES = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=["iterator", "asyncio"])
-def test_example_prints_what_is_published(example: str) -> None:
+def test_readme_example_prints_published_frames(example: str) -> None:
     with Publisher("tcp://127.0.0.1:0", golden_packets.model(), streams=["cam0"]) as publisher:
         script = example.replace("tcp://127.0.0.1:5556", publisher.address)
         assert script != example

@@ -68,7 +68,7 @@ def people_packet(
     posed = RigPose(rotations.astype(np.float32), shape, np.zeros(people, np.float32))
     frame = Frame(stream, 0, int(t_s * 1e9), t_s, np.zeros((2, 2, 3), np.uint8))
     model = _open_packet(axes)
-    stamp = Stamp(stream, 0, session, model.model_id, b"open", time.time_ns(), int(t_s * 1e9))
+    stamp = Stamp(stream, 0, session, model.model_id, "open", time.time_ns(), int(t_s * 1e9))
     packet = decode(FrameEncoder(axes).params(frame, bodies, posed, stamp))
     assert isinstance(packet, FramePacket)
     return replace(packet, model=model)

@@ -129,7 +129,7 @@ class Source:
 
     def wait_for_subscribers(self, level: str = "mesh/", stream: str = "cam0") -> None:
         deadline = time.monotonic() + PATIENCE_S
-        while not self.publisher._outlet.wants(f"{level}{stream}\0".encode()):
+        while not self.publisher._socket.wants(f"{level}{stream}\0".encode()):
             assert time.monotonic() < deadline
             time.sleep(0.002)
 

@@ -40,7 +40,7 @@ def install() -> ModuleType:
             "compiling 12 of 39",
         ),
         ("  Building editable for meshcast (pyproject.toml): started", "building meshcast"),
-        ("  Installing build dependencies: started", "preparing the build (cmake, ninja, nanobind)"),
+        ("  Installing build dependencies: started", "installing the build tools"),
         ("Installing collected packages: zstandard, numpy", "installing what was downloaded"),
         (
             "  no C++ compiler was found: the native operators are not built, the slower NumPy",
@@ -62,7 +62,7 @@ def test_a_step_is_said_once_and_that_it_goes_on_after_a_while(
     monkeypatch.setattr(install.time, "monotonic", lambda: now_s[0])
     progress = install.Progress()
     for now_s[0] in (101.0, 102.0):
-        progress.say("compiling 1 of 2")
+        progress.show("compiling 1 of 2")
         progress.still()
     now_s[0] = 107.0
     progress.still()
@@ -76,5 +76,5 @@ def test_a_failure_shows_what_pip_said_and_fails(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "none-1-py3-none-any.whl" in done.stderr
     assert "is ignored" not in done.stdout + done.stderr
-    assert done.stderr.splitlines()[-1].endswith("all that it said is in build/install.log")
+    assert done.stderr.splitlines()[-1].endswith("its whole output is in build/install.log")
     assert (tmp_path / "build" / "install.log").is_file()
