@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
+
 # Imports go down this list, never up.
 PACKAGES = {
     "edge": ROOT / "edge",

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from tests.campaign import campaign
-from tests.campaign.bench_run import Row, Usage, at_least, at_most, scaled
+from tests.campaign.harness import Row, Usage, at_least, at_most, scaled
 
 
 @pytest.mark.parametrize("name", campaign.SCENARIOS)

@@ -15,8 +15,8 @@ from edge.stages.detect import Detect
 from edge.stages.pose import Pose
 from edge.types import Frame, Tracks
 from engines.cards.card import Card, load_card
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MODELS = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 

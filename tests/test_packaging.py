@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
+
 # The compiled extension is not part of these checks; without it the wheel is made in a second.
 BUILD = """
 import sys

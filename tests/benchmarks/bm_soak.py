@@ -24,7 +24,7 @@ from drain import Drain, Receipt
 from figure import MEDIA, Metric, note, show
 
 SYSTEM_PYTHON = "/usr/bin/python3"
-SERVER = Path(__file__).parents[1] / "edge" / "rtsp_server.py"
+SERVER = Path(__file__).parents[1] / "support" / "rtsp_server.py"
 CLIP = MEDIA / "balance_cam03.mp4"
 FPS, WIDTH, HEIGHT = 25, 432, 768
 WARM_UP_S = 120.0  # engines, decoder and allocator have met everything by then

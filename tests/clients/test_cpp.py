@@ -31,12 +31,11 @@ from meshcast.protocol.decoding import decode
 from meshcast.transport.curve import read_keys
 from meshcast.transport.latency import LatencyEstimator
 from tests.support import golden_packets
+from tests.support.paths import ROOT, WIRE
 
-ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients/cpp"
-GOLDEN = ROOT / "tests/data/wire"
-EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
-PACKETS = {path.name: path.read_bytes() for path in sorted(GOLDEN.glob("*.bin"))}
+EXPECTED = json.loads((WIRE / "expected.json").read_text())
+PACKETS = {path.name: path.read_bytes() for path in sorted(WIRE.glob("*.bin"))}
 SANITIZED = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-O0", "-fsanitize=address,undefined"]
 FATAL = ["-fno-sanitize-recover=all"]
 CXX = shutil.which("g++")
@@ -108,7 +107,7 @@ def tables(lines: list[str]) -> Numbers:
 
 
 def shown(program: Path, *names: str) -> dict[str, Numbers]:
-    text = run(program, "show", *(GOLDEN / name for name in names))
+    text = run(program, "show", *(WIRE / name for name in names))
     parts = [part.splitlines() for part in text.split("file ")[1:]]
     return {Path(lines[0]).name: tables(lines[1:]) for lines in parts}
 
@@ -220,7 +219,7 @@ def test_every_axes_in_every_other(golden: dict[str, Numbers], source: str, leve
 
 @pytest.mark.parametrize("source", SYSTEMS)
 def test_skinning(golden_check: Path, source: str) -> None:
-    paths = [GOLDEN / f"{kind}_{source}.bin" for kind in ("params", "model")]
+    paths = [WIRE / f"{kind}_{source}.bin" for kind in ("params", "model")]
     found = tables(run(golden_check, "skin", *paths).splitlines())
     for axes in SYSTEMS:
         # The rotations of other axes were rounded to other levels.
@@ -230,8 +229,8 @@ def test_skinning(golden_check: Path, source: str) -> None:
 
 
 def test_skinning_says_what_does_not_fit(golden_check: Path) -> None:
-    foreign = run(golden_check, "skin", GOLDEN / "params_unity.bin", GOLDEN / "model_unreal.bin")
-    bare = run(golden_check, "skin", GOLDEN / "params_unity.bin", GOLDEN / "model_bare.bin")
+    foreign = run(golden_check, "skin", WIRE / "params_unity.bin", WIRE / "model_unreal.bin")
+    bare = run(golden_check, "skin", WIRE / "params_unity.bin", WIRE / "model_bare.bin")
     assert "fit the body model" in foreign
     assert "golden_body has no rig: subscribe to mesh/" in bare
 

@@ -35,10 +35,8 @@ from meshcast.transport.latency import LatencyEstimator
 from tests.support import golden_packets
 from tests.support.mono import (
     CORE,
-    GOLDEN,
     PACKAGE,
     PATIENCE_S,
-    ROOT,
     STRICT,
     Client,
     Source,
@@ -48,8 +46,9 @@ from tests.support.mono import (
     receiving,
     sources,
 )
+from tests.support.paths import ROOT, WIRE
 
-EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
+EXPECTED = json.loads((WIRE / "expected.json").read_text())
 AXES = ("opencv", "unity", "unreal", "gltf")
 LEVELS = {"mesh": "vertices", "mesh-lod": "lod_vertices", "joints": None, "params": None}
 
@@ -108,8 +107,8 @@ def test_everything_compiles_for_unity(core: Path, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def decoded(checker: Path) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = run(checker, "decode", GOLDEN)
-    assert set(found) == {path.name for path in GOLDEN.glob("*.bin")}
+    found: dict[str, dict[str, Any]] = run(checker, "decode", WIRE)
+    assert set(found) == {path.name for path in WIRE.glob("*.bin")}
     return found
 
 
@@ -196,7 +195,7 @@ def test_status_messages(decoded: dict[str, dict[str, Any]], name: str) -> None:
 
 
 def test_every_packet_in_every_other_axes(checker: Path) -> None:
-    found = run(checker, "convert", GOLDEN)
+    found = run(checker, "convert", WIRE)
     for source in AXES:
         for target in AXES:
             for level in LEVELS:
@@ -208,7 +207,7 @@ def test_every_packet_in_every_other_axes(checker: Path) -> None:
 
 
 def test_skinning_in_all_axes(checker: Path) -> None:
-    found = run(checker, "skin", GOLDEN)
+    found = run(checker, "skin", WIRE)
     for source in AXES:
         for target in AXES:
             got, wanted = found[f"{source} to {target}"], EXPECTED["axes"][target]
@@ -226,8 +225,8 @@ def put(data: bytes, at: int, value: int, size: int = 4) -> bytes:
 
 
 def test_damaged_messages_are_refused_with_one_line(checker: Path, tmp_path: Path) -> None:
-    mesh, model = (GOLDEN / "mesh_unity.bin").read_bytes(), (GOLDEN / "model_unity.bin").read_bytes()
-    status = (GOLDEN / "status_ended.bin").read_bytes()
+    mesh, model = (WIRE / "mesh_unity.bin").read_bytes(), (WIRE / "model_unity.bin").read_bytes()
+    status = (WIRE / "status_ended.bin").read_bytes()
     cases = {
         "short": (mesh[:-4], "arrived of"),
         "long": (mesh + b"\0" * 4, "arrived of"),
@@ -266,14 +265,14 @@ def test_damaged_messages_are_refused_with_one_line(checker: Path, tmp_path: Pat
 
 
 def test_mutated_packets_never_do_harm(checker: Path) -> None:
-    found = run(checker, "mutate", GOLDEN, 20240607, 6000)
+    found = run(checker, "mutate", WIRE, 20240607, 6000)
     assert found["strange"] == []
     assert min(found["read"], found["refused"]) > 500
     assert found["largest"] < 1 << 20
 
 
 def test_frames_cost_no_memory(checker: Path) -> None:
-    found = run(checker, "allocations", GOLDEN, 10_000)
+    found = run(checker, "allocations", WIRE, 10_000)
     assert (found["rounds"], found["people"]) == (10_000, 2)
     assert (found["bytes"], found["collections"]) == (0, 0)
 
@@ -351,7 +350,7 @@ def test_delay_and_loss(checker: Path) -> None:
 
 
 def test_surface_for_unity(checker: Path, tmp_path: Path) -> None:
-    found = run(checker, "topology", GOLDEN / "model_unity.bin")
+    found = run(checker, "topology", WIRE / "model_unity.bin")
     wanted = EXPECTED["models"]["model_unity.bin"]
     faces, uv_faces = np.array(wanted["faces"]), np.array(wanted["uv"]["faces"])
     source, uvs = np.array(found["source"]), np.array(found["uvs"]).reshape(-1, 2)
@@ -503,7 +502,7 @@ def test_a_client_that_is_killed_hurts_nobody(checker: Path) -> None:
 
 @receiving
 def test_damaged_messages_are_counted_and_left_out(checker: Path) -> None:
-    mesh = (GOLDEN / "mesh_unity.bin").read_bytes()
+    mesh = (WIRE / "mesh_unity.bin").read_bytes()
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     with context, context.socket(zmq.XPUB) as socket:
         port = socket.bind_to_random_port("tcp://127.0.0.1")
@@ -520,7 +519,7 @@ def test_damaged_messages_are_counted_and_left_out(checker: Path) -> None:
 
 @receiving
 def test_frames_that_waited_in_a_queue_are_left_out(checker: Path) -> None:
-    mesh = (GOLDEN / "mesh_unity.bin").read_bytes()
+    mesh = (WIRE / "mesh_unity.bin").read_bytes()
     captured = EXPECTED["header"]["t_capture_monotonic_ns"]
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     with context, context.socket(zmq.XPUB) as socket:
@@ -551,7 +550,7 @@ def test_a_connection_with_keys(checker: Path, tmp_path: Path) -> None:
         with client(checker, "receive", f"tcp://127.0.0.1:{port}", "Mesh", *keys) as reader:
             for _ in range(3):
                 socket.recv()
-            socket.send((GOLDEN / "mesh_unity.bin").read_bytes())
+            socket.send((WIRE / "mesh_unity.bin").read_bytes())
             assert reader.ask("frame 0")["received"] == 1
 
 

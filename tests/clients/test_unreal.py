@@ -26,13 +26,12 @@ from engines.body.rig import rig_of
 from meshcast.protocol.rotations import rotmat
 from meshcast.transport.curve import read_keys
 from tests.support import golden_packets
+from tests.support.paths import ROOT, WIRE
 
-ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "clients/unreal/Meshcast"
 MODULE = PLUGIN / "Source/Meshcast"
 HERE = ROOT / "tests/clients/unreal"
-GOLDEN = ROOT / "tests/data/wire"
-EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
+EXPECTED = json.loads((WIRE / "expected.json").read_text())
 BODY = EXPECTED["axes"]["unreal"]
 TOLERANCE_CM = 1e-3
 CXX = shutil.which("g++")
@@ -101,7 +100,7 @@ def numbers(text: str, width: int) -> Any:
 
 
 def golden(*names: str) -> list[Path]:
-    return [GOLDEN / f"{name}.bin" for name in names]
+    return [WIRE / f"{name}.bin" for name in names]
 
 
 # The core
@@ -140,7 +139,7 @@ def test_a_surface_in_any_axes(core_check: Path, frames: list[str], key: str) ->
 
 def test_a_surface_is_interpolated_and_extrapolated(core_check: Path, tmp_path: Path) -> None:
     step = np.float32([0.25, -0.5, 0.125])
-    paths = [GOLDEN / "model_unreal.bin"]
+    paths = [WIRE / "model_unreal.bin"]
     for number in range(2):
         known, encoder = ModelEncoder(golden_packets.rigged(), "unreal"), FrameEncoder("unreal")
         bodies = golden_packets.bodies(2)
@@ -173,7 +172,7 @@ def test_a_model_that_lies_about_its_number(core_check: Path, tmp_path: Path) ->
             golden_packets.stamp(people, known),
         )
         (tmp_path / f"{people}.bin").write_bytes(made)
-    paths = [GOLDEN / "model_unreal.bin", *(tmp_path / name for name in ("1.bin", "lie.bin", "2.bin"))]
+    paths = [WIRE / "model_unreal.bin", *(tmp_path / name for name in ("1.bin", "lie.bin", "2.bin"))]
     assert run(core_check, "lie", *paths)["error"] == ["a model of 6 vertices has the number of one of 7"]
 
 

@@ -34,8 +34,8 @@ from engines.body.rig import rig_of
 from engines.joint_sets import SMPL24
 from meshcast.protocol.rotations import rotmat
 from tests.support import chromium
+from tests.support.paths import ROOT, WIRE
 
-ROOT = Path(__file__).parents[2]
 WEB = ROOT / "clients/web"
 NODE = shutil.which("node")
 
@@ -67,7 +67,7 @@ def test_the_decoder_client_and_skinning_under_node() -> None:
     passed = re.search(r"^# pass (\d+)$", told, re.MULTILINE)
     assert passed is not None
     assert int(passed[1]) >= 150
-    for name in (ROOT / "tests/data/wire").glob("*.bin"):
+    for name in (WIRE).glob("*.bin"):
         assert re.search(rf"^ok \d+ - .*{re.escape(name.name)}", told, re.MULTILINE), name
 
 

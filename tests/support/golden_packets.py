@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -24,8 +23,8 @@ from meshcast.protocol.layout import ROTATION_STEP, SHAPE_STEP
 from meshcast.protocol.packets import FramePacket, ModelPacket
 from meshcast.protocol.rotations import rotmat
 from meshcast.protocol.skinning import skin
+from tests.support.paths import WIRE
 
-HERE = Path(__file__).parent
 STREAM, SESSION, T_UNIX_NS, T_MONOTONIC_NS = "golden-cam.0", 0xC0FFEE01, 1_800_000_000_123_456_789, 5_000_000_000
 AGE_NS = 31_250_000
 V, J, K, P, B = 7, 3, 2, 2, 2
@@ -249,8 +248,8 @@ def axes_numbers(axes: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    for old in HERE.glob("*.bin"):
+    for old in WIRE.glob("*.bin"):
         old.unlink()
     for name, data in packets().items():
-        (HERE / name).write_bytes(data)
-    (HERE / "expected.json").write_text(json.dumps(numbers(), ensure_ascii=False) + "\n")
+        (WIRE / name).write_bytes(data)
+    (WIRE / "expected.json").write_text(json.dumps(numbers(), ensure_ascii=False) + "\n")

@@ -10,7 +10,9 @@ from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "install.py"
+from tests.support.paths import ROOT
+
+SCRIPT = ROOT / "tools" / "install.py"
 
 
 @pytest.fixture(scope="module")

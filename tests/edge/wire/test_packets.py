@@ -6,7 +6,6 @@ import struct
 import warnings
 from dataclasses import fields as fields_of
 from dataclasses import is_dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,8 @@ from meshcast.protocol.decoding import decode
 from meshcast.protocol.layout import COMMON_HEADER, FRAME_HEADER, MODEL_HEADER, STATUS_HEADER, Kind, topic
 from meshcast.protocol.packets import FramePacket, ModelPacket, StatusPacket
 from tests.support import golden_packets
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests/data/wire"
 EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
 PACKETS = {path.name: path.read_bytes() for path in sorted(GOLDEN.glob("*.bin"))}

@@ -20,9 +20,9 @@ import psutil
 
 import meshcast
 from meshcast.protocol.packets import FramePacket
+from tests.support.paths import MEDIA
 
-ROOT = Path(__file__).parents[2]
-CLIP = ROOT / "tests" / "media" / "balance_cam01.mp4"
+CLIP = MEDIA / "balance_cam01.mp4"
 MESHCAST = (str(Path(sys.executable).with_name("meshcast")),)
 BEGIN_S = 120.0  # until the first frame: models are compiled
 END_S = 60.0  # from a signal to the end
