@@ -178,8 +178,8 @@ def _onnx() -> tuple[Sample, ...]:
 
 def _inspect_onnx(path: Path) -> object:
     from engines.errors import ModelError
-    from engines.onnx_tools.external_data import data_files, embedded
-    from engines.onnx_tools.signature import read_signature
+    from engines.onnx_file.external_data import data_files, embedded
+    from engines.onnx_file.signature import read_signature
 
     data = path.read_bytes()
     try:
