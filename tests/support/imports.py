@@ -36,7 +36,7 @@ class Import:
 
 
 def imports_of(source: str) -> Iterator[Import]:
-    """All imports of a module, also those by importlib.import_module and __import__ with a literal name."""
+    """All imports of a module, also by import_module, importorskip and __import__ with a literal name."""
     yield from _imports(ast.parse(source), deferred=False, typing_only=False)
 
 
@@ -47,7 +47,7 @@ def _imports(node: ast.AST, *, deferred: bool, typing_only: bool) -> Iterator[Im
         yield from (Import(f"{node.module}.{alias.name}", node.lineno, deferred, typing_only) for alias in node.names)
     elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
         function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if function in ("import_module", "__import__"):
+        if function in ("import_module", "importorskip", "__import__"):
             yield Import(str(node.args[0].value), node.lineno, deferred, typing_only)
     inside = deferred or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
     if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
