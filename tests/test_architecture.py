@@ -243,3 +243,54 @@ def test_kernels_folder_does_not_shadow_the_package_of_that_name(tmp_path: Path)
     (other / "__init__.py").write_text("NAME = 'the other one'")
     code = f"import sys; sys.path.append({str(other.parent)!r}); import kernels; print(kernels.NAME)"
     assert run(code, tmp_path) == "the other one\n"
+
+
+CHECKING_METHODS = {"raises", "warns", "deprecated_call", "fail", "compare"}  # of pytest, and Goldens.compare
+
+
+def asserts(function: ast.AST, helpers: set[str]) -> bool:
+    """Whether a function asserts, by itself or through one of the helpers."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in CHECKING_METHODS | helpers or name.startswith("assert_"):
+                return True
+            if any(keyword.arg == "check" and ast.unparse(keyword.value) == "True" for keyword in node.keywords):
+                return True  # subprocess.run(..., check=True)
+    return False
+
+
+def without_assertion(source: str) -> list[str]:
+    """Names of the tests in a module that cannot fail but by an error."""
+    functions = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    helpers: set[str] = set()
+    while found := {
+        function.name
+        for function in functions
+        if not function.name.startswith("test_") and function.name not in helpers and asserts(function, helpers)
+    }:
+        helpers |= found
+    return [
+        function.name for function in functions if function.name.startswith("test_") and not asserts(function, helpers)
+    ]
+
+
+def test_every_test_asserts() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in TESTS.rglob("test_*.py")
+        for name in without_assertion(path.read_text(encoding="utf-8"))
+    ]
+    assert not found
+
+
+def test_tests_without_assertion_are_found() -> None:
+    source = (
+        "def check_all(x): assert x\ndef deep(x): check_all(x)\ndef idle(x): print(x)\n"
+        "def test_a(): deep(1)\ndef test_b(): idle(1)\ndef test_c():\n    with pytest.raises(ValueError): int('')\n"
+    )
+    assert without_assertion(source) == ["test_b"]

@@ -132,7 +132,8 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("line", commands())
 def test_documented_commands_parse(line: str) -> None:
-    main.parser().parse_args(models.with_command(shlex.split(line, comments=True)[1:]))
+    words = models.with_command(shlex.split(line, comments=True)[1:])
+    assert vars(main.parser().parse_args(words))
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

@@ -99,10 +99,10 @@ def test_everything_compiles_for_unity(core: Path, tmp_path: Path) -> None:
     components = compile_cs(
         tmp_path / "Components.dll", sources("clients/unity/Runtime/Components"), *engine, options=fields
     )
-    compile_cs(tmp_path / "NetMQ.dll", sources("clients/unity/Runtime/NetMQ"), *engine, options=STRICT)
-    compile_cs(tmp_path / "Editor.dll", sources("clients/unity/Editor"), *engine, options=STRICT)
+    assert compile_cs(tmp_path / "NetMQ.dll", sources("clients/unity/Runtime/NetMQ"), *engine, options=STRICT).is_file()
+    assert compile_cs(tmp_path / "Editor.dll", sources("clients/unity/Editor"), *engine, options=STRICT).is_file()
     live = sources("clients/unity/Samples~/Live")
-    compile_cs(tmp_path / "Live.dll", live, *engine, components, options=fields)
+    assert compile_cs(tmp_path / "Live.dll", live, *engine, components, options=fields).is_file()
 
 
 @pytest.fixture(scope="module")

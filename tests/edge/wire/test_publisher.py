@@ -366,6 +366,7 @@ def test_what_was_published_before_close_arrives() -> None:
         publisher.close()
         while last.frame_index != 999:
             last = next(packets)
+        assert len(last.people.ids) == 200
 
 
 def test_stalled_subscriber_neither_blocks_nor_grows_the_publisher_nor_slows_others() -> None:
@@ -466,7 +467,8 @@ def test_occupied_port_is_one_line_that_says_what_to_do(publisher: Publisher) ->
 def test_port_is_free_again_after_close() -> None:
     first = Publisher(ANY_PORT, MODEL, streams=["cam0"])
     first.close()
-    Publisher(first.address, MODEL, streams=["cam0"]).close()
+    with Publisher(first.address, MODEL, streams=["cam0"]) as second:
+        assert second.address == first.address
 
 
 @pytest.mark.parametrize(
@@ -516,7 +518,8 @@ def test_socket_file_left_behind_by_a_dead_process_is_no_obstacle(tmp_path: Path
     path = tmp_path / "socket"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
-    Publisher(f"ipc://{path}", MODEL, streams=["cam0"]).close()
+    with Publisher(f"ipc://{path}", MODEL, streams=["cam0"]) as publisher:
+        assert publisher.address == f"ipc://{path}"
 
 
 @pytest.mark.parametrize("names", [{"streams": ["a/b"]}, {"streams": [""]}])

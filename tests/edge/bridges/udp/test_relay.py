@@ -188,7 +188,8 @@ def test_what_is_checked_is_what_is_sent_to(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_another_machine_when_that_is_wanted() -> None:
-    UdpSender("192.0.2.7:39539", insecure=True).close()
+    with UdpSender("192.0.2.7:39539", insecure=True) as sender:
+        assert sender.port == 39539
 
 
 def test_what_cannot_be_sent_is_said_once(receiver: socket.socket, caplog: pytest.LogCaptureFixture) -> None:
