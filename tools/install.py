@@ -101,7 +101,7 @@ def main(arguments: list[str]) -> int:
 
 
 def is_noise(line: str) -> bool:
-    """Remarks of pip's that nobody can act on."""
+    """Warnings of pip that do not concern this installation."""
     return bool(re.search(r"Location '.*' is ignored|A new release of pip|notice\]", line))
 
 

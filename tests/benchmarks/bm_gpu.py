@@ -1,7 +1,7 @@
 """Everything on a CUDA device as one table with what it should reach: python tests/benchmarks/bm_gpu.py
 
-Times are the device's own, medians, many calls in one CUDA graph unless a row says otherwise. A lower bound is the bytes
-of the work over the measured bandwidth or its products over the measured rate, whichever is longer; the plan
+Times are the device's own, medians, many calls in one CUDA graph unless a row says otherwise. A lower bound is the
+bytes of the work over the measured bandwidth or its products over the measured rate, whichever is longer; the plan
 counts the work itself. Needs torch with CUDA and edge_kernels built with CUDA; `make gpu` runs it.
 """
 

@@ -1,8 +1,8 @@
 """The published Pose2Mesh on the native kernels and in torch: python tests/benchmarks/bm_graph_conv.py
 
 SMPL's sizes: 6890 vertices, padded to 12288; random weights. The lower bound is what the machine can do at best: the
-linear layers' arithmetic on the real vertices at the measured rate of a matrix product, the lifter's weights at the measured
-rate of reading. The candidates are interleaved.
+linear layers' arithmetic on the real vertices at the measured rate of a matrix product, the lifter's weights at the
+measured rate of reading. The candidates are interleaved.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Nothing here is measured. The work is counted by the plans that run (SMPL's sizes, 6890 vertices, bfloat16; skinning
 float32 with 16-bit pose blend shapes). A lower bound is its bytes over the board's bandwidth or its products over the
-board's rate, whichever is longer. Rates are dense, from the modules' data sheets: of INT8 with sparsity bfloat16 is a quarter,
-of FP4 with sparsity an eighth; float32 is two operations a CUDA core and clock.
+board's rate, whichever is longer. Rates are dense, from the modules' data sheets: of INT8 with sparsity bfloat16 is a
+quarter, of FP4 with sparsity an eighth; float32 is two operations a CUDA core and clock.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def in_cpp(source: str) -> Iterator[tuple[int, str]]:
         if match[0][0] == '"':
             yield from ((line, word) for _, word in in_text(match[0]))
         elif match[0][0] not in "/'":
-            yield from ((line, word) for word in in_identifier(match[0]))
+            yield from ((line, word) for word in parts_of(match[0]) if PARTS.fullmatch(word))
 
 
 def _found(path: Path) -> Iterator[tuple[int, str]]:
