@@ -523,12 +523,12 @@ def test_watch_with_keys_receives_and_without_authorized_key_does_not(
     allowed = tmp_path / "clients"
     allowed.mkdir()
     phone, _ = new_keys(allowed / "phone")
-    unauthorized, stranger_pub = new_keys(tmp_path / "unauthorized")
+    unauthorized, unauthorized_pub = new_keys(tmp_path / "unauthorized")
     with sending(security=Security(read_keys(server), allowed)) as sender:
         assert "cam0 #" in run(watch, sender.address, "--curve", phone, "--server", server_pub, "--count", "1")
         for keys in (
             [],
-            ["--curve", phone, "--server", stranger_pub],
+            ["--curve", phone, "--server", unauthorized_pub],
             ["--curve", unauthorized, "--server", server_pub],
         ):
             command = [watch, sender.address, *keys, "--timeout", "0.5"]

@@ -295,7 +295,7 @@ def test_humanoid_character_follows_the_skeleton(
         stamp = Stamp("cam0", seq, 1, known.model_id, known.name, 0, 5_000_000_000 + seq * 33_000_000)
         return FrameEncoder(axes).params(frame, bodies, posed, stamp)
 
-    one, nobody = people(3), people()
+    one, no_people = people(3), people()
     none = RigPose(posed.rotations[:0], posed.shape[:0], posed.error_mm[:0])
     skeleton = decode(unity_known.encode(stream="cam0", seq=0, session=1))
     packet = decode(message(unity_known, "unity", one, posed, 0))
@@ -311,7 +311,7 @@ def test_humanoid_character_follows_the_skeleton(
             socket.send(known.encode(stream="cam0", seq=0, session=1))
             socket.send(message(known, axes, one, posed, 0))
             (body,) = unity.ask("seq 0")["bodies"]
-            socket.send(message(known, axes, nobody, none, 1))
+            socket.send(message(known, axes, no_people, none, 1))
             (left,) = unity.ask("seq 1")["bodies"]
     assert (body["id"], body["shown"], body["hidden"]) == (3, True, False)
     assert (left["shown"], left["hidden"]) == (False, True)
