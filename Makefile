@@ -3,6 +3,7 @@
 # make wheel  build that wheel, and the wheel of the Python client, into dist/
 # make torch  add torch in its build for the CPU, and what exporting, importing and training need with it
 # make test   install the development tools and run the tests
+# make check  for the edit loop, half a minute: ruff, mypy and the tests without engines, browsers, sockets and processes
 # make bench  time the pipeline and the kernels, write bench.json
 # make gpu    with a GPU: build the CUDA kernels for it, test them, also under the sanitizers, and time them
 # make emulated  without one: the CUDA kernels' tests in an emulation
@@ -32,7 +33,7 @@ CLIENT_SOURCES := $(shell find clients/cpp clients/unreal/Meshcast/Source/Meshca
 C_FILES := $(NATIVE_SOURCES) $(CLIENT_SOURCES) \
   $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo wheel torch test bench gpu emulated sanitize aarch64 fuzz campaign lint docs format clean help
+.PHONY: demo wheel torch test check bench gpu emulated sanitize aarch64 fuzz campaign lint docs format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -91,6 +92,13 @@ $(WEB_MODULES): clients/web/package-lock.json
 # Two at a time, a file in one piece, for what its tests share is made once; in order, for the long ones are not the last.
 test: $(VENV)/installed-dev $(WEB_MODULES)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+
+# tests/support/quick.py chooses the tests by what their modules import, so that a new test needs no entry anywhere.
+check: $(VENV)/installed-dev
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --quick
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/benchmarks/bench.py --output bench.json

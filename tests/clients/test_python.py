@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,20 +15,20 @@ from meshcast.protocol.rotations import quaternion, rotmat, rotvec
 from meshcast.protocol.skinning import skin
 from meshcast.transport.latency import RESET_S, STALE_S, LatencyEstimator
 from meshcast.transport.reader import Reader, newest, topics
+from tests.support.paths import WIRE
 
-GOLDEN = Path(__file__).parents[1] / "data/wire"
-EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
+EXPECTED = json.loads((WIRE / "expected.json").read_text())
 AXES = sorted(EXPECTED["axes"])
 
 
 def frame(name: str) -> FramePacket:
-    packet = decode((GOLDEN / name).read_bytes())
+    packet = decode((WIRE / name).read_bytes())
     assert isinstance(packet, FramePacket)
     return packet
 
 
 def model(name: str) -> ModelPacket:
-    packet = decode((GOLDEN / name).read_bytes())
+    packet = decode((WIRE / name).read_bytes())
     assert isinstance(packet, ModelPacket)
     return packet
 
@@ -135,7 +134,7 @@ def test_latency_backlog_is_late_and_suspended_clock_resets_the_baseline() -> No
 
 def message(seq: int, t_publish_s: float) -> bytes:
     """A golden frame with another number, as if published at another time."""
-    data = bytearray((GOLDEN / "mesh_2_people.bin").read_bytes())
+    data = bytearray((WIRE / "mesh_2_people.bin").read_bytes())
     data[56:64] = seq.to_bytes(8, "little")
     data[128:136] = (round(t_publish_s * 1e9) - 31_250_000).to_bytes(8, "little")
     return bytes(data)

@@ -10,7 +10,9 @@ from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "install.py"
+from tests.support.paths import ROOT
+
+SCRIPT = ROOT / "tools" / "install.py"
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +49,15 @@ def install() -> ModuleType:
             "no C++ compiler: the slower NumPy operators are used",
         ),
         ("WARNING: Location 'file:///x' is ignored: it is neither a file nor a directory.", None),
-        ("Looking in indexes: https://pypi.org/simple", None),
+        ("Looking in indexes: https://example.org/simple", None),
         ("", None),
     ],
 )
-def test_lines_of_pip_become_steps(install: ModuleType, line: str, said: str | None) -> None:
+def test_step_of_a_pip_line_is_its_text(install: ModuleType, line: str, said: str | None) -> None:
     assert install.step(line) == said
 
 
-def test_a_step_is_said_once_and_that_it_goes_on_after_a_while(
+def test_progress_prints_a_step_once_and_repeats_it_after_seconds(
     install: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_s = [100.0]
@@ -70,7 +72,7 @@ def test_a_step_is_said_once_and_that_it_goes_on_after_a_while(
     assert lines == ["     1 s  compiling 1 of 2", "     7 s  still compiling 1 of 2"]
 
 
-def test_a_failure_shows_what_pip_said_and_fails(tmp_path: Path) -> None:
+def test_install_failure_shows_end_of_the_log_and_exit_code(tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPT), "--no-index", "--no-cache-dir", str(tmp_path / "none-1-py3-none-any.whl")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0

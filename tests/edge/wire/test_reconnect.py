@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,8 @@ from edge.wire.publisher import Publisher
 from meshcast.protocol.packets import FramePacket
 from meshcast.subscriber import subscribe
 from tests.support import golden_packets
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 PATIENCE_S = 20.0  # a limit for failures only
 
 PUBLISHER = """

@@ -44,8 +44,8 @@ from meshcast.protocol.encoding import encode
 from meshcast.protocol.packets import FramePacket, ModelPacket, Packet, StatusPacket
 from meshcast.transport.curve import Curve, Keys
 from tests.support import golden_packets
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[4]
 MODEL = ModelEncoder(golden_packets.rigged())
 ENCODER = FrameEncoder(lod_vertices=np.array([0, 2, 4, 6], np.int32))
 HERE = Endpoint("127.0.0.1", 0)
