@@ -134,5 +134,5 @@ def normalize_pose2d(keypoints: NDArray[np.floating]) -> F32:
     person's aspect in the image is lost, every joint must be present. An axis without extent becomes zeros.
     """
     points = np.asarray(keypoints, np.float64)
-    centerd = points - points.mean(axis=1, keepdims=True)
-    return np.asarray(centerd / np.maximum(points.std(axis=1, keepdims=True), MIN_STD_PX), np.float32)
+    centered = points - points.mean(axis=1, keepdims=True)
+    return np.asarray(centered / np.maximum(points.std(axis=1, keepdims=True), MIN_STD_PX), np.float32)

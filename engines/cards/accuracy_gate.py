@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from engines.files.toml_table import Table
+from engines.cards.toml_table import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from engines.cards.accuracy_gate import read_gate
 from engines.cards.checks import check_card
 from engines.cards.paths import inside
 from engines.cards.renamed_keys import read_card_table
+from engines.cards.toml_table import Table
 from engines.cards.types import Card, Decode, Input, Variant
 from engines.errors import ModelError
 from engines.files.toml_file import one_line
-from engines.files.toml_table import Table
 
 ZOO = Path(__file__).parents[1] / "zoo"
 NETWORKS = ZOO / "networks"

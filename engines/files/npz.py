@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from engines.errors import MeshcastError, ModelError
 from engines.files.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
-from engines.files.read import open_file
+from engines.files.regular_file import open_file
 from engines.files.zip_limits import BLOCK_BYTES, open_zip
 
 HEADER_BYTES = 10_000  # numpy's own limit

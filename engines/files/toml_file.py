@@ -1,4 +1,4 @@
-"""TOML files from outside: cards, camera files. One reader, so that all of them are read and refused alike."""
+"""Reads the TOML files that users write: model cards and camera files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.errors import MeshcastError, ModelError
-from engines.files.regular_file import read_regular
+from engines.files.regular_file import read_file
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -39,10 +39,7 @@ def read_toml(
         MeshcastError: `error`, in one line, when the file cannot be read, is no regular file, is larger than LARGEST,
             is in another encoding, or is not TOML.
     """
-    try:
-        data = read_regular(path, LARGEST, pipes=pipes)
-    except (OSError, ValueError) as reason:  # ValueError: a null byte in the path
-        raise error(f"{path}: cannot be read: {getattr(reason, 'strerror', None) or reason}") from None
+    data = read_file(path, error, limit_bytes=LARGEST, pipes=pipes)
     if data.startswith(_UTF16) or b"\x00" in data[:4]:
         raise error(f"{path}: not {what}: it is in UTF-16 or UTF-32; save it as UTF-8")
     try:

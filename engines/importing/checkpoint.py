@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from engines.errors import ModelError
 from engines.files.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
-from engines.files.read import open_file, read_file
+from engines.files.regular_file import open_file, read_file
 from engines.files.toml_file import one_line
 from engines.files.zip_limits import open_zip
 from engines.importing.checkpoint_scan import LEGACY_PICKLES, ScanError, scan

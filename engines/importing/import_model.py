@@ -13,7 +13,13 @@ from engines.cards.renamed_keys import read_card_table
 from engines.errors import ModelError, UnknownNameError
 from engines.files.file_kinds import foreign_kind
 from engines.files.install_hint import install_hint
-from engines.importing.import_packed import LONGEST_NAME, checked_name, import_model, import_training, refuse_shipped
+from engines.importing.import_packed import (
+    LONGEST_NAME,
+    checked_name,
+    import_model,
+    import_training,
+    refuse_bundled_name,
+)
 from engines.importing.model_store import file_name, remove, store
 
 if TYPE_CHECKING:
@@ -131,7 +137,7 @@ def _import_body(path: Path, name: str | None) -> Imported:
     stem = name if name is not None else re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:LONGEST_NAME]
     if not stem:
         raise ModelError(f"{path}: its name gives no model's name; choose one with --as")
-    refuse_shipped(stem)
+    refuse_bundled_name(stem)
     raw: dict[str, Any] = {
         "name": stem,
         "task": "body",
@@ -155,7 +161,7 @@ def _template(name: str | None) -> Card | None:
     except UnknownNameError:
         return None
     if not card.network:
-        raise ModelError(f"{name} is the name of a model that ships with the program; choose another")
+        raise ModelError(f"{name}: the name of a bundled model; choose another with --as")
     shipped = NETWORKS / f"{card.name}.toml"
     return load_card(shipped) if shipped.is_file() else None
 

@@ -10,7 +10,8 @@ from engines.cards.card import Card, load_card, read_weights
 from engines.cards.renamed_keys import read_card_table
 from engines.cards.weights import is_onnx
 from engines.errors import ModelError
-from engines.files.regular_file import read_regular
+from engines.files.memory_budget import MemoryBudget
+from engines.files.regular_file import read_file
 from engines.importing.model_store import UPSAMPLING, file_name, store
 from engines.inference.model_check import fit_to_card
 
@@ -51,6 +52,6 @@ def import_onnx(path: Path, name: str | None) -> Card:
 
 def _read(path: Path) -> bytes:
     try:
-        return read_regular(path, LARGEST)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror}), but the card names it") from None
+        return read_file(path, limit_bytes=LARGEST, budget=MemoryBudget())
+    except ModelError as error:
+        raise ModelError(f"{error}; the card names this file") from None

@@ -15,7 +15,8 @@ import tomli_w
 
 from engines.cards.card import NETWORKS, ZOO, Card, load_card
 from engines.errors import ModelError
-from engines.files.regular_file import read_regular
+from engines.files.memory_budget import MemoryBudget
+from engines.files.regular_file import read_file
 from engines.importing.import_onnx import import_onnx
 from engines.importing.model_store import UPSAMPLING
 from engines.inference.trial import try_card
@@ -29,8 +30,8 @@ def checked_name(name: str) -> str:
     """A name that a model's files may have; it never leaves their folder. Raises ModelError."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or len(name) > LONGEST_NAME:
         raise ModelError(
-            f"{name[:LONGEST_NAME]!r} cannot be a model's name: use letters, digits, '_', '-' and '.', "
-            f"{LONGEST_NAME} at most"
+            f"{name[:LONGEST_NAME]!r} cannot be a model's name; use at most {LONGEST_NAME} letters, digits, '_', '-' "
+            "and '.', the first a letter or digit"
         )
     return name
 
@@ -39,7 +40,7 @@ def import_model(path: Path, name: str | None) -> tuple[Card, str]:
     """Import an `.onnx` file or its card; returns the card and what the file was. Raises ModelError, and then nothing
     is written, when a part is missing or the model does not run."""
     if path.suffix.lower() == ".toml" or path.with_suffix(".toml").is_file() or not path.is_file():
-        refuse_shipped(name or path.stem)
+        refuse_bundled_name(name or path.stem)
         card = load_card(path)
         if path.suffix.lower() != ".toml" and all(v.file.resolve() != path.resolve() for v in card.variants):
             named = card.variants[0].file.name if card.variants else "another kind of model"
@@ -62,10 +63,7 @@ def import_training(path: Path, name: str | None) -> tuple[Card, str]:
 
 def _unpacked(path: Path, name: str | None, folder: Path) -> Path:
     """Write the parts of a packed file into a folder, as they lie beside each other; returns the ONNX file's path."""
-    try:
-        data = read_regular(path, LARGEST_ONNX)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    data = read_file(path, limit_bytes=LARGEST_ONNX, budget=MemoryBudget())
     found = unpack(path, data)
     if found is None:
         raise ModelError(
@@ -89,7 +87,7 @@ def _unpacked(path: Path, name: str | None, folder: Path) -> Path:
     return model
 
 
-def refuse_shipped(name: str) -> None:
-    """A model of another kind must not take the place of one that ships, or of a network that is known."""
+def refuse_bundled_name(name: str) -> None:
+    """Raises ModelError for the name of a bundled model or of a known network: an import never replaces those."""
     if any((folder / f"{name}.toml").is_file() for folder in (ZOO, NETWORKS)):
-        raise ModelError(f"{name} is the name of a model that ships with the program; choose another with --as")
+        raise ModelError(f"{name}: the name of a bundled model; choose another with --as")

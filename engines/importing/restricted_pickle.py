@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engines.errors import ModelError
 from engines.files.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
-from engines.files.read import read_file
+from engines.files.regular_file import read_file
 from engines.importing.counted_pickle import CountedUnpickler
 
 Array = NDArray[Any]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_kernels import Plan
+from edge_kernels import ExecutionPlan
 from engines.joint_sets import JointSet
 from engines.pose2mesh.config import plan_for
 from engines.pose2mesh.native_layers import LifterLayers, MeshLayers, Weights, under
@@ -60,7 +60,7 @@ class Pose2MeshKernels:
         return (vertices,)
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> ExecutionPlan:
         """Keypoints (N, J, 2) to vertices (N, V, 3), at most `together` rows."""
         joints = self._joints
         pose, *wide = range(OWN, OWN + 3)
@@ -71,15 +71,15 @@ class Pose2MeshKernels:
         return plan
 
     @cached_property
-    def lifter(self) -> Plan:
+    def lifter(self) -> ExecutionPlan:
         """Keypoints (N, J, 2) to the root-relative 3D pose (N, J, 3) in meters alone, at most `together` rows."""
         buffers = self._wide_buffers()
-        plan = Plan(2 * self._joints, 3 * self._joints, buffers, self.together, self._device)
+        plan = ExecutionPlan(2 * self._joints, 3 * self._joints, buffers, self.together, self._device)
         self._add_lifter(plan, X, [OWN, OWN + 1], OUT, None)
         return plan
 
     @cached_property
-    def mesh_net(self) -> Plan:
+    def mesh_net(self) -> ExecutionPlan:
         """Keypoints beside the lifted pose (N, J, 5) to vertices (N, V, 3) alone, at most `together` rows."""
         numbers = self._features * self._joints
         plan = self._made(numbers, 3 * self.vertex_count, [self._pose_buffer()])
@@ -87,10 +87,10 @@ class Pose2MeshKernels:
         self._add_mesh(plan, OWN, OWN + 1)
         return plan
 
-    def _made(self, inputs: int, outputs: int, buffers: list[tuple[int, bool]]) -> Plan:
+    def _made(self, inputs: int, outputs: int, buffers: list[tuple[int, bool]]) -> ExecutionPlan:
         """A plan with three buffers more: one for a block's input, two for what follows from it."""
         size = max(layer.rows * layer.channels for layer in self._mesh.convs)
-        return Plan(inputs, outputs, [*buffers, *[(size, self._bf16)] * 3], self.together, self._device)
+        return ExecutionPlan(inputs, outputs, [*buffers, *[(size, self._bf16)] * 3], self.together, self._device)
 
     def _pose_buffer(self) -> tuple[int, bool]:
         return self._features * self._joints, self._bf16
@@ -98,7 +98,9 @@ class Pose2MeshKernels:
     def _wide_buffers(self) -> list[tuple[int, bool]]:
         return [(self._lifter.width, False)] * 2
 
-    def _add_lifter(self, plan: Plan, x: int, wide: list[int], out: int, out_as: tuple[int, int, int] | None) -> None:
+    def _add_lifter(
+        self, plan: ExecutionPlan, x: int, wide: list[int], out: int, out_as: tuple[int, int, int] | None
+    ) -> None:
         kept, inner = wide
         plan.linear(self._lifter.first, x, None, kept)
         for into, back in self._lifter.stages:
@@ -106,7 +108,7 @@ class Pose2MeshKernels:
             plan.linear(back, inner, kept, kept)
         plan.linear(self._lifter.last, kept, None, out, None, out_as)
 
-    def _add_mesh(self, plan: Plan, pose: int, first: int) -> None:
+    def _add_mesh(self, plan: ExecutionPlan, pose: int, first: int) -> None:
         """The graph network behind the pose's features, over the three buffers from `first` on."""
         mesh, coarse = self._mesh, self._mesh.coarse[1]
         x, skip, before = pose, pose, mesh.convs[0]
@@ -114,11 +116,15 @@ class Pose2MeshKernels:
             if layer.block != before.block:
                 if before.block == 0:
                     y = _free(first, x)
-                    plan.linear(mesh.spread, x, None, y, (before.channels, before.channels, 0), (coarse, coarse, 0))
+                    plan.linear(
+                        mesh.joints_to_coarse, x, None, y, (before.channels, before.channels, 0), (coarse, coarse, 0)
+                    )
                     x = y
                 skip = x
             y = OUT if layer is mesh.convs[-1] else _free(first, x, skip)
-            plan.graph_conv(layer.conv, x, skip if layer.skips else None, y, mesh.place if y == OUT else None)
+            plan.graph_conv(
+                layer.conv, x, skip if layer.skips else None, y, mesh.output_permutation if y == OUT else None
+            )
             x, before = y, layer
 
 

@@ -118,7 +118,7 @@ def in_turns(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 def floor(name: str, skin: Skinning) -> Metric:
     """Milliseconds that reading the constants once takes at the bandwidth of a sum over as many bytes."""
-    size = sum(constant.nbytes for constant in skin.constants)
+    size = sum(constant.nbytes for constant in skin.model)
     x = torch.ones(size // 4)
     ms = in_turns({"sum": x.sum})["sum"]
     return Metric(f"skinning {name}, floor: {size / 1e6:.1f} MB of constants at {size / ms / 1e6:.1f} GB/s", ms, "ms")

@@ -167,5 +167,5 @@ def test_packing_that_numpy_does_not_write_is_refused(tmp_path: Path, packing: i
 
 def test_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.npz")
-    with pytest.raises(ModelError, match="it is not a regular file"):
+    with pytest.raises(ModelError, match="not a regular file"):
         read_npz(tmp_path / "a.npz", "a file")

@@ -489,5 +489,5 @@ def test_flipped_bits(tmp_path: Path, rng: np.random.Generator, write: Any) -> N
 
 def test_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "model.pkl")
-    with pytest.raises(ModelError, match="it is not a regular file"):
+    with pytest.raises(ModelError, match="not a regular file"):
         read_body(tmp_path / "model.pkl")
