@@ -1,4 +1,4 @@
-"""An ONNX model with its card, copied into the user's models folder under a name, as one file that is hashed."""
+"""Copies an ONNX model with its card into the user's models folder, as one file with a hash."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ LARGEST = 1 << 30  # bytes of a body or another file beside the card
 
 
 def import_onnx(path: Path, name: str | None) -> Card:
-    """Copy the model of an `.onnx` file, or of its `.toml` card, with all that the card names.
+    """Copies the model of an `.onnx` file, or of its `.toml` card, with all files that the card names.
 
-    Weights in data files are put into the copy. Raises ModelError when the model does not fit its card, or a file is
+    Weights in data files are embedded in the copy. Raises ModelError when the model does not fit its card, or a file is
     missing.
     """
     card = load_card(path)
@@ -32,7 +32,7 @@ def import_onnx(path: Path, name: str | None) -> Card:
     files: dict[str, bytes] = {}
     for variant in card.variants:
         data = read_weights(variant)
-        fit_to_card(card, data, str(variant.file))  # says what does not fit
+        fit_to_card(card, data, str(variant.file))  # raises for a mismatch
         file = file_name(name, data, ".onnx" if variant.precision == "fp32" else f".{variant.precision}.onnx")
         files[file] = data
         kept = {key: value for key, value in raw["variants"][variant.precision].items() if key != "data"}

@@ -23,7 +23,7 @@ from engines.body.mesh_graph import (
 )
 from engines.errors import ModelError
 from engines.joint_sets import JointSet
-from engines.pose2mesh.config import BATCH_NORM_EPS, MM_PER_M, ORDER, plan_for
+from engines.pose2mesh.config import BATCH_NORM_EPS, MM_PER_M, ORDER, channels_for
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -84,13 +84,13 @@ class MeshLayers:
         bf16: bool,
         device: int,
     ) -> None:
-        plan = plan_for(joints)
-        hierarchy = coarsen(mesh_adjacency(faces, vertex_count), levels=len(plan) - 1)
-        coarsest = len(plan) - 3
+        blocks = channels_for(joints)
+        hierarchy = coarsen(mesh_adjacency(faces, vertex_count), levels=len(blocks) - 1)
+        coarsest = len(blocks) - 3
         self.convs = list(_layers(weights, joints, hierarchy, bf16, device))
         self.output_permutation: I32 = hierarchy.permutations[0][_real(hierarchy, 0)].astype(np.int32)
-        width = plan[1][0]
-        shape = (hierarchy.sizes[coarsest], width, len(joints) * plan[0][-1])
+        width = blocks[1][0]
+        shape = (hierarchy.sizes[coarsest], width, len(joints) * blocks[0][-1])
         if weights["fc.weight"].shape != (shape[0] * shape[1], shape[2]):
             raise ModelError(
                 f"fc.weight: has the shape {weights['fc.weight'].shape} instead of "
@@ -105,9 +105,9 @@ class MeshLayers:
 
 def _layers(weights: Weights, joints: JointSet, hierarchy: Hierarchy, bf16: bool, device: int) -> Iterator[GraphLayer]:
     """The convolutions of all blocks with their graphs, batch norms folded."""
-    plan = plan_for(joints)
-    last, index = len(plan) - 1, 0
-    for block, channels in enumerate(plan):
+    blocks = channels_for(joints)
+    last, index = len(blocks) - 1, 0
+    for block, channels in enumerate(blocks):
         level = max(last - 1 - block, 0)
         parents: I32 | None = None
         if block == 0:

@@ -1,4 +1,4 @@
-"""The published Pose2Mesh on the native kernels, without torch: one plan on a CPU or a CUDA device."""
+"""The published Pose2Mesh on the native kernels, without torch: one execution plan on a CPU or a CUDA device."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from edge_kernels import ExecutionPlan
 from engines.joint_sets import JointSet
-from engines.pose2mesh.config import plan_for
+from engines.pose2mesh.config import channels_for
 from engines.pose2mesh.native_layers import LifterLayers, MeshLayers, Weights, under
 
-TOGETHER = 4  # people that one pass serves: on a CPU more would not share the lifter's weights
-X, OUT, OWN = 0, 1, 2  # a plan's buffers: its input, its output, and from where on its own ones are
+MAX_BATCH = 4  # people in one pass: on a CPU the lifter reads its weights once for up to so many
+X, OUT, OWN = 0, 1, 2  # buffers of a plan: input, output, and the first one of its own
 
 
 class Pose2MeshKernels:
-    """A Session: standardised keypoints (N, J, 2) float32 to vertices (N, V, 3) in meters, relative to the root.
+    """A Session: standardized keypoints (N, J, 2) float32 to vertices (N, V, 3) in meters, relative to the root.
 
     weights: the published state_dict; faces (F, 3) over vertex_count vertices: the mesh that they were trained for.
     bf16: store features and weights of both networks in bfloat16, with float32 sums. device: "cpu", or "cuda:N" in a
-    build with CUDA; together: people that one pass serves at most. Equal to engines.networks.pose2mesh.Pose2Mesh.
+    build with CUDA; together: people in one pass at most. Equal to engines.networks.pose2mesh.Pose2Mesh.
     Raises ModelError for weights of another mesh or joint set, TypeError for a device without kernels.
 
     Called with NumPy arrays it serves any number of people. `plan(pose2d, vertices, stream)` is one pass: it allocates
@@ -40,12 +40,12 @@ class Pose2MeshKernels:
         *,
         bf16: bool = False,
         device: str = "cpu",
-        together: int = TOGETHER,
+        together: int = MAX_BATCH,
     ) -> None:
         self.device, self.precision = device, "bf16" if bf16 else "fp32"
         self.vertex_count, self.together = vertex_count, together
         self._bf16, self._joints = bf16, len(joints)
-        self._features = plan_for(joints)[0][0]
+        self._features = channels_for(joints)[0][0]
         self._device = -1 if device == "cpu" else int(device.removeprefix("cuda:"))
         self._lifter = LifterLayers(under("pose_lifter.", weights), bf16, self._device)
         self._mesh = MeshLayers(under("pose2mesh.", weights), joints, faces, vertex_count, bf16, self._device)
@@ -64,7 +64,7 @@ class Pose2MeshKernels:
         """Keypoints (N, J, 2) to vertices (N, V, 3), at most `together` rows."""
         joints = self._joints
         pose, *wide = range(OWN, OWN + 3)
-        plan = self._made(2 * joints, 3 * self.vertex_count, [self._pose_buffer(), *self._wide_buffers()])
+        plan = self._plan_with_scratch(2 * joints, 3 * self.vertex_count, [self._pose_buffer(), *self._wide_buffers()])
         plan.copy(X, pose, 2 * joints, None, (2, self._features, 0))
         self._add_lifter(plan, X, wide, pose, (3, self._features, 2))
         self._add_mesh(plan, pose, wide[-1] + 1)
@@ -82,13 +82,13 @@ class Pose2MeshKernels:
     def mesh_net(self) -> ExecutionPlan:
         """Keypoints beside the lifted pose (N, J, 5) to vertices (N, V, 3) alone, at most `together` rows."""
         numbers = self._features * self._joints
-        plan = self._made(numbers, 3 * self.vertex_count, [self._pose_buffer()])
+        plan = self._plan_with_scratch(numbers, 3 * self.vertex_count, [self._pose_buffer()])
         plan.copy(X, OWN, numbers, None, (self._features, self._features, 0))
         self._add_mesh(plan, OWN, OWN + 1)
         return plan
 
-    def _made(self, inputs: int, outputs: int, buffers: list[tuple[int, bool]]) -> ExecutionPlan:
-        """A plan with three buffers more: one for a block's input, two for what follows from it."""
+    def _plan_with_scratch(self, inputs: int, outputs: int, buffers: list[tuple[int, bool]]) -> ExecutionPlan:
+        """A plan with three more buffers: one for a block's input, two for its layers."""
         size = max(layer.rows * layer.channels for layer in self._mesh.convs)
         return ExecutionPlan(inputs, outputs, [*buffers, *[(size, self._bf16)] * 3], self.together, self._device)
 
@@ -129,5 +129,5 @@ class Pose2MeshKernels:
 
 
 def _free(first: int, *taken: int) -> int:
-    """One of the three buffers from `first` on that holds nothing that is still needed."""
+    """One of the three buffers from `first` on that is not in use."""
     return next(buffer for buffer in range(first, first + 3) if buffer not in taken)
