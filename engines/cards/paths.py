@@ -34,5 +34,5 @@ def inside(folder: Path, name: str, entry: str, *, follow: bool = True) -> Path:
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
         raise ValueError(f"{entry} {shown} cannot be found ({one_line(str(error))})") from None
     if not real.is_relative_to(folder.resolve()):
-        raise ValueError(f"{entry} {shown} is a link out of the folder {folder}; put the file itself there")
+        raise ValueError(f"{entry} {shown} is a link that leads out of the folder {folder}; put the file itself there")
     return path

@@ -16,7 +16,7 @@ _ENCRYPTED = 1
 
 
 class _SmallReads(io.RawIOBase):
-    """A file that limits the size of a read: zipfile reads the directory at once, in the size that the file declares."""
+    """A file that limits the size of a read: zipfile reads the directory at once, in the declared size."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -71,7 +71,7 @@ def _outputs(card: Card, body: Body | None) -> tuple[Sides, ...]:
 
 
 def _coarse_vertices(card: Card) -> int | str:
-    """The number of coarse vertices of the table beside the card; a letter where there is none (the head reports that)."""
+    """The number of coarse vertices of the table beside the card; a letter without one (the head reports that)."""
     path = card.path.with_suffix(".upsampling.npz")
     if card.family != "pose2mesh_open" or not path.is_file():
         return "C"

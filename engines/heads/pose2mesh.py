@@ -1,4 +1,4 @@
-"""The published Pose2Mesh at run time (Choi, Moon, Lee, ECCV 2020): standardized keypoints in, the body's vertices out."""
+"""The published Pose2Mesh at run time (Choi, Moon, Lee, ECCV 2020): standardized keypoints to the body's vertices."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Checkpoint:
 
 
 def is_checkpoint(path: Path) -> bool:
-    """Whether a file is a torch or safetensors checkpoint, by its first bytes. Raises ModelError if it cannot be read."""
+    """Whether a file is a torch or safetensors checkpoint, by its first bytes. Raises ModelError if unreadable."""
     with open_file(path) as file:
         head = file.read(64)
     if head[:4] == b"PK\x03\x04":

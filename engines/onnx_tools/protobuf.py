@@ -18,7 +18,7 @@ class DamagedError(ValueError):
 
 
 class Field(NamedTuple):
-    """A field of a message: its number, its value (an integer of VARINT, else bytes) and all its bytes, key included."""
+    """A field of a message: its number, its value (an integer of VARINT, else bytes) and its bytes, key included."""
 
     number: int
     wire: int

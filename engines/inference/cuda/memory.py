@@ -91,7 +91,7 @@ class DeviceView:
 
     @classmethod
     def of(cls, array: Any, source: str) -> DeviceView:
-        """A view of an array with `__cuda_array_interface__`. Raises ModelError, which names source, for other arrays."""
+        """A view of an array with `__cuda_array_interface__`. Raises ModelError, naming source, for other arrays."""
         known = getattr(array, "__cuda_array_interface__", None)
         if known is None:
             raise ModelError(f"{source}: an input of {type(array).__name__} is not an array on a CUDA device")

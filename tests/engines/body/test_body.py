@@ -105,7 +105,7 @@ def test_a_body_without_landmarks_is_a_plain_one(tmp_path: Path) -> None:
     del arrays["coco17_regressor"]
     np.savez(tmp_path / "plain.npz", **arrays)
     assert type(load_body(tmp_path / "plain.npz")) is Body
-    with pytest.raises(ModelError, match=r"plain\.npz: a body without landmarks: coco17_regressor is missing"):
+    with pytest.raises(ModelError, match=r"plain\.npz: a body without landmarks, as coco17_regressor is missing"):
         load_surface_body(tmp_path / "plain.npz")
 
 

@@ -276,7 +276,7 @@ def test_faces_without_surface_and_vertices_without_face_are_left_out() -> None:
 def test_what_is_no_mesh_is_refused_in_a_line(vertices: np.ndarray, faces: np.ndarray, message: str) -> None:
     with pytest.raises(ModelError) as refusal:
         coarser(vertices, faces, 2)
-    assert str(refusal.value) == f"a mesh cannot be made coarser: {message}"
+    assert str(refusal.value) == f"mesh: cannot be simplified, as {message}"
 
 
 def test_random_triangles_do_no_harm() -> None:

@@ -76,7 +76,7 @@ def test_fewer_than_four_joints_are_filled_up() -> None:
 
 
 def test_what_cannot_be_a_rig() -> None:
-    with pytest.raises(ModelError, match=r"^tiny: vertex 1 is moved by no joint; expected positive weights$"):
+    with pytest.raises(ModelError, match=r"^tiny: vertex 1 has no positive weight; expected at least one$"):
         rig_of(with_weights([[1, 0], [0, 0]]))
     with pytest.raises(ModelError, match=r"^tiny: a rig has at most 256 joints, not 257$"):
         rig_of(with_weights([[1.0] * 257]))

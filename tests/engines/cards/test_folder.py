@@ -89,7 +89,7 @@ def test_one_bad_card_is_named_and_left_out(kind: str, folder: Path, caplog: pyt
     assert "bad" not in names
     assert len(caplog.messages) == 1  # said once
     assert caplog.messages[0].startswith(f"{folder / 'bad.toml'}: ")
-    assert caplog.messages[0].endswith("; the card is left out")
+    assert caplog.messages[0].endswith("; the card is skipped")
     assert len(caplog.messages[0]) < 800
     with pytest.raises(ModelError, match=r"bad\.toml: "):
         load_card("bad")
@@ -131,7 +131,7 @@ def test_files_outside_of_the_folder_are_refused(entry: str, target: str, folder
         "license_files": f'license_files = ["{name}"]' + GOOD,
     }.get(entry, f'{entry} = "{name}"' + GOOD)
     (folder / "nice.toml").write_text(text)
-    with pytest.raises(ModelError, match="leaves the folder"):
+    with pytest.raises(ModelError, match="leads out of the folder"):
         load_card("nice")
     gone = remove("nice")
     assert gone == [folder / "nice.toml"]
