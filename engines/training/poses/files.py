@@ -47,7 +47,7 @@ def load_poses(paths: Sequence[str | Path], on_progress: Callable[[str], None] =
 def _load(path: Path, on_progress: Callable[[str], None]) -> list[PoseSet | Motion]:
     if not path.is_dir():
         if not path.exists():
-            hint = "" if path.suffix else f'; "{SAMPLE}" names the poses that ship'
+            hint = "" if path.suffix else f'; "{SAMPLE}" names the bundled poses'
             raise PoseError(f"{path}: no such file or folder{hint}")
         return [_read(path, path.resolve().parent.name or path.stem)]
     found: list[PoseSet | Motion] = []

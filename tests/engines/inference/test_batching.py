@@ -88,7 +88,7 @@ def test_what_does_not_fit_runs_in_halves_from_then_on(
     with caplog.at_level(logging.WARNING, "meshcast.engines"):
         run(batches, engine, 5)
     assert engine.calls == first
-    assert caplog.messages[0].startswith(f"net: not enough memory for {first[0][0]} at once, going on with")
+    assert caplog.messages[0].startswith(f"net: not enough memory for a batch of {first[0][0]}; continuing with")
     engine.calls.clear()
     caplog.clear()
     run(batches, engine, 5)

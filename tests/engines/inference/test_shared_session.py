@@ -83,7 +83,7 @@ def test_those_who_wait_go_together_and_get_their_own_rows() -> None:
         np.testing.assert_array_equal(same, given)
         np.testing.assert_array_equal(double, 2 * given)
     assert fake.calls == [(1, 3), (9, 3)]
-    assert (session.rows, session.rows_together) == (10, 9)
+    assert (session.rows, session.batched_rows) == (10, 9)
 
 
 def test_other_shapes_go_apart_and_calls_stay_bounded() -> None:

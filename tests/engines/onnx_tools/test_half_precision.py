@@ -107,7 +107,7 @@ def test_weights_that_fp16_does_not_hold() -> None:
 
 
 def test_what_is_no_model() -> None:
-    with pytest.raises(ModelError, match=r"^m\.onnx: not a model that onnx can read"):
+    with pytest.raises(ModelError, match=r"^m\.onnx: onnx cannot read it"):
         to_half(b"no model" * 9, "fp16", "m.onnx")
 
 

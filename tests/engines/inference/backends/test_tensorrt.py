@@ -90,19 +90,21 @@ def qdq_model(zero: int = 0) -> bytes:
 
 def test_int8_is_a_file_with_symmetric_quantization(rtx: str) -> None:
     assert build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 9))
-    with pytest.raises(ModelError, match=r"^qdq: .* symmetric, without quantised biases, as `meshcast calib") as caught:
+    with pytest.raises(
+        ModelError, match=r"^qdq: .* symmetric INT8 without quantized biases, as `meshcast calib"
+    ) as caught:
         build_plan(rtx, qdq_model(zero=3), "qdq", [(3, 8, 8)], (8, 9))
     assert "\n" not in str(caught.value)
 
 
 def test_a_plan_for_a_gpu_that_is_not_served(rtx: str) -> None:
     assert {"SM86", "SM89", "SM120"} <= set(targets(rtx))
-    with pytest.raises(ModelError, match=r"tensorrt_rtx does not build for SM87, only for: .*SM86"):
+    with pytest.raises(ModelError, match=r"tensorrt_rtx: does not build for SM87; choose one of: .*SM86"):
         build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 7))
 
 
 def test_what_cannot_be_parsed(rtx: str) -> None:
-    with pytest.raises(ModelError, match=r"^m\.onnx: not a model that tensorrt_rtx can use") as caught:
+    with pytest.raises(ModelError, match=r"^m\.onnx: tensorrt_rtx cannot parse it") as caught:
         build_plan(rtx, b"no model" * 10, "m.onnx", [(3, 8, 8)])
     assert "\n" not in str(caught.value)
 
@@ -110,7 +112,7 @@ def test_what_cannot_be_parsed(rtx: str) -> None:
 def test_loading_a_plan_needs_a_gpu(rtx: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda, "driver", lambda: None)
     assert TensorRt(rtx).devices() == ()
-    with pytest.raises(ModelError, match=r"there is no CUDA device here: no NVIDIA driver"):
+    with pytest.raises(ModelError, match=r"CUDA: no device, as no NVIDIA driver"):
         TensorRt(rtx).load(qdq_model(), "qdq", "cuda:0", "int8", None)
 
 
@@ -281,7 +283,7 @@ def test_when_memory_runs_out_batches_get_smaller(bench: Bench, caplog: pytest.L
         more, _ = session(images(32))
     np.testing.assert_array_equal(more, images(32) + 1)
     said = [message for message in caplog.messages if "not enough memory for" in message]
-    assert said[0] == "net.onnx: not enough memory for 32 at once, going on with 16"
+    assert said[0] == "net.onnx: not enough memory for a batch of 32; continuing with batches of 16"
 
 
 def test_when_not_even_one_fits(bench: Bench) -> None:
@@ -321,5 +323,5 @@ def test_a_run_that_fails_says_why(bench: Bench) -> None:
 
 def test_a_version_that_is_too_old(bench: Bench) -> None:
     bench.trt.__version__ = "8.6.1"
-    with pytest.raises(ModelError, match=r"^tensorrt 8\.6\.1 is too old; version 10 or newer is needed$"):
+    with pytest.raises(ModelError, match=r"^tensorrt: version 8\.6\.1 is too old; install version 10 or newer$"):
         TensorRt("tensorrt")

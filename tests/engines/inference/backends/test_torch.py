@@ -99,8 +99,8 @@ def test_memory_that_runs_out_on_the_cpu(monkeypatch: pytest.MonkeyPatch, caplog
     monkeypatch.undo()
     assert_expected(outputs, images(8))
     assert [m for m in caplog.messages if "memory" in m] == [
-        "m: not enough memory for 8 at once, going on with 4",
-        "m: not enough memory for 4 at once, going on with 2",
+        "m: not enough memory for a batch of 8; continuing with batches of 4",
+        "m: not enough memory for a batch of 4; continuing with batches of 2",
     ]
 
 
@@ -206,7 +206,7 @@ def test_memory_that_runs_out_while_capturing(
     session = TorchCudaSession("torch", OnnxGraph(model_of(), "m"), "fp32")
     with caplog.at_level(logging.WARNING, "meshcast.engines"):
         assert_expected(session(images(9)), images(9))
-    assert caplog.messages[-1] == "m: not enough memory for 8 at once, going on with 4"
+    assert caplog.messages[-1] == "m: not enough memory for a batch of 8; continuing with batches of 4"
 
 
 @pytest.mark.parametrize(
