@@ -109,7 +109,7 @@ def test_a_precision_by_name_is_never_replaced(tmp_path: Path) -> None:
     card = tiny_card(tmp_path, tiny_model())
     with pytest.raises(ModelError, match=r"tiny: no int8 weights \(it has: fp32\)"):
         open_session(card, precision="int8")
-    with pytest.raises(ModelError, match="onnxruntime on cpu: no bf16 (it has: fp32, int8)"):
+    with pytest.raises(ModelError, match=r"onnxruntime on cpu: no bf16 \(it has: fp32, int8\)"):
         open_session(card, backend="onnxruntime", precision="bf16")
     with pytest.raises(ModelError, match=r"openvino on cpu: no fp16 \(it has: .*\); choose another precision"):
         open_session(card, backend="openvino", precision="fp16")
