@@ -75,7 +75,7 @@ def load_card(name: str | Path, task: str | None = None) -> Card:
         path = path.with_suffix(".toml")
         if not _is_file(path):
             raise ModelError(
-                f"{name}: its card {path.name} is missing beside it; docs/models.md shows how to write one"
+                f"{name}: its card {path.name} is missing beside it; docs/how-to/onnx-models.md shows how to write one"
             )
     if path.suffix.lower() == ".toml" and _is_file(path):
         card: Card | None = read_card(path.resolve())
