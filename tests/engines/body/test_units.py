@@ -40,7 +40,7 @@ def hand(extent: float) -> Body:
 
 
 @pytest.mark.parametrize("body", [open_body(), scaled(0.4), scaled(1.4), hand(0.2)], ids=["1", "0.4", "1.4", "hand"])
-def test_a_plausible_body_is_taken(body: Body) -> None:
+def test_check_units_plausible_body_passes(body: Body) -> None:
     check_units(body, "body.npz")
 
 
@@ -61,7 +61,7 @@ def test_a_plausible_body_is_taken(body: Body) -> None:
         (turned((1, 1), (0, 1), (2, -1)), r"its head is at \+X of its pelvis"),
     ],
 )
-def test_other_units_and_axes_are_said(body: Body, said: str) -> None:
+def test_check_units_other_units_or_axes_raise(body: Body, said: str) -> None:
     with pytest.raises(ModelError, match=said) as caught:
         check_units(body, "body.npz")
     assert str(caught.value).startswith("body.npz: ")

@@ -129,7 +129,7 @@ def test_mean_parameters_in_six_numbers_a_joint(tmp_path: Path) -> None:
         read_mean_parameters(tmp_path / "other.npz")
 
 
-def test_pose2mesh_sees_standardised_keypoints() -> None:
+def test_pose2mesh_head_passes_standardized_keypoints() -> None:
     body = open_body()
     vertices, _ = body.skin(*poses(2))
     session = Answers(vertices)
@@ -174,7 +174,7 @@ def imported(card: Card) -> Card:
     return replace(card, variants=load_card("movenet_thunder").variants)
 
 
-def test_vertices_of_another_body_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_body_for_a_head_without_its_body_raises(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     trained = imported(load_card("pose2mesh_coco"))
     with pytest.raises(ModelError, match="import that body first"):
@@ -191,7 +191,7 @@ def test_vertices_of_another_body_are_refused(monkeypatch: pytest.MonkeyPatch, t
         body_for(load_card("pare"), "smpl_neutral")
 
 
-def test_a_body_with_other_joints_is_refused() -> None:
+def test_smpl_parameters_head_on_a_body_with_other_joints_raises() -> None:
     hand = replace(
         plain(open_body()),
         parents=np.array([-1, *range(15)], np.int32),

@@ -85,7 +85,9 @@ def pixels() -> Any:
     ],
     ids=["uint8", "int32, channels last", "int64, free"],
 )
-def test_integer_pictures_are_rounded_and_clipped(backend: str, kind: int, shape: Any, tmp_path: Path) -> None:
+def test_fit_to_card_integer_images_are_rounded_and_clipped(
+    backend: str, kind: int, shape: Any, tmp_path: Path
+) -> None:
     session = open_session(card(tmp_path, model(kind, shape)), backend=backend, device="cpu", threads=1)
     (found,) = session(pictures())
     np.testing.assert_allclose(found, pixels().mean((1, 2, 3)), rtol=1e-5)
@@ -158,7 +160,9 @@ def test_listed_outputs_are_chosen_in_the_cards_order(tmp_path: Path) -> None:
         (b"", {}, "it is empty"),
     ],
 )
-def test_what_does_not_fit_is_said(tmp_path: Path, data: bytes, options: dict[str, Any], said: str) -> None:
+def test_fit_to_card_mismatch_is_named_in_the_error(
+    tmp_path: Path, data: bytes, options: dict[str, Any], said: str
+) -> None:
     for backend in BACKENDS:
         with pytest.raises(ModelError, match=said) as caught:
             open_session(card(tmp_path, data, **options), backend=backend, device="cpu")
@@ -166,7 +170,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path, data: bytes, options: dict[st
         assert "\n" not in str(caught.value)
 
 
-def test_another_name_of_the_input_is_said(tmp_path: Path) -> None:
+def test_fit_to_card_other_input_name_is_named_in_the_error(tmp_path: Path) -> None:
     wrong = card(tmp_path, model())
     path = wrong.path
     path.write_text(path.read_text().replace('name = "images"', 'name = "image"'))
@@ -174,7 +178,7 @@ def test_another_name_of_the_input_is_said(tmp_path: Path) -> None:
         open_session(load_card(path), backend="openvino")
 
 
-def test_no_damaged_file_raises_anything_else(tmp_path: Path) -> None:
+def test_fit_to_card_damaged_file_raises_model_error_only(tmp_path: Path) -> None:
     whole, draw = model(), np.random.default_rng(4)
     fitting = card(tmp_path, whole)
     for _ in range(300):

@@ -101,7 +101,7 @@ def test_weights_are_halved_and_others_left_out() -> None:
 
 
 def test_weights_that_fp16_does_not_hold() -> None:
-    with pytest.raises(ModelError, match=r"^m: its weights do not fit into fp16; choose bf16 or fp32$"):
+    with pytest.raises(ModelError, match=r"^m: its weights exceed the range of fp16; choose bf16 or fp32$"):
         to_half(small(1e6), "fp16", "m")
     to_half(small(1e6), "bf16", "m")
 

@@ -289,7 +289,7 @@ def test_a_shape_that_does_not_fit_is_said() -> None:
     made = OnnxGraph(one("Conv", floats(4, 3, 3, 3)), "m.onnx")
     with pytest.raises(ModelError, match=r"^m\.onnx: torch cannot run Conv y0 .*, for 1 x 7 x 6 x 5$"):
         made.module([(1, 7, 6, 5)])
-    with pytest.raises(ModelError, match="it has 1 inputs, not 2"):
+    with pytest.raises(ModelError, match="the model has 1 inputs, not 2"):
         made.module([(1, 3, 6, 5), (1, 3)])
 
 

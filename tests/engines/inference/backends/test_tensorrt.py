@@ -50,7 +50,7 @@ def test_plans_without_a_gpu(rtx: str, architecture: str, precision: str) -> Non
     assert len(plan) > (12e6 if precision == "fp32" else 6e6)  # 3.8 million weights
 
 
-def test_who_listens_hears_how_far_it_is(rtx: str) -> None:
+def test_build_plan_reports_its_progress(rtx: str) -> None:
     heard: list[tuple[str, float]] = []
     with listening(lambda model, fraction: heard.append((model, fraction))):
         build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 9))
@@ -103,7 +103,7 @@ def test_a_plan_for_a_gpu_that_is_not_served(rtx: str) -> None:
         build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 7))
 
 
-def test_what_cannot_be_parsed(rtx: str) -> None:
+def test_build_plan_of_an_unparsable_model_raises(rtx: str) -> None:
     with pytest.raises(ModelError, match=r"^m\.onnx: tensorrt_rtx cannot parse it") as caught:
         build_plan(rtx, b"no model" * 10, "m.onnx", [(3, 8, 8)])
     assert "\n" not in str(caught.value)
@@ -261,7 +261,7 @@ def test_a_plan_that_is_not_taken_is_built_again_once(bench: Bench) -> None:
     assert len(bench.built) == 3
 
 
-def test_one_plan_for_each_picture_size(bench: Bench) -> None:
+def test_session_has_one_plan_for_each_image_size(bench: Bench) -> None:
     session = bench.open(("N", 3, "H", "W"))
     assert not bench.built
     session(np.zeros((1, 3, 2, 2), np.float32))
@@ -286,7 +286,7 @@ def test_when_memory_runs_out_batches_get_smaller(bench: Bench, caplog: pytest.L
     assert said[0] == "net.onnx: not enough memory for a batch of 32; continuing with batches of 16"
 
 
-def test_when_not_even_one_fits(bench: Bench) -> None:
+def test_session_single_sample_out_of_memory_raises(bench: Bench) -> None:
     bench.driver.limit = 10
     with pytest.raises(
         OutOfMemoryError, match=r"^net\.onnx: tensorrt on cuda:1 has not enough memory to run it for 1 x"
