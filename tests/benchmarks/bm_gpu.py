@@ -23,7 +23,7 @@ from device import Rates, enqueued, graphed, rates, stream
 from metric import Metric, note
 
 import edge_kernels
-from edge_kernels import Skinning
+from edge_kernels import Skinning, SkinningModel
 from edge_kernels.reference.skinning import workspace_floats
 from engines.body.body import open_body
 from engines.joint_sets import COCO19
@@ -207,12 +207,12 @@ def packed(pose_dirs: np.ndarray | None, storage: Any) -> Skinning:
 def pose_bodies(measured: Rates, name: str, skin: Skinning, batch: int) -> Barred:
     rng = np.random.default_rng(1)
     drawn = rotmat(rng.normal(0, 0.5, (batch, 24, 3))), rng.normal(0, 1, (batch, 10)), rng.normal(0, 1, (batch, 3))
-    constants = [torch.from_numpy(constant).cuda() for constant in skin.constants]
+    constants = SkinningModel(*(torch.from_numpy(constant).cuda() for constant in skin.model))
     inputs = [torch.from_numpy(array.astype(np.float32)).cuda() for array in drawn]
-    directions = skin.constants.pose_dirs.shape[1]
-    columns = workspace_floats(len(skin.constants.template), 24, directions, False)
+    directions = skin.model.pose_dirs.shape[1]
+    columns = workspace_floats(len(skin.model.template), 24, directions, False)
     outputs = [torch.empty(batch, *shape, device="cuda") for shape in ((columns,), (VERTICES, 3), (24, 3))]
-    ours = graphed(lambda: edge_kernels.skinning(*constants, *inputs, *outputs, None, stream()))
+    ours = graphed(lambda: edge_kernels.skinning(constants, *inputs, *outputs, None, stream()))
     if batch == 1:
         return Barred(Metric(f"skinning {name}, batch 1, of 20 us", ours, "us", 20.0), at_most=1)
     moved = sum(array.nbytes for array in (*constants, *inputs, *outputs[1:]))

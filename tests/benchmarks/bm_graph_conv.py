@@ -20,7 +20,7 @@ from engines.body.body import open_body
 from engines.body.mesh_graph import coarsen, mesh_adjacency
 from engines.joint_sets import COCO19
 from engines.networks.pose2mesh import Pose2Mesh, build
-from engines.pose2mesh.config import LIFTER_WIDTH, ORDER, plan_for
+from engines.pose2mesh.config import LIFTER_WIDTH, ORDER, channels_for
 from engines.pose2mesh.native_session import Pose2MeshKernels
 
 THREADS = 2
@@ -77,7 +77,7 @@ def turns(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
 def lower_bounds() -> list[Metric]:
     """The machine's rates, measured now, and what they allow."""
     hierarchy = coarsen(mesh_adjacency(open_body().faces, len(open_body().v_template)), levels=9)
-    plan = plan_for(COCO19)
+    plan = channels_for(COCO19)
     work = sum(
         hierarchy.sizes_unpadded[max(len(plan) - 2 - block, 0)] * ORDER * a * b
         for block, channels in enumerate(plan)

@@ -118,7 +118,7 @@ def interleaved(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 def lower_bound(name: str, skin: Skinning) -> Metric:
     """Milliseconds that reading the constants once takes at the bandwidth of a sum over as many bytes."""
-    size = sum(constant.nbytes for constant in skin.constants)
+    size = sum(constant.nbytes for constant in skin.model)
     x = torch.ones(size // 4)
     ms = interleaved({"sum": x.sum})["sum"]
     return Metric(

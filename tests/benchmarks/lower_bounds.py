@@ -68,9 +68,9 @@ def skinning() -> list[Work]:
         body.parents,
         storage="int16",
     )
-    constants = sum(constant.nbytes for constant in skin.constants)
-    blended = skin.constants.weights.size * 12  # weights of bones, times a transform
-    shapes = skin.constants.shape_dirs.size + skin.constants.pose_dirs.size
+    constants = sum(constant.nbytes for constant in skin.model)
+    blended = skin.model.weights.size * 12  # weights of bones, times a transform
+    shapes = skin.model.shape_dirs.size + skin.model.pose_dirs.size
     person = 4 * (24 * 9 + 10 + 3 + 3 * skin.vertices + 3 * 24)
     return [
         Work(f"skinning, {people}", people * (blended + shapes), constants + people * person, False)

@@ -152,8 +152,8 @@ def test_what_is_no_model_is_refused_in_one_line(
     ("change", "message"),
     [
         ({"name": "../escaped"}, "'../escaped' cannot be a model's name"),
-        ({"body": "../../body.npz"}, "its card names a body that is not in it"),
-        ({"family": "no_such"}, "ours: it does not run: ours has no live head"),
+        ({"body": "../../body.npz"}, "its card names a body that the file does not hold"),
+        ({"family": "no_such"}, "ours: does not run: ours: its family no_such has no mesh head"),
         ({"input": {"name": "features", "shape": ["N", 7]}}, "ours: it does not run: "),
     ],
 )
