@@ -136,10 +136,11 @@ def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_pat
         "stages_ms",
         "queues_ms",
         "problems",
-        "source_remarks",
+        "source_warnings",
         "engines_ms",
         "models",
         "remarks",
+        "warnings",
     ]
     assert (summary["exit_status"], summary["frames"], summary["frames_with_people"]) == (0, 4, 4)
     assert (summary["dropped_frames"], summary["dropped_people"], summary["problems"]) == (0, 0, [])
