@@ -1,2 +1,1 @@
-"""Bridges: what a publisher sends, said in the protocols of other programs, over UDP, or as it is, to
-browsers (docs/bridges.md)."""
+"""Bridges: forward a published stream to other programs over UDP and to browsers over WebSocket (docs/bridges.md)."""

@@ -24,8 +24,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "eval",
         help="measure the accuracy against 3D ground truth",
-        description="Run CLIP through the pipeline and compare the annotated person with the ground truth: MPJPE and PA-MPJPE "
-        "over the twelve limb joints, and the position error of the mid-hip.",
+        description="Run CLIP through the pipeline and compare the annotated person with the ground truth: MPJPE and "
+        "PA-MPJPE over the twelve limb joints, and the position error of the mid-hip.",
     )
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="one or more videos")
     parser.add_argument(

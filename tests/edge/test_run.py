@@ -139,8 +139,8 @@ def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_pat
         "source_warnings",
         "engines_ms",
         "models",
-        "remarks",
         "warnings",
+        "remarks",
     ]
     assert (summary["exit_status"], summary["frames"], summary["frames_with_people"]) == (0, 4, 4)
     assert (summary["dropped_frames"], summary["dropped_people"], summary["problems"]) == (0, 0, [])
@@ -257,7 +257,7 @@ def test_a_file_that_is_no_video(content: bytes, meshcast: Command, tmp_path: Pa
 def test_a_folder_without_pictures(meshcast: Command, tmp_path: Path) -> None:
     said = meshcast("run", tmp_path)
     assert said.code == EXIT_INPUT
-    assert "holds no picture that can be read" in said.errors[0]
+    assert "no readable image that can be read" in said.errors[0]
 
 
 def test_a_truncated_video_is_used_as_far_as_it_goes(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
@@ -270,7 +270,7 @@ def test_a_truncated_video_is_used_as_far_as_it_goes(meshcast: Command, person_c
     summary = report(tmp_path / "s.json")
     delivered = summary["frames"]
     assert 3 < delivered < 11
-    problem = f"{clip}: broke off after {delivered} of 12 frames"
+    problem = f"{clip}: truncated after {delivered} of 12 frames"
     assert said.code == EXIT_PARTIAL == summary["exit_status"]
     assert summary["problems"] == [problem]
     assert said.errors == [f"meshcast: {problem}", "meshcast: what was made so far is kept"]
@@ -338,7 +338,7 @@ def test_a_folder_of_pictures_of_different_sizes(meshcast: Command, photo: U8, t
     (folder / "3.png").write_bytes(b"no picture")
     said = meshcast("run", folder, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4")
     assert said.code == EXIT_PARTIAL
-    assert "3.png: not a picture that can be read, skipped" in said.errors[0]
+    assert "3.png: not a readable image; skipped" in said.errors[0]
     saved = load(tmp_path / "a.npz")
     assert {tuple(size) for size in saved["row_image_size"].tolist()} == {(405, 720), (355, 720)}
     assert len(read_clip(tmp_path / "o.mp4")) == 2

@@ -58,8 +58,8 @@ def test_the_summary_tells_what_was_made_of_the_source(
     summary = report(tmp_path / "s.json")
     assert summary["problems"] == []
     assert summary["source_warnings"] == [
-        f"{clip}: its pixels are not square: 180 x 640 become 360 x 640",
-        f"{clip}: it has timestamps of its own; --fps is not used",
+        f"{clip}: pixels are not square; 180 x 640 is resampled to 360 x 640",
+        f"{clip}: --fps is ignored; the video has timestamps",
     ]
 
 

@@ -171,7 +171,7 @@ def test_bodies_that_a_protocol_cannot_show_are_an_error(receiver: socket.socket
         assert process.wait(PATIENCE_S) == EXIT_PARTIAL
         assert process.stderr is not None
         assert process.stderr.read() == (
-            "meshcast bridge openxr: body model golden_body has no joint left_hip: OpenXR's body has SMPL's 24 joints\n"
+            "meshcast bridge openxr: body model golden_body: no joint left_hip; OpenXR needs SMPL's 24 joints\n"
         )
 
 
@@ -180,7 +180,7 @@ def test_bodies_without_a_rig_are_an_error(receiver: socket.socket, capsys: pyte
         args = parse("vmc", live.address, "--to", f"127.0.0.1:{receiver.getsockname()[1]}", "--quiet")
         assert args.run(args) == EXIT_INPUT
     assert capsys.readouterr().err == (
-        "meshcast bridge vmc: body model golden_body has no rig: it is published without rotations\n"
+        "meshcast bridge vmc: body model golden_body: no rig; the bridges need a mesh model with rotations\n"
     )
 
 
@@ -194,17 +194,17 @@ def test_silence_ends_a_bridge_that_was_told_so(receiver: socket.socket, capsys:
         live.end()
         thread.join(PATIENCE_S)
     assert codes == [EXIT_WHOLE]
-    assert capsys.readouterr().err == f"meshcast bridge openxr: {live.address} to {to}, Ctrl-C ends\n"
+    assert capsys.readouterr().err == f"meshcast bridge openxr: forwarding {live.address} to {to}; stop with Ctrl-C\n"
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["vmc", "localhost"], "meshcast bridge vmc: localhost: not an address; use tcp://"),
-        (["vmc", "tcp://127.0.0.1:5556", "--to", "192.0.2.7:39539"], "meshcast bridge vmc: 192.0.2.7:39539: another"),
-        (["openxr", "tcp://127.0.0.1:5556", "--to", "here"], "meshcast bridge openxr: here: not a destination"),
+        (["vmc", "tcp://127.0.0.1:5556", "--to", "192.0.2.7:39539"], "meshcast bridge vmc: 192.0.2.7:39539: UDP to a remote host"),
+        (["openxr", "tcp://127.0.0.1:5556", "--to", "here"], "meshcast bridge openxr: here: invalid destination"),
         (["livelink", "tcp://127.0.0.1:5556", "--stream", "a b"], "meshcast bridge livelink: stream name 'a b'"),
-        (["vmc", "ipc://@nobody", "--timeout", "0.02"], "meshcast bridge vmc: ipc://@nobody: no frame within 0.02 s; "),
+        (["vmc", "ipc://@nobody", "--timeout", "0.02"], "meshcast bridge vmc: ipc://@nobody: no frame received within 0.02 s; "),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_an_error_of_one_line(
@@ -253,7 +253,7 @@ def test_ctrl_c_says_farewell_and_ends_cleanly(receiver: socket.socket) -> None:
         assert process.wait(PATIENCE_S) == EXIT_WHOLE
         assert process.stderr is not None
         to = f"127.0.0.1:{receiver.getsockname()[1]}"
-        assert process.stderr.read() == f"meshcast bridge vmc: {live.address} to {to}, Ctrl-C ends\n"
+        assert process.stderr.read() == f"meshcast bridge vmc: forwarding {live.address} to {to}; stop with Ctrl-C\n"
         last = {}
         while last.get("/VMC/Ext/OK") != [0]:
             last = vmc(receiver.recv(65536))

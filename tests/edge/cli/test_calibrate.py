@@ -87,7 +87,7 @@ def test_a_detector_that_fails_is_refused(meshcast: Command, pictures: Path, mod
     )  # fmt: skip
     assert said.code == EXIT_INPUT
     assert said.errors == [
-        line for line in said.errors if line.startswith("meshcast: nanodet_g is refused: box shift, median")
+        line for line in said.errors if line.startswith("meshcast: nanodet_g: rejected, box shift, median")
     ]
     assert len(said.errors) == 1
     assert "nothing was written" in said.err
@@ -109,8 +109,8 @@ def test_a_detector_that_fails_is_refused(meshcast: Command, pictures: Path, mod
         ),
         (("--detector", "nanodet_g"), EXIT_INPUT, "too few people in the footage, 0 pictures where 8 are needed"),
         (("--pose", "movenet_thunder"), EXIT_INPUT, "too few people in the footage, 0 crops where 8 are needed"),
-        (("--pose", "movenet_thunder", "--detector", "nanodet_g"), EXIT_USAGE, "not allowed with"),
-        (("--pose", "movenet_thunder", "--max-shift", "-1"), EXIT_USAGE, "-1 is not a number from 0 up"),
+        (("--pose", "movenet_thunder", "--detector", "nanodet_g"), EXIT_USAGE, "not allowed with argument --pose"),
+        (("--pose", "movenet_thunder", "--max-shift", "-1"), EXIT_USAGE, "'-1' is not a number from 0 up"),
     ],
 )
 def test_what_cannot_be_calibrated_is_said_in_one_line(
@@ -118,7 +118,7 @@ def test_what_cannot_be_calibrated_is_said_in_one_line(
 ) -> None:
     ended = meshcast("calibrate", "int8", *words, "--from", blank_clip)
     assert ended.code == code
-    assert len(ended.errors) == 1 or "usage:" in ended.err
+    assert len(ended.err.splitlines()) == 1
     assert re.search(said, ended.err)
     assert not models.exists()
 

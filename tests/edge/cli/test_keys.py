@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli.curve_options import add_client_options, add_security_options, curve_of, security_of
 from edge.cli.main import main
+from edge.cli.options import add_client_curve_options, add_server_curve_options, curve_from, security_from
 from edge.errors import EXIT_INPUT, EXIT_USAGE, EXIT_WHOLE, UsageError
 from edge.wire.curve_auth import Security
 from edge.wire.keys import new_keys
@@ -28,7 +28,7 @@ def test_new_writes_a_pair_and_says_what_to_do_with_it(folder: Path, capsys: pyt
     assert said.startswith("wrote server.key (secret) and server.pub (public)\n")
     assert "--curve server.key --allow clients/" in said
     assert "--curve server.key --server server.pub" in said
-    assert "hand only .pub files around" in said
+    assert "copy only .pub files" in said
     keys = read_keys("server.key")
     assert keys.secret.decode() not in said
     assert sorted(path.name for path in folder.iterdir()) == ["server.key", "server.pub"]
@@ -51,7 +51,7 @@ def test_new_writes_where_it_is_told_and_never_twice(folder: Path, capsys: pytes
     )
     assert (folder / "my keys/phone.key").read_bytes() == before
     assert main(["keys", "new", "phone", "--folder", "none"]) == EXIT_INPUT
-    assert capsys.readouterr().err == "meshcast: none/phone.key: the folder none does not exist; make it first\n"
+    assert capsys.readouterr().err == "meshcast: none/phone.key: the folder none does not exist; create it first\n"
 
 
 @pytest.mark.parametrize("name", ["", "../a", "a/b", "-a", ".a", "a b", "a\n", 'a"', "server.key", "server.pub"])
@@ -75,14 +75,14 @@ def test_keys_alone_is_a_usage_error() -> None:
 
 def server(*words: str) -> Security:
     parser = argparse.ArgumentParser()
-    add_security_options(parser)
-    return security_of(parser.parse_args(words))
+    add_server_curve_options(parser)
+    return security_from(parser.parse_args(words))
 
 
 def client(*words: str) -> Curve | None:
     parser = argparse.ArgumentParser()
-    add_client_options(parser)
-    return curve_of(parser.parse_args(words))
+    add_client_curve_options(parser)
+    return curve_from(parser.parse_args(words))
 
 
 def test_options_become_security(folder: Path) -> None:
@@ -104,10 +104,10 @@ def test_options_become_a_client(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--curve", "server.key"], "--curve needs --allow FOLDER"),
-        (["--allow", "clients"], "--allow needs --curve SERVER.key"),
-        (["--allow", "clients", "--insecure"], "--allow needs --curve SERVER.key"),
-        (["--curve", "server.key", "--allow", "clients", "--insecure"], "contradict"),
+        (["--curve", "server.key"], "--curve: needs .* add --allow FOLDER"),
+        (["--allow", "clients"], "--allow: needs .* add --curve SERVER.key"),
+        (["--allow", "clients", "--insecure"], "--allow: needs .* add --curve SERVER.key"),
+        (["--curve", "server.key", "--allow", "clients", "--insecure"], "--insecure: contradicts --curve"),
     ],
 )
 def test_half_of_the_server_options_says_what_is_missing(words: list[str], message: str) -> None:
@@ -119,8 +119,8 @@ def test_half_of_the_server_options_says_what_is_missing(words: list[str], messa
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--curve", "phone.key"], "--curve needs --server SERVER.pub"),
-        (["--server", "server.pub"], "--server needs --curve CLIENT.key"),
+        (["--curve", "phone.key"], "--curve: needs .* add --server SERVER.pub"),
+        (["--server", "server.pub"], "--server: needs .* add --curve CLIENT.key"),
     ],
 )
 def test_half_of_the_client_options_says_what_is_missing(words: list[str], message: str) -> None:

@@ -76,7 +76,17 @@ def port() -> int:
 def test_help_lists_commands_and_exit_codes(meshcast: Command) -> None:
     said = meshcast("--help")
     assert said.code == EXIT_WHOLE
-    for word in ("run", "watch", "models", "eval", "train", "exit codes: 0 ", "1 a source", "2 the command", "3 part"):
+    for word in (
+        "run",
+        "watch",
+        "models",
+        "eval",
+        "train",
+        "exit codes: 0 ",
+        "1 unusable",
+        "2 usage error",
+        "3 partial",
+    ):
         assert word in said.out
     said = meshcast("run", "--help")
     assert said.code == EXIT_WHOLE
@@ -148,7 +158,7 @@ def test_models(meshcast: Command) -> None:
     said = meshcast("models")
     assert said.code == EXIT_WHOLE
     lines = said.out.splitlines()
-    assert lines[0].split() == ["TASK", "NAME", "WEIGHTS", "LICENCE", "TITLE"]
+    assert lines[0].split() == ["TASK", "NAME", "WEIGHTS", "LICENSE", "TITLE"]
     rows = [line.split() for line in lines[1:]]
     assert [row[0] for row in rows] == sorted((row[0] for row in rows), key=("detector", "pose", "mesh", "body").index)
     assert ["mesh", "pare_hrnet_w32", "-"] in [row[:3] for row in rows]
@@ -180,7 +190,7 @@ def test_eval_against_the_truth(meshcast: Command, tmp_path: Path) -> None:
     [
         (CLIP, MEDIA / "no.npz", "no.npz: cannot be read"),
         (CLIP, CLIP, "not an .npz file"),
-        (MEDIA / "pedestrians.mp4", TRUTH, "its name says no camera"),
+        (MEDIA / "pedestrians.mp4", TRUTH, "no camera (camNN) in the file name"),
         (MEDIA / "no_cam01.mp4", TRUTH, "no such file"),
     ],
 )
@@ -220,7 +230,7 @@ def test_a_camera_where_nobody_listens(port: int, tmp_path: Path) -> None:
         for pause in ("0.5", "1.0"):
             line = next(lines)
             assert line.startswith(f"meshcast: rtsp://127.0.0.1:{port}/live: ")
-            assert line.endswith(f"trying again in {pause} s")
+            assert line.endswith(f"retrying in {pause} s")
         code, took_s = run.interrupt()
         assert run.process.stdout is not None
         said = run.process.stdout.read()
@@ -229,7 +239,7 @@ def test_a_camera_where_nobody_listens(port: int, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["s.json"]
     summary = report(tmp_path / "s.json")
     assert (summary["frames"], summary["exit_status"]) == (0, EXIT_INPUT)
-    assert summary["problems"] == ["127.0.0.1: no frame came"]
+    assert summary["problems"] == ["127.0.0.1_live: no frame came"]
     assert "wrote" in said
     assert "a.npz" not in said
     assert "o.mp4" not in said

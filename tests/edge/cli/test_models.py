@@ -81,7 +81,7 @@ def test_a_detector_is_imported_shown_run_exported_and_removed(
     assert meshcast(*run).code == EXIT_WHOLE
     report = json.loads((tmp_path / "s.json").read_text())
     assert report["models"]["detector"]["weights"] == "trained"
-    assert report["remarks"] == []
+    assert report["warnings"] == report["remarks"] == []
     said = meshcast("models", "export", "yolox_nano", tmp_path / "out.onnx")
     assert said.code == EXIT_WHOLE
     assert [entry.name for entry in onnx.load(tmp_path / "out.onnx").graph.output] == ["raw", "decoded"]
@@ -110,7 +110,7 @@ def test_every_head_runs_live(mesh: str, meshcast: Command, tmp_path: Path, pers
     report = json.loads((tmp_path / "s.json").read_text())
     assert report["models"]["mesh"]["weights"] == "untrained"
     assert report["dropped_people"] == 0
-    assert f"{load_card(mesh).name} is untrained" in " ".join(report["remarks"])
+    assert f"{load_card(mesh).name} is untrained" in " ".join(report["warnings"])
     with np.load(tmp_path / "a.npz") as made:
         assert len(made["vertices"]) >= 4
         assert np.isfinite(made["vertices"]).all()
@@ -134,7 +134,7 @@ def test_a_body_is_imported_and_driven(
     assert meshcast("models", "import", saved(weights, tmp_path / "img_res50.pth")).code == EXIT_WHOLE
     said = meshcast("run", person_clip, "--mesh", "dct", "--max-frames", "2", "--summary", tmp_path / "s.json")
     assert said.code == EXIT_WHOLE
-    warnings = " ".join(json.loads((tmp_path / "s.json").read_text())["remarks"])
+    warnings = " ".join(json.loads((tmp_path / "s.json").read_text())["warnings"])
     assert "mean parameters" in warnings
     assert "not comparable" not in warnings  # it is the imported body that is driven
     said = meshcast("run", person_clip, "--mesh", "dct", "--max-frames", "2", "--body", "open_smpl_body")

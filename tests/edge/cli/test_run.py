@@ -13,9 +13,7 @@ import pytest
 from edge.errors import EXIT_USAGE, EXIT_WHOLE
 from tests.edge.conftest import Command, report
 
-ASSUMPTION = (
-    "a horizontal field of view of 60 degrees is assumed, and all distances with it; say what it is with --fov or "
-)
+ASSUMPTION = "camera: distances assume a horizontal field of view of 60 degrees; set it with --fov or --camera"
 
 
 @pytest.mark.parametrize(
@@ -45,7 +43,7 @@ def test_name_that_is_not_utf8_is_in_the_summary(meshcast: Command, blank_clip: 
 
 def test_token_without_metrics_is_a_usage_error(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
     said = meshcast("run", blank_clip, "--metrics-token-file", tmp_path / "token")
-    assert (said.code, said.err) == (EXIT_USAGE, "meshcast: --metrics-token-file needs --metrics HOST:PORT\n")
+    assert (said.code, said.err) == (EXIT_USAGE, "meshcast: --metrics-token-file: needs --metrics HOST:PORT\n")
 
 
 def test_json_log_holds_the_closing_line(meshcast: Command, blank_clip: Path) -> None:

@@ -92,7 +92,7 @@ def test_end_of_a_stream_is_said_once_and_why(capsys: pytest.CaptureFixture[str]
     with Publisher("ipc://@meshcast-end-test", golden_packets.model(), streams=["cam0"], status_s=0.01) as publisher:
         publisher.end("cam0", "the source broke off")
         assert watch.run(parse(publisher.address, "--timeout", "0.3")) == EXIT_INPUT
-    assert capsys.readouterr().err.count("cam0 has ended: the source broke off") == 1
+    assert capsys.readouterr().err.count("cam0: stream ended: the source broke off") == 1
 
 
 def test_reason_from_the_wire_neither_steers_the_terminal_nor_forges_a_line(capsys: pytest.CaptureFixture[str]) -> None:

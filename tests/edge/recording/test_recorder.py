@@ -78,7 +78,7 @@ def test_messages_come_back_byte_for_byte_with_their_times(tmp_path: Path) -> No
         got = list(recording)
         assert [each.message for each in got] == messages
         assert [each.t_ns for each in got] == [T_NS + index * STEP_NS for index in range(len(messages))]
-        assert not recording.cut
+        assert not recording.truncated
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
 
 
@@ -165,7 +165,7 @@ def test_until_it_is_finished_there_is_a_part_that_can_be_read(tmp_path: Path, m
         assert not (tmp_path / "a.mcap").exists()
         part = Recording(tmp_path / "a.mcap.part")
         assert [each.message for each in part] == [GOLDEN["model_opencv.bin"], GOLDEN["mesh_opencv.bin"]]
-        assert part.cut
+        assert part.truncated
         with (tmp_path / "zeros.part").open("wb") as file:  # as some file systems leave it after a power cut
             file.write((tmp_path / "a.mcap.part").read_bytes() + bytes(4096))
         assert len(list(Recording(tmp_path / "zeros.part"))) == 2
@@ -183,7 +183,7 @@ def test_a_file_without_its_end_is_read_as_far_as_it_goes(tmp_path: Path, monkey
         recording = Recording(tmp_path / "cut.part")
         got = [each.message for each in recording]
         assert got == messages[: len(got)]
-        assert recording.cut or len(got) == len(messages)
+        assert recording.truncated or len(got) == len(messages)
         seen.add(len(got))
     assert len(seen) > len(messages) - 3
 
@@ -353,7 +353,7 @@ def test_a_recording_on_a_full_disk_keeps_what_came_before(
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
     recording = Recording(tmp_path / "a.mcap")
     assert [each.message for each in recording] == given[:-1]
-    assert not recording.cut
+    assert not recording.truncated
     with (tmp_path / "a.mcap").open("rb") as file:  # any reader takes it
         assert len(list(make_reader(file).iter_messages())) == len(given) - 1
 
@@ -401,12 +401,12 @@ def kinds(path: Path) -> list[tuple[str, Kind, int]]:
 
 
 def test_levels_models_and_status_of_all_streams_are_recorded(address: str, tmp_path: Path) -> None:
-    tally = record(address, tmp_path / "a.mcap", count=40, seconds=PATIENCE_S)
+    stats = record(address, tmp_path / "a.mcap", count=40, seconds=PATIENCE_S)
     found = kinds(tmp_path / "a.mcap")
-    assert tally.frames == 40
-    assert tally.lost == tally.foreign == 0
-    assert tally.messages == len(found)
-    assert tally.file_bytes == (tmp_path / "a.mcap").stat().st_size
+    assert stats.frames == 40
+    assert stats.lost == stats.foreign == 0
+    assert stats.messages == len(found)
+    assert stats.file_bytes == (tmp_path / "a.mcap").stat().st_size
     for stream in ("cam0", "cam1"):
         mine = [(kind, seq) for name, kind, seq in found if name == stream]
         assert [kind for kind, _ in mine].count(Kind.MODEL) == 1  # repeats are not asked for
@@ -432,14 +432,16 @@ def test_one_stream_and_one_level(address: str, tmp_path: Path) -> None:
 def test_ends_when_it_is_told_to(address: str, tmp_path: Path) -> None:
     enough: list[RecordingStats] = []
 
-    def shown(tally: RecordingStats) -> None:
-        if tally.frames > 3:
-            enough.append(tally)
+    def on_progress(stats: RecordingStats) -> None:
+        if stats.frames > 3:
+            enough.append(stats)
 
-    tally = record(address, tmp_path / "a.mcap", seconds=PATIENCE_S, shown=shown, stopped=lambda: bool(enough))
-    assert tally.frames > 3
-    assert tally.duration_s < PATIENCE_S / 2
-    assert len(kinds(tmp_path / "a.mcap")) == tally.messages
+    stats = record(
+        address, tmp_path / "a.mcap", seconds=PATIENCE_S, on_progress=on_progress, should_stop=lambda: bool(enough)
+    )
+    assert stats.frames > 3
+    assert stats.duration_s < PATIENCE_S / 2
+    assert len(kinds(tmp_path / "a.mcap")) == stats.messages
 
 
 def test_nothing_that_comes_leaves_no_file(tmp_path: Path) -> None:
@@ -476,7 +478,7 @@ class Sender:
 def steps(sender: Sender, *todo: Callable[[], None]) -> Callable[[RecordingStats], None]:
     """Something for `shown`: does the next step each time the recorder has looked at what came."""
     left = list(todo)
-    return lambda tally: left.pop(0)() if left else None
+    return lambda stats: left.pop(0)() if left else None
 
 
 def test_frames_wait_for_their_model_and_a_gap_is_counted(tmp_path: Path) -> None:
@@ -493,17 +495,21 @@ def test_frames_wait_for_their_model_and_a_gap_is_counted(tmp_path: Path) -> Non
         for message in (with_seq(mesh, 7), b"mesh/cam\0 hello", model, *(with_seq(mesh, seq) for seq in (8, 9, 12))):
             sender.socket.send(message)
 
-    def again() -> None:
+    def continue_after_gap() -> None:
         assert sender.accept(1) == [b"\x00" + words[1:]]
         for seq, session in ((13, None), (0, 2), (2, 2)):
             sender.socket.send(with_seq(mesh, seq, session))
 
-    tally = record(
-        sender.address, tmp_path / "a.mcap", levels=["mesh"], shown=steps(sender, begin, answer, again), count=6
+    stats = record(
+        sender.address,
+        tmp_path / "a.mcap",
+        levels=["mesh"],
+        on_progress=steps(sender, begin, answer, continue_after_gap),
+        count=6,
     )
     sender.socket.close(linger=0)
-    assert (tally.early, tally.foreign, tally.lost, tally.frames) == (2, 1, 3, 6)
-    assert tally.foreign_reason.startswith("not a Meshcast message")
+    assert (stats.early, stats.foreign, stats.lost, stats.frames) == (2, 1, 3, 6)
+    assert stats.foreign_reason.startswith("not a Meshcast message")
     assert [seq for _, kind, seq in kinds(tmp_path / "a.mcap") if kind is Kind.MESH] == [8, 9, 12, 13, 0, 2]
     assert next(iter(Recording(tmp_path / "a.mcap"))).message == model
 
@@ -523,9 +529,11 @@ def test_count_keeps_all_levels_of_the_last_frame(tmp_path: Path, monkeypatch: p
             for name in ("params_opencv.bin", "mesh_opencv.bin"):
                 sender.socket.send(with_seq(GOLDEN[name], seq))
 
-    tally = record(sender.address, tmp_path / "a.mcap", shown=steps(sender, begin, answer), count=2, seconds=math.inf)
+    stats = record(
+        sender.address, tmp_path / "a.mcap", on_progress=steps(sender, begin, answer), count=2, seconds=math.inf
+    )
     sender.socket.close(linger=0)
-    assert tally.frames == 2
+    assert stats.frames == 2
     found = [(kind, seq) for _, kind, seq in kinds(tmp_path / "a.mcap")[1:]]
     assert found == [(Kind.PARAMS, 1), (Kind.MESH, 1), (Kind.PARAMS, 2), (Kind.MESH, 2)]
 

@@ -91,13 +91,13 @@ def test_the_same_bytes_in_the_same_order(tmp_path: Path, outlet: PublisherSocke
     messages = recording(tmp_path / "a.mcap")
     replay = Replay(Recording(tmp_path / "a.mcap"), outlet)
     with listening(outlet) as socket:
-        assert replay.wait()
+        assert replay.wait_for_subscriber()
         replay.play()
         assert received(socket) == messages
-    played = replay.played
-    assert (played.messages, played.message_bytes) == (len(messages), sum(map(len, messages)))
-    assert played.passes == 1
-    assert played.seconds == pytest.approx(0.016)
+    stats = replay.stats
+    assert (stats.messages, stats.message_bytes) == (len(messages), sum(map(len, messages)))
+    assert stats.passes == 1
+    assert stats.seconds == pytest.approx(0.016)
 
 
 class Clock:
@@ -155,9 +155,9 @@ def stop_after(messages: int, outlet: Diary) -> Callable[[], bool]:
 def test_a_loop_goes_on_in_time_and_each_pass_is_a_session_of_its_own(tmp_path: Path, diary: Diary) -> None:
     step_ns = 20_000_000
     messages = recording(tmp_path / "a.mcap", frames=10, step_ns=step_ns)
-    replay = Replay(Recording(tmp_path / "a.mcap"), diary, stopped=stop_after(3 * len(messages), diary))
+    replay = Replay(Recording(tmp_path / "a.mcap"), diary, should_stop=stop_after(3 * len(messages), diary))
     replay.play(loop=True)
-    assert replay.played.passes == 4  # stopped before the first message of the fourth
+    assert replay.stats.passes == 4  # stopped before the first message of the fourth
     sent = [message for _, message in diary.sent]
     assert sent[: len(messages)] == messages
     sessions = [decode(message).session for message in sent]
@@ -166,8 +166,8 @@ def test_a_loop_goes_on_in_time_and_each_pass_is_a_session_of_its_own(tmp_path: 
         sessions
         == [golden_packets.SESSION] * size + [golden_packets.SESSION + 1] * size + [golden_packets.SESSION + 2] * size
     )
-    for again, original in zip(sent[size:], messages, strict=False):
-        assert again[:72] + again[76:] == original[:72] + original[76:]
+    for repeated, original in zip(sent[size:], messages, strict=False):
+        assert repeated[:72] + repeated[76:] == original[:72] + original[76:]
     meshes = [t_s for t_s, message in diary.sent if message.startswith(b"mesh/")]
     gaps = [after - before for before, after in pairwise(meshes)]
     assert gaps == pytest.approx([step_ns / 1e9] * 29, abs=1e-3)
@@ -184,15 +184,15 @@ def test_whoever_comes_late_gets_the_model_at_once(tmp_path: Path, outlet: Publi
     messages = recording(tmp_path / "a.mcap", frames=40)
     late: list[zmq.Socket[bytes]] = []
 
-    def shown(played: ReplayStats) -> None:
-        if played.messages > 30 and not late:
+    def on_progress(stats: ReplayStats) -> None:
+        if stats.messages > 30 and not late:
             late.append(zmq.Context.instance().socket(zmq.SUB))
             late[0].subscribe(b"model/" + golden_packets.STREAM.encode() + b"\0")
             late[0].connect(outlet.address)
 
     with listening(outlet, b"mesh/"):
-        replay = Replay(Recording(tmp_path / "a.mcap"), outlet, shown=shown)
-        assert replay.wait()
+        replay = Replay(Recording(tmp_path / "a.mcap"), outlet, on_progress=on_progress)
+        assert replay.wait_for_subscriber()
         replay.play()
     got = received(late[0])
     late[0].close()
@@ -203,11 +203,13 @@ def test_whoever_comes_late_gets_the_model_at_once(tmp_path: Path, outlet: Publi
 def test_waits_for_a_subscriber_to_a_level(tmp_path: Path, outlet: PublisherSocket, words: bytes) -> None:
     recording(tmp_path / "a.mcap")
     looks = count()
-    stopped = Replay(Recording(tmp_path / "a.mcap"), outlet, stopped=lambda: next(looks) > 2)
+    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, should_stop=lambda: next(looks) > 2)
     with listening(outlet, b"model/", b"status/"):
-        assert not stopped.wait()
+        assert not replay.wait_for_subscriber()
         with listening(outlet, words):
-            assert Replay(Recording(tmp_path / "a.mcap"), outlet, stopped=lambda: next(looks) > 1000).wait()
+            assert Replay(
+                Recording(tmp_path / "a.mcap"), outlet, should_stop=lambda: next(looks) > 1000
+            ).wait_for_subscriber()
 
 
 @pytest.mark.parametrize("speed", [1.0, 2.0])
@@ -215,7 +217,7 @@ def test_begins_later_with_the_model(tmp_path: Path, diary: Diary, speed: float)
     step_ns = 100_000_000
     messages = recording(tmp_path / "a.mcap", frames=10, step_ns=step_ns)
     stop = stop_after(2 * (1 + 2 * 7 + 1), diary)
-    replay = Replay(Recording(tmp_path / "a.mcap"), diary, start_s=0.3, speed=speed, stopped=stop)
+    replay = Replay(Recording(tmp_path / "a.mcap"), diary, start_s=0.3, speed=speed, should_stop=stop)
     begin_s = diary._clock.now_s
     replay.play(loop=True)
     once = [messages[0], *messages[1 + 2 * 3 :]]
@@ -225,7 +227,7 @@ def test_begins_later_with_the_model(tmp_path: Path, diary: Diary, speed: float)
     assert diary.sent[0][0] == pytest.approx(begin_s, abs=1e-2)
     meshes = [t_s for t_s, message in diary.sent if message.startswith(b"mesh/")]
     assert [after - before for before, after in pairwise(meshes)] == pytest.approx([0.1 / speed] * 13, abs=1e-3)
-    assert replay.played.seconds == pytest.approx(0.9)
+    assert replay.stats.seconds == pytest.approx(0.9)
     if speed == 1.0:
         assert [message for _, message in diary.sent[: len(once)]] == once
 
@@ -239,7 +241,7 @@ def test_a_start_behind_the_end_is_an_error(tmp_path: Path, diary: Diary) -> Non
 
 def test_stops_in_the_middle(tmp_path: Path, diary: Diary) -> None:
     recording(tmp_path / "a.mcap", frames=100)
-    Replay(Recording(tmp_path / "a.mcap"), diary, stopped=stop_after(20, diary)).play(loop=True)
+    Replay(Recording(tmp_path / "a.mcap"), diary, should_stop=stop_after(20, diary)).play(loop=True)
     assert len(diary.sent) == 20
 
 
@@ -259,10 +261,10 @@ def test_a_part_is_played_as_far_as_it_goes(
     cut = Recording(tmp_path / "a.mcap.part")
     with listening(outlet) as socket:
         replay = Replay(cut, outlet)
-        assert replay.wait()
+        assert replay.wait_for_subscriber()
         replay.play()
         got = received(socket)
-    assert cut.cut
+    assert cut.truncated
     assert 1 < len(got) < len(messages)
     assert got == messages[: len(got)]
 
@@ -272,25 +274,25 @@ def test_what_is_recorded_of_a_replay_is_the_recording(tmp_path: Path) -> None:
     frames = [message for message in messages if not message.startswith((b"model/", b"status/"))]
     outlet = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
     enough = threading.Event()
-    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, stopped=enough.is_set)
+    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, should_stop=enough.is_set)
 
     def play() -> None:
-        if replay.wait():
+        if replay.wait_for_subscriber():
             replay.play(loop=True)
 
     thread = threading.Thread(target=play)
     thread.start()
     try:
         # Two passes and a half: a whole one is among them, whenever the first frames with a model come.
-        tally = record(outlet.address, tmp_path / "b.mcap", count=150, seconds=PATIENCE_MS / 1000)
+        stats = record(outlet.address, tmp_path / "b.mcap", count=150, seconds=PATIENCE_MS / 1000)
     finally:
         enough.set()
         thread.join()
         outlet.close()
-    assert tally.lost == 0
-    again = [each.message for each in Recording(tmp_path / "b.mcap") if not each.message.startswith(b"status/")]
-    assert again[0] == messages[0]
-    unstamped = [message[:72] + frames[0][72:76] + message[76:] for message in again[1:]]
+    assert stats.lost == 0
+    loop_index = [each.message for each in Recording(tmp_path / "b.mcap") if not each.message.startswith(b"status/")]
+    assert loop_index[0] == messages[0]
+    unstamped = [message[:72] + frames[0][72:76] + message[76:] for message in loop_index[1:]]
     start = frames.index(unstamped[0])
     expected = (frames[start:] + frames * 3)[: len(unstamped)]
     assert unstamped == expected
@@ -301,10 +303,10 @@ def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
     recording(tmp_path / "a.mcap", frames=100, step_ns=8_000_000)
     outlet = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
     enough = threading.Event()
-    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, speed=0.5, stopped=enough.is_set)
+    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, speed=0.5, should_stop=enough.is_set)
 
     def play() -> None:
-        if replay.wait():
+        if replay.wait_for_subscriber():
             replay.play(loop=True)
 
     thread = threading.Thread(target=play)
@@ -325,10 +327,10 @@ def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
 
 
 def test_restamping_changes_only_what_it_says() -> None:
-    restamp = TimestampRewriter(0.5)
+    rewrite = TimestampRewriter(0.5)
     names = ("status_live.bin", "mesh_opencv.bin", "params_opencv.bin", "model_opencv.bin", "mesh_future.bin")
     later = [frame_message("mesh_opencv.bin", 4, 1_000_000_000)]
-    packets = [decode(restamp(message)) for message in [*(GOLDEN[name] for name in names), *later]]
+    packets = [decode(rewrite(message)) for message in [*(GOLDEN[name] for name in names), *later]]
     assert all(packet.session == golden_packets.SESSION for packet in packets)
     status, mesh, *_, last = packets
     assert isinstance(status, StatusPacket)
@@ -338,8 +340,8 @@ def test_restamping_changes_only_what_it_says() -> None:
     assert status.t_publish_monotonic_ns == origin_ns
     assert mesh.t_capture_monotonic_ns == origin_ns - 2 * golden_packets.AGE_NS
     assert last.t_capture_monotonic_ns == origin_ns + 2 * 4_000_000_000
-    restamp.again = 0xFFFFFFFF
-    model = decode(restamp(GOLDEN["model_opencv.bin"]))
+    rewrite.loop_index = 0xFFFFFFFF
+    model = decode(rewrite(GOLDEN["model_opencv.bin"]))
     assert isinstance(model, ModelPacket)
     assert model.session == golden_packets.SESSION - 1  # around the end of 32 bits
     assert TimestampRewriter()(GOLDEN["mesh_opencv.bin"]) is GOLDEN["mesh_opencv.bin"]
@@ -462,6 +464,6 @@ def test_models_of_any_number_of_streams_are_refused(tmp_path: Path, diary: Diar
 def test_loop_takes_no_more_of_the_budget_each_time(tmp_path: Path, diary: Diary) -> None:
     messages = recording(tmp_path / "a.mcap", 20, 50_000_000)
     held = Recording(tmp_path / "a.mcap")
-    stopped = stop_after(4 * len(messages), diary)
-    Replay(held, diary, start_s=0.3, stopped=stopped).play(loop=True)
+    should_stop = stop_after(4 * len(messages), diary)
+    Replay(held, diary, start_s=0.3, should_stop=should_stop).play(loop=True)
     assert held.budget.used_bytes == len(messages[0])

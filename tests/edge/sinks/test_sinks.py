@@ -13,7 +13,7 @@ from av.video.reformatter import ColorRange
 from calibration.camera import Camera
 from edge.errors import OutputError
 from edge.sinks.encoders import AUTO, GPL, choose_encoder
-from edge.sinks.fragments import keep_whole
+from edge.sinks.fragments import truncate_to_complete
 from edge.sinks.npz import NpzWriter
 from edge.sinks.output_file import OutputFile
 from edge.sinks.overlay import OverlayWriter
@@ -272,7 +272,7 @@ def test_a_video_that_a_killed_program_left_is_kept_and_plays(tmp_path: Path):
 def test_what_holds_no_whole_fragment_is_not_cut(tmp_path: Path, content: bytes):
     (tmp_path / "a").write_bytes(content)
     with (tmp_path / "a").open("r+b", buffering=0) as file:
-        assert not keep_whole(file)
+        assert not truncate_to_complete(file)
     assert (tmp_path / "a").read_bytes() == content
 
 

@@ -117,8 +117,8 @@ def test_unreadable_pictures_are_skipped_and_told_once(tmp_path: Path) -> None:
         frames = list(itertools.islice(source, 4))
     assert [frame.index for frame in frames] == [0, 1, 2, 3]
     assert source.problems == [
-        f"{tmp_path / '1.png'}: not a picture that can be read, skipped",
-        f"{tmp_path / '2.jpg'}: not a picture that can be read, skipped",
+        f"{tmp_path / '1.png'}: not a readable image; skipped",
+        f"{tmp_path / '2.jpg'}: not a readable image; skipped",
     ]
 
 
@@ -134,7 +134,7 @@ def test_no_picture_at_all(tmp_path: Path, content: str) -> None:
         path = tmp_path
     else:
         path = tmp_path if content == "folder" else tmp_path / "*.png"
-    with pytest.raises(SourceError, match=r"^[^\n]*holds no picture[^\n]*$"):
+    with pytest.raises(SourceError, match=r"^[^\n]*no readable image[^\n]*$"):
         open_source(str(path))
 
 
@@ -159,7 +159,7 @@ def test_a_picture_that_vanishes_while_looping(tmp_path: Path) -> None:
     frames = iter(open_source(str(path), loop=True))
     next(frames)
     path.unlink()
-    with pytest.raises(SourceError, match="no longer"):
+    with pytest.raises(SourceError, match="any more"):
         next(frames)
 
 

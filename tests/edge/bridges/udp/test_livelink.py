@@ -24,7 +24,7 @@ UDP_LIMIT = 65507
 
 def subjects(bridge: LiveLink, packet: FramePacket) -> dict[str, list[dict[str, Any]]]:
     pose, found = SkeletonPoser(bridge.axes, WorldFrame()), {}
-    for offset, data in bridge.show(packet, pose.body(packet), pose(packet)):
+    for offset, data in bridge.encode(packet, pose.body(packet), pose(packet)):
         assert offset == 0
         assert len(data) < UDP_LIMIT / 6
         assert data.isascii()
@@ -86,7 +86,7 @@ def test_the_first_person_is_always_the_same_subject() -> None:
 
 
 def test_who_left_is_not_spoken_of() -> None:
-    assert LiveLink().leave("cam", {1}) == []
+    assert LiveLink().encode_departed("cam", {1}) == []
 
 
 def test_names_of_a_skeleton_that_the_mannequin_has_not_are_an_error() -> None:
@@ -96,4 +96,4 @@ def test_names_of_a_skeleton_that_the_mannequin_has_not_are_an_error() -> None:
     with pytest.raises(
         WireError, match="body model mano has no joint with a name of the mannequin: use --names joints"
     ):
-        LiveLink(names="mannequin").show(packet, hand, pose(packet))
+        LiveLink(names="mannequin").encode(packet, hand, pose(packet))

@@ -25,10 +25,10 @@ class CommandResult:
 
     axes = "unity"
 
-    def show(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
+    def encode(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
         return [(0, f"{packet.stream} {person.id}".encode()) for person in people]
 
-    def leave(self, stream: str, ids: set[int]) -> list[Datagram]:
+    def encode_departed(self, stream: str, ids: set[int]) -> list[Datagram]:
         return [(0, f"{stream} without {sorted(ids)}".encode())]
 
 

@@ -29,7 +29,7 @@ from websockets.sync.client import ClientConnection, connect
 from edge.bridges.websocket.access import Hosts, Token, read_token
 from edge.bridges.websocket.client_queue import MAX_TOPICS, ClientQueue, ClientSelection
 from edge.bridges.websocket.endpoint import Endpoint, Origins, is_loopback, tls_context
-from edge.bridges.websocket.server import NEWCOMERS, Bridge
+from edge.bridges.websocket.server import MAX_PENDING, Bridge
 from edge.bridges.websocket.static_files import StaticFiles
 from edge.cli import bridge_websocket
 from edge.errors import EXIT_WHOLE, PublishError
@@ -305,7 +305,7 @@ def test_only_the_newest_of_each_topic_waits_and_models_come_first() -> None:
 
 
 def test_a_stuck_browser_holds_nobody_up_and_is_cut_off(upstream: Upstream) -> None:
-    bridge = Bridge(upstream.address, HERE, stuck_s=0.3)
+    bridge = Bridge(upstream.address, HERE, send_timeout_s=0.3)
     crowd = replace(golden_packets.bodies(1), vertices=np.random.default_rng(0).random((1, 100_000, 3), np.float32))
     with running(bridge) as url:
         upstream.asked(2)
@@ -319,7 +319,7 @@ def test_a_stuck_browser_holds_nobody_up_and_is_cut_off(upstream: Upstream) -> N
                 "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
                 "Sec-WebSocket-Version: 13\r\n\r\n".encode()
             )
-            wait_for(lambda: bridge.watching == 2)
+            wait_for(lambda: bridge.connected == 2)
             sent: list[bytes] = []
 
             def exchange() -> None:
@@ -331,7 +331,7 @@ def test_a_stuck_browser_holds_nobody_up_and_is_cut_off(upstream: Upstream) -> N
                 assert browser.recv(PATIENCE_S) == message
                 sent.append(message)
 
-            wait_for(lambda: bridge.watching == 1, exchange)
+            wait_for(lambda: bridge.connected == 1, exchange)
             assert len(sent) >= 3
             # The connection is broken off, with what the kernel kept for it.
             with pytest.raises(ConnectionResetError):
@@ -427,15 +427,15 @@ def test_no_more_browsers_than_allowed(upstream: Upstream) -> None:
     with running(bridge) as url:
         upstream.asked(2)
         with join(url) as first, join(url):
-            wait_for(lambda: bridge.watching == 2)
+            wait_for(lambda: bridge.connected == 2)
             with join(url) as third, pytest.raises(ConnectionClosedError) as caught:
                 third.recv(PATIENCE_S)
             assert caught.value.rcvd is not None
             assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1013, "2 browsers are watching already")
             first.close()
-            wait_for(lambda: bridge.watching == 1)
+            wait_for(lambda: bridge.connected == 1)
             with join(url) as fourth:
-                wait_for(lambda: bridge.watching == 2)
+                wait_for(lambda: bridge.connected == 2)
                 upstream.asked(1)
                 good = upstream.send(mesh_lod(0))
                 assert fourth.recv(PATIENCE_S) == good
@@ -528,7 +528,7 @@ def test_idle_connections_make_room_for_browsers(upstream: Upstream) -> None:
     with running(Bridge(upstream.address, HERE, max_clients=2)) as url, ExitStack() as stack:
         host, _, port = url.removeprefix("ws://").partition(":")
         idle = [
-            stack.enter_context(socket.create_connection((host, int(port)), PATIENCE_S)) for _ in range(NEWCOMERS + 20)
+            stack.enter_context(socket.create_connection((host, int(port)), PATIENCE_S)) for _ in range(MAX_PENDING + 20)
         ]
         with join(url, "?levels=mesh") as browser:
             upstream.asked(3)

@@ -18,7 +18,7 @@ from edge.cli.main import main
 from edge.errors import OutputError, RecordingError
 from edge.recording.export.animation import read_animations
 from edge.recording.export.bvh import bvh
-from edge.recording.export.curves import euler_zxy, steady
+from edge.recording.export.curves import continuous, euler_zxy
 from edge.recording.export.gltf import glb
 from edge.recording.mcap_file import Recording, RecordingWriter
 from edge.types import Bodies, BodyModel, Frame, RigPose
@@ -274,7 +274,7 @@ def test_between_two_frames_gltf_goes_the_short_way(tmp_path: Path) -> None:
     frames = 40
     record(tmp_path / "a.mcap", [[0]] * frames)
     (person,) = read_animations(Recording(tmp_path / "a.mcap"))
-    turns = steady(person.quaternions)
+    turns = continuous(person.quaternions)
     assert ((turns[1:] * turns[:-1]).sum(-1) > 0.9).all()
     file = Glb(glb([person]))
     pelvis = next(index for index, node in enumerate(file.tree["nodes"]) if node["name"] == "joint 0")
@@ -377,7 +377,7 @@ def test_angles_where_two_axes_fall_together() -> None:
         turns = [[0, 0, math.radians(30)], [math.radians(x), 0, 0], [0, math.radians(20), 0]]
         z, about_x, y = (rotmat(np.array(turn, np.float32)) for turn in turns)
         wanted = (z @ about_x @ y)[None, None].astype(np.float32)
-        degrees = np.radians(euler_zxy(steady(quaternion(wanted)))[0, 0])
+        degrees = np.radians(euler_zxy(continuous(quaternion(wanted)))[0, 0])
         parts = [rotmat(np.eye(3, dtype=np.float32)[axis] * np.float32(degrees[k])) for k, axis in enumerate((2, 0, 1))]
         assert np.abs(parts[0] @ parts[1] @ parts[2] - wanted[0, 0]).max() < 2e-3
 

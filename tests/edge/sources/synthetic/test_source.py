@@ -14,10 +14,10 @@ BODY = open_body()
 @pytest.mark.parametrize(
     ("uri", "says"),
     [
-        ("synthetic:?poeple=2", "poeple is no option"),
+        ("synthetic:?poeple=2", "unknown option poeple"),
         ("synthetic:?people=-1", "people must be a number from 0 to 20"),
         ("synthetic:?people=two", "'two'"),
-        ("synthetic:?people", "written like"),
+        ("synthetic:?people", "write them like"),
         ("synthetic:?frames=0", "frames"),
         ("synthetic:?size=640", "size must be like 640x480"),
         ("synthetic:?size=640x-480", "size must be like 640x480"),
@@ -25,7 +25,7 @@ BODY = open_body()
         ("synthetic:?fps=0", "fps"),
         ("synthetic:?fps=nan", "fps"),
         ("synthetic:?fov=180", "fov"),
-        ("synthetic:walk", "expected synthetic:"),
+        ("synthetic:walk", "use synthetic:"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(uri: str, says: str):
