@@ -204,7 +204,7 @@ def schema_text(name: str, header: np.dtype[Any]) -> str:
     assert header.fields is not None
     fields = "\n".join(f"{offset} {kind.str} {field}" for field, (kind, offset, *_) in header.fields.items())
     return (
-        f"{name}, version {VERSION} of the Meshcast protocol. Arrays follow at header_size: docs/wire.md.\n{fields}\n"
+        f"{name}, version {VERSION} of the Meshcast wire. Arrays follow at header_size: docs/wire.md.\n{fields}\n"
     )
 
 

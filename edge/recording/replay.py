@@ -149,7 +149,7 @@ class Replay:
         budget = self._recording.budget
         budget.release(len(known))
         try:
-            budget.reserve(len(message), f"{self._recording.path}: the models")
+            budget.reserve(len(message), f"{self._recording.path}: the models in it")
         except MemoryBudgetError as error:
             raise RecordingError(str(error)) from None
 

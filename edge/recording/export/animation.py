@@ -183,7 +183,7 @@ class _People:
 
     def _reserve(self, count: int) -> None:
         try:
-            self._recording.budget.reserve(count, f"{self._recording.path}: the people")
+            self._recording.budget.reserve(count, f"{self._recording.path}: the people in it")
         except MemoryBudgetError as error:
             raise RecordingError(str(error)) from None
 

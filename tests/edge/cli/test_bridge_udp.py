@@ -201,10 +201,10 @@ def test_silence_ends_a_bridge_that_was_told_so(receiver: socket.socket, capsys:
     ("words", "message"),
     [
         (["vmc", "localhost"], "meshcast bridge vmc: localhost: not an address; use tcp://"),
-        (["vmc", "tcp://127.0.0.1:5556", "--to", "192.0.2.7:39539"], "meshcast bridge vmc: 192.0.2.7:39539: UDP to a remote host"),
+        (["vmc", "tcp://127.0.0.1:5556", "--to", "192.0.2.7:39539"], "meshcast bridge vmc: 192.0.2.7:39539: UDP to"),
         (["openxr", "tcp://127.0.0.1:5556", "--to", "here"], "meshcast bridge openxr: here: invalid destination"),
         (["livelink", "tcp://127.0.0.1:5556", "--stream", "a b"], "meshcast bridge livelink: stream name 'a b'"),
-        (["vmc", "ipc://@nobody", "--timeout", "0.02"], "meshcast bridge vmc: ipc://@nobody: no frame received within 0.02 s; "),
+        (["vmc", "ipc://@none", "--timeout", "0.02"], "meshcast bridge vmc: ipc://@none: no frame received within 0.02"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_an_error_of_one_line(

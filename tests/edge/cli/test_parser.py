@@ -36,7 +36,7 @@ from engines.cards.card import load_card
         ("watch a --timeout nan", "meshcast watch: --timeout: 'nan' is not a number above 0, at most 1e+09"),
         (
             "bridge vmc a --person me",
-            "meshcast bridge vmc: --person: 'me' is not a person; use first, all or a track id",
+            "meshcast bridge vmc: --person: 'me' is not a person; use first, all",
         ),
         ("run a.mp4 --fov \x1b[2J", "meshcast run: --fov: '\\x1b[2J' is not a number"),
     ],

@@ -71,7 +71,7 @@ def test_silence_is_an_error_of_one_line(tmp_path: Path, capsys: pytest.CaptureF
     assert watch.run(parse(f"ipc://{tmp_path}/nobody", "--timeout", "0.02")) == EXIT_INPUT
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.splitlines()[-1].endswith("/nobody: no packet within 0.02 s; is a publisher running there?")
+    assert captured.err.splitlines()[-1].endswith("/nobody: no packet received within 0.02 s; check that a publisher is running there")
 
 
 def test_fewer_packets_than_asked_for_is_partial(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,7 +100,7 @@ def test_reason_from_the_wire_neither_steers_the_terminal_nor_forges_a_line(caps
         publisher.end("cam0", "\x1b]0;PWNED\x07\nmeshcast: forged \u202e")
         assert watch.run(parse(publisher.address, "--timeout", "0.3")) == EXIT_INPUT
     _, line, _ = capsys.readouterr().err.splitlines()
-    assert line == r"meshcast watch: cam0 has ended: \x1b]0;PWNED\x07\nmeshcast: forged \u202e"
+    assert line == r"meshcast watch: cam0: stream ended: \x1b]0;PWNED\x07\nmeshcast: forged \u202e"
 
 
 def test_address_that_cannot_be_used_is_an_error_of_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,4 +144,4 @@ def test_ends_cleanly_when_interrupted_or_when_nobody_reads_on(address: str, end
             process.stdout.close()
         errors = process.stderr.read()
         assert process.wait(20) == EXIT_WHOLE
-    assert errors.splitlines() == [f"meshcast watch: listening to {address}, Ctrl-C ends"]
+    assert errors.splitlines() == [f"meshcast watch: subscribed to {address}; stop with Ctrl-C"]

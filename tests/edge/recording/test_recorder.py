@@ -158,7 +158,7 @@ def test_what_was_there_is_replaced_only_by_a_whole_file(tmp_path: Path) -> None
 
 
 def test_until_it_is_finished_there_is_a_part_that_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)
     with RecordingWriter(tmp_path / "a.mcap") as writer:
         for name in ("model_opencv.bin", "mesh_opencv.bin"):
             add(writer, T_NS, GOLDEN[name])
@@ -174,7 +174,7 @@ def test_until_it_is_finished_there_is_a_part_that_can_be_read(tmp_path: Path, m
 
 
 def test_a_file_without_its_end_is_read_as_far_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     messages = written(tmp_path / "a.mcap", *GOLDEN)
     whole = (tmp_path / "a.mcap").read_bytes()
     seen = set()
@@ -246,7 +246,7 @@ def test_channels_of_others_are_passed_over_and_foreign_bytes_in_ours_are_refuse
 def test_a_chunk_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path / "a.mcap", "mesh_opencv.bin")
     monkeypatch.setattr("edge.recording.mcap_records.CHUNK_BYTES", 100)
-    with pytest.raises(RecordingError, match="a chunk of"):
+    with pytest.raises(RecordingError, match=r"chunk of .* exceeds the limit"):
         list(Recording(tmp_path / "a.mcap"))
 
 
@@ -261,7 +261,7 @@ def test_a_part_that_a_killed_program_left_is_kept_under_another_name(tmp_path: 
 def test_a_part_that_is_being_written_is_refused(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path / "a.mcap") as writer:
         add(writer, T_NS, GOLDEN["mesh_opencv.bin"])
-        with pytest.raises(OutputError, match=r"a\.mcap\.part: another program is writing it"):
+        with pytest.raises(OutputError, match=r"a\.mcap\.part: another program is writing this file"):
             RecordingWriter(tmp_path / "a.mcap")
         writer.close()
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
@@ -281,14 +281,17 @@ def empty_messages(count: int) -> bytes:
 
 BOMB = bytes(64 << 20)
 BOMBS = {
-    "zstd says the size": (chunk("zstd", 1 << 40, zstandard.compress(BOMB)), "a chunk of 1099511627776 bytes"),
-    "zstd has more": (chunk("zstd", 100, zstandard.compress(BOMB)), "a chunk of 67108864 bytes that should have 100"),
+    "zstd says the size": (
+        chunk("zstd", 1 << 40, zstandard.compress(BOMB)),
+        "chunk of 1099511627776 bytes exceeds the limit",
+    ),
+    "zstd has more": (chunk("zstd", 100, zstandard.compress(BOMB)), "chunk declares 67108864 instead of 100 bytes"),
     "zstd within the limit": (chunk("zstd", len(BOMB), zstandard.compress(BOMB)), r"reading it takes 64\.\d MiB"),
-    "lz4 has more": (chunk("lz4", 100, lz4.frame.compress(BOMB)), "a chunk of more than 100 bytes"),
+    "lz4 has more": (chunk("lz4", 100, lz4.frame.compress(BOMB)), "chunk has more than 100 bytes"),
     "lz4 within the limit": (chunk("lz4", len(BOMB), lz4.frame.compress(BOMB)), r"reading it takes 64\.\d MiB"),
-    "unknown": (chunk("bz2", 100, b"abc"), "a chunk that is packed with 'bz2'"),
-    "record beyond its chunk": (chunk("", 9, struct.pack("<BQ", 5, 1 << 40)), "a record goes beyond its chunk"),
-    "short message": (chunk("", 10, struct.pack("<BQB", 5, 1, 0)), "damaged at byte"),
+    "unknown": (chunk("bz2", 100, b"abc"), "unknown compression 'bz2' of a chunk"),
+    "record beyond its chunk": (chunk("", 9, struct.pack("<BQ", 5, 1 << 40)), "record extends beyond its chunk"),
+    "short message": (chunk("", 10, struct.pack("<BQB", 5, 1, 0)), "corrupted at byte"),
     "many messages": (chunk("zstd", 31 * 60_000, zstandard.compress(empty_messages(60_000))), None),
 }
 
@@ -319,12 +322,12 @@ def test_record_of_a_sparse_file_is_refused_before_it_is_read(tmp_path: Path, co
     with path.open("wb") as file:
         file.write(MCAP0_MAGIC + struct.pack("<BQ", code, 1 << 33))
         file.truncate(1 << 34)  # takes no place on the disk
-    with pytest.raises(RecordingError, match="a record of 8589934592 bytes"):
+    with pytest.raises(RecordingError, match="record of 8589934592 bytes"):
         list(Recording(path))
 
 
 def test_files_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"recordings are \.mcap files"):
+    with pytest.raises(OutputError, match=r"unsupported file type; use \.mcap"):
         RecordingWriter(tmp_path / "a.npz")
     with pytest.raises(OutputError, match="does not exist"):
         RecordingWriter(tmp_path / "nowhere" / "a.mcap")
@@ -334,7 +337,7 @@ def test_files_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_recording_on_a_full_disk_keeps_what_came_before(
     tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     target = SmallDisk(tmp_path / "a.mcap", room)
     given: list[bytes] = []
 
@@ -346,7 +349,7 @@ def test_a_recording_on_a_full_disk_keeps_what_came_before(
 
     with pytest.raises(OutputError, match=r"a\.mcap: cannot be written: No space left on device; ") as error:
         record_until_full()
-    if "nothing of it is kept" in str(error.value):
+    if "nothing was recorded" in str(error.value):
         assert room == 200
         assert list(tmp_path.iterdir()) == []
         return
@@ -570,7 +573,7 @@ def test_ctrl_c_leaves_a_whole_file(address: str, tmp_path: Path, number: signal
         said, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert said.startswith(f"wrote {tmp_path / 'a.mcap'}: ")
-    assert errors.splitlines()[0] == f"meshcast record: listening to {address}, Ctrl-C ends"
+    assert errors.splitlines()[0] == f"meshcast record: subscribed to {address}; stop with Ctrl-C"
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
     with (tmp_path / "a.mcap").open("rb") as file:
         summary = make_reader(file).get_summary()
@@ -618,9 +621,9 @@ def test_an_encrypted_stream_is_recorded_with_a_known_key_only(
         (tmp_path / "a.mcap").unlink()
         assert command("--curve", keys / "stranger.key", "--server", keys / "server.pub", "--seconds", "0.3") == 1
         assert command("--seconds", "0.3") == 1
-        assert capsys.readouterr().err.count("no frame of params, joints, mesh came, nothing was written") == 2
+        assert capsys.readouterr().err.count("no frame of params, joints, mesh received, nothing was written") == 2
         assert command("--curve", keys / "phone.key") == 2
-        assert "--curve needs --server SERVER.pub" in capsys.readouterr().err
+        assert "add --server SERVER.pub" in capsys.readouterr().err
         assert list(tmp_path.iterdir()) == []
 
 
@@ -628,10 +631,10 @@ def test_an_encrypted_stream_is_recorded_with_a_known_key_only(
     ("words", "code", "said"),
     [
         (["localhost", "a.mcap"], 1, "localhost: not an address"),
-        (["tcp://127.0.0.1:5556", "a.npz"], 1, "recordings are .mcap files"),
+        (["tcp://127.0.0.1:5556", "a.npz"], 1, "unsupported file type; use .mcap"),
         (["tcp://127.0.0.1:5556", "nowhere/a.mcap"], 1, "nowhere does not exist"),
         (["tcp://127.0.0.1:5556", "a.mcap", "--levels", "meshes"], 1, "unknown level 'meshes'"),
-        (["tcp://127.0.0.1:5556", "taken.mcap"], 1, "another program is writing it"),
+        (["tcp://127.0.0.1:5556", "taken.mcap"], 1, "another program is writing this file"),
     ],
 )
 def test_the_command_says_what_is_wrong_in_one_line(
@@ -645,7 +648,7 @@ def test_the_command_says_what_is_wrong_in_one_line(
     monkeypatch.chdir(tmp_path)
     taken = OutputFile("taken.mcap", salvageable=True)
     assert main(["record", *words]) == code
-    errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("Ctrl-C ends")]
+    errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("stop with Ctrl-C")]
     assert len(errors) == 1
     assert said in errors[0]
     assert [path.name for path in tmp_path.iterdir()] == ["taken.mcap.part"]

@@ -234,7 +234,7 @@ def test_begins_later_with_the_model(tmp_path: Path, diary: Diary, speed: float)
 
 def test_a_start_behind_the_end_is_an_error(tmp_path: Path, diary: Diary) -> None:
     recording(tmp_path / "a.mcap")
-    with pytest.raises(RecordingError, match=r"holds no frame from 60 s on"):
+    with pytest.raises(RecordingError, match=r"no frame after 60 s"):
         Replay(Recording(tmp_path / "a.mcap"), diary, start_s=60).play(loop=True)
     assert diary.sent == []
 
@@ -247,14 +247,14 @@ def test_stops_in_the_middle(tmp_path: Path, diary: Diary) -> None:
 
 def test_a_recording_without_frames_is_an_error_also_in_a_loop(tmp_path: Path, outlet: PublisherSocket) -> None:
     recording(tmp_path / "a.mcap", frames=0)
-    with pytest.raises(RecordingError, match="holds no frame"):
+    with pytest.raises(RecordingError, match="no frame"):
         Replay(Recording(tmp_path / "a.mcap"), outlet).play(loop=True)
 
 
 def test_a_part_is_played_as_far_as_it_goes(
     tmp_path: Path, outlet: PublisherSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     messages = recording(tmp_path / "a.mcap")
     whole = (tmp_path / "a.mcap").read_bytes()
     (tmp_path / "a.mcap.part").write_bytes(whole[: len(whole) // 3])
@@ -400,13 +400,21 @@ def test_a_replay_can_be_encrypted(keys: Path, tmp_path: Path, capsys: pytest.Ca
     ("words", "code", "said"),
     [
         (["a.mcap", "--publish", "tcp://*:0"], 1, "anyone who reaches this machine could watch"),
-        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--curve", "keys/server.key"], 2, "--curve needs --allow FOLDER"),
-        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--allow", "keys/clients"], 2, "--allow needs --curve"),
+        (
+            ["a.mcap", "--publish", "tcp://127.0.0.1:0", "--curve", "keys/server.key"],
+            2,
+            "--curve: needs the authorized clients too; add --allow FOLDER",
+        ),
+        (
+            ["a.mcap", "--publish", "tcp://127.0.0.1:0", "--allow", "keys/clients"],
+            2,
+            "--allow: needs a server key too; add --curve",
+        ),
         (["a.mcap", "--publish", "localhost"], 1, "localhost: not an address"),
         (["none.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "none.mcap: cannot be read: No such file"),
         (["foreign.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "foreign.mcap: not a recording"),
-        (["others.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "others.mcap: holds no frame"),
-        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--start", "99"], 1, "holds no frame from 99 s on"),
+        (["others.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "others.mcap: no frame"),
+        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--start", "99"], 1, "no frame after 99 s"),
     ],
 )
 def test_the_command_says_what_is_wrong_in_one_line(
@@ -427,7 +435,7 @@ def test_the_command_says_what_is_wrong_in_one_line(
         writer.finish()
     Path("foreign.mcap").write_bytes(b"\0" * 100)
     assert main(["replay", *words]) == code
-    errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("Ctrl-C ends")]
+    errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("stop with Ctrl-C")]
     assert len(errors) == 1
     assert said in errors[0]
 
@@ -435,7 +443,7 @@ def test_the_command_says_what_is_wrong_in_one_line(
 def test_the_command_says_that_an_end_is_missing_and_where_a_file_is_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     recording(tmp_path / "a.mcap", frames=30, step_ns=1_000_000)
     whole = (tmp_path / "a.mcap").read_bytes()
     (tmp_path / "cut.mcap").write_bytes(whole[: len(whole) // 2])
@@ -443,9 +451,9 @@ def test_the_command_says_that_an_end_is_missing_and_where_a_file_is_damaged(
     damaged[whole.index(b"zstd", len(whole) // 3) + 100] ^= 1
     (tmp_path / "damaged.mcap").write_bytes(damaged)
     assert main(["replay", str(tmp_path / "cut.mcap"), "--publish", "tcp://127.0.0.1:0"]) == 0
-    assert "its end is missing; played as far as it goes" in capsys.readouterr().err
+    assert "truncated; played up to the last complete chunk" in capsys.readouterr().err
     assert main(["replay", str(tmp_path / "damaged.mcap"), "--publish", "tcp://127.0.0.1:0"]) == 3
-    assert "damaged.mcap: damaged at byte" in capsys.readouterr().err
+    assert "damaged.mcap: corrupted at byte" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("start_s", [0.0, 1.0], ids=["sent", "kept until the start"])

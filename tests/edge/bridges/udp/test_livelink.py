@@ -93,7 +93,5 @@ def test_names_of_a_skeleton_that_the_mannequin_has_not_are_an_error() -> None:
     packet, pose = bridge_packets.golden("opencv"), SkeletonPoser("unreal", WorldFrame())
     body = pose.body(packet)
     hand = type(body)("mano", body.faces, body.rest_vertices, body.parents, ("wrist", "palm"), ())
-    with pytest.raises(
-        WireError, match="body model mano has no joint with a name of the mannequin: use --names joints"
-    ):
+    with pytest.raises(WireError, match="body model mano: no joint of the mannequin; use --names joints"):
         LiveLink(names="mannequin").encode(packet, hand, pose(packet))

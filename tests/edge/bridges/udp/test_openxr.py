@@ -108,5 +108,5 @@ def test_bodies_with_fingers_have_a_hand_too_and_others_are_refused() -> None:
     fingers = [name for name in JOINT_NAMES["smplh"][22:] if name.endswith("middle1")]
     ((_, data),) = named(*JOINT_NAMES["smpl"][:22], *fingers)
     np.testing.assert_allclose(read(data).joints[23].pose.position[:], people[0].positions[23])
-    with pytest.raises(WireError, match="body model other has no joint head: OpenXR's body has SMPL's 24 joints"):
+    with pytest.raises(WireError, match="body model other: no joint head; OpenXR needs SMPL's 24 joints"):
         named(*("skull" if name == "head" else name for name in JOINT_NAMES["smpl"]))

@@ -140,5 +140,5 @@ def test_a_body_without_hips_is_refused() -> None:
     names = ("wrist", *packet.model.body.joint_names[1:])
     pose = SkeletonPoser("unity", WorldFrame())
     body = pose.body(packet)
-    with pytest.raises(WireError, match="body model open has no pelvis at its root"):
+    with pytest.raises(WireError, match="body model open: no pelvis at its root"):
         Vmc().encode(packet, type(body)("open", body.faces, body.rest_vertices, body.parents, names, ()), pose(packet))

@@ -398,7 +398,7 @@ def test_origins_of_a_server_for_others() -> None:
     assert not origins.allow(["http://evil.org"], ["station:8765"])
     assert not origins.allow(["http://station:8765", "http://evil.org"], ["station:8765"])
     for wrong in ("example.org", "https://", "ws://example.org", "https://example.org/path"):
-        with pytest.raises(PublishError, match="not an origin"):
+        with pytest.raises(PublishError, match="invalid origin"):
             Origins(HERE, [wrong])
 
 
@@ -431,7 +431,7 @@ def test_no_more_browsers_than_allowed(upstream: Upstream) -> None:
             with join(url) as third, pytest.raises(ConnectionClosedError) as caught:
                 third.recv(PATIENCE_S)
             assert caught.value.rcvd is not None
-            assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1013, "2 browsers are watching already")
+            assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1013, "limit of 2 browsers reached")
             first.close()
             wait_for(lambda: bridge.connected == 1)
             with join(url) as fourth:
@@ -481,9 +481,9 @@ def test_token_file_is_made_once_for_its_user_alone(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert read_token(path) == token
     path.write_text("short\n")
-    with pytest.raises(PublishError, match=r"token: holds no token; use 20 to 200 letters"):
+    with pytest.raises(PublishError, match=r"token: invalid token; use 20 to 200 letters"):
         read_token(path)
-    with pytest.raises(PublishError, match="is not an ordinary file"):
+    with pytest.raises(PublishError, match="not a regular file"):
         read_token(tmp_path)
 
 
@@ -528,7 +528,8 @@ def test_idle_connections_make_room_for_browsers(upstream: Upstream) -> None:
     with running(Bridge(upstream.address, HERE, max_clients=2)) as url, ExitStack() as stack:
         host, _, port = url.removeprefix("ws://").partition(":")
         idle = [
-            stack.enter_context(socket.create_connection((host, int(port)), PATIENCE_S)) for _ in range(MAX_PENDING + 20)
+            stack.enter_context(socket.create_connection((host, int(port)), PATIENCE_S))
+            for _ in range(MAX_PENDING + 20)
         ]
         with join(url, "?levels=mesh") as browser:
             upstream.asked(3)
@@ -598,14 +599,14 @@ def test_nothing_else_is_served(upstream: Upstream, page: Path, path: str) -> No
     with running(Bridge(upstream.address, HERE, page=StaticFiles(page))) as url:
         code, _, body = answer(url, path)
     assert code == 404
-    assert body == b"nothing is here; the stream is at /stream\n"
+    assert body == b"not found; the stream is at /stream\n"
 
 
 def test_without_a_page_only_the_stream_is_there(upstream: Upstream, tmp_path: Path) -> None:
     with running(Bridge(upstream.address, HERE)) as url:
         assert answer(url, "/")[0] == 404
         assert answer(url, "/stream")[0] == 426
-    with pytest.raises(PublishError, match=r"no page, index\.html is missing"):
+    with pytest.raises(PublishError, match=r"index\.html is missing"):
         StaticFiles(tmp_path)
 
 
@@ -638,7 +639,7 @@ def test_other_addresses_need_a_token_and_encryption_or_a_word(text: str) -> Non
 
 @pytest.mark.parametrize("text", ["8765", "127.0.0.1", "127.0.0.1:", ":80", "::1:80", "127.0.0.1:99999", "a:-1", ""])
 def test_what_is_no_address_is_said(text: str) -> None:
-    with pytest.raises(PublishError, match="not an address to listen at; use HOST:PORT"):
+    with pytest.raises(PublishError, match="invalid listen address; use HOST:PORT"):
         Endpoint.parse(text, insecure=True)
 
 
@@ -656,7 +657,7 @@ def test_an_address_in_use_is_one_line(upstream: Upstream) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(PublishError, match=f"127.0.0.1:{port}: cannot listen here"):
+        with pytest.raises(PublishError, match=f"127.0.0.1:{port}: cannot listen on this address"):
             asyncio.run(start(Endpoint("127.0.0.1", port)))
 
 
@@ -675,7 +676,7 @@ def test_encrypted(upstream: Upstream, tmp_path: Path, page: Path) -> None:
             upstream.asked(1)
             good = upstream.send(mesh_lod(0))
             assert browser.recv(PATIENCE_S) == good
-    with pytest.raises(PublishError, match="not a certificate and its key"):
+    with pytest.raises(PublishError, match="invalid certificate or key"):
         tls_context(str(certificate), str(certificate))
     with pytest.raises(PublishError, match="No such file"):
         tls_context(str(tmp_path / "none.pem"), str(key))
@@ -722,8 +723,10 @@ def test_the_command_serves_until_interrupted(page: Path) -> None:
     ):
         assert process.stderr is not None
         line = process.stderr.readline()
-        assert line.startswith(f"meshcast bridge: {publisher.address} is at http://127.0.0.1:"), line
-        url = line.split(" is at ")[1].split(",")[0].replace("http", "ws", 1)
+        if not line.startswith(f"meshcast bridge: serving {publisher.address} at http://127.0.0.1:"):
+            process.kill()
+            pytest.fail(line)
+        url = line.split(" at ")[1].split(";")[0].replace("http", "ws", 1)
         assert answer(url, "/")[2] == b"this is index.html"
         with join(url) as browser:
             assert isinstance(decode(browser.recv(PATIENCE_S)), ModelPacket)
@@ -737,12 +740,12 @@ def test_the_command_serves_until_interrupted(page: Path) -> None:
     ("words", "message"),
     [
         (["localhost"], "localhost: not an address; use tcp://"),
-        (["tcp://127.0.0.1:1", "--listen", "0.0.0.0:0"], "anyone who reaches this machine could watch"),
-        (["tcp://127.0.0.1:1", "--host", "http://station"], "not a host name"),
-        (["tcp://127.0.0.1:1", "--token-file", "/nowhere/token"], "cannot be made"),
-        (["tcp://127.0.0.1:1", "--page", "/nowhere"], "no page"),
-        (["tcp://127.0.0.1:1", "--origin", "example.org"], "not an origin"),
-        (["tcp://127.0.0.1:1", "--tls", "/nowhere.pem", "/nowhere.key"], "not a certificate and its key"),
+        (["tcp://127.0.0.1:1", "--listen", "0.0.0.0:0"], "a public address needs access control"),
+        (["tcp://127.0.0.1:1", "--host", "http://station"], "invalid host name"),
+        (["tcp://127.0.0.1:1", "--token-file", "/nowhere/token"], "cannot be created"),
+        (["tcp://127.0.0.1:1", "--page", "/nowhere"], "index.html is missing"),
+        (["tcp://127.0.0.1:1", "--origin", "example.org"], "invalid origin"),
+        (["tcp://127.0.0.1:1", "--tls", "/nowhere.pem", "/nowhere.key"], "invalid certificate or key"),
     ],
 )
 def test_what_the_command_cannot_use(words: list[str], message: str) -> None:

@@ -443,14 +443,14 @@ def test_a_file_of_each_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["a.mcap", "x.fbx"], 1, "unknown kind of file; choose .glb or .bvh"),
-        (["a.mcap", "x.bvh"], 1, "BVH holds one person; choose with --person: 0 (7 frames), 1 (6 frames)"),
-        (["a.mcap", "x.glb", "--person", "9"], 2, "person '9' is not in stream cam0; there are 0 (7 frames), 1"),
-        (["a.mcap", "x.glb", "--stream", "yard"], 2, "stream 'yard' is not in it; there are cam0"),
-        (["two.mcap", "x.glb"], 1, "holds several streams; choose with --stream: cam0, cam1"),
-        (["joints.mcap", "x.glb"], 1, "holds no params or mesh messages of cam0; record it with --levels params"),
-        (["nobody.mcap", "x.glb"], 1, "nobody is in stream cam0"),
-        (["foreign.mcap", "x.glb"], 1, "not a recording; meshcast record makes them"),
+        (["a.mcap", "x.fbx"], 1, "unknown file type; use .glb or .bvh"),
+        (["a.mcap", "x.bvh"], 1, "BVH holds one person; choose one with --person: 0 (7 frames), 1 (6 frames)"),
+        (["a.mcap", "x.glb", "--person", "9"], 2, "no person '9' in stream cam0; choose from 0 (7 frames), 1"),
+        (["a.mcap", "x.glb", "--stream", "yard"], 2, "no stream 'yard'; choose from cam0"),
+        (["two.mcap", "x.glb"], 1, "several streams; choose one with --stream: cam0, cam1"),
+        (["joints.mcap", "x.glb"], 1, "no params or mesh messages of cam0; record it with --levels params"),
+        (["nobody.mcap", "x.glb"], 1, "no person in stream cam0"),
+        (["foreign.mcap", "x.glb"], 1, "not a recording; use an .mcap file of meshcast record"),
         (["none.mcap", "x.glb"], 1, "cannot be read: No such file"),
         (["a.mcap", "nowhere/x.glb"], 1, "does not exist"),
     ],
@@ -478,7 +478,7 @@ def test_what_cannot_be_exported_is_one_line_and_no_file(
 
 
 def test_what_is_left_of_a_recording_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     record(tmp_path / "a.mcap", [[0]] * 20)
     whole = (tmp_path / "a.mcap").read_bytes()
     (tmp_path / "a.mcap.part").write_bytes(whole[: len(whole) // 2])
