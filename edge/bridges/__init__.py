@@ -1,1 +1,1 @@
-"""Bridges: forward a published stream to other programs over UDP and to browsers over WebSocket (docs/bridges.md)."""
+"""Bridges: forward a published stream to other programs over UDP and to browsers over WebSocket (docs/how-to/bridges.md)."""

@@ -15,7 +15,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "bridge",
         help="forward people to avatar programs, game engines and browsers",
         description="Subscribe to a publisher and forward its people in the protocol of another program "
-        "(docs/bridges.md).",
+        "(docs/how-to/bridges.md).",
     )
     kinds = parser.add_subparsers(title="protocols", metavar="KIND", required=True)
     for module in BRIDGES:

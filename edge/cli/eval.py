@@ -29,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="one or more videos")
     parser.add_argument(
-        "--truth", type=Path, required=True, metavar="TRUTH.npz", help="ground truth, see docs/models.md"
+        "--truth", type=Path, required=True, metavar="TRUTH.npz", help="ground truth, see docs/reference/accuracy.md"
     )
     parser.add_argument(
         "--truth-camera", metavar="NAME", help="name of the camera in TRUTH (default: camNN in the name of the clip)"

@@ -179,7 +179,7 @@ def models_from(args: argparse.Namespace) -> Models:
 
 def add_network_source_options(parser: argparse.ArgumentParser) -> None:
     """--rtsp-transport, --credentials and --allow-private-redirects; `access_from` reads them."""
-    group = parser.add_argument_group("network sources (docs/security.md)")
+    group = parser.add_argument_group("network sources (docs/how-to/security.md)")
     group.add_argument(
         "--rtsp-transport",
         choices=("auto", "tcp", "udp"),
@@ -221,7 +221,7 @@ def add_subscriber_options(parser: argparse.ArgumentParser) -> None:
 
 def add_client_curve_options(parser: argparse.ArgumentParser) -> None:
     """--curve and --server, for commands that connect to a publisher; `curve_from` reads them."""
-    group = parser.add_argument_group("connecting to an encrypted publisher (docs/security.md)")
+    group = parser.add_argument_group("connecting to an encrypted publisher (docs/how-to/security.md)")
     group.add_argument(
         "--curve", type=Path, metavar="CLIENT.key", help="your secret key, whose public key the publisher authorizes"
     )
@@ -244,7 +244,7 @@ def curve_from(args: argparse.Namespace) -> Curve | None:
 
 def add_server_curve_options(parser: argparse.ArgumentParser) -> None:
     """--curve, --allow and --insecure, for commands that publish; `security_from` reads them."""
-    group = parser.add_argument_group("access control (docs/security.md)")
+    group = parser.add_argument_group("access control (docs/how-to/security.md)")
     group.add_argument("--curve", type=Path, metavar="SERVER.key", help="encrypt with this key (see meshcast keys)")
     group.add_argument("--allow", type=Path, metavar="FOLDER", help="folder with the .pub files of authorized clients")
     group.add_argument("--insecure", action="store_true", help="allow unencrypted access from any host")

@@ -2,7 +2,7 @@
 
 There is one channel per topic, with message encoding "meshcast" and the meaning of its numbers as metadata, and one
 schema per message type; chunks are compressed with zstd. The log time of a message is its time of arrival, its publish
-time that of the publisher, both in nanoseconds since 1970 UTC. docs/recording.md documents the format.
+time that of the publisher, both in nanoseconds since 1970 UTC. docs/how-to/record-and-export.md documents the format.
 """
 
 from __future__ import annotations
@@ -203,9 +203,7 @@ def schema_text(name: str, header: np.dtype[Any]) -> str:
     """Describe the header of a message type, one line per field: offset, NumPy type, name."""
     assert header.fields is not None
     fields = "\n".join(f"{offset} {kind.str} {field}" for field, (kind, offset, *_) in header.fields.items())
-    return (
-        f"{name}, version {VERSION} of the Meshcast wire. Arrays follow at header_size: docs/wire.md.\n{fields}\n"
-    )
+    return f"{name}, version {VERSION} of the Meshcast wire. Arrays follow at header_size: docs/wire.md.\n{fields}\n"
 
 
 class Recording:

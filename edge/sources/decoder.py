@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 from av.codec.context import Flags
+from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import VideoReformatter
 
@@ -99,7 +100,10 @@ class Decoder:
 
 def orientation_of(frame: av.VideoFrame) -> Orientation:
     """Return the orientation given by the display matrix of a frame or of its container."""
-    side_data: Iterable[Any] = frame.side_data  # PyAV's type stubs treat its items as keys
+    # frame.side_data would keep a reference to the frame in the frame: a cycle for each frame, which the garbage
+    # collector finds only after thousands of megabytes.
+    container: Any = SideDataContainer  # PyAV's type stubs lack its argument and its items
+    side_data: Iterable[Any] = container(frame)
     for data in side_data:
         if data.type is SideDataType.DISPLAYMATRIX:
             content = bytes(data)

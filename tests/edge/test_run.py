@@ -83,7 +83,8 @@ def test_what_is_saved(meshcast: Command, person_clip: Path, tmp_path: Path) -> 
     np.testing.assert_allclose(saved["translation"], saved["joints"][:, 0], atol=1e-5)
     assert saved["shape"].shape[0] == rows
     assert np.median(saved["fit_error_mm"]) < 20
-    documented = re.findall(r"^\| `(\w+)` \| \(", (ROOT / "docs" / "outputs.md").read_text(), re.MULTILINE)
+    page = (ROOT / "docs/reference/outputs.md").read_text()
+    documented = re.findall(r"^\| `(\w+)` \| \(", page, re.MULTILINE)
     assert sorted(documented) == sorted(saved)
     assert saved["keypoint_names"].tolist()[:2] == ["nose", "left_eye"]
     assert saved["image_size"].tolist() == [360, 640]
@@ -273,7 +274,7 @@ def test_a_truncated_video_is_used_as_far_as_it_goes(meshcast: Command, person_c
     problem = f"{clip}: truncated after {delivered} of 12 frames"
     assert said.code == EXIT_PARTIAL == summary["exit_status"]
     assert summary["problems"] == [problem]
-    assert said.errors == [f"meshcast: {problem}", "meshcast: what was made so far is kept"]
+    assert said.errors == [f"meshcast: {problem}", "meshcast: partial output was kept"]
     saved = load(tmp_path / "a.npz")
     assert saved["frames"].item() == delivered
     assert set(saved["frame"].tolist()) == set(range(delivered))
@@ -767,7 +768,7 @@ def test_a_disk_that_fills_up_keeps_the_other_files(
     assert said.code == EXIT_PARTIAL
     problem = "a.npz: cannot be written: No space left on device; what came before is kept"
     assert caplog.messages == [problem]  # once, when it happens
-    assert said.errors == ["meshcast: what was made so far is kept"]
+    assert said.errors == ["meshcast: partial output was kept"]
     assert f"wrote {tmp_path / 'a.npz'}" in said.out
     assert load(tmp_path / "a.npz")["frames"].item() == 2
     assert len(read_clip(tmp_path / "o.mp4")) == 12
@@ -823,11 +824,11 @@ def test_a_summary_that_cannot_be_written_is_one_line(
         (["--overlay", "./link.mp4"], "link.mp4: is read by this run"),
         (["--summary", "camera.toml", "--camera", "camera.toml"], "camera.toml: is read by this run"),
         (["--summary", "a.json", "--trace", "./a.json"], "a.json: is asked for twice"),
-        (["--save", "folder.npz"], "folder.npz: is not an ordinary file"),
-        (["--save", "pipe.npz"], "pipe.npz: is not an ordinary file"),
-        (["--summary", "/dev/null"], "/dev/null: is not an ordinary file"),
+        (["--save", "folder.npz"], "folder.npz: not a regular file"),
+        (["--save", "pipe.npz"], "pipe.npz: not a regular file"),
+        (["--summary", "/dev/null"], "/dev/null: not a regular file"),
         (["--summary", "readonly.json"], "readonly.json: exists and is read-only"),
-        (["--overlay", "a.mp4", "--overlay-encoder", "gif"], "the encoder gif cannot be used here"),
+        (["--overlay", "a.mp4", "--overlay-encoder", "gif"], "encoder gif does not work here"),
     ],
 )
 def test_outputs_that_cannot_be_are_said_before_models_are_loaded(

@@ -1,4 +1,4 @@
-"""The 24 body joints of OpenXR's XR_BD_body_tracking, in the memory layout of its C structures (docs/bridges.md)."""
+"""The 24 body joints of OpenXR's XR_BD_body_tracking, in the memory layout of its C structures (docs/how-to/bridges.md)."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_new_writes_where_it_is_told_and_never_twice(folder: Path, capsys: pytes
     )
     assert (folder / "my keys/phone.key").read_bytes() == before
     assert main(["keys", "new", "phone", "--folder", "none"]) == EXIT_INPUT
-    assert capsys.readouterr().err == "meshcast: none/phone.key: the folder none does not exist; create it first\n"
+    assert capsys.readouterr().err == "meshcast: none/phone.key: the folder none does not exist; make it first\n"
 
 
 @pytest.mark.parametrize("name", ["", "../a", "a/b", "-a", ".a", "a b", "a\n", 'a"', "server.key", "server.pub"])
