@@ -1,1 +1,1 @@
-"""Bridges: forward a published stream to other programs over UDP and to browsers over WebSocket (docs/how-to/bridges.md)."""
+"""Bridges: forward a published stream to other programs over UDP and to browsers (docs/how-to/bridges.md)."""

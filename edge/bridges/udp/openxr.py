@@ -1,4 +1,4 @@
-"""The 24 body joints of OpenXR's XR_BD_body_tracking, in the memory layout of its C structures (docs/how-to/bridges.md)."""
+"""The 24 body joints of XR_BD_body_tracking (OpenXR) in the layout of its C structures (docs/how-to/bridges.md)."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ from engines.cards.card import load_card
         ("run a.mp4 --fov \x1b[2J", "meshcast run: --fov: '\\x1b[2J' is not a number"),
     ],
 )
-def test_wrong_command_line_is_one_line_with_a_suggestion(
+def test_parser_wrong_command_line_suggests_in_one_line(
     words: str, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(words.split(" ")) == EXIT_USAGE
@@ -51,13 +51,13 @@ def test_wrong_command_line_is_one_line_with_a_suggestion(
     assert len(said.err.splitlines()) == 1
 
 
-def test_options_of_the_log_stand_before_and_after_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_parser_log_options_work_before_and_after_command(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["--log-format", "json", "models", "nope"], ["models", "--log-format=json", "nope"]):
         assert main(words) == EXIT_USAGE
         assert '"level": "error"' in capsys.readouterr().err
 
 
-def test_texts_of_cards_neither_steer_the_terminal_nor_forge_lines() -> None:
+def test_models_card_texts_are_escaped() -> None:
     card = replace(load_card("nanodet_g"), title="\x1b[2J\nforged", license="a\nb", source="c\td\x9b", notes="\x07")
     for text, lines in ((models.table_text((card,)), 2), (models.card_text(card), None)):
         assert not set(text) & {"\x1b", "\x9b", "\x07", "\t"}

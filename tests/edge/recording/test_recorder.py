@@ -133,7 +133,7 @@ def test_the_file_says_what_its_numbers_mean(tmp_path: Path) -> None:
     assert [each.message for each in Recording(tmp_path / "a.mcap")] == messages
 
 
-def test_a_program_that_breaks_off_leaves_what_it_has_and_nothing_where_there_is_nothing(tmp_path: Path) -> None:
+def test_writer_crash_keeps_messages(tmp_path: Path) -> None:
     def break_off(*names: str) -> None:
         with RecordingWriter(tmp_path / "a.mcap") as writer:
             for name in names:
@@ -211,7 +211,7 @@ def test_a_damaged_file_is_one_clear_error_and_never_wrong_bytes(tmp_path: Path)
     ("content", "words"),
     [(b"", "not a recording"), (b"PK\3\4 something else", "not a recording"), (None, "cannot be read: Is a directory")],
 )
-def test_what_is_no_recording_is_refused(tmp_path: Path, content: bytes | None, words: str) -> None:
+def test_recording_of_other_file_raises(tmp_path: Path, content: bytes | None, words: str) -> None:
     path = tmp_path / "x.mcap"
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(RecordingError, match=words):
@@ -326,7 +326,7 @@ def test_record_of_a_sparse_file_is_refused_before_it_is_read(tmp_path: Path, co
         list(Recording(path))
 
 
-def test_files_that_cannot_be_written(tmp_path: Path) -> None:
+def test_writer_unwritable_file_raises(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"unsupported file type; use \.mcap"):
         RecordingWriter(tmp_path / "a.npz")
     with pytest.raises(OutputError, match="does not exist"):
@@ -447,7 +447,7 @@ def test_ends_when_it_is_told_to(address: str, tmp_path: Path) -> None:
     assert len(kinds(tmp_path / "a.mcap")) == stats.messages
 
 
-def test_nothing_that_comes_leaves_no_file(tmp_path: Path) -> None:
+def test_record_without_messages_leaves_no_file(tmp_path: Path) -> None:
     assert record(f"ipc://{tmp_path}/nobody", tmp_path / "a.mcap", seconds=0.01).messages == 0
     assert list(tmp_path.iterdir()) == []
 

@@ -173,14 +173,14 @@ def test_a_loop_goes_on_in_time_and_each_pass_is_a_session_of_its_own(tmp_path: 
     assert gaps == pytest.approx([step_ns / 1e9] * 29, abs=1e-3)
 
 
-def test_the_model_is_repeated(tmp_path: Path, diary: Diary) -> None:
+def test_replay_model_is_repeated(tmp_path: Path, diary: Diary) -> None:
     recording(tmp_path / "a.mcap", frames=25, step_ns=1_000_000_000)
     Replay(Recording(tmp_path / "a.mcap"), diary).play()
     models = [t_s - diary.sent[0][0] for t_s, message in diary.sent if message.startswith(b"model/")]
     assert models == pytest.approx([0, 10, 20], abs=0.2)
 
 
-def test_whoever_comes_late_gets_the_model_at_once(tmp_path: Path, outlet: PublisherSocket) -> None:
+def test_replay_late_subscriber_gets_model_at_once(tmp_path: Path, outlet: PublisherSocket) -> None:
     messages = recording(tmp_path / "a.mcap", frames=40)
     late: list[zmq.Socket[bytes]] = []
 
@@ -213,7 +213,7 @@ def test_waits_for_a_subscriber_to_a_level(tmp_path: Path, outlet: PublisherSock
 
 
 @pytest.mark.parametrize("speed", [1.0, 2.0])
-def test_begins_later_with_the_model(tmp_path: Path, diary: Diary, speed: float) -> None:
+def test_replay_start_sends_model_first(tmp_path: Path, diary: Diary, speed: float) -> None:
     step_ns = 100_000_000
     messages = recording(tmp_path / "a.mcap", frames=10, step_ns=step_ns)
     stop = stop_after(2 * (1 + 2 * 7 + 1), diary)
@@ -239,7 +239,7 @@ def test_a_start_behind_the_end_is_an_error(tmp_path: Path, diary: Diary) -> Non
     assert diary.sent == []
 
 
-def test_stops_in_the_middle(tmp_path: Path, diary: Diary) -> None:
+def test_replay_stop_request_ends_pass(tmp_path: Path, diary: Diary) -> None:
     recording(tmp_path / "a.mcap", frames=100)
     Replay(Recording(tmp_path / "a.mcap"), diary, should_stop=stop_after(20, diary)).play(loop=True)
     assert len(diary.sent) == 20
@@ -326,7 +326,7 @@ def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
     assert max(delays) < 500  # unchanged, the last of a pass would be 800 ms late
 
 
-def test_restamping_changes_only_what_it_says() -> None:
+def test_timestamp_rewriter_changes_timestamps_and_session_only() -> None:
     rewrite = TimestampRewriter(0.5)
     names = ("status_live.bin", "mesh_opencv.bin", "params_opencv.bin", "model_opencv.bin", "mesh_future.bin")
     later = [frame_message("mesh_opencv.bin", 4, 1_000_000_000)]

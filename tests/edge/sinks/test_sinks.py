@@ -173,7 +173,7 @@ def test_odd_sizes_are_padded_by_one_pixel(tmp_path: Path, size: tuple[int, int]
     assert np.abs(image.astype(int) - 90).max() < 6
 
 
-def test_colors_survive(tmp_path: Path):
+def test_overlay_video_keeps_colors(tmp_path: Path):
     image = np.empty((64, 64, 3), np.uint8)
     image[:] = (40, 90, 220)
     writer = OverlayWriter(tmp_path / "a.mp4", 30)
@@ -183,7 +183,7 @@ def test_colors_survive(tmp_path: Path):
     assert np.abs(seen.astype(int) - image).max() <= 6
 
 
-def test_pictures_of_another_size_are_fitted_into_the_video(tmp_path: Path):
+def test_overlay_images_of_other_size_are_scaled(tmp_path: Path):
     write_all(tmp_path / "a.mp4", [make_frame(0, 0.0, (64, 48), 200), make_frame(1, 0.1, (24, 48), 200)])
     (_, second), _, _ = decode(tmp_path / "a.mp4")
     assert second.shape == (48, 64, 3)
@@ -277,7 +277,7 @@ def test_what_holds_no_whole_fragment_is_not_cut(tmp_path: Path, content: bytes)
 
 
 @pytest.mark.parametrize("name", [name for name in AUTO if name in av.codecs_available])
-def test_every_encoder_that_is_there_keeps_times_and_pictures(tmp_path: Path, name: str):
+def test_overlay_every_encoder_keeps_times_and_images(tmp_path: Path, name: str):
     times = [0.0, 0.04, 0.05, 0.30, 0.9, 1.0, 2.6]
     writer = OverlayWriter(tmp_path / "a.mp4", 25, name)
     for index, t_s in enumerate(times):
@@ -413,7 +413,7 @@ def test_an_aborted_save_leaves_the_old_file(tmp_path: Path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_memory_stays_flat(tmp_path: Path):
+def test_npz_memory_is_constant(tmp_path: Path):
     saver = NpzWriter(tmp_path / "a.npz", body_model(6890))
     bodies = make_bodies([1, 2], vertices=6890)
     tracemalloc.start()

@@ -164,7 +164,7 @@ def test_session_description_behind_tcp_opens_no_port(caplog: pytest.LogCaptureF
     ],
     ids=["tcp", "udp", "pipe", "file", "rtsp", "http"],
 )
-def test_opening_limits_protocols_and_containers(
+def test_input_config_limits_protocols_and_containers(
     input_config: InputConfig, protocols: set[str], lists: set[str]
 ) -> None:
     referring = {"hls", "concat", "dash", "sdp", "rtsp", "rtp", "sap", "image2", "lavfi", "tty", "vobsub", "mlv", "imf"}
@@ -172,7 +172,7 @@ def test_opening_limits_protocols_and_containers(
     assert set(input_config.options["format_whitelist"].split(",")) & referring == lists
 
 
-def test_link_whose_container_fails_with_a_secret_does_not_show_it() -> None:
+def test_demuxer_error_redacts_secret() -> None:
     def fail() -> object:
         raise OSError(5, "rtsp://me:s3cret@host/a and s3cret alone")
 

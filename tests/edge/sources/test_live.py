@@ -99,7 +99,7 @@ def test_pipeline_from_a_network_is_known_as_such(element: str, networked: bool)
 
 
 @pytest.mark.usefixtures("bindings")
-def test_pipeline_of_a_recording_with_an_error_broke_off() -> None:
+def test_pipeline_of_recording_with_error_disconnects() -> None:
     with open_source(f"gst:videotestsrc ! {CAPS} ! identity error-after=4") as source:
         assert len(list(source)) > 0
     assert "disconnected after" in source.problems[0]

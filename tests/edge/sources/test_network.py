@@ -100,7 +100,7 @@ def test_a_tcp_stream_that_ends_is_connected_to_again(tcp_server, transport_stre
     assert source.problems == []
 
 
-def test_a_udp_stream(transport_stream):
+def test_network_udp_stream_delivers_frames(transport_stream):
     port = closed_port()
     done = threading.Event()
 
@@ -127,7 +127,7 @@ def test_a_udp_stream(transport_stream):
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "tcp", "http"])
-def test_where_nobody_listens_the_pauses_grow(scheme: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_network_unreachable_server_delays_grow(scheme: str, caplog: pytest.LogCaptureFixture) -> None:
     url = f"{scheme}://user:secret@127.0.0.1:{closed_port()}"
     enough = threading.Event()
 
@@ -303,7 +303,7 @@ def test_a_file_behind_http_loops(web: str) -> None:
     assert [frame.index for frame in frames] == list(range(2 * FRAMES + 1))
 
 
-def test_a_file_behind_http_that_breaks_off(web: str) -> None:
+def test_http_truncated_file_is_reported(web: str) -> None:
     with open_source(f"{web}/broken.mp4") as source:
         delivered = len(list(source))
     assert 0 < delivered < FRAMES

@@ -50,7 +50,7 @@ def test_kinds(uri: str, kind: str, target: str, name: str) -> None:
     assert (address.kind, address.target, address.name) == (kind, target, name)
 
 
-def test_paths(tmp_path):
+def test_parse_paths_selects_kind(tmp_path):
     for name in ("clip.mp4", "a picture.JPG", "7", "no_suffix"):
         (tmp_path / name).write_bytes(b"x")
     assert parse(str(tmp_path / "clip.mp4")).kind == "video"
@@ -160,7 +160,7 @@ def test_camera_options():
         ("gst:", "no pipeline"),
     ],
 )
-def test_nonsense_is_one_clear_line(uri: str, says: str) -> None:
+def test_parse_invalid_uri_is_one_line(uri: str, says: str) -> None:
     with pytest.raises(SourceError) as caught:
         open_source(uri)
     assert re.search(says, str(caught.value))

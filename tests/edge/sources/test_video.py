@@ -122,7 +122,7 @@ def test_odd_and_vertical_sizes(tmp_path: Path, size: tuple[int, int]) -> None:
     ("codec", "pix_fmt"),
     [("ffv1", "gray"), ("ffv1", "yuv420p10le"), ("ffv1", "yuv444p"), ("ffv1", "gray10le"), ("mjpeg", "yuvj420p")],
 )
-def test_pixel_formats(tmp_path: Path, codec: str, pix_fmt: str) -> None:
+def test_video_pixel_formats_decode(tmp_path: Path, codec: str, pix_fmt: str) -> None:
     write_video(tmp_path / "clip.mkv", 5, codec=codec, pix_fmt=pix_fmt)
     with open_source(str(tmp_path / "clip.mkv")) as source:
         images = [frame.image for frame in source]
@@ -130,14 +130,14 @@ def test_pixel_formats(tmp_path: Path, codec: str, pix_fmt: str) -> None:
     assert all(image.shape == (48, 64, 3) and image[0, 0].min() >= 253 for image in images)
 
 
-def test_variable_frame_rate(tmp_path: Path) -> None:
+def test_video_variable_frame_rate_keeps_times(tmp_path: Path) -> None:
     pts_ms = [0, 40, 60, 260, 270, 1000, 1033]
     write_video(tmp_path / "vfr.mkv", len(pts_ms), codec="ffv1", pix_fmt="bgr0", pts_ms=pts_ms)
     with open_source(str(tmp_path / "vfr.mkv")) as source:
         assert [frame.t_s for frame in source] == pytest.approx([ms / 1000 for ms in pts_ms], abs=2e-3)
 
 
-def test_loop_goes_on_for_ever(clip: Path) -> None:
+def test_video_loop_continues(clip: Path) -> None:
     with open_source(str(clip), loop=True) as source:
         frames = list(itertools.islice(source, 75))
     assert [frame.index for frame in frames] == list(range(75))
@@ -208,7 +208,7 @@ def test_damage_in_the_middle_is_told(tmp_path: Path) -> None:
     assert source.problems == [f"{clip}: 1 corrupted frames, 0 undecodable packets"]
 
 
-def test_text_called_mp4(tmp_path: Path) -> None:
+def test_video_text_file_raises(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("this is not a video\n" * 100)
     with pytest.raises(SourceError, match=r"text\.mp4: no readable video") as caught:
         open_source(str(tmp_path / "text.mp4"))

@@ -91,7 +91,7 @@ def test_orientations_turn_bones() -> None:
     np.testing.assert_allclose(posed, expected, atol=1e-3)
 
 
-def test_nothing_of_who_left_is_valid() -> None:
+def test_openxr_departed_person_has_no_valid_joints() -> None:
     found = [read(data) for _, data in OpenXr().encode_departed("cam", {5, 2})]
     assert [(each.person, each.allJointPosesTracked) for each in found] == [(2, 0), (5, 0)]
     assert {joint.locationFlags for each in found for joint in each.joints} == {0}

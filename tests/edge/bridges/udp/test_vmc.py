@@ -75,7 +75,7 @@ def pose_avatar(sent: dict[str, list[float]]) -> dict[str, F32]:
 
 
 @pytest.mark.parametrize("upper_chest", [True, False])
-def test_an_avatar_stands_as_the_person_does(upper_chest: bool) -> None:
+def test_vmc_avatar_matches_person(upper_chest: bool) -> None:
     packet, truth = bridge_packets.dancing()
     datagrams = encode(Vmc(upper_chest=upper_chest), packet)
     assert len(datagrams) == 2
@@ -88,7 +88,7 @@ def test_an_avatar_stands_as_the_person_does(upper_chest: bool) -> None:
             np.testing.assert_allclose(places[name], joints[AVATAR[name][1]], atol=5e-4, err_msg=name)
 
 
-def test_the_t_pose_in_front_of_the_camera_is_an_unturned_avatar_at_the_origin() -> None:
+def test_vmc_t_pose_is_identity_at_origin() -> None:
     ((_, data),) = encode(Vmc(), bridge_packets.still(), WorldFrame(height_m=1, origin_m=3))
     sent = bones(data)
     np.testing.assert_allclose(sent["root"], [0, 0, 0, 0, 0, 0, 1], atol=1e-6)
@@ -103,7 +103,7 @@ def test_the_t_pose_in_front_of_the_camera_is_an_unturned_avatar_at_the_origin()
     assert sent["LeftToes"][2] > 0.1
 
 
-def test_a_bundle_says_that_the_avatar_can_be_used_and_when() -> None:
+def test_vmc_bundle_has_availability_and_time() -> None:
     bridge = Vmc()
     ((_, first),), ((_, second),) = (encode(bridge, bridge_packets.still()) for _ in range(2))
     assert ("/VMC/Ext/OK", [1]) in messages(first)
@@ -113,7 +113,7 @@ def test_a_bundle_says_that_the_avatar_can_be_used_and_when() -> None:
     assert 0 <= before < after
 
 
-def test_root_is_the_floor_under_the_hips() -> None:
+def test_vmc_root_is_floor_below_hips() -> None:
     packet, _ = bridge_packets.dancing(5, people=1)
     ((_, data),) = encode(Vmc(), packet, WorldFrame(20, 1.5))
     sent = bones(data)
@@ -122,7 +122,7 @@ def test_root_is_the_floor_under_the_hips() -> None:
     assert sent["root"][3:] == [0, 0, 0, 1]
 
 
-def test_everybody_keeps_a_port_and_leaves_it_to_the_next() -> None:
+def test_vmc_person_keeps_port_until_departure() -> None:
     bridge, still = Vmc(), bridge_packets.still
     assert [slot for slot, _ in encode(bridge, still(3, ids=[7, 9, 4]))] == [0, 1, 2]
     ((slot, data),) = bridge.encode_departed("cam", {9})
@@ -135,7 +135,7 @@ def test_everybody_keeps_a_port_and_leaves_it_to_the_next() -> None:
     assert bridge.encode_departed("cam", {4}) == []
 
 
-def test_a_body_without_hips_is_refused() -> None:
+def test_vmc_body_without_hips_raises() -> None:
     packet = bridge_packets.still()
     names = ("wrist", *packet.model.body.joint_names[1:])
     pose = SkeletonPoser("unity", WorldFrame())

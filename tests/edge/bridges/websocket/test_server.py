@@ -211,7 +211,7 @@ def test_the_same_bytes_arrive_and_the_model_first(upstream: Upstream) -> None:
                 assert [first.recv(PATIENCE_S), second.recv(PATIENCE_S)] == [last, last]
 
 
-def test_levels_that_nobody_wants_are_not_asked_for(upstream: Upstream) -> None:
+def test_bridge_unused_levels_are_not_subscribed(upstream: Upstream) -> None:
     with running(Bridge(upstream.address, HERE)) as url:
         upstream.asked(2)
         with join(url, "?levels=params,mesh&stream=cam0"):
@@ -240,7 +240,7 @@ def test_browsers_get_what_they_chose(upstream: Upstream) -> None:
             assert topics == {b"model/cam01", b"model/cam0", b"status/cam01", b"mesh/cam01", b"mesh/cam0"}
 
 
-def test_what_is_not_meshcast_is_left_out(upstream: Upstream, caplog: pytest.LogCaptureFixture) -> None:
+def test_bridge_invalid_messages_are_dropped(upstream: Upstream, caplog: pytest.LogCaptureFixture) -> None:
     with running(Bridge(upstream.address, HERE)) as url, join(url, "?levels=mesh") as browser:
         upstream.asked(3)
         upstream.send(b"mesh/cam0\0 is not one")
@@ -304,7 +304,7 @@ def test_only_the_newest_of_each_topic_waits_and_models_come_first() -> None:
     asyncio.run(work())
 
 
-def test_a_stuck_browser_holds_nobody_up_and_is_cut_off(upstream: Upstream) -> None:
+def test_bridge_blocked_browser_is_disconnected(upstream: Upstream) -> None:
     bridge = Bridge(upstream.address, HERE, send_timeout_s=0.3)
     crowd = replace(golden_packets.bodies(1), vertices=np.random.default_rng(0).random((1, 100_000, 3), np.float32))
     with running(bridge) as url:
@@ -359,7 +359,7 @@ def test_a_wrong_choice_is_a_bad_request(upstream: Upstream, query: str, message
     assert body.count(b"\n") == 1
 
 
-def test_choices() -> None:
+def test_client_selection_parses_query() -> None:
     assert ClientSelection.parse("") == ClientSelection(("mesh-lod",), "")
     assert ClientSelection.parse("levels=params,mesh,params&stream=cam0&new=1") == ClientSelection(
         ("params", "mesh"), "cam0"
@@ -387,7 +387,7 @@ def test_choices() -> None:
         ("http://[", "[", False),
     ],
 )
-def test_origins(origin: str | None, host: str, allowed: bool) -> None:
+def test_origins_loopback_server_checks_origin(origin: str | None, host: str, allowed: bool) -> None:
     origins = Origins(Endpoint("127.0.0.1", 8765), ["https://example.org"])
     assert origins.allow([origin] if origin is not None else [], [host]) is allowed
 
@@ -413,7 +413,7 @@ def test_a_page_from_elsewhere_is_refused(upstream: Upstream) -> None:
 
 
 @pytest.mark.parametrize(("words", "code"), [("x" * 1025, 1009), (b"x" * 100_000, 1009), ("x", 1008), (b"", 1008)])
-def test_browsers_have_nothing_to_say(upstream: Upstream, words: str | bytes, code: int) -> None:
+def test_bridge_client_message_closes_connection(upstream: Upstream, words: str | bytes, code: int) -> None:
     with running(Bridge(upstream.address, HERE)) as url, join(url) as browser:
         browser.send(words)
         with pytest.raises(ConnectionClosed) as caught:
@@ -422,7 +422,7 @@ def test_browsers_have_nothing_to_say(upstream: Upstream, words: str | bytes, co
     assert caught.value.rcvd.code == code
 
 
-def test_no_more_browsers_than_allowed(upstream: Upstream) -> None:
+def test_bridge_limits_browsers(upstream: Upstream) -> None:
     bridge = Bridge(upstream.address, HERE, max_clients=2)
     with running(bridge) as url:
         upstream.asked(2)
@@ -569,7 +569,7 @@ def test_browser_queue_is_bounded() -> None:
         ("/sub/../a.js", b"this is a.js", "text/javascript; charset=utf-8"),
     ],
 )
-def test_the_page_is_served(upstream: Upstream, page: Path, path: str, body: bytes, kind: str) -> None:
+def test_static_files_page_is_served(upstream: Upstream, page: Path, path: str, body: bytes, kind: str) -> None:
     with running(Bridge(upstream.address, HERE, page=StaticFiles(page))) as url:
         code, headers, found = answer(url, path)
     assert (code, found, headers["content-type"]) == (200, body, kind)
@@ -595,7 +595,7 @@ def test_the_page_is_served(upstream: Upstream, page: Path, path: str, body: byt
         "/streams",
     ],
 )
-def test_nothing_else_is_served(upstream: Upstream, page: Path, path: str) -> None:
+def test_static_files_other_paths_are_not_found(upstream: Upstream, page: Path, path: str) -> None:
     with running(Bridge(upstream.address, HERE, page=StaticFiles(page))) as url:
         code, _, body = answer(url, path)
     assert code == 404
@@ -626,7 +626,7 @@ def test_loopback_may_be_listened_at(text: str, listen: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("text", ["*:8765", "0.0.0.0:8765", "192.168.1.2:80", "[::]:80", "station:80"])
-def test_other_addresses_need_a_token_and_encryption_or_a_word(text: str) -> None:
+def test_endpoint_public_address_needs_token_and_tls_or_insecure(text: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     for tls in (None, context):
         with pytest.raises(PublishError, match="add --token-file FILE, or --insecure"):
@@ -638,17 +638,17 @@ def test_other_addresses_need_a_token_and_encryption_or_a_word(text: str) -> Non
 
 
 @pytest.mark.parametrize("text", ["8765", "127.0.0.1", "127.0.0.1:", ":80", "::1:80", "127.0.0.1:99999", "a:-1", ""])
-def test_what_is_no_address_is_said(text: str) -> None:
+def test_endpoint_invalid_address_raises(text: str) -> None:
     with pytest.raises(PublishError, match="invalid listen address; use HOST:PORT"):
         Endpoint.parse(text, insecure=True)
 
 
-def test_loopback() -> None:
+def test_is_loopback_of_hosts() -> None:
     assert [is_loopback(host) for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost", "Localhost")] == [True] * 5
     assert not any(is_loopback(host) for host in ("0.0.0.0", "::", "", "10.0.0.1", "localhost.evil.org"))
 
 
-def test_an_address_in_use_is_one_line(upstream: Upstream) -> None:
+def test_bridge_address_in_use_raises(upstream: Upstream) -> None:
     async def start(listen: Endpoint) -> None:
         async with Bridge(upstream.address, listen):
             pass
@@ -662,7 +662,7 @@ def test_an_address_in_use_is_one_line(upstream: Upstream) -> None:
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate of this test")
-def test_encrypted(upstream: Upstream, tmp_path: Path, page: Path) -> None:
+def test_bridge_tls_serves_page_and_stream(upstream: Upstream, tmp_path: Path, page: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     words = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost"]
     names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2"]
@@ -711,7 +711,7 @@ def parse(*words: str) -> argparse.Namespace:
     return parser.parse_args(["websocket", *words])
 
 
-def test_the_command_serves_until_interrupted(page: Path) -> None:
+def test_websocket_command_serves_until_interrupted(page: Path) -> None:
     with (
         Publisher("tcp://127.0.0.1:0", golden_packets.rigged(), streams=["cam0"]) as publisher,
         subprocess.Popen(
@@ -748,7 +748,7 @@ def test_the_command_serves_until_interrupted(page: Path) -> None:
         (["tcp://127.0.0.1:1", "--tls", "/nowhere.pem", "/nowhere.key"], "invalid certificate or key"),
     ],
 )
-def test_what_the_command_cannot_use(words: list[str], message: str) -> None:
+def test_websocket_command_unusable_option_raises(words: list[str], message: str) -> None:
     with pytest.raises(Exception, match=message):
         bridge_websocket.run(parse(*words))
 

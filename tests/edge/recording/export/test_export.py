@@ -246,7 +246,7 @@ COMING_AND_GOING = [[0], [0, 1], [0, 1], [1], [1], [0, 1], [0], [0, 1], [0]]
 
 
 @pytest.mark.parametrize("axes", list(SYSTEMS))
-def test_gltf_poses_everybody_as_the_messages_do(tmp_path: Path, axes: str) -> None:
+def test_gltf_poses_match_messages(tmp_path: Path, axes: str) -> None:
     truth = record(tmp_path / "a.mcap", COMING_AND_GOING, axes=axes)
     file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
     faces = body().faces
@@ -257,7 +257,7 @@ def test_gltf_poses_everybody_as_the_messages_do(tmp_path: Path, axes: str) -> N
     assert len(file.tree["skins"]) == len(file.tree["meshes"]) == 2
 
 
-def test_gltf_hides_whoever_is_not_seen_but_for_a_moment(tmp_path: Path) -> None:
+def test_gltf_hides_missing_people(tmp_path: Path) -> None:
     away, missed = round(0.6 / STEP_S), round(0.4 / STEP_S)
     frames = [[0], [0, 1], *[[1]] * away, [0, 1], *[[1]] * missed, [0, 1], *[[0]] * away]
     record(tmp_path / "a.mcap", frames)
