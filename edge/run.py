@@ -70,7 +70,7 @@ class RunConfig:
     @property
     def shown(self) -> tuple[str, ...]:
         """The sources without their secrets, for everything that is shown, logged or written. Raises SourceError."""
-        return tuple(parse(source).shown for source in self.sources)
+        return tuple(parse(source).label for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,2 +1,1 @@
-"""Bridges: what a publisher sends, said in the protocols of other programs, over UDP, or as it is, to
-browsers (docs/how-to/bridges.md)."""
+"""Bridges: forward a published stream to other programs over UDP and to browsers (docs/how-to/bridges.md)."""

@@ -1,4 +1,4 @@
-"""`meshcast bench SOURCE`: how fast this machine is, and where the time goes."""
+"""`meshcast bench SOURCE`: measure throughput and latency of the pipeline on this machine."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from edge import console
-from edge.cli.argument_types import Number, positive
-from edge.cli.run import add_model_options, model_options
+from edge.cli.options import (
+    FloatRange,
+    add_camera_options,
+    add_model_options,
+    cameras_from,
+    models_from,
+    positive,
+)
 from edge.errors import EXIT_WHOLE
 from edge.text import json_bytes
 
@@ -17,18 +23,30 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `bench` command to the command line."""
     parser = subparsers.add_parser(
         "bench",
-        help="measure how fast this machine is, and where the time goes",
-        description="Play SOURCE, looped, through the whole pipeline to a local socket: as fast as can be with the "
-        "steps side by side, one call after the other for comparison, and at a camera's pace. Leave the machine alone "
-        "meanwhile.",
+        help="measure throughput and latency on this machine",
+        description="Loop SOURCE through the whole pipeline to a local socket: at full speed with overlapped stages, "
+        "serially for comparison, and with --live at the frame rate of a camera. For meaningful numbers keep the "
+        "machine idle.",
     )
-    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="videos, folders of pictures or synthetic:")
-    parser.add_argument("--frames", type=positive, default=300, metavar="N", help="of each source (300)")
-    parser.add_argument("--warm-up", type=positive, default=30, metavar="N", help="frames before them (30)")
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="videos, folders of images or synthetic:")
     parser.add_argument(
-        "--live", type=Number(0, 1000, above=True), metavar="FPS", help="also play them at this pace, as a camera would"
+        "--frames", type=positive, default=300, metavar="N", help="frames to measure per source (default: %(default)s)"
     )
-    parser.add_argument("--json", type=Path, metavar="OUT.json", help="write all figures")
+    parser.add_argument(
+        "--warm-up",
+        type=positive,
+        default=30,
+        metavar="N",
+        help="frames to process before measuring (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--live",
+        type=FloatRange(0, 1000, above=True),
+        metavar="FPS",
+        help="measure at this frame rate too, like a camera",
+    )
+    parser.add_argument("--json", type=Path, metavar="OUT.json", help="write all measurements as JSON")
+    add_camera_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
 
@@ -39,12 +57,17 @@ def run(args: argparse.Namespace) -> int:
     from edge.run import RunConfig
     from edge.sinks.output_file import OutputFile
 
-    models, cameras = model_options(args)
     target = OutputFile(args.json) if args.json is not None else None
     try:
-        job = RunConfig(tuple(args.sources), models, cameras, detect_every=args.detect_every, smooth=args.smooth)
+        config = RunConfig(
+            tuple(args.sources),
+            models_from(args),
+            cameras_from(args),
+            detect_every=args.detect_every,
+            smooth=args.smooth,
+        )
         report = measure(
-            BenchmarkConfig(job, args.frames, args.warm_up, args.live),
+            BenchmarkConfig(config, args.frames, args.warm_up, args.live),
             lambda line: console.note(line, "bench"),
         )
         console.out(table(report))
@@ -58,22 +81,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def table(report: dict[str, Any]) -> str:
-    """The report as text."""
+    """Format the report as text."""
     overlapped, serial = report["overlapped"], report["serial"]
     limit, by = report["limits_fps"][report["limit"]], report["limit"]
-    reason = f"{report['cores']} cores" if by == "processor" else f"the step '{by}'"
+    reason = f"{report['cores']} cores" if by == "processor" else f"the stage '{by}'"
     lines = [
-        f"{'as fast as can be':<32}{'overlapped':>12}{'serial':>12}{'ratio':>8}",
+        f"{'full speed':<32}{'overlapped':>12}{'serial':>12}{'ratio':>8}",
         _both("frames per second", overlapped["fps"], serial["fps"]),
-        _both("processor ms a frame", overlapped["cpu_ms_per_frame"], serial["cpu_ms_per_frame"]),
-        _both("engines ms a frame", overlapped["engines_ms_per_frame"], serial["engines_ms_per_frame"]),
-        _both("people a frame", overlapped["people_per_frame"], serial["people_per_frame"]),
-        f"the limit is {limit:.1f} frames per second by {reason}; reached: {report['share_of_limit']:.2f}",
-        *_way(overlapped),
+        _both("CPU ms per frame", overlapped["cpu_ms_per_frame"], serial["cpu_ms_per_frame"]),
+        _both("inference ms per frame", overlapped["engines_ms_per_frame"], serial["engines_ms_per_frame"]),
+        _both("people per frame", overlapped["people_per_frame"], serial["people_per_frame"]),
+        f"upper bound: {limit:.1f} frames per second, set by {reason}; {report['share_of_limit']:.0%} of it reached",
+        *_runner_lines(overlapped),
     ]
     if "live" in report:
         live = report["live"]
-        lines += ["", f"at {live['pace_fps']:g} frames per second: {live['fps']:.1f} came through", *_way(live)]
+        lines += ["", f"at {live['pace_fps']:g} frames per second: {live['fps']:.1f} processed", *_runner_lines(live)]
     lines += [""]
     for task, use in report["models"].items():
         lines.append(f"{task:<10}{use['name']} ({use['backend']}, {use['device']}, {use['precision']})")
@@ -85,12 +108,12 @@ def _both(name: str, overlapped: float, serial: float) -> str:
     return f"{name:<32}{overlapped:>12.2f}{serial:>12.2f}{ratio:>8}"
 
 
-def _way(report: dict[str, Any]) -> list[str]:
+def _runner_lines(report: dict[str, Any]) -> list[str]:
     lines = []
     for name, stream in report["streams"].items():
         rows = dict(stream["stages_ms"])
         rows |= {f"waiting for {step}": times for step, times in stream["queues_ms"].items()}
-        ages = {"latency": "capture to publish", "worked": "  of it worked on", "waited": "  of it waited"}
+        ages = {"latency": "capture to publish", "worked": "  processing", "waited": "  waiting"}
         rows |= {title: stream[f"{age}_ms"] for age, title in ages.items()}
         lines += ["", *_times(name, rows)]
         drops = [f"{count} {reason}" for reason, count in stream["drops"].items() if count]
@@ -99,7 +122,7 @@ def _way(report: dict[str, Any]) -> list[str]:
     for task, rows in report["rows"].items():
         if rows["together"]:
             share = rows["together"] / rows["computed"]
-            lines.append(f"{task}: {share:.2f} of {rows['computed']} rows went together with another stream's")
+            lines.append(f"{task}: {share:.0%} of {rows['computed']} samples were batched with those of another stream")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""`meshcast bridge KIND ADDRESS`: sends what a publisher says on to other programs."""
+"""`meshcast bridge KIND ADDRESS`: forward the people of a publisher to other programs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `bridge` command to the command line."""
     parser = subparsers.add_parser(
         "bridge",
-        help="drive avatars and skeletons of other programs, or show bodies in browsers",
-        description="Subscribe to a publisher and send its people on in a protocol that other programs know "
+        help="forward people to avatar programs, game engines and browsers",
+        description="Subscribe to a publisher and forward its people in the protocol of another program "
         "(docs/how-to/bridges.md).",
     )
     kinds = parser.add_subparsers(title="protocols", metavar="KIND", required=True)

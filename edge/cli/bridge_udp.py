@@ -1,4 +1,4 @@
-"""`meshcast bridge vmc|livelink|openxr ADDRESS`: bodies as datagrams."""
+"""`meshcast bridge vmc|livelink|openxr ADDRESS`: forward skeleton poses over UDP."""
 
 from __future__ import annotations
 
@@ -6,89 +6,98 @@ import argparse
 from typing import TYPE_CHECKING
 
 from edge import console
-from edge.cli.argument_types import Number, WholeNumber, seconds
-from edge.cli.curve_options import add_client_options, curve_of
+from edge.cli.options import (
+    FloatRange,
+    IntegerRange,
+    add_client_curve_options,
+    add_subscriber_options,
+    curve_from,
+    seconds,
+)
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
     from edge.bridges.udp.relay import Bridge
 
-CODES = "exit codes: 0 whole, 1 nothing arrived or an address cannot be used, 2 usage, 3 broke off"
-STAGE_M, STAGE_HEIGHT_M = 3.0, 1.0  # where an avatar's world begins, and how high its camera stands, unless told
+EPILOG = "exit codes: 0 success, 1 no frame received or unusable address, 2 usage error, 3 stopped by an error"
+VMC_ORIGIN_M, VMC_CAMERA_HEIGHT_M = 3.0, 1.0  # defaults that place an avatar in front of the camera, on the floor
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the bridges that send over UDP to `meshcast bridge`."""
     vmc = subparsers.add_parser(
         "vmc",
-        help="VRM avatars by the VMC protocol",
+        help="drive VRM avatars over the VMC protocol",
         description="Drive VRM avatars in programs that receive the VMC protocol (VSeeFace, Warudo, EVMC4U, ...).",
-        epilog=CODES,
+        epilog=EPILOG,
     )
-    _add_common(vmc, to="127.0.0.1:39539", origin=STAGE_M, height=STAGE_HEIGHT_M)
-    vmc.add_argument("--no-upper-chest", action="store_true", help="the avatar has no bone UpperChest")
+    _add_common(vmc, to="127.0.0.1:39539", origin=VMC_ORIGIN_M, height=VMC_CAMERA_HEIGHT_M)
+    vmc.add_argument("--no-upper-chest", action="store_true", help="omit the bone UpperChest, for avatars without it")
     vmc.set_defaults(run=run, bridge=_vmc)
     livelink = subparsers.add_parser(
         "livelink",
-        help="skeletons for Unreal's Live Link, as JSON",
-        description="Feed Unreal's Live Link through its JSON source.",
-        epilog=CODES,
+        help="drive skeletons in Unreal over Live Link (JSON)",
+        description="Drive skeletons in Unreal Engine through the JSON source of Live Link.",
+        epilog=EPILOG,
     )
     _add_common(livelink, to="127.0.0.1:54321")
     livelink.add_argument(
-        "--names", choices=("joints", "mannequin"), default="joints", help="of the bones (default: %(default)s)"
+        "--names", choices=("joints", "mannequin"), default="joints", help="naming of the bones (default: %(default)s)"
     )
     livelink.set_defaults(run=run, bridge=_livelink)
     openxr = subparsers.add_parser(
         "openxr",
-        help="body joints as OpenXR's XR_BD_body_tracking has them",
+        help="send body joints in the format of OpenXR's XR_BD_body_tracking",
         description="Send 24 body joints in the structures of XR_BD_body_tracking, for an application or API layer.",
-        epilog=CODES,
+        epilog=EPILOG,
     )
     _add_common(openxr, to="127.0.0.1:24024")
     openxr.set_defaults(run=run, bridge=_openxr)
 
 
 def _add_common(parser: argparse.ArgumentParser, *, to: str, origin: float | None = None, height: float = 0.0) -> None:
-    parser.add_argument("address", metavar="ADDRESS", help="the publisher, for example tcp://127.0.0.1:5556")
-    parser.add_argument("--to", default=to, metavar="HOST:PORT", help="where to send (default: %(default)s)")
-    parser.add_argument("--stream", default="", metavar="NAME", help="only this stream (default: all of the address)")
+    add_subscriber_options(parser)
+    parser.add_argument("--to", default=to, metavar="HOST:PORT", help="UDP destination (default: %(default)s)")
     parser.add_argument(
-        "--person", type=_person, default="first", metavar="WHO", help="first, all or an id (default: %(default)s)"
+        "--person",
+        type=_person,
+        default="first",
+        metavar="WHICH",
+        help="person to send: first, all or a track id (default: %(default)s)",
     )
-    parser.add_argument("--insecure", action="store_true", help="send to another machine, readable on the way")
-    parser.add_argument("--timeout", type=seconds, metavar="S", help="end after S seconds without a frame")
-    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
-    add_client_options(parser)
+    parser.add_argument("--insecure", action="store_true", help="allow unencrypted UDP to a remote host")
+    parser.add_argument("--timeout", type=seconds, metavar="S", help="stop after S seconds without a frame")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
+    add_client_curve_options(parser)
     group = parser.add_argument_group(
-        "the world", "a level one, with the floor at height 0, from how the camera stands"
+        "world frame", "level, with the floor at height 0; derived from the pose of the camera"
     )
     group.add_argument(
         "--camera-height",
-        type=Number(-1000, 1000),
+        type=FloatRange(-1000, 1000),
         default=height,
         metavar="M",
-        help="above the floor (default: %(default)s)",
+        help="height of the camera above the floor in meters (default: %(default)s)",
     )
     group.add_argument(
         "--camera-pitch",
-        type=Number(-90, 90),
+        type=FloatRange(-90, 90),
         default=0.0,
         metavar="DEG",
-        help="how far it looks down (default: %(default)s)",
+        help="downward tilt of the camera in degrees (default: %(default)s)",
     )
     group.add_argument(
         "--origin",
         type=_origin,
         default=origin,
         metavar="M",
-        help="begin the world M metres in front of the camera and face it, or 'camera': under the camera, facing as it "
-        f"does (default: {'camera' if origin is None else format(origin, 'g')})",
+        help="place the world origin M meters in front of the camera, facing it; 'camera' places it on the floor below "
+        f"the camera, with the camera's heading (default: {'camera' if origin is None else format(origin, 'g')})",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Send until --timeout or Ctrl-C. Returns the exit code."""
+    """Forward until --timeout or Ctrl-C. Returns the exit code."""
     from edge.bridges.udp import relay
     from edge.bridges.udp.person_filter import PersonFilter
     from edge.bridges.udp.sender import UdpSender
@@ -98,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     from meshcast.errors import MeshcastError
 
     name = f"bridge {args.bridge.__name__.lstrip('_')}"
-    curve = curve_of(args)
+    curve = curve_from(args)
     world = WorldFrame(args.camera_pitch, args.camera_height, args.origin)
     relayed = relay.Relay(args.bridge(args), PersonFilter(args.person), world)
     heartbeat = Heartbeat(lambda: f"{relayed.frames} frames to {args.to}", slack_s=2 * relay.SILENCE_S)
@@ -106,7 +115,7 @@ def run(args: argparse.Namespace) -> int:
         with UdpSender(args.to, insecure=args.insecure) as sender, Supervision(heartbeat) as supervision:
             supervision.ready()
             if not args.quiet:
-                console.note(f"{args.address} to {args.to}, Ctrl-C ends", name)
+                console.note(f"forwarding {args.address} to {args.to}; stop with Ctrl-C", name)
             relay.run(
                 args.address,
                 relayed,
@@ -122,7 +131,10 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return EXIT_WHOLE
     if not relayed.frames:
-        console.error(f"{args.address}: no frame within {args.timeout:g} s; is a publisher running there?", name)
+        console.error(
+            f"{args.address}: no frame received within {args.timeout:g} s; check that a publisher is running there",
+            name,
+        )
         return EXIT_INPUT
     return EXIT_WHOLE
 
@@ -149,10 +161,10 @@ def _person(text: str) -> str:
     if text in ("first", "all"):
         return text
     try:
-        return str(WholeNumber(0, (1 << 31) - 1)(text))
+        return str(IntegerRange(0, (1 << 31) - 1)(text))
     except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a person; use first, all or an id") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a person; use first, all or a track id") from None
 
 
 def _origin(text: str) -> float | None:
-    return None if text == "camera" else Number(0, 1000)(text)
+    return None if text == "camera" else FloatRange(0, 1000)(text)

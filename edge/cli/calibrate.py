@@ -1,4 +1,4 @@
-"""`meshcast calibrate int8 --pose NAME --from CLIP`: INT8 weights from your own footage, behind an accuracy gate."""
+"""`meshcast calibrate int8 --pose NAME --from CLIP`: quantize a model with your own footage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from edge import console
-from edge.cli.argument_types import Number, positive
+from edge.cli.options import FloatRange, positive
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
 from edge.text import one_line
 
@@ -16,78 +16,109 @@ if TYPE_CHECKING:
     from edge.quantization.calibrate import CalibrationResult
     from edge.quantization.samples import OnProgress
 
-# What bfloat16 does to MoveNet on small pedestrians, rounded; bfloat16 leaves the errors against 3D truth as they are.
-SHIFT_PERCENT, OKS, MESH_MM, LOST_PERCENT = 0.4, 0.97, 20.0, 2.0
-FLOOR_PERCENT = 50.0
-MINUTES = 10.0
+# The degradation of MoveNet under bfloat16 on small pedestrians, rounded: bfloat16 does not change its 3D error.
+MAX_SHIFT_PERCENT, MIN_OKS, MAX_SHIFT_MM, MAX_LOST_PERCENT = 0.4, 0.97, 20.0, 2.0
+MIN_INT8_PERCENT = 50.0
+SEARCH_MINUTES = 10.0
 
 EPILOG = """\
-meshcast calibrate int8 --pose movenet_thunder --from clip.mp4
-meshcast calibrate int8 --detector nanodet_g --from recordings/ more.mp4 --max-lost 5
-meshcast run clip.mp4 --pose movenet_thunder --precision int8
-meshcast models remove movenet_thunder       back to what ships
+examples:
+  meshcast calibrate int8 --pose movenet_thunder --from clip.mp4
+  meshcast calibrate int8 --detector nanodet_g --from recordings/ more.mp4 --max-lost 5
+  meshcast run clip.mp4 --pose movenet_thunder --precision int8
+  meshcast models remove movenet_thunder       restore the bundled model
 
-A third of each clip's time is held out from calibration and judges the result against float32. Layers that hurt stay in
-float until the limits are kept. A model that does not keep them is refused, exit code 1, and nothing is written.
+A third of each clip is held out from calibration and used to compare the result with float32. Layers that degrade the
+result most stay in float until it is within the limits. A model that stays outside is rejected with exit code 1, and
+nothing is written.
 """
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `calibrate` command to the command line."""
-    parser = subparsers.add_parser("calibrate", help="make INT8 weights from your own footage")
+    parser = subparsers.add_parser("calibrate", help="quantize a model to INT8 with your own footage")
     kinds = parser.add_subparsers(metavar="KIND", title="kinds", required=True)
     int8 = kinds.add_parser(
         "int8",
-        help="INT8 weights of a pose model or detector",
-        description="Quantise a pose model or a detector with what it sees in your own footage.",
+        help="quantize a pose model or a detector",
+        description="Quantize a pose model or a detector to INT8, calibrated on your own footage.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     which = int8.add_mutually_exclusive_group(required=True)
-    which.add_argument("--pose", metavar="NAME", help="quantise this pose model")
-    which.add_argument("--detector", metavar="NAME", help="quantise this detector")
+    which.add_argument("--pose", metavar="NAME", help="pose model to quantize")
+    which.add_argument("--detector", metavar="NAME", help="detector to quantize")
     int8.add_argument(
-        "--from", dest="places", nargs="+", required=True, metavar="CLIP", help="videos, folders of videos or pictures"
+        "--from",
+        dest="footage",
+        nargs="+",
+        required=True,
+        metavar="CLIP",
+        help="calibration footage: videos, folders of videos or images",
     )
-    int8.add_argument("--mesh", default="pose2mesh_open", metavar="NAME", help="whose bodies are compared")
+    int8.add_argument(
+        "--mesh", default="pose2mesh_open", metavar="NAME", help="mesh model of the comparison (default: %(default)s)"
+    )
     int8.add_argument(
         "--calibrator",
         default="auto",
         metavar="NAME",
-        help="entropy, percentile, minmax, or auto (default): whichever does least harm",
+        help="entropy, percentile, minmax, or auto (default), which selects the one with the least degradation",
     )
-    int8.add_argument("--max-frames", type=positive, metavar="N", help="look at N frames of each clip")
-    int8.add_argument("--minutes", type=Number(), default=MINUTES, metavar="MIN", help=f"for the search ({MINUTES:g})")
-    int8.add_argument("--threads", type=positive, metavar="N", help="threads of the engines (default: all cores)")
-    gate = int8.add_argument_group("limits, against float32 on held-out people")
-    gate.add_argument(
-        "--max-shift",
-        type=Number(),
-        default=SHIFT_PERCENT,
-        metavar="PERCENT",
-        help=f"median shift of keypoints or boxes, of the person's size ({SHIFT_PERCENT:g})",
+    int8.add_argument("--max-frames", type=positive, metavar="N", help="use at most N frames of each clip")
+    int8.add_argument(
+        "--minutes",
+        type=FloatRange(),
+        default=SEARCH_MINUTES,
+        metavar="MIN",
+        help=f"time limit of the search for layers to keep in float (default: {SEARCH_MINUTES:g})",
     )
-    gate.add_argument(
-        "--min-oks", type=Number(), default=OKS, metavar="OKS", help=f"mean keypoint similarity ({OKS:g})"
-    )
-    gate.add_argument(
-        "--max-shift-mm", type=Number(), default=MESH_MM, metavar="MM", help=f"median shift of vertices ({MESH_MM:g})"
-    )
-    gate.add_argument(
-        "--max-lost", type=Number(), default=LOST_PERCENT, metavar="PERCENT", help=f"people lost ({LOST_PERCENT:g})"
-    )
-    gate.add_argument(
-        "--min-int8",
-        type=Number(),
-        default=FLOOR_PERCENT,
-        metavar="PERCENT",
-        help=f"share of the arithmetic that must be left in INT8 ({FLOOR_PERCENT:g})",
-    )
+    int8.add_argument("--threads", type=positive, metavar="N", help="inference threads (default: all cores)")
+    _add_limits(int8)
     int8.set_defaults(run=run)
 
 
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    gate = parser.add_argument_group("limits of the degradation, against float32 on held-out people")
+    gate.add_argument(
+        "--max-shift",
+        type=FloatRange(),
+        default=MAX_SHIFT_PERCENT,
+        metavar="PERCENT",
+        help=f"median shift of keypoints or boxes, relative to the person's size (default: {MAX_SHIFT_PERCENT:g})",
+    )
+    gate.add_argument(
+        "--min-oks",
+        type=FloatRange(),
+        default=MIN_OKS,
+        metavar="OKS",
+        help=f"mean object keypoint similarity (default: {MIN_OKS:g})",
+    )
+    gate.add_argument(
+        "--max-shift-mm",
+        type=FloatRange(),
+        default=MAX_SHIFT_MM,
+        metavar="MM",
+        help=f"median shift of vertices (default: {MAX_SHIFT_MM:g})",
+    )
+    gate.add_argument(
+        "--max-lost",
+        type=FloatRange(),
+        default=MAX_LOST_PERCENT,
+        metavar="PERCENT",
+        help=f"people no longer found (default: {MAX_LOST_PERCENT:g})",
+    )
+    gate.add_argument(
+        "--min-int8",
+        type=FloatRange(),
+        default=MIN_INT8_PERCENT,
+        metavar="PERCENT",
+        help=f"minimum share of the arithmetic in INT8 (default: {MIN_INT8_PERCENT:g})",
+    )
+
+
 def run(args: argparse.Namespace) -> int:
-    """Make, judge and keep the INT8 weights; print the gate's table. Returns the exit code."""
+    """Quantize, evaluate and save a model; print the accuracy gate. Returns the exit code."""
     from calibration.int8.metrics import Limits
     from edge.models import Models
     from edge.quantization.calibrate import CalibrationConfig, calibrate_detector, calibrate_pose
@@ -95,7 +126,7 @@ def run(args: argparse.Namespace) -> int:
     from engines.cards.card import load_card
     from engines.cards.variants import add_int8
 
-    recipe = CalibrationConfig(
+    config = CalibrationConfig(
         Limits(args.max_shift, args.min_oks, args.max_shift_mm, args.max_lost),
         calibrator=args.calibrator,
         floor=args.min_int8 / 100,
@@ -103,33 +134,33 @@ def run(args: argparse.Namespace) -> int:
         threads=args.threads,
         max_frames=args.max_frames,
     )
-    clips = clips_of(args.places)
+    clips = clips_of(args.footage)
     card = load_card(args.pose, "pose") if args.pose else load_card(args.detector, "detector")
     with _progress() as on_progress:
         if args.pose:
             models = Models(pose=args.pose, mesh=args.mesh)
-            made = calibrate_pose(card, clips, models, recipe, on_progress)
+            result = calibrate_pose(card, clips, models, config, on_progress)
         else:
-            made = calibrate_detector(card, clips, recipe, on_progress)
-    console.out(table(made))
-    if made.gate.failures:
-        console.error(f"{card.name} is refused: {made.gate.failures[0]}; nothing was written")
+            result = calibrate_detector(card, clips, config, on_progress)
+    console.out(table(result))
+    if result.gate.failures:
+        console.error(f"{card.name}: rejected, {result.gate.failures[0]}; nothing was written")
         return EXIT_INPUT
-    written = add_int8(card, made.data, made.gate)
+    written = add_int8(card, result.data, result.gate)
     console.out(f"wrote {written.path}: meshcast run SOURCE --{card.task} {written.name} --precision int8")
     return EXIT_WHOLE
 
 
-def table(made: CalibrationResult) -> str:
-    """The gate as text: a line a figure, with its limit and what bfloat16 does."""
-    gate = made.gate
-    half = [f"{figure.value:.4g}" for figure in made.bf16] or ["-"] * len(gate.metrics)
+def table(result: CalibrationResult) -> str:
+    """Format the accuracy gate: one line per metric, with its limit and the value under bfloat16."""
+    gate = result.gate
+    bf16 = [f"{metric.value:.4g}" for metric in result.bf16] or ["-"] * len(gate.metrics)
     lines = [f"{'against fp32':<44}{'int8':>10}{'limit':>10}{'bf16':>10}"]
-    for figure, other in zip(gate.metrics, half, strict=True):
-        name = f"{figure.name}, {figure.unit}" if figure.unit else figure.name
-        limit = "" if figure.limit is None else f"{'>=' if figure.at_least else '<='} {figure.limit:g}"
-        verdict = "" if figure.passed else "  failed"
-        lines.append(f"{name:<44}{figure.value:>10.4g}{limit:>10}{other:>10}{verdict}")
+    for metric, bf16_value in zip(gate.metrics, bf16, strict=True):
+        name = f"{metric.name}, {metric.unit}" if metric.unit else metric.name
+        limit = "" if metric.limit is None else f"{'>=' if metric.at_least else '<='} {metric.limit:g}"
+        verdict = "" if metric.passed else "  failed"
+        lines.append(f"{name:<44}{metric.value:>10.4g}{limit:>10}{bf16_value:>10}{verdict}")
     lines.append(
         f"{gate.people} people held out, {gate.inputs} inputs calibrated ({gate.calibrator}), "
         f"{gate.int8_share:.0%} of the arithmetic in INT8, {len(gate.kept)} layers in float"
@@ -139,7 +170,7 @@ def table(made: CalibrationResult) -> str:
 
 @contextmanager
 def _progress() -> Iterator[OnProgress]:
-    """A line on the terminal that says what is being done; nothing where stderr is none."""
+    """Yield a progress callback that updates a status line; it does nothing unless stderr is a terminal."""
     if not console.interactive():
         yield lambda what, done: None
         return

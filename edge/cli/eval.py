@@ -1,4 +1,4 @@
-"""`meshcast eval CLIP --truth TRUTH.npz`: the pipeline against real 3D truth."""
+"""`meshcast eval CLIP --truth TRUTH.npz`: measure the accuracy of the pipeline against ground truth."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge import console
-from edge.cli.argument_types import positive
-from edge.cli.run import add_model_options, model_options
+from edge.cli.options import add_camera_options, add_model_options, cameras_from, models_from, positive
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
 from edge.redaction import redact_path
 from edge.text import json_bytes, one_line
@@ -24,15 +23,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `eval` command to the command line."""
     parser = subparsers.add_parser(
         "eval",
-        help="measure the pipeline against 3D truth",
-        description="Run CLIP through the pipeline and compare the person whom the truth describes, joint by joint: "
-        "MPJPE and PA-MPJPE over the twelve limb joints, and the error of the mid-hip's place.",
+        help="measure the accuracy against 3D ground truth",
+        description="Run CLIP through the pipeline and compare the annotated person with the ground truth: MPJPE and "
+        "PA-MPJPE over the twelve limb joints, and the position error of the mid-hip.",
     )
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="one or more videos")
-    parser.add_argument("--truth", type=Path, required=True, metavar="TRUTH.npz", help="see docs/reference/accuracy.md")
-    parser.add_argument("--truth-camera", metavar="NAME", help="camera in TRUTH (default: camNN in the clip's name)")
-    parser.add_argument("--max-frames", type=positive, metavar="N")
-    parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the figures")
+    parser.add_argument(
+        "--truth", type=Path, required=True, metavar="TRUTH.npz", help="ground truth, see docs/reference/accuracy.md"
+    )
+    parser.add_argument(
+        "--truth-camera", metavar="NAME", help="name of the camera in TRUTH (default: camNN in the name of the clip)"
+    )
+    parser.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames of each clip")
+    parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the metrics as JSON")
+    add_camera_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
 
@@ -64,22 +68,22 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
-    """The score of every clip by its file's name."""
+    """Evaluate every clip; keys are file names."""
     from edge.evaluation.evaluate import TruthError, evaluate_clip
 
-    models, (*_, view) = model_options(args)
+    models, camera_config = models_from(args), cameras_from(args)[-1]
     scores = {}
     for clip in args.clips:
         named = re.search(r"cam\d+", clip.stem)
         camera = args.truth_camera or (named.group() if named else None)
         if camera is None:
-            raise TruthError(f"{redact_path(str(clip))}: its name says no camera; give --truth-camera")
+            raise TruthError(f"{redact_path(str(clip))}: no camera (camNN) in the file name; add --truth-camera")
         scores[clip.name] = evaluate_clip(
             clip,
             args.truth,
             camera,
             models,
-            view if view.camera else None,
+            camera_config if camera_config.camera else None,
             detect_every=args.detect_every,
             smooth=args.smooth,
             max_frames=args.max_frames,
@@ -88,7 +92,7 @@ def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
 
 
 def _plain(value: Any) -> Any:
-    """The value with null where a number is missing: JSON has no NaN."""
+    """Replace NaN by None: JSON has no NaN."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value

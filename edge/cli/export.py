@@ -1,4 +1,4 @@
-"""`meshcast export OUT.mcap out.glb`: a recording as an animation for 3D programs."""
+"""`meshcast export OUT.mcap out.glb`: convert a recording to an animation for 3D programs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `export` command to the command line."""
     parser = subparsers.add_parser(
         "export",
-        help="turn a recording into glTF or BVH",
-        description="Write the people of a recording (meshcast record) as skinned, animated meshes (.glb, metres), or "
-        "the motion of one of them as a skeleton (.bvh, centimetres).",
-        epilog="exit codes: 0 whole, 1 something cannot be used, 2 usage, or a stream or person that is not there",
+        help="convert a recording to glTF or BVH",
+        description="Write the people of a recording (meshcast record) as skinned, animated meshes (.glb, in meters), "
+        "or the motion of one person as a skeleton (.bvh, in centimeters).",
+        epilog="exit codes: 0 success, 1 unusable input or output, 2 usage error, or unknown stream or person",
     )
-    parser.add_argument("recording", type=Path, metavar="RECORDING", help="an .mcap file, or the .part of one")
-    parser.add_argument("out", type=Path, metavar="OUT", help="out.glb or out.bvh")
-    parser.add_argument("--stream", default="", metavar="NAME", help="which, of a recording of several")
-    parser.add_argument("--person", default="", metavar="ID", help="only this one (default: all; .bvh holds one)")
+    parser.add_argument("recording", type=Path, metavar="RECORDING", help=".mcap file, complete or .part")
+    parser.add_argument("out", type=Path, metavar="OUT", help="output file, .glb or .bvh")
+    parser.add_argument("--stream", default="", metavar="NAME", help="stream to export, if the recording has several")
+    parser.add_argument("--person", default="", metavar="ID", help="person to export (default: all; .bvh holds one)")
     parser.set_defaults(run=run)
 
 
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
     suffix = args.out.suffix.lower()
     if suffix not in SUFFIXES:
-        raise OutputError(f"{args.out}: unknown kind of file; choose {' or '.join(SUFFIXES)}")
+        raise OutputError(f"{args.out}: unknown file type; use {' or '.join(SUFFIXES)}")
 
     from edge.recording.export.animation import read_animations
     from edge.recording.export.bvh import write_bvh
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         write_bvh(args.out, people[0])
     else:
         known = ", ".join(f"{person.name} ({len(person.times)} frames)" for person in people)
-        raise RecordingError(f"{args.out}: BVH holds one person; choose with --person: {known}")
+        raise RecordingError(f"{args.out}: BVH holds one person; choose one with --person: {known}")
     console.out(f"wrote {one_line(str(args.out))}")
     for person in people:
         begin_s, end_s = person.times[0], person.times[-1]

@@ -1,4 +1,4 @@
-"""`meshcast`: parses the command line and hands over; every heavy import waits for the command that needs it."""
+"""Entry point of `meshcast`: parse the command line and run a command. Commands import heavy modules when they run."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from itertools import pairwise
 from edge import console
 from edge.cli import bench, bridge, calibrate, export, keys, models, record, replay, run, train, watch
 from edge.cli import eval as eval_command
+from edge.cli.options import add_log_options
 from edge.cli.parser import Parser, commands_of
 from edge.cli.termination import exit_code, terminable
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE, UsageError
@@ -18,34 +19,33 @@ from engines.errors import MeshcastError, UnknownNameError
 from engines.files.memory_budget import job_budget
 
 EXIT_CODES = """\
-exit codes: 0 everything was done; 1 a source, file, model, camera or address cannot be used, nothing was produced;
-            2 the command line is wrong or names something that does not exist; 3 part was done (a truncated video,
-            a source that broke off, an interrupted file), what was made is kept; 130 interrupted before that,
-            143 by SIGTERM
+exit codes: 0 success; 1 unusable source, file, model, camera or address, no output produced;
+            2 usage error or unknown name; 3 partial output, which is kept (a truncated video, a source that
+            disconnected, an interrupted run); 130 interrupted (Ctrl-C), 143 terminated (SIGTERM) without output
 """
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+    """Build the parser of all commands."""
     top = Parser(
         prog="meshcast",
-        description="Live 3D human meshes from a camera, a video or pictures, in metres, published over ZeroMQ.",
+        description="Recover 3D human meshes in meters from cameras, videos and images, and publish them over ZeroMQ.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--version", action="store_true", help="print the version and end")
+    top.add_argument("--version", action="store_true", help="show the version and exit")
     top.set_defaults(verbose=False, log_format=None)
-    _add_log_options(top)
+    add_log_options(top)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     for command in (run, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, train):
         command.add_parser(commands)
     for command_parser in commands_of(top):
-        _add_log_options(command_parser)
+        add_log_options(command_parser)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code. What cannot be used is said in one line on stderr."""
+    """Run one command and return its exit code. Errors are one line on stderr."""
     console.prepare()
     with terminable():
         try:
@@ -56,14 +56,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             console.error("interrupted")
             code = exit_code(interrupt)
     if console.stdout.failure:
-        console.error(f"standard output: {console.stdout.failure}; what was printed is not whole")
+        console.error(f"standard output: {console.stdout.failure}; the output is incomplete")
         code = code or EXIT_PARTIAL
     return code
 
 
 def _command(argv: list[str]) -> int:
     if "--log-format=json" in argv or ("--log-format", "json") in pairwise(argv):
-        console.configure(logging.WARNING, "json")  # also for what is wrong with the command line itself
+        console.configure(logging.WARNING, "json")  # usage errors are logged in the same format
     args = parser().parse_args(models.with_command(argv))
     console.configure(logging.INFO if args.verbose else logging.WARNING, args.log_format)
     if args.version:
@@ -84,23 +84,6 @@ def _command(argv: list[str]) -> int:
         console.error(str(error))
         return EXIT_INPUT
     return code
-
-
-def _add_log_options(to: argparse.ArgumentParser) -> None:
-    """Options of the log, which may stand before and after the command."""
-    to.add_argument(
-        "-v",
-        "--verbose",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="say which engine runs what, and more",
-    )
-    to.add_argument(
-        "--log-format",
-        choices=("text", "json"),
-        default=argparse.SUPPRESS,
-        help="of messages on standard error: text with time and level where it is no terminal, or a JSON object a line",
-    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The parser of the command line: errors are one line and suggest what may have been meant."""
+"""Argument parser whose errors are one line with a suggestion."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from edge import console
 from edge.errors import EXIT_USAGE
 
-CUTOFF = 0.6  # similarity from which on a name is suggested
-MAX_CHOICES = 20  # names that a message lists
+MIN_SIMILARITY = 0.6  # of a name that is suggested
+MAX_CHOICES = 20  # maximum number of names in a message
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,17 +21,17 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """As argparse does it; options that do not exist are an error of the command that they follow."""
+        """Like argparse, but unknown options are reported by the command that they follow."""
         if args is not None:
-            self._refuse_unknown_options(args)
+            self._reject_unknown_options(args)
         known, rest = super().parse_known_args(args, namespace)
         if rest:
-            problem = "no such option" if rest[0].startswith("-") else "one argument too many"
+            problem = "no such option" if rest[0].startswith("-") else "unexpected argument"
             self.error(f"{rest[0]}: {problem}; see {self.prog} --help")
         return known, rest
 
     def error(self, message: str) -> NoReturn:
-        """End with one line on standard error."""
+        """Print one line on standard error and exit."""
         message = message.removeprefix("argument ")
         missing = re.fullmatch(r"the following arguments are required: (.*)", message)
         if missing is not None:
@@ -40,11 +40,11 @@ class Parser(argparse.ArgumentParser):
         console.error(f"{message}{remedy}", self.prog.removeprefix("meshcast").strip())
         raise SystemExit(EXIT_USAGE)
 
-    def _refuse_unknown_options(self, args: Iterable[str]) -> None:
+    def _reject_unknown_options(self, args: Iterable[str]) -> None:
         known = [option for option in self._option_string_actions if option.startswith("--")]
         for word in args:
             if word == "--" or (self._subparsers is not None and not word.startswith("-")):
-                return  # what follows is no option, or belongs to a command
+                return  # the rest are arguments, or belong to a command
             name = word.partition("=")[0]
             if not name.startswith("--") or " " in name or any(option.startswith(name) for option in known):
                 continue
@@ -56,11 +56,11 @@ class Parser(argparse.ArgumentParser):
         names = [str(choice) for choice in action.choices]
         if isinstance(action, argparse._SubParsersAction):
             kind = (action.metavar if isinstance(action.metavar, str) else "command").lower()
-            about, message = None, f"{value}: no such {kind}"
+            argument, message = None, f"{value}: no such {kind}"
         else:
-            about, message = action, f"{str(value)!r} is not a choice"
-        meant = suggestion(str(value), names) or f"; there are {', '.join(names[:MAX_CHOICES])}"
-        raise argparse.ArgumentError(about, f"{message}{meant}")
+            argument, message = action, f"{str(value)!r} is not a valid choice"
+        remedy = suggestion(str(value), names) or f"; choose from {', '.join(names[:MAX_CHOICES])}"
+        raise argparse.ArgumentError(argument, f"{message}{remedy}")
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         try:
@@ -68,7 +68,9 @@ class Parser(argparse.ArgumentParser):
         except argparse.ArgumentError as error:
             if not error.message.startswith("invalid "):
                 raise
-            kind = {"int": "a whole number", "float": "a number"}.get(getattr(action.type, "__name__", ""), "usable")
+            kind = {"int": "a whole number", "float": "a number"}.get(
+                getattr(action.type, "__name__", ""), "a valid value"
+            )
             raise argparse.ArgumentError(action, f"{arg_string!r} is not {kind}") from None
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -77,17 +79,17 @@ class Parser(argparse.ArgumentParser):
 
 
 def suggestion(word: str, names: Iterable[str]) -> str:
-    """`; did you mean NAME?` where a name resembles the word, else nothing."""
-    near = difflib.get_close_matches(word, list(names), n=1, cutoff=CUTOFF)
-    return f"; did you mean {near[0]}?" if near else ""
+    """Return `; did you mean NAME?` for a similar name, else an empty string."""
+    similar = difflib.get_close_matches(word, list(names), n=1, cutoff=MIN_SIMILARITY)
+    return f"; did you mean {similar[0]}?" if similar else ""
 
 
 def commands_of(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
-    """The parsers of all commands below one, and of those below these."""
-    below = [
+    """The parsers of all subcommands, recursively."""
+    children = [
         child
         for action in parser._actions
         if isinstance(action, argparse._SubParsersAction)
         for child in dict.fromkeys(action.choices.values())
     ]
-    return [*below, *(command for child in below for command in commands_of(child))]
+    return [*children, *(command for child in children for command in commands_of(child))]

@@ -1,4 +1,4 @@
-"""`meshcast record ADDRESS OUT.mcap`: keeps what a publisher sends, byte for byte."""
+"""`meshcast record ADDRESS OUT.mcap`: record the messages of a publisher, byte for byte."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import console
-from edge.cli.argument_types import positive, seconds
-from edge.cli.curve_options import add_client_options, curve_of
+from edge.cli.options import add_client_curve_options, add_subscriber_options, curve_from, positive, seconds
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 from edge.text import one_line
 
@@ -21,25 +20,27 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `record` command to the command line."""
     parser = subparsers.add_parser(
         "record",
-        help="record what a publisher sends",
-        description="Record every message that ADDRESS sends, with the time at which it came, as an MCAP file. "
-        "Ctrl-C ends the recording.",
-        epilog="exit codes: 0 whole, 1 nothing came or something cannot be used, 2 usage, 3 fewer than --count, or the "
-        "file could not be finished",
+        help="record a published stream",
+        description="Record every message from ADDRESS with its time of arrival as an MCAP file. Stop with Ctrl-C.",
+        epilog="exit codes: 0 success, 1 no frame received or unusable address or file, 2 usage error, 3 fewer frames "
+        "than --count or unfinished file",
     )
-    parser.add_argument("address", metavar="ADDRESS", help="where to connect, for example tcp://127.0.0.1:5556")
-    parser.add_argument("out", type=Path, metavar="OUT.mcap", help="the file; until the end it is OUT.mcap.part")
+    add_subscriber_options(parser)
+    parser.add_argument(
+        "out", type=Path, metavar="OUT.mcap", help="output file, named OUT.mcap.part until it is complete"
+    )
     parser.add_argument(
         "--levels",
         type=lambda text: tuple(text.split(",")),
         default=("params", "joints", "mesh"),
         metavar="LEVEL,...",
-        help="params, joints, mesh-lod, mesh (default: params,joints,mesh)",
+        help="levels of detail to record: params, joints, mesh-lod, mesh (default: params,joints,mesh)",
     )
-    parser.add_argument("--stream", default="", metavar="NAME", help="only this stream (default: all of the address)")
-    parser.add_argument("--seconds", type=seconds, default=math.inf, metavar="S", help="end S seconds after the first")
-    parser.add_argument("--count", type=positive, default=math.inf, metavar="N", help="end after N frames")
-    add_client_options(parser)
+    parser.add_argument(
+        "--seconds", type=seconds, default=math.inf, metavar="S", help="stop S seconds after the first frame"
+    )
+    parser.add_argument("--count", type=positive, default=math.inf, metavar="N", help="stop after N frames")
+    add_client_curve_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -50,60 +51,60 @@ def run(args: argparse.Namespace) -> int:
     from edge.recording.recorder import record
     from edge.runtime.signals import interruptible
 
-    curve = curve_of(args)
-    tally: RecordingStats | None = None
+    curve = curve_from(args)
+    stats: RecordingStats | None = None
 
-    def shown(so_far: RecordingStats) -> None:
-        nonlocal tally
-        tally = so_far
-        ticker.show(f"{so_far.duration_s:.0f} s, {so_far.frames} frames, {_megabytes(so_far.message_bytes)}")
+    def on_progress(current: RecordingStats) -> None:
+        nonlocal stats
+        stats = current
+        status_line.show(f"{stats.duration_s:.0f} s, {stats.frames} frames, {_megabytes(stats.message_bytes)}")
 
-    console.note(f"listening to {args.address}, Ctrl-C ends", "record")
+    console.note(f"subscribed to {args.address}; stop with Ctrl-C", "record")
     try:
-        with interruptible() as interrupt, StatusLine() as ticker:
-            tally = record(
+        with interruptible() as interrupt, StatusLine() as status_line:
+            stats = record(
                 args.address,
                 args.out,
                 levels=args.levels,
                 stream=args.stream,
                 seconds=args.seconds,
                 count=args.count,
-                stopped=lambda: interrupt.asked,
-                shown=shown,
+                should_stop=lambda: interrupt.asked,
+                on_progress=on_progress,
                 curve=curve,
             )
     except OutputError as error:
         console.error(str(error), "record")
-        return EXIT_PARTIAL if tally is not None and tally.frames else EXIT_INPUT
-    for remark in _remarks(tally):
-        console.warn(remark, "record")
-    if not tally.frames:
+        return EXIT_PARTIAL if stats is not None and stats.frames else EXIT_INPUT
+    for warning in _warnings(stats):
+        console.warn(warning, "record")
+    if not stats.frames:
         console.error(
-            f"{args.address}: no frame of {', '.join(args.levels)} came, nothing was written; is a publisher running "
-            "there?",
+            f"{args.address}: no frame of {', '.join(args.levels)} received, nothing was written; check that a "
+            "publisher is running there",
             "record",
         )
         return EXIT_INPUT
-    console.out(summary(args.out, tally))
-    return EXIT_WHOLE if args.count in (math.inf, tally.frames) else EXIT_PARTIAL
+    console.out(summary(args.out, stats))
+    return EXIT_WHOLE if args.count in (math.inf, stats.frames) else EXIT_PARTIAL
 
 
-def summary(path: Path, tally: RecordingStats) -> str:
-    """What was recorded, in two lines."""
-    topics = ", ".join(f"{count} {words}" for words, count in sorted(tally.topics.items()))
+def summary(path: Path, stats: RecordingStats) -> str:
+    """Format the statistics of a recording in two lines."""
+    topics = ", ".join(f"{count} {topic}" for topic, count in sorted(stats.topics.items()))
     return (
-        f"wrote {one_line(str(path))}: {tally.frames} frames in {tally.duration_s:.1f} s, "
-        f"{tally.lost} frame messages lost, {_megabytes(tally.message_bytes)} in {_megabytes(tally.file_bytes)}\n"
-        f"{tally.messages} messages: {topics}"
+        f"wrote {one_line(str(path))}: {stats.frames} frames in {stats.duration_s:.1f} s, "
+        f"{stats.lost} frame messages lost, {_megabytes(stats.message_bytes)} in {_megabytes(stats.file_bytes)}\n"
+        f"{stats.messages} messages: {topics}"
     )
 
 
-def _remarks(tally: RecordingStats) -> list[str]:
+def _warnings(stats: RecordingStats) -> list[str]:
     warnings = []
-    if tally.early:
-        warnings.append(f"frame messages left out, because their model came later: {tally.early}")
-    if tally.foreign:
-        warnings.append(f"messages left out: {tally.foreign}; the first: {tally.foreign_reason}")
+    if stats.early:
+        warnings.append(f"{stats.early} frame messages skipped: received before their model")
+    if stats.foreign:
+        warnings.append(f"{stats.foreign} invalid messages skipped; the first: {stats.foreign_reason}")
     return warnings
 
 

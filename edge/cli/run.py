@@ -1,33 +1,40 @@
-"""`meshcast run SOURCE`: people in a source become meshes, drawn, saved and published."""
+"""`meshcast run SOURCE`: recover meshes of the people in a source; draw, save and publish them."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edge import console
-from edge.cli.argument_types import frame_rate, positive
-from edge.cli.curve_options import add_security_options, security_of
-from edge.cli.source_options import access_of, add_access_options
-from edge.errors import EXIT_PARTIAL, UsageError
+from edge.cli.options import (
+    access_from,
+    add_camera_options,
+    add_model_options,
+    add_monitoring_options,
+    add_network_source_options,
+    add_server_curve_options,
+    cameras_from,
+    frame_rate,
+    models_from,
+    monitoring_from,
+    positive,
+    security_from,
+)
+from edge.errors import EXIT_PARTIAL
 from edge.text import one_line
 
-if TYPE_CHECKING:
-    from edge.models import Models
-    from edge.pipeline import CameraConfig
-
-SOURCES = """\
+EPILOG = """\
 SOURCE is one of
   clip.mp4                    a video file
-  photo.jpg, folder/, '*.png' pictures
+  photo.jpg, folder/, '*.png' images
   -, a FIFO                   a video from standard input or a pipe, read once
   rtsp://host/path            a network camera; also rtsps://, http(s)://, tcp:// and udp:// (MPEG-TS)
   0, v4l2:///dev/video0       a USB camera
   csi://0, gst:PIPELINE       a CSI camera, any GStreamer pipeline
   synthetic:                  a rendered walking body; synthetic:?people=2&frames=100
 
-exit codes: 0 everything was done; 1 something cannot be used, nothing was produced; 2 usage; 3 part was done
+exit codes: 0 success; 1 unusable input or output, no output produced; 2 usage error; 3 partial output
 """
 
 
@@ -35,141 +42,85 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `run` command to the command line."""
     parser = subparsers.add_parser(
         "run",
-        help="turn a video, a camera or pictures into meshes",
-        description="Find the people in SOURCE and turn them into 3D meshes in metres.",
-        epilog=SOURCES,
+        help="recover 3D meshes from a video, a camera or images",
+        description="Detect and track the people in SOURCE and recover their 3D meshes in meters.",
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="where the frames come from, see below")
-    out = parser.add_argument_group("results")
-    out.add_argument("--publish", metavar="ADDRESS", help="publish on ZeroMQ, for example tcp://127.0.0.1:5556")
-    out.add_argument(
-        "--axes",
-        choices=("opencv", "unity", "unreal", "gltf"),
-        default="opencv",
-        help="of the coordinates that are published (opencv: x right, y down, z forward, metres)",
-    )
-    out.add_argument("--save", type=Path, metavar="OUT.npz", help="save every person of every frame")
-    out.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the pictures")
-    out.add_argument(
-        "--overlay-encoder",
-        default="auto",
-        metavar="NAME",
-        help="FFmpeg's name of the encoder of OUT.mp4 (default: one under a permissive license, libvpx-vp9 if there)",
-    )
-    out.add_argument("--overlay-attention", action="store_true", help="also draw where the mesh model looked (PARE)")
-    out.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and times as JSON")
-    out.add_argument(
-        "--stream",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="the stream's name in packets (default: from SOURCE)",
-    )
-    out.add_argument("-q", "--quiet", action="store_true", help="no progress and no table")
-    add_security_options(parser)
-    add_access_options(parser)
-    watch = parser.add_argument_group("watching how it runs")
-    watch.add_argument(
-        "--trace", type=Path, metavar="OUT.json", help="write every stage of every frame, for ui.perfetto.dev"
-    )
-    watch.add_argument(
-        "--metrics",
-        metavar="HOST:PORT",
-        help="serve Prometheus metrics and probes (/healthz, /readyz) over HTTP, for example 127.0.0.1:9464",
-    )
-    watch.add_argument(
-        "--metrics-token-file",
-        type=Path,
-        metavar="FILE",
-        help="the bearer token that reading them needs; --metrics for other machines needs it, or --insecure",
-    )
-    watch.add_argument("--nvtx", action="store_true", help="open an NVTX range for every stage, for NVIDIA's profilers")
-    play = parser.add_argument_group("playing")
-    play.add_argument("--pace", choices=("fast", "realtime"), help="default: files fast, cameras newest frame first")
-    play.add_argument("--loop", action="store_true", help="play files again and again")
-    play.add_argument(
-        "--fps",
-        type=frame_rate,
-        metavar="N",
-        help="frames per second of pictures (30) and of videos without timestamps, such as raw .h264",
-    )
-    play.add_argument("--max-frames", type=positive, metavar="N", help="end after N frames")
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="input source(s), see below")
+    _add_output_options(parser)
+    add_server_curve_options(parser)
+    add_network_source_options(parser)
+    add_monitoring_options(parser)
+    _add_playback_options(parser)
+    add_camera_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
 
 
-def add_model_options(parser: argparse.ArgumentParser) -> None:
-    """The options that choose camera and models, for every command that runs the pipeline."""
-    view = parser.add_argument_group("camera")
-    view.add_argument(
-        "--camera", type=Path, metavar="CAMERA.toml", action="append", default=[], help="a calibrated camera"
+def _add_output_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument("--publish", metavar="ADDRESS", help="publish over ZeroMQ, for example tcp://127.0.0.1:5556")
+    group.add_argument(
+        "--axes",
+        choices=("opencv", "unity", "unreal", "gltf"),
+        default="opencv",
+        help="coordinate system of the published data (default: opencv: x right, y down, z forward, meters)",
     )
-    view.add_argument("--fov", type=float, metavar="DEG", help="else: horizontal field of view (60 is assumed)")
-    models = parser.add_argument_group("models")
-    models.add_argument("--detector", default="nanodet_g", metavar="NAME", help="see: meshcast models")
-    models.add_argument("--pose", default="movenet_thunder", metavar="NAME")
-    models.add_argument("--mesh", default="pose2mesh_open", metavar="NAME")
-    models.add_argument(
-        "--body", metavar="NAME", help="of a mesh model without one of its own (default: an imported one)"
-    )
-    models.add_argument(
-        "--refine", metavar="NAME", help="of heatmap peaks: none, quarter or dark (default: the card's)"
-    )
-    models.add_argument("--flip-test", action="store_true", help="average the pose with that of the mirrored crop")
-    models.add_argument(
-        "--backend",
+    group.add_argument("--save", type=Path, metavar="OUT.npz", help="save every person of every frame")
+    group.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the input images")
+    group.add_argument(
+        "--overlay-encoder",
         default="auto",
         metavar="NAME",
-        help="openvino, onnxruntime, torch, tensorrt, tensorrt_rtx or torch_tensorrt (default: the device's best)",
+        help="FFmpeg encoder for OUT.mp4 (default: a permissively licensed one, libvpx-vp9 if available)",
     )
-    models.add_argument("--device", default="auto", metavar="NAME", help="cpu or cuda:N (default: a GPU, if usable)")
-    models.add_argument(
-        "--precision", default="auto", metavar="NAME", help="fp32, bf16, fp16 or int8, of detector and pose model"
+    group.add_argument(
+        "--overlay-attention", action="store_true", help="draw the attention maps of the mesh model too (PARE only)"
     )
-    models.add_argument("--threads", type=positive, metavar="N", help="threads of the engines (default: all cores)")
-    models.add_argument("--detect-every", type=positive, default=8, metavar="N", help="frames between detections (8)")
-    models.add_argument("--no-smooth", dest="smooth", action="store_false", help="leave out the smoothing")
+    group.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and timings as JSON")
+    group.add_argument(
+        "--stream",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="name of the published stream, once per source (default: derived from SOURCE)",
+    )
+    group.add_argument("-q", "--quiet", action="store_true", help="suppress progress bar and summary table")
 
 
-def model_options(args: argparse.Namespace) -> tuple[Models, tuple[CameraConfig, ...]]:
-    """What `add_model_options` was told."""
-    from edge.models import Models
-    from edge.pipeline import CameraConfig
-
-    models = Models(
-        args.detector,
-        args.pose,
-        args.mesh,
-        args.backend,
-        args.device,
-        args.precision,
-        args.threads,
-        args.body,
-        args.refine,
-        args.flip_test,
+def _add_playback_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("playback")
+    group.add_argument(
+        "--pace",
+        choices=("fast", "realtime"),
+        help="'fast': process every frame; 'realtime': drop to the newest frame (default: fast for files, realtime for "
+        "cameras)",
     )
-    return models, tuple(CameraConfig(camera, args.fov) for camera in args.camera or [None])
+    group.add_argument("--loop", action="store_true", help="loop file sources")
+    group.add_argument(
+        "--fps",
+        type=frame_rate,
+        metavar="N",
+        help="frame rate of images (default: 30) and of videos without timestamps, such as raw .h264",
+    )
+    group.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the job and print its table. Returns the exit code."""
-    from edge.monitoring.observers import MonitoringConfig
+    """Process the sources and print the summary table. Returns the exit code."""
     from edge.run import RunConfig
-    from edge.run import run as run_job
+    from edge.run import run as run_sources
 
-    if args.metrics_token_file is not None and args.metrics is None:
-        raise UsageError("--metrics-token-file needs --metrics HOST:PORT")
-    models, cameras = model_options(args)
-    outcome = run_job(
+    result = run_sources(
         RunConfig(
             sources=tuple(args.sources),
-            access=access_of(args),
-            models=models,
-            cameras=cameras,
+            access=access_from(args),
+            models=models_from(args),
+            cameras=cameras_from(args),
             publish=args.publish,
             axes=args.axes,
-            security=security_of(args),
+            security=security_from(args),
             names=tuple(args.stream),
             save=args.save,
             overlay=args.overlay,
@@ -183,23 +134,23 @@ def run(args: argparse.Namespace) -> int:
             detect_every=args.detect_every,
             smooth=args.smooth,
             quiet=args.quiet,
-            watch=MonitoringConfig(args.trace, args.nvtx, args.metrics, args.metrics_token_file, args.insecure),
+            watch=monitoring_from(args),
         )
     )
     if not args.quiet:
-        console.out(table(outcome.report))
-        for path in outcome.written:
+        console.out(table(result.report))
+        for path in result.written:
             console.out(f"wrote {one_line(str(path))}")
-    for problem in outcome.report["problems"]:
-        if problem not in outcome.said:
+    for problem in result.report["problems"]:
+        if problem not in result.said:
             console.warn(problem)
-    if outcome.exit_code == EXIT_PARTIAL:
-        console.warn("what was made so far is kept")
-    return outcome.exit_code
+    if result.exit_code == EXIT_PARTIAL:
+        console.warn("partial output was kept")
+    return result.exit_code
 
 
 def table(report: dict[str, Any]) -> str:
-    """A run's report as text: people, frames per second, the milliseconds of each stage, and the models."""
+    """Format the report of a run: people, frame rate, latency of each stage in ms, and models."""
     lines = []
     for name, stream in report.get("streams", {"": report}).items():
         lines += [*([f"{name}:"] if name else []), *_stream_lines(stream), ""]
@@ -208,7 +159,7 @@ def table(report: dict[str, Any]) -> str:
     for task, use in report["models"].items():
         weights = "" if use["weights"] == "trained" else f", {use['weights']}"
         lines.append(f"{task:<10}{use['name']} ({use['backend']}, {use['device']}, {use['precision']}{weights})")
-    lines += [f"note      {one_line(remark)}" for remark in report["remarks"]]
+    lines += [f"note      {one_line(warning)}" for warning in report["warnings"]]
     return "\n".join(lines)
 
 
@@ -222,8 +173,8 @@ def _stream_lines(report: dict[str, Any]) -> list[str]:
     lines = [", ".join(counts)]
     if report["camera"]["source"] == "assumed":
         lines.append(
-            f"a horizontal field of view of {report['camera']['fov_deg']:g} degrees is assumed, and all distances with "
-            "it; say what it is with --fov or --camera"
+            f"camera: distances assume a horizontal field of view of {report['camera']['fov_deg']:g} degrees; "
+            "set it with --fov or --camera"
         )
     return [*lines, "", *_times(rows)]
 

@@ -1,4 +1,4 @@
-"""One line on a terminal that says how far something is."""
+"""A status line on the terminal."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ REFRESH_S = 0.5
 
 
 class StatusLine:
-    """Shows a line on stderr, twice a second at most, and takes it away at the end; nothing where stderr is no
-    terminal."""
+    """Shows one line on stderr, updated at most every REFRESH_S, and erases it on exit; does nothing unless stderr is
+    a terminal."""
 
     def __init__(self) -> None:
         self._next_s = 0.0
         self._shown = False
 
     def show(self, line: str) -> None:
-        """Replace the line, if it is time."""
+        """Replace the line if the last update is REFRESH_S ago."""
         now_s = time.monotonic()
         if now_s >= self._next_s and console.interactive():
             self._next_s, self._shown = now_s + REFRESH_S, True

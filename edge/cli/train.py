@@ -1,22 +1,34 @@
-"""`meshcast train pose2mesh`: train the mesh model on synthetic 2D poses."""
+"""`meshcast train pose2mesh`: train a mesh model on synthetic 2D poses."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import math
 from pathlib import Path
 
 from edge import console
+from edge.cli.options import FloatRange, IntegerRange
 from edge.errors import EXIT_PARTIAL, EXIT_WHOLE
 
-NEEDED = ("torch", "onnx")  # before anything is trained; matplotlib only draws the curves
+REQUIRED = ("torch", "onnx")  # matplotlib is optional: it draws the training curves
+
+MINUTES = FloatRange(0, 1e6)
+NUMBERS = (
+    ("--lifter-minutes", MINUTES, 60, "MIN", "training time of the lifter"),
+    ("--mesh-minutes", MINUTES, 20, "MIN", "training time of the mesh network"),
+    ("--width", IntegerRange(1, 16384), 1024, "N", "features of the lifter"),
+    ("--stages", IntegerRange(1, 32), 2, "N", "residual stages of the lifter"),
+    ("--batch", IntegerRange(4, 1 << 20), 512, "N", "people per step"),
+    ("--threads", IntegerRange(1, 1024), 1, "N", "CPU threads"),
+    ("--seed", IntegerRange(0, 1 << 31), 0, "N", "seed of the random numbers"),
+)
 
 EPILOG = """\
-meshcast train pose2mesh --poses sample --lifter-minutes 1 --mesh-minutes 1 --width 256 --out out/first
-meshcast train pose2mesh --poses AMASS/ 100STYLE/ mine.npz --license 'for research only' --name ours
-meshcast eval CLIP --truth TRUTH.npz --mesh out/train/ours.toml
-meshcast models import out/train/ours.onnx
+examples:
+  meshcast train pose2mesh --poses sample --lifter-minutes 1 --mesh-minutes 1 --width 256 --out out/first
+  meshcast train pose2mesh --poses AMASS/ 100STYLE/ mine.npz --license 'for research only' --name ours
+  meshcast eval CLIP --truth TRUTH.npz --mesh out/train/ours.toml
+  meshcast models import out/train/ours.onnx
 """
 
 
@@ -25,59 +37,54 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "train",
         help="train a mesh model on synthetic poses (needs the extra [train])",
-        description="Train the mesh model on synthetic people in given poses: first a lifter from 2D keypoints to 3D, "
-        "then the mesh. Writes checkpoints, and at the end a model with its card, into --out.",
+        description="Train a mesh model on synthetic people in the given poses: first a lifter from 2D to 3D "
+        "keypoints, then the mesh network. Writes checkpoints and finally the model with its card to --out.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", choices=("pose2mesh",), help="what to train")
+    parser.add_argument("model", choices=("pose2mesh",), help="model family to train")
     parser.add_argument(
         "--poses",
         nargs="+",
         required=True,
         metavar="POSES",
-        help="files or folders: AMASS .npz, .bvh, Meshcast's own .npz; or `sample`, the poses that ship",
+        help="files or folders with poses (AMASS .npz, .bvh, Meshcast .npz), or `sample` for the bundled poses",
     )
-    parser.add_argument("--body", type=Path, metavar="BODY.npz", help="default: the open body")
-    parser.add_argument("--out", type=Path, default=Path("out/train"), metavar="DIR", help="checkpoints and model")
-    parser.add_argument("--name", default="pose2mesh_trained", help="what to call the model (%(default)s)")
+    parser.add_argument("--body", type=Path, metavar="BODY.npz", help="body model (default: bundled body)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("out/train"), metavar="DIR", help="output folder (default: %(default)s)"
+    )
+    parser.add_argument("--name", default="pose2mesh_trained", help="name of the model (default: %(default)s)")
     parser.add_argument(
         "--license",
         metavar="TEXT",
-        help="what the model's card says of its license; it depends on the poses (unspecified; see training data)",
+        help="license in the card of the model; depends on the poses (default: unspecified; see training data)",
     )
-    parser.add_argument("--lifter-minutes", type=_minutes, default=60, metavar="MIN", help="time of stage one (60)")
-    parser.add_argument("--mesh-minutes", type=_minutes, default=20, metavar="MIN", help="time of stage two (20)")
-    parser.add_argument("--width", type=_Whole(1, 16384), default=1024, metavar="N", help="features of the lifter")
-    parser.add_argument("--stages", type=_Whole(1, 32), default=2, metavar="N", help="residual stages of the lifter")
-    parser.add_argument("--batch", type=_Whole(4, 1 << 20), default=512, metavar="N", help="people a step (512)")
-    parser.add_argument("--threads", type=_Whole(1, 1024), default=1, metavar="N", help="threads of the processor (1)")
-    parser.add_argument("--seed", type=_Whole(0, 1 << 31), default=0, metavar="N")
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
+    for option, kind, default, metavar, text in NUMBERS:
+        parser.add_argument(option, type=kind, default=default, metavar=metavar, help=f"{text} (default: %(default)s)")
+    parser.add_argument("--resume", action="store_true", help="resume from the checkpoints in --out")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train both stages and try the model. Returns the exit code; 3 where it was stopped or does not run here."""
+    """Train both stages and run the model once. Returns the exit code; 3 if stopped or if the model does not run."""
     from edge.runtime.signals import interruptible
     from engines.cards.card import load_card
     from engines.errors import ModelError
     from engines.files.install_hint import install_hint
 
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in REQUIRED if importlib.util.find_spec(name) is None]
     if missing:
         raise ModelError(f"training needs {' and '.join(missing)}: {install_hint('train')}")
 
-    say = console.line
-
     with interruptible() as interrupt:
-        with interrupt.welcome():  # while torch is loaded there is nothing to keep
+        with interrupt.welcome():  # nothing to save while torch is loaded
             from engines.inference.trial import try_card
             from engines.training.export_model import NO_LICENSE
             from engines.training.loop import Reports, TrainingStopped
             from engines.training.pose2mesh import TrainConfig, train_pose2mesh
 
-        recipe = TrainConfig(
+        config = TrainConfig(
             poses=tuple(args.poses),
             out=args.out,
             body=args.body,
@@ -93,42 +100,16 @@ def run(args: argparse.Namespace) -> int:
             resume=args.resume,
         )
         try:
-            path, _ = train_pose2mesh(recipe, Reports(say, lambda: interrupt.asked))
+            path, _ = train_pose2mesh(config, Reports(console.line, lambda: interrupt.asked))
         except TrainingStopped as stopped:
-            say(f"meshcast: {stopped}")
+            console.line(f"meshcast: {stopped}")
             return EXIT_PARTIAL
     console.out(f"wrote {path}")
     try:
         try_card(load_card(path))
     except ModelError as error:
-        say(f"meshcast: the model is kept, but cannot be run here: {error}")
+        console.line(f"meshcast: {path}: saved, but does not run here: {error}")
         return EXIT_PARTIAL
     console.out(f"run it:  meshcast run SOURCE --mesh {path}")
-    console.out(f"keep it: meshcast models import {path.with_suffix('.onnx')}, then --mesh {recipe.name}")
+    console.out(f"keep it: meshcast models import {path.with_suffix('.onnx')}, then --mesh {config.name}")
     return EXIT_WHOLE
-
-
-def _minutes(text: str) -> float:
-    try:
-        minutes = float(text)
-    except ValueError:
-        minutes = math.nan
-    if not 0 <= minutes <= 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of minutes")
-    return minutes
-
-
-class _Whole:
-    """A whole number within limits, as an argument's type."""
-
-    def __init__(self, low: int, high: int) -> None:
-        self._low, self._high = low, high
-
-    def __call__(self, text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = self._low - 1
-        if not self._low <= number <= self._high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {self._low} to {self._high}")
-        return number

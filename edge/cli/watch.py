@@ -1,4 +1,4 @@
-"""`meshcast watch ADDRESS`: one line for every packet that a publisher sends."""
+"""`meshcast watch ADDRESS`: print one line per packet of a publisher."""
 
 from __future__ import annotations
 
@@ -8,34 +8,40 @@ import time
 from typing import TYPE_CHECKING
 
 from edge import console
-from edge.cli.argument_types import positive, seconds
-from edge.cli.curve_options import add_client_options, curve_of
+from edge.cli.options import (
+    add_client_curve_options,
+    add_subscriber_options,
+    curve_from,
+    positive,
+    seconds,
+)
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 
 if TYPE_CHECKING:
     from meshcast.protocol.packets import FramePacket, StatusPacket
-
-SEVERAL_STREAMS = "all streams of the address"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `watch` command to the command line."""
     parser = subparsers.add_parser(
         "watch",
-        help="print what a publisher sends",
-        description="Print one line for every packet from ADDRESS: stream, sequence number, packets lost since the "
-        "last line, age of the picture when it was published, and for each person id, score and position in metres.",
-        epilog="exit codes: 0 whole, 1 nothing arrived or the address cannot be used, 2 usage, 3 fewer than --count",
+        help="print the packets of a publisher",
+        description="Print one line per packet from ADDRESS: stream, sequence number, packets lost since the previous "
+        "line, age of the frame when it was published, and id, score and position in meters of each person.",
+        epilog="exit codes: 0 success, 1 no packet received or unusable address, 2 usage error, 3 fewer packets than "
+        "--count",
     )
-    parser.add_argument("address", metavar="ADDRESS", help="where to connect, for example tcp://127.0.0.1:5556")
-    parser.add_argument("--stream", default="", metavar="NAME", help=f"only this stream (default: {SEVERAL_STREAMS})")
+    add_subscriber_options(parser)
     parser.add_argument(
-        "--level", choices=("params", "joints", "mesh", "mesh-lod"), default="joints", help="what to receive (joints)"
+        "--level",
+        choices=("params", "joints", "mesh", "mesh-lod"),
+        default="joints",
+        help="level of detail to receive (default: %(default)s)",
     )
-    parser.add_argument("--count", type=positive, metavar="N", help="end after N packets")
-    parser.add_argument("--timeout", type=seconds, metavar="S", help="end after S seconds without a packet")
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
-    add_client_options(parser)
+    parser.add_argument("--count", type=positive, metavar="N", help="stop after N packets")
+    parser.add_argument("--timeout", type=seconds, metavar="S", help="stop after S seconds without a packet")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
+    add_client_curve_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -46,16 +52,16 @@ def run(args: argparse.Namespace) -> int:
     from meshcast.subscriber import subscribe_all
 
     line = json_line if args.json else text_line
-    curve = curve_of(args)
-    printed, last_s, says = 0, time.monotonic(), Ends()
+    curve = curve_from(args)
+    printed, last_s, report_end = 0, time.monotonic(), StreamEnds()
     try:
         with subscribe_all(
             args.address, levels=(args.level,), stream=args.stream, timeout_s=args.timeout, curve=curve
         ) as packets:
-            console.note(f"listening to {args.address}, Ctrl-C ends", "watch")
+            console.note(f"subscribed to {args.address}; stop with Ctrl-C", "watch")
             for packet in packets:
                 if isinstance(packet, StatusPacket):
-                    says(packet)
+                    report_end(packet)
                     if args.timeout is not None and time.monotonic() - last_s > args.timeout:
                         break
                 if not isinstance(packet, FramePacket):
@@ -70,13 +76,16 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return EXIT_WHOLE
     if printed == 0:
-        console.error(f"{args.address}: no packet within {args.timeout:g} s; is a publisher running there?", "watch")
+        console.error(
+            f"{args.address}: no packet received within {args.timeout:g} s; check that a publisher is running there",
+            "watch",
+        )
         return EXIT_INPUT
     return EXIT_WHOLE if args.count is None else EXIT_PARTIAL
 
 
-class Ends:
-    """Says once of each stream that it has ended, and why."""
+class StreamEnds:
+    """Prints once for each stream that it has ended, and why."""
 
     def __init__(self) -> None:
         self._ended: set[str] = set()
@@ -86,22 +95,22 @@ class Ends:
             self._ended.discard(packet.stream)
         elif packet.stream not in self._ended:
             self._ended.add(packet.stream)
-            console.note(f"{packet.stream} has ended: {packet.reason}", "watch")
+            console.note(f"{packet.stream}: stream ended: {packet.reason}", "watch")
 
 
 def text_line(packet: FramePacket) -> str:
-    """The packet as a line to read: `cam0 #12 lost 0 age 31.0 ms 2 people: 1 0.98 (+0.12 -0.30 +4.10) m, ...`."""
+    """Format the packet as a line: `cam0 #12 lost 0 age 31.0 ms 2 people: 1 0.98 (+0.12 -0.30 +4.10) m, ...`."""
     people = packet.people
-    bodies = [
+    entries = [
         f"{id_} {score:.2f} ({x:+.2f} {y:+.2f} {z:+.2f}) {packet.unit}"
         for id_, score, (x, y, z) in zip(people.ids, people.scores, people.translation, strict=True)
     ]
     head = f"{packet.stream} #{packet.seq} lost {packet.lost} age {packet.age_ms:.1f} ms {len(people)} people"
-    return f"{head}: {', '.join(bodies)}" if bodies else head
+    return f"{head}: {', '.join(entries)}" if entries else head
 
 
 def json_line(packet: FramePacket) -> str:
-    """The packet as a JSON object; times in Unix nanoseconds, translation in the packet's axes and unit."""
+    """Format the packet as a JSON object; times in Unix nanoseconds, translation in the axes and unit of the packet."""
     people = packet.people
     return json.dumps(
         {

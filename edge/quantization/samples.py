@@ -147,7 +147,7 @@ def _most(card: Card, clips: int) -> int:
 def _frames(clip: str, max_frames: int | None, on_progress: OnProgress) -> Iterator[Frame]:
     with open_source(clip) as source:
         if source.live:
-            raise SourceError(f"{parse(clip).shown}: a live source; record a clip of it and calibrate with that")
+            raise SourceError(f"{parse(clip).label}: a live source; record a clip of it and calibrate with that")
         yield from _with_progress(source, max_frames, on_progress)
 
 

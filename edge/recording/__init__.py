@@ -1,1 +1,1 @@
-"""Recorded streams: writing, replaying and exporting MCAP files."""
+"""Recorded streams: write, replay and export MCAP files."""

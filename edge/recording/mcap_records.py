@@ -1,4 +1,4 @@
-"""The records of MCAP files from others: no size that a file says is allocated before it is checked."""
+"""Parsing of MCAP records; sizes declared in a file are checked before memory is allocated."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from mcap.records import Channel, Chunk
 from engines.files.memory_budget import MemoryBudget
 from meshcast.transport.sockets import MAX_MESSAGE_BYTES
 
-CHUNK_BYTES = 256 << 20  # unpacked; a larger one would be no recording but an attack
+CHUNK_BYTES = 256 << 20  # decompressed; recordings have far smaller chunks
 CHANNEL_BYTES = 1 << 20
 
 _RECORD = struct.Struct("<BQ")  # every record's opcode and length
-_MESSAGE = struct.Struct("<HIQQ")  # channel, sequence, log time, publish time; the message itself follows
+_MESSAGE = struct.Struct("<HIQQ")  # channel, sequence, log time, publish time; followed by the message
 RECORD_LIMITS = {
     Opcode.CHUNK: CHUNK_BYTES,
     Opcode.CHANNEL: CHANNEL_BYTES,
@@ -31,7 +31,7 @@ RECORD_LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """A message of a channel; `data` is a view that holds for as long as its chunk is read."""
+    """A message of a channel; `data` is a view that is valid while its chunk is read."""
 
     channel: int
     sequence: int
@@ -40,16 +40,16 @@ class MessageRecord:
 
 
 def check_length(code: int, length: int) -> None:
-    """Raises McapError for a record that is longer than one of its kind may be."""
+    """Raise McapError for a record above the size limit of its type."""
     if length > RECORD_LIMITS.get(Opcode(code), length):
-        raise McapError(f"a record of {length} bytes")
+        raise McapError(f"record of {length} bytes exceeds the limit")
 
 
 def read_record(code: int, data: bytes, budget: MemoryBudget, what: str) -> Iterator[Channel | MessageRecord]:
-    """The channel or message that a record is, or those of a chunk, one by one. Others are left out.
+    """Yield the channel or message of a record, or those of a chunk; other records are ignored.
 
-    Raises MemoryBudgetError, which begins with `what`, and for damaged records McapError, ValueError (wrong checksums)
-    and what zstandard, lz4 and struct raise.
+    Raises MemoryBudgetError, whose message begins with `what`, and for corrupted records McapError, ValueError and the
+    errors of zstandard, lz4 and struct.
     """
     if code == Opcode.CHUNK:
         yield from _chunk(data, budget, what)
@@ -63,44 +63,44 @@ def _chunk(data: bytes, budget: MemoryBudget, what: str) -> Iterator[Channel | M
     chunk = Chunk.read(ReadDataStream(BytesIO(data)))
     size = chunk.uncompressed_size
     if size > CHUNK_BYTES:
-        raise McapError(f"a chunk of {size} bytes")
+        raise McapError(f"chunk of {size} bytes exceeds the limit")
     with budget.reserved(size, what):
-        content = _unpacked(chunk.compression, chunk.data, size)
+        content = _decompressed(chunk.compression, chunk.data, size)
         if len(content) != size:
-            raise McapError(f"a chunk of {size} bytes has {len(content)}")
+            raise McapError(f"chunk declares {size} bytes but has {len(content)}")
         if chunk.uncompressed_crc and zlib.crc32(content) != chunk.uncompressed_crc:
-            raise McapError("a chunk's checksum is wrong")
+            raise McapError("wrong checksum of a chunk")
         yield from _records(memoryview(content))
 
 
-def _unpacked(compression: str, data: bytes, size: int) -> bytes:
+def _decompressed(compression: str, data: bytes, size: int) -> bytes:
     if compression == "":
         return data
     if compression == "zstd":
-        said = zstandard.get_frame_parameters(data).content_size
-        if said not in (size, zstandard.CONTENTSIZE_UNKNOWN):
-            raise McapError(f"a chunk of {said} bytes that should have {size}")
+        declared = zstandard.get_frame_parameters(data).content_size
+        if declared not in (size, zstandard.CONTENTSIZE_UNKNOWN):
+            raise McapError(f"chunk declares {declared} instead of {size} bytes")
         return zstandard.ZstdDecompressor().decompress(data, max_output_size=max(1, size))
     if compression == "lz4":
         from lz4.frame import LZ4FrameDecompressor
 
-        packed = LZ4FrameDecompressor()
-        content: bytes = packed.decompress(data, max_length=max(1, size))
-        if not packed.eof and packed.decompress(b"", max_length=1):
-            raise McapError(f"a chunk of more than {size} bytes")
+        decompressor = LZ4FrameDecompressor()
+        content: bytes = decompressor.decompress(data, max_length=max(1, size))
+        if not decompressor.eof and decompressor.decompress(b"", max_length=1):
+            raise McapError(f"chunk has more than {size} bytes")
         return content
-    raise McapError(f"a chunk that is packed with {ascii(compression)[:40]}")
+    raise McapError(f"unknown compression {ascii(compression)[:40]} of a chunk")
 
 
 def _records(content: memoryview) -> Iterator[Channel | MessageRecord]:
-    place = 0
-    while place < len(content):
-        code, length = _RECORD.unpack_from(content, place)
-        place += _RECORD.size
-        if length > len(content) - place:
-            raise McapError("a record goes beyond its chunk")
-        record = content[place : place + length]
-        place += length
+    offset = 0
+    while offset < len(content):
+        code, length = _RECORD.unpack_from(content, offset)
+        offset += _RECORD.size
+        if length > len(content) - offset:
+            raise McapError("record extends beyond its chunk")
+        record = content[offset : offset + length]
+        offset += length
         if code in (Opcode.CHANNEL, Opcode.MESSAGE):
             check_length(code, length)
             yield _message(record) if code == Opcode.MESSAGE else Channel.read(ReadDataStream(BytesIO(record)))

@@ -1,4 +1,4 @@
-"""Receives what a publisher sends and records all of it."""
+"""Records the messages of a publisher."""
 
 from __future__ import annotations
 
@@ -21,19 +21,25 @@ from meshcast.transport.loss import LossCounter
 from meshcast.transport.reader import topics
 from meshcast.transport.sockets import connect
 
-HIGH_WATER_MARK = 1000  # messages that wait here while the disk is slow
+HIGH_WATER_MARK = 1000  # messages buffered while the disk is slow
 POLL_S = 0.1
-GRACE_S = 0.2  # for the other levels of the last frame
+GRACE_S = 0.2  # time to wait for the other levels of the last frame
 
 
 @dataclass(slots=True)
 class RecordingStats:
-    """What a recording holds, and what it does not.
+    """Statistics of a recording.
 
-    topics: messages of each; frames: distinct ones of all streams; message_bytes: before compression; duration_s: from
-    the first frame to the last message; lost: frame messages that were sent, as the sequence numbers say, and did not
-    come; early: frame messages left out because their model had not come yet; foreign: messages left out that are not
-    Meshcast's, and what is wrong with the first.
+    Attributes:
+        topics: number of messages per topic.
+        frames: number of distinct frames of all streams.
+        message_bytes: bytes of all messages, before compression.
+        file_bytes: size of the finished file.
+        duration_s: time from the first frame to the last message.
+        lost: frame messages that were sent, according to their sequence numbers, but not received.
+        early: frame messages skipped because their model had not been received yet.
+        foreign: messages skipped because they are not valid Meshcast messages.
+        foreign_reason: error of the first of these.
     """
 
     topics: Counter[str] = field(default_factory=Counter)
@@ -59,33 +65,49 @@ def record(
     stream: str = "",
     seconds: float = math.inf,
     count: float = math.inf,
-    stopped: Callable[[], bool] = lambda: False,
-    shown: Callable[[RecordingStats], None] = lambda tally: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[RecordingStats], None] = lambda stats: None,
     curve: Curve | None = None,
 ) -> RecordingStats:
-    """Record some levels, the models and the status of one stream, or of all, until one of the limits is reached.
+    """Record levels, models and status of one stream, or of all streams, until a limit is reached.
 
-    The file appears at the end, if a frame has come; until then there is PATH.part. seconds: counted from the first
-    frame. count: frames. stopped: asked ten times a second. shown: called as often with the tally so far.
-    curve: the keys for a publisher that encrypts.
-    Raises AddressError, WireError for a level or stream that does not exist, and OutputError.
+    The file appears at the end if a frame was received; until then it is PATH.part.
+
+    Args:
+        address: ZeroMQ address of the publisher.
+        path: the .mcap file.
+        levels: levels of detail to record.
+        stream: name of the only stream to record; empty for all.
+        seconds: limit of the duration, from the first frame.
+        count: limit of the number of frames.
+        should_stop: polled ten times a second.
+        on_progress: called ten times a second with the current statistics.
+        curve: keys for an encrypted publisher.
+
+    Returns:
+        The statistics of the recording.
+
+    Raises:
+        AddressError: the address is unusable.
+        WireError: unknown level, or invalid stream name.
+        OutputError: the file cannot be written.
     """
-    # A model is asked for when a frame names it: the publisher would repeat it otherwise.
-    wanted = [words for words in topics(levels, stream) if not words.startswith(b"model/")]
+    # Models are subscribed to when a frame refers to them: otherwise the publisher would repeat them.
+    wanted = [name for name in topics(levels, stream) if not name.startswith(b"model/")]
     check_address(address, connecting=True)
     with _subscribed(address, wanted, curve) as socket, RecordingWriter(path) as writer:
         recorder = _Recorder(socket, writer, count)
         began_s = last_s = time.monotonic()
-        while not stopped() and last_s - (recorder.first_s or began_s) < seconds and last_s < recorder.end_s:
+        while not should_stop() and last_s - (recorder.first_s or began_s) < seconds and last_s < recorder.end_s:
             if socket.poll(int(POLL_S * 1000)):
                 recorder.receive()
             last_s = time.monotonic()
-            shown(recorder.tally)
-        if recorder.tally.frames:
-            recorder.tally.file_bytes = writer.close()
+            on_progress(recorder.stats)
+        if recorder.stats.frames:
+            recorder.stats.file_bytes = writer.close()
         else:
             writer.discard()
-    return recorder.tally
+    return recorder.stats
 
 
 @contextmanager
@@ -102,65 +124,65 @@ def _subscribed(address: str, wanted: list[bytes], curve: Curve | None) -> Itera
 
 
 class _Recorder:
-    """Decides message by message what is written and what else to ask for."""
+    """Decides for each message whether to write it, and which models to subscribe to."""
 
     def __init__(self, socket: zmq.Socket[bytes], writer: RecordingWriter, count: float) -> None:
-        self.tally = RecordingStats()
-        self.first_s: float | None = None  # when the first frame came
-        self.end_s = math.inf  # when enough frames have come
+        self.stats = RecordingStats()
+        self.first_s: float | None = None  # time of the first frame
+        self.end_s = math.inf  # time to stop after the last requested frame
         self._socket, self._writer, self._count = socket, writer, count
-        self._unix_ns = time.time_ns() - time.monotonic_ns()  # taken once: times in a file never go back
+        self._unix_ns = time.time_ns() - time.monotonic_ns()  # constant, so times in a file never decrease
         self._known: set[tuple[str, int]] = set()  # stream, model_id
-        self._asked: set[str] = set()  # streams whose model is on its way
-        self._newest: dict[str, tuple[int, int]] = {}  # session, seq of a stream's newest frame
+        self._awaited: set[str] = set()  # streams whose model is subscribed to
+        self._newest: dict[str, tuple[int, int]] = {}  # session and seq of the newest frame, by stream
         self._losses: defaultdict[tuple[str, Kind], LossCounter] = defaultdict(LossCounter)
 
     def receive(self) -> None:
-        """Take what has come."""
+        """Process all received messages."""
         for _ in range(HIGH_WATER_MARK):
             try:
                 message = self._socket.recv(zmq.DONTWAIT)
             except zmq.Again:
                 return
-            self._take(message, time.monotonic_ns())
+            self._process(message, time.monotonic_ns())
             if time.monotonic() > self.end_s:
                 return
 
-    def _take(self, message: bytes, t_ns: int) -> None:
+    def _process(self, message: bytes, t_ns: int) -> None:
         try:
             kind = read_kind(message)
             head = read_header(message, COMMON_HEADER, kind)
         except WireError as error:
-            self.tally.foreign += 1
-            self.tally.foreign_reason = self.tally.foreign_reason or str(error)
+            self.stats.foreign += 1
+            self.stats.foreign_reason = self.stats.foreign_reason or str(error)
             return
         stream, model = head["stream"], (head["stream"], head["model_id"])
         if kind is Kind.MODEL:
-            if stream in self._asked:
-                self._asked.discard(stream)
+            if stream in self._awaited:
+                self._awaited.discard(stream)
                 self._socket.unsubscribe(topic(Kind.MODEL, stream))
             if model in self._known:
                 return
             self._known.add(model)
-        elif model not in self._known and stream not in self._asked:
-            self._asked.add(stream)
+        elif model not in self._known and stream not in self._awaited:
+            self._awaited.add(stream)
             self._socket.subscribe(topic(Kind.MODEL, stream))
         if kind not in (Kind.MODEL, Kind.STATUS):
             if model not in self._known:
-                self.tally.early += 1
+                self.stats.early += 1
                 return
             if self._is_new(stream, head["session"], head["seq"]):
-                if self.tally.frames >= self._count:
+                if self.stats.frames >= self._count:
                     self.end_s = 0.0
                     return
                 self._count_frame(stream, head["session"], head["seq"])
             lost, _ = self._losses[stream, kind].step(head["session"], head["seq"])
-            self.tally.lost += lost
+            self.stats.lost += lost
             self.first_s = self.first_s or t_ns / 1e9
         self._writer.add(kind, head, self._unix_ns + t_ns, message)
-        self.tally.duration_s = t_ns / 1e9 - self.first_s if self.first_s else 0.0
-        self.tally.topics[head["topic"].decode()] += 1
-        self.tally.message_bytes += len(message)
+        self.stats.duration_s = t_ns / 1e9 - self.first_s if self.first_s else 0.0
+        self.stats.topics[head["topic"].decode()] += 1
+        self.stats.message_bytes += len(message)
 
     def _is_new(self, stream: str, session: int, seq: int) -> bool:
         newest = self._newest.get(stream)
@@ -168,6 +190,6 @@ class _Recorder:
 
     def _count_frame(self, stream: str, session: int, seq: int) -> None:
         self._newest[stream] = session, seq
-        self.tally.frames += 1
-        if self.tally.frames >= self._count:
+        self.stats.frames += 1
+        if self.stats.frames >= self._count:
             self.end_s = time.monotonic() + GRACE_S

@@ -1,4 +1,4 @@
-"""Publishes a recording again: the same messages, with the time between them that there was when they came."""
+"""Publishes a recording with its original timing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from meshcast.protocol.layout import TOPIC_PREFIXES, TOPIC_SIZE, Kind, read_kind
 
 POLL_S = 0.1
 OTHERS = tuple(f"{TOPIC_PREFIXES[kind]}/".encode() for kind in (Kind.MODEL, Kind.STATUS))
-PAUSE_S = 1 / 30  # between the last message and the first one again, where the frames do not tell
+PAUSE_S = 1 / 30  # between two passes, if the spacing of the frames is unknown
 
 
 @dataclass(slots=True)
 class ReplayStats:
-    """How far a replay is: messages and bytes sent, how often the recording has begun, the place in it in seconds, and
-    how much later than it should the latest message went out."""
+    """Progress of a replay: messages and bytes sent, number of passes begun, position in the recording in seconds, and
+    the largest delay of a message."""
 
     messages: int = 0
     message_bytes: int = 0
@@ -32,120 +32,120 @@ class ReplayStats:
 
 
 class Replay:
-    """Sends the messages of `recording` through `outlet`, each at its own time after the first, at `speed` times the
-    speed; models besides at once to whoever subscribes to them. For one thread.
+    """Publishes the messages of `recording` through `socket` with their original spacing divided by `speed`, and each
+    model in addition at once to every new subscriber. Not thread-safe.
 
-    start_s: begin so many seconds after the first message; of what comes before, only the newest models are sent.
-    stopped: asked ten times a second. shown: called as often with the state so far.
+    start_s: skip this many seconds; of the messages before, only the newest models are sent. should_stop: polled ten
+    times a second. on_progress: called ten times a second with the current statistics.
     """
 
     def __init__(
         self,
         recording: Recording,
-        outlet: PublisherSocket,
+        socket: PublisherSocket,
         *,
         speed: float = 1.0,
         start_s: float = 0.0,
-        stopped: Callable[[], bool] = lambda: False,
-        shown: Callable[[ReplayStats], None] = lambda played: None,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_progress: Callable[[ReplayStats], None] = lambda stats: None,
     ) -> None:
-        self.played = ReplayStats()
-        self._recording, self._outlet, self._speed, self._start_s = recording, outlet, speed, start_s
-        self._stopped, self._shown = stopped, shown
-        self._restamp = TimestampRewriter(speed)
-        self._models: dict[bytes, tuple[bytes, ModelSchedule]] = {}  # by topic: the message, when it is due again
-        self._awaited = False  # somebody has subscribed to a level
+        self.stats = ReplayStats()
+        self._recording, self._socket, self._speed, self._start_s = recording, socket, speed, start_s
+        self._should_stop, self._on_progress = should_stop, on_progress
+        self._rewrite_timestamps = TimestampRewriter(speed)
+        self._models: dict[bytes, tuple[bytes, ModelSchedule]] = {}  # topic -> message, when it is due again
+        self._has_subscriber = False  # whether a client has subscribed to a level
 
-    def wait(self) -> bool:
-        """Wait until somebody subscribes to a level; False when stopped() was first."""
-        while not self._awaited:
-            if not self._attend(time.monotonic() + POLL_S):
+    def wait_for_subscriber(self) -> bool:
+        """Wait until a client subscribes to a level; False if stopped before."""
+        while not self._has_subscriber:
+            if not self._serve(time.monotonic() + POLL_S):
                 return False
         return True
 
     def play(self, *, loop: bool = False) -> None:
-        """Play the recording once, or until stopped() when `loop`.
+        """Play the recording once, or until should_stop() with `loop`.
 
-        Raises RecordingError when it holds no frame from the start on, and when it turns out to be damaged.
+        Raises RecordingError if it has no frame after the start position, or if it is corrupted.
         """
         begin_s = time.monotonic()
         while (seconds := self._play_once(begin_s)) is not None and loop:
             begin_s += seconds
-            self._restamp.again += 1
+            self._rewrite_timestamps.loop_index += 1
 
     def _play_once(self, begin_s: float) -> float | None:
-        """Returns how many seconds later the first message may go out again, None when stopped."""
+        """Play one pass. Returns its duration in seconds, None if stopped."""
         spacing = _Spacing()
-        place_s = 0.0
-        self.played.passes += 1
-        for place_s, message in self._from_start():
-            spacing.add(place_s, message)
-            due_s = begin_s + (place_s - self._start_s) / self._speed
+        position_s = 0.0
+        self.stats.passes += 1
+        for position_s, message in self._from_start():
+            spacing.add(position_s, message)
+            due_s = begin_s + (position_s - self._start_s) / self._speed
             if not self._until(due_s):
                 return None
-            self._send(self._restamp(message))
+            self._send(self._rewrite_timestamps(message))
             now_s = time.monotonic()
-            self.played.late_s = max(self.played.late_s, now_s - due_s)
-            self.played.seconds = place_s
+            self.stats.late_s = max(self.stats.late_s, now_s - due_s)
+            self.stats.seconds = position_s
         if not spacing.frames:
-            after = f" from {self._start_s:g} s on" if self._start_s else ""
-            raise RecordingError(f"{self._recording.path}: holds no frame{after}")
-        return (place_s - self._start_s + spacing.seconds) / self._speed
+            after = f" after {self._start_s:g} s" if self._start_s else ""
+            raise RecordingError(f"{self._recording.path}: no frame{after}")
+        return (position_s - self._start_s + spacing.seconds) / self._speed
 
     def _from_start(self) -> Iterator[tuple[float, bytes]]:
-        """Where in the recording, in seconds from its first message, and the message."""
+        """Yield each message with its position in seconds after the first message."""
         models: dict[bytes, bytes] = {}
         first_ns: int | None = None
         for recorded in self._recording:
             first_ns = recorded.t_ns if first_ns is None else first_ns
-            place_s = (recorded.t_ns - first_ns) / 1e9
-            if place_s >= self._start_s:
+            position_s = (recorded.t_ns - first_ns) / 1e9
+            if position_s >= self._start_s:
                 yield from ((self._start_s, model) for model in models.values())
                 self._recording.budget.release(sum(map(len, models.values())))
                 models.clear()
-                yield place_s, recorded.message
+                yield position_s, recorded.message
             elif read_kind(recorded.message) is Kind.MODEL:
                 self._reserve(recorded.message, models.get(recorded.message[:TOPIC_SIZE], b""))
                 models[recorded.message[:TOPIC_SIZE]] = recorded.message
 
     def _until(self, due_s: float) -> bool:
-        """Serve subscribers until then; False when stopped."""
+        """Serve subscribers until `due_s`; False if stopped."""
         while True:
-            if not self._attend(due_s):
+            if not self._serve(due_s):
                 return False
             if time.monotonic() >= due_s:
                 return True
 
-    def _attend(self, due_s: float) -> bool:
-        """Answer whoever has subscribed, then wait for more until `due_s`, but not for long; False when stopped."""
+    def _serve(self, due_s: float) -> bool:
+        """Answer new subscriptions, then wait for more until `due_s`, at most POLL_S; False if stopped."""
         now_s = time.monotonic()
-        for prefix in self._outlet.subscriptions():
-            self._awaited |= not prefix.startswith(OTHERS)
-            for words, (_, repeats) in self._models.items():
-                if words.startswith(prefix):
-                    repeats.ask()
-        for message, repeats in self._models.values():
-            if now_s >= repeats.due_s:
-                repeats.sent(now_s)
-                self._outlet.send(message)
-        self._shown(self.played)
+        for prefix in self._socket.subscriptions():
+            self._has_subscriber |= not prefix.startswith(OTHERS)
+            for name, (_, schedule) in self._models.items():
+                if name.startswith(prefix):
+                    schedule.ask()
+        for message, schedule in self._models.values():
+            if now_s >= schedule.due_s:
+                schedule.sent(now_s)
+                self._socket.send(message)
+        self._on_progress(self.stats)
         left_s = min(due_s - time.monotonic(), POLL_S)
         if left_s > 0:
-            self._outlet.wait(left_s)
-        return not self._stopped()
+            self._socket.wait(left_s)
+        return not self._should_stop()
 
     def _send(self, message: bytes) -> None:
         if read_kind(message) is Kind.MODEL:
-            known, repeats = self._models.get(message[:TOPIC_SIZE], (b"", ModelSchedule()))
+            known, schedule = self._models.get(message[:TOPIC_SIZE], (b"", ModelSchedule()))
             self._reserve(message, known)
-            self._models[message[:TOPIC_SIZE]] = message, repeats
-            repeats.sent(time.monotonic())
-        self._outlet.send(message)
-        self.played.messages += 1
-        self.played.message_bytes += len(message)
+            self._models[message[:TOPIC_SIZE]] = message, schedule
+            schedule.sent(time.monotonic())
+        self._socket.send(message)
+        self.stats.messages += 1
+        self.stats.message_bytes += len(message)
 
     def _reserve(self, message: bytes, known: bytes) -> None:
-        """Take memory for a model that is kept in place of a known one: a file may name any number of streams."""
+        """Reserve memory for a model that replaces a known one: a file may contain any number of streams."""
         budget = self._recording.budget
         budget.release(len(known))
         try:
@@ -155,20 +155,20 @@ class Replay:
 
 
 class _Spacing:
-    """How far apart the frames of a recording are: those of the topic that comes first."""
+    """Measures the spacing of the frames of the first topic in a recording."""
 
     def __init__(self) -> None:
         self.frames = 0
-        self._words = b""
+        self._topic = b""
         self._first_s = self._last_s = 0.0
 
-    def add(self, place_s: float, message: bytes) -> None:
-        words = message[:TOPIC_SIZE]
-        if words.startswith(OTHERS) or (self._words and words != self._words):
+    def add(self, position_s: float, message: bytes) -> None:
+        name = message[:TOPIC_SIZE]
+        if name.startswith(OTHERS) or (self._topic and name != self._topic):
             return
         if not self.frames:
-            self._words, self._first_s = words, place_s
-        self._last_s = place_s
+            self._topic, self._first_s = name, position_s
+        self._last_s = position_s
         self.frames += 1
 
     @property

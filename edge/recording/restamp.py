@@ -1,7 +1,7 @@
-"""Messages that are sent once more, at another speed or again: with the times and the session that this makes true.
+"""Rewrites timestamps and sessions of messages that are replayed at another speed or in a loop.
 
-The times are those that tell a reader how late a message is; without a change it would take slow for late, and leave
-frames out.
+Clients estimate their latency from these timestamps; without the change they would mistake slow motion for latency and
+drop frames.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ LATEST_NS = (1 << 63) - 1
 
 
 class TimestampRewriter:
-    """speed: how many times as fast the messages go out as they came; `again`: how often they have gone out before.
+    """Rewrites messages for a replay at `speed`, in pass number `loop_index` (0 is the first).
 
-    The publisher's monotonic clock runs faster or slower by `speed` from the first message on. Each time again is a
-    session of its own, as if the publisher had been started anew. At speed 1 and the first time, messages stay as they
-    are, byte for byte. Raises WireError for a message without a whole header.
+    The publisher's monotonic clock runs faster or slower by `speed` from the first message on. Each further pass is a
+    new session, as if the publisher had been restarted. At speed 1 messages of the first pass stay unchanged, byte for
+    byte. Raises WireError for a message without a complete header.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
-        self.again = 0
+        self.loop_index = 0
         self._speed = speed
         self._origin_ns: int | None = None
 
     def __call__(self, message: bytes) -> bytes:
-        if self._speed == 1.0 and self.again == 0:
+        if self._speed == 1.0 and self.loop_index == 0:
             return message
         kind = read_kind(message)
         layout = {Kind.MODEL: COMMON_HEADER, Kind.STATUS: STATUS_HEADER}.get(kind, FRAME_HEADER)
@@ -38,7 +38,7 @@ class TimestampRewriter:
         for name in ("t_publish_monotonic_ns", "t_capture_monotonic_ns"):
             if name in (layout.names or ()):
                 head[name] = self._time(int(head[name][0]))
-        head["session"] = (int(head["session"][0]) + self.again) % SESSIONS
+        head["session"] = (int(head["session"][0]) + self.loop_index) % SESSIONS
         return bytes(changed)
 
     def _time(self, t_ns: int) -> int:

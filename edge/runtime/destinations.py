@@ -11,7 +11,7 @@ from edge.errors import OutputError
 from edge.runtime.outputs import OutputConfig
 from edge.sinks.encoders import choose_encoder
 from edge.sinks.npz import check_save_suffix
-from edge.sinks.output_file import check_place
+from edge.sinks.output_file import check_writable
 from edge.sinks.overlay import VIDEO, check_overlay_suffix
 from edge.sources.uri import IMAGE_SUFFIXES, parse
 
@@ -40,7 +40,7 @@ def check_outputs(outputs: Sequence[Path], sources: Sequence[str], others: Seque
     others: files that are read beside the sources. Raises OutputError.
     """
     taken: dict[Path, Path] = {}
-    places = [(path, check_place(path)) for path in outputs]
+    places = [(path, check_writable(path)) for path in outputs]
     read = {Path(os.path.realpath(path)) for path in (*_files(sources), *others)}
     for path, place in places:
         if place in taken:
@@ -65,7 +65,7 @@ def _files(sources: Sequence[str]) -> Iterator[Path]:
         path = Path(address.target)
         if address.kind == "video":
             yield path
-        elif address.kind == "pictures" and path.is_dir():
+        elif address.kind == "images" and path.is_dir():
             yield from (entry for entry in path.iterdir() if entry.suffix.lower() in IMAGE_SUFFIXES)
-        elif address.kind == "pictures":
+        elif address.kind == "images":
             yield from ([path] if path.exists() else map(Path, glob.iglob(address.target, recursive=True)))

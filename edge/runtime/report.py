@@ -19,7 +19,8 @@ def run_report(
     common = {
         "engines_ms": stage_table(models.timings.stats()),
         "models": {role: asdict(use) for role, use in models.uses.items()},
-        "remarks": list(models.warnings),
+        "warnings": list(models.warnings),
+        "remarks": list(models.warnings),  # the old name of "warnings", written until 0.2
     }
     if len(streams) == 1:
         return {**_stream_report(streams[0], exit_status, problems), **common}
@@ -52,7 +53,7 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
         "stages_ms": stage_table({k: s for k, s in stats.items() if not k.startswith(QUEUE) and k not in AGES}),
         "queues_ms": stage_table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),
         "problems": list(problems),
-        "source_remarks": stream.overlapped.reader.source.warnings,
+        "source_warnings": stream.overlapped.reader.source.warnings,
     }
 
 

@@ -1,1 +1,1 @@
-"""Files that a run writes."""
+"""Output files of a run."""

@@ -1,7 +1,7 @@
-"""Fragmented MP4: a file that plays up to its last fragment when its program breaks off or its disk is full.
+"""Fragmented MP4: files that play up to their last fragment after a crash or on a full disk.
 
-While it is written, a fragment follows the other, each about a second; at the end FFmpeg turns the file into an
-ordinary one with a single index (its "hybrid" mode).
+During writing, the file is a sequence of fragments of about a second; when it is closed, FFmpeg converts it to an
+ordinary file with a single index (its "hybrid" mode).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from engines.files.atomic import write_all
 OPTIONS = {"movflags": "hybrid_fragmented", "frag_duration": "1000000", "flush_packets": "1"}  # microseconds
 
 
-class Recorder:
-    """A file as FFmpeg writes to it. `error` is the first that the system reported, and then nothing more is written:
-    what is on the disk stays as it is."""
+class FragmentFile:
+    """The file object that FFmpeg writes to. `error` is the first error of the system; after it nothing is written, so
+    the data on disk stays intact."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.error: OSError | None = None
@@ -42,11 +42,11 @@ class Recorder:
         return self._file.tell()
 
 
-def keep_whole(file: BinaryIO) -> bool:
-    """Cut a fragmented file behind its last whole fragment; False when there is none. Raises OSError."""
+def truncate_to_complete(file: BinaryIO) -> bool:
+    """Truncate a fragmented file after its last complete fragment; False if there is none. Raises OSError."""
     size = file.seek(0, os.SEEK_END)
-    start = whole = 0
-    known = indexed = False  # whether there is an index of everything, and one of what comes next
+    start = complete = 0
+    has_index = has_fragment_index = False  # of the file (moov), and of the next media data (moov or moof)
     while start + 8 <= size:
         file.seek(start)
         length, kind = struct.unpack(">I4s", file.read(8))
@@ -55,20 +55,20 @@ def keep_whole(file: BinaryIO) -> bool:
         end = start + length
         if length < 8 or end > size:
             break
-        known |= kind == b"moov"
-        indexed |= kind in (b"moov", b"moof")
-        if kind == b"mdat" and indexed:
-            whole, indexed = end, False
+        has_index |= kind == b"moov"
+        has_fragment_index |= kind in (b"moov", b"moof")
+        if kind == b"mdat" and has_fragment_index:
+            complete, has_fragment_index = end, False
         start = end
-    if known and whole:
-        file.truncate(whole)
-    return known and whole > 0
+    if has_index and complete:
+        file.truncate(complete)
+    return has_index and complete > 0
 
 
 def recover(path: Path) -> None:
-    """Cut what a killed program left behind its last whole fragment; does nothing where that cannot be done."""
+    """Truncate the file of a killed program after its last complete fragment; ignores errors."""
     try:
         with path.open("r+b", buffering=0) as file:
-            keep_whole(file)
+            truncate_to_complete(file)
     except OSError:
         pass

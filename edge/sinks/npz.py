@@ -1,4 +1,4 @@
-"""Everything that was seen as one `.npz`: a row per person and frame, streamed so that memory stays flat."""
+"""Writer of all people as one `.npz`: a row per person and frame, streamed to disk with constant memory."""
 
 from __future__ import annotations
 
@@ -19,29 +19,28 @@ from edge.types import Array, Bodies, BodyModel, Frame, RigPose
 from engines.files.atomic import write_all
 from meshcast.protocol.rotations import rotvec
 
-RESERVE_BYTES = 1 << 20  # the space for the file is reserved in steps of at least this
-OVERHEAD_BYTES = 1 << 16  # of headers and directory of the file, at most
+RESERVE_BYTES = 1 << 20  # minimum step of disk space reservation
+OVERHEAD_BYTES = 1 << 16  # maximum size of headers and directory of the file
 
 
 class NpzWriter:
-    """Saves the people of every frame to `path`; `numpy.load(path, allow_pickle=False)` reads it.
+    """Writes the people of every frame to `path`; `numpy.load(path, allow_pickle=False)` reads it.
 
     One row per person and frame, M rows: `frame` (M,) int64, `t_s` (M,) float64 s, `id` (M,) int32, `score` (M,)
     float32, `keypoints` (M, K, 3) float32 (x px, y px, score), `joints` (M, J, 3), `vertices` (M, V, 3) and
     `translation` (M, 3) float32 meters in the camera's frame, `row_K` (M, 3, 3) float64 and `row_image_size` (M, 2)
-    int32 of the row's frame. Of a body with a rig also `rotations` (M, P, 3) float32 axis-angle rad, `shape` (M, B)
-    and `fit_error_mm` (M,) float32. Once: `joint_names`, `keypoint_names`, `faces` (F, 3) int32, `frames` (how many),
-    and of the first frame `K` (3, 3), `distortion` (5,) and `image_size` (2,): width, height px.
+    int32 of the row's frame. For a body with a rig also `rotations` (M, P, 3) float32 axis-angle rad, `shape` (M, B)
+    and `fit_error_mm` (M,) float32. Once: `joint_names`, `keypoint_names`, `faces` (F, 3) int32, `frames` (number of
+    frames), and of the first frame `K` (3, 3), `distortion` (5,) and `image_size` (2,): width, height in pixels.
 
-    The space that the file will take is reserved before the rows are written: on a disk that fills up, the rows until
-    then can always be put together by close().
+    The disk space of the final file is reserved before rows are written, so that close() can always assemble the rows
+    written before the disk is full.
 
-    Raises OutputError at once when the suffix is not .npz or the folder cannot be written to, and later when the disk
-    is full.
+    Raises OutputError at once if the suffix is not .npz or the folder is not writable, and later if the disk is full.
     """
 
     def __init__(self, path: str | Path | OutputFile, model: BodyModel) -> None:
-        """path: or a target that is open already."""
+        """path: a path, or an open OutputFile."""
         if not isinstance(path, OutputFile):
             check_save_suffix(Path(path))
         self._target = path if isinstance(path, OutputFile) else OutputFile(path)
@@ -75,8 +74,8 @@ class NpzWriter:
             raise self._target.error(error) from None
 
     def add(self, frame: Frame, bodies: Bodies, camera: Camera, posed: RigPose | None = None) -> None:
-        """Add the people of one frame; none is fine. posed: the same people as the rig poses them, wanted where
-        edge.stages.inverse_kinematics.can_fit says so. After an error the frame is not there, and those before are."""
+        """Add the people of one frame, possibly none. posed: the rig poses of the same people, required if
+        edge.stages.inverse_kinematics.can_fit(model). After an error the file holds the previous frames only."""
         n = len(bodies)
         rows = {
             "frame": np.full(n, frame.index),
@@ -108,7 +107,7 @@ class NpzWriter:
         self._frames += 1
 
     def close(self) -> bool:
-        """Put the file together; False when no frame was added, and so no file is left. Closing twice is harmless."""
+        """Assemble the file; False if no frame was added, and then no file is left. Idempotent."""
         if not self._columns:
             return False
         columns, self._columns = self._columns, {}
@@ -121,19 +120,19 @@ class NpzWriter:
         except OSError as error:
             raise self._target.error(error) from None
         finally:
-            self._target.discard()  # does nothing once committed
+            self._target.discard()  # no effect after commit()
             for column in columns.values():
                 column.close()
 
     def abort(self) -> None:
-        """Leave nothing behind; what was at the path before stays."""
+        """Discard the file; an existing file at the path stays."""
         columns, self._columns = self._columns, {}
         for column in columns.values():
             column.close()
         self._target.discard()
 
     def _reserve(self, more_rows: int) -> None:
-        """Make sure that the file with so many more rows fits on the disk. Raises OSError."""
+        """Reserve disk space for the file with `more_rows` more rows. Raises OSError."""
         rows = next(iter(self._columns.values())).rows + more_rows
         size = rows * sum(column.row_bytes for column in self._columns.values())
         size += OVERHEAD_BYTES + self._model.faces.nbytes
@@ -142,12 +141,12 @@ class NpzWriter:
             try:
                 self._target.reserve(ahead)
                 self._reserved = ahead
-            except OSError:  # not so much ahead, then
+            except OSError:  # less in advance
                 self._target.reserve(size)
                 self._reserved = size
 
     def _roll_back(self) -> None:
-        """Forget the rows of a frame that could not be written to all columns."""
+        """Remove the rows of a frame that could not be written to all columns."""
         rows = min(column.rows for column in self._columns.values())
         for column in self._columns.values():
             column.keep(rows)
@@ -162,7 +161,7 @@ class NpzWriter:
             "image_size": np.array(camera.size, np.int32),
             "frames": np.array(self._frames, np.int64),
         }
-        # All columns have as many rows as the shortest, should an interrupt have come between two of them.
+        # Use the row count of the shortest column: an interrupt may have come between two columns.
         rows = min(column.rows for column in columns.values())
         file = io.BufferedRandom(self._target.file)  # type: ignore[arg-type]
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -172,20 +171,20 @@ class NpzWriter:
             for name, value in constants.items():
                 with archive.open(f"{name}.npy", "w") as member:
                     np.lib.format.write_array(member, np.asarray(value, order="C"), allow_pickle=False)
-        size = file.tell()  # what was reserved beyond is given back
+        size = file.tell()  # the end of the file: release the remaining reservation
         file.flush()
         file.detach()
         self._target.file.truncate(size)
 
 
 def check_save_suffix(path: Path) -> None:
-    """Raises OutputError for a file of another kind."""
+    """Raise OutputError for another suffix."""
     if path.suffix.lower() != ".npz":
-        raise OutputError(f"{path}: people are saved as .npz")
+        raise OutputError(f"{path}: unsupported file type; use .npz")
 
 
 class _Column:
-    """Rows of one kind in an unnamed file."""
+    """The rows of one array in an unnamed file."""
 
     def __init__(self, file: BinaryIO, dtype: np.dtype[np.generic], row_shape: tuple[int, ...]) -> None:
         self.row_bytes = int(dtype.itemsize * np.prod(row_shape, dtype=np.int64))
@@ -195,10 +194,10 @@ class _Column:
         self._row_shape = row_shape
 
     def encoded(self, values: Array) -> memoryview:
-        """The bytes of rows. Raises ValueError for rows of another shape."""
+        """Encode rows. Raises ValueError for rows of another shape."""
         rows = np.ascontiguousarray(values, self._dtype)
         if rows.shape[1:] != self._row_shape:
-            raise ValueError(f"rows are {rows.shape[1:]}, the body model says {self._row_shape}")
+            raise ValueError(f"rows are {rows.shape[1:]}, expected {self._row_shape} for this body model")
         return rows.data
 
     def append(self, encoded: memoryview, rows: int) -> None:
@@ -206,7 +205,7 @@ class _Column:
         self.rows += rows
 
     def keep(self, rows: int) -> None:
-        """Forget all rows but the first so many."""
+        """Keep the first `rows` rows only."""
         self.rows = rows
         self._file.seek(rows * self.row_bytes)
 
@@ -222,5 +221,5 @@ class _Column:
         shutil.copyfileobj(self._file, member, 1 << 20)
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):  # what cannot be written any more is not wanted any more
+        with contextlib.suppress(OSError):  # unwritten data of a temporary file is not needed
             self._file.close()

@@ -1,4 +1,4 @@
-"""The drawn pictures as a file: a video, one picture, or a sheet of pictures spread over a clip."""
+"""Overlay files: a video, a single image, or a contact sheet of a clip."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from av.video.stream import VideoStream
 from edge.errors import OutputError
 from edge.render.meshes import outlined_text, text_scale
 from edge.sinks.encoders import TICKS_PER_S, choose_encoder, configure
-from edge.sinks.fragments import OPTIONS, Recorder, keep_whole, recover
+from edge.sinks.fragments import OPTIONS, FragmentFile, recover, truncate_to_complete
 from edge.sinks.output_file import OutputFile
-from edge.sources.clock import LONGEST_GAP_S
+from edge.sources.clock import MAX_GAP_S
 from edge.types import U8, Frame
 
 log = logging.getLogger("meshcast.sinks")
 
 VIDEO = ".mp4"
-PICTURES = (".png", ".jpg", ".jpeg")
+IMAGES = (".png", ".jpg", ".jpeg")
 TILES = 6
 TILE_PX = 960  # longer side of a tile
 GAP_PX = 12
-PAPER = (32, 28, 26)  # BGR
+BACKGROUND = (32, 28, 26)  # BGR
 
 
 class _Output(Protocol):
@@ -40,24 +40,25 @@ class _Output(Protocol):
 
 
 class OverlayWriter:
-    """Writes drawn pictures to `path`, which appears whole when the writer is closed.
+    """Writes overlay images to `path`, which appears when the writer is closed.
 
-    `.mp4`: every frame at its own time `frame.t_s`, so a variable frame rate stays in sync; of more than a minute (and
-    three frames) without a frame, as of a camera that was away, one frame is left. Until it is closed it is PATH.part,
-    which plays up to the last second. `.png`, `.jpg`: the picture itself if there is only one, else a sheet of up to
-    six frames spread over the clip.
-    fps: nominal frame rate, for the video's header and the duration of its last frame. encoder: of the video, see
+    `.mp4`: every frame at its time `frame.t_s`, so a variable frame rate stays in sync; gaps of more than a minute (and
+    three frames) are shortened to one frame. Until it is closed the file is PATH.part, which plays up to the last
+    second. `.png`, `.jpg`: the image itself if there is only one, else a contact sheet of up to six frames evenly
+    spaced over the clip.
+
+    fps: nominal frame rate, for the header of the video and the duration of its last frame. encoder: see
     choose_encoder.
 
-    Raises OutputError at once when the suffix is unknown or the folder cannot be written to, and UnknownNameError for
-    an encoder that there is not. After an error of write(), close() keeps what was written before, where it can.
+    Raises OutputError at once if the suffix is unknown or the folder is not writable, and UnknownNameError for an
+    unknown encoder. After an error of write(), close() keeps the frames before it if possible.
     """
 
     def __init__(self, path: str | Path | OutputFile, fps: float, encoder: str = "auto") -> None:
-        """path: or a target that is open already."""
-        place = path.path if isinstance(path, OutputFile) else Path(path)
-        check_overlay_suffix(place)
-        suffix = place.suffix.lower()
+        """path: a path, or an open OutputFile."""
+        final = path.path if isinstance(path, OutputFile) else Path(path)
+        check_overlay_suffix(final)
+        suffix = final.suffix.lower()
         chosen = choose_encoder(encoder) if suffix == VIDEO else ""
         self._target = path if isinstance(path, OutputFile) else OutputFile(path, salvageable=suffix == VIDEO)
         if suffix == VIDEO and self._target.kept is not None:
@@ -71,21 +72,21 @@ class OverlayWriter:
         self._open = True
 
     def write(self, frame: Frame, image: U8) -> None:
-        """Add one drawn picture (H, W, 3) uint8 BGR; the caller may reuse it afterwards."""
+        """Add one overlay image (H, W, 3) uint8 BGR; the caller may reuse it afterwards."""
         self._output.write(frame, image)
 
     def close(self) -> bool:
-        """Finish the file; False when no frame was written, and so no file is left. Closing twice is harmless."""
+        """Finish the file; False if no frame was written, and then no file is left. Idempotent."""
         if not self._open:
             return False
         self._open = False
         try:
             return self._output.close()
         finally:
-            self._target.discard()  # does nothing once committed
+            self._target.discard()  # no effect after commit()
 
     def abort(self) -> None:
-        """Leave nothing behind; what was at the path before stays."""
+        """Discard the file; an existing file at the path stays."""
         if self._open:
             self._open = False
             if isinstance(self._output, _Video):
@@ -94,51 +95,51 @@ class OverlayWriter:
 
 
 def check_overlay_suffix(path: Path) -> None:
-    """Raises OutputError for a file that is neither a video nor a picture."""
-    if path.suffix.lower() != VIDEO and path.suffix.lower() not in PICTURES:
-        raise OutputError(f"{path}: an overlay is a video (.mp4) or a picture (.png, .jpg)")
+    """Raise OutputError for a suffix of neither a video nor an image."""
+    if path.suffix.lower() != VIDEO and path.suffix.lower() not in IMAGES:
+        raise OutputError(f"{path}: unsupported overlay type; use .mp4, .png or .jpg")
 
 
 class _Video:
-    """An encoder and its file; pictures of another size than the first are fitted into the first one's."""
+    """An encoder and its file; images of another size are scaled to fit into the size of the first."""
 
     def __init__(self, target: OutputFile, fps: float, encoder: str) -> None:
         self._target = target
         rate = Fraction(fps if fps > 0 else 30.0).limit_denominator(1001)
         self._last_tick = -1
-        self._left_out = 0  # ticks of gaps
+        self._skipped = 0  # ticks of gaps
         self._duration = max(1, round(TICKS_PER_S / rate))
         self._rate = rate
-        self._file = Recorder(target.file)
+        self._file = FragmentFile(target.file)
         self._container = av.open(self._file, "w", format="mp4", options=OPTIONS)
         self._stream = cast(VideoStream, self._container.add_stream(encoder, rate=rate))
         self._size: tuple[int, int] | None = None
-        self._broken = False
+        self._failed = False
 
     def write(self, frame: Frame, image: U8) -> None:
         if self._size is None:
             self._start(image)
         canvas = _even(_fit(image, self._size or (0, 0)))
         yuv = np.asarray(cv2.cvtColor(canvas, cv2.COLOR_BGR2YUV_I420), np.uint8)
-        picture = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
-        picture.pts = self._last_tick = self._tick(frame.t_s)
-        picture.duration = self._duration
-        picture.time_base = Fraction(1, TICKS_PER_S)
-        self._encode(picture)
+        video_frame = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
+        video_frame.pts = self._last_tick = self._tick(frame.t_s)
+        video_frame.duration = self._duration
+        video_frame.time_base = Fraction(1, TICKS_PER_S)
+        self._encode(video_frame)
 
     def _tick(self, t_s: float) -> int:
-        """When a frame is shown. MP4 cannot say gaps of many hours, and nobody would watch them."""
-        tick = round(t_s * TICKS_PER_S) - self._left_out
+        """Presentation time of a frame in ticks, without long gaps: MP4 cannot represent gaps of many hours."""
+        tick = round(t_s * TICKS_PER_S) - self._skipped
         gap = tick - self._last_tick
-        if self._last_tick >= 0 and gap > max(LONGEST_GAP_S * TICKS_PER_S, 3 * self._duration):
-            if not self._left_out:
-                log.warning("%s: gaps of more than %g s are left out of it", self._target.path, LONGEST_GAP_S)
-            self._left_out += gap - self._duration
+        if self._last_tick >= 0 and gap > max(MAX_GAP_S * TICKS_PER_S, 3 * self._duration):
+            if not self._skipped:
+                log.warning("%s: gaps of more than %g s are shortened to one frame", self._target.path, MAX_GAP_S)
+            self._skipped += gap - self._duration
             tick = self._last_tick + self._duration
         return max(tick, self._last_tick + 1)
 
     def close(self) -> bool:
-        if self._broken:
+        if self._failed:
             return self._salvage()
         try:
             with self._reporting("finished"):
@@ -147,7 +148,7 @@ class _Video:
                 self._container.close()
         except OutputError as error:
             if self._salvage():
-                raise OutputError(f"{error}; it is kept up to its last second") from None
+                raise OutputError(f"{error}; all but its last second is kept") from None
             raise
         if self._size is None:
             return False
@@ -162,10 +163,10 @@ class _Video:
             self._container.close()
 
     def _salvage(self) -> bool:
-        """Keep the fragments that are whole; False when there are none."""
+        """Keep the complete fragments; False if there are none."""
         self.stop()
         with contextlib.suppress(OSError):
-            if keep_whole(self._target.file):
+            if truncate_to_complete(self._target.file):
                 self._target.commit()
                 return True
         return False
@@ -175,26 +176,26 @@ class _Video:
         self._size = (width, height)
         configure(self._stream.codec_context, width + width % 2, height + height % 2, self._rate)
 
-    def _encode(self, picture: av.VideoFrame) -> None:
+    def _encode(self, video_frame: av.VideoFrame) -> None:
         with self._reporting("written"):
-            self._container.mux(self._stream.encode(picture))
+            self._container.mux(self._stream.encode(video_frame))
 
     @contextlib.contextmanager
     def _reporting(self, done: str) -> Iterator[None]:
         try:
             yield
         except (OSError, ValueError, av.FFmpegError) as error:
-            self._broken = True
+            self._failed = True
             cause = self._file.error or error
             reason = getattr(cause, "strerror", None) or str(cause)
             raise OutputError(f"{self._target.path}: the video cannot be {done}: {reason}") from None
 
 
 class _Sheet:
-    """The first picture whole, and small copies of frames spread evenly over a clip whose length nobody knows.
+    """The first image at full size, and thumbnails evenly spaced over a clip of unknown length.
 
-    Every `stride`-th frame is kept; when twice as many as needed are there, every other one is let go and the stride
-    doubles. So memory is bounded, and at the end the sheet's frames are picked evenly from those left.
+    Keeps every `stride`-th frame; at twice the required number it drops every other one and doubles the stride. So
+    memory is bounded, and at the end the tiles are selected evenly from those kept.
     """
 
     def __init__(self, target: OutputFile, suffix: str) -> None:
@@ -220,22 +221,22 @@ class _Sheet:
         if self._first is None:
             return False
         if self._count == 1:
-            picture = self._first
+            image = self._first
         else:
             chosen = np.linspace(0, len(self._tiles) - 1, min(TILES, len(self._tiles))).round().astype(int)
-            picture = _arrange([self._tiles[i] for i in chosen])
+            image = _arrange([self._tiles[i] for i in chosen])
         quality = [] if self._suffix == ".png" else [cv2.IMWRITE_JPEG_QUALITY, 93]
-        good, content = cv2.imencode(self._suffix, picture, quality)
+        good, content = cv2.imencode(self._suffix, image, quality)
         if not good:
             raise OutputError(
-                f"{self._target.path}: a picture of {picture.shape[1]} x {picture.shape[0]} cannot be encoded"
+                f"{self._target.path}: an image of {image.shape[1]} x {image.shape[0]} pixels cannot be encoded"
             )
         self._target.write(content.tobytes())
         return True
 
 
 def _tile(image: U8, caption: str) -> U8:
-    """A copy of the picture, at most TILE_PX long, with its time in the lower left corner."""
+    """A copy of the image, at most TILE_PX long, with its time in the lower left corner."""
     scale = min(1.0, TILE_PX / max(image.shape[:2]))
     size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
     tile = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -244,23 +245,23 @@ def _tile(image: U8, caption: str) -> U8:
 
 
 def _arrange(tiles: list[U8]) -> U8:
-    """The tiles row by row, with the number of columns whose sheet comes nearest to 16:9."""
+    """Arrange the tiles in rows, with the number of columns whose sheet is closest to 16:9."""
     width, height = max(t.shape[1] for t in tiles) + GAP_PX, max(t.shape[0] for t in tiles) + GAP_PX
 
-    def strangeness(columns: int) -> float:
+    def deviation(columns: int) -> float:
         rows = -(-len(tiles) // columns)
         return abs(math.log(columns * width / (rows * height) * 9 / 16)) + 0.5 * (rows * columns - len(tiles))
 
-    columns = min(range(1, len(tiles) + 1), key=strangeness)
+    columns = min(range(1, len(tiles) + 1), key=deviation)
     rows = -(-len(tiles) // columns)
-    sheet = np.full((rows * height + GAP_PX, columns * width + GAP_PX, 3), PAPER, np.uint8)
+    sheet = np.full((rows * height + GAP_PX, columns * width + GAP_PX, 3), BACKGROUND, np.uint8)
     for tile, (x, y) in zip(tiles, _corners(columns, width, height), strict=False):
         sheet[y : y + tile.shape[0], x : x + tile.shape[1]] = tile
     return sheet
 
 
 def _corners(columns: int, width: int, height: int) -> Iterator[tuple[int, int]]:
-    """Top left corners (x, y) of the sheet's cells, row by row, without end."""
+    """Yield the top left corners (x, y) of the cells of the sheet, row by row, without end."""
     index = 0
     while True:
         yield GAP_PX + index % columns * width, GAP_PX + index // columns * height
@@ -268,7 +269,7 @@ def _corners(columns: int, width: int, height: int) -> Iterator[tuple[int, int]]
 
 
 def _fit(image: U8, size: tuple[int, int]) -> U8:
-    """The picture itself if it has that size (width, height), else scaled into it with its aspect kept, on black."""
+    """Scale the image to fit into a size (width, height) on black, with its aspect ratio."""
     height, width = image.shape[:2]
     if (width, height) == size:
         return image
@@ -281,7 +282,7 @@ def _fit(image: U8, size: tuple[int, int]) -> U8:
 
 
 def _even(image: U8) -> U8:
-    """The picture with an odd side lengthened by one pixel, as 4:2:0 video needs."""
+    """Pad odd sides by one pixel, as 4:2:0 video requires."""
     height, width = image.shape[:2]
     if height % 2 == 0 and width % 2 == 0:
         return image

@@ -1,4 +1,4 @@
-"""Where frames come from: `open_source()` opens whatever the user names, `Reader` reads it on a thread."""
+"""Sources of frames: `open_source()` opens a source by its URI, `Reader` reads it on a thread."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from edge.sources.uri import HEIF_SUFFIXES, Address, parse
 
 __all__ = ["Access", "Pace", "Reader", "RtspTransport", "Source", "open_source"]
 
-_LEAST_FPS, _MOST_FPS = 0.001, 10_000.0
+_MIN_FPS, _MAX_FPS = 0.001, 10_000.0
 
 RtspTransport = Literal["auto", "tcp", "udp"]
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How sources on the network are reached.
+    """Settings of network sources.
 
-    rtsp_transport: auto asks for the media over TCP, and over UDP where the camera refuses. credentials: a TOML file
-    with users and passwords by host (default: that of MESHCAST_CREDENTIALS, then MESHCAST_USER and MESHCAST_PASSWORD).
-    allow_private_redirects: follow redirects and playlists of http sources also to addresses that are not public.
+    Attributes:
+        rtsp_transport: transport of RTSP media; "auto" uses TCP, or UDP if the camera refuses TCP.
+        credentials: TOML file with user names and passwords per host (default: the file in MESHCAST_CREDENTIALS, then
+            MESHCAST_USER and MESHCAST_PASSWORD).
+        allow_private_redirects: allow redirects and playlists of HTTP sources to point to private addresses.
     """
 
     rtsp_transport: RtspTransport = "auto"
@@ -48,31 +50,31 @@ def open_source(
     """Open a source by its URI.
 
     Args:
-        uri: a video file, a picture, a folder or glob of pictures, - (standard input), a FIFO, rtsp://, rtsps://,
+        uri: a video file, an image, a folder or glob of images, - (standard input), a FIFO, rtsp://, rtsps://,
             http(s)://, tcp:// and udp:// (MPEG-TS), v4l2:///dev/video0 or 0, csi://0, gst:PIPELINE, synthetic:.
-            v4l2:// and csi:// take ?width=1280&height=720&fps=30.
-        loop: play files again without end, times and indices going on.
-        camera: the name in every frame, else from the URI.
-        fps: frames per second of pictures (else 30), and of videos without timestamps such as raw H.264 (else the rate
-            that is in them, or 25). It has no effect on other sources, which is said in the log.
-        stop: an event that ends iterating (and waiting for a network) when it is set, beside close().
-        access: how sources on the network are reached.
-        rtsp_transport: instead of that of access.
+            v4l2:// and csi:// accept ?width=1280&height=720&fps=30 (pixels, pixels, frames per second).
+        loop: repeat files without end; times and indices continue.
+        camera: name of the stream in every frame (default: derived from the URI).
+        fps: frames per second of images (default: 30) and of videos without timestamps, such as raw H.264 (default:
+            the rate in the video, or 25). Other sources ignore it and log a warning.
+        stop: event that ends the iteration and network waits, in addition to close().
+        access: settings of network sources.
+        rtsp_transport: overrides the transport of `access`.
 
     Returns:
-        The source. A live network stream is not waited for: it is connected to, again and again, while iterating.
+        The source. A live network stream is connected to, and reconnected to, while iterating.
 
     Raises:
-        SourceError: one line, where the source is none or cannot be opened.
+        SourceError: the source is unknown or cannot be opened; the message is one line.
     """
     access = access or Access()
     if rtsp_transport is not None:
         access = Access(rtsp_transport, access.credentials, access.allow_private_redirects)
     address = parse(uri)
-    if fps is not None and not (math.isfinite(fps) and _LEAST_FPS <= fps <= _MOST_FPS):
-        raise SourceError(f"{fps:g} frames per second: the rate must be from {_LEAST_FPS:g} to {_MOST_FPS:g}")
-    if fps is not None and address.kind not in ("video", "pictures", "pipe", "http"):
-        log.warning("%s: --fps is for files without timestamps, it is not used", address.shown)
+    if fps is not None and not (math.isfinite(fps) and _MIN_FPS <= fps <= _MAX_FPS):
+        raise SourceError(f"--fps {fps:g}: the frame rate must be from {_MIN_FPS:g} to {_MAX_FPS:g}")
+    if fps is not None and address.kind not in ("video", "images", "pipe", "http"):
+        log.warning("%s: --fps is ignored; it applies to images and to videos without timestamps", address.label)
     return _open(address, loop=loop, camera=camera, fps=fps, stop=stop, access=access)
 
 
@@ -85,21 +87,21 @@ def _open(
     stop: threading.Event | None,
     access: Access,
 ) -> Source:
-    # Each kind is imported when it is used: FFmpeg, OpenCV and GStreamer are heavy, and not all are everywhere.
+    # Imported on first use: FFmpeg, OpenCV and GStreamer are slow to import and not always installed.
     name = camera or address.name
     if _is_video(address):
-        from edge.sources.opening import file_opening
+        from edge.sources.input_config import file_input
         from edge.sources.video import VideoSource
 
-        return VideoSource(file_opening(address.target), name=name, title=address.shown, loop=loop, fps=fps, stop=stop)
-    if address.kind in ("video", "pictures"):
+        return VideoSource(file_input(address.target), name=name, label=address.label, loop=loop, fps=fps, stop=stop)
+    if address.kind in ("video", "images"):
         from edge.sources.images import ImageSource
 
         return ImageSource(address.target, name=name, loop=loop, fps=fps, stop=stop)
     if address.kind == "pipe":
         from edge.sources.pipe import PipeSource
 
-        return PipeSource(address.target, name=name, shown=address.shown, loop=loop, fps=fps, stop=stop)
+        return PipeSource(address.target, name=name, label=address.label, loop=loop, fps=fps, stop=stop)
     if address.kind in ("network", "http"):
         return _open_remote(address, name, loop=loop, fps=fps, stop=stop, access=access)
     if address.kind == "v4l2":
@@ -115,7 +117,7 @@ def _open(
     pipeline = address.target
     if address.kind == "csi":
         pipeline = csi_pipeline(int(address.target), address.options, jetson=on_jetson())
-    return GstreamerSource(pipeline, name=name, shown=address.shown, secrets=address.secrets, stop=stop)
+    return GstreamerSource(pipeline, name=name, label=address.label, secrets=address.secrets, stop=stop)
 
 
 def _open_remote(
@@ -130,7 +132,7 @@ def _open_remote(
         return open_http(
             url,
             name=name,
-            shown=address.shown,
+            label=address.label,
             loop=loop,
             secrets=secrets,
             allow_private=access.allow_private_redirects,
@@ -138,13 +140,13 @@ def _open_remote(
             stop=stop,
         )
     return open_network(
-        url, name=name, shown=address.shown, secrets=secrets, transport=access.rtsp_transport, stop=stop
+        url, name=name, label=address.label, secrets=secrets, transport=access.rtsp_transport, stop=stop
     )
 
 
 def _is_video(address: Address) -> bool:
-    """Whether a file is one; of HEIF only its content says whether it holds pictures or a sequence of them."""
+    """Whether a file is a video; only the content of a HEIF file tells still images from a sequence."""
     path = Path(address.target)
-    if address.kind == "pictures" and path.suffix.lower() in HEIF_SUFFIXES and path.is_file():
+    if address.kind == "images" and path.suffix.lower() in HEIF_SUFFIXES and path.is_file():
         return not holds_heif(path)
     return address.kind == "video" and not holds_heif(path)

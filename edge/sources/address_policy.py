@@ -1,4 +1,4 @@
-"""Which network addresses a source from the web may lead to."""
+"""Policy for the network addresses that redirects and playlists of a web source may point to."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _EMBEDDING = (  # IPv6 networks whose last 32 bits are an IPv4 address: IPv4-com
 
 
 class AddressRefused(Exception):
-    """The address must not be connected to; the message says why and what to do."""
+    """The policy forbids the address; the message gives the reason and the remedy."""
 
 
 class UnknownHost(Exception):
-    """No address is known for the host."""
+    """The host name cannot be resolved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A host as a URL names it, without brackets, and a port."""
+    """Host name or address without brackets, and port."""
 
     host: str
     port: int
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the Internet: not private, loopback, link-local, multicast or reserved.
+    """Whether an IP address is globally reachable: not private, loopback, link-local, multicast or reserved.
 
-    IPv6 addresses that carry an IPv4 address are judged by that as well.
+    IPv6 addresses that embed an IPv4 address are public only if that one is.
     """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
@@ -48,47 +48,47 @@ def is_public(address: str) -> bool:
         if any(inner is not None and not is_public(str(inner)) for inner in embedded):
             return False
         if parsed.ipv4_mapped is not None or parsed in _EMBEDDING[1]:
-            return True  # reaches the public IPv4 address in it
+            return True  # routed to the embedded public IPv4 address
         if parsed.is_site_local:
             return False
     return parsed.is_global and not (parsed.is_multicast or parsed.is_reserved or parsed.is_unspecified)
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The numeric addresses of a host for TCP. Raises UnknownHost."""
+    """Resolve a host to its numeric TCP addresses. Raises UnknownHost."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise UnknownHost(f"{host}: no address is known for this host") from None
+        raise UnknownHost(f"{host}: cannot resolve the host name") from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 class AddressPolicy:
-    """Where a source may lead, by redirects and playlists, from the server that the user named.
+    """Decides which servers redirects and playlists of a source may point to.
 
-    That server itself may be anywhere; so may its https port, where the user wrote http. Every other server must have
-    public addresses only, unless allow_private. A server that the user named and that was public at first must stay so:
-    a name that changes to a private address is refused.
+    The server in the user's URL may have any address, and so may its https port if the URL is http. Every other server
+    must have public addresses only, unless `allow_private`. If the named server was public at first it must stay
+    public: a name that starts to resolve to a private address is refused (DNS rebinding).
     """
 
     def __init__(
         self, named: Server, *, upgrade: bool = False, allow_private: bool = False, resolve: Resolve = resolve
     ) -> None:
-        """upgrade: whether the named server's port 443 counts as the named server too."""
+        """upgrade: whether port 443 of the named server counts as the named server too."""
         self._named = {Server(named.host.lower(), port) for port in (named.port, *([443] if upgrade else []))}
         self._allow_private = allow_private
         self._resolve = resolve
         self._named_is_public: bool | None = None
 
     def is_named(self, server: Server) -> bool:
-        """Whether this is the server that the user named."""
+        """Whether this is the server in the user's URL."""
         return Server(server.host.lower(), server.port) in self._named
 
     def addresses(self, server: Server) -> list[str]:
-        """The addresses to connect to. Raises AddressRefused or UnknownHost."""
+        """Return the addresses to connect to. Raises AddressRefused or UnknownHost."""
         found = self._resolve(server.host, server.port)
         if not found:
-            raise UnknownHost(f"{server.host}: no address is known for this host")
+            raise UnknownHost(f"{server.host}: cannot resolve the host name")
         if self._allow_private:
             return found
         public = all(is_public(address) for address in found)
@@ -98,11 +98,12 @@ class AddressPolicy:
             if public or not self._named_is_public:
                 return found
             raise AddressRefused(
-                f"the name now leads to {found[0]}, which is not public; --allow-private-redirects permits it"
+                f"the host name now resolves to {found[0]}, which is not public; "
+                "allow it with --allow-private-redirects"
             )
         if not public:
             raise AddressRefused(
-                f"it leads to {server.host}:{server.port}, which is not a public address; "
-                "--allow-private-redirects permits it"
+                f"points to {server.host}:{server.port}, which is not a public address; "
+                "allow it with --allow-private-redirects"
             )
         return found

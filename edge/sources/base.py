@@ -1,4 +1,4 @@
-"""What every source of frames has in common."""
+"""Base class of all sources of frames."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ log = logging.getLogger("meshcast.sources")
 
 S = TypeVar("S", bound="Source")
 
-_SLICE_S = 0.1
+_POLL_S = 0.1  # polling interval of the caller's event, which cannot notify a condition
 
 
-class Stop:
-    """The wish to stop reading: raised by a source's close(), or by an event that the caller shares among many sources.
+class StopSignal:
+    """Stop request of a source: set by its close(), or by an event that the caller shares among several sources.
 
-    Whoever waits inside a source waits on `condition`, so that close() wakes it at once. The caller's event cannot
-    be joined to a condition, so it is looked at every 0.1 s where there is one.
+    Threads of a source wait on `condition`, so close() wakes them at once; the caller's event is polled.
     """
 
     def __init__(self, event: threading.Event | None = None) -> None:
@@ -39,35 +38,39 @@ class Stop:
         return self._set or (self._event is not None and self._event.is_set())
 
     def wait_for(self, predicate: Callable[[], bool]) -> bool:
-        """Wait until predicate() holds or the stop comes; False if the stop is there, whatever else holds."""
+        """Wait until predicate() holds or a stop is requested; False if a stop is requested."""
         with self.condition:
             while not (self.is_set() or predicate()):
-                self.condition.wait(None if self._event is None else _SLICE_S)
+                self.condition.wait(None if self._event is None else _POLL_S)
             return not self.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Pause for so many seconds, less if the stop comes; True if it came."""
+        """Wait for some seconds or until a stop is requested; True if it is."""
         if self._event is None:
             with self.condition:
                 return self.condition.wait_for(self.is_set, seconds)
         with self.condition:
             while seconds > 0 and not self.is_set():
-                self.condition.wait(min(seconds, _SLICE_S))
-                seconds -= _SLICE_S
+                self.condition.wait(min(seconds, _POLL_S))
+                seconds -= _POLL_S
         return self.is_set()
 
 
 class Source(ABC):
     """A stream of frames, read by iterating over it (blocking, in order, one iteration at a time).
 
-    name: the camera's name, part of every frame. live: frames come at their own pace and wait for nobody.
-    size: (width, height) px of the upright picture, None while unknown. frame_count: how many frames to expect, an
-    estimate, None while unknown or endless. fps: nominal frames per second, None while unknown.
-    problems: one line for each loss noticed while reading; empty means that everything was delivered.
-    remarks: one line for each thing that was delivered otherwise than it is stored; logged when it is noticed first.
-    reconnects: how often a live source was connected to again, or tried to.
+    `close()` is idempotent and may be called from any thread: it ends an iteration on another thread.
 
-    close() may be called from any thread, more than once: it ends an iteration that runs elsewhere.
+    Attributes:
+        name: name of the stream, part of every frame.
+        live: whether frames arrive in real time, whether or not they are read.
+        size: (width, height) in pixels of the upright image, None while unknown.
+        frame_count: estimated number of frames, None while unknown or if endless.
+        fps: nominal frames per second, None while unknown.
+        problems: one line for each loss; empty if every frame was delivered.
+        warnings: one line for each kind of frame that is delivered differently from how it is stored; each kind is
+            logged once.
+        reconnects: number of attempts to reconnect to a live source.
     """
 
     def __init__(
@@ -86,30 +89,30 @@ class Source(ABC):
         self.frame_count = frame_count
         self.fps = fps
         self.problems: list[str] = []
-        self._remarks: dict[str, str] = {}
+        self._warnings: dict[str, str] = {}
         self.reconnects = 0
-        self._stop = Stop(stop)
+        self._stop = StopSignal(stop)
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
-        """Frames in order; raises SourceError when the source cannot be read at all."""
+        """Yield frames in order. Raises SourceError if the source cannot be read at all."""
 
     def close(self) -> None:
-        """End the iteration and free what is held."""
+        """End the iteration and release the resources."""
         self._stop.set()
 
     @property
     def warnings(self) -> list[str]:
-        return list(self._remarks.values())
+        return list(self._warnings.values())
 
-    def _remark(self, kind: str, text: str) -> None:
-        """Keep the latest remark of a kind; the log has the first one."""
-        if kind not in self._remarks:
+    def _warn(self, kind: str, text: str) -> None:
+        """Keep the latest warning of a kind; log the first one."""
+        if kind not in self._warnings:
             log.warning("%s", text)
-        self._remarks[kind] = text
+        self._warnings[kind] = text
 
-    def _note(self, problem: str) -> None:
-        """Remember a loss once, however often a looped source meets it."""
+    def _add_problem(self, problem: str) -> None:
+        """Record a loss once, even if a looped source repeats it."""
         if problem not in self.problems:
             self.problems.append(problem)
 

@@ -1,4 +1,4 @@
-"""User names and passwords of sources from a file or the environment, so that they are not on a command line."""
+"""User names and passwords of sources, read from a file or the environment instead of the command line."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ else:
 FILE_VARIABLE = "MESHCAST_CREDENTIALS"
 USER_VARIABLE = "MESHCAST_USER"
 PASSWORD_VARIABLE = "MESHCAST_PASSWORD"
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 
 _DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A user name and a password, as they are: nothing is percent-encoded."""
+    """A user name and a password, not percent-encoded."""
 
     user: str
     password: str = field(repr=False)
@@ -35,20 +35,20 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Logins by host, in lower case, or host:port; other is for hosts that are not among them."""
+    """Logins by host (lower case) or host:port; `other` is the login of all other hosts."""
 
     hosts: Mapping[str, Login] = field(default_factory=dict, repr=False)
     other: Login | None = field(default=None, repr=False)
 
     def login(self, host: str, port: int) -> Login | None:
-        """The login for a server: that of host:port, else of the host, else the one for all others."""
+        """Return the login of host:port, else of the host, else the one of all other hosts."""
         named = f"[{host}]" if ":" in host else host
         return self.hosts.get(f"{named}:{port}") or self.hosts.get(named) or self.hosts.get(host) or self.other
 
     def applied(self, url: str) -> tuple[str, tuple[str, ...]]:
-        """The URL with a login where it has none, and the texts that must not be shown then.
+        """Return the URL with a login added if it has none, and the secrets to redact from messages.
 
-        A URL with a user name and without a password gets the password, if the login is for that user.
+        A URL with a user name but no password gets the password if the login is for that user.
         """
         parts = urlsplit(url)
         if parts.scheme not in _DEFAULT_PORTS or parts.password or not parts.hostname:
@@ -63,8 +63,8 @@ class Credentials:
 
 
 def find_credentials(path: Path | None, environment: Mapping[str, str] = os.environ) -> Credentials:
-    """The logins of a file, else of the file that MESHCAST_CREDENTIALS names; for all other hosts those of
-    MESHCAST_USER and MESHCAST_PASSWORD. Raises SourceError for a file that cannot be used."""
+    """Read the logins from a file, by default the one in MESHCAST_CREDENTIALS; MESHCAST_USER and MESHCAST_PASSWORD are
+    the login of all other hosts. Raises SourceError for an unusable file."""
     named = environment.get(FILE_VARIABLE)
     if path is None and named:
         path = Path(named)
@@ -75,26 +75,30 @@ def find_credentials(path: Path | None, environment: Mapping[str, str] = os.envi
 
 
 def read_credentials(path: Path) -> dict[str, Login]:
-    """A TOML file with a table for each host, or host:port, with `user` and `password`.
+    """Read a TOML file with one table per host or host:port, with `user` and `password`.
 
-    Raises SourceError where it cannot be read, or other users of the machine can read it; no message quotes from it.
+    Raises SourceError if it cannot be read or if other users can read it; messages never quote its content.
     """
     try:
         with open(path, "rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise SourceError(f"{path}: is no file; credentials are a TOML file with a table for each host")
+                raise SourceError(f"{path}: not a regular file; credentials are a TOML file with one table per host")
             if status.st_mode & 0o077:
-                raise SourceError(f"{path}: other users can read the credentials in it; run chmod 600 {path}")
-            data = file.read(MOST_BYTES + 1)
+                raise SourceError(f"{path}: credentials are readable by other users; run chmod 600 {path}")
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise SourceError(f"{path}: the credentials cannot be read ({(error.strerror or '').lower()})") from None
-    if len(data) > MOST_BYTES:
-        raise SourceError(f"{path}: is larger than 1 MiB; credentials are a TOML file with a table for each host")
+        raise SourceError(
+            f"{path}: cannot read the credentials ({(error.strerror or '').lower()}); check the path"
+        ) from None
+    if len(data) > MAX_BYTES:
+        raise SourceError(f"{path}: larger than 1 MiB; credentials are a TOML file with one table per host")
     try:
         tables = tomllib.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
-        raise SourceError(f'{path}: is not TOML; expected ["camera.example"], user = "...", password = "..."') from None
+        raise SourceError(
+            f'{path}: not valid TOML; expected ["camera.example"], user = "...", password = "..."'
+        ) from None
     return {host.lower(): _login(path, host, table) for host, table in tables.items()}
 
 
@@ -107,7 +111,7 @@ def _login(path: Path, host: str, table: object) -> Login:
     ):
         # An unquoted host with dots, [camera.example], is a table in a table.
         raise SourceError(
-            f"{path}: every table is a host in quotation marks with user and password, "
+            f"{path}: invalid table; every table needs a quoted host name, user and password, "
             'as in ["camera.example"], user = "admin", password = "..."'
         )
     return Login(table.get("user", ""), table["password"])

@@ -1,8 +1,8 @@
-"""Packets of a container, read on a thread of their own.
+"""Demuxing on a separate thread.
 
-FFmpeg cannot be interrupted while it waits for a slow disk, network or device; it only gives up at its time-outs.
-So the wait happens here on a thread that nobody has to wait for: when the reader stops while FFmpeg is waiting,
-the thread is left behind, notices at its next packet or time-out, and closes its container itself.
+FFmpeg cannot be interrupted while it waits for a slow disk, network or device: it only returns at its timeouts. So the
+wait happens on a daemon thread. When the reader stops during a wait, it abandons the thread, which closes its container
+at the next packet or timeout.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from edge.redaction import redact_text
-from edge.sources.base import Stop
+from edge.sources.base import StopSignal
 from edge.sources.geometry import MAX_PIXELS, too_large, too_large_text
-from edge.sources.http_proxy import Gate
-from edge.sources.opening import OPEN_TIMEOUT_S, READ_TIMEOUT_S, Opening, ReferenceRefused
+from edge.sources.http_proxy import FilteringProxy
+from edge.sources.input_config import OPEN_TIMEOUT_S, READ_TIMEOUT_S, InputConfig, ReferenceRefused
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -35,10 +35,10 @@ Verdict = Literal["failed", "refused", "missing", "unreadable", "transport"]
 
 
 class DemuxError(Exception):
-    """The container cannot be opened or read on; the message is the reason in a few words.
+    """The container cannot be opened or read; the message is the reason in a few words.
 
-    verdict: failed (may work another time), refused (it will be refused again), missing (the server knows nothing of
-    that name), unreadable (there is something, but no video that can be decoded).
+    verdict: failed (a retry may succeed), refused (a retry will be refused too), missing (not found), unreadable (no
+    video that can be decoded), transport (the camera refuses the RTSP transport).
     """
 
     def __init__(self, reason: str, verdict: Verdict = "failed") -> None:
@@ -57,22 +57,22 @@ _ABSENCES = (av.error.HTTPNotFoundError, av.error.HTTPOtherClientError, av.error
 
 
 class Stopped(Exception):
-    """The stop came before the container was open."""
+    """A stop was requested before the container was open."""
 
     def __init__(self) -> None:
-        super().__init__("stopped before it was open")
+        super().__init__("stopped while opening")
 
 
 class Demuxer:
-    """One opened container. `open()`, then iterate `packets()`, then `close()`; all three from one thread.
+    """One container. Call `open()`, iterate `packets()`, then `close()`, all from one thread.
 
-    Raises DemuxError from open() and packets().
+    open() and packets() raise DemuxError.
     """
 
-    def __init__(self, opening: Opening, stop: Stop) -> None:
-        self._opening = opening
+    def __init__(self, input_config: InputConfig, stop: StopSignal) -> None:
+        self._input_config = input_config
         self._stop = stop
-        self._gate: Gate | None = None
+        self._filter: FilteringProxy | None = None
         self._packets: deque[av.Packet[VideoStream]] = deque()
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
@@ -80,21 +80,20 @@ class Demuxer:
         self._reading = False
         self._closing = False
         self._done = False
-        self._thread = threading.Thread(target=self._run, name="meshcast-link", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="meshcast-demuxer", daemon=True)
 
     def open(self) -> tuple[InputContainer, VideoStream]:
-        """Wait until the container and its best video stream are open, which they may be already. Raises DemuxError, or
-        Stopped."""
+        """Wait until the container and its best video stream are open. Raises DemuxError or Stopped."""
         if self._thread.ident is None:
             self._thread.start()
         if not self._stop.wait_for(lambda: self._stream is not None or self._done):
             raise Stopped
         if self._container is None or self._stream is None:
-            raise self._error or DemuxError("cannot be opened")
+            raise self._error or DemuxError("cannot open the container")
         return self._container, self._stream
 
     def packets(self) -> Iterator[av.Packet[VideoStream]]:
-        """Packets of the video stream in order, at the end the empty one that flushes a decoder."""
+        """Yield the packets of the video stream in order, followed by the empty one that flushes a decoder."""
         condition = self._stop.condition
         with condition:
             self._reading = True
@@ -115,7 +114,7 @@ class Demuxer:
             self._closing = True
             self._packets.clear()
             self._stop.condition.notify_all()
-            gate = self._gate
+            gate = self._filter
         if gate is not None:
             gate.close()  # also ends FFmpeg's waiting for it
         if self._thread.ident is not None:
@@ -139,12 +138,12 @@ class Demuxer:
                 self._container, self._stream = container, stream
                 condition.notify_all()
             self._read(container, stream)
-            if self._gate is not None and self._gate.refusal is not None and self._gate.refusal.final:
-                raise DemuxError(redact_text(self._gate.refusal.reason), "refused")  # a part that FFmpeg left out
+            if self._filter is not None and self._filter.refusal is not None and self._filter.refusal.final:
+                raise DemuxError(redact_text(self._filter.refusal.reason), "refused")  # FFmpeg skipped this part
         except DemuxError as error:
             self._error = error
         except ReferenceRefused as error:
-            self._error = DemuxError(redact_text(str(error), self._opening.secrets), "refused")
+            self._error = DemuxError(redact_text(str(error), self._input_config.secrets), "refused")
         except (av.FFmpegError, OSError, ValueError) as error:
             self._error = self._demux_error(error, opened=self._container is not None)
         finally:
@@ -154,38 +153,38 @@ class Demuxer:
                 condition.wait_for(lambda: self._closing)
             if container is not None:
                 container.close()
-            if self._gate is not None:
-                self._gate.close()
+            if self._filter is not None:
+                self._filter.close()
 
     def _open_container(self) -> InputContainer:
-        opening = self._opening
-        options = {"max_pixels": str(MAX_PIXELS), **opening.options}
-        if opening.policy is not None:
-            gate = Gate(opening.policy)
+        input_config = self._input_config
+        options = {"max_pixels": str(MAX_PIXELS), **input_config.options}
+        if input_config.policy is not None:
+            gate = FilteringProxy(input_config.policy)
             with self._stop.condition:
-                self._gate = gate
+                self._filter = gate
                 if self._closing:
-                    raise DemuxError("closed while it was opened")
+                    raise DemuxError("closed while opening")
             options["http_proxy"] = gate.url
-        # What a reader waits for is waited for without an end; it ends by itself when it is told to stop.
-        timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S) if opening.reader is None else None
+        # A reader object waits without a timeout and returns when a stop is requested.
+        timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S) if input_config.reader is None else None
         return av.open(
-            opening.url if opening.reader is None else opening.reader(),
+            input_config.url if input_config.reader is None else input_config.reader(),
             "r",
-            format=opening.container_format,
+            format=input_config.container_format,
             options=options,
             timeout=timeout,
-            io_open=opening.nested,
+            io_open=input_config.nested,
         )
 
     def _demux_error(self, error: Exception, *, opened: bool) -> DemuxError:
-        refusal = self._gate.refusal if self._gate is not None else None
+        refusal = self._filter.refusal if self._filter is not None else None
         if refusal is not None:
             return DemuxError(redact_text(refusal.reason), "refused" if refusal.final else "failed")
-        if isinstance(error, av.error.ArgumentError) and self._opening.limited and not opened:
-            return DemuxError("holds no video that can be read", "unreadable")  # but perhaps a list of addresses
+        if isinstance(error, av.error.ArgumentError) and self._input_config.limited and not opened:
+            return DemuxError("no readable video", "unreadable")  # perhaps a list of addresses, which is not allowed
         made = _demux_error(error)
-        return DemuxError(redact_text(str(made), self._opening.secrets), made.verdict)
+        return DemuxError(redact_text(str(made), self._input_config.secrets), made.verdict)
 
     def _read(self, container: InputContainer, stream: VideoStream) -> None:
         with self._stop.condition:
@@ -193,10 +192,10 @@ class Demuxer:
         if self._closing:
             return
         for packet in container.demux(stream):
-            if not self._hand_over(packet):
+            if not self._enqueue(packet):
                 return
 
-    def _hand_over(self, packet: av.Packet[VideoStream]) -> bool:
+    def _enqueue(self, packet: av.Packet[VideoStream]) -> bool:
         with self._stop.condition:
             self._stop.condition.wait_for(lambda: len(self._packets) < _QUEUED_PACKETS or self._closing)
             self._packets.append(packet)
@@ -205,18 +204,18 @@ class Demuxer:
 
 
 def _video_stream(container: InputContainer) -> VideoStream:
-    # FFmpeg draws any .txt file as a moving picture of a terminal, which nobody means when naming a video
+    # FFmpeg renders any .txt file as a video of a terminal.
     stream = container.streams.best("video") if container.format.name != "tty" else None
     if not isinstance(stream, VideoStream):
-        raise DemuxError("holds no video", "unreadable")
+        raise DemuxError("no video stream", "unreadable")
     if not _has_decoder(stream):
-        raise DemuxError("its video is coded in a way that this FFmpeg cannot decode", "unreadable")
+        raise DemuxError("this FFmpeg build has no decoder for its video", "unreadable")
     context = stream.codec_context
     size = max(context.width, context.coded_width), max(context.height, context.coded_height)
     if too_large(size):
         raise DemuxError(too_large_text(size), "refused")
     if stream.disposition & Disposition.dependent:
-        raise DemuxError("holds tiles of a picture; save it as a file and name that", "refused")
+        raise DemuxError("tiles of a HEIF image; save the image as a file and use the file as source", "refused")
     return stream
 
 
@@ -226,15 +225,15 @@ def _has_decoder(stream: Any) -> bool:
 
 def _demux_error(error: Exception) -> DemuxError:
     if isinstance(error, av.error.ExitError):
-        return DemuxError("no answer in time")
+        return DemuxError("no answer before the timeout")
     if isinstance(error, av.error.TimeoutError):
-        return DemuxError("nothing arrived in time")
+        return DemuxError("no data before the timeout")
     if getattr(error, "errno", None) == errno.EPROTONOSUPPORT:
         return DemuxError("the camera refuses the transport", "transport")
     if isinstance(error, av.error.InvalidDataError):
-        return DemuxError("holds no video that can be read", "unreadable")
+        return DemuxError("no readable video", "unreadable")
     if isinstance(error, av.error.HTTPUnauthorizedError):
-        return DemuxError("401 Unauthorized; give user and password in the address or by --credentials", "refused")
+        return DemuxError("401 Unauthorized; add user and password to the address, or use --credentials", "refused")
     reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
     verdict: Verdict = "failed"
     if isinstance(error, _REFUSALS):

@@ -1,4 +1,4 @@
-"""Cameras and pipelines of GStreamer, through its Python bindings or an OpenCV that was built with it."""
+"""GStreamer pipelines and CSI cameras, through the Python bindings or an OpenCV build with GStreamer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from edge.errors import SourceError
 from edge.redaction import redact_text
-from edge.sources.decoder import Picture
+from edge.sources.decoder import DecodedImage
 from edge.sources.demuxer import DemuxError
 from edge.sources.frames import FileFrames, Rate
 from edge.sources.geometry import resample, square_size
@@ -26,12 +26,11 @@ from edge.types import Frame
 if TYPE_CHECKING:
     import threading
 
-    from edge.sources.base import Stop
+    from edge.sources.base import StopSignal
 
 MISSING = (
-    "needs GStreamer: install its Python bindings (Debian, Ubuntu, JetPack: python3-gi gir1.2-gstreamer-1.0 "
-    "gstreamer1.0-plugins-good; a virtual environment sees them with --system-site-packages), "
-    "or an OpenCV that was built with GStreamer"
+    "GStreamer is missing; install its Python bindings (Debian, Ubuntu, JetPack: python3-gi gir1.2-gstreamer-1.0 "
+    "gstreamer1.0-plugins-good; a virtual environment needs --system-site-packages) or an OpenCV build with GStreamer"
 )
 _PACKAGES = {
     "libcamerasrc": "install gstreamer1.0-libcamera",
@@ -44,22 +43,21 @@ _START_S = 10.0
 
 
 def import_bindings() -> Any:
-    """The module gi, GStreamer's bindings; ImportError where there is none.
+    """Import gi, GStreamer's Python bindings. Raises ImportError.
 
-    GStreamer brings libunwind into the process for everybody, and libunwind has its own version of the C++ runtime's
-    stack unwinding: the next exception inside OpenVINO then ends the process. The runtime's version is made global
-    first, so that it is the one found.
+    GStreamer loads libunwind globally, whose stack unwinding shadows that of the C++ runtime: the next exception inside
+    OpenVINO would then abort the process. Loading the runtime's version globally first gives it precedence.
     """
-    with contextlib.suppress(OSError):  # another C++ runtime: nothing to protect
+    with contextlib.suppress(OSError):  # another C++ runtime, without this problem
         ctypes.CDLL("libgcc_s.so.1", mode=ctypes.RTLD_GLOBAL)
     return importlib.import_module("gi")
 
 
 class Pipeline(Protocol):
-    """A playing pipeline. read() waits for a picture, with square pixels; None at the end or stop.
+    """A playing pipeline. read() waits for an image with square pixels; None at the end or when stopped.
 
-    live: whether its pictures come from a camera or a network as they happen, so that it can be started again.
-    networked: whether they come from a network, where an end of stream only says that the other side has gone.
+    live: whether images arrive in real time from a camera or a network, so that the pipeline can be restarted.
+    networked: whether they come from a network, where the end of the stream may only mean a disconnect.
     Raises PipelineError.
     """
 
@@ -69,28 +67,28 @@ class Pipeline(Protocol):
     @property
     def networked(self) -> bool: ...
 
-    def read(self, stop: Stop) -> Picture | None: ...
+    def read(self, stop: StopSignal) -> DecodedImage | None: ...
 
     def close(self) -> None: ...
 
 
 class PipelineError(Exception):
-    """The pipeline failed. message: GStreamer's, which may repeat what the pipeline holds."""
+    """The pipeline failed. message: GStreamer's message, which may quote the pipeline and its secrets."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(f"GStreamer says: {message.splitlines()[0] if message else 'nothing'}")
+        super().__init__(f"GStreamer error: {message.splitlines()[0] if message else 'no message'}")
         self.message = message
 
 
 class GstreamerSource(LiveSource):
-    """Frames of a GStreamer pipeline until it ends. The sink is added here, and one that is there is replaced.
+    """Frames of a GStreamer pipeline. The sink is appended; an existing appsink is replaced.
 
-    An error is the end of a pipeline that plays a recording; a live one (GStreamer says which are: those that have no
-    picture before they play) is started again, until it works. An end of stream is the end of the source, unless it
-    is live and from a network.
+    After an error a live pipeline (one without preroll) is restarted until it works; a pipeline that plays a recording
+    ends. The end of the stream ends the source, unless it is live and from a network.
 
-    pipeline: what gst-launch-1.0 takes, without the sink. shown: what messages call it; secrets: what they must not
-    repeat. Starts the pipeline at once. Raises SourceError where there is no GStreamer, or it does not start.
+    pipeline: in the syntax of gst-launch-1.0, without the sink. label: name in messages. secrets: texts to redact from
+    messages. The constructor starts the pipeline. Raises SourceError if GStreamer is missing or the pipeline does not
+    start.
     """
 
     def __init__(
@@ -98,45 +96,45 @@ class GstreamerSource(LiveSource):
         pipeline: str,
         *,
         name: str,
-        shown: str,
+        label: str,
         secrets: tuple[str, ...] = (),
         stop: threading.Event | None = None,
     ) -> None:
-        super().__init__(name=name, shown=shown, stop=stop)
+        super().__init__(name=name, label=label, stop=stop)
         self._description = complete(pipeline)
         self._secrets = secrets
         if not pipeline:
-            raise SourceError(f"{shown} names no pipeline, expected for example gst:videotestsrc")
+            raise SourceError(f"{label}: no pipeline; use for example gst:videotestsrc")
         try:
-            self._pipeline: Pipeline | None = _start(self._description, shown, self._stop)
+            self._pipeline: Pipeline | None = _start(self._description, label, self._stop)
         except PipelineError as error:
-            raise SourceError(f"{shown}: {self._redacted(error)}{_advice(error.message)}") from None
+            raise SourceError(f"{label}: {self._redacted(error)}{_advice(error.message)}") from None
         self._restarts = self._pipeline.live
-        self._goes_on = self._pipeline.live and self._pipeline.networked
+        self._restarts_at_end = self._pipeline.live and self._pipeline.networked
         if isinstance(self._pipeline, _GiPipeline) and not self._pipeline.live:
-            # The host's clock says nothing about the times of a recording, which comes as fast as it is read.
-            self._frames = FileFrames(name, shown, Rate(None), self._remark)
+            # A recording is read at full speed, so the host's clock does not measure its times.
+            self._frames = FileFrames(name, label, Rate(None), self._warn)
 
     def __iter__(self) -> Iterator[Frame]:
         if self._pipeline is None:
-            raise SourceError(f"{self._shown}: a pipeline can be read only once; open it again")
+            raise SourceError(f"{self._label}: a pipeline can be read only once; open the source again")
         return super().__iter__()
 
-    def _play(self) -> Iterator[Picture]:
+    def _decode_stream(self) -> Iterator[DecodedImage]:
         pipeline, self._pipeline = self._pipeline, None
         try:
             if pipeline is None:
-                pipeline = _start(self._description, self._shown, self._stop)
-            while (picture := pipeline.read(self._stop)) is not None:
-                yield picture
+                pipeline = _start(self._description, self._label, self._stop)
+            while (decoded := pipeline.read(self._stop)) is not None:
+                yield decoded
         except PipelineError as error:
             raise self._redacted(error) from None
         finally:
             if pipeline is not None:
                 pipeline.close()
 
-    def _ends(self) -> bool:
-        return not self._goes_on
+    def _ends_with_stream(self) -> bool:
+        return not self._restarts_at_end
 
     def _is_final(self, error: DemuxError) -> bool:
         return not self._restarts
@@ -152,49 +150,49 @@ class GstreamerSource(LiveSource):
 
 
 def complete(pipeline: str) -> str:
-    """The pipeline with the sink that hands BGR pictures over; an appsink at its end is replaced."""
+    """Return the pipeline with a sink for BGR images; an appsink at its end is replaced."""
     body = re.sub(r"!\s*appsink\b[^!]*$", "", pipeline.strip()).rstrip(" !")
     return f"{body} ! {_SINK}"
 
 
 def with_square_pixels(description: str) -> str:
-    """A complete pipeline that scales its pictures to square pixels, for a reader that is not told their shape."""
+    """Return a complete pipeline that scales to square pixels, for readers that do not get the pixel aspect ratio."""
     scaled = _SINK.replace("format=BGR", "format=BGR,pixel-aspect-ratio=1/1").replace("! video", "! videoscale ! video")
     return description.replace(_SINK, scaled)
 
 
 def csi_pipeline(sensor: int, options: dict[str, str], *, jetson: bool) -> str:
-    """The pipeline, without a sink, of a CSI camera: Argus on a Jetson, libcamera elsewhere.
+    """Return the pipeline, without a sink, of a CSI camera: Argus on a Jetson, libcamera elsewhere.
 
-    options: width, height, fps as text; 1280 x 720 at 30 where they are not given.
+    options: width, height, fps as text (default: 1280, 720, 30).
     """
-    picture = (
+    caps = (
         f"width={options.get('width', '1280')},height={options.get('height', '720')},"
         f"framerate={options.get('fps', '30')}/1"
     )
     if jetson:
         return (
-            f"nvarguscamerasrc sensor-id={sensor} ! video/x-raw(memory:NVMM),{picture} "
+            f"nvarguscamerasrc sensor-id={sensor} ! video/x-raw(memory:NVMM),{caps} "
             "! nvvidconv ! video/x-raw,format=BGRx"
         )
     if sensor != 0:
         raise SourceError(
-            f"csi://{sensor}: libcamera numbers no cameras; name it: gst:libcamerasrc camera-name=... (cam --list)"
+            f"csi://{sensor}: libcamera does not number cameras; use gst:libcamerasrc camera-name=NAME (see cam --list)"
         )
-    return f"libcamerasrc ! video/x-raw,{picture}"
+    return f"libcamerasrc ! video/x-raw,{caps}"
 
 
 def on_jetson() -> bool:
-    """Whether this is an NVIDIA Jetson, whose cameras go through Argus."""
+    """Whether this machine is an NVIDIA Jetson, whose CSI cameras use Argus."""
     return Path("/etc/nv_tegra_release").exists()
 
 
 def _advice(reason: str) -> str:
     missing = re.fullmatch(r'no element "(\w+)"', reason)
-    return f"; {_PACKAGES.get(missing[1], 'install the plugin that has it')}" if missing else ""
+    return f"; {_PACKAGES.get(missing[1], 'install the plugin that provides it')}" if missing else ""
 
 
-def _start(description: str, title: str, stop: Stop) -> Pipeline:
+def _start(description: str, label: str, stop: StopSignal) -> Pipeline:
     try:
         gi = import_bindings()
         gi.require_version("Gst", "1.0")
@@ -204,14 +202,14 @@ def _start(description: str, title: str, stop: Stop) -> Pipeline:
     import cv2
 
     if not re.search(r"GStreamer:\s+YES", cv2.getBuildInformation()):
-        raise SourceError(f"{title} {MISSING}")
+        raise SourceError(f"{label}: {MISSING}")
     return _OpencvPipeline(description)
 
 
 class _GiPipeline:
-    """Through GStreamer's own Python bindings. gst is the module gi.repository.Gst, which has no types."""
+    """A pipeline of GStreamer's Python bindings. gst: the module gi.repository.Gst, which has no types."""
 
-    def __init__(self, description: str, gst: Any, stop: Stop) -> None:
+    def __init__(self, description: str, gst: Any, stop: StopSignal) -> None:
         self._gst = gst
         gst.init(None)
         glib = importlib.import_module("gi.repository.GLib")
@@ -221,16 +219,16 @@ class _GiPipeline:
             raise PipelineError(error.message) from None
         self._sink = self._pipeline.get_by_name("meshcast")
         self._bus = self._pipeline.get_bus()
-        # Only a pipeline that is live has no picture while it is paused.
+        # Only a live pipeline has no preroll: no image while it is paused.
         self.live = self._reach(gst.State.PAUSED, stop) == gst.StateChangeReturn.NO_PREROLL
         self._reach(gst.State.PLAYING, stop)
         self.networked = self._has_network_source()
 
-    def read(self, stop: Stop) -> Picture | None:
+    def read(self, stop: StopSignal) -> DecodedImage | None:
         while not stop.is_set():
             sample = self._sink.emit("try-pull-sample", _PULL_NS)
             if sample is not None:
-                return self._picture(sample)
+                return self._convert(sample)
             error = self._error()
             if error is not None:
                 raise PipelineError(error)
@@ -246,8 +244,8 @@ class _GiPipeline:
         self._pipeline.iterate_recurse().foreach(lambda element: found.append(element.get_factory()))
         return any("Source/Network" in factory.get_metadata("klass") for factory in found if factory is not None)
 
-    def _reach(self, state: Any, stop: Stop) -> Any:
-        """Change the state and wait for it, for a while. Raises PipelineError."""
+    def _reach(self, state: Any, stop: StopSignal) -> Any:
+        """Change the state and wait for it up to _START_S. Raises PipelineError."""
         change = self._gst.StateChangeReturn
         result = self._pipeline.set_state(state)
         end_s = time.monotonic() + _START_S
@@ -261,13 +259,13 @@ class _GiPipeline:
             raise PipelineError(reason)
         return result
 
-    def _picture(self, sample: Any) -> Picture:
+    def _convert(self, sample: Any) -> DecodedImage:
         structure = sample.get_caps().get_structure(0)
         width, height = structure.get_value("width"), structure.get_value("height")
         buffer = sample.get_buffer()
         mapped, view = buffer.map(self._gst.MapFlags.READ)
         if not mapped:
-            raise PipelineError("a picture cannot be mapped into memory")
+            raise PipelineError("an image cannot be mapped into memory")
         try:
             rows = np.frombuffer(view.data, np.uint8).reshape(height, -1)  # rows are padded to 4 bytes
             image = rows[:, : width * 3].reshape(height, width, 3).copy()
@@ -276,7 +274,7 @@ class _GiPipeline:
         pts_s = None if buffer.pts == self._gst.CLOCK_TIME_NONE else buffer.pts / 1e9
         given, across, down = structure.get_fraction("pixel-aspect-ratio")
         aspect = Fraction(across, down) if given and across > 0 and down > 0 else None
-        return Picture(pts_s, resample(image, square_size((width, height), aspect)), (width, height))
+        return DecodedImage(pts_s, resample(image, square_size((width, height), aspect)), (width, height))
 
     def _error(self) -> str | None:
         message = self._bus.pop_filtered(self._gst.MessageType.ERROR)
@@ -284,7 +282,7 @@ class _GiPipeline:
 
 
 class _OpencvPipeline:
-    """Through an OpenCV that was built with GStreamer, which does not tell an error from an end."""
+    """A pipeline of an OpenCV build with GStreamer, which does not distinguish an error from the end."""
 
     live = networked = False
 
@@ -293,15 +291,15 @@ class _OpencvPipeline:
 
         self._capture = cv2.VideoCapture(with_square_pixels(description), cv2.CAP_GSTREAMER)
         if not self._capture.isOpened():
-            raise PipelineError("the pipeline does not start (OpenCV does not say why; try it with gst-launch-1.0)")
+            raise PipelineError("the pipeline does not start (run it with gst-launch-1.0 to see why)")
 
-    def read(self, stop: Stop) -> Picture | None:
+    def read(self, stop: StopSignal) -> DecodedImage | None:
         if stop.is_set():
             return None
         delivered, image = self._capture.read()
         if not delivered:
             return None
-        return Picture(None, np.ascontiguousarray(image, np.uint8), (image.shape[1], image.shape[0]))
+        return DecodedImage(None, np.ascontiguousarray(image, np.uint8), (image.shape[1], image.shape[0]))
 
     def close(self) -> None:
         self._capture.release()

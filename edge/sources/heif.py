@@ -1,4 +1,4 @@
-"""Pictures in HEIF files (HEIC, AVIF): which coded items make the picture, and how they are put together."""
+"""Reader of HEIF images (HEIC, AVIF): finds the coded items of the primary image and assembles its tiles."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from edge.sources.geometry import MAX_PIXELS, Orientation, too_large, too_large_
 from edge.types import U8
 
 _CODED = frozenset((b"hvc1", b"av01", b"avc1", b"jpeg"))
-_MOST_ITEMS = 4096
+_MAX_ITEMS = 4096
 _GRID_BYTES = 12
 
 
 class HeifError(Exception):
-    """The file holds no picture that can be put together; the message says why."""
+    """The file holds no readable image; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A picture of `size` (width, height): items in rows, `columns` of them in each, cut off at the right and the
-    bottom; then it is brought upright."""
+    """An image of `size` (width, height): a grid of items with `columns` per row, cropped at the right and the bottom,
+    then transformed by `orientation`."""
 
     items: tuple[int, ...]
     columns: int
@@ -40,11 +40,11 @@ class _Box:
 
 
 def read_heif(data: bytes) -> U8:
-    """The primary picture (H, W, 3) uint8 BGR of a HEIF file, whole and upright. Raises HeifError."""
+    """Read the primary image (H, W, 3) uint8 BGR of a HEIF file, complete and upright. Raises HeifError."""
     try:
         layout = _layout(data)
     except (struct.error, LookupError, ValueError):
-        raise HeifError("its index of pictures is damaged") from None
+        raise HeifError("corrupted image index") from None
     if too_large(layout.size):
         raise HeifError(too_large_text(layout.size))
     tiles = _decode(data, set(layout.items))
@@ -55,25 +55,25 @@ def read_heif(data: bytes) -> U8:
     tile_height, tile_width = tiles[layout.items[0]].shape[:2]
     rows = len(layout.items) // layout.columns
     if tile_width * layout.columns < width or tile_height * rows < height:
-        raise HeifError(f"its {len(layout.items)} tiles do not cover {width} x {height} pixels")
+        raise HeifError(f"{len(layout.items)} tiles do not cover {width} x {height} pixels")
     for index, item in enumerate(layout.items):
         top, left = index // layout.columns * tile_height, index % layout.columns * tile_width
         if tiles[item].shape[:2] != (tile_height, tile_width):
-            raise HeifError("its tiles are of different sizes")
-        room = canvas[top : top + tile_height, left : left + tile_width]
-        room[:] = tiles[item][: room.shape[0], : room.shape[1]]
+            raise HeifError("tiles of different sizes")
+        cell = canvas[top : top + tile_height, left : left + tile_width]
+        cell[:] = tiles[item][: cell.shape[0], : cell.shape[1]]
     return layout.orientation.apply(canvas)
 
 
 def _decode(data: bytes, items: set[int]) -> dict[int, U8]:
-    """The pictures of these items; FFmpeg makes a stream of each, with the item's number as its identifier."""
+    """Decode these items; FFmpeg presents each as a stream whose id is the number of the item."""
     tiles: dict[int, U8] = {}
     try:
         with av.open(io.BytesIO(data), format="mov") as container:
             streams = [stream for stream in container.streams.video if stream.id in items]
             sizes = [(stream.codec_context.width, stream.codec_context.height) for stream in streams]
             if sum(width * height for width, height in sizes) > 2 * MAX_PIXELS:
-                raise HeifError(f"its {len(sizes)} tiles are together {too_large_text(sizes[0])}")
+                raise HeifError(f"{len(sizes)} tiles of {too_large_text(sizes[0])}")
             for stream, size in zip(streams, sizes, strict=True):
                 stream.codec_context.options = {"max_pixels": str(2 * size[0] * size[1] + 4096)}
             for packet in container.demux(streams):
@@ -83,16 +83,16 @@ def _decode(data: bytes, items: set[int]) -> dict[int, U8]:
                             packet.stream.id, frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
                         )
     except (av.FFmpegError, OSError, ValueError):
-        raise HeifError("a part of it cannot be decoded") from None
+        raise HeifError("a part of the image cannot be decoded") from None
     if missing := len(items - tiles.keys()):
-        raise HeifError(f"{missing} of its {len(items)} tiles cannot be decoded")
+        raise HeifError(f"{missing} of {len(items)} tiles cannot be decoded")
     return tiles
 
 
 def _layout(data: bytes) -> Layout:
     meta = next((box.content[4:] for box in _boxes(data) if box.kind == b"meta"), None)
     if meta is None:
-        raise HeifError("it has no index of pictures")
+        raise HeifError("no image index")
     index = _Index(data, {box.kind: box.content for box in _boxes(meta)})
     primary = index.primary
     kind = index.kinds.get(primary, b"")
@@ -100,23 +100,23 @@ def _layout(data: bytes) -> Layout:
     if kind in _CODED:
         return Layout((primary,), 1, index.size(primary), orientation)
     if kind != b"grid":
-        raise HeifError(f"its picture is of the kind {kind.decode('ascii', 'replace')!r}, which cannot be read")
+        raise HeifError(f"unsupported image type {kind.decode('ascii', 'replace')!r}")
     rows, columns, size = _grid(index.content(primary))
     items = index.parts(primary)
     if rows * columns != len(items) or any(index.kinds.get(item) not in _CODED for item in items):
-        raise HeifError(f"its {rows} x {columns} tiles are not all there")
+        raise HeifError(f"some of the {rows} x {columns} tiles are missing")
     return Layout(items, columns, size, orientation)
 
 
 def _grid(content: bytes) -> tuple[int, int, tuple[int, int]]:
-    """Rows, columns and (width, height) of a grid."""
+    """Read rows, columns and (width, height) of a grid."""
     rows, columns = content[2] + 1, content[3] + 1
     width, height = struct.unpack_from(">II" if content[1] & 1 else ">HH", content, 4)
     return rows, columns, (width, height)
 
 
 class _Index:
-    """The boxes below "meta" of a file: what items there are, where, and what belongs to them."""
+    """The boxes in "meta" of a file: its items, their locations and properties."""
 
     def __init__(self, data: bytes, boxes: dict[bytes, bytes]) -> None:
         self._data = data
@@ -127,22 +127,22 @@ class _Index:
         self._properties = dict(self._associations())
 
     def size(self, item: int) -> tuple[int, int]:
-        """(width, height) of an item before it is brought upright."""
-        sizes = [struct.unpack_from(">II", box.content, 4) for box in self._of(item) if box.kind == b"ispe"]
+        """Return (width, height) of an item before its orientation is applied."""
+        sizes = [struct.unpack_from(">II", box.content, 4) for box in self._properties_of(item) if box.kind == b"ispe"]
         return (sizes[0][0], sizes[0][1]) if sizes else (0, 0)
 
     def orientation(self, item: int) -> Orientation:
-        """Of the item's turns and mirrors, in their order."""
-        made = Orientation()
-        for box in self._of(item):
+        """Return the orientation from the rotations and mirrors of an item, in order."""
+        orientation = Orientation()
+        for box in self._properties_of(item):
             if box.kind == b"irot":
-                made = made.then(box.content[0] & 3)
+                orientation = orientation.then(box.content[0] & 3)
             elif box.kind == b"imir":
-                made = made.then(mirror_x=bool(box.content[0] & 1), mirror_y=not box.content[0] & 1)
-        return made
+                orientation = orientation.then(mirror_x=bool(box.content[0] & 1), mirror_y=not box.content[0] & 1)
+        return orientation
 
     def parts(self, item: int) -> tuple[int, ...]:
-        """The items that a derived one is made of, in order."""
+        """Return the items that a derived item consists of, in order."""
         iref = self._boxes.get(b"iref", b"\0" * 4)
         form = ">I" if iref[0] else ">H"
         size = struct.calcsize(form)
@@ -153,31 +153,31 @@ class _Index:
         return ()
 
     def content(self, item: int) -> bytes:
-        """The first bytes of an item, enough for a grid's description."""
+        """Return the first bytes of an item, enough for the description of a grid."""
         iloc = self._boxes[b"iloc"]
         version = iloc[0]
         reader = _Reader(iloc, 4)
         sizes = reader.number(2)
         offset_size, length_size, base_size = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
         index_size = sizes & 15 if version else 0
-        for _ in range(min(reader.number(4 if version == 2 else 2), _MOST_ITEMS)):
+        for _ in range(min(reader.number(4 if version == 2 else 2), _MAX_ITEMS)):
             found = reader.number(4 if version == 2 else 2)
             method = reader.number(2) & 15 if version else 0
             reader.number(2)
             base = reader.number(base_size)
-            made = b""
+            content = b""
             for _ in range(reader.number(2)):
                 reader.number(index_size)
                 begin = base + reader.number(offset_size)
                 length = reader.number(length_size)
                 if found == item:
                     source = self._boxes.get(b"idat", b"") if method == 1 else self._data
-                    made += source[begin : begin + min(length, _GRID_BYTES - len(made))]
+                    content += source[begin : begin + min(length, _GRID_BYTES - len(content))]
             if found == item:
-                return made
+                return content
         return b""
 
-    def _of(self, item: int) -> list[_Box]:
+    def _properties_of(self, item: int) -> list[_Box]:
         properties = list(_boxes({box.kind: box.content for box in _boxes(self._boxes[b"iprp"])}[b"ipco"]))
         return [properties[number - 1] for number in self._properties.get(item, ()) if 0 < number <= len(properties)]
 
@@ -196,21 +196,21 @@ class _Index:
                 continue
             reader = _Reader(box.content, 4)
             wide = box.content[3] & 1
-            for _ in range(min(reader.number(4), _MOST_ITEMS)):
+            for _ in range(min(reader.number(4), _MAX_ITEMS)):
                 item = reader.number(4 if box.content[0] else 2)
                 count = reader.number(1)
                 yield item, tuple(reader.number(2) & 0x7FFF if wide else reader.number(1) & 0x7F for _ in range(count))
 
 
 class _Reader:
-    """Reads big-endian numbers one after the other."""
+    """Reads consecutive big-endian numbers."""
 
     def __init__(self, data: bytes, at: int) -> None:
         self._data = data
         self.at = at
 
     def number(self, size: int) -> int:
-        """The next number of `size` bytes; 0 for none. Raises ValueError at the end."""
+        """Read the next number of `size` bytes; 0 if size is 0. Raises ValueError at the end."""
         content = self._data[self.at : self.at + size]
         if len(content) < size:
             raise ValueError("too short")
@@ -219,7 +219,7 @@ class _Reader:
 
 
 def _boxes(data: bytes) -> Iterator[_Box]:
-    """The boxes that lie one after the other in these bytes."""
+    """Yield the consecutive boxes in these bytes."""
     at = 0
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)

@@ -1,8 +1,8 @@
-"""A forward proxy on the loopback interface through which FFmpeg's HTTP goes, so that every address is checked.
+"""A loopback HTTP proxy for FFmpeg that checks every address against a policy.
 
-FFmpeg follows redirects and playlists by itself and cannot be told where not to go. With this as its proxy it has to
-ask for each connection; the gate looks the host up, holds the addresses against the policy, and connects to exactly
-the address that it checked. Only the head of a request is read, what follows is passed on as it is.
+FFmpeg follows redirects and playlists on its own and cannot be told which addresses to avoid. With this proxy it must
+request each connection; the proxy resolves the host, checks the addresses, and connects to exactly the address it
+checked. It reads only the head of a request and forwards the rest unchanged.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from edge.sources.address_policy import AddressPolicy, AddressRefused, Server, U
 
 CONNECT_TIMEOUT_S = 10.0
 HEAD_TIMEOUT_S = 10.0
-MOST_CONNECTIONS = 16  # at one time; FFmpeg has one or two
-_MOST_HEAD_BYTES = 64 << 10
+MAX_CONNECTIONS = 16  # concurrent; FFmpeg uses one or two
+_MAX_HEAD_BYTES = 64 << 10
 _CHUNK = 64 << 10
 _BACKLOG = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the latest connection was not made. final: it will not be another time either."""
+    """Why the latest connection failed. final: a retry will fail too."""
 
     reason: str
     final: bool
@@ -37,7 +37,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """The head of a request: CONNECT, or a method with an absolute URL. lines are the header's."""
+    """The head of a request: CONNECT, or a method with an absolute URL. lines: the header lines."""
 
     method: str
     url: SplitResult
@@ -50,27 +50,29 @@ class _Request:
         return Server(self.url.hostname or "", self.url.port or 80)
 
 
-class Gate:
-    """Listens from construction to close(). `url` is for FFmpeg's option http_proxy.
+class FilteringProxy:
+    """Listens from construction to close(). `url` is the value of FFmpeg's option http_proxy.
 
-    refusal: why the latest connection failed, None when it did not; one that is final stays.
+    refusal: why the latest connection failed, None if it did not; a final refusal stays.
     """
 
     def __init__(self, policy: AddressPolicy, environment: Mapping[str, str] | None = None) -> None:
-        """environment: where http_proxy and no_proxy are looked up: a proxy of the user's is connected to instead of
-        the server, after the same check."""
+        """environment: holds http_proxy and no_proxy (default: the environment of the process). If it names a proxy,
+        connections go there after the same check."""
         self.refusal: Refusal | None = None
         self._policy = policy
-        self._proxy, self._no_proxy = _proxy_of(_take_environment() if environment is None else environment)
+        self._upstream, self._bypass_hosts = _proxy_of(
+            _environment_for_ffmpeg() if environment is None else environment
+        )
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         self._closed = False
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, name="meshcast-gate", daemon=True).start()
+        threading.Thread(target=self._accept, name="meshcast-proxy", daemon=True).start()
 
     def close(self) -> None:
-        """Cut all connections; the threads end by themselves."""
+        """Close all connections; this ends the threads."""
         with self._lock:
             self._closed = True
             for each in (self._listener, *self._open):
@@ -84,15 +86,15 @@ class Gate:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            if not self._keep(client):
+            if not self._track(client):
                 client.close()
                 continue
-            threading.Thread(target=self._serve, args=(client,), name="meshcast-gate-connection", daemon=True).start()
+            threading.Thread(target=self._serve, args=(client,), name="meshcast-proxy-connection", daemon=True).start()
 
-    def _keep(self, connection: socket.socket) -> bool:
-        """Have close() cut the connection too; False when the gate is closed or has enough connections."""
+    def _track(self, connection: socket.socket) -> bool:
+        """Let close() close this connection too; False if already closed or at the limit of connections."""
         with self._lock:
-            if self._closed or len(self._open) >= 2 * MOST_CONNECTIONS:
+            if self._closed or len(self._open) >= 2 * MAX_CONNECTIONS:
                 return False
             self._open.add(connection)
             return True
@@ -110,10 +112,12 @@ class Gate:
             client.settimeout(None)
             server.settimeout(None)
             if request.method == "CONNECT":
-                threading.Thread(target=_pass_on, args=(client, server), name="meshcast-gate-up", daemon=True).start()
-            _pass_on(server, client)
+                threading.Thread(
+                    target=_forward, args=(client, server), name="meshcast-proxy-upload", daemon=True
+                ).start()
+            _forward(server, client)
         except (OSError, ValueError):
-            pass  # FFmpeg notices that its connection is gone
+            pass  # FFmpeg notices the closed connection
         finally:
             for each in (client, server):
                 if each is not None:
@@ -124,7 +128,7 @@ class Gate:
                     each.close()
 
     def _connect(self, request: _Request) -> socket.socket | None:
-        """A connection to where the request goes, or to the user's proxy; None when there is none, see refusal."""
+        """Connect to the server of the request or to the user's proxy; None on failure, see `refusal`."""
         server = request.server
         proxy = self._proxy_for(server)
         try:
@@ -133,7 +137,7 @@ class Gate:
             except UnknownHost:
                 if proxy is None:
                     raise
-                addresses = []  # a network that resolves names at its proxy only
+                addresses = []  # only the proxy of this network resolves names
             if proxy is not None:
                 addresses, server = [proxy.hostname or ""], Server(proxy.hostname or "", proxy.port or 80)
             connection = _connected(addresses, server.port)
@@ -142,9 +146,11 @@ class Gate:
         except UnknownHost as error:
             self._failed(str(error))
         except OSError as error:
-            self._failed("no answer in time" if isinstance(error, TimeoutError) else (error.strerror or str(error)))
+            self._failed(
+                "no answer before the timeout" if isinstance(error, TimeoutError) else (error.strerror or str(error))
+            )
         else:
-            if self._keep(connection):
+            if self._track(connection):
                 if self.refusal is not None and not self.refusal.final:
                     self.refusal = None
                 return connection
@@ -156,17 +162,17 @@ class Gate:
             self.refusal = Refusal(reason[:1].lower() + reason[1:], final=False)
 
     def _proxy_for(self, server: Server) -> SplitResult | None:
-        if self._proxy is None or _bypasses(server.host, self._no_proxy):
+        if self._upstream is None or _bypasses(server.host, self._bypass_hosts):
             return None
-        return self._proxy
+        return self._upstream
 
     def _start(self, request: _Request, client: socket.socket, server: socket.socket) -> None:
-        """Send the head to the server, or answer a CONNECT, which needs none."""
+        """Forward the head to the server, or answer a CONNECT request."""
         proxy = self._proxy_for(request.server)
         lines = [line for line in request.lines if not re.match(r"(?i)(proxy-|connection:)", line)]
         if not self._policy.is_named(request.server):
             lines = [line for line in lines if not re.match(r"(?i)(authorization|cookie):", line)]
-        lines.append("Connection: close")  # the next request of a connection would not be checked
+        lines.append("Connection: close")  # further requests on this connection would not be checked
         if proxy is None and request.method == "CONNECT":
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             server.sendall(request.rest)
@@ -186,21 +192,21 @@ class Gate:
 
 
 def _read_request(client: socket.socket) -> _Request:
-    """The head of what the client sends. Raises ValueError for anything but a proxy's request."""
+    """Read the head of a proxy request. Raises ValueError for anything else."""
     data = b""
     while b"\r\n\r\n" not in data:
-        if len(data) > _MOST_HEAD_BYTES:
-            raise ValueError("the head is too long")
+        if len(data) > _MAX_HEAD_BYTES:
+            raise ValueError("request head too long")
         piece = client.recv(_CHUNK)
         if not piece:
-            raise ValueError("the connection ended in the head")
+            raise ValueError("connection closed in the request head")
         data += piece
     head, _, rest = data.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, version = first.split(" ")
     url = urlsplit(f"//{target}" if method == "CONNECT" else target)
     if not url.hostname or (method == "CONNECT") is bool(url.scheme) or url.scheme not in ("", "http"):
-        raise ValueError("no address of a server")
+        raise ValueError("no server address")
     return _Request(method, url, version, tuple(lines), rest)
 
 
@@ -214,7 +220,7 @@ def _connected(addresses: list[str], port: int) -> socket.socket:
     raise failure or OSError("no address")
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
+def _forward(source: socket.socket, target: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while data := source.recv(_CHUNK):
             target.sendall(data)
@@ -223,22 +229,22 @@ def _pass_on(source: socket.socket, target: socket.socket) -> None:
 
 
 def _proxy_of(environment: Mapping[str, str]) -> tuple[SplitResult | None, str]:
-    """The user's proxy, as FFmpeg would have taken it, and the hosts that are not to go through it."""
+    """Return the user's proxy as FFmpeg would choose it, and the list of hosts that bypass it."""
     proxy = urlsplit(environment.get("http_proxy", ""))
     return (proxy if proxy.scheme == "http" and proxy.hostname else None), environment.get("no_proxy", "")
 
 
 def _bypasses(host: str, no_proxy: str) -> bool:
-    """Whether a host is one of a comma-separated list of hosts and domains."""
+    """Whether a host is in a comma-separated list of hosts and domains."""
     names = [name.strip().lower().removeprefix("*").removeprefix(".") for name in no_proxy.split(",") if name.strip()]
     host = host.lower()
     return any(name in ("", host) or host.endswith(f".{name}") for name in names)
 
 
-def _take_environment() -> dict[str, str]:
-    """The environment, in which no_proxy becomes NO_PROXY: FFmpeg looks for the former and would go past the gate.
+def _environment_for_ffmpeg() -> dict[str, str]:
+    """Rename no_proxy to NO_PROXY in the environment and return a copy with both.
 
-    Python's and most other libraries read both spellings.
+    FFmpeg reads only no_proxy and would bypass this proxy; Python and most other libraries read both spellings.
     """
     lower = os.environ.pop("no_proxy", None)
     if lower is not None:

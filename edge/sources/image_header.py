@@ -1,4 +1,4 @@
-"""The size that an image file claims, read from its header, so that a claim can be refused before it is decoded."""
+"""Image sizes from file headers, so that oversized images are refused before decoding."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_ALONE = frozenset((0x01, *range(0xD0, 0xD9)))
 _TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_TILE_WIDTH, _TIFF_TILE_HEIGHT = 256, 257, 322, 323
 _TIFF_NUMBERS = {1: "B", 3: "H", 4: "I", 16: "Q"}
-_MOST_DIGITS = 9
+_MAX_DIGITS = 9
 _STILL_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif"))
 _SEQUENCE_BRANDS = frozenset((b"hevc", b"hevx", b"msf1", b"avis"))
 _BRAND_BYTES = 256
 
 
 def image_size(data: bytes) -> Size | None:
-    """(width, height) that decoding these bytes asks memory for; None where they are no image of a known kind.
+    """Return the (width, height) that a decoder would allocate; None for an unknown format.
 
-    Known are the kinds that OpenCV reads: PNG, JPEG, WebP, TIFF, BMP, GIF, the PNM family with PAM and PFM, Radiance
-    HDR, Sun raster, JPEG 2000 and OpenEXR. Files that claim several sizes are taken at the largest.
+    Supports the formats that OpenCV reads: PNG, JPEG, WebP, TIFF, BMP, GIF, the PNM family with PAM and PFM, Radiance
+    HDR, Sun raster, JPEG 2000 and OpenEXR. If a file declares several sizes, the largest is returned.
     """
     try:
-        sizes = [size for size in _claims(data) if size[0] > 0 and size[1] > 0]
+        sizes = [size for size in _declared_sizes(data) if size[0] > 0 and size[1] > 0]
     except (struct.error, IndexError, ValueError):
         return None
     return max(sizes, key=lambda size: size[0] * size[1], default=None)
 
 
 def is_heif(head: bytes) -> bool:
-    """Whether a file that begins like this holds still pictures in HEIF, rather than a video or a sequence."""
+    """Whether a file with this head is a HEIF still image, not a video or an image sequence."""
     if head[4:8] != b"ftyp" or len(head) < 16:
         return False
     length = min(struct.unpack_from(">I", head)[0], len(head), _BRAND_BYTES)
@@ -42,7 +42,7 @@ def is_heif(head: bytes) -> bool:
 
 
 def holds_heif(path: str | Path) -> bool:
-    """Whether a file holds still pictures in HEIF (HEIC, AVIF), whatever its name."""
+    """Whether a file is a HEIF still image (HEIC, AVIF), judged by its content."""
     try:
         if not Path(path).is_file():
             return False
@@ -52,7 +52,7 @@ def holds_heif(path: str | Path) -> bool:
         return False
 
 
-def _claims(data: bytes) -> Iterator[Size]:
+def _declared_sizes(data: bytes) -> Iterator[Size]:
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         yield struct.unpack_from(">II", data, 16)
     elif data.startswith(b"\xff\xd8\xff"):
@@ -82,7 +82,7 @@ def _claims(data: bytes) -> Iterator[Size]:
 def _jpeg(data: bytes) -> Iterator[Size]:
     at = 2
     while at + 4 <= len(data):
-        if data[at] != 0xFF:  # decoders look for the next marker
+        if data[at] != 0xFF:  # decoders resynchronize at the next marker
             at = data.find(b"\xff", at)
             if at < 0:
                 return
@@ -173,5 +173,5 @@ def _openexr(data: bytes) -> Iterator[Size]:
 
 
 def _number(word: bytes) -> int:
-    """A decimal number; one that is longer than any size counts as the largest."""
-    return int(word) if len(word) <= _MOST_DIGITS else 10**_MOST_DIGITS
+    """Parse a decimal number; numbers with too many digits become the largest value."""
+    return int(word) if len(word) <= _MAX_DIGITS else 10**_MAX_DIGITS

@@ -1,4 +1,4 @@
-"""Pictures: one, a folder of them, or a glob."""
+"""Image sources: a file, a folder or a glob."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ from edge.types import U8, Frame
 if TYPE_CHECKING:
     import threading
 
-PICTURES_PER_S = 30.0
+IMAGES_PER_S = 30.0
 MAX_FILE_BYTES = 1_000_000_000
 
-_UNREADABLE = "not a picture that can be read"
+_UNREADABLE = "not a readable image"
 
 
 class ImageSource(Source):
-    """The pictures of a file, folder or glob in natural order (2.png before 10.png), 1/30 s of stream time each
-    unless fps says otherwise.
+    """The images of a file, folder or glob in natural order (2.png before 10.png), at 30 frames per second unless `fps`
+    is given.
 
-    Pictures may differ in size; `size` is that of the first. Files in a folder that are not called like a picture
-    are passed over; pictures that cannot be read are skipped and noted in `problems`.
-    Raises SourceError when there is no readable picture.
+    Images may differ in size; `size` is that of the first. In a folder, files without an image extension are ignored;
+    unreadable images are skipped and listed in `problems`. Raises SourceError if there is no readable image.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class ImageSource(Source):
         fps: float | None = None,
         stop: threading.Event | None = None,
     ) -> None:
-        super().__init__(name, live=False, fps=fps or PICTURES_PER_S, stop=stop)
+        super().__init__(name, live=False, fps=fps or IMAGES_PER_S, stop=stop)
         self._target = target
         self._loop = loop
         self._paths = _paths(target)
@@ -63,87 +62,90 @@ class ImageSource(Source):
                 if self._stop.is_set():
                     return
                 try:
-                    image = load_picture(path)
-                except PictureError as error:
-                    self._note(f"{path}: {error}, skipped")
+                    image = load_image(path)
+                except ImageError as error:
+                    self._add_problem(f"{path}: {error}; skipped")
                     continue
                 yield Frame(self.name, index, time.monotonic_ns(), clock.stamp(None), image)
                 index += 1
             if not self._loop:
                 return
             if index == begin:
-                raise SourceError(f"{self._target}: no longer holds a picture that can be read")
+                raise SourceError(f"{self._target}: no readable image any more")
 
     def _first_size(self) -> tuple[int, int]:
         reasons = []
         for path in self._paths:
             try:
-                image = load_picture(path)
-            except PictureError as error:
+                image = load_image(path)
+            except ImageError as error:
                 reasons.append(str(error))
                 continue
             return image.shape[1], image.shape[0]
         if len(reasons) == 1 and reasons[0] != _UNREADABLE:
             raise SourceError(f"{self._target}: {reasons[0]}")
-        raise SourceError(f"{self._target}: holds no picture that can be read{_whose(self._paths, self._target)}")
+        raise SourceError(f"{self._target}: no readable image{_search_summary(self._paths, self._target)}")
 
 
-class PictureError(Exception):
-    """A picture file cannot be read; the message is the reason in a few words."""
+class ImageError(Exception):
+    """An image file cannot be read; the message is the reason in a few words."""
 
 
 def read_image(path: Path) -> U8 | None:
-    """As load_picture, but None where it raises."""
+    """Like load_image, but returns None on failure."""
     try:
-        return load_picture(path)
-    except PictureError:
+        return load_image(path)
+    except ImageError:
         return None
 
 
-def load_picture(path: Path) -> U8:
-    """A picture file as (H, W, 3) uint8 BGR, upright by its EXIF orientation (HEIF: by its turns and mirrors).
+def load_image(path: Path) -> U8:
+    """Load an image file, upright according to its EXIF orientation (HEIF: its rotations and mirrors).
 
-    Gray pictures get three equal channels, 16-bit ones keep their upper 8 bits, and transparency is dropped: the
-    colors are those stored under it. The tiles of a HEIF picture are put together.
+    Grayscale images get three equal channels, 16-bit images keep their upper 8 bits, and the alpha channel is dropped.
+    The tiles of a HEIF image are assembled.
+
+    Returns:
+        The image, (H, W, 3) uint8 BGR.
 
     Raises:
-        PictureError: the file is no picture, or it claims more pixels than the limit; then it is not decoded.
+        ImageError: the file is not an image, or it declares more pixels than the limit and is not decoded.
     """
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise PictureError(f"its {path.stat().st_size} bytes are above the limit of {MAX_FILE_BYTES}")
+            raise ImageError(f"{path.stat().st_size} bytes exceed the limit of {MAX_FILE_BYTES}")
         data = path.read_bytes()
     except OSError:
-        raise PictureError(_UNREADABLE) from None
+        raise ImageError(_UNREADABLE) from None
     if is_heif(data):
         try:
             return read_heif(data)
         except HeifError as error:
-            raise PictureError(str(error)) from None
+            raise ImageError(str(error)) from None
     size = image_size(data)
     if size is None:
-        raise PictureError(_UNREADABLE)
+        raise ImageError(_UNREADABLE)
     if too_large(size):
-        raise PictureError(too_large_text(size))
+        raise ImageError(too_large_text(size))
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
         image = None
     if image is None or image.dtype != np.uint8:
-        raise PictureError(_UNREADABLE)
+        raise ImageError(_UNREADABLE)
     return np.ascontiguousarray(image, np.uint8)
 
 
 def _paths(target: str) -> list[Path]:
-    place = Path(target)
-    if place.is_dir():
-        found = [path for path in place.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != "."]
-    elif place.exists():
-        found = [place]
+    path = Path(target)
+    if path.is_dir():
+        found = [each for each in path.iterdir() if each.suffix.lower() in IMAGE_SUFFIXES and each.name[0] != "."]
+    elif path.exists():
+        found = [path]
     else:
-        root = Path(place.anchor) if place.is_absolute() else Path()
-        found = list(root.glob(str(place.relative_to(root))))
-    return sorted((path for path in found if path.is_file()), key=_natural)
+        root = Path(path.anchor) if path.is_absolute() else Path()
+        found = list(root.glob(str(path.relative_to(root))))
+    return sorted((each for each in found if each.is_file()), key=_natural)
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:
@@ -151,7 +153,7 @@ def _natural(path: Path) -> list[tuple[int, int, str]]:
     return [(1, int(part), part) if part.isdecimal() else (0, 0, part.lower()) for part in parts]
 
 
-def _whose(paths: list[Path], target: str) -> str:
+def _search_summary(paths: list[Path], target: str) -> str:
     if not paths:
-        return " (nothing there has a picture's name)" if Path(target).is_dir() else " (no file matches)"
-    return "" if str(paths[0]) == target else f" ({len(paths)} files looked at)"
+        return " (no file with an image extension)" if Path(target).is_dir() else " (no file matches)"
+    return "" if str(paths[0]) == target else f" ({len(paths)} files examined)"

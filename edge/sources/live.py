@@ -1,4 +1,4 @@
-"""Live sources: they are connected to again and again, with one policy for network streams, cameras and pipelines."""
+"""Live sources with automatic reconnection: one policy for network streams, cameras and pipelines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
 from edge.sources.base import Source
-from edge.sources.decoder import Picture
+from edge.sources.decoder import DecodedImage
 from edge.sources.demuxer import DemuxError, Stopped
 from edge.sources.frames import FileFrames, LiveFrames
 from edge.types import Frame
@@ -19,67 +19,67 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("meshcast.sources")
 
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 8.0
+MIN_PAUSE_S = 0.5
+MAX_PAUSE_S = 8.0
 
 
 class LiveSource(Source):
-    """Frames of a live source: where it is not there, or breaks off, it is tried again.
+    """Frames of a live source, which reconnects when it is unavailable or disconnects.
 
-    The pauses between two attempts grow from 0.5 s to 8 s and start over once a frame has arrived; each attempt is
-    one line of the log "meshcast.sources". reconnects counts them. Frames are numbered on over all connections.
-    Iterating raises SourceError only where asking again is pointless.
+    The delay between attempts grows from 0.5 s to 8 s and resets once a frame arrives; each attempt is logged as one
+    line to "meshcast.sources" and counted in `reconnects`. Frames are numbered consecutively over all connections.
+    Iterating raises SourceError only if a retry is pointless.
 
-    shown: what messages call it, without secrets.
+    label: name in messages, without secrets.
     """
 
-    def __init__(self, *, name: str, shown: str, stop: threading.Event | None = None) -> None:
+    def __init__(self, *, name: str, label: str, stop: threading.Event | None = None) -> None:
         super().__init__(name, live=True, stop=stop)
-        self._shown = shown
-        self._pause_s = FIRST_PAUSE_S
-        self._frames: LiveFrames | FileFrames = LiveFrames(name, shown, self._remark)
+        self._label = label
+        self._pause_s = MIN_PAUSE_S
+        self._frames: LiveFrames | FileFrames = LiveFrames(name, label, self._warn)
 
     def __iter__(self) -> Iterator[Frame]:
         while not self._stop.is_set():
             reason = "the stream ended"
             self._frames.restart()
             try:
-                for picture in self._play():
-                    self.size = picture.size
-                    yield self._frames.frame(picture)
-                    self._pause_s = FIRST_PAUSE_S
-                if self._ends():
+                for decoded in self._decode_stream():
+                    self.size = decoded.size
+                    yield self._frames.frame(decoded)
+                    self._pause_s = MIN_PAUSE_S
+                if self._ends_with_stream():
                     return
             except Stopped:
                 return
             except DemuxError as error:
                 if self._is_final(error):
-                    if self._index == 0:
-                        raise SourceError(f"{self._shown}: {error}") from None
-                    self._note(f"{self._shown}: broke off after {self._index} frames: {error}")
+                    if self._frame_count == 0:
+                        raise SourceError(f"{self._label}: {error}") from None
+                    self._add_problem(f"{self._label}: disconnected after {self._frame_count} frames: {error}")
                     return
-                reason = "no video came" if error.verdict == "unreadable" else str(error)
+                reason = "no video received" if error.verdict == "unreadable" else str(error)
             if self._stop.is_set():
                 return
-            log.warning("%s: %s; trying again in %.1f s", self._shown, reason, self._pause_s)
+            log.warning("%s: %s; retrying in %.1f s", self._label, reason, self._pause_s)
             self.reconnects += 1
             if self._stop.wait(self._pause_s):
                 return
-            self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+            self._pause_s = min(self._pause_s * 2, MAX_PAUSE_S)
 
     @property
-    def _index(self) -> int:
-        """How many frames there were."""
+    def _frame_count(self) -> int:
+        """Number of frames so far."""
         return self._frames.count
 
     @abstractmethod
-    def _play(self) -> Iterator[Picture]:
-        """The pictures of one connection. Raises DemuxError, or Stopped."""
+    def _decode_stream(self) -> Iterator[DecodedImage]:
+        """Yield the images of one connection. Raises DemuxError or Stopped."""
 
-    def _ends(self) -> bool:
-        """Whether a connection that ended in order is the end of the source."""
+    def _ends_with_stream(self) -> bool:
+        """Whether the regular end of a connection ends the source."""
         return False
 
     @abstractmethod
     def _is_final(self, error: DemuxError) -> bool:
-        """Whether asking again is pointless."""
+        """Whether a retry is pointless."""

@@ -1,4 +1,4 @@
-"""Live streams from the network: RTSP, MPEG-TS over TCP and UDP, HTTP."""
+"""Live network streams: RTSP, MPEG-TS over TCP and UDP, HTTP."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from edge.errors import SourceError
-from edge.sources.base import Source, Stop
-from edge.sources.decoder import Decoder, Picture
+from edge.sources.base import Source, StopSignal
+from edge.sources.decoder import DecodedImage, Decoder
 from edge.sources.demuxer import Demuxer, DemuxError, Stopped
+from edge.sources.input_config import InputConfig, RtspTransport, http_input, http_policy, rtsp_input, socket_input
 from edge.sources.live import LiveSource, log
-from edge.sources.opening import Opening, RtspTransport, http_opening, http_policy, rtsp_opening, socket_opening
 from edge.sources.video import VideoSource
 
 if TYPE_CHECKING:
@@ -18,96 +18,99 @@ if TYPE_CHECKING:
 
 
 class NetworkSource(LiveSource):
-    """Frames of a live stream, without end: where no server answers, or the stream dies or ends, it is tried again.
+    """Frames of a live stream without end: it reconnects if the server does not answer or the stream fails or ends.
 
-    Iterating raises SourceError only where asking again is pointless: wrong credentials, or (HTTP) no such page,
-    a page that is no video, or an address that must not be asked.
+    Iterating raises SourceError only if a retry is pointless: wrong credentials or, over HTTP, an unknown page, a page
+    that is not a video, or a forbidden address.
     """
 
-    def __init__(self, opening: Opening, *, name: str, shown: str, stop: threading.Event | None = None) -> None:
-        super().__init__(name=name, shown=shown, stop=stop)
-        self._opening = opening
+    def __init__(
+        self, input_config: InputConfig, *, name: str, label: str, stop: threading.Event | None = None
+    ) -> None:
+        super().__init__(name=name, label=label, stop=stop)
+        self._input_config = input_config
 
-    def _play(self) -> Iterator[Picture]:
-        return self._connect(self._opening)
+    def _decode_stream(self) -> Iterator[DecodedImage]:
+        return self._connect(self._input_config)
 
-    def _connect(self, opening: Opening) -> Iterator[Picture]:
-        with Demuxer(opening, self._stop) as link:
-            _, stream = link.open()
+    def _connect(self, input_config: InputConfig) -> Iterator[DecodedImage]:
+        with Demuxer(input_config, self._stop) as demuxer:
+            _, stream = demuxer.open()
             rate = stream.average_rate or stream.guessed_rate
             self.fps = float(rate) if rate else self.fps
-            yield from Decoder(stream, low_delay=True).pictures(link.packets())
+            yield from Decoder(stream, low_delay=True).decode(demuxer.packets())
 
     def _is_final(self, error: DemuxError) -> bool:
-        # A web page stays what it is; other servers may still be given the stream. Later on anything may come back.
-        final = error.verdict != "failed" if self._opening.policy is not None else error.verdict == "refused"
-        return final and self._index == 0
+        # A web page will not become a video, but an RTSP or TCP server may get its stream later. After the first
+        # frame any error may be temporary.
+        final = error.verdict != "failed" if self._input_config.policy is not None else error.verdict == "refused"
+        return final and self._frame_count == 0
 
 
 class RtspSource(NetworkSource):
-    """An RTSP stream. transport "auto" asks for the media in the RTSP connection (TCP), which loses nothing; a camera
-    that refuses is asked for UDP packets at once, and that is remembered. A later refusal changes it back."""
+    """An RTSP stream. transport "auto" requests the media over TCP, which loses no packets; if the camera refuses, it
+    switches to UDP at once and keeps UDP until that is refused."""
 
     def __init__(
         self,
-        opening: Callable[[Literal["tcp", "udp"]], Opening],
+        input_config: Callable[[Literal["tcp", "udp"]], InputConfig],
         *,
         name: str,
-        shown: str,
+        label: str,
         transport: RtspTransport = "auto",
         stop: threading.Event | None = None,
     ) -> None:
         self._automatic = transport == "auto"
         self._transport: Literal["tcp", "udp"] = "udp" if transport == "udp" else "tcp"
-        self._make_opening = opening
-        self._mismatched = False
-        super().__init__(opening(self._transport), name=name, shown=shown, stop=stop)
+        self._make_input_config = input_config
+        self._tried_other = False
+        super().__init__(input_config(self._transport), name=name, label=label, stop=stop)
 
-    def _play(self) -> Iterator[Picture]:
-        begin = self._index
+    def _decode_stream(self) -> Iterator[DecodedImage]:
+        begin = self._frame_count
         try:
-            yield from self._connect(self._make_opening(self._transport))
+            yield from self._connect(self._make_input_config(self._transport))
         except DemuxError as error:
-            if self._index > begin or not self._may_change(error):
-                raise self._explained(error) from None
+            if self._frame_count > begin or not self._should_switch(error):
+                raise self._with_advice(error) from None
         else:
             return
         refused, self._transport = self._transport, _other(self._transport)
         try:
-            yield from self._connect(self._make_opening(self._transport), refused)
+            yield from self._connect(self._make_input_config(self._transport), refused)
         except DemuxError as error:
             self._transport = refused
             if error.verdict == "transport":
-                raise DemuxError("the camera refuses RTP over TCP and over UDP", "refused") from None
+                raise DemuxError("the camera refuses RTP over both TCP and UDP", "refused") from None
             raise
 
-    def _connect(self, opening: Opening, refused: str = "") -> Iterator[Picture]:
-        for picture in super()._connect(opening):
+    def _connect(self, input_config: InputConfig, refused: str = "") -> Iterator[DecodedImage]:
+        for decoded in super()._connect(input_config):
             if refused:
                 log.warning(
-                    "%s: the camera refuses RTP over %s; taking %s",
-                    self._shown,
+                    "%s: the camera refuses RTP over %s; using %s",
+                    self._label,
                     refused.upper(),
                     self._transport.upper(),
                 )
                 refused = ""
-            yield picture
+            yield decoded
 
-    def _may_change(self, error: DemuxError) -> bool:
-        """Whether the other transport is worth a try; where the server only answers nonsense that is tried once."""
+    def _should_switch(self, error: DemuxError) -> bool:
+        """Whether to try the other transport; an unreadable answer justifies one try."""
         if not self._automatic:
             return False
-        if error.verdict == "unreadable" and self._index == 0 and not self._mismatched:
-            self._mismatched = True
+        if error.verdict == "unreadable" and self._frame_count == 0 and not self._tried_other:
+            self._tried_other = True
             return True
         return error.verdict == "transport"
 
-    def _explained(self, error: DemuxError) -> DemuxError:
+    def _with_advice(self, error: DemuxError) -> DemuxError:
         if error.verdict != "transport":
             return error
         other = _other(self._transport)
         return DemuxError(
-            f"the camera refuses RTP over {self._transport.upper()}; try --rtsp-transport {other} or auto", "refused"
+            f"the camera refuses RTP over {self._transport.upper()}; use --rtsp-transport {other} or auto", "refused"
         )
 
 
@@ -115,20 +118,20 @@ def open_network(
     url: str,
     *,
     name: str,
-    shown: str,
+    label: str,
     secrets: tuple[str, ...] = (),
     transport: RtspTransport = "auto",
     stop: threading.Event | None = None,
 ) -> Source:
-    """A live stream at rtsp(s)://, tcp:// or udp://. Raises SourceError for a transport that cannot be."""
+    """Open a live stream at rtsp(s)://, tcp:// or udp://. Raises SourceError for an unsupported transport."""
     if not url.startswith("rtsp"):
-        return NetworkSource(socket_opening(url, secrets), name=name, shown=shown, stop=stop)
+        return NetworkSource(socket_input(url, secrets), name=name, label=label, stop=stop)
     if url.startswith("rtsps:"):
         if transport == "udp":
-            raise SourceError(f"{shown}: encrypted RTSP goes over TCP; leave --rtsp-transport udp out")
+            raise SourceError(f"{label}: encrypted RTSP needs TCP; remove --rtsp-transport udp")
         transport = "tcp"
     return RtspSource(
-        lambda wanted: rtsp_opening(url, wanted, secrets), name=name, shown=shown, transport=transport, stop=stop
+        lambda wanted: rtsp_input(url, wanted, secrets), name=name, label=label, transport=transport, stop=stop
     )
 
 
@@ -136,33 +139,33 @@ def open_http(
     url: str,
     *,
     name: str,
-    shown: str,
+    label: str,
     loop: bool,
     secrets: tuple[str, ...] = (),
     allow_private: bool = False,
     fps: float | None = None,
     stop: threading.Event | None = None,
 ) -> Source:
-    """A finite file where the server tells its length and the container its duration, else a live stream.
+    """Open a URL: a finite file if the server reports a length and the container a duration, else a live stream.
 
-    Asks the server, so it takes as long as that does. A server that does not answer counts as live and is tried
-    again while iterating. Raises SourceError where the answer is no video.
+    Waits for the answer of the server. A server that does not answer counts as live, and the source reconnects while
+    iterating. Raises SourceError if the answer is not a video.
     """
-    wish = Stop(stop)
-    opening = http_opening(url, http_policy(url, allow_private=allow_private), secrets)
+    stop_signal = StopSignal(stop)
+    input_config = http_input(url, http_policy(url, allow_private=allow_private), secrets)
     try:
-        with Demuxer(opening, wish) as link:
-            container, _ = link.open()
+        with Demuxer(input_config, stop_signal) as demuxer:
+            container, _ = demuxer.open()
             finite = container.duration is not None and container.size > 0
     except DemuxError as error:
         if error.verdict != "failed":
-            raise SourceError(f"{shown}: {error}") from None
+            raise SourceError(f"{label}: {error}") from None
         finite = False
     except Stopped:
         finite = False
     if finite:
-        return VideoSource(opening, name=name, title=shown, loop=loop, fps=fps, stop=stop)
-    return NetworkSource(opening, name=name, shown=shown, stop=stop)
+        return VideoSource(input_config, name=name, label=label, loop=loop, fps=fps, stop=stop)
+    return NetworkSource(input_config, name=name, label=label, stop=stop)
 
 
 def _other(transport: Literal["tcp", "udp"]) -> Literal["tcp", "udp"]:

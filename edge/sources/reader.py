@@ -1,4 +1,4 @@
-"""A source read on a thread of its own, so that decoding overlaps with what is done with the frames."""
+"""Reads a source on a worker thread, so that decoding overlaps with processing."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ _QUEUE = 4
 
 
 class Reader:
-    """Iterates over the frames of a source; the source is read by a worker thread from the first iteration on.
+    """Iterates over the frames of a source, which a worker thread reads from the first iteration on.
 
-    pace "fast": a queue of 4, nothing is lost, the source waits for the consumer. The default of files.
-    pace "realtime": the newest frame wins, and `dropped` counts those that it replaced unseen; frames of a source
-    that is not live come out at their presentation time, stamped as captured then. The default of live sources.
-    `captured` counts the frames that were to be had: handed out, waiting or dropped. `latest_s` is when the latest
-    was read (time.monotonic), None before the first.
+    pace "fast" (default of files): lossless; a queue of 4 frames, and the source waits for the consumer.
+    pace "realtime" (default of live sources): only the newest frame is kept, and `dropped` counts the frames that it
+    replaced. Frames of a file are delivered at their presentation time, which becomes their capture time.
 
-    on_read hears when reading each frame began and ended (time.monotonic_ns), where the source is not live; on_wait how
-    many milliseconds each frame waited, on_lost of each frame that is not handed out.
+    `captured` is the number of frames read: delivered, queued or dropped. `latest_s` is when the latest frame was read
+    (time.monotonic), None before the first.
 
-    What the source raises is raised to the consumer, after the frames before it. stop() ends reading, and what was
-    read still comes out; close() throws it away. Both may come from any thread; close() also closes the source and
-    waits for the worker.
+    Callbacks: on_read(frame, begin_ns, end_ns) with time.monotonic_ns, except for live sources; on_wait(frame, ms) with
+    the time in the queue; on_lost(frame) for each frame that is not delivered.
+
+    Exceptions of the source are raised to the consumer after the frames before them. stop() ends reading but delivers
+    queued frames; close() discards them, closes the source and waits for the worker. Both may be called from any
+    thread.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Reader:
         self.pace: Pace = pace or ("realtime" if source.live else "fast")
         self._read = 0
         self.latest_s: float | None = None
-        self._on_read = None if source.live else on_read  # a live source's time is the camera's
+        self._on_read = None if source.live else on_read  # reading a live source mostly waits for the camera
         newest = self.pace == "realtime"
         self._frames: BoundedQueue[Frame] = BoundedQueue(
             1 if newest else _QUEUE, newest=newest, on_lost=on_lost, on_wait=on_wait
@@ -72,15 +73,14 @@ class Reader:
         return iter(self._frames)
 
     def stop(self) -> None:
-        """Read no more, from any thread; what was read before still comes out."""
+        """Stop reading; queued frames are still delivered. May be called from any thread."""
         with self._starting:
             self._ended = True
         self._frames.finish()
         self.source.close()
 
     def close(self, timeout_s: float | None = None) -> None:
-        """Stop reading, from any thread and as often as one likes; returns when the worker has ended, or after
-        `timeout_s`."""
+        """Stop reading and wait for the worker, at most `timeout_s`. Idempotent, from any thread."""
         self.stop()
         self._frames.close()
         if self._worker.ident is not None and self._worker is not threading.current_thread():
@@ -113,7 +113,7 @@ class Reader:
                 if not self._frames.put(frame) or self._ended:
                     break
                 begin_ns = time.monotonic_ns()
-        except BaseException as raised:  # whatever it is, the consumer has to know
+        except BaseException as raised:  # raised to the consumer
             error = raised
         finally:
             self._frames.finish(error)

@@ -1,4 +1,4 @@
-"""What the user calls a source, taken apart. Nothing is opened here."""
+"""Parsing of source URIs. Nothing is opened here."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from edge.errors import SourceError
 from edge.redaction import redact_path, redact_text, redact_url, secrets_of
 from edge.stream_names import clean_stream_name, url_name
 
-Kind = Literal["video", "pictures", "pipe", "network", "http", "v4l2", "csi", "gst", "synthetic"]
+Kind = Literal["video", "images", "pipe", "network", "http", "v4l2", "csi", "gst", "synthetic"]
 
 KINDS = (
-    "a video file, a picture, a folder or glob of pictures, - (standard input), a FIFO, rtsp://, rtsps://, http://, "
+    "a video file, an image, a folder or glob of images, - (standard input), a FIFO, rtsp://, rtsps://, http://, "
     "https://, tcp://, udp://, v4l2:///dev/video0 or 0, csi://0, gst:PIPELINE, synthetic:"
 )
 HEIF_SUFFIXES = frozenset((".heic", ".heif", ".hif", ".avif"))
@@ -30,30 +30,31 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _CAMERA_OPTIONS = ("width", "height", "fps", "format")
 _HOSTED = ("rtsp", "rtsps", "http", "https", "tcp", "udp")
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
-_ENCODE = "percent-encode /, ?, # and @ in a user name or password as %2F, %3F, %23 and %40"
+_ENCODE_HINT = "percent-encode /, ?, # and @ in a user name or password as %2F, %3F, %23 and %40"
 
 
 @dataclass(frozen=True)
 class Address:
-    """A parsed source: target is a path, glob, URL, device, sensor number or pipeline, as the kind needs it.
+    """A parsed source URI.
 
-    shown: the source without its secrets; messages, logs and reports have nothing else. target may hold a password and
-    goes into the call that opens the source only; secrets are the texts in it that libraries must not repeat.
+    target: path, glob, URL, device, sensor number or pipeline, depending on the kind; may hold a password and is used
+    only to open the source. label: the source without secrets, for messages, logs and reports. secrets: texts in
+    `target` to redact from messages of libraries.
     """
 
     kind: Kind
     target: str = field(repr=False)
     name: str
-    shown: str = ""
+    label: str = ""
     options: dict[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def parse(uri: str) -> Address:
-    """Say what kind of source a URI is. Raises SourceError for one that is none, or a path that does not exist."""
+    """Parse a source URI. Raises SourceError for an unsupported URI or a path that does not exist."""
     text = uri.strip()
     if not text:
-        raise SourceError(f"the source is empty; a source is {KINDS}")
+        raise SourceError(f"the source is empty; use {KINDS}")
     if text == "-":
         return _parse_descriptor(0, "-")
     if text.isascii() and text.isdigit():
@@ -73,57 +74,61 @@ def parse(uri: str) -> Address:
 
 
 def _parse_url(scheme: str, text: str) -> Address:
-    shown = redact_url(text)
+    label = redact_url(text)
     if scheme in _HOSTED:
-        return _parse_hosted(scheme, text, shown)
-    parts = _split(text, shown)
+        return _parse_hosted(scheme, text, label)
+    parts = _split(text, label)
     host = parts.hostname or ""
     if scheme == "v4l2":
         device = parts.path if not host else f"/dev/{host}"
         if not device.startswith("/dev/"):
-            raise SourceError(f"{shown}: names no device, expected v4l2:///dev/video0")
-        return Address("v4l2", device, clean_stream_name(Path(device).name), shown, _camera_options(parts, text))
+            raise SourceError(f"{label}: no device; use v4l2:///dev/video0")
+        return Address("v4l2", device, clean_stream_name(Path(device).name), label, _camera_options(parts, text))
     if scheme == "csi":
         if not host.isdigit() or parts.path.strip("/"):
-            raise SourceError(f"{shown}: names no sensor, expected csi://0")
-        return Address("csi", host, f"csi{host}", shown, _camera_options(parts, text))
-    raise SourceError(f"{scheme}:// is no kind of source; a source is {KINDS}")
+            raise SourceError(f"{label}: no sensor number; use csi://0")
+        return Address("csi", host, f"csi{host}", label, _camera_options(parts, text))
+    raise SourceError(f"{scheme}://: unsupported source scheme; use {KINDS}")
 
 
-def _parse_hosted(scheme: str, text: str, shown: str) -> Address:
+def _parse_hosted(scheme: str, text: str, label: str) -> Address:
     if any(ord(letter) < 32 or letter == "\x7f" for letter in text):
-        raise SourceError(f"{' '.join(shown.split())}: not a valid address; it holds a control character")
+        raise SourceError(f"{' '.join(label.split())}: invalid address; remove the control characters")
     text = text.replace(" ", "%20")
-    parts = _split(text, shown)
+    parts = _split(text, label)
     host = parts.hostname or ""
     if parts.username is None and "@" in text and not host:
-        raise SourceError(f"{shown}: names no host; {_ENCODE}")
+        raise SourceError(f"{label}: no host; {_ENCODE_HINT}")
     if scheme in ("tcp", "udp"):
         if parts.port is None or (scheme == "tcp" and not host):
-            raise SourceError(f"{shown}: names no host and port, expected {scheme}://HOST:PORT")
+            raise SourceError(f"{label}: no host and port; use {scheme}://HOST:PORT")
         return Address(
-            "network", text, clean_stream_name(f"{host or 'udp'}-{parts.port}"), shown, secrets=_userinfo(parts)
+            "network", text, clean_stream_name(f"{host or 'udp'}-{parts.port}"), label, secrets=_secrets(parts)
         )
     if not host:
-        raise SourceError(f"{shown}: names no host, expected {scheme}://HOST/PATH")
+        raise SourceError(f"{label}: no host; use {scheme}://HOST/PATH")
     kind: Kind = "http" if scheme.startswith("http") else "network"
-    return Address(kind, _encoded(parts), url_name(host, shown), shown, secrets=_userinfo(parts))
+    return Address(kind, _percent_encoded(parts), url_name(host, label), label, secrets=_secrets(parts))
 
 
-def _split(text: str, shown: str) -> SplitResult:
-    """The parts of a URL; Python's own words on a bad one are not passed on, as they may quote half a password."""
+def _split(text: str, label: str) -> SplitResult:
+    """Split a URL. Python's error message is not used: it may quote a part of the password."""
     try:
         parts = urlsplit(text)
         if parts.port is None or parts.port >= 0:
             return parts
     except ValueError:
         pass
-    problem = f"the host or port is wrong; {_ENCODE}" if "@" in text else "the host or port is wrong"
-    raise SourceError(f"{shown}: not a valid address; {problem}")
+    problem = (
+        f"invalid address, check host and port; {_ENCODE_HINT}"
+        if "@" in text
+        else "invalid address; check host and port"
+    )
+    raise SourceError(f"{label}: {problem}")
 
 
-def _encoded(parts: SplitResult) -> str:
-    """The URL with its user name and password percent-encoded, as FFmpeg reads them."""
+def _percent_encoded(parts: SplitResult) -> str:
+    """Return the URL with user name and password percent-encoded, as FFmpeg expects them."""
     userinfo, at, server = parts.netloc.rpartition("@")
     if not at:
         return parts.geturl()
@@ -132,7 +137,7 @@ def _encoded(parts: SplitResult) -> str:
     return parts._replace(netloc=f"{encoded}@{server}").geturl()
 
 
-def _userinfo(parts: SplitResult) -> tuple[str, ...]:
+def _secrets(parts: SplitResult) -> tuple[str, ...]:
     password = parts.password
     if not password:
         return ()
@@ -144,21 +149,21 @@ def _camera_options(parts: SplitResult, text: str) -> dict[str, str]:
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     for key, value in options.items():
         if key not in _CAMERA_OPTIONS:
-            raise SourceError(f"{text}: {key} is no option of a camera; there are {', '.join(_CAMERA_OPTIONS)}")
+            raise SourceError(f"{text}: unknown camera option {key}; choose from {', '.join(_CAMERA_OPTIONS)}")
         if key != "format" and not (value.isascii() and value.isdigit() and int(value) > 0):
-            raise SourceError(f"{text}: {key} must be a whole number greater than 0, not {value!r}")
+            raise SourceError(f"{text}: {key} must be a whole number from 1 up, not {value!r}")
     if ("width" in options) != ("height" in options):
-        raise SourceError(f"{text}: width and height go together")
+        raise SourceError(f"{text}: width and height need each other; give both or neither")
     return options
 
 
 def _parse_file(text: str) -> Address:
-    """A file: URI (RFC 8089). What follows the host is the path, # and ? in it too."""
+    """Parse a file: URI (RFC 8089). Everything after the host is the path, including # and ?."""
     rest = text[len("file:") :]
     if rest.startswith("//"):
         host, slash, path = rest[2:].partition("/")
         if host.lower() not in ("", "localhost"):
-            raise SourceError(f"{redact_url(text)}: names a file on another machine; give a path on this one")
+            raise SourceError(f"{redact_url(text)}: a file on another machine; use a path on this one")
         rest = slash + path
     return _parse_path(unquote(rest))
 
@@ -172,36 +177,36 @@ def _parse_path(text: str) -> Address:
         return _parse_descriptor(int(descriptor[1]) if descriptor else 0, text)
     try:
         return _parse_existing(text, path)
-    except (OSError, ValueError) as error:  # a folder on the way that may not be searched, a name that no file can have
+    except (OSError, ValueError) as error:  # a parent folder without permission, or an invalid name
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise SourceError(f"{redact_path(text[:80])}: cannot be looked at: {reason[:1].lower()}{reason[1:]}") from None
+        raise SourceError(f"{redact_path(text[:80])}: cannot be accessed: {reason[:1].lower()}{reason[1:]}") from None
 
 
 def _parse_existing(text: str, path: Path) -> Address:
     if path.is_fifo():
         return Address("pipe", text, clean_stream_name(path.stem), text)
     if path.is_dir():
-        return Address("pictures", text, clean_stream_name(path.resolve().name), text)
+        return Address("images", text, clean_stream_name(path.resolve().name), text)
     if path.exists():
-        kind: Kind = "pictures" if path.suffix.lower() in IMAGE_SUFFIXES else "video"
+        kind: Kind = "images" if path.suffix.lower() in IMAGE_SUFFIXES else "video"
         return Address(kind, text, clean_stream_name(path.stem), text)
     if glob.has_magic(text):
-        return Address("pictures", text, clean_stream_name(path.parent.resolve().name), text)
-    raise SourceError(f"{redact_path(text)}: no such file or folder; a source is {KINDS}")
+        return Address("images", text, clean_stream_name(path.parent.resolve().name), text)
+    raise SourceError(f"{redact_path(text)}: no such file or folder; use {KINDS}")
 
 
 def _parse_descriptor(number: int, text: str) -> Address:
-    """A descriptor that this process has already: standard input, or the shell's process substitution."""
-    shown = "standard input" if number == 0 else text
+    """Parse an inherited descriptor: standard input, or process substitution of a shell."""
+    label = "standard input" if number == 0 else text
     try:
         mode = os.fstat(number).st_mode
     except OSError:
-        raise SourceError(f"{shown}: is not open; pipe a video into the program") from None
+        raise SourceError(f"{label}: not open; pipe a video into the program") from None
     name = "stdin" if number == 0 else f"fd{number}"
-    if stat.S_ISREG(mode):  # redirected from a file, which can be opened as often as needed
-        return Address("video", f"/proc/self/fd/{number}", name, shown)
+    if stat.S_ISREG(mode):  # redirected from a file, which can be reopened
+        return Address("video", f"/proc/self/fd/{number}", name, label)
     if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
         raise SourceError(
-            f"{shown}: is no pipe; pipe a video into the program, for example cat clip.ts | meshcast run -"
+            f"{label}: not a pipe; pipe a video into the program, for example cat clip.ts | meshcast run -"
         )
-    return Address("pipe", str(number), name, shown)
+    return Address("pipe", str(number), name, label)

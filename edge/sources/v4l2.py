@@ -1,4 +1,4 @@
-"""Cameras of this machine through Video4Linux2."""
+"""Local cameras (Video4Linux2)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.errors import SourceError
-from edge.sources.decoder import Decoder, Picture
+from edge.sources.decoder import DecodedImage, Decoder
 from edge.sources.demuxer import Demuxer, DemuxError, Stopped
+from edge.sources.input_config import InputConfig
 from edge.sources.live import LiveSource
-from edge.sources.opening import Opening
 
 if TYPE_CHECKING:
     import threading
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class V4l2Source(LiveSource):
-    """Frames of /dev/videoN, without end: a camera that is unplugged is looked for until it is back.
+    """Frames of /dev/videoN without end: the source waits for an unplugged camera to return.
 
-    options: width, height, fps, format (FFmpeg's name: yuyv422, mjpeg).
-    Opens the device at once. Raises SourceError when there is none, or it is busy or no camera; later on none of these
-    is an error, since a camera that comes back may be all of them for a moment.
+    options: width, height, fps, format (FFmpeg's name, such as yuyv422 or mjpeg). The constructor opens the device and
+    raises SourceError if it does not exist, is busy or is not a camera. While iterating these states cause retries,
+    since a returning camera may be in any of them for a moment.
     """
 
     def __init__(
@@ -31,46 +31,48 @@ class V4l2Source(LiveSource):
         device: str,
         *,
         name: str,
-        shown: str = "",
+        label: str = "",
         options: dict[str, str] | None = None,
         stop: threading.Event | None = None,
     ) -> None:
-        super().__init__(name=name, shown=shown or device, stop=stop)
+        super().__init__(name=name, label=label or device, stop=stop)
         self._device = device
-        self._opening = Opening(device, _ffmpeg(options or {}), container_format="v4l2")
+        self._input_config = InputConfig(device, _ffmpeg_options(options or {}), container_format="v4l2")
         if not Path(device).exists():
-            raise SourceError(f"{device}: no such camera (cameras here: {_present()})")
-        self._link: Demuxer | None = Demuxer(self._opening, self._stop)
+            raise SourceError(f"{device}: no such camera; available: {_available_cameras()}")
+        self._demuxer: Demuxer | None = Demuxer(self._input_config, self._stop)
         try:
-            _, stream = self._link.open()
+            _, stream = self._demuxer.open()
         except (DemuxError, Stopped) as error:
-            self._link.close()
-            raise SourceError(f"{device}: {error}; is it a camera, free, and readable for this user?") from None
+            self._demuxer.close()
+            raise SourceError(
+                f"{device}: {error}; check that it is a camera, not in use, and readable by this user"
+            ) from None
         self.fps = _rate(stream)
         self.size = stream.codec_context.width, stream.codec_context.height
 
-    def _play(self) -> Iterator[Picture]:
-        link, self._link = self._link, None
-        if link is None:
+    def _decode_stream(self) -> Iterator[DecodedImage]:
+        demuxer, self._demuxer = self._demuxer, None
+        if demuxer is None:
             if not Path(self._device).exists():
-                raise DemuxError(f"no such camera (cameras here: {_present()})")
-            link = Demuxer(self._opening, self._stop)
-        with link:
-            _, stream = link.open()
+                raise DemuxError(f"no such camera; available: {_available_cameras()}")
+            demuxer = Demuxer(self._input_config, self._stop)
+        with demuxer:
+            _, stream = demuxer.open()
             self.fps = _rate(stream) or self.fps
-            yield from Decoder(stream, low_delay=True).pictures(link.packets())
+            yield from Decoder(stream, low_delay=True).decode(demuxer.packets())
 
     def _is_final(self, error: DemuxError) -> bool:
         return False
 
     def close(self) -> None:
         super().close()
-        link, self._link = self._link, None
-        if link is not None:
-            link.close()
+        demuxer, self._demuxer = self._demuxer, None
+        if demuxer is not None:
+            demuxer.close()
 
 
-def _present() -> str:
+def _available_cameras() -> str:
     return ", ".join(sorted(map(str, Path("/dev").glob("video*")))) or "none"
 
 
@@ -79,12 +81,12 @@ def _rate(stream: VideoStream) -> float | None:
     return float(rate) if rate else None
 
 
-def _ffmpeg(options: dict[str, str]) -> dict[str, str]:
-    made = {}
+def _ffmpeg_options(options: dict[str, str]) -> dict[str, str]:
+    result = {}
     if "width" in options:
-        made["video_size"] = f"{options['width']}x{options['height']}"
+        result["video_size"] = f"{options['width']}x{options['height']}"
     if "fps" in options:
-        made["framerate"] = options["fps"]
+        result["framerate"] = options["fps"]
     if "format" in options:
-        made["input_format"] = options["format"]
-    return made
+        result["input_format"] = options["format"]
+    return result

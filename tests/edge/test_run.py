@@ -137,9 +137,10 @@ def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_pat
         "stages_ms",
         "queues_ms",
         "problems",
-        "source_remarks",
+        "source_warnings",
         "engines_ms",
         "models",
+        "warnings",
         "remarks",
     ]
     assert (summary["exit_status"], summary["frames"], summary["frames_with_people"]) == (0, 4, 4)
@@ -257,7 +258,7 @@ def test_a_file_that_is_no_video(content: bytes, meshcast: Command, tmp_path: Pa
 def test_a_folder_without_pictures(meshcast: Command, tmp_path: Path) -> None:
     said = meshcast("run", tmp_path)
     assert said.code == EXIT_INPUT
-    assert "holds no picture that can be read" in said.errors[0]
+    assert "no readable image that can be read" in said.errors[0]
 
 
 def test_a_truncated_video_is_used_as_far_as_it_goes(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
@@ -270,10 +271,10 @@ def test_a_truncated_video_is_used_as_far_as_it_goes(meshcast: Command, person_c
     summary = report(tmp_path / "s.json")
     delivered = summary["frames"]
     assert 3 < delivered < 11
-    problem = f"{clip}: broke off after {delivered} of 12 frames"
+    problem = f"{clip}: truncated after {delivered} of 12 frames"
     assert said.code == EXIT_PARTIAL == summary["exit_status"]
     assert summary["problems"] == [problem]
-    assert said.errors == [f"meshcast: {problem}", "meshcast: what was made so far is kept"]
+    assert said.errors == [f"meshcast: {problem}", "meshcast: partial output was kept"]
     saved = load(tmp_path / "a.npz")
     assert saved["frames"].item() == delivered
     assert set(saved["frame"].tolist()) == set(range(delivered))
@@ -338,7 +339,7 @@ def test_a_folder_of_pictures_of_different_sizes(meshcast: Command, photo: U8, t
     (folder / "3.png").write_bytes(b"no picture")
     said = meshcast("run", folder, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4")
     assert said.code == EXIT_PARTIAL
-    assert "3.png: not a picture that can be read, skipped" in said.errors[0]
+    assert "3.png: not a readable image; skipped" in said.errors[0]
     saved = load(tmp_path / "a.npz")
     assert {tuple(size) for size in saved["row_image_size"].tolist()} == {(405, 720), (355, 720)}
     assert len(read_clip(tmp_path / "o.mp4")) == 2
@@ -767,7 +768,7 @@ def test_a_disk_that_fills_up_keeps_the_other_files(
     assert said.code == EXIT_PARTIAL
     problem = "a.npz: cannot be written: No space left on device; what came before is kept"
     assert caplog.messages == [problem]  # once, when it happens
-    assert said.errors == ["meshcast: what was made so far is kept"]
+    assert said.errors == ["meshcast: partial output was kept"]
     assert f"wrote {tmp_path / 'a.npz'}" in said.out
     assert load(tmp_path / "a.npz")["frames"].item() == 2
     assert len(read_clip(tmp_path / "o.mp4")) == 12
@@ -823,11 +824,11 @@ def test_a_summary_that_cannot_be_written_is_one_line(
         (["--overlay", "./link.mp4"], "link.mp4: is read by this run"),
         (["--summary", "camera.toml", "--camera", "camera.toml"], "camera.toml: is read by this run"),
         (["--summary", "a.json", "--trace", "./a.json"], "a.json: is asked for twice"),
-        (["--save", "folder.npz"], "folder.npz: is not an ordinary file"),
-        (["--save", "pipe.npz"], "pipe.npz: is not an ordinary file"),
-        (["--summary", "/dev/null"], "/dev/null: is not an ordinary file"),
+        (["--save", "folder.npz"], "folder.npz: not a regular file"),
+        (["--save", "pipe.npz"], "pipe.npz: not a regular file"),
+        (["--summary", "/dev/null"], "/dev/null: not a regular file"),
         (["--summary", "readonly.json"], "readonly.json: exists and is read-only"),
-        (["--overlay", "a.mp4", "--overlay-encoder", "gif"], "the encoder gif cannot be used here"),
+        (["--overlay", "a.mp4", "--overlay-encoder", "gif"], "encoder gif does not work here"),
     ],
 )
 def test_outputs_that_cannot_be_are_said_before_models_are_loaded(

@@ -57,9 +57,9 @@ def test_the_summary_tells_what_was_made_of_the_source(
     assert said.code == EXIT_WHOLE
     summary = report(tmp_path / "s.json")
     assert summary["problems"] == []
-    assert summary["source_remarks"] == [
-        f"{clip}: its pixels are not square: 180 x 640 become 360 x 640",
-        f"{clip}: it has timestamps of its own; --fps is not used",
+    assert summary["source_warnings"] == [
+        f"{clip}: pixels are not square; 180 x 640 is resampled to 360 x 640",
+        f"{clip}: --fps is ignored; the video has timestamps",
     ]
 
 

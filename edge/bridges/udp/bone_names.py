@@ -1,4 +1,4 @@
-"""Names of the body's joints in other programs, and skeletons made of some of its joints."""
+"""Names of body joints in other programs, and skeletons of a subset of the joints."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meshcast.protocol.body import F32, BodyModel
 from meshcast.protocol.rotations import quaternion
 
 # Joints of the SMPL family -> (bone of Unity's HumanBodyBones and of VRM, bone of Unreal's mannequin). SMPL's
-# left_hand and right_hand are missing: they are the knuckles, which no humanoid has.
+# left_hand and right_hand (the knuckles) have no counterpart.
 _CENTER = {
     "pelvis": ("Hips", "pelvis"),
     "spine1": ("Spine", "spine_01"),
@@ -60,10 +60,10 @@ MANNEQUIN = _mannequin()
 
 @dataclass(frozen=True, slots=True)
 class Bones:
-    """Some joints of a body as a skeleton of their own, parents before children.
+    """A skeleton of some joints of a body, parents before children.
 
-    names; joints: which of the body's; parents: positions in this skeleton, of the nearest ancestor that is in it, -1
-    at a root.
+    names: of the bones. joints: indices into the joints of the body. parents: index in this skeleton of the nearest
+    included ancestor, -1 for a root.
     """
 
     names: list[str]
@@ -71,9 +71,9 @@ class Bones:
     parents: list[int]
 
     def local(self, person: Person) -> tuple[F32, F32]:
-        """Quaternions (n, 4), x y z w, and positions (n, 3) of the bones, relative to their parents.
+        """Return quaternions (n, 4), x y z w, and positions (n, 3) of the bones relative to their parents.
 
-        Chained, they are the person's joints whatever was left out: what a missing joint turns, its children turn.
+        Forward kinematics gives the person's joints: the children of an omitted joint include its rotation.
         """
         rotations, positions = person.rotations[self.joints], person.positions[self.joints]
         parents = np.array(self.parents)
@@ -84,15 +84,15 @@ class Bones:
 
 
 def bones_of(body: BodyModel, table: Mapping[str, str]) -> Bones:
-    """The skeleton of those joints of a body that the table names."""
-    place: dict[int, int] = {-1: -1}  # where a joint, or its nearest ancestor with a name, is in the new skeleton
+    """Return the skeleton of the joints of a body that are in the table."""
+    bone_of: dict[int, int] = {-1: -1}  # joint -> bone of the joint or of its nearest included ancestor
     bones = Bones([], [], [])
     for joint, parent in enumerate(body.parents.tolist()):
-        place[joint] = place[parent]
+        bone_of[joint] = bone_of[parent]
         name = table.get(body.joint_names[joint])
         if name is not None:
-            bones.parents.append(place[parent])
-            place[joint] = len(bones.names)
+            bones.parents.append(bone_of[parent])
+            bone_of[joint] = len(bones.names)
             bones.names.append(name)
             bones.joints.append(joint)
     return bones

@@ -1,4 +1,4 @@
-"""Unreal's Live Link, as its JSON example source reads it: a subject of bones in a datagram."""
+"""Unreal's Live Link in the format of its JSON example source: one subject with its bones per datagram."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ UNIT = [1, 1, 1]
 
 
 class LiveLink:
-    """A datagram a person and frame, in Unreal's axes and centimeters; bones are relative to their parents.
+    """One datagram per person and frame, in Unreal's axes and centimeters; bones are relative to their parents.
 
-    names: "joints", the body model's own, or "mannequin". person: as in Cast; "first" makes one subject STREAM_first
-    of whoever that is, anything else a subject STREAM_ID of each.
+    names: "joints" (names of the body model) or "mannequin". person: as in PersonFilter; with "first" the subject is
+    always STREAM_first, otherwise STREAM_ID per person.
     """
 
     axes = "unreal"
@@ -30,11 +30,11 @@ class LiveLink:
         self._table = NAMINGS[names]
         self._first = person == FIRST
 
-    def show(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
-        """A subject a person. Raises WireError for a body without a bone of that naming."""
+    def encode(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
+        """Encode one subject per person. Raises WireError for a body without a bone of this naming."""
         bones = bones_of(body, {name: name for name in body.joint_names} if self._table is None else self._table)
         if not bones.names:
-            raise WireError(f"body model {body.name} has no joint with a name of the mannequin: use --names joints")
+            raise WireError(f"body model {body.name}: no joint of the mannequin; use --names joints")
         datagrams = []
         for person in people:
             rows = zip(bones.names, bones.parents, *bones.local(person), strict=True)
@@ -53,6 +53,6 @@ class LiveLink:
             datagrams.append((0, json.dumps({subject: skeleton}, separators=(",", ":")).encode("ascii")))
         return datagrams
 
-    def leave(self, stream: str, ids: set[int]) -> list[Datagram]:
-        """Nothing: Live Link sees by itself that a subject gets no frames."""
+    def encode_departed(self, stream: str, ids: set[int]) -> list[Datagram]:
+        """Return nothing: Live Link detects subjects without frames itself."""
         return []

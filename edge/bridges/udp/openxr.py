@@ -1,4 +1,4 @@
-"""The 24 body joints of OpenXR's XR_BD_body_tracking, as its C structures lie in memory (docs/how-to/bridges.md)."""
+"""The 24 body joints of XR_BD_body_tracking (OpenXR) in the layout of its C structures (docs/how-to/bridges.md)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ JOINTS = (
     *("spine3", "left_foot", "right_foot", "neck", "left_collar", "right_collar", "head", "left_shoulder"),
     *("right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hand", "right_hand"),
 )
-# Bodies with fingers have a middle finger where SMPL has a hand.
+# Bodies with fingers have a middle finger in place of SMPL's hand.
 FINGERS = {"left_hand": "left_middle1", "right_hand": "right_middle1"}
 TRACKED = 0xF  # XrSpaceLocationFlags: orientation and position, valid and tracked
 
@@ -34,20 +34,20 @@ HEADER = np.dtype(
         ("t_capture_monotonic_ns", "<i8"),
     ]
 )
-LOCATION = np.dtype(  # XrBodyJointLocationBD: a uint64 flag makes a compiler fill it up to a multiple of 8
+LOCATION = np.dtype(  # XrBodyJointLocationBD: padded to a multiple of 8 because of its uint64 flag
     [("flags", "<u8"), ("orientation", "<f4", 4), ("position", "<f4", 3), ("padding", "<f4")]
 )
-# From the extension's joints at rest (x right, y up, z to the back) to the body's own axes (x left, z to the front).
+# From the extension's rest axes (x right, y up, z backward) to the body's axes (x left, z forward).
 FROM_JOINT = np.diag([-1, 1, -1]).astype(np.float32)
 
 
 class OpenXr:
-    """A datagram a person and frame: header and 24 joints in the world, in OpenXR's axes and meters."""
+    """One datagram per person and frame: header and 24 joints in the world frame, in OpenXR's axes and meters."""
 
     axes = "gltf"
 
-    def show(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
-        """Raises WireError for a body that lacks one of the 24 joints."""
+    def encode(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
+        """Encode one datagram per person. Raises WireError for a body that lacks one of the 24 joints."""
         order = _joints_of(body)
         datagrams = []
         for person in people:
@@ -59,17 +59,17 @@ class OpenXr:
             datagrams.append((0, _header(person.id, True, *times) + joints.tobytes()))
         return datagrams
 
-    def leave(self, stream: str, ids: set[int]) -> list[Datagram]:
-        """Joints of which nothing is valid."""
-        nothing = np.zeros(len(JOINTS), LOCATION).tobytes()
-        return [(0, _header(id_, False, 0, 0) + nothing) for id_ in sorted(ids)]
+    def encode_departed(self, stream: str, ids: set[int]) -> list[Datagram]:
+        """Encode joints without the flags for valid and tracked."""
+        invalid = np.zeros(len(JOINTS), LOCATION).tobytes()
+        return [(0, _header(id_, False, 0, 0) + invalid) for id_ in sorted(ids)]
 
 
 def _joints_of(body: BodyModel) -> list[int]:
     names = body.joint_names[: len(body.parents)]
     wanted = [name if name in names else FINGERS.get(name, name) for name in JOINTS]
     if missing := [name for name in wanted if name not in names]:
-        raise WireError(f"body model {body.name} has no joint {missing[0]}: OpenXR's body has SMPL's 24 joints")
+        raise WireError(f"body model {body.name}: no joint {missing[0]}; OpenXR needs SMPL's 24 joints")
     return [names.index(name) for name in wanted]
 
 

@@ -1,4 +1,4 @@
-"""From a publisher's packets to another program's datagrams."""
+"""Converts the packets of a publisher to the datagrams of another program."""
 
 from __future__ import annotations
 
@@ -17,63 +17,63 @@ from meshcast.protocol.packets import FramePacket, ModelPacket, Packet, StatusPa
 from meshcast.subscriber import subscribe_all
 from meshcast.transport.curve import Curve
 
-SILENCE_S = 3.0  # without any message for so long, the publisher is gone (docs/wire.md)
+SILENCE_S = 3.0  # without any message for this long the publisher is considered gone (docs/wire.md)
 
 
 class Bridge(Protocol):
-    """A protocol of another program. `axes`: those that its people are wanted in."""
+    """The protocol of another program. `axes`: its coordinate system."""
 
     axes: str
 
-    def show(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
-        """The datagrams for the people of a frame. Raises WireError when the body is not one that it can show."""
+    def encode(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
+        """Encode the people of a frame as datagrams. Raises WireError for an unsupported body."""
         ...
 
-    def leave(self, stream: str, ids: set[int]) -> list[Datagram]:
-        """The datagrams that say that these people are gone."""
+    def encode_departed(self, stream: str, ids: set[int]) -> list[Datagram]:
+        """Encode datagrams which tell the receiver that these people are gone."""
         ...
 
 
 class Relay:
-    """Says what to send for each packet; remembers who is shown, so that nobody stays who has left."""
+    """Converts packets to datagrams and tracks who is visible, so that departed people are removed."""
 
-    def __init__(self, bridge: Bridge, cast: PersonFilter, world: WorldFrame) -> None:
-        self._bridge, self._cast = bridge, cast
+    def __init__(self, bridge: Bridge, person_filter: PersonFilter, world: WorldFrame) -> None:
+        self._bridge, self._filter = bridge, person_filter
         self._pose = SkeletonPoser(bridge.axes, world)
         self._sessions: dict[str, int] = {}
         self.frames = 0
 
     def read(self, packet: Packet) -> list[Datagram]:
-        """The datagrams for a packet. Raises WireError for bodies that the bridge cannot show."""
+        """Return the datagrams for a packet. Raises WireError for bodies that the bridge does not support."""
         if isinstance(packet, ModelPacket):
             if packet.body.rig is None:
-                raise WireError(f"body model {packet.body.name} has no rig: it is published without rotations")
+                raise WireError(f"body model {packet.body.name}: no rig; the bridges need a mesh model with rotations")
             return []
         ended = packet.session != self._sessions.setdefault(packet.stream, packet.session)
         self._sessions[packet.stream] = packet.session
         if isinstance(packet, StatusPacket):
             return self.end(packet.stream) if ended or packet.state != "live" else []
-        farewell = self.end(packet.stream) if ended else []
-        # The model follows at once.
-        return farewell if packet.model is None else farewell + self._frame(packet)
+        departed = self.end(packet.stream) if ended else []
+        # Without its model yet, which follows immediately.
+        return departed if packet.model is None else departed + self._frame(packet)
 
     def end(self, stream: str | None = None) -> list[Datagram]:
-        """The datagrams for the end of a stream, or of all."""
+        """Return the datagrams for the end of a stream, or of all streams."""
         datagrams = []
-        for name in self._cast.streams() if stream is None else [stream]:
-            datagrams += self._leave(name, self._cast.end(name))
+        for name in self._filter.streams() if stream is None else [stream]:
+            datagrams += self._departed(name, self._filter.end(name))
         return datagrams
 
     def _frame(self, packet: FramePacket) -> list[Datagram]:
         self.frames += 1
-        now, left = self._cast.frame(packet.stream, packet.t_capture_monotonic_ns / 1e9, packet.people.ids.tolist())
+        now, left = self._filter.update(packet.stream, packet.t_capture_monotonic_ns / 1e9, packet.people.ids.tolist())
         people = [person for person in self._pose(packet) if person.id in now] if now else []
-        return self._leave(packet.stream, left) + self._bridge.show(packet, self._pose.body(packet), people)
+        return self._departed(packet.stream, left) + self._bridge.encode(packet, self._pose.body(packet), people)
 
-    def _leave(self, stream: str, ids: set[int]) -> list[Datagram]:
+    def _departed(self, stream: str, ids: set[int]) -> list[Datagram]:
         for id_ in sorted(ids):
-            log.info("%s: person %d has left", stream, id_)
-        return self._bridge.leave(stream, ids) if ids else []
+            log.info("%s: person %d left", stream, id_)
+        return self._bridge.encode_departed(stream, ids) if ids else []
 
 
 def run(
@@ -86,10 +86,10 @@ def run(
     curve: Curve | None = None,
     beat: Callable[[], None] = lambda: None,
 ) -> None:
-    """Relay until no frame has come for `timeout_s`; None relays for ever, through breaks and restarts.
+    """Relay until no frame has arrived for `timeout_s`; None relays without end, across disconnects and restarts.
 
-    beat is called every SILENCE_S at least. Whatever ends it, those who are shown are said to have left. Raises
-    AddressError for an address that cannot be used and WireError for messages or bodies that cannot.
+    beat is called at least every SILENCE_S. In every case the receiver is told that the visible people are gone.
+    Raises AddressError for an unusable address and WireError for unusable messages or bodies.
     """
     frames, deadline = relay.frames, _deadline(timeout_s)
     try:

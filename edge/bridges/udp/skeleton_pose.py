@@ -1,4 +1,4 @@
-"""The people of a frame as posed skeletons in a world's axes."""
+"""Posed skeletons of the people of a frame, in a world frame."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from meshcast.protocol.skinning import pose_skeleton
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One skeleton of P joints: rotations (P, 3, 3) turn the resting body, positions (P, 3) are the joints' places,
-    both in the world."""
+    """One skeleton of P joints in the world frame: rotations (P, 3, 3) relative to the body at rest, and positions
+    (P, 3) of the joints."""
 
     id: int
     rotations: F32
@@ -26,7 +26,7 @@ class Person:
 
 
 class SkeletonPoser:
-    """Poses the people of "params" packets of any axes in `world`, in the axes of that name."""
+    """Poses the people of "params" packets in the world frame `world`, in the named axes."""
 
     def __init__(self, axes: str, world: WorldFrame) -> None:
         self._axes = axes
@@ -34,30 +34,32 @@ class SkeletonPoser:
         self._bodies: dict[int, BodyModel] = {}
 
     def body(self, packet: FramePacket) -> BodyModel:
-        """The constants of the packet's people. Raises WireError when it came without its model, or that has no rig."""
+        """Return the body model of a packet in the named axes. Raises WireError if the packet has no model."""
         if packet.model is None:
-            raise WireError(f"the body model of {packet.stream} has not come yet")
+            raise WireError(f"{packet.stream}: its body model has not been received yet")
         if packet.model_id not in self._bodies:
             self._bodies = {packet.model_id: convert_model(packet.model, self._axes).body}
         return self._bodies[packet.model_id]
 
     def __call__(self, packet: FramePacket) -> list[Person]:
-        """Raises WireError for a packet that does not fit its model, or is not in the camera's frame."""
+        """Pose the people of a packet. Raises WireError for a packet that does not match its model, or that is not in
+        camera coordinates."""
         body = self.body(packet)
         rig = body.rig
         if rig is None:
-            raise WireError(f"body model {body.name} has no rig: nothing can be posed")
+            raise WireError(f"body model {body.name}: no rig; the bridges need a mesh model with rotations")
         people = convert_frame(replace(packet, model=None), self._axes).people
         P, B = rig.joint_shape_dirs.shape[::2]
         if people.rotvecs.shape[1] != P or people.shape.shape[1] != B:
-            raise WireError(f"body model {body.name} does not fit: {P} joints, {people.rotvecs.shape[1]} rotations")
+            raise WireError(f"body model {body.name}: {P} joints do not match {people.rotvecs.shape[1]} rotations")
         if packet.space != "camera":
             raise WireError(
-                f"coordinates in a {packet.space} frame: only those in the camera's can be put into a world"
+                f"coordinates in a {packet.space} frame cannot be converted to the world frame; "
+                "only camera coordinates are supported"
             )
         rotations = rotmat(people.rotvecs)
         rotations[:, 0] = self._rotation @ rotations[:, 0]
-        places = (people.translation @ self._rotation.T + self._shift).astype(np.float32)
+        roots = (people.translation @ self._rotation.T + self._shift).astype(np.float32)
         joints = rig.rest_joints + np.einsum("jcb,nb->njc", rig.joint_shape_dirs, people.shape)
-        turned, positions = pose_skeleton(rotations, joints, body.parents.tolist(), places)
-        return [Person(*each) for each in zip(people.ids.tolist(), turned, positions, strict=True)]
+        world_rotations, positions = pose_skeleton(rotations, joints, body.parents.tolist(), roots)
+        return [Person(*each) for each in zip(people.ids.tolist(), world_rotations, positions, strict=True)]

@@ -15,15 +15,15 @@ from meshcast.errors import WireError
 from meshcast.protocol.body import F32, BodyModel
 from meshcast.protocol.packets import FramePacket
 
-STRAIGHT = [0.0, 0.0, 0.0, 1.0]
+IDENTITY = [0.0, 0.0, 0.0, 1.0]
 
 
 class Vmc:
-    """A bundle a person and frame, in Unity's axes and meters.
+    """One bundle per person and frame, in Unity's axes and meters.
 
-    The root is the point of the floor under the hips, unturned; bones are relative to their parents and unturned in
-    the T-pose, as VRM's are. Several people get a port each, the lowest one that is free. upper_chest: False for
-    avatars without that bone; neck and shoulders then turn for it.
+    The root is the point on the floor below the hips, without rotation; bones are relative to their parents, with
+    identity rotations in the T-pose, as in VRM. Each person gets the lowest free port. upper_chest: False for avatars
+    without this bone; neck and shoulders then include its rotation.
     """
 
     axes = "unity"
@@ -33,23 +33,23 @@ class Vmc:
         self._slots: dict[tuple[str, int], int] = {}
         self._start_s = time.monotonic()
 
-    def show(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
-        """Root, bones and that they can be used. Raises WireError for a body without hips."""
+    def encode(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
+        """Encode root, bones and availability. Raises WireError for a body without hips."""
         bones = bones_of(body, self._table)
         if bones.names[:1] != ["Hips"]:
-            raise WireError(f"body model {body.name} has no pelvis at its root: VMC shows whole bodies only")
+            raise WireError(f"body model {body.name}: no pelvis at its root; VMC needs a complete body")
         datagrams = []
         for person in people:
             quaternions, positions = bones.local(person)
             floor = positions[0] * [1, 0, 1]
             positions[0] -= floor
-            messages = [_message("/VMC/Ext/Root/Pos", "root", *floor.tolist(), *STRAIGHT)]
+            messages = [_message("/VMC/Ext/Root/Pos", "root", *floor.tolist(), *IDENTITY)]
             messages += [_bone(*bone) for bone in zip(bones.names, positions, quaternions, strict=True)]
             datagrams.append((self._slot(packet.stream, person.id), self._bundle(messages, available=True)))
         return datagrams
 
-    def leave(self, stream: str, ids: set[int]) -> list[Datagram]:
-        """That nothing can be used any more, on the ports of these people."""
+    def encode_departed(self, stream: str, ids: set[int]) -> list[Datagram]:
+        """Encode unavailability, on the ports of these people."""
         slots = [self._slots.pop((stream, id_)) for id_ in sorted(ids) if (stream, id_) in self._slots]
         return [(slot, self._bundle([], available=False)) for slot in slots]
 

@@ -1,4 +1,4 @@
-"""From the camera's frame to a level world with the floor at height 0."""
+"""Transform from the camera frame to a level world frame with the floor at height 0."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from meshcast.protocol.axes import Axes, Matrix
 
 @dataclass(frozen=True, slots=True)
 class WorldFrame:
-    """How the camera stands, and where the world begins.
+    """Pose of the camera, and origin of the world frame.
 
-    pitch_deg: how far the camera looks down. height_m: how high it is above the floor. origin_m: None puts the origin
-    on the floor under the camera, with the world's forward axis where the camera looks; a number puts it on the floor
-    so many meters in front of the camera and turns the world round, so that whoever stands there and looks into the
-    camera looks forward. Without any of them the world is the camera's own frame.
+    pitch_deg: downward tilt of the camera. height_m: its height above the floor. origin_m: None places the origin on
+    the floor below the camera, with the camera's heading as forward axis; a number places it on the floor that many
+    meters in front of the camera and rotates the world by 180 degrees, so that a person there who faces the camera
+    faces forward. With the defaults the world frame is the camera frame.
     """
 
     pitch_deg: float = 0.0
@@ -25,7 +25,7 @@ class WorldFrame:
     origin_m: float | None = None
 
     def from_camera(self, axes: Axes) -> tuple[Matrix, Matrix]:
-        """Rotation (3, 3) and shift (3,): world = rotation @ camera + shift, both in these axes and their unit."""
+        """Return rotation (3, 3) and shift (3,) in these axes and their unit: world = rotation @ camera + shift."""
         sine, cosine = math.sin(math.radians(self.pitch_deg)), math.cos(math.radians(self.pitch_deg))
         level = np.array([[1, 0, 0], [0, cosine, sine], [0, -sine, cosine]])
         origin = np.array([0, self.height_m, self.origin_m or 0.0])

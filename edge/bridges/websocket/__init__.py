@@ -1,1 +1,1 @@
-"""The WebSocket bridge and the page that it serves."""
+"""The WebSocket bridge and its bundled page."""

@@ -1,4 +1,4 @@
-"""What one browser wants, and what waits for it: the newest message of each topic, and nothing older."""
+"""Subscriptions and send queue of one browser, which holds only the newest message of each topic."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meshcast.protocol.layout import LEVELS, TOPIC_PREFIXES, TOPIC_SIZE, Kind, t
 
 DEFAULT_LEVEL = "mesh-lod"
 MAX_PARAMETERS = 16
-MAX_TOPICS = 1024  # that may wait for a browser, with the models that it has got
+MAX_TOPICS = 1024  # queued for a browser, including the models that it has received
 MODEL = f"{TOPIC_PREFIXES[Kind.MODEL]}/".encode()
 STATUS = f"{TOPIC_PREFIXES[Kind.STATUS]}/".encode()
 IDENTITY = slice(72, 80)  # session and model_id of a message
@@ -20,15 +20,15 @@ IDENTITY = slice(72, 80)  # session and model_id of a message
 
 @dataclass(frozen=True, slots=True)
 class ClientSelection:
-    """Levels of one stream, or of all when `stream` is empty."""
+    """Levels of one stream, or of all streams if `stream` is empty."""
 
     levels: tuple[str, ...]
     stream: str
 
     @staticmethod
     def parse(query: str) -> ClientSelection:
-        """From the query of an address, for example `levels=mesh-lod,params&stream=cam0`; the level is mesh-lod unless
-        it is given, and what else is there is not looked at. Raises WireError."""
+        """Parse the query of a URL, for example `levels=mesh-lod,params&stream=cam0`. The default level is mesh-lod;
+        other parameters are ignored. Raises WireError."""
         try:
             values = parse_qs(query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
         except ValueError:
@@ -42,53 +42,53 @@ class ClientSelection:
         return ClientSelection(levels, stream)
 
     def prefixes(self) -> list[bytes]:
-        """How the topics of the frames start that are wanted."""
+        """Return the topic prefixes of the selected frames."""
         if self.stream:
             return [topic(LEVELS[level], self.stream) for level in self.levels]
         return [f"{level}/".encode() for level in self.levels]
 
     def topics(self) -> tuple[bytes, ...]:
-        """How all topics start that are wanted: those of the frames, the model's and the status's."""
+        """Return all selected topic prefixes: of frames, model and status."""
         if self.stream:
             return (topic(Kind.MODEL, self.stream), topic(Kind.STATUS, self.stream), *self.prefixes())
         return (MODEL, STATUS, *self.prefixes())
 
 
 class ClientQueue:
-    """The messages that wait for one browser: of each topic the newest, models before everything else."""
+    """The messages queued for one browser: the newest of each topic, models before everything else."""
 
-    def __init__(self, choice: ClientSelection, models: Iterable[bytes] = ()) -> None:
-        self.choice = choice
-        self._topics = choice.topics()
+    def __init__(self, selection: ClientSelection, models: Iterable[bytes] = ()) -> None:
+        self.selection = selection
+        self._topics = selection.topics()
         self._models: dict[bytes, bytes] = {}
         self._others: dict[bytes, bytes] = {}
         self._known: dict[bytes, bytes] = {}
-        self._some = asyncio.Event()
+        self._pending = asyncio.Event()
         for model in models:
             self.offer(model)
 
     def offer(self, message: bytes) -> None:
-        """Let the message wait if it is wanted; one of the same topic that still waits is forgotten. A model that the
-        browser has got is not repeated."""
+        """Queue a message if it is selected; it replaces a queued one of the same topic. A model that the browser has
+        received is not repeated."""
         if not message.startswith(self._topics):
             return
         name = message[:TOPIC_SIZE]
         if name not in self._others and len(self._others) + len(self._known) >= MAX_TOPICS:
             return
         if not name.startswith(MODEL):
-            self._others[name] = message  # in the place of the one before: no topic waits for ever
+            self._others[name] = message  # keeps the position of the replaced message: no topic starves
         elif self._known.get(name) != message[IDENTITY]:
             self._known[name] = message[IDENTITY]
             self._models[name] = message
         else:
             return
-        self._some.set()
+        self._pending.set()
 
     async def next(self) -> bytes:
-        """The message to send now, when there is one."""
-        await self._some.wait()
-        waiting = self._models or self._others
-        message = waiting.pop(next(iter(waiting)))
+        """Wait for the next message to send."""
+        await self._pending.wait()
+        queue = self._models or self._others
+        message = queue.pop(next(iter(queue)))
         if not self._models and not self._others:
-            self._some.clear()
+            self._pending.clear()
         return message

@@ -1,7 +1,7 @@
-"""A bridge to browsers: forwards a publisher's messages, unchanged, as binary WebSocket messages.
+"""WebSocket bridge: forwards the messages of a publisher, unchanged, as binary WebSocket messages.
 
-`/stream?levels=mesh-lod,params&stream=cam0` is what a browser connects to. Upstream there is one subscription for each
-start of a topic that some browser wants, so that levels nobody looks at are not made.
+Browsers connect to `/stream?levels=mesh-lod,params&stream=cam0`. The bridge subscribes once per topic prefix that a
+browser has selected, so that the publisher does not produce unused levels.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ from meshcast.transport.sockets import connect
 
 PATH = "/stream"
 MAX_CLIENTS = 64
-MAX_INCOMING_BYTES = 1024  # a browser has nothing to say
-MAX_MODELS = 256  # streams whose models are kept for newcomers
-STUCK_S = 4.0  # a browser that takes nothing for so long is cut off; it connects again when it wakes
-NEWCOMERS = 64  # connections beside the browsers that watch: requests, and pages on their way
-OPEN_S = 5.0  # for TLS, and again for the request and a page
+MAX_INCOMING_BYTES = 1024  # browsers send no messages
+MAX_MODELS = 256  # maximum number of streams whose models are kept for new browsers
+SEND_TIMEOUT_S = 4.0  # a browser that blocks for longer is disconnected; its page reconnects
+MAX_PENDING = 64  # connections in addition to streaming browsers: requests and page downloads
+OPEN_S = 5.0  # for the TLS handshake, and again for the request and a page
 CLOSE_S = 5.0
-SEND_BUFFER_BYTES = 256 << 10  # more would only make a slow browser's bodies older
+SEND_BUFFER_BYTES = 256 << 10  # a larger buffer would only delay the frames of a slow browser
 
 log = logging.getLogger("meshcast.bridge")
-# Whoever sends nonsense to the port must not fill the log.
+# Invalid requests to the port must not fill the log.
 _quiet = logging.getLogger("meshcast.bridge.connections")
 _quiet.setLevel(logging.CRITICAL)
 
 
 class Bridge:
-    """Serves browsers what the publisher at `address` sends; an asynchronous context manager.
+    """Forwards the publisher at `address` to browsers; an asynchronous context manager.
 
-    page: served over HTTP at the same port. origins: further pages that may connect, such as "https://example.org".
-    max_clients: how many browsers at a time. stuck_s: how long a browser may take nothing. curve: keys for a publisher
-    that is encrypted. token: what browsers must know. hosts: further names that it may be asked for by. Entering raises
-    AddressError when an address cannot be used.
+    page: served over HTTP at the same port. origins: additional allowed origins, such as "https://example.org".
+    max_clients: maximum number of browsers. send_timeout_s: maximum time that a browser may block. curve: keys for an
+    encrypted publisher. token: required from browsers. hosts: additional allowed host names. Entering raises
+    AddressError or PublishError for an unusable address.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Bridge:
         page: StaticFiles | None = None,
         origins: Sequence[str] = (),
         max_clients: int = MAX_CLIENTS,
-        stuck_s: float = STUCK_S,
+        send_timeout_s: float = SEND_TIMEOUT_S,
         curve: Curve | None = None,
         token: Token | None = None,
         hosts: Sequence[str] = (),
@@ -83,7 +83,7 @@ class Bridge:
         self._hosts = Hosts(listen, hosts)
         self._token = token
         self._max_clients = max_connections(max_clients)
-        self._stuck_s = stuck_s
+        self._send_timeout_s = send_timeout_s
         self._curve = curve
         self._browsers: set[ClientQueue] = set()
         self._wanted: Counter[bytes] = Counter()
@@ -91,7 +91,7 @@ class Bridge:
         self._warned = False
 
     async def __aenter__(self) -> Bridge:
-        # Within the process, a socket must share the publisher's context.
+        # An inproc socket must share the context of the publisher.
         self._own = not self._address.startswith("inproc://")
         self._context = zmq.asyncio.Context() if self._own else zmq.asyncio.Context(zmq.Context.instance())
         self._socket = self._context.socket(zmq.SUB)
@@ -116,22 +116,22 @@ class Bridge:
 
     @property
     def link(self) -> str:
-        """What to open in a browser: the page, with the token where there is one."""
+        """URL of the page for a browser, including the token."""
         return self.url if self._token is None else self._token.link(self.url)
 
     @property
     def url(self) -> str:
-        """Where the page is; the stream is at the same place with ws or wss instead of http or https."""
+        """URL of the page; the stream has the same URL with ws or wss instead of http or https."""
         port: int = self._server.sockets[0].getsockname()[1]
         return self._listen.url(port)
 
     @property
-    def watching(self) -> int:
-        """How many browsers are connected."""
+    def connected(self) -> int:
+        """Number of connected browsers."""
         return len(self._browsers)
 
     async def run(self) -> None:
-        """Forward until cancelled; an error of the receiving side ends it."""
+        """Forward until cancelled; raises errors of the receiver."""
         await asyncio.shield(self._receiver)
 
     def _disconnect(self) -> None:
@@ -140,15 +140,15 @@ class Bridge:
             self._context.term()
 
     async def _serve(self) -> Server:
-        where = self._listen
+        listen = self._listen
         try:
             server: Server = await serve(
-                self._watch,
-                where.host or None,
-                where.port,
-                ssl=where.tls,
-                ssl_handshake_timeout=OPEN_S if where.tls else None,
-                create_connection=_counted(self._max_clients + NEWCOMERS),
+                self._stream_to,
+                listen.host or None,
+                listen.port,
+                ssl=listen.tls,
+                ssl_handshake_timeout=OPEN_S if listen.tls else None,
+                create_connection=_limited(self._max_clients + MAX_PENDING),
                 select_subprotocol=_select_subprotocol,
                 process_request=self._answer,
                 compression=None,  # quantized vertices hardly shrink
@@ -161,72 +161,77 @@ class Bridge:
             )
         except (OSError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise PublishError(f"{where.host or '*'}:{where.port}: cannot listen here ({reason})") from None
+            raise PublishError(
+                f"{listen.host or '*'}:{listen.port}: cannot listen on this address ({reason}); choose another --listen"
+            ) from None
         for listening in server.sockets:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         return server
 
     async def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
-        """What a request gets: None lets a browser in, to `_watch`."""
+        """Answer a request; None accepts the WebSocket upgrade."""
         if not self._hosts.allow(request.headers.get_all("Host")):
-            return connection.respond(HTTPStatus.MISDIRECTED_REQUEST, "this is not a name of this server; see --host\n")
+            return connection.respond(HTTPStatus.MISDIRECTED_REQUEST, "unknown host name; add it with --host\n")
         path, _, query = request.path.partition("?")
         if path != PATH:
             found = await asyncio.to_thread(self._page.answer, path) if self._page is not None else None
-            return found or connection.respond(HTTPStatus.NOT_FOUND, f"nothing is here; the stream is at {PATH}\n")
+            return found or connection.respond(HTTPStatus.NOT_FOUND, f"not found; the stream is at {PATH}\n")
         if not self._origins.allow(request.headers.get_all("Origin"), request.headers.get_all("Host")):
-            return connection.respond(HTTPStatus.FORBIDDEN, "pages of this origin may not connect; see --origin\n")
+            return connection.respond(HTTPStatus.FORBIDDEN, "origin not allowed; add it with --origin\n")
         headers = request.headers
         if self._token is not None and not self._token.allows(
             headers.get_all("Authorization"), headers.get_all("Sec-WebSocket-Protocol")
         ):
-            return connection.respond(HTTPStatus.UNAUTHORIZED, "a token is needed; open the link of the bridge\n")
+            return connection.respond(HTTPStatus.UNAUTHORIZED, "token required; open the link that the bridge prints\n")
         try:
             ClientSelection.parse(query)
         except WireError as error:
             return connection.respond(HTTPStatus.BAD_REQUEST, f"{error}\n")
         return None
 
-    async def _watch(self, connection: ServerConnection) -> None:
-        """One browser, until it goes or is cut off."""
+    async def _stream_to(self, connection: ServerConnection) -> None:
+        """Stream to one browser until it disconnects or blocks for too long."""
         if len(self._browsers) >= self._max_clients:
-            await connection.close(CloseCode.TRY_AGAIN_LATER, f"{self._max_clients} browsers are watching already")
+            await connection.close(CloseCode.TRY_AGAIN_LATER, f"limit of {self._max_clients} browsers reached")
             return
         assert connection.request is not None
         browser = ClientQueue(ClientSelection.parse(connection.request.path.partition("?")[2]), self._models.values())
         self._browsers.add(browser)
-        self._subscribe(browser.choice)
-        tasks = [asyncio.create_task(self._feed(connection, browser)), asyncio.create_task(_refuse_words(connection))]
+        self._subscribe(browser.selection)
+        tasks = [
+            asyncio.create_task(self._send_messages(connection, browser)),
+            asyncio.create_task(_reject_messages(connection)),
+        ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._browsers.discard(browser)
-            self._unsubscribe(browser.choice)
+            self._unsubscribe(browser.selection)
             for task in tasks:
                 task.cancel()
             for end in await asyncio.gather(*tasks, return_exceptions=True):
                 if isinstance(end, Exception):
-                    log.error("a browser is lost to an error of this program", exc_info=end)
+                    log.error("internal error while serving a browser", exc_info=end)
 
-    async def _feed(self, connection: ServerConnection, browser: ClientQueue) -> None:
+    async def _send_messages(self, connection: ServerConnection, browser: ClientQueue) -> None:
         with suppress(ConnectionClosed):
             while True:
                 message = await browser.next()
                 try:
-                    await asyncio.wait_for(connection.send(message), self._stuck_s)
+                    await asyncio.wait_for(connection.send(message), self._send_timeout_s)
                 except asyncio.TimeoutError:
-                    log.info("a browser took nothing for %g s and is cut off", self._stuck_s)
-                    _break_off(connection)
+                    log.info("closing connection: send timed out after %g s", self._send_timeout_s)
+                    _abort(connection)
                     return
 
-    def _subscribe(self, choice: ClientSelection) -> None:
-        for prefix in choice.prefixes():
+    def _subscribe(self, selection: ClientSelection) -> None:
+        for prefix in selection.prefixes():
             self._wanted[prefix] += 1
             if self._wanted[prefix] == 1 and not self._socket.closed:
                 self._socket.subscribe(prefix)
 
-    def _unsubscribe(self, choice: ClientSelection) -> None:
-        for prefix in choice.prefixes():
+    def _unsubscribe(self, selection: ClientSelection) -> None:
+        for prefix in selection.prefixes():
             self._wanted[prefix] -= 1
             if self._wanted[prefix] == 0 and not self._socket.closed:
                 self._socket.unsubscribe(prefix)
@@ -250,39 +255,39 @@ class Bridge:
             browser.offer(message)
 
 
-def _counted(room: int) -> type[ServerConnection]:
-    """Connections that are counted from their beginning: with more than `room`, the oldest that does not watch goes."""
-    every: dict[ServerConnection, None] = {}
+def _limited(limit: int) -> type[ServerConnection]:
+    """Create a connection class that aborts the oldest idle connection when there are more than `limit`."""
+    connections: dict[ServerConnection, None] = {}
 
-    class Counted(ServerConnection):
+    class Limited(ServerConnection):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)
-            every[self] = None
-            if len(every) > room:
-                waiting = (each for each in every if each.state is not State.OPEN)
-                next(waiting, self).transport.abort()
+            connections[self] = None
+            if len(connections) > limit:
+                idle = (each for each in connections if each.state is not State.OPEN)
+                next(idle, self).transport.abort()
 
         def connection_lost(self, exc: Exception | None) -> None:
-            every.pop(self, None)
+            connections.pop(self, None)
             super().connection_lost(exc)
 
-    return Counted
+    return Limited
 
 
 def _select_subprotocol(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """A browser wants one of those that it offered; the token is not said again."""
+    """Select the protocol, never the subprotocol with the token."""
     return Subprotocol(SUBPROTOCOL) if SUBPROTOCOL in offered else None
 
 
-def _break_off(connection: ServerConnection) -> None:
-    """Close at once, and let the kernel forget what was on its way: it would keep it for minutes."""
+def _abort(connection: ServerConnection) -> None:
+    """Close at once and discard unsent data, which the kernel would otherwise keep for minutes."""
     raw = connection.transport.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.transport.abort()
 
 
-async def _refuse_words(connection: ServerConnection) -> None:
-    """Ends when the browser goes, or says something: reading is also how its going is noticed."""
+async def _reject_messages(connection: ServerConnection) -> None:
+    """Return when the browser disconnects; close the connection if it sends a message."""
     with suppress(ConnectionClosed):
         async for _ in connection:
-            await connection.close(CloseCode.POLICY_VIOLATION, "nothing is expected from a browser")
+            await connection.close(CloseCode.POLICY_VIOLATION, "unexpected client message")

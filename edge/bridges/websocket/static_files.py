@@ -1,4 +1,4 @@
-"""The files of a page over HTTP: those in one folder, and no others."""
+"""HTTP responses with the files of one folder."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from websockets.http11 import Response
 
 from edge.errors import PublishError
 
-SHIPPED = Path(__file__).parent / "static"  # built from clients/web/page
+BUNDLED_PAGE = Path(__file__).parent / "static"  # built from clients/web/page
 MAX_FILE_BYTES = 64 << 20
-# By the web's own rules and not by this machine's tables: a script that is text/plain does not run.
+# Not from this machine's MIME tables: browsers do not run a script of type text/plain.
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -39,16 +39,16 @@ HEADERS = {
 
 
 class StaticFiles:
-    """A folder whose files are served; its index.html answers for the folder itself."""
+    """Serves the files of a folder; index.html is the response for a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises PublishError when there is no page."""
+        """Raises PublishError if there is no index.html."""
         if not (folder / "index.html").is_file():
-            raise PublishError(f"{folder}: no page, index.html is missing; build one, see clients/web/README.md")
+            raise PublishError(f"{folder}: index.html is missing; build the page as in clients/web/README.md")
         self._folder = folder.resolve()
 
     def answer(self, path: str) -> Response | None:
-        """The response to a request for a path (still %-encoded, without a query); None when there is no such file."""
+        """Return the response for a path (%-encoded, without query); None if there is no such file."""
         file = self._find(unquote(path))
         if file is None:
             return None
@@ -66,7 +66,7 @@ class StaticFiles:
         if not path.startswith("/") or "\0" in path or "\\" in path:
             return None
         try:
-            file = (self._folder / path.lstrip("/")).resolve()  # links too must stay inside
+            file = (self._folder / path.lstrip("/")).resolve()  # links must stay inside too
             if file.is_dir():
                 file /= "index.html"
             inside = file.is_relative_to(self._folder)

@@ -1,7 +1,7 @@
-"""One person's motion as BVH: a skeleton and Euler angles as text, which every animation program reads.
+"""Export of one person's motion as BVH: a skeleton and Euler angles as text.
 
-Centimeters, y up, as is the custom of the format; the shape of the body is in its bones' lengths. BVH has one frame
-rate: the median of the recording's, resampled where frames came at other times.
+Units are centimeters with y up, as usual for the format; the bone lengths follow the shape of the body. BVH has a
+constant frame rate: the median of the recording, to which other frame times are resampled.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from edge.errors import OutputError
 from edge.recording.export.animation import Animation
-from edge.recording.export.curves import at_times, euler_zxy, slerp, steady
+from edge.recording.export.curves import at_times, continuous, euler_zxy, slerp
 from edge.sinks.output_file import OutputFile
 from edge.types import F32
 
-CM = 100.0  # in a metre
-STILL_S = 1 / 30  # the frame time of a single frame
+CM = 100.0  # per meter
+STILL_S = 1 / 30  # frame time of a single frame
 MAX_FRAMES = 1_000_000
 BLOCK_LINES = 1000
 ROTATION = "Zrotation Xrotation Yrotation"
@@ -29,24 +29,21 @@ POSITION = "Xposition Yposition Zposition"
 
 
 def write_bvh(path: str | Path, person: Animation) -> None:
-    """Write one person's motion, from its first frame to its last, to a file that appears whole or not at all.
-
-    Raises OutputError.
-    """
+    """Write the motion of one person to a file, which appears complete or not at all. Raises OutputError."""
     target = OutputFile(path)
     try:
         frame_s, times = frame_times(person.times)
     except ValueError as error:
         target.discard()
-        raise OutputError(f"{path}: {error}") from None
+        raise OutputError(f"{path}: {error}; export a shorter recording") from None
     lines = _lines(person, frame_s, times)
     # iter() with a sentinel: blocks of lines, until one is empty.
     target.write_parts(iter(lambda: "".join(f"{line}\n" for line in islice(lines, BLOCK_LINES)).encode(), b""))
 
 
 def bvh(person: Animation) -> str:
-    """The file's text. The root's offset is zero, its position that of the pelvis. Raises ValueError for a motion that
-    is too long."""
+    """Return the text of the file. The root has zero offset and the position of the pelvis. Raises ValueError for a
+    motion that is too long."""
     return "".join(f"{line}\n" for line in _lines(person, *frame_times(person.times)))
 
 
@@ -54,25 +51,25 @@ def _lines(person: Animation, frame_s: float, times: NDArray[np.float64]) -> Ite
     yield from (*_hierarchy(person), "MOTION", f"Frames: {len(times)}", f"Frame Time: {frame_s:.6f}")
     order = list(_depth_first(person.body.parents.tolist()))
     angles = np.empty((len(times), len(order), 3))
-    for place, joint in enumerate(order):  # one by one: a recording may be hours long
-        turns = steady(person.quaternions[:, joint : joint + 1])
-        angles[:, place] = euler_zxy(slerp(person.times, times, turns))[:, 0]
-    position = at_times(person.times, times, person.translation.astype(np.float64)) * CM
-    for place, turns in zip(position, angles, strict=True):
-        yield " ".join(f"{value:.4f}" for value in (*place.tolist(), *turns.ravel().tolist()))
+    for column, joint in enumerate(order):  # one joint at a time: a recording may be hours long
+        rotations = continuous(person.quaternions[:, joint : joint + 1])
+        angles[:, column] = euler_zxy(slerp(person.times, times, rotations))[:, 0]
+    positions = at_times(person.times, times, person.translation.astype(np.float64)) * CM
+    for position, rotation in zip(positions, angles, strict=True):
+        yield " ".join(f"{value:.4f}" for value in (*position.tolist(), *rotation.ravel().tolist()))
 
 
 def frame_times(times: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-    """The median time between frames, and times that far apart from the first frame to the last."""
+    """Return the median frame time, and equally spaced times from the first frame to the last."""
     frame_s = float(np.median(np.diff(times))) if len(times) > 1 else STILL_S
     frames = round((times[-1] - times[0]) / frame_s) + 1
     if frames > MAX_FRAMES:
-        raise ValueError(f"{times[-1] - times[0]:.0f} s at {frame_s * 1e3:.2f} ms a frame are too long for BVH")
+        raise ValueError(f"{times[-1] - times[0]:.0f} s at {frame_s * 1e3:.2f} ms per frame are too long for BVH")
     return frame_s, np.minimum(times[0] + frame_s * np.arange(frames), times[-1])
 
 
 def _depth_first(parents: list[int], joint: int = 0) -> Iterator[int]:
-    """Joints in the order in which the hierarchy names them, from the root on."""
+    """Yield joints depth first, in the order of the hierarchy."""
     yield joint
     for child, parent in enumerate(parents):
         if parent == joint:
@@ -105,8 +102,8 @@ def _hierarchy(person: Animation) -> Iterator[str]:
 
 
 def _tips(person: Animation, vertices: F32, joints: F32) -> NDArray[np.float64]:
-    """Where the bones that have no further joint end, (P, 3) m from their joints: twice as far as the middle of what
-    they move, which is about the end of a head, a hand or a foot."""
+    """Return the ends of leaf bones, (P, 3) in meters relative to their joints: twice the offset of the centroid of
+    their vertices, which is about the end of a head, a hand or a foot."""
     rig = person.body.rig
     assert rig is not None
     total, moment = np.zeros(len(joints)), np.zeros((len(joints), 3))

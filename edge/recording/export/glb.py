@@ -1,4 +1,4 @@
-"""The binary form of glTF 2.0: arrays in one buffer, and JSON about them (Khronos, glTF 2.0, sections 3.6 and 4)."""
+"""Binary glTF 2.0: arrays in one buffer, described by JSON (Khronos, glTF 2.0, sections 3.6 and 4)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHAPES = {(): "SCALAR", (2,): "VEC2", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"
 
 
 class Buffer:
-    """Collects arrays; `accessors` and `views` are the JSON that describes them."""
+    """Collects arrays; `accessors` and `views` are their JSON description."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -25,10 +25,10 @@ class Buffer:
         self.accessors: list[dict[str, Any]] = []
 
     def add(self, array: Array, *, target: int | None = None, normalized: bool = False, bounds: bool = False) -> int:
-        """The index of a new accessor for an array (N, ...) of 1, 2 or 4-byte unsigned integers or float32.
+        """Add an array (N, ...) of 1, 2 or 4-byte unsigned integers or float32. Returns the index of its accessor.
 
-        target: VERTICES or INDICES. normalized: integers mean shares of their largest value. bounds: state minimum and
-        maximum. Matrices are given with their columns as rows.
+        target: VERTICES or INDICES. normalized: integers are fractions of their largest value. bounds: include minimum
+        and maximum. Matrices must be transposed (column-major).
         """
         kind = array.dtype.str[1:]
         self.data += bytes(-len(self.data) % 4)
@@ -51,18 +51,18 @@ class Buffer:
 
 
 def pack(description: dict[str, Any], buffer: Buffer) -> list[bytes | bytearray]:
-    """The file in parts, the largest of which is the buffer's own data. Raises ValueError when it is too large."""
-    whole = description | {
+    """Return the file in parts; the largest is the data of the buffer. Raises ValueError if it is too large."""
+    document = description | {
         "accessors": buffer.accessors,
         "bufferViews": buffer.views,
         "buffers": [{"byteLength": len(buffer.data)}],
     }
-    text = json.dumps(whole, separators=(",", ":")).encode()
+    text = json.dumps(document, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     buffer.data += bytes(-len(buffer.data) % 4)
     size = 12 + 8 + len(text) + 8 + len(buffer.data)
     if size > MAX_BYTES:
-        raise ValueError(f"{size} bytes are more than a .glb file can hold")
+        raise ValueError(f"{size} bytes exceed the limit of a .glb file")
     header = MAGIC + struct.pack("<II", VERSION, size)
     heads = [struct.pack("<I", len(chunk)) + word for word, chunk in ((JSON_CHUNK, text), (BINARY_CHUNK, buffer.data))]
     return [header, heads[0], text, heads[1], buffer.data]

@@ -1,4 +1,4 @@
-"""People as skinned, animated meshes in glTF 2.0: what Blender, game engines and browsers open."""
+"""Export of people as skinned, animated meshes in glTF 2.0, for Blender, game engines and browsers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from edge.errors import OutputError
 from edge.recording.export.animation import Animation
-from edge.recording.export.curves import steady
+from edge.recording.export.curves import continuous
 from edge.recording.export.glb import INDICES, VERTICES, Buffer, pack
 from edge.sinks.output_file import OutputFile
 from edge.types import F32, I32, Array, BodyModel
@@ -23,7 +23,7 @@ SKIN_COLOR = [0.75, 0.72, 0.7, 1.0]
 
 
 def write_glb(path: str | Path, people: Sequence[Animation]) -> None:
-    """Write people with their animations as a .glb file, which appears whole or not at all. Raises OutputError."""
+    """Write people with their animations as a .glb file, which appears complete or not at all. Raises OutputError."""
     target = OutputFile(path)
     try:
         parts = glb_parts(people)
@@ -34,15 +34,15 @@ def write_glb(path: str | Path, people: Sequence[Animation]) -> None:
 
 
 def glb(people: Sequence[Animation]) -> bytes:
-    """The file's bytes."""
+    """Return the bytes of the file."""
     return b"".join(glb_parts(people))
 
 
 def glb_parts(people: Sequence[Animation]) -> list[bytes | bytearray]:
-    """The file's bytes in parts: per person a skeleton and a skinned mesh of the person's shape, and one animation.
+    """Return the file in parts: a skeleton and a skinned mesh per person, and one animation.
 
-    Meters, y up; the camera is at the origin and looks along -z. Times are the recording's. Where somebody is not seen,
-    the scale of the person's node, and with it that of all joints, is 0.
+    Units are meters with y up; the camera is at the origin and looks along -z. Times are those of the recording. A
+    person who is not visible is hidden by animating the scale of the person's node to 0.
     """
     scene = _Scene()
     for person in people:
@@ -53,12 +53,12 @@ def glb_parts(people: Sequence[Animation]) -> list[bytes | bytearray]:
 class _Scene:
     def __init__(self) -> None:
         self._buffer = Buffer()
-        self._surfaces: dict[int, _Surface] = {}  # by identity: people of the same body share it
+        self._surfaces: dict[int, _Surface] = {}  # by id() of the body: people with the same body share it
         self._nodes: list[dict[str, Any]] = []
         self._roots: list[int] = []
         self._meshes: list[dict[str, Any]] = []
         self._skins: list[dict[str, Any]] = []
-        # One animation: most programs play one at a time, and people belong together.
+        # One animation for all people, because most programs play one at a time.
         self._samplers: list[dict[str, Any]] = []
         self._channels: list[dict[str, Any]] = []
 
@@ -68,7 +68,7 @@ class _Scene:
         first = self._skeleton(person, joints)
         self._nodes[node]["children"] = [first]
         skin = self._skin(person, joints, first)
-        # Where its node is does not matter to a skinned mesh; outside the skeleton it cannot seem to.
+        # The transform of the node of a skinned mesh is ignored, so the node is placed outside of the skeleton.
         mesh = self._node({"name": f"person {person.name} mesh", "mesh": self._mesh(person, vertices), "skin": skin})
         self._roots += [node, mesh]
         self._animate(person, node, first)
@@ -95,7 +95,7 @@ class _Scene:
         return len(self._nodes) - 1
 
     def _skeleton(self, person: Animation, joints: F32) -> int:
-        """A node a joint, at rest; returns the first."""
+        """Add a node per joint, at rest. Returns the first."""
         first = len(self._nodes)
         parents = person.body.parents.tolist()
         for joint, parent in enumerate(parents):
@@ -107,7 +107,7 @@ class _Scene:
         return first
 
     def _skin(self, person: Animation, joints: F32, first: int) -> int:
-        # At rest no joint is turned: its inverse moves it to the origin. Rows here are the columns of the file.
+        # At rest the joints have no rotation: the inverse bind matrix is a translation. Stored column-major.
         inverse = np.tile(np.eye(4, dtype=np.float32), (len(joints), 1, 1))
         inverse[:, 3, :3] = -joints
         skin = {
@@ -136,9 +136,9 @@ class _Scene:
     def _animate(self, person: Animation, node: int, first: int) -> None:
         times = self._buffer.add(person.times.astype(np.float32), bounds=True)
         self._channel(first, "translation", times, person.translation)
-        for joint in range(person.quaternions.shape[1]):  # one by one: a recording may be hours long
-            turns = steady(person.quaternions[:, joint : joint + 1])[:, 0]
-            self._channel(first + joint, "rotation", times, np.ascontiguousarray(turns, np.float32))
+        for joint in range(person.quaternions.shape[1]):  # one joint at a time: a recording may be hours long
+            rotations = continuous(person.quaternions[:, joint : joint + 1])[:, 0]
+            self._channel(first + joint, "rotation", times, np.ascontiguousarray(rotations, np.float32))
         keys, scales = presence(person.seen)
         if not scales.all():
             at = self._buffer.add(keys, bounds=True)
@@ -151,8 +151,8 @@ class _Scene:
 
 @dataclass(frozen=True, slots=True)
 class _Surface:
-    """What people of one body share. vertices (W,): which of the body's vertices each one of the mesh is; a vertex with
-    several texture coordinates is there as often."""
+    """Data shared by people with the same body. vertices (W,): indices into the vertices of the body; a vertex with
+    several texture coordinates is duplicated."""
 
     vertices: I32
     indices: int
@@ -176,9 +176,10 @@ class _Surface:
 
 
 def split_at_seams(body: BodyModel) -> tuple[I32, F32 | None, I32]:
-    """Vertices (W,) of the body, their texture coordinates (W, 2) with v down as glTF has it, and faces (F, 3) between
-    them: a vertex for every pair of a body's vertex and a texture coordinate that a face has. Without texture
-    coordinates the body's own."""
+    """Split vertices at texture seams: one vertex per used pair of vertex and texture coordinate.
+
+    Returns vertices (W,) as indices into those of the body, texture coordinates (W, 2) with v down as in glTF (None if
+    the body has none), and faces (F, 3)."""
     if body.uv is None:
         return np.arange(len(body.rest_vertices), dtype=np.int32), None, body.faces
     pairs = np.stack([body.faces.ravel(), body.uv.faces.ravel()], 1)
@@ -189,7 +190,7 @@ def split_at_seams(body: BodyModel) -> tuple[I32, F32 | None, I32]:
 
 
 def normals(vertices: F32, faces: I32) -> F32:
-    """Unit normals (V, 3): those of the faces around a vertex, by their areas; up where there is none."""
+    """Return unit normals (V, 3), averaged over adjacent faces by area; up for isolated vertices."""
     a, b, c = (vertices[corner] for corner in faces.T)
     face = np.cross(b - a, c - a).astype(np.float64)
     total = np.zeros(vertices.shape)
@@ -202,7 +203,7 @@ def normals(vertices: F32, faces: I32) -> F32:
 
 
 def presence(seen: Sequence[tuple[float, float]]) -> tuple[F32, F32]:
-    """Times (K,) and scales (K,) from then on: 1 while somebody is seen, 0 before, between and after."""
+    """Return key times (K,) and scales (K,): 1 while the person is visible, else 0."""
     keys = {0.0: 0.0}
     for begin_s, end_s in seen:
         keys |= {begin_s: 1.0, end_s: 0.0}

@@ -1,1 +1,1 @@
-"""A rendered walking person as a source."""
+"""The source `synthetic:`, which renders walking people."""

@@ -1,4 +1,4 @@
-"""A plain room, and clothed bodies in it: pictures that a person detector takes for real."""
+"""Renderer of clothed bodies in a plain room, realistic enough for person detectors."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ TROUSERS = ((92, 62, 42), (58, 58, 60), (98, 118, 138), (120, 86, 62))
 SHOES = ((40, 40, 42), (205, 205, 205))
 WALL, FLOOR = (196, 203, 208), (118, 140, 160)
 LIGHT = np.array([-0.40, -0.75, -0.53], np.float32)  # towards the lamp, in camera axes
-SHADOW_PER_M = np.array([0.35, 1.0, 0.42], np.float32)  # where a point's shadow falls, for each metre over the floor
+SHADOW_PER_M = np.array([0.35, 1.0, 0.42], np.float32)  # offset of a point's shadow per meter of height above the floor
 BROW_M = np.array([0, 0.024, 0], np.float32)  # from an eye, body axes
 SHADOW_SCALE = 4
 
 
 class Clothing:
-    """Colors (V, 3) and thickness (V,) m of clothes, by where a vertex is on the body at rest."""
+    """Colors (V, 3) and thickness (V,) in meters of clothes, by the position of each vertex on the body at rest."""
 
     def __init__(self, body: SurfaceBody) -> None:
         self._body = body
@@ -51,7 +51,7 @@ class Clothing:
         self._lips = front & (_distance(rest, spots["nose"] - [0, 0.042, 0.01], (2.2, 1.0)) < 0.011)
 
     def dress(self, rng: np.random.Generator) -> tuple[F32, F32]:
-        """One person's colors (V, 3) BGR 0..255 and thickness (V,) m."""
+        """Draw the clothes of one person: colors (V, 3) BGR 0..255 and thickness (V,) in meters."""
         skin, hair = _choose(rng, SKIN), _choose(rng, HAIR)
         colors = np.tile(skin, (len(self._body.v_template), 1))
         thickness = np.zeros(len(colors), np.float32)
@@ -71,7 +71,7 @@ class Clothing:
 
 
 class SceneRenderer:
-    """Renders people, as vertices in the camera's frame, into a room whose floor is `floor_m` below the camera."""
+    """Renders people, given as vertices in the camera frame, in a room whose floor is `floor_m` below the camera."""
 
     def __init__(self, camera: Camera, faces: I32, vertex_count: int, floor_m: float, wall_m: float, seed: int) -> None:
         self._camera = camera
@@ -81,7 +81,7 @@ class SceneRenderer:
         self._room = _room(camera, floor_m, wall_m, np.random.default_rng(seed))
 
     def render(self, people: list[F32], clothes: list[tuple[F32, F32]]) -> U8:
-        """The picture (H, W, 3) uint8 BGR; people are (V, 3) m and lie wholly before the camera."""
+        """Render an image (H, W, 3) uint8 BGR; people are (V, 3) in meters, completely in front of the camera."""
         if not people:
             return np.array(self._room)
         image = self._cast_shadows(people)
@@ -89,21 +89,21 @@ class SceneRenderer:
         for vertices, (colors, thickness) in zip(people, clothes, strict=True):
             normals = self._normals(vertices)
             dressed = vertices + thickness[:, None] * normals
-            rasterize(self._faces, self._on_picture(dressed), _lit(normals, colors), image, depth)
+            rasterize(self._faces, self._to_image(dressed), _lit(normals, colors), image, depth)
         soften_steps(image, depth)
         return image
 
-    def _on_picture(self, points: F32) -> F32:
+    def _to_image(self, points: F32) -> F32:
         return np.concatenate([self._camera.project(points), points[:, 2:]], 1)
 
     def _cast_shadows(self, people: list[F32]) -> U8:
-        """The room with soft shadows on the floor, worked out at a quarter of the size."""
+        """Draw soft shadows on the floor of the room, computed at a quarter of the resolution."""
         height, width = self._room.shape[:2]
         small = np.zeros((-(-height // SHADOW_SCALE), -(-width // SHADOW_SCALE), 3), np.uint8)
         white = np.full((len(people[0]), 3), 255, np.float32)
         for vertices in people:
             height_m = self._floor_m - vertices[:, 1:2]
-            points = self._on_picture(vertices + height_m * SHADOW_PER_M)
+            points = self._to_image(vertices + height_m * SHADOW_PER_M)
             points[:, :2] = (points[:, :2] + 0.5) / SHADOW_SCALE - 0.5
             rasterize(self._faces, points, white, small, np.full(small.shape[:2], np.inf, np.float32), 1.0, False)
         spread = max(1.0, 0.012 * small.shape[1])
@@ -113,14 +113,14 @@ class SceneRenderer:
 
 
 def _lit(normals: F32, colors: F32) -> F32:
-    """Colors (V, 3) under a lamp, the light of the room, and what the floor throws back."""
+    """Shade colors (V, 3) by a lamp, ambient light and light reflected by the floor."""
     lamp = np.clip(0.2 + 0.8 * (normals @ LIGHT), 0, 1)
     up = 0.5 - 0.5 * normals[:, 1]
     return np.asarray(np.clip(colors * (0.34 + 0.22 * up + 0.58 * lamp)[:, None], 0, 255), np.float32)
 
 
 def _room(camera: Camera, floor_m: float, wall_m: float, rng: np.random.Generator) -> U8:
-    """A wall and a floor that meet at the depth `wall_m`, with a skirting board, a light gradient and fine grain."""
+    """Render a wall and a floor that meet at depth `wall_m`, with skirting board, light gradient and fine grain."""
     width, height = camera.size
     y, x = np.indices((height, width), np.float32)
     corner = camera.K[1, 1] * floor_m / wall_m + camera.K[1, 2]
@@ -130,7 +130,7 @@ def _room(camera: Camera, floor_m: float, wall_m: float, rng: np.random.Generato
     nearness = np.clip((y - corner) / max(height - corner, 1), 0, 1)
     glow = np.exp(-(((x / width - 0.35) / 0.6) ** 2) - ((y / height - 0.2) / 0.8) ** 2)
     room *= (0.80 + 0.22 * glow + 0.12 * nearness)[..., None]
-    # Boards on the floor: lines that run to the vanishing point.
+    # Floorboards: lines towards the vanishing point.
     depth = camera.K[1, 1] * floor_m / np.maximum(y - camera.K[1, 2], 1)
     across = (x - camera.K[0, 2]) / camera.K[0, 0] * depth / 0.18
     board = np.floor(across)
@@ -141,7 +141,7 @@ def _room(camera: Camera, floor_m: float, wall_m: float, rng: np.random.Generato
 
 
 def _distance(points: F32, center: F32, stretch: tuple[float, float]) -> F32:
-    """Distance (V,) m of points (V, 3) from a spot, in which x and y count less by `stretch`; 2 cm deep."""
+    """Distance (V,) in m of points (V, 3) from a center, x and y divided by `stretch`; infinite beyond 3 cm in z."""
     offset = np.abs(points - center)
     near = np.hypot(offset[:, 0] / stretch[0], offset[:, 1] / stretch[1])
     return np.asarray(np.where(offset[:, 2] < 0.03, near, np.inf), np.float32)

@@ -1,4 +1,4 @@
-"""`synthetic:`: rendered people who walk in a room, whose true bodies and camera are known."""
+"""The source `synthetic:`: rendered people who walk in a room, with known bodies and camera."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from engines.body.skinning import Skinner
 
 T = TypeVar("T", int, float)
 
-EYE_LEVEL_M = 1.05  # the camera looks level from here, a little over half a person's height
-REACH_M = 1.12  # from eye level to the crown of the tallest, or to the floor, with some air
-STRIDE_M = 0.5  # that an arm or a foot reaches to the side
-# A person's height in the picture, in parts of its longer side, at the nearest and the farthest point. Detectors that
-# look at fixed scales see people of these sizes well; NanoDet-g is unsure of narrow people between 0.28 and 0.43.
+EYE_LEVEL_M = 1.05  # height of the horizontal camera, a little over half a person's height
+REACH_M = 1.12  # from eye level to the head of the tallest person, or to the floor, with margin
+STRIDE_M = 0.5  # reach of an arm or a foot to the side
+# Height of a person in the image relative to its longer side, at the nearest and the farthest point. Detectors with
+# fixed scales find people of these sizes reliably; NanoDet-g scores narrow people between 0.28 and 0.43 lower.
 TALL, SMALL = 0.28, 0.20
 PERSON_M = 1.7
 MAX_AXES_M = (1.6, 0.9)
@@ -34,7 +34,7 @@ MAX_AXES_M = (1.6, 0.9)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a `synthetic:` URI asks for."""
+    """The options of a `synthetic:` URI. size: (width, height) in pixels; fov: horizontal, in degrees."""
 
     people: int = 1
     frames: int = 100
@@ -45,12 +45,11 @@ class Scene:
 
 
 class SyntheticSource(Source):
-    """Frames of people who walk round and round in front of the camera; the same URI always gives the same pictures.
+    """Frames of people who walk along an ellipse in front of the camera; equal URIs give equal images.
 
-    uri: `synthetic:?people=2&frames=100&size=640x480&fps=30&seed=0&fov=60` (these are the defaults, but one person).
-    loop: walk on for ever. camera: name of the camera, "synthetic" unless given.
-    The attribute `true_camera` is the Camera that the pictures are rendered with.
-    Raises SourceError when the URI asks for something that there is not.
+    uri: `synthetic:?people=2&frames=100&size=640x480&fps=30&seed=0&fov=60` (the defaults, except people=1). loop: walk
+    without end. camera: name of the stream (default: "synthetic"). `true_camera` is the Camera of the renderer. Raises
+    SourceError for an invalid URI.
     """
 
     def __init__(self, uri: str, *, loop: bool = False, camera: str | None = None) -> None:
@@ -67,15 +66,15 @@ class SyntheticSource(Source):
         self._skin = Skinner(self._body)
         self.true_camera = Camera.from_fov(scene.size, scene.fov)
         center_z, axes = _ellipse(self.true_camera)
-        track = WalkPath((0.0, center_z), axes)
+        path = WalkPath((0.0, center_z), axes)
         rng = np.random.default_rng(scene.seed)
-        self._walkers = [self._walker(rng, i, track) for i in range(scene.people)]
-        # One speed for all, so that nobody walks into anybody.
+        self._walkers = [self._walker(rng, i, path) for i in range(scene.people)]
+        # The same speed for all, so that people do not collide.
         self._speed = float(np.mean([w.speed() for w in self._walkers])) if self._walkers else 0.0
-        wardrobe = Clothing(self._body)
-        self._clothes = [wardrobe.dress(rng) for _ in self._walkers]
+        clothing = Clothing(self._body)
+        self._clothes = [clothing.dress(rng) for _ in self._walkers]
         vertex_count, wall = len(self._body.v_template), center_z + axes[1] + 1.5
-        self._studio = SceneRenderer(self.true_camera, self._body.faces, vertex_count, EYE_LEVEL_M, wall, scene.seed)
+        self._renderer = SceneRenderer(self.true_camera, self._body.faces, vertex_count, EYE_LEVEL_M, wall, scene.seed)
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames in order from the first; `t_s` is index / fps."""
@@ -83,14 +82,14 @@ class SyntheticSource(Source):
         index = 0
         while not self._stop.is_set() and (self.frame_count is None or index < self.frame_count):
             people = [vertices for vertices, _, _ in self._poses(index)]
-            image = self._studio.render(people, self._clothes)
+            image = self._renderer.render(people, self._clothes)
             yield Frame(self.name, index, time.monotonic_ns(), clock.stamp(index / self._scene.fps), image)
             index += 1
 
     def truth(self, index: int) -> Bodies:
-        """The true bodies of a frame: ids 0, 1, ... by person, joints of the open body, COCO keypoints with score 1.
+        """Return the ground truth of a frame: ids 0, 1, ..., joints of the bundled body, COCO keypoints with score 1.
 
-        Keypoints are the projections of the true ones, whether or not something hides them.
+        Keypoints are projections of the 3D keypoints, including occluded ones.
         """
         poses = self._poses(index)
         n = len(poses)
@@ -112,27 +111,29 @@ class SyntheticSource(Source):
     def _poses(self, index: int) -> list[tuple[F32, F32, F32]]:
         return [walker.pose(index / self._scene.fps, self._speed) for walker in self._walkers]
 
-    def _walker(self, rng: np.random.Generator, i: int, track: WalkPath) -> Walker:
+    def _walker(self, rng: np.random.Generator, i: int, path: WalkPath) -> Walker:
         shape = np.zeros(self._body.shape_dirs.shape[2], np.float32)
         shape[:4] = np.clip(rng.normal(0, 0.6, 4), -1.2, 1.2)
         period_s = 1.1 + 0.06 * float(np.clip(rng.normal(), -1, 1))
-        start_m = track.length_m * (i / self._scene.people - 1 / 8)
-        return Walker(self._skin, shape, period_s, EYE_LEVEL_M, track, start_m)
+        start_m = path.length_m * (i / self._scene.people - 1 / 8)
+        return Walker(self._skin, shape, period_s, EYE_LEVEL_M, path, start_m)
 
 
 def parse_scene(uri: str) -> Scene:
-    """Read `synthetic:` with its options after `?`. Raises SourceError, one line, for an option that cannot be."""
+    """Parse a `synthetic:` URI. Raises SourceError for an invalid option."""
     head, _, query = uri.strip().partition("?")
     if head.lower() not in ("synthetic:", "synthetic://"):
-        raise SourceError(f"{uri}: expected synthetic:?people=1&frames=100&size=640x480&fps=30&seed=0&fov=60")
+        raise SourceError(
+            f"{uri}: invalid address; use synthetic:?people=1&frames=100&size=640x480&fps=30&seed=0&fov=60"
+        )
     try:
         options = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)))
     except ValueError:
-        raise SourceError(f"{uri}: options are written like ?people=2&frames=100") from None
+        raise SourceError(f"{uri}: invalid options; write them like ?people=2&frames=100") from None
     known = ("people", "frames", "size", "fps", "seed", "fov")
     for name in options:
         if name not in known:
-            raise SourceError(f"{uri}: {name} is no option of synthetic:, there are {', '.join(known)}")
+            raise SourceError(f"{uri}: unknown option {name}; choose from {', '.join(known)}")
     default = Scene()
 
     def number(name: str, kind: Callable[[str], T], fallback: T, low: float, high: float) -> T:
@@ -166,7 +167,7 @@ def _size(uri: str, text: str) -> tuple[int, int]:
 
 
 def _ellipse(camera: Camera) -> tuple[float, tuple[float, float]]:
-    """Depth of the track's center and its half axes (x, z), m: so that a whole person is in the picture all the way."""
+    """Depth of the center of the path and its half axes (x, z) in meters, which keep people completely in view."""
     width, height = camera.size
     fx, fy = camera.K[0, 0], camera.K[1, 1]
     near = max(1.2, PERSON_M * fy / (TALL * max(width, height)), REACH_M * 2 * fy / height)
@@ -174,7 +175,7 @@ def _ellipse(camera: Camera) -> tuple[float, tuple[float, float]]:
     half_depth = float(np.clip((far - near) / 2, 0.3, MAX_AXES_M[1]))
     slope = float(0.46 * width / fx)
     half_width = slope * (near + half_depth) - STRIDE_M
-    if half_width < half_depth:  # a narrow picture: step back
+    if half_width < half_depth:  # a narrow image: move the path back
         half_width = half_depth
         near = (half_width + STRIDE_M) / slope - half_depth
     return float(near + half_depth), (min(half_width, MAX_AXES_M[0]), half_depth)

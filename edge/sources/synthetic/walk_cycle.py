@@ -1,4 +1,4 @@
-"""A person who walks round and round: the pose of the body and its place, as smooth functions of time."""
+"""Walking along an ellipse: pose and position of a body as smooth functions of time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engines.body.skinning import Skinner
 from meshcast.protocol.rotations import rotmat
 
 # Joint angles of level walking in degrees over one cycle from heel strike to heel strike of the same leg: constant,
-# cosine terms, sine terms. Fitted to the rounded curves that gait textbooks show; flexion is positive.
+# cosine terms, sine terms. Fitted to typical gait curves from textbooks; flexion is positive.
 HIP = (12.5, (20.3, -2.6), (-4.3, -1.4))
 KNEE = (23.2, (-2.8, -14.2, -0.4), (-19.4, 6.4, 3.4))
 ANKLE = (-0.2, (-0.4, 0.6, -2.7, 2.1), (6.3, -7.8, 1.6, -1.2))
@@ -23,9 +23,9 @@ CAMERA_BODY = np.diag([1.0, -1.0, -1.0]).astype(np.float32)
 
 
 class WalkPath:
-    """An ellipse on the floor, walked with constant speed; it turns from the camera's right to the back.
+    """An ellipse on the floor, traversed at constant speed from the right of the camera to the back.
 
-    center_m: x, z of its center in camera axes; axes_m: half its width and half its depth.
+    center_m: x, z of the center in camera axes; axes_m: half width and half depth.
     """
 
     def __init__(self, center_m: tuple[float, float], axes_m: tuple[float, float]) -> None:
@@ -37,9 +37,9 @@ class WalkPath:
         self._lengths = np.concatenate([[0.0], steps.cumsum()])
         self.length_m = float(self._lengths[-1])
 
-    def at(self, way_m: float) -> tuple[float, float, float]:
-        """x, z in m after so many meters of way, and the yaw in radians of a body that looks ahead."""
-        angle = np.interp(way_m % self.length_m, self._lengths, self._angles)
+    def at(self, distance_m: float) -> tuple[float, float, float]:
+        """Return x, z in meters after `distance_m` along the path, and the yaw in radians of a body facing forward."""
+        angle = np.interp(distance_m % self.length_m, self._lengths, self._angles)
         (x, z), (a, b) = self._center, self._axes
         yaw = np.arctan2(-a * np.sin(angle), b * np.cos(angle))
         return float(x + a * np.cos(angle)), float(z - b * np.sin(angle)), float(yaw)
@@ -47,27 +47,28 @@ class WalkPath:
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """One person: shape (B,), period of the gait s, y of the floor m, and where on the track the way begins, m."""
+    """One person: shape (B,), gait period in s, y of the floor in m, and start position along the path in m."""
 
     skin: Skinner
     shape: F32
     period_s: float
     floor_m: float
-    track: WalkPath
+    path: WalkPath
     start_m: float
 
     def pose(self, t_s: float, speed_m_s: float) -> tuple[F32, F32, F32]:
-        """Vertices (V, 3), joints (24, 3) m and rotations (24, 3, 3) in camera axes, the lowest vertex on the floor."""
-        x, z, yaw = self.track.at(self.start_m + t_s * speed_m_s)
+        """Return vertices (V, 3), joints (24, 3) in meters and rotations (24, 3, 3) in camera axes; the body stands on
+        the floor."""
+        x, z, yaw = self.path.at(self.start_m + t_s * speed_m_s)
         rotations = gait(t_s / self.period_s + self.start_m)
         rotations[0] = CAMERA_BODY @ rotmat(np.array([0, yaw, 0])) @ rotations[0]
         vertices, joints = self.skin(rotations[None], self.shape[None])
         root, lowest = joints[0, 0], vertices[0, :, 1].max()
-        place = np.array([x - root[0], self.floor_m - lowest, z - root[2]], np.float32)
-        return vertices[0] + place, joints[0] + place, rotations
+        offset = np.array([x - root[0], self.floor_m - lowest, z - root[2]], np.float32)
+        return vertices[0] + offset, joints[0] + offset, rotations
 
     def speed(self) -> float:
-        """Speed in m/s at which the foot on the ground stays, on average, where it is."""
+        """Speed in m/s at which the standing foot does not slide, on average."""
         phases = np.linspace(0, 1, 33)
         body = self.skin.body
         _, rest = body.rest(self.shape[None])
@@ -80,7 +81,7 @@ class Walker:
 
 
 def gait(phase: float) -> F32:
-    """Local joint rotations (24, 3, 3) of a body that walks along +Z; whole phases are heel strikes of the left foot.
+    """Local joint rotations (24, 3, 3) of a body walking along +Z; integer phases are heel strikes of the left foot.
 
     Rotations about X: positive bends a leg back at the knee, negative lifts a thigh, an arm or toes to the front.
     """

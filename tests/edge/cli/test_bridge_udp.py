@@ -120,7 +120,7 @@ def vmc(data: bytes) -> dict[str, list[object]]:
     return {each.params[0] if each.address.endswith("/Pos") else each.address: each.params for each in messages}
 
 
-def test_vmc_from_the_first_bundle_to_the_end_of_the_stream(receiver: socket.socket) -> None:
+def test_vmc_sends_bundles_until_stream_ends(receiver: socket.socket) -> None:
     with publishing(bridge_packets.open_model(), resting()) as live, bridging("vmc", live, receiver):
         first = vmc(receiver.recv(65536))
         assert first["/VMC/Ext/OK"] == [1]
@@ -134,7 +134,7 @@ def test_vmc_from_the_first_bundle_to_the_end_of_the_stream(receiver: socket.soc
         assert "Hips" not in last
 
 
-def test_livelink_shows_everybody(receiver: socket.socket) -> None:
+def test_livelink_all_people_are_sent(receiver: socket.socket) -> None:
     with (
         publishing(golden_packets.rigged(), golden_packets.bodies(2)) as live,
         bridging("livelink", live, receiver, "--person", "all", "--stream", "cam0"),
@@ -146,7 +146,7 @@ def test_livelink_shows_everybody(receiver: socket.socket) -> None:
     assert [(bone["Name"], bone["Parent"]) for bone in found["cam0_47"]] == [("pelvis", -1), ("spine", 0)]
 
 
-def test_openxr_joints_of_one_person(receiver: socket.socket) -> None:
+def test_openxr_sends_joints_of_selected_person(receiver: socket.socket) -> None:
     with (
         publishing(bridge_packets.open_model(), resting()) as live,
         bridging("openxr", live, receiver, "--person", "6", "--origin", "2.5", "--camera-height", "1.5"),
@@ -161,7 +161,7 @@ def test_openxr_joints_of_one_person(receiver: socket.socket) -> None:
     assert struct.unpack_from("<i", last, 8) == (6,)
 
 
-def test_bodies_that_a_protocol_cannot_show_are_an_error(receiver: socket.socket) -> None:
+def test_bridge_unsupported_body_is_error(receiver: socket.socket) -> None:
     with (
         publishing(golden_packets.rigged(), golden_packets.bodies(1)) as live,
         bridging("openxr", live, receiver, "--quiet") as process,
@@ -169,20 +169,20 @@ def test_bodies_that_a_protocol_cannot_show_are_an_error(receiver: socket.socket
         assert process.wait(PATIENCE_S) == EXIT_PARTIAL
         assert process.stderr is not None
         assert process.stderr.read() == (
-            "meshcast bridge openxr: body model golden_body has no joint left_hip: OpenXR's body has SMPL's 24 joints\n"
+            "meshcast bridge openxr: body model golden_body: no joint left_hip; OpenXR needs SMPL's 24 joints\n"
         )
 
 
-def test_bodies_without_a_rig_are_an_error(receiver: socket.socket, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bridge_body_without_rig_is_error(receiver: socket.socket, capsys: pytest.CaptureFixture[str]) -> None:
     with publishing(golden_packets.model(), golden_packets.bodies(1)) as live:
         args = parse("vmc", live.address, "--to", f"127.0.0.1:{receiver.getsockname()[1]}", "--quiet")
         assert args.run(args) == EXIT_INPUT
     assert capsys.readouterr().err == (
-        "meshcast bridge vmc: body model golden_body has no rig: it is published without rotations\n"
+        "meshcast bridge vmc: body model golden_body: no rig; the bridges need a mesh model with rotations\n"
     )
 
 
-def test_silence_ends_a_bridge_that_was_told_so(receiver: socket.socket, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bridge_timeout_ends_after_silence(receiver: socket.socket, capsys: pytest.CaptureFixture[str]) -> None:
     with publishing(bridge_packets.open_model(), resting()) as live:
         to, codes = f"127.0.0.1:{receiver.getsockname()[1]}", []
         args = parse("openxr", live.address, "--to", to, "--timeout", "1")
@@ -192,20 +192,20 @@ def test_silence_ends_a_bridge_that_was_told_so(receiver: socket.socket, capsys:
         live.end()
         thread.join(PATIENCE_S)
     assert codes == [EXIT_WHOLE]
-    assert capsys.readouterr().err == f"meshcast bridge openxr: {live.address} to {to}, Ctrl-C ends\n"
+    assert capsys.readouterr().err == f"meshcast bridge openxr: forwarding {live.address} to {to}; stop with Ctrl-C\n"
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["vmc", "localhost"], "meshcast bridge vmc: localhost: not an address; use tcp://"),
-        (["vmc", "tcp://127.0.0.1:5556", "--to", "192.0.2.7:39539"], "meshcast bridge vmc: 192.0.2.7:39539: another"),
-        (["openxr", "tcp://127.0.0.1:5556", "--to", "here"], "meshcast bridge openxr: here: not a destination"),
+        (["vmc", "tcp://127.0.0.1:5556", "--to", "192.0.2.7:39539"], "meshcast bridge vmc: 192.0.2.7:39539: UDP to"),
+        (["openxr", "tcp://127.0.0.1:5556", "--to", "here"], "meshcast bridge openxr: here: invalid destination"),
         (["livelink", "tcp://127.0.0.1:5556", "--stream", "a b"], "meshcast bridge livelink: stream name 'a b'"),
-        (["vmc", "ipc://@nobody", "--timeout", "0.02"], "meshcast bridge vmc: ipc://@nobody: no frame within 0.02 s; "),
+        (["vmc", "ipc://@none", "--timeout", "0.02"], "meshcast bridge vmc: ipc://@none: no frame received"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_used_is_an_error_of_one_line(
+def test_bridge_unusable_argument_is_one_line(
     words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     args = parse(*words, "--quiet")
@@ -238,20 +238,20 @@ def test_what_cannot_be_used_is_an_error_of_one_line(
         ["livelink", "tcp://127.0.0.1:5556", "--names", "biped"],
     ],
 )
-def test_wrong_command_lines_are_usage_errors(words: list[str]) -> None:
+def test_bridge_wrong_command_line_is_usage_error(words: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         parse(*words)
     assert caught.value.code == 2
 
 
-def test_ctrl_c_says_farewell_and_ends_cleanly(receiver: socket.socket) -> None:
+def test_bridge_ctrl_c_sends_departure_and_exits(receiver: socket.socket) -> None:
     with publishing(bridge_packets.open_model(), resting()) as live, bridging("vmc", live, receiver) as process:
         assert vmc(receiver.recv(65536))["/VMC/Ext/OK"] == [1]
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == EXIT_WHOLE
         assert process.stderr is not None
         to = f"127.0.0.1:{receiver.getsockname()[1]}"
-        assert process.stderr.read() == f"meshcast bridge vmc: {live.address} to {to}, Ctrl-C ends\n"
+        assert process.stderr.read() == f"meshcast bridge vmc: forwarding {live.address} to {to}; stop with Ctrl-C\n"
         last = {}
         while last.get("/VMC/Ext/OK") != [0]:
             last = vmc(receiver.recv(65536))

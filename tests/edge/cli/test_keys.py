@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli.curve_options import add_client_options, add_security_options, curve_of, security_of
 from edge.cli.main import main
+from edge.cli.options import add_client_curve_options, add_server_curve_options, curve_from, security_from
 from edge.errors import EXIT_INPUT, EXIT_USAGE, EXIT_WHOLE, UsageError
 from edge.wire.curve_auth import Security
 from edge.wire.keys import new_keys
@@ -22,13 +22,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_new_writes_a_pair_and_says_what_to_do_with_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_keys_new_writes_pair_and_prints_usage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "new", "server"]) == EXIT_WHOLE
     said = capsys.readouterr().out
     assert said.startswith("wrote server.key (secret) and server.pub (public)\n")
     assert "--curve server.key --allow clients/" in said
     assert "--curve server.key --server server.pub" in said
-    assert "hand only .pub files around" in said
+    assert "copy only .pub files" in said
     keys = read_keys("server.key")
     assert keys.secret.decode() not in said
     assert sorted(path.name for path in folder.iterdir()) == ["server.key", "server.pub"]
@@ -38,7 +38,7 @@ def test_new_writes_a_pair_and_says_what_to_do_with_it(folder: Path, capsys: pyt
         assert capsys.readouterr().out == f"{keys.public.decode()}\n"
 
 
-def test_new_writes_where_it_is_told_and_never_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_keys_new_folder_never_overwrites(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "my keys").mkdir()
     assert main(["keys", "new", "phone", "--folder", "my keys"]) == EXIT_WHOLE
     assert "--curve 'my keys/phone.key'" in capsys.readouterr().out
@@ -55,13 +55,13 @@ def test_new_writes_where_it_is_told_and_never_twice(folder: Path, capsys: pytes
 
 
 @pytest.mark.parametrize("name", ["", "../a", "a/b", "-a", ".a", "a b", "a\n", 'a"', "server.key", "server.pub"])
-def test_names_that_are_none_are_usage_errors(folder: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_keys_new_invalid_name_is_usage_error(folder: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "new", name]) == EXIT_USAGE
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not list(folder.iterdir())
 
 
-def test_show_says_in_one_line_what_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_keys_show_invalid_file_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "a.key").write_text("hello")
     assert main(["keys", "show", "a.key"]) == EXIT_INPUT
     said = capsys.readouterr()
@@ -69,23 +69,23 @@ def test_show_says_in_one_line_what_is_wrong(folder: Path, capsys: pytest.Captur
     assert said.err.startswith("meshcast: a.key: not a key file, or damaged")
 
 
-def test_keys_alone_is_a_usage_error() -> None:
+def test_keys_without_command_is_usage_error() -> None:
     assert main(["keys"]) == EXIT_USAGE
 
 
 def server(*words: str) -> Security:
     parser = argparse.ArgumentParser()
-    add_security_options(parser)
-    return security_of(parser.parse_args(words))
+    add_server_curve_options(parser)
+    return security_from(parser.parse_args(words))
 
 
 def client(*words: str) -> Curve | None:
     parser = argparse.ArgumentParser()
-    add_client_options(parser)
-    return curve_of(parser.parse_args(words))
+    add_client_curve_options(parser)
+    return curve_from(parser.parse_args(words))
 
 
-def test_options_become_security(folder: Path) -> None:
+def test_security_from_options_reads_keys(folder: Path) -> None:
     new_keys(folder / "server")
     keys = read_keys("server.key")
     assert server() == Security(None, None, False)
@@ -93,7 +93,7 @@ def test_options_become_security(folder: Path) -> None:
     assert server("--curve", "server.key", "--allow", "clients") == Security(keys, Path("clients"), False)
 
 
-def test_options_become_a_client(folder: Path) -> None:
+def test_curve_from_options_reads_keys(folder: Path) -> None:
     new_keys(folder / "server")
     new_keys(folder / "phone")
     assert client() is None
@@ -104,13 +104,13 @@ def test_options_become_a_client(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--curve", "server.key"], "--curve needs --allow FOLDER"),
-        (["--allow", "clients"], "--allow needs --curve SERVER.key"),
-        (["--allow", "clients", "--insecure"], "--allow needs --curve SERVER.key"),
-        (["--curve", "server.key", "--allow", "clients", "--insecure"], "contradict"),
+        (["--curve", "server.key"], "--curve: needs .* add --allow FOLDER"),
+        (["--allow", "clients"], "--allow: needs .* add --curve SERVER.key"),
+        (["--allow", "clients", "--insecure"], "--allow: needs .* add --curve SERVER.key"),
+        (["--curve", "server.key", "--allow", "clients", "--insecure"], "--insecure: contradicts --curve"),
     ],
 )
-def test_half_of_the_server_options_says_what_is_missing(words: list[str], message: str) -> None:
+def test_security_from_incomplete_options_names_missing_option(words: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         server(*words)
     assert "\n" not in str(caught.value)
@@ -119,16 +119,16 @@ def test_half_of_the_server_options_says_what_is_missing(words: list[str], messa
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--curve", "phone.key"], "--curve needs --server SERVER.pub"),
-        (["--server", "server.pub"], "--server needs --curve CLIENT.key"),
+        (["--curve", "phone.key"], "--curve: needs .* add --server SERVER.pub"),
+        (["--server", "server.pub"], "--server: needs .* add --curve CLIENT.key"),
     ],
 )
-def test_half_of_the_client_options_says_what_is_missing(words: list[str], message: str) -> None:
+def test_curve_from_incomplete_options_names_missing_option(words: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         client(*words)
 
 
-def test_bad_key_files_say_what_is_wrong(folder: Path) -> None:
+def test_options_invalid_key_file_is_error(folder: Path) -> None:
     new_keys(folder / "server")
     with pytest.raises(KeyFileError, match=r"none\.key: there is no such file"):
         server("--curve", "none.key", "--allow", "clients")

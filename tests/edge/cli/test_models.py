@@ -65,7 +65,7 @@ def smpl_pickle(path: Path) -> Path:
     return path
 
 
-def test_a_detector_is_imported_shown_run_exported_and_removed(
+def test_models_detector_import_run_export_remove(
     meshcast: Command, tmp_path: Path, blank_clip: Path, user_folders: Path
 ) -> None:
     torch.manual_seed(0)
@@ -81,7 +81,7 @@ def test_a_detector_is_imported_shown_run_exported_and_removed(
     assert meshcast(*run).code == EXIT_WHOLE
     report = json.loads((tmp_path / "s.json").read_text())
     assert report["models"]["detector"]["weights"] == "trained"
-    assert report["remarks"] == []
+    assert report["warnings"] == report["remarks"] == []
     said = meshcast("models", "export", "yolox_nano", tmp_path / "out.onnx")
     assert said.code == EXIT_WHOLE
     assert [entry.name for entry in onnx.load(tmp_path / "out.onnx").graph.output] == ["raw", "decoded"]
@@ -90,7 +90,7 @@ def test_a_detector_is_imported_shown_run_exported_and_removed(
     assert meshcast("models", "remove", "yolox_nano").code == EXIT_USAGE
 
 
-def test_an_untrained_pose_model_says_so(meshcast: Command, tmp_path: Path, person_clip: Path) -> None:
+def test_run_untrained_pose_model_warns(meshcast: Command, tmp_path: Path, person_clip: Path) -> None:
     said = meshcast("run", person_clip, "--pose", "hrnet_w32", "--refine", "dark", "--flip-test", "--max-frames", "2")
     assert said.code == EXIT_WHOLE
     assert "hrnet_w32_256x192 (openvino, cpu, fp32, untrained)" in said.out
@@ -102,7 +102,7 @@ def test_an_untrained_pose_model_says_so(meshcast: Command, tmp_path: Path, pers
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mesh", ["pare_resnet50", "dct", "decomr", "pose2mesh_coco"])
-def test_every_head_runs_live(mesh: str, meshcast: Command, tmp_path: Path, person_clip: Path) -> None:
+def test_run_every_mesh_head_produces_meshes(mesh: str, meshcast: Command, tmp_path: Path, person_clip: Path) -> None:
     """With random weights: the plumbing, the cameras and the memory are what is tested."""
     out = ("--save", tmp_path / "a.npz", "--overlay", tmp_path / "a.png", "--overlay-attention")
     said = meshcast("run", person_clip, "--mesh", mesh, "--summary", tmp_path / "s.json", *out)
@@ -110,7 +110,7 @@ def test_every_head_runs_live(mesh: str, meshcast: Command, tmp_path: Path, pers
     report = json.loads((tmp_path / "s.json").read_text())
     assert report["models"]["mesh"]["weights"] == "untrained"
     assert report["dropped_people"] == 0
-    assert f"{load_card(mesh).name} is untrained" in " ".join(report["remarks"])
+    assert f"{load_card(mesh).name} is untrained" in " ".join(report["warnings"])
     with np.load(tmp_path / "a.npz") as made:
         assert len(made["vertices"]) >= 4
         assert np.isfinite(made["vertices"]).all()
@@ -118,7 +118,7 @@ def test_every_head_runs_live(mesh: str, meshcast: Command, tmp_path: Path, pers
     assert (tmp_path / "a.png").stat().st_size > 1000
 
 
-def test_a_body_is_imported_and_driven(
+def test_models_imported_body_is_used_by_run(
     meshcast: Command, tmp_path: Path, person_clip: Path, user_folders: Path
 ) -> None:
     said = meshcast("models", "import", smpl_pickle(tmp_path / "SMPL_NEUTRAL.pkl"))
@@ -134,7 +134,7 @@ def test_a_body_is_imported_and_driven(
     assert meshcast("models", "import", saved(weights, tmp_path / "img_res50.pth")).code == EXIT_WHOLE
     said = meshcast("run", person_clip, "--mesh", "dct", "--max-frames", "2", "--summary", tmp_path / "s.json")
     assert said.code == EXIT_WHOLE
-    warnings = " ".join(json.loads((tmp_path / "s.json").read_text())["remarks"])
+    warnings = " ".join(json.loads((tmp_path / "s.json").read_text())["warnings"])
     assert "mean parameters" in warnings
     assert "shape directions" not in warnings  # it is the imported body that is driven
     said = meshcast("run", person_clip, "--mesh", "dct", "--max-frames", "2", "--body", "open_smpl_body")
@@ -142,9 +142,7 @@ def test_a_body_is_imported_and_driven(
     assert meshcast("run", person_clip, "--mesh", "dct", "--body", "nobody").code == EXIT_USAGE
 
 
-def test_weights_for_another_mesh_are_not_run_on_the_open_body(
-    meshcast: Command, tmp_path: Path, person_clip: Path
-) -> None:
+def test_run_weights_for_another_mesh_are_rejected(meshcast: Command, tmp_path: Path, person_clip: Path) -> None:
     weights = {"epoch": 1, "CNet": {}, "LNet": {}}
     for key, value in build("decomr").state_dict().items():
         part, _, name = key.partition(".")
@@ -164,7 +162,7 @@ def test_weights_for_another_mesh_are_not_run_on_the_open_body(
         (lambda body: replace(body, joint_regressor=body.joint_regressor[:, :100]), r"J_regressor"),
     ],
 )
-def test_a_body_with_wrong_shapes(
+def test_models_import_body_with_wrong_shapes_is_rejected(
     change: Callable[[Any], Any], says: str, meshcast: Command, tmp_path: Path, user_folders: Path
 ) -> None:
     save_body(change(open_body()), tmp_path / "body.npz")
@@ -234,7 +232,7 @@ file = "rtmpose.onnx"
 
 @pytest.mark.parametrize("batch", ["N", 1], ids=["free batch", "batch of one"])
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
-def test_an_onnx_file_of_others_runs_with_its_card(
+def test_run_onnx_file_with_card(
     batch: str | int, backend: str, meshcast: Command, tmp_path: Path, person_clip: Path
 ) -> None:
     path = tiny_pose(tmp_path, [batch, 3, 256, 192], CARD)
@@ -264,7 +262,7 @@ def test_an_onnx_file_of_others_runs_with_its_card(
     ],
     ids=["no card", "table", "entry", "keypoints", "set", "free size", "other size", "batch", "family"],
 )
-def test_a_card_that_does_not_fit(
+def test_run_mismatched_card_is_one_line(
     shape: list[int], card: str | None, says: str, meshcast: Command, tmp_path: Path, person_clip: Path
 ) -> None:
     path = tiny_pose(tmp_path, list(shape), card or "")

@@ -18,13 +18,13 @@ from engines.cards.card import load_card
         ("rnu a.mp4", "meshcast: rnu: no such command; did you mean run?"),
         ("run --detectr x", "meshcast run: --detectr: no such option; did you mean --detector?"),
         ("run a.mp4 --detectr=x", "meshcast run: --detectr: no such option; did you mean --detector?"),
-        ("run a.mp4 --axes unitiy", "meshcast run: --axes: 'unitiy' is not a choice; did you mean unity?"),
-        ("run a.mp4 --pace slow", "meshcast run: --pace: 'slow' is not a choice; there are fast, realtime"),
-        ("models --task psoe", "meshcast models: --task: 'psoe' is not a choice; did you mean pose?"),
+        ("run a.mp4 --axes unitiy", "meshcast run: --axes: 'unitiy' is not a valid choice; did you mean unity?"),
+        ("run a.mp4 --pace slow", "meshcast run: --pace: 'slow' is not a valid choice; choose from fast, realtime"),
+        ("models --task psoe", "meshcast models: --task: 'psoe' is not a valid choice; did you mean pose?"),
         ("models --tsk pose", "meshcast models: --tsk: no such option; did you mean --task?"),
         ("--vesion", "meshcast: --vesion: no such option; did you mean --version?"),
         ("run", "meshcast run: SOURCE: missing; see meshcast run --help"),
-        ("keys show a b", "meshcast keys show: b: one argument too many; see meshcast keys show --help"),
+        ("keys show a b", "meshcast keys show: b: unexpected argument; see meshcast keys show --help"),
         (
             "run a.mp4 --max-frames 0",
             "meshcast run: --max-frames: '0' is not a whole number from 1 up; see meshcast run --help",
@@ -34,11 +34,14 @@ from engines.cards.card import load_card
             "meshcast replay: --speed: 'fast' is not a number from 0.01 to 100; see meshcast replay --help",
         ),
         ("watch a --timeout nan", "meshcast watch: --timeout: 'nan' is not a number above 0, at most 1e+09"),
-        ("bridge vmc a --person me", "meshcast bridge vmc: --person: 'me' is not a person; use first, all or an id"),
+        (
+            "bridge vmc a --person me",
+            "meshcast bridge vmc: --person: 'me' is not a person; use first, all",
+        ),
         ("run a.mp4 --fov \x1b[2J", "meshcast run: --fov: '\\x1b[2J' is not a number"),
     ],
 )
-def test_wrong_command_line_is_one_line_with_a_suggestion(
+def test_parser_wrong_command_line_suggests_in_one_line(
     words: str, says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(words.split(" ")) == EXIT_USAGE
@@ -48,13 +51,13 @@ def test_wrong_command_line_is_one_line_with_a_suggestion(
     assert len(said.err.splitlines()) == 1
 
 
-def test_options_of_the_log_stand_before_and_after_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_parser_log_options_work_before_and_after_command(capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["--log-format", "json", "models", "nope"], ["models", "--log-format=json", "nope"]):
         assert main(words) == EXIT_USAGE
         assert '"level": "error"' in capsys.readouterr().err
 
 
-def test_texts_of_cards_neither_steer_the_terminal_nor_forge_lines() -> None:
+def test_models_card_texts_are_escaped() -> None:
     card = replace(load_card("nanodet_g"), title="\x1b[2J\nforged", license="a\nb", source="c\td\x9b", notes="\x07")
     for text, lines in ((models.table_text((card,)), 2), (models.card_text(card), None)):
         assert not set(text) & {"\x1b", "\x9b", "\x07", "\t"}

@@ -13,9 +13,7 @@ import pytest
 from edge.errors import EXIT_USAGE, EXIT_WHOLE
 from tests.support.commands import Command, report
 
-ASSUMPTION = (
-    "a horizontal field of view of 60 degrees is assumed, and all distances with it; say what it is with --fov or "
-)
+ASSUMPTION = "camera: distances assume a horizontal field of view of 60 degrees; set it with --fov or --camera"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +23,7 @@ ASSUMPTION = (
         (("--fov", "60"), {"source": "given", "fov_deg": 60.0}),
     ],
 )
-def test_assumed_field_of_view_is_in_table_and_summary(
+def test_run_assumed_field_of_view_is_in_table_and_summary(
     options: tuple[str, ...], camera: dict[str, object], meshcast: Command, blank_clip: Path, tmp_path: Path
 ) -> None:
     said = meshcast("run", blank_clip, "--summary", tmp_path / "s.json", *options)
@@ -34,7 +32,7 @@ def test_assumed_field_of_view_is_in_table_and_summary(
     assert report(tmp_path / "s.json")["camera"] == camera
 
 
-def test_name_that_is_not_utf8_is_in_the_summary(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+def test_run_non_utf8_name_is_escaped_in_summary(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
     clip = tmp_path / os.fsdecode(b"caf\xe9.mp4")
     shutil.copy(blank_clip, clip)
     said = meshcast("run", clip, "--summary", tmp_path / "s.json", "--save", tmp_path / os.fsdecode(b"caf\xe9.npz"))
@@ -43,19 +41,19 @@ def test_name_that_is_not_utf8_is_in_the_summary(meshcast: Command, blank_clip: 
     assert report(tmp_path / "s.json")["source"].endswith(r"caf\xe9.mp4")
 
 
-def test_token_without_metrics_is_a_usage_error(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+def test_run_metrics_token_without_metrics_is_usage_error(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
     said = meshcast("run", blank_clip, "--metrics-token-file", tmp_path / "token")
-    assert (said.code, said.err) == (EXIT_USAGE, "meshcast: --metrics-token-file needs --metrics HOST:PORT\n")
+    assert (said.code, said.err) == (EXIT_USAGE, "meshcast: --metrics-token-file: needs --metrics HOST:PORT\n")
 
 
-def test_json_log_holds_the_closing_line(meshcast: Command, blank_clip: Path) -> None:
+def test_run_json_log_contains_closing_line(meshcast: Command, blank_clip: Path) -> None:
     said = meshcast("run", blank_clip, "--log-format", "json")
     assert said.code == EXIT_WHOLE
     (line,) = said.err.splitlines()
     assert json.loads(line)["message"].startswith("5 frames in ")
 
 
-def test_service_manager_hears_of_start_and_end(
+def test_run_notifies_service_manager(
     meshcast: Command, blank_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:

@@ -41,7 +41,7 @@ def test_signal_ends_what_waits_for_packets_cleanly(
         manager.bind(str(tmp_path / "n"))
         manager.settimeout(PATIENCE_S)
         assert process.stderr is not None
-        assert process.stderr.readline().endswith("Ctrl-C ends\n")
+        assert process.stderr.readline().endswith("stop with Ctrl-C\n")
         process.send_signal(number)
         assert process.wait(PATIENCE_S) == EXIT_WHOLE
         assert process.stderr.read() == ""

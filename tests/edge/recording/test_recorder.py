@@ -78,7 +78,7 @@ def test_messages_come_back_byte_for_byte_with_their_times(tmp_path: Path) -> No
         got = list(recording)
         assert [each.message for each in got] == messages
         assert [each.t_ns for each in got] == [T_NS + index * STEP_NS for index in range(len(messages))]
-        assert not recording.cut
+        assert not recording.truncated
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
 
 
@@ -133,7 +133,7 @@ def test_the_file_says_what_its_numbers_mean(tmp_path: Path) -> None:
     assert [each.message for each in Recording(tmp_path / "a.mcap")] == messages
 
 
-def test_a_program_that_breaks_off_leaves_what_it_has_and_nothing_where_there_is_nothing(tmp_path: Path) -> None:
+def test_writer_crash_keeps_messages(tmp_path: Path) -> None:
     def break_off(*names: str) -> None:
         with RecordingWriter(tmp_path / "a.mcap") as writer:
             for name in names:
@@ -158,14 +158,14 @@ def test_what_was_there_is_replaced_only_by_a_whole_file(tmp_path: Path) -> None
 
 
 def test_until_it_is_finished_there_is_a_part_that_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)
     with RecordingWriter(tmp_path / "a.mcap") as writer:
         for name in ("model_opencv.bin", "mesh_opencv.bin"):
             add(writer, T_NS, GOLDEN[name])
         assert not (tmp_path / "a.mcap").exists()
         part = Recording(tmp_path / "a.mcap.part")
         assert [each.message for each in part] == [GOLDEN["model_opencv.bin"], GOLDEN["mesh_opencv.bin"]]
-        assert part.cut
+        assert part.truncated
         with (tmp_path / "zeros.part").open("wb") as file:  # as some file systems leave it after a power cut
             file.write((tmp_path / "a.mcap.part").read_bytes() + bytes(4096))
         assert len(list(Recording(tmp_path / "zeros.part"))) == 2
@@ -174,7 +174,7 @@ def test_until_it_is_finished_there_is_a_part_that_can_be_read(tmp_path: Path, m
 
 
 def test_a_file_without_its_end_is_read_as_far_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     messages = written(tmp_path / "a.mcap", *GOLDEN)
     whole = (tmp_path / "a.mcap").read_bytes()
     seen = set()
@@ -183,7 +183,7 @@ def test_a_file_without_its_end_is_read_as_far_as_it_goes(tmp_path: Path, monkey
         recording = Recording(tmp_path / "cut.part")
         got = [each.message for each in recording]
         assert got == messages[: len(got)]
-        assert recording.cut or len(got) == len(messages)
+        assert recording.truncated or len(got) == len(messages)
         seen.add(len(got))
     assert len(seen) > len(messages) - 3
 
@@ -211,7 +211,7 @@ def test_a_damaged_file_is_one_clear_error_and_never_wrong_bytes(tmp_path: Path)
     ("content", "words"),
     [(b"", "not a recording"), (b"PK\3\4 something else", "not a recording"), (None, "cannot be read: Is a directory")],
 )
-def test_what_is_no_recording_is_refused(tmp_path: Path, content: bytes | None, words: str) -> None:
+def test_recording_of_other_file_raises(tmp_path: Path, content: bytes | None, words: str) -> None:
     path = tmp_path / "x.mcap"
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(RecordingError, match=words):
@@ -246,7 +246,7 @@ def test_channels_of_others_are_passed_over_and_foreign_bytes_in_ours_are_refuse
 def test_a_chunk_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path / "a.mcap", "mesh_opencv.bin")
     monkeypatch.setattr("edge.recording.mcap_records.CHUNK_BYTES", 100)
-    with pytest.raises(RecordingError, match="a chunk of"):
+    with pytest.raises(RecordingError, match=r"chunk of .* exceeds the limit"):
         list(Recording(tmp_path / "a.mcap"))
 
 
@@ -261,7 +261,7 @@ def test_a_part_that_a_killed_program_left_is_kept_under_another_name(tmp_path: 
 def test_a_part_that_is_being_written_is_refused(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path / "a.mcap") as writer:
         add(writer, T_NS, GOLDEN["mesh_opencv.bin"])
-        with pytest.raises(OutputError, match=r"a\.mcap\.part: another program is writing it"):
+        with pytest.raises(OutputError, match=r"a\.mcap\.part: another program is writing this file"):
             RecordingWriter(tmp_path / "a.mcap")
         writer.close()
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
@@ -281,14 +281,17 @@ def empty_messages(count: int) -> bytes:
 
 BOMB = bytes(64 << 20)
 BOMBS = {
-    "zstd says the size": (chunk("zstd", 1 << 40, zstandard.compress(BOMB)), "a chunk of 1099511627776 bytes"),
-    "zstd has more": (chunk("zstd", 100, zstandard.compress(BOMB)), "a chunk of 67108864 bytes that should have 100"),
+    "zstd says the size": (
+        chunk("zstd", 1 << 40, zstandard.compress(BOMB)),
+        "chunk of 1099511627776 bytes exceeds the limit",
+    ),
+    "zstd has more": (chunk("zstd", 100, zstandard.compress(BOMB)), "chunk declares 67108864 instead of 100 bytes"),
     "zstd within the limit": (chunk("zstd", len(BOMB), zstandard.compress(BOMB)), r"reading it takes 64\.\d MiB"),
-    "lz4 has more": (chunk("lz4", 100, lz4.frame.compress(BOMB)), "a chunk of more than 100 bytes"),
+    "lz4 has more": (chunk("lz4", 100, lz4.frame.compress(BOMB)), "chunk has more than 100 bytes"),
     "lz4 within the limit": (chunk("lz4", len(BOMB), lz4.frame.compress(BOMB)), r"reading it takes 64\.\d MiB"),
-    "unknown": (chunk("bz2", 100, b"abc"), "a chunk that is packed with 'bz2'"),
-    "record beyond its chunk": (chunk("", 9, struct.pack("<BQ", 5, 1 << 40)), "a record goes beyond its chunk"),
-    "short message": (chunk("", 10, struct.pack("<BQB", 5, 1, 0)), "damaged at byte"),
+    "unknown": (chunk("bz2", 100, b"abc"), "unknown compression 'bz2' of a chunk"),
+    "record beyond its chunk": (chunk("", 9, struct.pack("<BQ", 5, 1 << 40)), "record extends beyond its chunk"),
+    "short message": (chunk("", 10, struct.pack("<BQB", 5, 1, 0)), "corrupted at byte"),
     "many messages": (chunk("zstd", 31 * 60_000, zstandard.compress(empty_messages(60_000))), None),
 }
 
@@ -319,12 +322,12 @@ def test_record_of_a_sparse_file_is_refused_before_it_is_read(tmp_path: Path, co
     with path.open("wb") as file:
         file.write(MCAP0_MAGIC + struct.pack("<BQ", code, 1 << 33))
         file.truncate(1 << 34)  # takes no place on the disk
-    with pytest.raises(RecordingError, match="a record of 8589934592 bytes"):
+    with pytest.raises(RecordingError, match="record of 8589934592 bytes"):
         list(Recording(path))
 
 
-def test_files_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"recordings are \.mcap files"):
+def test_writer_unwritable_file_raises(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"unsupported file type; use \.mcap"):
         RecordingWriter(tmp_path / "a.npz")
     with pytest.raises(OutputError, match="does not exist"):
         RecordingWriter(tmp_path / "nowhere" / "a.mcap")
@@ -334,7 +337,7 @@ def test_files_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_recording_on_a_full_disk_keeps_what_came_before(
     tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     target = SmallDisk(tmp_path / "a.mcap", room)
     given: list[bytes] = []
 
@@ -346,14 +349,14 @@ def test_a_recording_on_a_full_disk_keeps_what_came_before(
 
     with pytest.raises(OutputError, match=r"a\.mcap: cannot be written: No space left on device; ") as error:
         record_until_full()
-    if "nothing of it is kept" in str(error.value):
+    if "nothing was recorded" in str(error.value):
         assert room == 200
         assert list(tmp_path.iterdir()) == []
         return
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
     recording = Recording(tmp_path / "a.mcap")
     assert [each.message for each in recording] == given[:-1]
-    assert not recording.cut
+    assert not recording.truncated
     with (tmp_path / "a.mcap").open("rb") as file:  # any reader takes it
         assert len(list(make_reader(file).iter_messages())) == len(given) - 1
 
@@ -401,12 +404,12 @@ def kinds(path: Path) -> list[tuple[str, Kind, int]]:
 
 
 def test_levels_models_and_status_of_all_streams_are_recorded(address: str, tmp_path: Path) -> None:
-    tally = record(address, tmp_path / "a.mcap", count=40, seconds=PATIENCE_S)
+    stats = record(address, tmp_path / "a.mcap", count=40, seconds=PATIENCE_S)
     found = kinds(tmp_path / "a.mcap")
-    assert tally.frames == 40
-    assert tally.lost == tally.foreign == 0
-    assert tally.messages == len(found)
-    assert tally.file_bytes == (tmp_path / "a.mcap").stat().st_size
+    assert stats.frames == 40
+    assert stats.lost == stats.foreign == 0
+    assert stats.messages == len(found)
+    assert stats.file_bytes == (tmp_path / "a.mcap").stat().st_size
     for stream in ("cam0", "cam1"):
         mine = [(kind, seq) for name, kind, seq in found if name == stream]
         assert [kind for kind, _ in mine].count(Kind.MODEL) == 1  # repeats are not asked for
@@ -432,17 +435,19 @@ def test_one_stream_and_one_level(address: str, tmp_path: Path) -> None:
 def test_ends_when_it_is_told_to(address: str, tmp_path: Path) -> None:
     enough: list[RecordingStats] = []
 
-    def shown(tally: RecordingStats) -> None:
-        if tally.frames > 3:
-            enough.append(tally)
+    def on_progress(stats: RecordingStats) -> None:
+        if stats.frames > 3:
+            enough.append(stats)
 
-    tally = record(address, tmp_path / "a.mcap", seconds=PATIENCE_S, shown=shown, stopped=lambda: bool(enough))
-    assert tally.frames > 3
-    assert tally.duration_s < PATIENCE_S / 2
-    assert len(kinds(tmp_path / "a.mcap")) == tally.messages
+    stats = record(
+        address, tmp_path / "a.mcap", seconds=PATIENCE_S, on_progress=on_progress, should_stop=lambda: bool(enough)
+    )
+    assert stats.frames > 3
+    assert stats.duration_s < PATIENCE_S / 2
+    assert len(kinds(tmp_path / "a.mcap")) == stats.messages
 
 
-def test_nothing_that_comes_leaves_no_file(tmp_path: Path) -> None:
+def test_record_without_messages_leaves_no_file(tmp_path: Path) -> None:
     assert record(f"ipc://{tmp_path}/nobody", tmp_path / "a.mcap", seconds=0.01).messages == 0
     assert list(tmp_path.iterdir()) == []
 
@@ -476,7 +481,7 @@ class Sender:
 def steps(sender: Sender, *todo: Callable[[], None]) -> Callable[[RecordingStats], None]:
     """Something for `shown`: does the next step each time the recorder has looked at what came."""
     left = list(todo)
-    return lambda tally: left.pop(0)() if left else None
+    return lambda stats: left.pop(0)() if left else None
 
 
 def test_frames_wait_for_their_model_and_a_gap_is_counted(tmp_path: Path) -> None:
@@ -493,17 +498,21 @@ def test_frames_wait_for_their_model_and_a_gap_is_counted(tmp_path: Path) -> Non
         for message in (with_seq(mesh, 7), b"mesh/cam\0 hello", model, *(with_seq(mesh, seq) for seq in (8, 9, 12))):
             sender.socket.send(message)
 
-    def again() -> None:
+    def continue_after_gap() -> None:
         assert sender.accept(1) == [b"\x00" + words[1:]]
         for seq, session in ((13, None), (0, 2), (2, 2)):
             sender.socket.send(with_seq(mesh, seq, session))
 
-    tally = record(
-        sender.address, tmp_path / "a.mcap", levels=["mesh"], shown=steps(sender, begin, answer, again), count=6
+    stats = record(
+        sender.address,
+        tmp_path / "a.mcap",
+        levels=["mesh"],
+        on_progress=steps(sender, begin, answer, continue_after_gap),
+        count=6,
     )
     sender.socket.close(linger=0)
-    assert (tally.early, tally.foreign, tally.lost, tally.frames) == (2, 1, 3, 6)
-    assert tally.foreign_reason.startswith("not a Meshcast message")
+    assert (stats.early, stats.foreign, stats.lost, stats.frames) == (2, 1, 3, 6)
+    assert stats.foreign_reason.startswith("not a Meshcast message")
     assert [seq for _, kind, seq in kinds(tmp_path / "a.mcap") if kind is Kind.MESH] == [8, 9, 12, 13, 0, 2]
     assert next(iter(Recording(tmp_path / "a.mcap"))).message == model
 
@@ -523,9 +532,11 @@ def test_count_keeps_all_levels_of_the_last_frame(tmp_path: Path, monkeypatch: p
             for name in ("params_opencv.bin", "mesh_opencv.bin"):
                 sender.socket.send(with_seq(GOLDEN[name], seq))
 
-    tally = record(sender.address, tmp_path / "a.mcap", shown=steps(sender, begin, answer), count=2, seconds=math.inf)
+    stats = record(
+        sender.address, tmp_path / "a.mcap", on_progress=steps(sender, begin, answer), count=2, seconds=math.inf
+    )
     sender.socket.close(linger=0)
-    assert tally.frames == 2
+    assert stats.frames == 2
     found = [(kind, seq) for _, kind, seq in kinds(tmp_path / "a.mcap")[1:]]
     assert found == [(Kind.PARAMS, 1), (Kind.MESH, 1), (Kind.PARAMS, 2), (Kind.MESH, 2)]
 
@@ -562,7 +573,7 @@ def test_ctrl_c_leaves_a_whole_file(address: str, tmp_path: Path, number: signal
         said, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert said.startswith(f"wrote {tmp_path / 'a.mcap'}: ")
-    assert errors.splitlines()[0] == f"meshcast record: listening to {address}, Ctrl-C ends"
+    assert errors.splitlines()[0] == f"meshcast record: subscribed to {address}; stop with Ctrl-C"
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
     with (tmp_path / "a.mcap").open("rb") as file:
         summary = make_reader(file).get_summary()
@@ -610,9 +621,9 @@ def test_an_encrypted_stream_is_recorded_with_a_known_key_only(
         (tmp_path / "a.mcap").unlink()
         assert command("--curve", keys / "stranger.key", "--server", keys / "server.pub", "--seconds", "0.3") == 1
         assert command("--seconds", "0.3") == 1
-        assert capsys.readouterr().err.count("no frame of params, joints, mesh came, nothing was written") == 2
+        assert capsys.readouterr().err.count("no frame of params, joints, mesh received, nothing was written") == 2
         assert command("--curve", keys / "phone.key") == 2
-        assert "--curve needs --server SERVER.pub" in capsys.readouterr().err
+        assert "add --server SERVER.pub" in capsys.readouterr().err
         assert list(tmp_path.iterdir()) == []
 
 
@@ -620,10 +631,10 @@ def test_an_encrypted_stream_is_recorded_with_a_known_key_only(
     ("words", "code", "said"),
     [
         (["localhost", "a.mcap"], 1, "localhost: not an address"),
-        (["tcp://127.0.0.1:5556", "a.npz"], 1, "recordings are .mcap files"),
+        (["tcp://127.0.0.1:5556", "a.npz"], 1, "unsupported file type; use .mcap"),
         (["tcp://127.0.0.1:5556", "nowhere/a.mcap"], 1, "nowhere does not exist"),
         (["tcp://127.0.0.1:5556", "a.mcap", "--levels", "meshes"], 1, "unknown level 'meshes'"),
-        (["tcp://127.0.0.1:5556", "taken.mcap"], 1, "another program is writing it"),
+        (["tcp://127.0.0.1:5556", "taken.mcap"], 1, "another program is writing this file"),
     ],
 )
 def test_the_command_says_what_is_wrong_in_one_line(
@@ -637,7 +648,7 @@ def test_the_command_says_what_is_wrong_in_one_line(
     monkeypatch.chdir(tmp_path)
     taken = OutputFile("taken.mcap", salvageable=True)
     assert main(["record", *words]) == code
-    errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("Ctrl-C ends")]
+    errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("stop with Ctrl-C")]
     assert len(errors) == 1
     assert said in errors[0]
     assert [path.name for path in tmp_path.iterdir()] == ["taken.mcap.part"]

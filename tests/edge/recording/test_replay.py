@@ -91,13 +91,13 @@ def test_the_same_bytes_in_the_same_order(tmp_path: Path, outlet: PublisherSocke
     messages = recording(tmp_path / "a.mcap")
     replay = Replay(Recording(tmp_path / "a.mcap"), outlet)
     with listening(outlet) as socket:
-        assert replay.wait()
+        assert replay.wait_for_subscriber()
         replay.play()
         assert received(socket) == messages
-    played = replay.played
-    assert (played.messages, played.message_bytes) == (len(messages), sum(map(len, messages)))
-    assert played.passes == 1
-    assert played.seconds == pytest.approx(0.016)
+    stats = replay.stats
+    assert (stats.messages, stats.message_bytes) == (len(messages), sum(map(len, messages)))
+    assert stats.passes == 1
+    assert stats.seconds == pytest.approx(0.016)
 
 
 class Clock:
@@ -155,9 +155,9 @@ def stop_after(messages: int, outlet: Diary) -> Callable[[], bool]:
 def test_a_loop_goes_on_in_time_and_each_pass_is_a_session_of_its_own(tmp_path: Path, diary: Diary) -> None:
     step_ns = 20_000_000
     messages = recording(tmp_path / "a.mcap", frames=10, step_ns=step_ns)
-    replay = Replay(Recording(tmp_path / "a.mcap"), diary, stopped=stop_after(3 * len(messages), diary))
+    replay = Replay(Recording(tmp_path / "a.mcap"), diary, should_stop=stop_after(3 * len(messages), diary))
     replay.play(loop=True)
-    assert replay.played.passes == 4  # stopped before the first message of the fourth
+    assert replay.stats.passes == 4  # stopped before the first message of the fourth
     sent = [message for _, message in diary.sent]
     assert sent[: len(messages)] == messages
     sessions = [decode(message).session for message in sent]
@@ -166,33 +166,33 @@ def test_a_loop_goes_on_in_time_and_each_pass_is_a_session_of_its_own(tmp_path: 
         sessions
         == [golden_packets.SESSION] * size + [golden_packets.SESSION + 1] * size + [golden_packets.SESSION + 2] * size
     )
-    for again, original in zip(sent[size:], messages, strict=False):
-        assert again[:72] + again[76:] == original[:72] + original[76:]
+    for repeated, original in zip(sent[size:], messages, strict=False):
+        assert repeated[:72] + repeated[76:] == original[:72] + original[76:]
     meshes = [t_s for t_s, message in diary.sent if message.startswith(b"mesh/")]
     gaps = [after - before for before, after in pairwise(meshes)]
     assert gaps == pytest.approx([step_ns / 1e9] * 29, abs=1e-3)
 
 
-def test_the_model_is_repeated(tmp_path: Path, diary: Diary) -> None:
+def test_replay_model_is_repeated(tmp_path: Path, diary: Diary) -> None:
     recording(tmp_path / "a.mcap", frames=25, step_ns=1_000_000_000)
     Replay(Recording(tmp_path / "a.mcap"), diary).play()
     models = [t_s - diary.sent[0][0] for t_s, message in diary.sent if message.startswith(b"model/")]
     assert models == pytest.approx([0, 10, 20], abs=0.2)
 
 
-def test_whoever_comes_late_gets_the_model_at_once(tmp_path: Path, outlet: PublisherSocket) -> None:
+def test_replay_late_subscriber_gets_model_at_once(tmp_path: Path, outlet: PublisherSocket) -> None:
     messages = recording(tmp_path / "a.mcap", frames=40)
     late: list[zmq.Socket[bytes]] = []
 
-    def shown(played: ReplayStats) -> None:
-        if played.messages > 30 and not late:
+    def on_progress(stats: ReplayStats) -> None:
+        if stats.messages > 30 and not late:
             late.append(zmq.Context.instance().socket(zmq.SUB))
             late[0].subscribe(b"model/" + golden_packets.STREAM.encode() + b"\0")
             late[0].connect(outlet.address)
 
     with listening(outlet, b"mesh/"):
-        replay = Replay(Recording(tmp_path / "a.mcap"), outlet, shown=shown)
-        assert replay.wait()
+        replay = Replay(Recording(tmp_path / "a.mcap"), outlet, on_progress=on_progress)
+        assert replay.wait_for_subscriber()
         replay.play()
     got = received(late[0])
     late[0].close()
@@ -203,19 +203,21 @@ def test_whoever_comes_late_gets_the_model_at_once(tmp_path: Path, outlet: Publi
 def test_waits_for_a_subscriber_to_a_level(tmp_path: Path, outlet: PublisherSocket, words: bytes) -> None:
     recording(tmp_path / "a.mcap")
     looks = count()
-    stopped = Replay(Recording(tmp_path / "a.mcap"), outlet, stopped=lambda: next(looks) > 2)
+    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, should_stop=lambda: next(looks) > 2)
     with listening(outlet, b"model/", b"status/"):
-        assert not stopped.wait()
+        assert not replay.wait_for_subscriber()
         with listening(outlet, words):
-            assert Replay(Recording(tmp_path / "a.mcap"), outlet, stopped=lambda: next(looks) > 1000).wait()
+            assert Replay(
+                Recording(tmp_path / "a.mcap"), outlet, should_stop=lambda: next(looks) > 1000
+            ).wait_for_subscriber()
 
 
 @pytest.mark.parametrize("speed", [1.0, 2.0])
-def test_begins_later_with_the_model(tmp_path: Path, diary: Diary, speed: float) -> None:
+def test_replay_start_sends_model_first(tmp_path: Path, diary: Diary, speed: float) -> None:
     step_ns = 100_000_000
     messages = recording(tmp_path / "a.mcap", frames=10, step_ns=step_ns)
     stop = stop_after(2 * (1 + 2 * 7 + 1), diary)
-    replay = Replay(Recording(tmp_path / "a.mcap"), diary, start_s=0.3, speed=speed, stopped=stop)
+    replay = Replay(Recording(tmp_path / "a.mcap"), diary, start_s=0.3, speed=speed, should_stop=stop)
     begin_s = diary._clock.now_s
     replay.play(loop=True)
     once = [messages[0], *messages[1 + 2 * 3 :]]
@@ -225,44 +227,44 @@ def test_begins_later_with_the_model(tmp_path: Path, diary: Diary, speed: float)
     assert diary.sent[0][0] == pytest.approx(begin_s, abs=1e-2)
     meshes = [t_s for t_s, message in diary.sent if message.startswith(b"mesh/")]
     assert [after - before for before, after in pairwise(meshes)] == pytest.approx([0.1 / speed] * 13, abs=1e-3)
-    assert replay.played.seconds == pytest.approx(0.9)
+    assert replay.stats.seconds == pytest.approx(0.9)
     if speed == 1.0:
         assert [message for _, message in diary.sent[: len(once)]] == once
 
 
 def test_a_start_behind_the_end_is_an_error(tmp_path: Path, diary: Diary) -> None:
     recording(tmp_path / "a.mcap")
-    with pytest.raises(RecordingError, match=r"holds no frame from 60 s on"):
+    with pytest.raises(RecordingError, match=r"no frame after 60 s"):
         Replay(Recording(tmp_path / "a.mcap"), diary, start_s=60).play(loop=True)
     assert diary.sent == []
 
 
-def test_stops_in_the_middle(tmp_path: Path, diary: Diary) -> None:
+def test_replay_stop_request_ends_pass(tmp_path: Path, diary: Diary) -> None:
     recording(tmp_path / "a.mcap", frames=100)
-    Replay(Recording(tmp_path / "a.mcap"), diary, stopped=stop_after(20, diary)).play(loop=True)
+    Replay(Recording(tmp_path / "a.mcap"), diary, should_stop=stop_after(20, diary)).play(loop=True)
     assert len(diary.sent) == 20
 
 
 def test_a_recording_without_frames_is_an_error_also_in_a_loop(tmp_path: Path, outlet: PublisherSocket) -> None:
     recording(tmp_path / "a.mcap", frames=0)
-    with pytest.raises(RecordingError, match="holds no frame"):
+    with pytest.raises(RecordingError, match="no frame"):
         Replay(Recording(tmp_path / "a.mcap"), outlet).play(loop=True)
 
 
 def test_a_part_is_played_as_far_as_it_goes(
     tmp_path: Path, outlet: PublisherSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     messages = recording(tmp_path / "a.mcap")
     whole = (tmp_path / "a.mcap").read_bytes()
     (tmp_path / "a.mcap.part").write_bytes(whole[: len(whole) // 3])
     cut = Recording(tmp_path / "a.mcap.part")
     with listening(outlet) as socket:
         replay = Replay(cut, outlet)
-        assert replay.wait()
+        assert replay.wait_for_subscriber()
         replay.play()
         got = received(socket)
-    assert cut.cut
+    assert cut.truncated
     assert 1 < len(got) < len(messages)
     assert got == messages[: len(got)]
 
@@ -272,25 +274,25 @@ def test_what_is_recorded_of_a_replay_is_the_recording(tmp_path: Path) -> None:
     frames = [message for message in messages if not message.startswith((b"model/", b"status/"))]
     outlet = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
     enough = threading.Event()
-    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, stopped=enough.is_set)
+    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, should_stop=enough.is_set)
 
     def play() -> None:
-        if replay.wait():
+        if replay.wait_for_subscriber():
             replay.play(loop=True)
 
     thread = threading.Thread(target=play)
     thread.start()
     try:
         # Two passes and a half: a whole one is among them, whenever the first frames with a model come.
-        tally = record(outlet.address, tmp_path / "b.mcap", count=150, seconds=PATIENCE_MS / 1000)
+        stats = record(outlet.address, tmp_path / "b.mcap", count=150, seconds=PATIENCE_MS / 1000)
     finally:
         enough.set()
         thread.join()
         outlet.close()
-    assert tally.lost == 0
-    again = [each.message for each in Recording(tmp_path / "b.mcap") if not each.message.startswith(b"status/")]
-    assert again[0] == messages[0]
-    unstamped = [message[:72] + frames[0][72:76] + message[76:] for message in again[1:]]
+    assert stats.lost == 0
+    loop_index = [each.message for each in Recording(tmp_path / "b.mcap") if not each.message.startswith(b"status/")]
+    assert loop_index[0] == messages[0]
+    unstamped = [message[:72] + frames[0][72:76] + message[76:] for message in loop_index[1:]]
     start = frames.index(unstamped[0])
     expected = (frames[start:] + frames * 3)[: len(unstamped)]
     assert unstamped == expected
@@ -301,10 +303,10 @@ def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
     recording(tmp_path / "a.mcap", frames=100, step_ns=8_000_000)
     outlet = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
     enough = threading.Event()
-    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, speed=0.5, stopped=enough.is_set)
+    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, speed=0.5, should_stop=enough.is_set)
 
     def play() -> None:
-        if replay.wait():
+        if replay.wait_for_subscriber():
             replay.play(loop=True)
 
     thread = threading.Thread(target=play)
@@ -324,11 +326,11 @@ def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
     assert max(delays) < 500  # unchanged, the last of a pass would be 800 ms late
 
 
-def test_restamping_changes_only_what_it_says() -> None:
-    restamp = TimestampRewriter(0.5)
+def test_timestamp_rewriter_changes_timestamps_and_session_only() -> None:
+    rewrite = TimestampRewriter(0.5)
     names = ("status_live.bin", "mesh_opencv.bin", "params_opencv.bin", "model_opencv.bin", "mesh_future.bin")
     later = [frame_message("mesh_opencv.bin", 4, 1_000_000_000)]
-    packets = [decode(restamp(message)) for message in [*(GOLDEN[name] for name in names), *later]]
+    packets = [decode(rewrite(message)) for message in [*(GOLDEN[name] for name in names), *later]]
     assert all(packet.session == golden_packets.SESSION for packet in packets)
     status, mesh, *_, last = packets
     assert isinstance(status, StatusPacket)
@@ -338,8 +340,8 @@ def test_restamping_changes_only_what_it_says() -> None:
     assert status.t_publish_monotonic_ns == origin_ns
     assert mesh.t_capture_monotonic_ns == origin_ns - 2 * golden_packets.AGE_NS
     assert last.t_capture_monotonic_ns == origin_ns + 2 * 4_000_000_000
-    restamp.again = 0xFFFFFFFF
-    model = decode(restamp(GOLDEN["model_opencv.bin"]))
+    rewrite.loop_index = 0xFFFFFFFF
+    model = decode(rewrite(GOLDEN["model_opencv.bin"]))
     assert isinstance(model, ModelPacket)
     assert model.session == golden_packets.SESSION - 1  # around the end of 32 bits
     assert TimestampRewriter()(GOLDEN["mesh_opencv.bin"]) is GOLDEN["mesh_opencv.bin"]
@@ -398,13 +400,21 @@ def test_a_replay_can_be_encrypted(keys: Path, tmp_path: Path, capsys: pytest.Ca
     ("words", "code", "said"),
     [
         (["a.mcap", "--publish", "tcp://*:0"], 1, "refusing to bind a public address without encryption"),
-        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--curve", "keys/server.key"], 2, "--curve needs --allow FOLDER"),
-        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--allow", "keys/clients"], 2, "--allow needs --curve"),
+        (
+            ["a.mcap", "--publish", "tcp://127.0.0.1:0", "--curve", "keys/server.key"],
+            2,
+            "--curve: needs the authorized clients too; add --allow FOLDER",
+        ),
+        (
+            ["a.mcap", "--publish", "tcp://127.0.0.1:0", "--allow", "keys/clients"],
+            2,
+            "--allow: needs a server key too; add --curve",
+        ),
         (["a.mcap", "--publish", "localhost"], 1, "localhost: not an address"),
         (["none.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "none.mcap: cannot be read: No such file"),
         (["foreign.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "foreign.mcap: not a recording"),
-        (["others.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "others.mcap: holds no frame"),
-        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--start", "99"], 1, "holds no frame from 99 s on"),
+        (["others.mcap", "--publish", "tcp://127.0.0.1:0"], 1, "others.mcap: no frame"),
+        (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--start", "99"], 1, "no frame after 99 s"),
     ],
 )
 def test_the_command_says_what_is_wrong_in_one_line(
@@ -425,7 +435,7 @@ def test_the_command_says_what_is_wrong_in_one_line(
         writer.finish()
     Path("foreign.mcap").write_bytes(b"\0" * 100)
     assert main(["replay", *words]) == code
-    errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("Ctrl-C ends")]
+    errors = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("stop with Ctrl-C")]
     assert len(errors) == 1
     assert said in errors[0]
 
@@ -433,7 +443,7 @@ def test_the_command_says_what_is_wrong_in_one_line(
 def test_the_command_says_that_an_end_is_missing_and_where_a_file_is_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     recording(tmp_path / "a.mcap", frames=30, step_ns=1_000_000)
     whole = (tmp_path / "a.mcap").read_bytes()
     (tmp_path / "cut.mcap").write_bytes(whole[: len(whole) // 2])
@@ -441,9 +451,9 @@ def test_the_command_says_that_an_end_is_missing_and_where_a_file_is_damaged(
     damaged[whole.index(b"zstd", len(whole) // 3) + 100] ^= 1
     (tmp_path / "damaged.mcap").write_bytes(damaged)
     assert main(["replay", str(tmp_path / "cut.mcap"), "--publish", "tcp://127.0.0.1:0"]) == 0
-    assert "its end is missing; played as far as it goes" in capsys.readouterr().err
+    assert "truncated; played up to the last complete chunk" in capsys.readouterr().err
     assert main(["replay", str(tmp_path / "damaged.mcap"), "--publish", "tcp://127.0.0.1:0"]) == 3
-    assert "damaged.mcap: damaged at byte" in capsys.readouterr().err
+    assert "damaged.mcap: corrupted at byte" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("start_s", [0.0, 1.0], ids=["sent", "kept until the start"])
@@ -462,6 +472,6 @@ def test_models_of_any_number_of_streams_are_refused(tmp_path: Path, diary: Diar
 def test_loop_takes_no_more_of_the_budget_each_time(tmp_path: Path, diary: Diary) -> None:
     messages = recording(tmp_path / "a.mcap", 20, 50_000_000)
     held = Recording(tmp_path / "a.mcap")
-    stopped = stop_after(4 * len(messages), diary)
-    Replay(held, diary, start_s=0.3, stopped=stopped).play(loop=True)
+    should_stop = stop_after(4 * len(messages), diary)
+    Replay(held, diary, start_s=0.3, should_stop=should_stop).play(loop=True)
     assert held.budget.used_bytes == len(messages[0])

@@ -18,7 +18,7 @@ from edge.errors import SourceError
 from edge.sources import open_source
 from edge.sources.decoder import orientation_of
 from edge.sources.geometry import Orientation, square_size
-from edge.sources.images import load_picture
+from edge.sources.images import load_image
 
 SIZE = (64, 48)
 
@@ -45,7 +45,7 @@ def painted(size: tuple[int, int] = SIZE) -> np.ndarray:
     return np.kron(squares, np.ones((16, 16, 3))).astype(np.uint8)
 
 
-def shown(image: np.ndarray, matrix: tuple[int, int, int, int]) -> np.ndarray:
+def label(image: np.ndarray, matrix: tuple[int, int, int, int]) -> np.ndarray:
     """The image as the matrix says, pixel by pixel."""
     a, b, c, d = matrix
     height, width = image.shape[:2]
@@ -91,7 +91,7 @@ def test_a_display_matrix_is_applied(tmp_path: Path, code: int) -> None:
         image = next(iter(source)).image
         assert source.size == (image.shape[1], image.shape[0])
         assert source.warnings == []
-    np.testing.assert_allclose(image.astype(int), shown(painted(), MATRICES[code]), atol=6)
+    np.testing.assert_allclose(image.astype(int), label(painted(), MATRICES[code]), atol=6)
     assert image.flags.c_contiguous
 
 
@@ -101,7 +101,7 @@ def test_exif_s_numbers_are_the_same_orientations(code: int) -> None:
     a, b, c, d = (value << 16 for value in matrix)
     orientation = Orientation.from_exif(code)
     assert orientation == Orientation.from_matrix((a, b, 0, c, d, 0, 0, 0, 1 << 30))
-    np.testing.assert_array_equal(orientation.apply(painted()), shown(painted(), matrix))
+    np.testing.assert_array_equal(orientation.apply(painted()), label(painted(), matrix))
     assert orientation.size((3, 2)) == ((3, 2) if matrix[0] else (2, 3))
 
 
@@ -120,7 +120,7 @@ def test_turns_and_mirrors_follow_each_other() -> None:
 
 
 def exif(code: int) -> bytes:
-    """An EXIF block that holds nothing but the orientation."""
+    """An EXIF block that no (readable video|video stream)thing but the orientation."""
     return b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, code, 0, 0)
 
 
@@ -161,8 +161,8 @@ def tiff(code: int) -> bytes:
 @pytest.mark.parametrize("encode", [jpeg, png, webp, tiff])
 def test_exif_is_applied_in_every_format_that_has_it(tmp_path: Path, encode, code: int) -> None:
     (tmp_path / "a").write_bytes(encode(code))
-    image = load_picture(tmp_path / "a")
-    np.testing.assert_allclose(image.astype(int), shown(painted(), MATRICES[code]), atol=6)
+    image = load_image(tmp_path / "a")
+    np.testing.assert_allclose(image.astype(int), label(painted(), MATRICES[code]), atol=6)
 
 
 @pytest.mark.parametrize("code", sorted(MATRICES))
@@ -171,7 +171,7 @@ def test_exif_in_the_frames_of_a_video_is_applied(tmp_path: Path, code: int) -> 
     with open_source(str(tmp_path / "a.mjpeg"), fps=30) as source:
         images = [frame.image for frame in source]
     assert len(images) == 3
-    np.testing.assert_allclose(images[1].astype(int), shown(painted(), MATRICES[code]), atol=6)
+    np.testing.assert_allclose(images[1].astype(int), label(painted(), MATRICES[code]), atol=6)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_pixels_become_square(tmp_path: Path, aspect: Fraction, size: tuple[int,
         assert source.warnings == []
         return
     assert {frame.raster for frame in frames} == {SIZE}
-    assert source.warnings == [f"{path}: its pixels are not square: 64 x 48 become {size[0]} x {size[1]}"]
+    assert source.warnings == [f"{path}: pixels are not square; 64 x 48 is resampled to {size[0]} x {size[1]}"]
     expected = cv2.resize(painted(), size, interpolation=cv2.INTER_CUBIC)
     assert np.abs(frames[0].image.astype(int) - expected).mean() < 5
 
@@ -207,7 +207,7 @@ def test_pixels_become_square_before_the_image_is_turned(tmp_path: Path) -> None
     with open_source(str(path)) as source:
         frame = next(iter(source))
     assert (source.size, frame.raster) == ((48, 128), (48, 64))
-    expected = cv2.resize(shown(painted(), MATRICES[5]), (48, 128), interpolation=cv2.INTER_CUBIC)
+    expected = cv2.resize(label(painted(), MATRICES[5]), (48, 128), interpolation=cv2.INTER_CUBIC)
     assert np.abs(frame.image.astype(int) - expected).mean() < 5
 
 
@@ -250,7 +250,7 @@ def test_a_video_above_the_limit_is_refused(tmp_path: Path) -> None:
     at = content.index(b"\xff\xc0") + 5
     content[at : at + 4] = struct.pack(">HH", 20_000, 30_000)
     (tmp_path / "a.mjpeg").write_bytes(content * 3)
-    with pytest.raises(SourceError, match=r"a\.mjpeg: its 30000 x 20000 pixels are above the limit of 100 megapixels"):
+    with pytest.raises(SourceError, match=r"a\.mjpeg: 30000 x 20000 pixels exceed the limit of 100 megapixels"):
         open_source(str(tmp_path / "a.mjpeg"), fps=30)
 
 

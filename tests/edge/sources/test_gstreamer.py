@@ -112,7 +112,7 @@ def test_a_pipeline_that_is_never_read_is_closed(bindings: None) -> None:
     ],
 )
 def test_a_pipeline_that_does_not_start(bindings: None, pipeline: str, says: str) -> None:
-    with pytest.raises(SourceError, match=rf"^[^\n]*GStreamer says: [^\n]*{says}[^\n]*$"):
+    with pytest.raises(SourceError, match=rf"^[^\n]*GStreamer error: [^\n]*{says}[^\n]*$"):
         open_source(f"gst:{pipeline}")
 
 

@@ -20,7 +20,7 @@ from edge.sources import Access, open_source
 from edge.sources import address_policy as addresses
 from edge.sources import http_proxy as gate
 from edge.sources.address_policy import AddressPolicy, Server
-from edge.sources.http_proxy import Gate
+from edge.sources.http_proxy import FilteringProxy
 from tests.support.clips import clip_bytes, playlist
 
 FRAMES = 10
@@ -159,7 +159,7 @@ def test_a_redirect_to_another_public_server_is_followed(web: Web, public_name: 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "tcp://127.0.0.1:9/", "gopher://x/"])
 def test_a_redirect_to_another_scheme_is_refused(web: Web, target: str) -> None:
     web.pages["/moved"] = target
-    with pytest.raises(SourceError, match="holds no video"):
+    with pytest.raises(SourceError, match="no readable video"):
         open_source(f"{web.url}/moved")
 
 
@@ -186,7 +186,7 @@ def test_a_playlist_that_refers_elsewhere_is_refused(web: Web, inner: Web, publi
 )
 def test_a_list_of_other_kinds_is_no_video(web: Web, inner: Web, page: bytes) -> None:
     web.pages["/x.mp4"] = page.replace(b"%s", inner.url.encode())
-    with pytest.raises(SourceError, match="holds no video"):
+    with pytest.raises(SourceError, match="no readable video"):
         open_source(f"{web.url}/x.mp4")
     assert inner.requests == []
 
@@ -226,8 +226,8 @@ def ask(port: int, request: bytes) -> bytes:
 
 
 @pytest.fixture
-def opened_gate(web: Web) -> Iterator[Gate]:
-    opened = Gate(AddressPolicy(Server("127.0.0.1", web.port)), {})
+def opened_gate(web: Web) -> Iterator[FilteringProxy]:
+    opened = FilteringProxy(AddressPolicy(Server("127.0.0.1", web.port)), {})
     yield opened
     opened.close()
 
@@ -241,13 +241,13 @@ def opened_gate(web: Web) -> Iterator[Gate]:
         "CONNECT /x HTTP/1.1",
     ],
 )
-def test_gate_asked_for_no_proxied_address_hangs_up(opened_gate: Gate, web: Web, request_line: str) -> None:
+def test_proxy_invalid_request_closes_connection(opened_gate: FilteringProxy, web: Web, request_line: str) -> None:
     port = int(opened_gate.url.rpartition(":")[2])
     assert ask(port, f"{request_line}\r\n\r\n".encode()) == b""
     assert web.requests == []
 
 
-def test_gate_passes_a_tunnel_on_to_the_named_server_and_to_no_other(opened_gate: Gate, web: Web, inner: Web) -> None:
+def test_proxy_tunnel_only_to_named_server(opened_gate: FilteringProxy, web: Web, inner: Web) -> None:
     port = int(opened_gate.url.rpartition(":")[2])
     inside = b"GET /nothing HTTP/1.0\r\n\r\n"
     answer = ask(port, f"CONNECT 127.0.0.1:{web.port} HTTP/1.1\r\n\r\n".encode() + inside)
@@ -257,7 +257,7 @@ def test_gate_passes_a_tunnel_on_to_the_named_server_and_to_no_other(opened_gate
     assert inner.requests == []
 
 
-def test_gate_takes_one_request_a_connection(opened_gate: Gate, web: Web, inner: Web) -> None:
+def test_proxy_serves_one_request_per_connection(opened_gate: FilteringProxy, web: Web, inner: Web) -> None:
     first = f"GET http://127.0.0.1:{web.port}/a HTTP/1.1\r\nConnection: keep-alive\r\nHost: x\r\n\r\n"
     second = f"GET http://127.0.0.1:{inner.port}/b HTTP/1.1\r\nHost: x\r\n\r\n"
     assert b" 404 " in ask(int(opened_gate.url.rpartition(":")[2]), (first + second).encode())
@@ -265,12 +265,12 @@ def test_gate_takes_one_request_a_connection(opened_gate: Gate, web: Web, inner:
     assert [headers["connection"] for path, headers in web.requests if path == "/a"] == ["close"]
 
 
-def test_gate_keeps_credentials_from_other_servers(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_removes_credentials_for_other_servers(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = socket.create_connection
     monkeypatch.setattr(
         gate.socket, "create_connection", lambda to, timeout=None: connect(("127.0.0.1", web.port), timeout)
     )
-    checking = Gate(AddressPolicy(Server("video.example", 80), resolve=lambda host, port: [PUBLIC]), {})
+    checking = FilteringProxy(AddressPolicy(Server("video.example", 80), resolve=lambda host, port: [PUBLIC]), {})
     try:
         for host in ("video.example", "other.example"):
             head = f"GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic x\r\nCookie: y\r\n\r\n"
@@ -283,8 +283,8 @@ def test_gate_keeps_credentials_from_other_servers(web: Web, monkeypatch: pytest
         checking.close()
 
 
-def test_gate_with_a_proxy_of_the_user_goes_through_it_after_the_check(web: Web, inner: Web) -> None:
-    proxied = Gate(
+def test_proxy_uses_user_proxy_after_check(web: Web, inner: Web) -> None:
+    proxied = FilteringProxy(
         AddressPolicy(Server("video.example", 80), resolve=lambda host, port: [PUBLIC]),
         {"http_proxy": f"http://me:pw@127.0.0.1:{web.port}"},
     )
@@ -297,7 +297,7 @@ def test_gate_with_a_proxy_of_the_user_goes_through_it_after_the_check(web: Web,
         proxied.close()
 
 
-def test_gate_that_is_closed_cuts_its_connections(opened_gate: Gate) -> None:
+def test_proxy_close_closes_connections(opened_gate: FilteringProxy) -> None:
     with socket.create_connection(("127.0.0.1", int(opened_gate.url.rpartition(":")[2])), 10) as client:
         client.sendall(b"GET http")
         client.settimeout(10)

@@ -40,12 +40,12 @@ def only(path: Path) -> np.ndarray:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tiff", ".PNG", ".ppm"])
-def test_color(tmp_path: Path, suffix: str) -> None:
+def test_load_image_lossless_color_is_exact(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_array_equal(only(write(tmp_path / f"a{suffix}", painted())), painted())
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp"])
-def test_lossy_color(tmp_path: Path, suffix: str) -> None:
+def test_load_image_lossy_color_is_close(tmp_path: Path, suffix: str) -> None:
     image = only(write(tmp_path / f"a{suffix}", painted()))
     assert image.shape == (20, 30, 3)
     np.testing.assert_allclose(image[2:7, 2:12].astype(int), painted()[2:7, 2:12], atol=12)
@@ -68,12 +68,12 @@ def test_16_bit_keeps_the_upper_8(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_allclose(image.astype(int), np.full((4, 5, 3), (0x12, 0x80, 0xFF)), atol=1)
 
 
-def test_16_bit_gray(tmp_path: Path) -> None:
+def test_load_image_16_bit_gray_keeps_upper_bits(tmp_path: Path) -> None:
     image = only(write(tmp_path / "a.png", np.full((4, 5), 0x8001, np.uint16)))
     np.testing.assert_allclose(image.astype(int), np.full((4, 5, 3), 0x80), atol=1)
 
 
-def test_one_pixel(tmp_path: Path) -> None:
+def test_load_image_one_pixel(tmp_path: Path) -> None:
     np.testing.assert_array_equal(only(write(tmp_path / "a.png", np.full((1, 1, 3), 9, np.uint8)))[0, 0], 9)
 
 
@@ -91,7 +91,7 @@ def test_a_folder_in_natural_order(tmp_path: Path) -> None:
     assert source.problems == []
 
 
-def test_pictures_come_at_the_rate_that_was_asked_for(tmp_path: Path) -> None:
+def test_images_fps_sets_times(tmp_path: Path) -> None:
     for name in ("1.png", "2.png", "3.png"):
         write(tmp_path / name, painted())
     with open_source(str(tmp_path), fps=4) as source:
@@ -99,7 +99,7 @@ def test_pictures_come_at_the_rate_that_was_asked_for(tmp_path: Path) -> None:
         assert (source.fps, source.warnings) == (4, [])
 
 
-def test_a_glob(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_glob_matches_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a1.png", "a2.png", "b1.png"):
         write(tmp_path / name, painted())
     with open_source(str(tmp_path / "a*.png")) as source:
@@ -109,7 +109,7 @@ def test_a_glob(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(list(source)) == 2
 
 
-def test_unreadable_pictures_are_skipped_and_told_once(tmp_path: Path) -> None:
+def test_images_unreadable_files_are_skipped_and_reported_once(tmp_path: Path) -> None:
     (tmp_path / "1.png").write_text("no picture")
     (tmp_path / "2.jpg").write_bytes(b"")
     write(tmp_path / "3.png", painted())
@@ -117,13 +117,13 @@ def test_unreadable_pictures_are_skipped_and_told_once(tmp_path: Path) -> None:
         frames = list(itertools.islice(source, 4))
     assert [frame.index for frame in frames] == [0, 1, 2, 3]
     assert source.problems == [
-        f"{tmp_path / '1.png'}: not a picture that can be read, skipped",
-        f"{tmp_path / '2.jpg'}: not a picture that can be read, skipped",
+        f"{tmp_path / '1.png'}: not a readable image; skipped",
+        f"{tmp_path / '2.jpg'}: not a readable image; skipped",
     ]
 
 
 @pytest.mark.parametrize("content", ["text", "nothing", "folder", "glob", "list"])
-def test_no_picture_at_all(tmp_path: Path, content: str) -> None:
+def test_images_without_readable_image_raise(tmp_path: Path, content: str) -> None:
     path = tmp_path / "a.png"
     if content == "text":
         path.write_text("no picture")
@@ -134,11 +134,11 @@ def test_no_picture_at_all(tmp_path: Path, content: str) -> None:
         path = tmp_path
     else:
         path = tmp_path if content == "folder" else tmp_path / "*.png"
-    with pytest.raises(SourceError, match=r"^[^\n]*holds no picture[^\n]*$"):
+    with pytest.raises(SourceError, match=r"^[^\n]*no readable image[^\n]*$"):
         open_source(str(path))
 
 
-def test_loop_repeats_a_picture_for_ever(tmp_path: Path) -> None:
+def test_images_loop_repeats_image(tmp_path: Path) -> None:
     with open_source(str(write(tmp_path / "a.png", painted())), loop=True) as source:
         frames = list(itertools.islice(source, 3))
     assert [frame.t_s for frame in frames] == pytest.approx([0, 1 / 30, 2 / 30])
@@ -154,14 +154,14 @@ def test_close_ends_a_loop(tmp_path: Path) -> None:
     assert frame.index == 3
 
 
-def test_a_picture_that_vanishes_while_looping(tmp_path: Path) -> None:
+def test_images_removed_while_looping_raise(tmp_path: Path) -> None:
     path = write(tmp_path / "a.png", painted())
     frames = iter(open_source(str(path), loop=True))
     next(frames)
     path.unlink()
-    with pytest.raises(SourceError, match="no longer"):
+    with pytest.raises(SourceError, match="any more"):
         next(frames)
 
 
-def test_read_picture_of_a_folder_is_none(tmp_path: Path) -> None:
+def test_read_image_of_folder_returns_none(tmp_path: Path) -> None:
     assert read_image(tmp_path) is None

@@ -14,11 +14,11 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import Reader, gstreamer, live, open_source, v4l2
-from edge.sources.base import Stop
-from edge.sources.decoder import Picture
+from edge.sources.base import StopSignal
+from edge.sources.decoder import DecodedImage
 from edge.sources.demuxer import Demuxer
 from edge.sources.gstreamer import PipelineError
-from edge.sources.opening import Opening, file_opening
+from edge.sources.input_config import InputConfig, file_input
 from edge.sources.v4l2 import V4l2Source
 from tests.edge.sources.test_gstreamer import bindings  # noqa: F401
 from tests.support.clips import clip_bytes
@@ -29,8 +29,8 @@ CAPS = "video/x-raw,width=64,height=48,framerate=100/1"
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "FIRST_PAUSE_S", 0.02)
-    monkeypatch.setattr(live, "LONGEST_PAUSE_S", 0.08)
+    monkeypatch.setattr(live, "MIN_PAUSE_S", 0.02)
+    monkeypatch.setattr(live, "MAX_PAUSE_S", 0.08)
 
 
 @contextmanager
@@ -54,8 +54,8 @@ def test_live_pipeline_with_an_error_is_started_again(caplog: pytest.LogCaptureF
         frames = list(itertools.islice(reader, 8))
     assert [frame.index for frame in frames] == list(range(8))
     assert source.reconnects >= 2  # type: ignore[attr-defined]
-    assert "GStreamer says: " in caplog.messages[0]
-    assert "trying again in 0.0 s" in caplog.messages[0]
+    assert "GStreamer error: " in caplog.messages[0]
+    assert "retrying in 0.0 s" in caplog.messages[0]
 
 
 @pytest.mark.usefixtures("bindings")
@@ -76,9 +76,9 @@ def test_end_of_a_live_pipeline_is_the_end_unless_it_comes_from_a_network(
             self.networked = networked
             self._left = 3
 
-        def read(self, stop: Stop) -> Picture | None:
+        def read(self, stop: StopSignal) -> DecodedImage | None:
             self._left -= 1
-            return Picture(0.0, np.zeros((4, 4, 3), np.uint8), (4, 4)) if self._left >= 0 else None
+            return DecodedImage(0.0, np.zeros((4, 4, 3), np.uint8), (4, 4)) if self._left >= 0 else None
 
         def close(self) -> None:
             pass
@@ -91,7 +91,7 @@ def test_end_of_a_live_pipeline_is_the_end_unless_it_comes_from_a_network(
 @pytest.mark.parametrize(("element", "networked"), [("udpsrc port=0", True), ("videotestsrc", False)])
 def test_pipeline_from_a_network_is_known_as_such(element: str, networked: bool) -> None:
     gst = importlib.import_module("gi.repository.Gst")
-    pipeline = gstreamer._GiPipeline(f"{element} ! fakesink async=false", gst, Stop())
+    pipeline = gstreamer._GiPipeline(f"{element} ! fakesink async=false", gst, StopSignal())
     try:
         assert (pipeline.networked, pipeline.live) == (networked, networked)
     finally:
@@ -99,10 +99,10 @@ def test_pipeline_from_a_network_is_known_as_such(element: str, networked: bool)
 
 
 @pytest.mark.usefixtures("bindings")
-def test_pipeline_of_a_recording_with_an_error_broke_off() -> None:
+def test_pipeline_of_recording_with_error_disconnects() -> None:
     with open_source(f"gst:videotestsrc ! {CAPS} ! identity error-after=4") as source:
         assert len(list(source)) > 0
-    assert "broke off after" in source.problems[0]
+    assert "disconnected after" in source.problems[0]
 
 
 @pytest.mark.usefixtures("bindings")
@@ -117,7 +117,7 @@ def test_error_of_a_running_pipeline_is_shown_without_its_password(monkeypatch: 
     class Failing:
         live = networked = False
 
-        def read(self, stop: Stop) -> None:
+        def read(self, stop: StopSignal) -> None:
             raise PipelineError("Could not read from rtsp://me:s3cret@host/a (s3 cret).")
 
         def close(self) -> None:
@@ -134,11 +134,11 @@ def camera(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> V4l2Source:
     (tmp_path / "clip.ts").write_bytes(clip_bytes("mpegts", FRAMES))
     (tmp_path / "video7").touch()
 
-    def link(opening: Opening, stop: Stop) -> Demuxer:
-        assert (opening.url, opening.container_format) == (str(tmp_path / "video7"), "v4l2")
-        return Demuxer(file_opening(str(tmp_path / "clip.ts")), stop)
+    def demuxer(input_config: InputConfig, stop: StopSignal) -> Demuxer:
+        assert (input_config.url, input_config.container_format) == (str(tmp_path / "video7"), "v4l2")
+        return Demuxer(file_input(str(tmp_path / "clip.ts")), stop)
 
-    monkeypatch.setattr(v4l2, "Demuxer", link)
+    monkeypatch.setattr(v4l2, "Demuxer", demuxer)
     return V4l2Source(str(tmp_path / "video7"), name="video7")
 
 
@@ -157,8 +157,8 @@ def test_camera_that_is_unplugged_is_waited_for(
     with on_log(unplug_then_plug_in), Reader(source, pace="fast") as reader:
         frames = list(itertools.islice(reader, 2 * FRAMES))
     assert [frame.index for frame in frames] == list(range(2 * FRAMES))
-    assert [message.partition(": ")[2].partition(" (")[0] for message in caplog.messages[:2]] == [
-        "the stream ended; trying again in 0.0 s",
+    assert [message.partition(": ")[2].partition(";")[0] for message in caplog.messages[:2]] == [
+        "the stream ended",
         "no such camera",
     ]
 

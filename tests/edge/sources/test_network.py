@@ -20,8 +20,8 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import Reader, live, open_source
+from edge.sources.input_config import http_input, http_policy
 from edge.sources.network import NetworkSource
-from edge.sources.opening import http_opening, http_policy
 
 FRAMES = 24
 PROMPT_S = 4.0  # what does not wake up takes the 5 s of a read
@@ -48,8 +48,8 @@ def transport_stream() -> bytes:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "FIRST_PAUSE_S", 0.02)
-    monkeypatch.setattr(live, "LONGEST_PAUSE_S", 0.08)
+    monkeypatch.setattr(live, "MIN_PAUSE_S", 0.02)
+    monkeypatch.setattr(live, "MAX_PAUSE_S", 0.08)
 
 
 @pytest.fixture
@@ -96,11 +96,11 @@ def test_a_tcp_stream_that_ends_is_connected_to_again(tcp_server, transport_stre
     assert np.all(np.diff([frame.t_s for frame in frames]) >= 0)
     assert frames[5].t_s - frames[0].t_s == pytest.approx(5 / 25, abs=1e-3)
     assert frames[0].image.mean() == pytest.approx(10, abs=5)
-    assert "the stream ended; trying again" in caplog.messages[0]
+    assert "the stream ended; retrying" in caplog.messages[0]
     assert source.problems == []
 
 
-def test_a_udp_stream(transport_stream):
+def test_network_udp_stream_delivers_frames(transport_stream):
     port = closed_port()
     done = threading.Event()
 
@@ -127,7 +127,7 @@ def test_a_udp_stream(transport_stream):
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "tcp", "http"])
-def test_where_nobody_listens_the_pauses_grow(scheme: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_network_unreachable_server_delays_grow(scheme: str, caplog: pytest.LogCaptureFixture) -> None:
     url = f"{scheme}://user:secret@127.0.0.1:{closed_port()}"
     enough = threading.Event()
 
@@ -157,7 +157,7 @@ def test_where_nobody_listens_the_pauses_grow(scheme: str, caplog: pytest.LogCap
 
 
 def test_the_stop_event_ends_a_pause(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(live, "FIRST_PAUSE_S", 3600.0)
+    monkeypatch.setattr(live, "MIN_PAUSE_S", 3600.0)
     stop = threading.Event()
     waiting = threading.Event()
 
@@ -191,7 +191,7 @@ def test_close_while_a_server_is_silent(tcp_server, scheme: str) -> None:
     port = tcp_server(say_nothing)
     url = f"{scheme}://127.0.0.1:{port}/x"
     source = (
-        NetworkSource(http_opening(url, http_policy(url, allow_private=False)), name="silent", shown=url)
+        NetworkSource(http_input(url, http_policy(url, allow_private=False)), name="silent", label=url)
         if scheme == "http"
         else open_source(url)
     )
@@ -303,11 +303,11 @@ def test_a_file_behind_http_loops(web: str) -> None:
     assert [frame.index for frame in frames] == list(range(2 * FRAMES + 1))
 
 
-def test_a_file_behind_http_that_breaks_off(web: str) -> None:
+def test_http_truncated_file_is_reported(web: str) -> None:
     with open_source(f"{web}/broken.mp4") as source:
         delivered = len(list(source))
     assert 0 < delivered < FRAMES
-    assert source.problems == [f"{web}/broken.mp4: broke off after {delivered} of {FRAMES} frames"]
+    assert source.problems == [f"{web}/broken.mp4: truncated after {delivered} of {FRAMES} frames"]
 
 
 def test_an_endless_stream_behind_http_is_live(web: str) -> None:
@@ -317,7 +317,7 @@ def test_an_endless_stream_behind_http_is_live(web: str) -> None:
             assert [frame.index for frame in itertools.islice(reader, 60)] == list(range(60))
 
 
-@pytest.mark.parametrize(("page", "says"), [("nothing.mp4", "404"), ("page.html", "holds no video")])
+@pytest.mark.parametrize(("page", "says"), [("nothing.mp4", "404"), ("page.html", "no readable video")])
 def test_a_page_that_is_no_video(web: str, page: str, says: str) -> None:
     with pytest.raises(SourceError, match=rf"^[^\n]*{page}: [^\n]*{says}[^\n]*$"):
         open_source(f"{web}/{page}")

@@ -74,7 +74,7 @@ def test_fifo_with_a_video_delivers_every_frame(fifo: Path, container_format: st
 
 def test_descriptor_of_the_shell_is_read_from_its_beginning(shell_pipe: int) -> None:
     path = f"/dev/fd/{shell_pipe}"
-    assert (parse(path).kind, parse(path).name, parse(path).shown) == ("pipe", f"fd{shell_pipe}", path)
+    assert (parse(path).kind, parse(path).name, parse(path).label) == ("pipe", f"fd{shell_pipe}", path)
     with Reader(open_source(path)) as reader:
         assert reader.pace == "fast"
         assert len(list(reader)) == FRAMES
@@ -138,7 +138,7 @@ def test_fifo_that_is_left_early_is_closed(fifo: Path, transport_stream: bytes) 
 def test_fifo_with_no_video_says_so(fifo: Path) -> None:
     source = open_source(str(fifo))
     writer = write(fifo, b"no video at all\n" * 1000)
-    with pytest.raises(SourceError, match=r"front door.ts: holds no video[^\n]*MPEG-TS"):
+    with pytest.raises(SourceError, match=r"front door.ts: no readable video[^\n]*MPEG-TS"):
         list(source)
     writer.join(PROMPT_S)
 
@@ -146,7 +146,7 @@ def test_fifo_with_no_video_says_so(fifo: Path) -> None:
 def test_fifo_whose_writer_ends_at_once_says_so(fifo: Path) -> None:
     source = open_source(str(fifo))
     writer = write(fifo, b"")
-    with pytest.raises(SourceError, match=r"ended without a byte"):
+    with pytest.raises(SourceError, match=r"no data in the pipe"):
         list(source)
     writer.join(PROMPT_S)
 
@@ -154,7 +154,7 @@ def test_fifo_whose_writer_ends_at_once_says_so(fifo: Path) -> None:
 def test_fifo_with_a_playlist_is_no_video(fifo: Path, tmp_path: Path) -> None:
     source = open_source(str(fifo))
     writer = write(fifo, f"ffconcat version 1.0\nfile {tmp_path}/x.ts\n".encode())
-    with pytest.raises(SourceError, match="holds no video"):
+    with pytest.raises(SourceError, match="no readable video"):
         list(source)
     writer.join(PROMPT_S)
 
@@ -174,7 +174,7 @@ def test_fifo_with_a_video_that_is_cut_short_says_so(fifo: Path, tmp_path: Path)
         delivered = len(list(source))
         writer.join(PROMPT_S)
     assert 0 < delivered < FRAMES
-    assert source.problems == [f"{fifo}: broke off after {delivered} frames"]
+    assert source.problems == [f"{fifo}: truncated after {delivered} frames"]
 
 
 def test_fifo_that_is_to_loop_is_refused(fifo: Path) -> None:
@@ -189,7 +189,7 @@ def test_run_with_one_pipe_twice_is_refused(fifo: Path) -> None:
 
 def test_standard_input_that_is_no_pipe_is_one_line() -> None:
     code = "from edge.sources import open_source; open_source('-')"
-    for stdin, says in ((subprocess.DEVNULL, b"standard input: is no pipe"), (None, b"standard input: is not open")):
+    for stdin, says in ((subprocess.DEVNULL, b"standard input: not a pipe"), (None, b"standard input: is not open")):
         command = [sys.executable, "-c", code if stdin else f"import os; os.close(0); {code}"]
         done = subprocess.run(command, stdin=stdin, stderr=subprocess.PIPE, check=False)
         assert done.returncode != 0

@@ -93,8 +93,8 @@ class OnLine(logging.Handler):
 
 
 def test_frames_arrive_and_arrive_again_after_the_server_died(server: Server, monkeypatch, caplog) -> None:
-    monkeypatch.setattr(live, "FIRST_PAUSE_S", 0.1)
-    monkeypatch.setattr(live, "LONGEST_PAUSE_S", 0.2)
+    monkeypatch.setattr(live, "MIN_PAUSE_S", 0.1)
+    monkeypatch.setattr(live, "MAX_PAUSE_S", 0.2)
     source = open_source(f"rtsp://127.0.0.1:{server.port}/live")
     assert isinstance(source, network.NetworkSource)
     assert source.live
@@ -112,12 +112,12 @@ def test_frames_arrive_and_arrive_again_after_the_server_died(server: Server, mo
     assert np.all(np.diff([frame.t_s for frame in frames]) >= 0)
     assert {frame.image.shape for frame in frames} == {(96, 160, 3)}
     assert frames[-1].image.std() > 20
-    assert "trying again in 0.1 s" in caplog.messages[0]
+    assert "retrying in 0.1 s" in caplog.messages[0]
     assert source.problems == []
 
 
 def test_an_unknown_stream_is_asked_for_again(server: Server, monkeypatch, caplog) -> None:
-    monkeypatch.setattr(live, "FIRST_PAUSE_S", 3600.0)
+    monkeypatch.setattr(live, "MIN_PAUSE_S", 3600.0)
     with Reader(open_source(f"rtsp://127.0.0.1:{server.port}/nothing")) as reader, OnLine(reader.source.close):
         assert list(reader) == []
     assert "404" in caplog.messages[0]
@@ -134,12 +134,12 @@ def idle_server(_installed: None) -> Iterator[Server]:
 def test_camera_with_one_transport_is_played_and_the_transport_is_remembered(
     idle_server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, only: str
 ) -> None:
-    monkeypatch.setattr(live, "FIRST_PAUSE_S", 0.1)
+    monkeypatch.setattr(live, "MIN_PAUSE_S", 0.1)
     idle_server.start(only)
     asked = []
-    make = network.rtsp_opening
+    make = network.rtsp_input
     monkeypatch.setattr(
-        network, "rtsp_opening", lambda url, transport, *rest: (asked.append(transport), make(url, transport, *rest))[1]
+        network, "rtsp_input", lambda url, transport, *rest: (asked.append(transport), make(url, transport, *rest))[1]
     )
     with Reader(open_source(f"rtsp://127.0.0.1:{idle_server.port}/live"), pace="fast") as reader:
         assert len(list(itertools.islice(reader, 5))) == 5
@@ -148,7 +148,7 @@ def test_camera_with_one_transport_is_played_and_the_transport_is_remembered(
         assert (set(asked), refused) == ({"tcp"}, [])
         return
     assert len(refused) == 1
-    assert "refuses RTP over TCP; taking UDP" in refused[0]
+    assert "refuses RTP over TCP; using UDP" in refused[0]
     assert asked == ["tcp", "tcp", "udp"]  # made, asked, and asked again
 
 
@@ -159,7 +159,7 @@ def test_camera_that_refuses_the_transport_asked_for_is_an_error_with_advice(
     idle_server.start(only)
     with (
         open_source(f"rtsp://127.0.0.1:{idle_server.port}/live", rtsp_transport=asked) as source,
-        pytest.raises(SourceError, match=rf"refuses RTP over {asked.upper()}; try --rtsp-transport {only} or auto"),
+        pytest.raises(SourceError, match=rf"refuses RTP over {asked.upper()}; use --rtsp-transport {only} or auto"),
     ):
         list(source)
 
@@ -173,9 +173,9 @@ def test_udp_goes_back_to_tcp_when_the_camera_changes(
     source._transport = "udp"
     with Reader(source, pace="fast") as reader:
         assert len(list(itertools.islice(reader, 3))) == 3
-    assert any("refuses RTP over UDP; taking TCP" in message for message in caplog.messages)
+    assert any("refuses RTP over UDP; using TCP" in message for message in caplog.messages)
 
 
 def test_encrypted_rtsp_over_udp_is_an_error() -> None:
-    with pytest.raises(SourceError, match="over TCP"):
+    with pytest.raises(SourceError, match="needs TCP"):
         open_source("rtsps://127.0.0.1/live", rtsp_transport="udp")

@@ -77,7 +77,7 @@ def test_stamps_that_start_again_go_on(tmp_path: Path) -> None:
     source = open_source(str(tmp_path / "again.ts"))
     assert times(source) == pytest.approx([index / 30 for index in range(90)], abs=1e-6)
     assert source.problems == []
-    assert source.warnings == [f"{tmp_path / 'again.ts'}: its timestamps start again (2 times); the times go on"]
+    assert source.warnings == [f"{tmp_path / 'again.ts'}: timestamps restart 2 times; frame times continue"]
 
 
 def test_segments_of_a_playlist_that_start_again_are_whole(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_a_jump_of_hours_is_shortened_and_told(tmp_path: Path) -> None:
     with Reader(source, "realtime") as reader:  # takes two hours where the gap is kept
         last = [frame.t_s for frame in reader][-1]
     assert 0.7 <= last < 1.2
-    (remark,) = source.warnings
-    assert remark.endswith("gaps of more than 60 s (1); each is shortened to one frame")
+    (warning,) = source.warnings
+    assert warning.endswith(": 1 gaps of more than 60 s in the timestamps; each is shortened to one frame")
     assert source.problems == []
 
 
@@ -136,22 +136,24 @@ def test_without_any_rate_one_is_assumed_and_told(tmp_path: Path, caplog: pytest
     assert source.fps == 25
     assert frame.t_s == pytest.approx(11 / 25)
     assert caplog.messages == source.warnings
-    (remark,) = source.warnings
-    assert "25 frames per second are assumed; set the rate with --fps" in remark
+    (warning,) = source.warnings
+    assert "assuming 25 frames per second; set the rate with --fps" in warning
 
 
 def test_a_rate_for_a_video_with_stamps_is_not_used_and_told(tmp_path: Path) -> None:
     source = open_source(str(write_video(tmp_path / "clip.ts")), fps=10)
     assert times(source)[-1] == pytest.approx(29 / 30, abs=1e-6)
-    assert source.warnings == [f"{tmp_path / 'clip.ts'}: it has timestamps of its own; --fps is not used"]
+    assert source.warnings == [f"{tmp_path / 'clip.ts'}: --fps is ignored; the video has timestamps"]
 
 
 @pytest.mark.parametrize("fps", [0.0, -1.0, 1e6, float("nan")])
 def test_a_rate_that_cannot_be_is_refused(tmp_path: Path, fps: float) -> None:
-    with pytest.raises(SourceError, match="frames per second"):
+    with pytest.raises(SourceError, match="frame rate must be from"):
         open_source(str(write_video(tmp_path / "clip.ts", 2)), fps=fps)
 
 
 def test_a_rate_for_a_camera_is_not_used_and_told(caplog: pytest.LogCaptureFixture) -> None:
     open_source("tcp://127.0.0.1:9", fps=10).close()
-    assert caplog.messages == ["tcp://127.0.0.1:9: --fps is for files without timestamps, it is not used"]
+    assert caplog.messages == [
+        "tcp://127.0.0.1:9: --fps is ignored; it applies to images and to videos without timestamps"
+    ]

@@ -24,7 +24,7 @@ UDP_LIMIT = 65507
 
 def subjects(bridge: LiveLink, packet: FramePacket) -> dict[str, list[dict[str, Any]]]:
     pose, found = SkeletonPoser(bridge.axes, WorldFrame()), {}
-    for offset, data in bridge.show(packet, pose.body(packet), pose(packet)):
+    for offset, data in bridge.encode(packet, pose.body(packet), pose(packet)):
         assert offset == 0
         assert len(data) < UDP_LIMIT / 6
         assert data.isascii()
@@ -50,7 +50,7 @@ def places(skeleton: list[dict[str, Any]]) -> F32:
 
 
 @pytest.mark.parametrize("axes", SYSTEMS)
-def test_golden_people(axes: str) -> None:
+def test_livelink_golden_people_match(axes: str) -> None:
     found = subjects(LiveLink(person="all"), bridge_packets.golden(axes))
     assert list(found) == ["golden-cam.0_7", "golden-cam.0_47"]
     for skeleton, joints in zip(found.values(), EXPECTED["axes"]["unreal"]["skinned_joints"], strict=True):
@@ -61,7 +61,7 @@ def test_golden_people(axes: str) -> None:
 
 
 @pytest.mark.parametrize(("names", "seed"), list(product(["joints", "mannequin"], range(2))))
-def test_dancers(names: str, seed: int) -> None:
+def test_livelink_dancers_match_body_model(names: str, seed: int) -> None:
     packet, truth = bridge_packets.dancing(seed)
     found = subjects(LiveLink(names=names, person="all"), packet)
     assert list(found) == ["cam_40", "cam_41"]
@@ -79,21 +79,19 @@ def test_dancers(names: str, seed: int) -> None:
             assert written[:3] + written[-2:] == ["pelvis", "thigh_l", "thigh_r", "hand_l", "hand_r"]
 
 
-def test_the_first_person_is_always_the_same_subject() -> None:
+def test_livelink_first_person_keeps_subject() -> None:
     for id_ in (3, 8):
         assert list(subjects(LiveLink(person="first"), bridge_packets.still(ids=[id_]))) == ["cam_first"]
     assert list(subjects(LiveLink(person="8"), bridge_packets.still(ids=[8]))) == ["cam_8"]
 
 
-def test_who_left_is_not_spoken_of() -> None:
-    assert LiveLink().leave("cam", {1}) == []
+def test_livelink_departed_people_send_nothing() -> None:
+    assert LiveLink().encode_departed("cam", {1}) == []
 
 
-def test_names_of_a_skeleton_that_the_mannequin_has_not_are_an_error() -> None:
+def test_livelink_unknown_mannequin_names_raise() -> None:
     packet, pose = bridge_packets.golden("opencv"), SkeletonPoser("unreal", WorldFrame())
     body = pose.body(packet)
     hand = type(body)("mano", body.faces, body.rest_vertices, body.parents, ("wrist", "palm"), ())
-    with pytest.raises(
-        WireError, match="body model mano has no joint with a name of the mannequin: use --names joints"
-    ):
-        LiveLink(names="mannequin").show(packet, hand, pose(packet))
+    with pytest.raises(WireError, match="body model mano: no joint of the mannequin; use --names joints"):
+        LiveLink(names="mannequin").encode(packet, hand, pose(packet))

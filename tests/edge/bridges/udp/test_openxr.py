@@ -45,14 +45,14 @@ def read(data: bytes) -> Datagram:
     return found
 
 
-def show(packet: FramePacket, world: WorldFrame | None = None) -> list[Datagram]:
+def encode(packet: FramePacket, world: WorldFrame | None = None) -> list[Datagram]:
     pose = SkeletonPoser("gltf", WorldFrame() if world is None else world)
-    return [read(data) for _, data in OpenXr().show(packet, pose.body(packet), pose(packet))]
+    return [read(data) for _, data in OpenXr().encode(packet, pose.body(packet), pose(packet))]
 
 
 def test_joints_are_where_the_body_model_puts_them() -> None:
     packet, truth = bridge_packets.dancing(2)
-    found = show(packet)
+    found = encode(packet)
     assert [each.person for each in found] == [40, 41]
     for each, joints in zip(found, Conversion.between(SYSTEMS["opencv"], SYSTEMS["gltf"]).points(truth), strict=True):
         assert each.allJointPosesTracked == 1
@@ -64,7 +64,7 @@ def test_joints_are_where_the_body_model_puts_them() -> None:
 
 def test_orientations_are_the_extensions_in_the_t_pose() -> None:
     # Somebody who looks into the camera: right (x) is the camera's left, back (z) is where the camera looks, -z.
-    (found,) = show(bridge_packets.still())
+    (found,) = encode(bridge_packets.still())
     for joint in found.joints:
         x, y, z, w = joint.pose.orientation
         np.testing.assert_allclose([abs(x), abs(y), abs(z), abs(w)], [0, 1, 0, 0], atol=2e-4)
@@ -73,7 +73,7 @@ def test_orientations_are_the_extensions_in_the_t_pose() -> None:
     assert right[0] < -0.6
     np.testing.assert_allclose(found.joints[0].pose.position[:], [0, 0, -3], atol=1e-5)
     # Whoever stands at the origin of a world that faces the camera looks forward, along -z: nothing is turned.
-    (found,) = show(bridge_packets.still(), WorldFrame(height_m=1, origin_m=3))
+    (found,) = encode(bridge_packets.still(), WorldFrame(height_m=1, origin_m=3))
     for joint in found.joints:
         np.testing.assert_allclose(np.abs(joint.pose.orientation[:]), [0, 0, 0, 1], atol=2e-4)
     np.testing.assert_allclose(found.joints[0].pose.position[:], [0, 1, 0], atol=1e-5)
@@ -81,7 +81,7 @@ def test_orientations_are_the_extensions_in_the_t_pose() -> None:
 
 def test_orientations_turn_bones() -> None:
     packet, truth = bridge_packets.dancing(4, people=1)
-    (found,) = show(packet)
+    (found,) = encode(packet)
     _, rest = bridge_packets.open_body().rest(packet.people.shape)
     x, y, z, w = found.joints[18].pose.orientation
     bone = (rest[0, 20] - rest[0, 18]) * [-1, 1, -1]  # elbow to wrist, in the extension's axes of a joint
@@ -91,8 +91,8 @@ def test_orientations_turn_bones() -> None:
     np.testing.assert_allclose(posed, expected, atol=1e-3)
 
 
-def test_nothing_of_who_left_is_valid() -> None:
-    found = [read(data) for _, data in OpenXr().leave("cam", {5, 2})]
+def test_openxr_departed_person_has_no_valid_joints() -> None:
+    found = [read(data) for _, data in OpenXr().encode_departed("cam", {5, 2})]
     assert [(each.person, each.allJointPosesTracked) for each in found] == [(2, 0), (5, 0)]
     assert {joint.locationFlags for each in found for joint in each.joints} == {0}
 
@@ -103,10 +103,10 @@ def test_bodies_with_fingers_have_a_hand_too_and_others_are_refused() -> None:
 
     def named(*names: str) -> list[tuple[int, bytes]]:
         renamed = type(body)("other", body.faces, body.rest_vertices, body.parents, names, ())
-        return OpenXr().show(packet, renamed, people)
+        return OpenXr().encode(packet, renamed, people)
 
     fingers = [name for name in JOINT_NAMES["smplh"][22:] if name.endswith("middle1")]
     ((_, data),) = named(*JOINT_NAMES["smpl"][:22], *fingers)
     np.testing.assert_allclose(read(data).joints[23].pose.position[:], people[0].positions[23])
-    with pytest.raises(WireError, match="body model other has no joint head: OpenXR's body has SMPL's 24 joints"):
+    with pytest.raises(WireError, match="body model other: no joint head; OpenXR needs SMPL's 24 joints"):
         named(*("skull" if name == "head" else name for name in JOINT_NAMES["smpl"]))

@@ -20,27 +20,27 @@ from tests.support import bridge_packets, golden_packets
 still, status = bridge_packets.still, bridge_packets.status
 
 
-class CommandResult:
+class RecordingBridge:
     """A bridge whose datagrams are words."""
 
     axes = "unity"
 
-    def show(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
+    def encode(self, packet: FramePacket, body: BodyModel, people: list[Person]) -> list[Datagram]:
         return [(0, f"{packet.stream} {person.id}".encode()) for person in people]
 
-    def leave(self, stream: str, ids: set[int]) -> list[Datagram]:
+    def encode_departed(self, stream: str, ids: set[int]) -> list[Datagram]:
         return [(0, f"{stream} without {sorted(ids)}".encode())]
 
 
 def relay(person: str = "all") -> Relay:
-    return Relay(CommandResult(), PersonFilter(person), WorldFrame())
+    return Relay(RecordingBridge(), PersonFilter(person), WorldFrame())
 
 
 def words(datagrams: list[Datagram]) -> list[str]:
     return [data.decode() for _, data in datagrams]
 
 
-def test_who_leaves_is_said_to_leave_once() -> None:
+def test_relay_departed_person_is_sent_once() -> None:
     made = relay()
     assert words(made.read(still(2, ids=[3, 5], t_s=0))) == ["cam 3", "cam 5"]
     assert words(made.read(still(1, ids=[5], t_s=0.6))) == ["cam without [3]", "cam 5"]
@@ -49,7 +49,7 @@ def test_who_leaves_is_said_to_leave_once() -> None:
     assert made.frames == 4
 
 
-def test_who_is_missing_for_a_moment_has_not_left() -> None:
+def test_relay_briefly_missing_person_stays() -> None:
     made = relay()
     assert words(made.read(still(2, ids=[3, 5], t_s=0))) == ["cam 3", "cam 5"]
     assert words(made.read(still(1, ids=[5], t_s=0.4))) == ["cam 5"]
@@ -59,7 +59,7 @@ def test_who_is_missing_for_a_moment_has_not_left() -> None:
 
 
 @pytest.mark.parametrize("state", ["idle", "ended"])
-def test_nobody_stays_when_a_stream_stops(state: str) -> None:
+def test_relay_stream_end_removes_people(state: str) -> None:
     made = relay()
     made.read(still(ids=[3]))
     made.read(still(ids=[4], stream="other"))
@@ -70,7 +70,7 @@ def test_nobody_stays_when_a_stream_stops(state: str) -> None:
     assert made.end() == []
 
 
-def test_a_publisher_that_starts_anew_brings_new_people() -> None:
+def test_relay_publisher_restart_replaces_people() -> None:
     made = relay()
     made.read(still(ids=[3], session=1))
     assert words(made.read(still(ids=[3], session=2))) == ["cam without [3]", "cam 3"]
@@ -78,7 +78,7 @@ def test_a_publisher_that_starts_anew_brings_new_people() -> None:
     assert made.read(status("live", session=3)) == []
 
 
-def test_nothing_is_said_before_the_model_is_there() -> None:
+def test_relay_without_model_sends_nothing() -> None:
     made, packet = relay(), still()
     assert made.read(replace(packet, model=None)) == []
     assert made.frames == 0
@@ -86,20 +86,20 @@ def test_nothing_is_said_before_the_model_is_there() -> None:
     assert words(made.read(packet)) == ["cam 0"]
 
 
-def test_a_body_without_a_rig_is_an_error_and_not_silence() -> None:
+def test_relay_body_without_rig_raises() -> None:
     bare = bridge_packets.model_packet(golden_packets.model())
-    with pytest.raises(WireError, match="body model golden_body has no rig: it is published without rotations"):
+    with pytest.raises(WireError, match="body model golden_body: no rig; the bridges need"):
         relay().read(bare)
 
 
-def test_one_person_by_id() -> None:
+def test_relay_person_by_id_is_selected() -> None:
     made = relay("5")
     assert made.read(still(1, ids=[3])) == []
     assert words(made.read(still(2, ids=[3, 5], t_s=0))) == ["cam 5"]
     assert words(made.read(still(1, ids=[3], t_s=0.6))) == ["cam without [5]"]
 
 
-def test_the_first_is_waited_for_a_moment_and_then_followed_by_the_next() -> None:
+def test_relay_first_person_is_replaced_after_timeout() -> None:
     made = relay("first")
     assert words(made.read(still(2, ids=[5, 3], t_s=0))) == ["cam 3"]
     assert words(made.read(still(1, ids=[5], t_s=0.6))) == ["cam without [3]"]
@@ -110,7 +110,7 @@ def test_the_first_is_waited_for_a_moment_and_then_followed_by_the_next() -> Non
     assert words(made.read(still(2, ids=[5, 8], t_s=2.0))) == ["cam 5"]
 
 
-def test_the_first_of_a_stream_that_ends_makes_room() -> None:
+def test_relay_first_person_is_replaced_at_stream_end() -> None:
     made = relay("first")
     made.read(still(ids=[3]))
     made.read(status("ended"))
@@ -126,7 +126,9 @@ def receiver() -> Iterator[socket.socket]:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_datagrams_arrive_at_their_ports(receiver: socket.socket, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sender_datagrams_arrive_at_port_offsets(
+    receiver: socket.socket, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda name, port, **more: real(name, port, socket.AF_INET, **more))
     port = receiver.getsockname()[1]
@@ -135,7 +137,7 @@ def test_datagrams_arrive_at_their_ports(receiver: socket.socket, host: str, mon
     assert [receiver.recv(100), receiver.recv(100)] == [b"hello", b"again"]
 
 
-def test_over_ipv6() -> None:
+def test_sender_ipv6_datagrams_arrive() -> None:
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as receiver:
         try:
             receiver.bind(("::1", 0))
@@ -150,52 +152,52 @@ def test_over_ipv6() -> None:
 @pytest.mark.parametrize(
     ("to", "message"),
     [
-        ("127.0.0.1", "not a destination; use HOST:PORT"),
-        (":39539", "not a destination; use HOST:PORT"),
+        ("127.0.0.1", "invalid destination; use HOST:PORT"),
+        (":39539", "invalid destination; use HOST:PORT"),
         ("127.0.0.1:0", "with a port from 1 to 65535"),
         ("127.0.0.1:65536", "with a port from 1 to 65535"),
         ("127.0.0.1:-1", "with a port from 1 to 65535"),
         ("127.0.0.1:" + "9" * 5000, "with a port from 1 to 65535"),
         ("::1:39539", r"write an IPv6 address as \[ADDRESS\]:PORT"),
-        ("a..b:39539", "the host cannot be found"),
-        ("192.0.2.7:39539", "another machine, and nothing encrypts UDP: .* or add --insecure"),
-        ("0.0.0.0:39539", "another machine"),
-        ("[::ffff:192.0.2.7]:39539", "another machine"),
+        ("a..b:39539", "cannot resolve the host"),
+        ("192.0.2.7:39539", "UDP to a remote host is not encrypted; .* or add --insecure"),
+        ("0.0.0.0:39539", "UDP to a remote host"),
+        ("[::ffff:192.0.2.7]:39539", "UDP to a remote host"),
     ],
 )
-def test_destinations_that_cannot_be_used(to: str, message: str) -> None:
+def test_sender_invalid_destination_raises(to: str, message: str) -> None:
     with pytest.raises(AddressError, match=message) as caught:
         UdpSender(to)
     assert "\n" not in str(caught.value)
 
 
-def test_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sender_unknown_host_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    with pytest.raises(AddressError, match=r"avatar-pc:39539: the host cannot be found \(Name or service not known\)"):
+    with pytest.raises(AddressError, match=r"avatar-pc:39539: cannot resolve the host \(Name or service not known\)"):
         UdpSender("avatar-pc:39539")
 
 
-def test_what_is_checked_is_what_is_sent_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sender_checked_address_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name is looked up once: a later answer cannot lead elsewhere."""
     answers = [[(socket.AF_INET, socket.SOCK_DGRAM, 17, "", ("192.0.2.7", 0))]]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers.pop())
-    with pytest.raises(AddressError, match="another machine"):
+    with pytest.raises(AddressError, match="UDP to a remote host"):
         UdpSender("localhost:39539")
     assert not answers
 
 
-def test_another_machine_when_that_is_wanted() -> None:
+def test_sender_insecure_allows_remote_host() -> None:
     with UdpSender("192.0.2.7:39539", insecure=True) as sender:
         assert sender.port == 39539
 
 
-def test_what_cannot_be_sent_is_said_once(receiver: socket.socket, caplog: pytest.LogCaptureFixture) -> None:
+def test_sender_failure_is_logged_once(receiver: socket.socket, caplog: pytest.LogCaptureFixture) -> None:
     port = receiver.getsockname()[1]
     with caplog.at_level(logging.WARNING), UdpSender(f"127.0.0.1:{port}") as sender:
         sender.send([(0, bytes(70000)), (65536, b"no port"), (0, b"fine"), (65536, b"no port")])
     assert receiver.recv(100) == b"fine"
     assert len(caplog.messages) == 2
-    assert all(text.startswith(f"127.0.0.1:{port}: cannot be sent to now: ") for text in caplog.messages)
+    assert all(text.startswith(f"127.0.0.1:{port}: cannot send: ") for text in caplog.messages)

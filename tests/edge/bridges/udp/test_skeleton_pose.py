@@ -93,15 +93,15 @@ def test_rotations_turn_with_the_world(axes: str) -> None:
 
 def test_packets_that_cannot_be_posed_are_refused() -> None:
     packet, pose = bridge_packets.still(), SkeletonPoser("unity", WorldFrame())
-    with pytest.raises(WireError, match="the body model of cam has not come yet"):
+    with pytest.raises(WireError, match="cam: its body model has not been received yet"):
         pose(replace(packet, model=None))
     golden = bridge_packets.golden("opencv")
-    with pytest.raises(WireError, match="body model golden_body does not fit: 2 joints, 24 rotations"):
+    with pytest.raises(WireError, match="body model golden_body: 2 joints do not match 24 rotations"):
         pose(replace(packet, model=golden.model, model_id=golden.model_id))
     with pytest.raises(WireError, match="world frame"):
         SkeletonPoser("opencv", WorldFrame())(replace(packet, space="world"))
     bare = bridge_packets.model_packet(golden_packets.model())
-    with pytest.raises(WireError, match="body model golden_body has no rig"):
+    with pytest.raises(WireError, match="body model golden_body: no rig"):
         pose(replace(packet, model=bare, model_id=bare.model_id))
 
 

@@ -41,9 +41,9 @@ for SIDE, FIRST in (("Left", 1), ("Right", 2)):
     }
 
 
-def show(bridge: Vmc, packet: FramePacket, world: WorldFrame | None = None) -> list[Datagram]:
+def encode(bridge: Vmc, packet: FramePacket, world: WorldFrame | None = None) -> list[Datagram]:
     pose = SkeletonPoser(bridge.axes, WorldFrame() if world is None else world)
-    return bridge.show(packet, pose.body(packet), pose(packet))
+    return bridge.encode(packet, pose.body(packet), pose(packet))
 
 
 def messages(data: bytes) -> list[tuple[str, list[Any]]]:
@@ -75,9 +75,9 @@ def pose_avatar(sent: dict[str, list[float]]) -> dict[str, F32]:
 
 
 @pytest.mark.parametrize("upper_chest", [True, False])
-def test_an_avatar_stands_as_the_person_does(upper_chest: bool) -> None:
+def test_vmc_avatar_matches_person(upper_chest: bool) -> None:
     packet, truth = bridge_packets.dancing()
-    datagrams = show(Vmc(upper_chest=upper_chest), packet)
+    datagrams = encode(Vmc(upper_chest=upper_chest), packet)
     assert len(datagrams) == 2
     unity = Conversion.between(SYSTEMS["opencv"], SYSTEMS["unity"]).points(truth)
     for (_, data), joints in zip(datagrams, unity, strict=True):
@@ -88,8 +88,8 @@ def test_an_avatar_stands_as_the_person_does(upper_chest: bool) -> None:
             np.testing.assert_allclose(places[name], joints[AVATAR[name][1]], atol=5e-4, err_msg=name)
 
 
-def test_the_t_pose_in_front_of_the_camera_is_an_unturned_avatar_at_the_origin() -> None:
-    ((_, data),) = show(Vmc(), bridge_packets.still(), WorldFrame(height_m=1, origin_m=3))
+def test_vmc_t_pose_is_identity_at_origin() -> None:
+    ((_, data),) = encode(Vmc(), bridge_packets.still(), WorldFrame(height_m=1, origin_m=3))
     sent = bones(data)
     np.testing.assert_allclose(sent["root"], [0, 0, 0, 0, 0, 0, 1], atol=1e-6)
     np.testing.assert_allclose(sent["Hips"][:3], [0, 1, 0], atol=1e-6)
@@ -103,9 +103,9 @@ def test_the_t_pose_in_front_of_the_camera_is_an_unturned_avatar_at_the_origin()
     assert sent["LeftToes"][2] > 0.1
 
 
-def test_a_bundle_says_that_the_avatar_can_be_used_and_when() -> None:
+def test_vmc_bundle_has_availability_and_time() -> None:
     bridge = Vmc()
-    ((_, first),), ((_, second),) = (show(bridge, bridge_packets.still()) for _ in range(2))
+    ((_, first),), ((_, second),) = (encode(bridge, bridge_packets.still()) for _ in range(2))
     assert ("/VMC/Ext/OK", [1]) in messages(first)
     (before,), (after,) = (
         [words[0] for name, words in messages(each) if name == "/VMC/Ext/T"] for each in (first, second)
@@ -113,32 +113,32 @@ def test_a_bundle_says_that_the_avatar_can_be_used_and_when() -> None:
     assert 0 <= before < after
 
 
-def test_root_is_the_floor_under_the_hips() -> None:
+def test_vmc_root_is_floor_below_hips() -> None:
     packet, _ = bridge_packets.dancing(5, people=1)
-    ((_, data),) = show(Vmc(), packet, WorldFrame(20, 1.5))
+    ((_, data),) = encode(Vmc(), packet, WorldFrame(20, 1.5))
     sent = bones(data)
     assert sent["root"][1] == 0
     assert sent["Hips"][0] == sent["Hips"][2] == 0
     assert sent["root"][3:] == [0, 0, 0, 1]
 
 
-def test_everybody_keeps_a_port_and_leaves_it_to_the_next() -> None:
+def test_vmc_person_keeps_port_until_departure() -> None:
     bridge, still = Vmc(), bridge_packets.still
-    assert [slot for slot, _ in show(bridge, still(3, ids=[7, 9, 4]))] == [0, 1, 2]
-    ((slot, data),) = bridge.leave("cam", {9})
+    assert [slot for slot, _ in encode(bridge, still(3, ids=[7, 9, 4]))] == [0, 1, 2]
+    ((slot, data),) = bridge.encode_departed("cam", {9})
     assert slot == 1
     assert messages(data)[0] == ("/VMC/Ext/OK", [0])
     assert not bones(data)
-    assert [slot for slot, _ in show(bridge, still(3, ids=[4, 12, 7]))] == [2, 1, 0]
-    assert [slot for slot, _ in show(bridge, still(1, ids=[7], stream="other"))] == [3]
-    assert [slot for slot, _ in bridge.leave("cam", {4, 7, 12})] == [2, 0, 1]
-    assert bridge.leave("cam", {4}) == []
+    assert [slot for slot, _ in encode(bridge, still(3, ids=[4, 12, 7]))] == [2, 1, 0]
+    assert [slot for slot, _ in encode(bridge, still(1, ids=[7], stream="other"))] == [3]
+    assert [slot for slot, _ in bridge.encode_departed("cam", {4, 7, 12})] == [2, 0, 1]
+    assert bridge.encode_departed("cam", {4}) == []
 
 
-def test_a_body_without_hips_is_refused() -> None:
+def test_vmc_body_without_hips_raises() -> None:
     packet = bridge_packets.still()
     names = ("wrist", *packet.model.body.joint_names[1:])
     pose = SkeletonPoser("unity", WorldFrame())
     body = pose.body(packet)
-    with pytest.raises(WireError, match="body model open has no pelvis at its root"):
-        Vmc().show(packet, type(body)("open", body.faces, body.rest_vertices, body.parents, names, ()), pose(packet))
+    with pytest.raises(WireError, match="body model open: no pelvis at its root"):
+        Vmc().encode(packet, type(body)("open", body.faces, body.rest_vertices, body.parents, names, ()), pose(packet))

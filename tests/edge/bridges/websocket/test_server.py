@@ -29,7 +29,7 @@ from websockets.sync.client import ClientConnection, connect
 from edge.bridges.websocket.access import Hosts, Token, read_token
 from edge.bridges.websocket.client_queue import MAX_TOPICS, ClientQueue, ClientSelection
 from edge.bridges.websocket.endpoint import Endpoint, Origins, is_loopback, tls_context
-from edge.bridges.websocket.server import NEWCOMERS, Bridge
+from edge.bridges.websocket.server import MAX_PENDING, Bridge
 from edge.bridges.websocket.static_files import StaticFiles
 from edge.cli import bridge_websocket
 from edge.errors import EXIT_WHOLE, PublishError
@@ -213,7 +213,7 @@ def test_the_same_bytes_arrive_and_the_model_first(upstream: Upstream) -> None:
                 assert [first.recv(PATIENCE_S), second.recv(PATIENCE_S)] == [last, last]
 
 
-def test_levels_that_nobody_wants_are_not_asked_for(upstream: Upstream) -> None:
+def test_bridge_unused_levels_are_not_subscribed(upstream: Upstream) -> None:
     with running(Bridge(upstream.address, HERE)) as url:
         upstream.asked(2)
         with join(url, "?levels=params,mesh&stream=cam0"):
@@ -242,7 +242,7 @@ def test_browsers_get_what_they_chose(upstream: Upstream) -> None:
             assert topics == {b"model/cam01", b"model/cam0", b"status/cam01", b"mesh/cam01", b"mesh/cam0"}
 
 
-def test_what_is_not_meshcast_is_left_out(upstream: Upstream, caplog: pytest.LogCaptureFixture) -> None:
+def test_bridge_invalid_messages_are_dropped(upstream: Upstream, caplog: pytest.LogCaptureFixture) -> None:
     with running(Bridge(upstream.address, HERE)) as url, join(url, "?levels=mesh") as browser:
         upstream.asked(3)
         upstream.send(b"mesh/cam0\0 is not one")
@@ -306,8 +306,8 @@ def test_only_the_newest_of_each_topic_waits_and_models_come_first() -> None:
     asyncio.run(work())
 
 
-def test_a_stuck_browser_holds_nobody_up_and_is_cut_off(upstream: Upstream) -> None:
-    bridge = Bridge(upstream.address, HERE, stuck_s=0.3)
+def test_bridge_blocked_browser_is_disconnected(upstream: Upstream) -> None:
+    bridge = Bridge(upstream.address, HERE, send_timeout_s=0.3)
     crowd = replace(golden_packets.bodies(1), vertices=np.random.default_rng(0).random((1, 100_000, 3), np.float32))
     with running(bridge) as url:
         upstream.asked(2)
@@ -321,7 +321,7 @@ def test_a_stuck_browser_holds_nobody_up_and_is_cut_off(upstream: Upstream) -> N
                 "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
                 "Sec-WebSocket-Version: 13\r\n\r\n".encode()
             )
-            wait_for(lambda: bridge.watching == 2)
+            wait_for(lambda: bridge.connected == 2)
             sent: list[bytes] = []
 
             def exchange() -> None:
@@ -333,7 +333,7 @@ def test_a_stuck_browser_holds_nobody_up_and_is_cut_off(upstream: Upstream) -> N
                 assert browser.recv(PATIENCE_S) == message
                 sent.append(message)
 
-            wait_for(lambda: bridge.watching == 1, exchange)
+            wait_for(lambda: bridge.connected == 1, exchange)
             assert len(sent) >= 3
             # The connection is broken off, with what the kernel kept for it.
             with pytest.raises(ConnectionResetError):
@@ -361,7 +361,7 @@ def test_a_wrong_choice_is_a_bad_request(upstream: Upstream, query: str, message
     assert body.count(b"\n") == 1
 
 
-def test_choices() -> None:
+def test_client_selection_parses_query() -> None:
     assert ClientSelection.parse("") == ClientSelection(("mesh-lod",), "")
     assert ClientSelection.parse("levels=params,mesh,params&stream=cam0&new=1") == ClientSelection(
         ("params", "mesh"), "cam0"
@@ -389,7 +389,7 @@ def test_choices() -> None:
         ("http://[", "[", False),
     ],
 )
-def test_origins(origin: str | None, host: str, allowed: bool) -> None:
+def test_origins_loopback_server_checks_origin(origin: str | None, host: str, allowed: bool) -> None:
     origins = Origins(Endpoint("127.0.0.1", 8765), ["https://example.org"])
     assert origins.allow([origin] if origin is not None else [], [host]) is allowed
 
@@ -400,7 +400,7 @@ def test_origins_of_a_server_for_others() -> None:
     assert not origins.allow(["http://evil.org"], ["station:8765"])
     assert not origins.allow(["http://station:8765", "http://evil.org"], ["station:8765"])
     for wrong in ("example.org", "https://", "ws://example.org", "https://example.org/path"):
-        with pytest.raises(PublishError, match="not an origin"):
+        with pytest.raises(PublishError, match="invalid origin"):
             Origins(HERE, [wrong])
 
 
@@ -415,7 +415,7 @@ def test_a_page_from_elsewhere_is_refused(upstream: Upstream) -> None:
 
 
 @pytest.mark.parametrize(("words", "code"), [("x" * 1025, 1009), (b"x" * 100_000, 1009), ("x", 1008), (b"", 1008)])
-def test_browsers_have_nothing_to_say(upstream: Upstream, words: str | bytes, code: int) -> None:
+def test_bridge_client_message_closes_connection(upstream: Upstream, words: str | bytes, code: int) -> None:
     with running(Bridge(upstream.address, HERE)) as url, join(url) as browser:
         browser.send(words)
         with pytest.raises(ConnectionClosed) as caught:
@@ -424,20 +424,20 @@ def test_browsers_have_nothing_to_say(upstream: Upstream, words: str | bytes, co
     assert caught.value.rcvd.code == code
 
 
-def test_no_more_browsers_than_allowed(upstream: Upstream) -> None:
+def test_bridge_limits_browsers(upstream: Upstream) -> None:
     bridge = Bridge(upstream.address, HERE, max_clients=2)
     with running(bridge) as url:
         upstream.asked(2)
         with join(url) as first, join(url):
-            wait_for(lambda: bridge.watching == 2)
+            wait_for(lambda: bridge.connected == 2)
             with join(url) as third, pytest.raises(ConnectionClosedError) as caught:
                 third.recv(PATIENCE_S)
             assert caught.value.rcvd is not None
-            assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1013, "2 browsers are watching already")
+            assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (1013, "limit of 2 browsers reached")
             first.close()
-            wait_for(lambda: bridge.watching == 1)
+            wait_for(lambda: bridge.connected == 1)
             with join(url) as fourth:
-                wait_for(lambda: bridge.watching == 2)
+                wait_for(lambda: bridge.connected == 2)
                 upstream.asked(1)
                 good = upstream.send(mesh_lod(0))
                 assert fourth.recv(PATIENCE_S) == good
@@ -483,9 +483,9 @@ def test_token_file_is_made_once_for_its_user_alone(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert read_token(path) == token
     path.write_text("short\n")
-    with pytest.raises(PublishError, match=r"token: holds no token; use 20 to 200 letters"):
+    with pytest.raises(PublishError, match=r"token: invalid token; use 20 to 200 letters"):
         read_token(path)
-    with pytest.raises(PublishError, match="is not an ordinary file"):
+    with pytest.raises(PublishError, match="not a regular file"):
         read_token(tmp_path)
 
 
@@ -530,7 +530,8 @@ def test_idle_connections_make_room_for_browsers(upstream: Upstream) -> None:
     with running(Bridge(upstream.address, HERE, max_clients=2)) as url, ExitStack() as stack:
         host, _, port = url.removeprefix("ws://").partition(":")
         idle = [
-            stack.enter_context(socket.create_connection((host, int(port)), PATIENCE_S)) for _ in range(NEWCOMERS + 20)
+            stack.enter_context(socket.create_connection((host, int(port)), PATIENCE_S))
+            for _ in range(MAX_PENDING + 20)
         ]
         with join(url, "?levels=mesh") as browser:
             upstream.asked(3)
@@ -570,7 +571,7 @@ def test_browser_queue_is_bounded() -> None:
         ("/sub/../a.js", b"this is a.js", "text/javascript; charset=utf-8"),
     ],
 )
-def test_the_page_is_served(upstream: Upstream, page: Path, path: str, body: bytes, kind: str) -> None:
+def test_static_files_page_is_served(upstream: Upstream, page: Path, path: str, body: bytes, kind: str) -> None:
     with running(Bridge(upstream.address, HERE, page=StaticFiles(page))) as url:
         code, headers, found = answer(url, path)
     assert (code, found, headers["content-type"]) == (200, body, kind)
@@ -596,18 +597,18 @@ def test_the_page_is_served(upstream: Upstream, page: Path, path: str, body: byt
         "/streams",
     ],
 )
-def test_nothing_else_is_served(upstream: Upstream, page: Path, path: str) -> None:
+def test_static_files_other_paths_are_not_found(upstream: Upstream, page: Path, path: str) -> None:
     with running(Bridge(upstream.address, HERE, page=StaticFiles(page))) as url:
         code, _, body = answer(url, path)
     assert code == 404
-    assert body == b"nothing is here; the stream is at /stream\n"
+    assert body == b"not found; the stream is at /stream\n"
 
 
 def test_without_a_page_only_the_stream_is_there(upstream: Upstream, tmp_path: Path) -> None:
     with running(Bridge(upstream.address, HERE)) as url:
         assert answer(url, "/")[0] == 404
         assert answer(url, "/stream")[0] == 426
-    with pytest.raises(PublishError, match=r"no page, index\.html is missing"):
+    with pytest.raises(PublishError, match=r"index\.html is missing"):
         StaticFiles(tmp_path)
 
 
@@ -627,7 +628,7 @@ def test_loopback_may_be_listened_at(text: str, listen: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("text", ["*:8765", "0.0.0.0:8765", "192.168.1.2:80", "[::]:80", "station:80"])
-def test_other_addresses_need_a_token_and_encryption_or_a_word(text: str) -> None:
+def test_endpoint_public_address_needs_token_and_tls_or_insecure(text: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     for tls in (None, context):
         with pytest.raises(PublishError, match="add --token-file FILE, or --insecure"):
@@ -639,17 +640,17 @@ def test_other_addresses_need_a_token_and_encryption_or_a_word(text: str) -> Non
 
 
 @pytest.mark.parametrize("text", ["8765", "127.0.0.1", "127.0.0.1:", ":80", "::1:80", "127.0.0.1:99999", "a:-1", ""])
-def test_what_is_no_address_is_said(text: str) -> None:
-    with pytest.raises(PublishError, match="not an address to listen at; use HOST:PORT"):
+def test_endpoint_invalid_address_raises(text: str) -> None:
+    with pytest.raises(PublishError, match="invalid listen address; use HOST:PORT"):
         Endpoint.parse(text, insecure=True)
 
 
-def test_loopback() -> None:
+def test_is_loopback_of_hosts() -> None:
     assert [is_loopback(host) for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost", "Localhost")] == [True] * 5
     assert not any(is_loopback(host) for host in ("0.0.0.0", "::", "", "10.0.0.1", "localhost.evil.org"))
 
 
-def test_an_address_in_use_is_one_line(upstream: Upstream) -> None:
+def test_bridge_address_in_use_raises(upstream: Upstream) -> None:
     async def start(listen: Endpoint) -> None:
         async with Bridge(upstream.address, listen):
             pass
@@ -658,12 +659,12 @@ def test_an_address_in_use_is_one_line(upstream: Upstream) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(PublishError, match=f"127.0.0.1:{port}: cannot listen here"):
+        with pytest.raises(PublishError, match=f"127.0.0.1:{port}: cannot listen on this address"):
             asyncio.run(start(Endpoint("127.0.0.1", port)))
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate of this test")
-def test_encrypted(upstream: Upstream, tmp_path: Path, page: Path) -> None:
+def test_bridge_tls_serves_page_and_stream(upstream: Upstream, tmp_path: Path, page: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     words = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost"]
     names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2"]
@@ -677,7 +678,7 @@ def test_encrypted(upstream: Upstream, tmp_path: Path, page: Path) -> None:
             upstream.asked(1)
             good = upstream.send(mesh_lod(0))
             assert browser.recv(PATIENCE_S) == good
-    with pytest.raises(PublishError, match="not a certificate and its key"):
+    with pytest.raises(PublishError, match="invalid certificate or key"):
         tls_context(str(certificate), str(certificate))
     with pytest.raises(PublishError, match="No such file"):
         tls_context(str(tmp_path / "none.pem"), str(key))
@@ -712,7 +713,7 @@ def parse(*words: str) -> argparse.Namespace:
     return parser.parse_args(["websocket", *words])
 
 
-def test_the_command_serves_until_interrupted(page: Path) -> None:
+def test_websocket_command_serves_until_interrupted(page: Path) -> None:
     with (
         Publisher("tcp://127.0.0.1:0", golden_packets.rigged(), streams=["cam0"]) as publisher,
         subprocess.Popen(
@@ -724,8 +725,10 @@ def test_the_command_serves_until_interrupted(page: Path) -> None:
     ):
         assert process.stderr is not None
         line = process.stderr.readline()
-        assert line.startswith(f"meshcast bridge: {publisher.address} is at http://127.0.0.1:"), line
-        url = line.split(" is at ")[1].split(",")[0].replace("http", "ws", 1)
+        if not line.startswith(f"meshcast bridge: serving {publisher.address} at http://127.0.0.1:"):
+            process.kill()
+            pytest.fail(line)
+        url = line.split(" at ")[1].split(";")[0].replace("http", "ws", 1)
         assert answer(url, "/")[2] == b"this is index.html"
         with join(url) as browser:
             assert isinstance(decode(browser.recv(PATIENCE_S)), ModelPacket)
@@ -739,15 +742,15 @@ def test_the_command_serves_until_interrupted(page: Path) -> None:
     ("words", "message"),
     [
         (["localhost"], "localhost: not an address; use tcp://"),
-        (["tcp://127.0.0.1:1", "--listen", "0.0.0.0:0"], "anyone who reaches this machine could watch"),
-        (["tcp://127.0.0.1:1", "--host", "http://station"], "not a host name"),
-        (["tcp://127.0.0.1:1", "--token-file", "/nowhere/token"], "cannot be made"),
-        (["tcp://127.0.0.1:1", "--page", "/nowhere"], "no page"),
-        (["tcp://127.0.0.1:1", "--origin", "example.org"], "not an origin"),
-        (["tcp://127.0.0.1:1", "--tls", "/nowhere.pem", "/nowhere.key"], "not a certificate and its key"),
+        (["tcp://127.0.0.1:1", "--listen", "0.0.0.0:0"], "a public address needs access control"),
+        (["tcp://127.0.0.1:1", "--host", "http://station"], "invalid host name"),
+        (["tcp://127.0.0.1:1", "--token-file", "/nowhere/token"], "cannot be created"),
+        (["tcp://127.0.0.1:1", "--page", "/nowhere"], "index.html is missing"),
+        (["tcp://127.0.0.1:1", "--origin", "example.org"], "invalid origin"),
+        (["tcp://127.0.0.1:1", "--tls", "/nowhere.pem", "/nowhere.key"], "invalid certificate or key"),
     ],
 )
-def test_what_the_command_cannot_use(words: list[str], message: str) -> None:
+def test_websocket_command_unusable_option_raises(words: list[str], message: str) -> None:
     with pytest.raises(Exception, match=message):
         bridge_websocket.run(parse(*words))
 

@@ -18,7 +18,7 @@ from edge.cli.main import main
 from edge.errors import OutputError, RecordingError
 from edge.recording.export.animation import read_animations
 from edge.recording.export.bvh import bvh
-from edge.recording.export.curves import euler_zxy, steady
+from edge.recording.export.curves import continuous, euler_zxy
 from edge.recording.export.gltf import glb
 from edge.recording.mcap_file import Recording, RecordingWriter
 from edge.types import Bodies, BodyModel, Frame, RigPose
@@ -246,7 +246,7 @@ COMING_AND_GOING = [[0], [0, 1], [0, 1], [1], [1], [0, 1], [0], [0, 1], [0]]
 
 
 @pytest.mark.parametrize("axes", list(SYSTEMS))
-def test_gltf_poses_everybody_as_the_messages_do(tmp_path: Path, axes: str) -> None:
+def test_gltf_poses_match_messages(tmp_path: Path, axes: str) -> None:
     truth = record(tmp_path / "a.mcap", COMING_AND_GOING, axes=axes)
     file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
     faces = body().faces
@@ -257,7 +257,7 @@ def test_gltf_poses_everybody_as_the_messages_do(tmp_path: Path, axes: str) -> N
     assert len(file.tree["skins"]) == len(file.tree["meshes"]) == 2
 
 
-def test_gltf_hides_whoever_is_not_seen_but_for_a_moment(tmp_path: Path) -> None:
+def test_gltf_hides_missing_people(tmp_path: Path) -> None:
     away, missed = round(0.6 / STEP_S), round(0.4 / STEP_S)
     frames = [[0], [0, 1], *[[1]] * away, [0, 1], *[[1]] * missed, [0, 1], *[[0]] * away]
     record(tmp_path / "a.mcap", frames)
@@ -274,7 +274,7 @@ def test_between_two_frames_gltf_goes_the_short_way(tmp_path: Path) -> None:
     frames = 40
     record(tmp_path / "a.mcap", [[0]] * frames)
     (person,) = read_animations(Recording(tmp_path / "a.mcap"))
-    turns = steady(person.quaternions)
+    turns = continuous(person.quaternions)
     assert ((turns[1:] * turns[:-1]).sum(-1) > 0.9).all()
     file = Glb(glb([person]))
     pelvis = next(index for index, node in enumerate(file.tree["nodes"]) if node["name"] == "joint 0")
@@ -377,7 +377,7 @@ def test_angles_where_two_axes_fall_together() -> None:
         turns = [[0, 0, math.radians(30)], [math.radians(x), 0, 0], [0, math.radians(20), 0]]
         z, about_x, y = (rotmat(np.array(turn, np.float32)) for turn in turns)
         wanted = (z @ about_x @ y)[None, None].astype(np.float32)
-        degrees = np.radians(euler_zxy(steady(quaternion(wanted)))[0, 0])
+        degrees = np.radians(euler_zxy(continuous(quaternion(wanted)))[0, 0])
         parts = [rotmat(np.eye(3, dtype=np.float32)[axis] * np.float32(degrees[k])) for k, axis in enumerate((2, 0, 1))]
         assert np.abs(parts[0] @ parts[1] @ parts[2] - wanted[0, 0]).max() < 2e-3
 
@@ -443,14 +443,14 @@ def test_a_file_of_each_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["a.mcap", "x.fbx"], 1, "unknown kind of file; choose .glb or .bvh"),
-        (["a.mcap", "x.bvh"], 1, "BVH holds one person; choose with --person: 0 (7 frames), 1 (6 frames)"),
-        (["a.mcap", "x.glb", "--person", "9"], 2, "person '9' is not in stream cam0; there are 0 (7 frames), 1"),
-        (["a.mcap", "x.glb", "--stream", "yard"], 2, "stream 'yard' is not in it; there are cam0"),
-        (["two.mcap", "x.glb"], 1, "holds several streams; choose with --stream: cam0, cam1"),
-        (["joints.mcap", "x.glb"], 1, "holds no params or mesh messages of cam0; record it with --levels params"),
-        (["nobody.mcap", "x.glb"], 1, "nobody is in stream cam0"),
-        (["foreign.mcap", "x.glb"], 1, "not a recording; meshcast record makes them"),
+        (["a.mcap", "x.fbx"], 1, "unknown file type; use .glb or .bvh"),
+        (["a.mcap", "x.bvh"], 1, "BVH holds one person; choose one with --person: 0 (7 frames), 1 (6 frames)"),
+        (["a.mcap", "x.glb", "--person", "9"], 2, "no person '9' in stream cam0; choose from 0 (7 frames), 1"),
+        (["a.mcap", "x.glb", "--stream", "yard"], 2, "no stream 'yard'; choose from cam0"),
+        (["two.mcap", "x.glb"], 1, "several streams; choose one with --stream: cam0, cam1"),
+        (["joints.mcap", "x.glb"], 1, "no params or mesh messages of cam0; record it with --levels params"),
+        (["nobody.mcap", "x.glb"], 1, "no person in stream cam0"),
+        (["foreign.mcap", "x.glb"], 1, "not a recording; use an .mcap file of meshcast record"),
         (["none.mcap", "x.glb"], 1, "cannot be read: No such file"),
         (["a.mcap", "nowhere/x.glb"], 1, "does not exist"),
     ],
@@ -478,7 +478,7 @@ def test_what_cannot_be_exported_is_one_line_and_no_file(
 
 
 def test_what_is_left_of_a_recording_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.KEPT_S", -1.0)  # a chunk a message
+    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     record(tmp_path / "a.mcap", [[0]] * 20)
     whole = (tmp_path / "a.mcap").read_bytes()
     (tmp_path / "a.mcap.part").write_bytes(whole[: len(whole) // 2])

@@ -14,10 +14,10 @@ BODY = open_body()
 @pytest.mark.parametrize(
     ("uri", "says"),
     [
-        ("synthetic:?poeple=2", "poeple is no option"),
+        ("synthetic:?poeple=2", "unknown option poeple"),
         ("synthetic:?people=-1", "people must be a number from 0 to 20"),
         ("synthetic:?people=two", "'two'"),
-        ("synthetic:?people", "written like"),
+        ("synthetic:?people", "write them like"),
         ("synthetic:?frames=0", "frames"),
         ("synthetic:?size=640", "size must be like 640x480"),
         ("synthetic:?size=640x-480", "size must be like 640x480"),
@@ -25,10 +25,10 @@ BODY = open_body()
         ("synthetic:?fps=0", "fps"),
         ("synthetic:?fps=nan", "fps"),
         ("synthetic:?fov=180", "fov"),
-        ("synthetic:walk", "expected synthetic:"),
+        ("synthetic:walk", "use synthetic:"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line(uri: str, says: str):
+def test_synthetic_invalid_option_raises(uri: str, says: str):
     with pytest.raises(SourceError, match=says) as caught:
         SyntheticSource(uri)
     assert "\n" not in str(caught.value)
@@ -54,7 +54,7 @@ def test_frames_are_as_announced():
     assert source.problems == []
 
 
-def test_the_same_uri_gives_the_same_pictures_and_another_seed_others():
+def test_synthetic_images_depend_on_uri_only():
     def first(seed: int) -> np.ndarray:
         return next(iter(SyntheticSource(f"synthetic:?size=160x120&seed={seed}"))).image
 
@@ -73,7 +73,7 @@ def test_a_loop_walks_on_and_close_ends_it():
     assert seen == [0, 1, 2, 3, 4]
 
 
-def test_it_opens_by_its_uri():
+def test_synthetic_opens_by_uri():
     with open_source("synthetic:?frames=1&size=64x64") as source:
         assert isinstance(source, SyntheticSource)
         assert source.name == "synthetic"
@@ -98,7 +98,7 @@ def test_the_truth_fits_together():
         assert array.dtype == np.float32
 
 
-def test_nobody_is_an_empty_room():
+def test_synthetic_without_people_is_empty_room():
     source = SyntheticSource("synthetic:?people=0&frames=2&size=160x120")
     a, b = source
     np.testing.assert_array_equal(a.image, b.image)
@@ -109,7 +109,7 @@ def test_nobody_is_an_empty_room():
 
 
 @pytest.mark.parametrize("options", ["", "&size=320x180", "&size=180x320", "&fov=25", "&fov=110", "&size=640x100"])
-def test_everybody_is_in_the_picture_all_the_way(options: str):
+def test_synthetic_people_stay_in_image(options: str):
     source = SyntheticSource(f"synthetic:?people=3&size=320x240{options}".replace("size=320x240&size", "size"))
     assert source.size is not None
     for index in range(0, 240, 24):

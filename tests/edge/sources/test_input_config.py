@@ -13,16 +13,16 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import live, open_source
-from edge.sources.base import Stop
+from edge.sources.base import StopSignal
 from edge.sources.demuxer import Demuxer, DemuxError
-from edge.sources.opening import (
-    Opening,
-    file_opening,
-    http_opening,
+from edge.sources.input_config import (
+    InputConfig,
+    file_input,
+    http_input,
     http_policy,
-    pipe_opening,
-    rtsp_opening,
-    socket_opening,
+    pipe_input,
+    rtsp_input,
+    socket_input,
 )
 from tests.support.clips import clip_bytes, playlist
 
@@ -79,7 +79,7 @@ def test_playlist_of_files_elsewhere_is_refused(folder: Path, reference: str) ->
     (folder / "link.ts").symlink_to(folder.parent / "outside.ts")
     path = folder / "list.m3u8"
     path.write_bytes(playlist(reference.format(folder=folder)))
-    with pytest.raises(SourceError, match=r"list.m3u8: the playlist refers to a file that is not in its own folder"):
+    with pytest.raises(SourceError, match=r"list.m3u8: the playlist refers to a file outside its folder"):
         open_source(str(path))
 
 
@@ -123,7 +123,7 @@ def test_concatenation_that_refers_elsewhere_is_refused(
 def test_list_or_text_that_is_called_a_video_is_no_video(folder: Path, content: bytes) -> None:
     path = folder / "x.mp4"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match="holds no video"):
+    with pytest.raises(SourceError, match="no readable video"):
         open_source(str(path))
 
 
@@ -145,38 +145,40 @@ def test_session_description_behind_tcp_opens_no_port(caplog: pytest.LogCaptureF
         with first_line(source.close):
             assert list(source) == []
         thread.join(5)
-    assert "no video came" in caplog.messages[0]
+    assert "no video received" in caplog.messages[0]
 
 
 @pytest.mark.parametrize(
-    ("opening", "protocols", "lists"),
+    ("input_config", "protocols", "lists"),
     [
-        (socket_opening("tcp://host:1"), {"tcp"}, set()),
-        (socket_opening("udp://host:1"), {"udp"}, set()),
-        (pipe_opening(lambda: None), {"data"}, set()),
-        (file_opening("/nowhere/clip.mp4"), {"file", "crypto", "data"}, set()),
-        (rtsp_opening("rtsp://host", "tcp"), {"rtsp", "rtsps", "rtp", "srtp", "udp", "tcp", "tls"}, {"rtsp"}),
+        (socket_input("tcp://host:1"), {"tcp"}, set()),
+        (socket_input("udp://host:1"), {"udp"}, set()),
+        (pipe_input(lambda: None), {"data"}, set()),
+        (file_input("/nowhere/clip.mp4"), {"file", "crypto", "data"}, set()),
+        (rtsp_input("rtsp://host", "tcp"), {"rtsp", "rtsps", "rtp", "srtp", "udp", "tcp", "tls"}, {"rtsp"}),
         (
-            http_opening("http://host", http_policy("http://host", allow_private=False)),
+            http_input("http://host", http_policy("http://host", allow_private=False)),
             {"http", "https", "tcp", "tls", "httpproxy", "crypto", "data"},
             {"hls"},
         ),
     ],
     ids=["tcp", "udp", "pipe", "file", "rtsp", "http"],
 )
-def test_opening_limits_protocols_and_containers(opening: Opening, protocols: set[str], lists: set[str]) -> None:
+def test_input_config_limits_protocols_and_containers(
+    input_config: InputConfig, protocols: set[str], lists: set[str]
+) -> None:
     referring = {"hls", "concat", "dash", "sdp", "rtsp", "rtp", "sap", "image2", "lavfi", "tty", "vobsub", "mlv", "imf"}
-    assert set(opening.options["protocol_whitelist"].split(",")) == protocols
-    assert set(opening.options["format_whitelist"].split(",")) & referring == lists
+    assert set(input_config.options["protocol_whitelist"].split(",")) == protocols
+    assert set(input_config.options["format_whitelist"].split(",")) & referring == lists
 
 
-def test_link_whose_container_fails_with_a_secret_does_not_show_it() -> None:
+def test_demuxer_error_redacts_secret() -> None:
     def fail() -> object:
         raise OSError(5, "rtsp://me:s3cret@host/a and s3cret alone")
 
-    link = Demuxer(Opening("", reader=fail, secrets=("s3cret",)), Stop())
-    with link, pytest.raises(DemuxError, match=r"rtsp://host/a and \*\*\* alone"):
-        link.open()
+    demuxer = Demuxer(InputConfig("", reader=fail, secrets=("s3cret",)), StopSignal())
+    with demuxer, pytest.raises(DemuxError, match=r"rtsp://host/a and \*\*\* alone"):
+        demuxer.open()
 
 
 @contextlib.contextmanager
