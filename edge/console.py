@@ -82,7 +82,7 @@ class Channel(io.TextIOBase):
             return
         try:
             os.dup2(sink, stream.fileno())
-        except (OSError, ValueError):  # it has no descriptor, or is closed
+        except (OSError, ValueError, AttributeError):  # it has no descriptor, or is closed
             pass
         finally:
             os.close(sink)

@@ -766,7 +766,7 @@ def test_a_disk_that_fills_up_keeps_the_other_files(
     assert said.code == EXIT_PARTIAL
     problem = "a.npz: cannot be written: No space left on device; what came before is kept"
     assert caplog.messages == [problem]  # once, when it happens
-    assert said.errors == ["meshcast: what was made so far is kept"]
+    assert said.errors == [f"meshcast: {problem}", "meshcast: what was made so far is kept"]
     assert f"wrote {tmp_path / 'a.npz'}" in said.out
     assert load(tmp_path / "a.npz")["frames"].item() == 2
     assert len(read_clip(tmp_path / "o.mp4")) == 12
@@ -879,7 +879,8 @@ def test_one_frame_of_another_size_is_left_out(
     words = ("--camera", camera, "--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
     said = meshcast("run", folder, *words)
     assert said.code == EXIT_PARTIAL
-    assert said.errors[0].startswith("meshcast: photos: 1 frame was left out; ")
+    assert said.errors[0].startswith("meshcast: photos: a frame was left out: frame 2: the camera file is for ")
+    assert said.errors[1].startswith("meshcast: photos: 1 frame was left out; ")
     assert len(caplog.messages) == 1
     summary = report(tmp_path / "s.json")
     assert (summary["frames"], summary["drops"]["failed"], summary["dropped_frames"]) == (3, 1, 1)
