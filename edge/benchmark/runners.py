@@ -18,7 +18,7 @@ from edge.runtime.async_pipeline import AsyncPipeline, FrameResult
 from edge.runtime.outputs import OutputConfig, Outputs
 from edge.runtime.report import stage_table
 from edge.sources import Source
-from edge.timing import AGES, QUEUE, Timings
+from edge.timing import Durations
 from edge.types import Bodies, Frame, TrackedFrame
 from edge.wire.publisher import Publisher
 
@@ -110,17 +110,17 @@ class Runner(ABC):
         """Begin to count anew."""
         self.frames = self.people = 0
         self.wall_s = self.cpu_s = 0.0
-        self._engines = Timings()
+        self._engines = Durations()
         self._rows = dict.fromkeys(self._models.sessions, (0, 0))
         self.drops: dict[str, dict[str, int]] = {}  # of the latest run
         self._names: list[str] = []
         for pipeline in self.pipelines:
-            pipeline.timings = Timings()
+            pipeline.timings.clear()
 
     def run(self, frames: int) -> None:
         """Run until so many frames of each stream have been published, from the beginning of the sources."""
         before = {task: (session.rows, session.rows_together) for task, session in self._models.sessions.items()}
-        self._models.timings = self._engines
+        self._models.timings.clear()
         with ExitStack() as cleanup:
             sources = open_sources(self._job, cleanup)
             for title, source, pipeline in zip(self._job.shown, sources, self.pipelines, strict=True):
@@ -137,6 +137,7 @@ class Runner(ABC):
             ]
             meter = Stopwatch(FILL * len(sources), frames * len(sources))
             self._run(sources, outputs, meter)
+        self._engines.merge(self._models.timings.stages)
         self.frames += meter.counted
         self.people += meter.people
         self.wall_s += meter.wall_s
@@ -158,7 +159,7 @@ class Runner(ABC):
         """How many frames of all streams each step could do in a second, were it alone, by the mean of its time."""
         limits = dict.fromkeys(STEPS, 0.0)
         for pipeline in self.pipelines:
-            times = pipeline.timings.histograms()
+            times = pipeline.timings.stages.histograms()
             for step, stages in STEPS.items():
                 step_ms = sum(times[stage].total_ms for stage in stages if stage in times) / sum(times["pose"].counts)
                 limits[step] += 1000 / max(step_ms, 1e-6)
@@ -166,7 +167,7 @@ class Runner(ABC):
 
     def report(self) -> dict[str, Any]:
         """All figures of this way as plain data."""
-        followed = sum(sum(pipeline.timings.histograms()["pose"].counts) for pipeline in self.pipelines)
+        followed = sum(sum(pipeline.timings.stages.histograms()["pose"].counts) for pipeline in self.pipelines)
         engines_ms = sum(times.total_ms for times in self._engines.histograms().values())
         return {
             "frames": self.frames,
@@ -180,12 +181,11 @@ class Runner(ABC):
         }
 
     def _stream(self, name: str, pipeline: Pipeline) -> dict[str, Any]:
-        stats = pipeline.timings.stats()
-        stages = {stage: times for stage, times in stats.items() if stage not in AGES and not stage.startswith(QUEUE)}
+        timings = pipeline.timings
         return {
-            **{f"{age}_ms": table for age, table in stage_table({a: stats[a] for a in AGES if a in stats}).items()},
-            "stages_ms": stage_table(stages),
-            "queues_ms": stage_table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),
+            **{f"{age}_ms": table for age, table in stage_table(timings.ages.stats()).items()},
+            "stages_ms": stage_table(timings.stages.stats()),
+            "queues_ms": stage_table(timings.queues.stats()),
             "drops": self.drops.get(name, {}),
         }
 

@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from edge.monitoring.clients import Clients
 from edge.monitoring.gpu_stats import Gpus, thread_count
-from edge.timing import AGES, BOUNDS_MS, QUEUE, Histogram
+from edge.timing import BOUNDS_MS, Histogram
 
 if TYPE_CHECKING:
     from edge.models import LoadedModels
@@ -127,13 +127,13 @@ def _times(streams: Iterable[StreamRun]) -> Iterator[Metric]:
         "meshcast_queue_wait_seconds", "Time that a frame waited for a step", labels=("stream", "queue")
     )
     for stream in streams:
-        for stage, times in stream.overlapped.pipeline.timings.histograms().items():
-            if stage == "latency":
-                _add(latency, (stream.name,), times)
-            elif stage.startswith(QUEUE):
-                _add(queues, (stream.name, stage.removeprefix(QUEUE)), times)
-            elif stage not in AGES:
-                _add(stages, (stream.name, stage), times)
+        timings = stream.overlapped.pipeline.timings
+        ages = timings.ages.histograms()
+        if "latency" in ages:
+            _add(latency, (stream.name,), ages["latency"])
+        for family, durations in ((stages, timings.stages), (queues, timings.queues)):
+            for name, histogram in durations.histograms().items():
+                _add(family, (stream.name, name), histogram)
     yield from (latency, stages, queues)
 
 
@@ -144,7 +144,7 @@ def _engines(models: LoadedModels) -> Iterator[Metric]:
     together = CounterMetricFamily(
         "meshcast_engine_rows_together", "Rows that shared their call with those of other streams", labels=labels
     )
-    times = models.timings.histograms()
+    times = models.timings.stages.histograms()
     for task, session in models.sessions.items():
         name = (task, models.uses[task].name)
         if f"{task} engine" in times:

@@ -58,7 +58,7 @@ class AsyncPipeline:
             source,
             pace,
             on_read=timings.read,
-            on_wait=lambda frame, ms: timings.add("queue pose", ms),
+            on_wait=lambda frame, ms: timings.queues.add("pose", ms),
             on_lost=lambda frame: timings.lost("before pose", frame),
         )
         self._limit = limit
@@ -67,13 +67,13 @@ class AsyncPipeline:
             1 if newest else WAITING,
             newest=newest,
             on_lost=lambda seen: timings.lost("before mesh", seen.frame),
-            on_wait=lambda seen, ms: timings.add("queue mesh", ms),
+            on_wait=lambda seen, ms: timings.queues.add("mesh", ms),
         )
         self._results: BoundedQueue[FrameResult] = BoundedQueue(
             1 if newest else WAITING,
             newest=newest,
             on_lost=lambda result: timings.lost("before output", result.frame),
-            on_wait=lambda result, ms: timings.add("queue output", ms),
+            on_wait=lambda result, ms: timings.queues.add("output", ms),
         )
         # Where nothing is lost no more frames are begun than are wanted.
         frames = self.reader if newest or limit is None else _First(self.reader, limit)

@@ -9,7 +9,7 @@ from typing import Any
 from edge.models import LoadedModels
 from edge.pipeline import DEFAULT_FOV_DEG, CameraConfig
 from edge.runtime.stream import StreamRun
-from edge.timing import AGES, QUEUE, StageStats
+from edge.timing import StageStats
 
 
 def run_report(
@@ -17,7 +17,7 @@ def run_report(
 ) -> dict[str, Any]:
     """The report of a run: a stream's own where there is one, else one for each stream's name under "streams"."""
     common = {
-        "engines_ms": stage_table(models.timings.stats()),
+        "engines_ms": stage_table(models.timings.stages.stats()),
         "models": {role: asdict(use) for role, use in models.uses.items()},
         "remarks": list(models.warnings),
     }
@@ -31,8 +31,7 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
     wall_s = stream.ended_s - stream.began_s
     drops = stream.overlapped.drops
     pipeline = stream.overlapped.pipeline
-    stats = pipeline.timings.stats()
-    ages = stage_table({stage: stats[stage] for stage in AGES if stage in stats})
+    ages = stage_table(pipeline.timings.ages.stats())
     return {
         "source": stream.title,
         "camera": _camera(pipeline.camera_config),
@@ -49,8 +48,8 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
         "latency_ms": ages.get("latency", {}),
         "worked_ms": ages.get("worked", {}),
         "waited_ms": ages.get("waited", {}),
-        "stages_ms": stage_table({k: s for k, s in stats.items() if not k.startswith(QUEUE) and k not in AGES}),
-        "queues_ms": stage_table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),
+        "stages_ms": stage_table(pipeline.timings.stages.stats()),
+        "queues_ms": stage_table(pipeline.timings.queues.stats()),
         "problems": list(problems),
         "source_remarks": stream.overlapped.reader.source.warnings,
     }

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.runtime.outputs import Outputs
-from edge.timing import AGES, QUEUE
 from edge.types import Bodies
 from engines.errors import MeshcastError
 from engines.inference.process_exit import close_at_exit
@@ -84,8 +83,8 @@ class StreamRun:
     @property
     def busiest(self) -> str:
         """The stage that most of the work goes to, and its milliseconds of a frame; empty before the first."""
-        times = self.overlapped.pipeline.timings.histograms()
-        work_ms = {stage: t.total_ms for stage, t in times.items() if stage not in AGES and not stage.startswith(QUEUE)}
+        times = self.overlapped.pipeline.timings.stages.histograms()
+        work_ms = {stage: histogram.total_ms for stage, histogram in times.items()}
         if not self.frames or not work_ms:
             return ""
         stage = max(work_ms, key=lambda stage: work_ms[stage])

@@ -176,8 +176,8 @@ def test_a_disk_that_fills_up_ends_the_trace_and_not_the_run(
 
 
 def test_a_stage_that_raises_is_in_the_trace(tmp_path: Path) -> None:
-    timings, trace = Timings(), Trace(tmp_path / "t.json")
-    timings.listener = trace.process("door")
+    trace = Trace(tmp_path / "t.json")
+    timings = Timings(trace.process("door"))
     with pytest.raises(OutputError), timings.measure("publish"):
         raise OutputError("no")
     trace.close()
