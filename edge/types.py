@@ -7,6 +7,7 @@ the people; N may be zero. Arrays are trusted inside: they are validated where t
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 from calibration.camera import Camera
@@ -32,22 +33,30 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of one stream.
+    """One image of one stream.
 
-    image: (H, W, 3) uint8 BGR, upright (display matrices already applied), of square pixels, C-contiguous.
-    index: counts the frames that the stream delivered, from 0; frames dropped on a live stream leave gaps.
-    t_capture_ns: host monotonic clock (time.monotonic_ns) when the frame arrived from its device or decoder.
-    t_s: the stream's own clock in seconds from its first frame (presentation time of a file, capture time of a
-         live source); it rises from frame to frame.
-    raster: (width, height) of the upright picture as it was stored, where its pixels were not square.
+    Attributes:
+        stream: name of the stream.
+        index: counts the frames that the stream delivered, from 0; frames dropped on a live stream leave gaps.
+        t_capture_ns: host monotonic clock (time.monotonic_ns) when the frame arrived from its device or decoder.
+        t_s: the stream's own clock in seconds from its first frame (presentation time of a file, capture time of a
+            live source); it increases from frame to frame.
+        image: (H, W, 3) uint8 BGR, upright (display matrices applied), square pixels, C-contiguous.
+        raster: (width, height) px of the upright image as it was stored, where its pixels were not square.
     """
 
-    camera: str
+    stream: str
     index: int
     t_capture_ns: int
     t_s: float
     image: U8
     raster: tuple[int, int] | None = None
+
+    @property
+    def camera(self) -> str:
+        """The name of the stream. Deprecated: use `stream`."""
+        warnings.warn("Frame.camera is deprecated, use Frame.stream", DeprecationWarning, stacklevel=2)
+        return self.stream
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class FrameErrors:
         """The step could not do a frame. Raises what ends the stream: the error, if its user can read it."""
         self.count += 1
         self._row += 1
-        self._subject = self._subject or frame.camera
+        self._subject = self._subject or frame.stream
         self._latest = f"frame {frame.index}: {self._reason(error)}"
         if self._first_error is None:
             self._first_error = error

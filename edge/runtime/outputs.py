@@ -136,8 +136,8 @@ class Outputs:
             try:
                 self._unpublished.failed(result.frame, error)
             except MeshcastError as final:
-                self._said(f"{result.frame.camera}: is not published any more: {final}")
-                self.ended(result.frame.camera, "an internal error")
+                self._said(f"{result.frame.stream}: is not published any more: {final}")
+                self.ended(result.frame.stream, "an internal error")
                 self._publisher = None
 
     def _said(self, problem: str) -> None:
@@ -242,7 +242,7 @@ class _Fits:
         if not can_fit(self._model):
             return None
         if self._fit is None:
-            shared = self._publisher.fit(result.frame.camera) if self._publisher is not None else None
+            shared = self._publisher.fit(result.frame.stream) if self._publisher is not None else None
             self._fit = shared or FrameFit(self._model)
         return self._fit(result.frame.t_s, result.bodies)
 

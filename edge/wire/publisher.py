@@ -62,7 +62,7 @@ class Publisher:
 
     def publish(self, frame: Frame, bodies: Bodies, camera: Camera | None = None) -> None:
         """Send the bodies of one frame, none of them included. Never waits. Raises WireError (see FrameEncoder)."""
-        stream = self._streams[frame.camera]
+        stream = self._streams[frame.stream]
         with self._lock:
             self._see_subscribers()
             wanted = {kind for kind, words in stream.topics.items() if self._outlet.wants(words)}

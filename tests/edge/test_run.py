@@ -934,7 +934,7 @@ def test_a_stage_that_goes_on_raising_ends_its_stream_only(
     recover_meshes = Pipeline.recover_meshes
 
     def failing(self: Pipeline, seen: TrackedFrame) -> Bodies:
-        if seen.frame.camera == "b" and seen.frame.index >= 4:
+        if seen.frame.stream == "b" and seen.frame.index >= 4:
             raise error
         return recover_meshes(self, seen)
 
