@@ -12,7 +12,7 @@ from edge.text import one_line, printable
 
 LogFormat = Literal["plain", "text", "json"]
 
-_THREAD = re.compile(r"meshcast-(?:reader|follow|embody|output)-(.+)")  # threads of a stream are named after it
+_THREAD = re.compile(r"meshcast-(?:reader|track_people|recover_meshes|output)-(.+)")  # the name ends with the stream
 
 
 class LineFormatter(logging.Formatter):

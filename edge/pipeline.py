@@ -8,13 +8,14 @@ from pathlib import Path
 from calibration.camera import Camera
 from edge.models import LoadedModels, Models
 from edge.stages.detect import Detect
+from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
 from edge.stages.pose import Pose
 from edge.stages.smooth import Smooth
 from edge.stages.tracker import Tracker
 from edge.timing import Timings
-from edge.types import Bodies, BodyModel, Frame, TrackedFrame
+from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
 from engines.inference.process_exit import native_calls
 
 DEFAULT_FOV_DEG = 60.0
@@ -69,8 +70,9 @@ class Pipeline:
         self.track = Tracker(interval=detect_every)
         self.pose = Pose(loaded.pose_session, loaded.pose, refine=wanted.refine, flip_test=wanted.flip_test)
         self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=attention)
-        self.place = RootLocalizer()
+        self.localize = RootLocalizer()
         self.smooth = Smooth() if smooth else None
+        self.rig_fitter = RigFitter(self.mesh.model) if can_fit(self.mesh.model) else None
 
     @property
     def model(self) -> BodyModel:
@@ -93,14 +95,24 @@ class Pipeline:
     def track_people(self, frame: Frame) -> TrackedFrame:
         """Who is where in the picture: the part that looks at frames one after the other."""
         with native_calls:
-            return self._follow(frame)
+            return self._track_people(frame)
 
-    def recover_meshes(self, seen: TrackedFrame) -> Bodies:
-        """What is seen as bodies in meters."""
+    def recover_meshes(self, tracked: TrackedFrame) -> Bodies:
+        """The tracked people as bodies in meters in the camera's frame."""
         with native_calls:
-            return self._recover_meshes(seen)
+            return self._recover_meshes(tracked)
 
-    def _follow(self, frame: Frame) -> TrackedFrame:
+    def solve_rotations(self, frame: Frame, bodies: Bodies) -> RigPose | None:
+        """The bodies of a frame as a pose of the body model's rig; None for a model without a rig.
+
+        A stage of its own that runs only when an output uses rotations. Frames may be left out, but come in order.
+        """
+        if self.rig_fitter is None:
+            return None
+        with native_calls, self.timings.measure("inverse_kinematics", frame):
+            return self.rig_fitter(frame.t_s, bodies)
+
+    def _track_people(self, frame: Frame) -> TrackedFrame:
         measure = self.timings.measure
         camera = self.camera(frame)
         detections = None
@@ -115,12 +127,12 @@ class Pipeline:
             pose = self.track.observe(frame, pose)
         return TrackedFrame(frame, camera, tracks, pose)
 
-    def _recover_meshes(self, seen: TrackedFrame) -> Bodies:
-        measure, frame = self.timings.measure, seen.frame
+    def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
+        measure, frame = self.timings.measure, tracked.frame
         with measure("mesh", frame):
-            rooted = self.mesh(frame, seen.tracks, seen.pose, seen.camera)
-        with measure("place", frame):
-            bodies = self.place(rooted)
+            mesh = self.mesh(tracked)
+        with measure("localize", frame):
+            bodies = self.localize(tracked, mesh)
         if self.smooth is None:
             return bodies
         with measure("smooth", frame):
@@ -131,6 +143,8 @@ class Pipeline:
         self.track.reset()
         if self.smooth is not None:
             self.smooth.reset()
+        if self.rig_fitter is not None:
+            self.rig_fitter.reset()
 
 
 class _Cameras:

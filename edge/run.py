@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,8 @@ def _streams(
     for title, source, pipeline, files in zip(job.shown, sources, pipelines, wanted, strict=True):
         outputs = Outputs(files, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
         cleanup.callback(outputs.abort)
-        overlapped = AsyncPipeline(source, pipeline, job.pace, limit=job.max_frames)
+        wants_rotations = partial(outputs.wants_rotations, source.name)
+        overlapped = AsyncPipeline(source, pipeline, job.pace, limit=job.max_frames, wants_rotations=wants_rotations)
         total = None if source.live or job.loop else source.frame_count
         if job.max_frames is not None:
             total = min(total, job.max_frames) if total is not None else job.max_frames

@@ -25,7 +25,6 @@ __all__ = [
     "Frame",
     "Pose2D",
     "RigPose",
-    "RootedBodies",
     "TrackedFrame",
     "Tracks",
 ]
@@ -87,12 +86,17 @@ class Pose2D:
 
 @dataclass(frozen=True, slots=True)
 class TrackedFrame:
-    """A frame in which the people have been followed: where they are, in pixels, and the camera that saw them."""
+    """A frame, its camera, the people tracked in it and the 2D poses of those that were recognized (some of them)."""
 
     frame: Frame
     camera: Camera
     tracks: Tracks
     pose: Pose2D
+
+    def boxes(self) -> F32:
+        """The boxes (N, 4) float32 xyxy px of the people of `pose`, row for row."""
+        row = {identity: index for index, identity in enumerate(self.tracks.ids.tolist())}
+        return self.tracks.boxes[[row[identity] for identity in self.pose.ids.tolist()]].reshape(-1, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,25 +143,3 @@ class RigPose:
     rotations: F32
     shape: F32
     error_mm: F32
-
-
-@dataclass(frozen=True, slots=True)
-class RootedBodies:
-    """Bodies that have a shape and a pose but no place yet: all points are relative to the root joint.
-
-    ids, scores and keypoints as in Bodies; rays (N, K, 2) float32 are the keypoints' viewing rays (x/z, y/z), landmarks
-    (N, K, 3) the 3D points that they show (NaN where the body has none), joints (N, J, 3), vertices (N, V, 3) float32
-    meters in the camera's axes. translation (N, 3) m is the root's place where the head has a camera of its own.
-    """
-
-    ids: I32
-    scores: F32
-    keypoints: F32
-    rays: F32
-    landmarks: F32
-    joints: F32
-    vertices: F32
-    translation: F32 | None = None
-    rotations: F32 | None = None
-    shape: F32 | None = None
-    attention: Attention | None = None

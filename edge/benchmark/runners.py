@@ -25,11 +25,11 @@ from edge.wire.publisher import Publisher
 FILL = 8  # results of a stream before the clock starts: by then there is work for every step
 STEPS = {
     "read": ("decode",),
-    "follow": ("detect", "track", "pose"),
-    "embody": ("mesh", "place", "smooth"),
+    "track_people": ("detect", "track", "pose"),
+    "recover_meshes": ("mesh", "localize", "smooth", "inverse_kinematics"),
     "publish": ("publish",),
 }
-"""What Overlapped does side by side, and the stages of each."""
+"""Steps that AsyncPipeline runs in parallel, and the stages of each."""
 
 
 class LoopingPipeline(Pipeline):

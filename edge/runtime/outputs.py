@@ -22,9 +22,8 @@ from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.frame_errors import FrameErrors
 from edge.sinks.npz import NpzWriter
 from edge.sinks.overlay import OverlayWriter
-from edge.stages.inverse_kinematics import FrameFit, can_fit
 from edge.timing import Timings
-from edge.types import U8, BodyModel, RigPose
+from edge.types import U8, BodyModel
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError
 
@@ -43,8 +42,9 @@ class OutputConfig:
 class Sink(Protocol):
     """One file of a stream. write() and close() may raise; after an error of write(), close() keeps what it can."""
 
-    stage: str  # what its time is called
+    stage: str  # name of its stage in the timings
     path: Path
+    rotations: bool  # whether it uses rig poses
 
     def write(self, result: FrameResult) -> None: ...
 
@@ -77,11 +77,10 @@ class Outputs:
         self._timings = timings
         self._publisher = publisher
         self._unpublished = FrameErrors("not published")
-        self._fits = _Fits(model, publisher)
         with ExitStack() as undo:
             files: list[Sink] = []
             if wanted.save is not None:
-                files.append(_Save(wanted.save, model, self._fits))
+                files.append(_Save(wanted.save, model))
                 undo.callback(files[-1].abort)
             if wanted.overlay is not None:
                 files.append(_Overlay(wanted.overlay, model, fps, wanted.encoder))
@@ -93,6 +92,13 @@ class Outputs:
     def exhausted(self) -> bool:
         """Whether files were wanted, and nothing is left that takes what comes."""
         return bool(self._files) and self._publisher is None and not any(file.open for file in self._files)
+
+    def wants_rotations(self, stream: str) -> bool:
+        """Whether an output uses the rig poses of the stream's bodies. Any thread may ask."""
+        if any(file.open and file.rotations for file in self._files):
+            return True
+        publisher = self._publisher
+        return publisher is not None and publisher.wants_rotations(stream)
 
     def write(self, result: FrameResult) -> float:
         """Publish, then save and draw; returns the frame's age in milliseconds once it was published."""
@@ -130,7 +136,7 @@ class Outputs:
 
     def _publish(self, publisher: Publisher, result: FrameResult) -> None:
         try:
-            publisher.publish(result.frame, result.bodies, result.camera)
+            publisher.publish(result.frame, result.bodies, result.camera, result.rig_pose)
             self._unpublished.passed()
         except Exception as error:
             try:
@@ -149,7 +155,7 @@ class _File:
     """A sink whose errors end only itself."""
 
     def __init__(self, sink: Sink, said: Callable[[str], None]) -> None:
-        self.path, self.stage = sink.path, sink.stage
+        self.path, self.stage, self.rotations = sink.path, sink.stage, sink.rotations
         self.open = True
         self.written = False
         self._sink = sink
@@ -194,20 +200,19 @@ class _File:
 
 
 class _Save:
-    stage = "save"
+    stage, rotations = "save", True
 
-    def __init__(self, path: Path, model: BodyModel, fits: _Fits) -> None:
+    def __init__(self, path: Path, model: BodyModel) -> None:
         self.path = path
-        self._fits = fits
         self._saver = NpzWriter(path, model)
         self.close, self.abort = self._saver.close, self._saver.abort
 
     def write(self, result: FrameResult) -> None:
-        self._saver.add(result.frame, result.bodies, result.camera, self._fits.posed(result))
+        self._saver.add(result.frame, result.bodies, result.camera, result.rig_pose)
 
 
 class _Overlay:
-    stage = "overlay"
+    stage, rotations = "overlay", False
 
     def __init__(self, path: Path, model: BodyModel, fps: float, encoder: str) -> None:
         self.path = path
@@ -228,23 +233,6 @@ class _Overlay:
         fps = self._frames / max(time.monotonic() - self._began, 1e-6)
         self._painter.paint(image, result.bodies, result.camera, fps=fps)
         return image
-
-
-class _Fits:
-    """The one fit of a stream's bodies, which is the publisher's where there is one."""
-
-    def __init__(self, model: BodyModel, publisher: Publisher | None) -> None:
-        self._model, self._publisher = model, publisher
-        self._fit: FrameFit | None = None
-
-    def posed(self, result: FrameResult) -> RigPose | None:
-        """The bodies of a result as the rig poses them; None for a body without a rig."""
-        if not can_fit(self._model):
-            return None
-        if self._fit is None:
-            shared = self._publisher.fit(result.frame.stream) if self._publisher is not None else None
-            self._fit = shared or FrameFit(self._model)
-        return self._fit(result.frame.t_s, result.bodies)
 
 
 def _unfinished(path: Path, error: Exception) -> str:

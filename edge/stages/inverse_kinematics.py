@@ -102,23 +102,6 @@ class RigFitter:
             people[row].learn(said)
 
 
-class FrameFit:
-    """A Fit that several outputs of one stream share: it works once for each frame, when the first of them asks.
-
-    Not for several threads at a time. Raises ModelError as Fit.
-    """
-
-    def __init__(self, model: BodyModel) -> None:
-        self._fit = RigFitter(model)
-        self._latest: tuple[Bodies, RigPose] | None = None
-
-    def __call__(self, t_s: float, bodies: Bodies) -> RigPose:
-        """The bodies of a frame as the rig poses them. t_s: the stream's time in seconds."""
-        if self._latest is None or self._latest[0] is not bodies:
-            self._latest = bodies, self._fit(t_s, bodies)
-        return self._latest[1]
-
-
 def can_fit(model: BodyModel) -> bool:
     """Whether the body has a rig whose rotations can be fitted."""
     return model.rig is not None and len(model.parents) <= MAX_JOINTS

@@ -1,11 +1,12 @@
-"""Place: where in front of the camera a body of known size must stand to be seen where it is seen."""
+"""Root translation: the position at which a body of known size projects to its 2D keypoints."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from calibration.camera import Camera
-from edge.types import F32, Bodies, RootedBodies
+from edge.types import F32, Attention, Bodies, TrackedFrame
+from engines.heads.base import RootMesh
 
 MIN_SCORE = 0.15  # keypoints below this do not vote
 ITERATIONS = 3
@@ -21,21 +22,27 @@ class RootLocalizer:
     (Geman-McClure) a few times. Bodies whose head has a camera of its own are placed already.
     """
 
-    def __call__(self, bodies: RootedBodies) -> Bodies:
-        translation = bodies.translation
-        if translation is None:
-            translation = solve_translation(bodies.landmarks, bodies.rays, bodies.keypoints[..., 2])
+    def __call__(self, tracked: TrackedFrame, mesh: RootMesh) -> Bodies:
+        """Bodies in the camera's frame. mesh: of the people of `tracked.pose`, row for row."""
+        pose, keep = tracked.pose, mesh.usable
+        keypoints = np.concatenate([pose.keypoints, pose.scores[..., None]], -1)[keep]
+        boxes = tracked.boxes()[keep]
+        if mesh.cameras is not None and mesh.root is not None:
+            translation = weak_perspective_translation(mesh.cameras[keep], boxes, tracked.camera) + mesh.root[keep]
+        else:
+            rays = tracked.camera.rays(pose.keypoints)[keep]
+            translation = solve_translation(mesh.landmarks[keep], rays, keypoints[..., 2])
         shift = translation[:, None]
         return Bodies(
-            ids=bodies.ids,
-            scores=bodies.scores,
-            keypoints=bodies.keypoints,
-            joints=bodies.joints + shift,
-            vertices=bodies.vertices + shift,
+            ids=pose.ids[keep],
+            scores=pose.scores[keep].mean(1),
+            keypoints=keypoints,
+            joints=mesh.joints[keep] + shift,
+            vertices=mesh.vertices[keep] + shift,
             translation=translation,
-            rotations=bodies.rotations,
-            shape=bodies.shape,
-            attention=bodies.attention,
+            rotations=None if mesh.rotations is None else mesh.rotations[keep],
+            shape=None if mesh.shape is None else mesh.shape[keep],
+            attention=None if mesh.attention is None else Attention(mesh.attention[keep], boxes),
         )
 
 

@@ -143,7 +143,7 @@ def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_pat
     ]
     assert (summary["exit_status"], summary["frames"], summary["frames_with_people"]) == (0, 4, 4)
     assert (summary["dropped_frames"], summary["dropped_people"], summary["problems"]) == (0, 0, [])
-    assert set(summary["stages_ms"]) >= {"detect", "track", "pose", "mesh", "place", "smooth", "overlay"}
+    assert set(summary["stages_ms"]) >= {"detect", "track", "pose", "mesh", "localize", "smooth", "overlay"}
     assert summary["stages_ms"]["pose"]["count"] == 4
     assert set(summary["models"]) == {"detector", "pose", "mesh"}
     assert summary["models"]["mesh"]["precision"] == "fp32"

@@ -36,12 +36,21 @@ def test_the_figures_of_a_bench(meshcast: Command, person_clip: Path, tmp_path: 
     assert (overlapped["frames"], serial["frames"], live["frames"]) == (9, 9, 9)
     assert figures["speed_up"] == pytest.approx(overlapped["fps"] / serial["fps"], abs=0.01)
     limits = figures["limits_fps"]
-    assert set(limits) == {"read", "follow", "embody", "publish", "processor"}
+    assert set(limits) == {"read", "track_people", "recover_meshes", "publish", "processor"}
     assert limits[figures["limit"]] == min(limits.values())
     assert figures["share_of_limit"] == pytest.approx(overlapped["fps"] / min(limits.values()), abs=0.01)
     for way in (overlapped, serial, live):
         (stream,) = way["streams"].values()
-        assert set(stream["stages_ms"]) == {"decode", "detect", "track", "pose", "mesh", "place", "smooth", "publish"}
+        assert set(stream["stages_ms"]) == {
+            "decode",
+            "detect",
+            "track",
+            "pose",
+            "mesh",
+            "localize",
+            "smooth",
+            "publish",
+        }
         assert way["people_per_frame"] >= 1
         assert set(way["engines_ms"]) == {"detector engine", "pose engine", "mesh engine"}
         assert way["rows"]["pose"]["computed"] >= 9

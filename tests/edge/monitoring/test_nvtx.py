@@ -41,7 +41,7 @@ def test_a_range_for_every_stage_of_every_frame(
     assert (said.code, said.errors) == (EXIT_WHOLE, [])
     assert all(closed for _, _, closed in ranges)
     assert {domain for domain, _, _ in ranges} == {"meshcast person-1", "meshcast person-2"}
-    for stage in ("pose", "mesh", "place", "smooth"):
+    for stage in ("pose", "mesh", "localize", "smooth"):
         assert sum(message == stage for _, message, _ in ranges) >= 8, stage
     assert (tmp_path / "t.json").stat().st_size > 1000
 

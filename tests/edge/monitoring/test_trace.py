@@ -19,7 +19,7 @@ from edge.timing import Timings
 from tests.edge.conftest import Command, report
 from tests.edge.test_run import interrupt_at
 
-STAGES = {"decode", "track", "pose", "mesh", "place", "smooth", "publish"}
+STAGES = {"decode", "track", "pose", "mesh", "localize", "smooth", "publish"}
 
 
 def events_of(path: Path) -> list[dict[str, Any]]:

@@ -107,7 +107,7 @@ def altered(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, step: str, acti
 
 
 @pytest.mark.parametrize("error", [ModelError("no numbers"), CameraError("another size"), ZeroDivisionError("zero")])
-@pytest.mark.parametrize("step", ["follow", "embody"])
+@pytest.mark.parametrize("step", ["track_people", "recover_meshes"])
 def test_a_step_that_raises_on_a_frame_leaves_it_out(
     step: str, error: Exception, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -129,7 +129,7 @@ def test_a_step_that_raises_on_a_frame_leaves_it_out(
     assert len(caplog.records) == 1
 
 
-@pytest.mark.parametrize("step", ["follow", "embody"])
+@pytest.mark.parametrize("step", ["track_people", "recover_meshes"])
 def test_a_step_that_goes_on_raising_ends_the_stream_after_what_came_before(
     step: str, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +151,7 @@ def test_a_step_that_goes_on_raising_ends_the_stream_after_what_came_before(
     assert results.drops["failed"] == IN_A_ROW
 
 
-@pytest.mark.parametrize("step", ["follow", "embody"])
+@pytest.mark.parametrize("step", ["track_people", "recover_meshes"])
 def test_a_step_slower_than_a_live_source_drops_the_oldest_and_counts_it(
     step: str, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:

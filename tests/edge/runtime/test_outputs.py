@@ -17,7 +17,7 @@ from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.frame_errors import FIRST, IN_A_ROW
 from edge.runtime.outputs import OutputConfig, Outputs
 from edge.timing import Timings
-from edge.types import Bodies, BodyModel, Frame
+from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.publisher import Publisher
 from meshcast.errors import WireError
 
@@ -50,6 +50,7 @@ class Sink:
     """Takes frames; `fault` sees each index and may raise."""
 
     stage = "sink"
+    rotations = False
 
     def __init__(self, fault: Callable[[int], None] = lambda index: None, *, keeps: bool = True) -> None:
         self.path = Path(f"{id(self)}.out")
@@ -74,9 +75,13 @@ class FakePublisher:
     def __init__(self, fault: Callable[[int], None] = lambda index: None) -> None:
         self.published: list[int] = []
         self.ended: list[str] = []
+        self.subscribed = False
         self._fault = fault
 
-    def publish(self, frame: Frame, bodies: Bodies, camera: Camera) -> None:
+    def wants_rotations(self, stream: str) -> bool:
+        return self.subscribed and stream == "left"
+
+    def publish(self, frame: Frame, bodies: Bodies, camera: Camera, rig_pose: RigPose | None) -> None:
         self._fault(frame.index)
         self.published.append(frame.index)
 
@@ -176,3 +181,22 @@ def test_publisher_that_is_broken_is_left_and_files_are_written_on() -> None:
 def test_stream_that_only_publishes_is_never_exhausted() -> None:
     assert not outputs(publisher=FakePublisher()).exhausted
     assert not outputs().exhausted
+
+
+def test_outputs_rotations_are_wanted_while_a_client_subscribes_to_params() -> None:
+    publisher = FakePublisher()
+    out = outputs(Sink(), publisher=publisher)
+    assert not out.wants_rotations("left")
+    publisher.subscribed = True
+    assert out.wants_rotations("left")
+    assert not out.wants_rotations("right")
+
+
+def test_outputs_rotations_are_wanted_until_the_file_that_holds_them_fails() -> None:
+    broken = Sink(from_on(1, OutputError("b.npz: cannot be written: the disk is full")))
+    broken.rotations = True
+    out = outputs(broken, Sink())
+    out.write(result(0))
+    assert out.wants_rotations("left")
+    out.write(result(1))
+    assert not out.wants_rotations("left")
