@@ -36,13 +36,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Measure and print the table. Returns the exit code."""
     from edge.benchmark.measure import BenchmarkConfig, measure
-    from edge.run import RunConfig
+    from edge.run_config import RunConfig, SourceConfig
     from edge.sinks.output_file import OutputFile
+    from edge.stages.config import PipelineConfig
 
     models, cameras = model_options(args)
     target = OutputFile(args.json) if args.json is not None else None
     try:
-        job = RunConfig(tuple(args.sources), models, cameras, detect_every=args.detect_every, smooth=args.smooth)
+        pipeline = PipelineConfig.of(detect_every=args.detect_every, smooth=args.smooth)
+        job = RunConfig(SourceConfig(tuple(args.sources)), models, cameras, pipeline)
         report = measure(
             BenchmarkConfig(job, args.frames, args.warm_up, args.live),
             lambda line: console.note(line, "bench"),

@@ -155,35 +155,34 @@ def model_options(args: argparse.Namespace) -> tuple[Models, tuple[CameraConfig,
 def run(args: argparse.Namespace) -> int:
     """Run the job and print its table. Returns the exit code."""
     from edge.monitoring.observers import MonitoringConfig
-    from edge.run import RunConfig
-    from edge.run import run as run_job
+    from edge.run import run as run_streams
+    from edge.run_config import OutputConfig, PublishConfig, RunConfig, SourceConfig
+    from edge.stages.config import PipelineConfig
 
     if args.metrics_token_file is not None and args.metrics is None:
         raise UsageError("--metrics-token-file needs --metrics HOST:PORT")
     models, cameras = model_options(args)
-    outcome = run_job(
+    security = security_of(args)  # also without --publish: options that contradict each other are an error
+    publish = PublishConfig(args.publish, args.axes, security) if args.publish is not None else None
+    outcome = run_streams(
         RunConfig(
-            sources=tuple(args.sources),
-            access=access_of(args),
+            sources=SourceConfig(
+                uris=tuple(args.sources),
+                names=tuple(args.stream),
+                pace=args.pace,
+                loop=args.loop,
+                fps=args.fps,
+                max_frames=args.max_frames,
+                access=access_of(args),
+            ),
             models=models,
             cameras=cameras,
-            publish=args.publish,
-            axes=args.axes,
-            security=security_of(args),
-            names=tuple(args.stream),
-            save=args.save,
-            overlay=args.overlay,
-            overlay_encoder=args.overlay_encoder,
-            overlay_attention=args.overlay_attention,
-            summary=args.summary,
-            pace=args.pace,
-            loop=args.loop,
-            fps=args.fps,
-            max_frames=args.max_frames,
-            detect_every=args.detect_every,
-            smooth=args.smooth,
+            pipeline=PipelineConfig.of(
+                detect_every=args.detect_every, smooth=args.smooth, attention=args.overlay_attention
+            ),
+            outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
+            monitoring=MonitoringConfig(args.trace, args.nvtx, args.metrics, args.metrics_token_file, args.insecure),
             quiet=args.quiet,
-            watch=MonitoringConfig(args.trace, args.nvtx, args.metrics, args.metrics_token_file, args.insecure),
         )
     )
     if not args.quiet:
@@ -191,7 +190,7 @@ def run(args: argparse.Namespace) -> int:
         for path in outcome.written:
             console.out(f"wrote {one_line(str(path))}")
     for problem in outcome.report["problems"]:
-        if problem not in outcome.said:
+        if problem not in outcome.logged:
             console.warn(problem)
     if outcome.exit_code == EXIT_PARTIAL:
         console.warn("what was made so far is kept")

@@ -20,6 +20,7 @@ from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.redaction import redact_path
 from edge.sources import Reader, open_source
+from edge.stages.config import PipelineConfig
 from edge.types import F32
 from engines.errors import MeshcastError
 from engines.files.npz import read_npz
@@ -191,7 +192,9 @@ def evaluate_clip(
             )
         truth = load_truth(truth_path, camera, reader.source.size)
         pipeline = Pipeline(
-            models, view or CameraConfig(calibrated=truth.camera), detect_every=detect_every, smooth=smooth
+            models,
+            view or CameraConfig(calibrated=truth.camera),
+            PipelineConfig.of(detect_every=detect_every, smooth=smooth),
         )
         landmarks = Landmarks(pipeline.mesh.head.body, pipeline.model.keypoint_names)
         scorer = Scorer(truth, pipeline.model.keypoint_names)

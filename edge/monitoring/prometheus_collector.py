@@ -92,15 +92,15 @@ def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
     )
     for stream in streams:
         name = (stream.name,)
-        captured.add_metric(name, stream.overlapped.captured)
+        captured.add_metric(name, stream.results.captured)
         published.add_metric(name, stream.frames)
-        for reason, count in stream.overlapped.drops.items():
+        for reason, count in stream.results.drops.items():
             dropped.add_metric((stream.name, reason), count)
         inhabited.add_metric(name, stream.frames_with_people)
-        lost.add_metric(name, stream.overlapped.pipeline.dropped_people)
+        lost.add_metric(name, stream.results.pipeline.dropped_people)
         people.add_metric(name, stream.people)
         fps.add_metric(name, stream.fps)
-        running.add_metric(name, stream.running and stream.overlapped.captured > 0)
+        running.add_metric(name, stream.running and stream.results.captured > 0)
     yield from (captured, published, dropped, inhabited, lost, people, fps, running)
 
 
@@ -109,7 +109,7 @@ def _sources(streams: Iterable[StreamRun], health: RunHealth) -> Iterator[Metric
     again = CounterMetricFamily("meshcast_source_reconnects", "Connections that were tried again", labels=("stream",))
     for stream in streams:
         up.add_metric((stream.name,), health.is_up(stream))
-        again.add_metric((stream.name,), stream.overlapped.reader.source.reconnects)
+        again.add_metric((stream.name,), stream.results.reader.source.reconnects)
     yield from (up, again)
 
 
@@ -127,7 +127,7 @@ def _times(streams: Iterable[StreamRun]) -> Iterator[Metric]:
         "meshcast_queue_wait_seconds", "Time that a frame waited for a step", labels=("stream", "queue")
     )
     for stream in streams:
-        timings = stream.overlapped.pipeline.timings
+        timings = stream.results.pipeline.timings
         ages = timings.ages.histograms()
         if "latency" in ages:
             _add(latency, (stream.name,), ages["latency"])

@@ -93,7 +93,7 @@ class MetricsServer:
             if not self._health.started:
                 return _probe("starting", [])
             missing = self._health.missing()
-            return _probe("nothing from", missing if known else ["a source"]) if missing else _probe("ok")
+            return _probe("no frames from", missing if known else ["a source"]) if missing else _probe("ok")
         if request.path != "/metrics":
             return Answer(HTTPStatus.NOT_FOUND, b"/metrics, /healthz, /readyz\n")
         if not known:

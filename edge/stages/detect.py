@@ -6,24 +6,24 @@ import numpy as np
 
 import edge_kernels
 from edge.stages.box_decoders import BOX_FAMILIES, check_boxes
+from edge.stages.config import DetectionConfig
 from edge.types import F32, U8, Array, Detections, Frame
 from engines.cards.card import Card, Input
 from engines.cards.suggestions import did_you_mean
 from engines.errors import ModelError
 from engines.inference.session import Session
 
-NMS_IOU = 0.6
-
 
 class Detect:
-    """Frame -> Detections of people with a score above `score` (None: the card's), best first.
+    """Frame -> Detections of people with a score above the threshold, best first.
 
-    A box may reach a little out of the picture: the network guesses how people go on beyond its edge.
+    A box may extend a little beyond the image: the network extrapolates people at its edge.
     Raises ModelError when the card is for another task, its family has no decoder here, or the network gives something
     else than its family does.
     """
 
-    def __init__(self, session: Session, card: Card, score: float | None = None) -> None:
+    def __init__(self, session: Session, card: Card, config: DetectionConfig | None = None) -> None:
+        config = config or DetectionConfig()
         if card.task != "detector" or card.family not in BOX_FAMILIES:
             known = f"{', '.join(BOX_FAMILIES)}{did_you_mean(card.family, BOX_FAMILIES)}"
             raise ModelError(f"{card.name}: not a detector of a known family ({known})")
@@ -31,11 +31,12 @@ class Detect:
         self._family = BOX_FAMILIES[card.family]
         self._person = card.decode.person
         self._fit = card.decode.fit
-        self._score = card.decode.score if score is None else score
+        self._score = card.decode.score if config.score is None else config.score
+        self._nms_iou = config.nms_iou
         self._input = card.input
         self._size = input_size(card)
         self._tensor = np.zeros((1, 3, *self._size), np.float32)
-        # The engine compiles now, not at the first frame.
+        # Compile the engine now rather than at the first frame.
         check_boxes(card, self._session(self._tensor), self._size)
 
     def __call__(self, frame: Frame) -> Detections:
@@ -47,7 +48,7 @@ class Detect:
             whole = np.isfinite(boxes).all(axis=1) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         boxes, scores = boxes[whole].astype(np.float32), scores[whole].astype(np.float32)
         if not self._family.distinct:
-            kept = suppress(boxes, scores, NMS_IOU)
+            kept = suppress(boxes, scores, self._nms_iou)
             boxes, scores = boxes[kept], scores[kept]
         return Detections(boxes, scores)
 

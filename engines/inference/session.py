@@ -15,6 +15,7 @@ from engines.body.body import Body
 from engines.cards.card import PRECISIONS, Card, Variant
 from engines.cards.suggestions import unknown
 from engines.errors import ModelError, UnknownNameError
+from engines.inference.build_progress import OnBuild
 from engines.inference.cuda import driver as cuda
 from engines.inference.onnx_model import checked_model, onnx_weights
 
@@ -61,8 +62,19 @@ class Backend(Protocol):
         """The precisions that the device computes quickly: "fp32" always, "bf16", "fp16" and "int8" where it can."""
         ...
 
-    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> Session:
-        """Load an ONNX model. Raises ModelError, naming source, when the engine cannot use it."""
+    def load(
+        self,
+        model: bytes,
+        source: str,
+        device: str,
+        precision: str,
+        threads: int | None,
+        on_build: OnBuild | None = None,
+    ) -> Session:
+        """Load an ONNX model. Raises ModelError, naming source, when the engine cannot use it.
+
+        on_build: progress of engines that build a plan.
+        """
         ...
 
 
@@ -128,15 +140,16 @@ def open_session(
     device: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
+    on_build: OnBuild | None = None,
 ) -> Session:
     """Load a card's model; body is the one whose mesh a network is made for (None: the open one).
 
     What is asked for by name is what is loaded, or an error says why not. "auto" takes the first CUDA device where one
     is visible and an engine for it is installed, else the CPU, there the first engine of AUTO_CUDA or AUTO_CPU, and the
     first of the card's preferred precisions that both have (float16 in place of bfloat16 on a GPU), and logs the
-    choice; networks of KERNEL_FAMILIES run on our own kernels then. Without threads the engine uses all cores. Raises
-    UnknownNameError (no such backend, device or precision) and ModelError (missing package, damaged weights, precision
-    that the model or the device does not have).
+    choice; networks of KERNEL_FAMILIES run on our own kernels then. Without threads the engine uses all cores.
+    on_build: progress of engines that build a plan. Raises UnknownNameError (no such backend, device or precision) and
+    ModelError (missing package, damaged weights, precision that the model or the device does not have).
     """
     if backend not in ("auto", *BACKENDS):
         raise unknown("backend", backend, BACKENDS)
@@ -152,7 +165,7 @@ def open_session(
     able = engine.precisions(chosen_device)
     chosen, variant = _precision(card, precision, able, f"{name} on {chosen_device}", chosen_device != "cpu")
     source = str(variant.file) if variant is not None else card.name
-    session = engine.load(checked_model(card, variant, body), source, chosen_device, chosen, threads)
+    session = engine.load(checked_model(card, variant, body), source, chosen_device, chosen, threads, on_build)
     log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
     return session
 

@@ -764,7 +764,7 @@ def test_a_disk_that_fills_up_keeps_the_other_files(
     words = ("--overlay", tmp_path / "o.mp4", "--summary", tmp_path / "s.json")
     said = meshcast("run", person_clip, "--save", tmp_path / "a.npz", *words)
     assert said.code == EXIT_PARTIAL
-    problem = "a.npz: cannot be written: No space left on device; what came before is kept"
+    problem = "a.npz: cannot be written: No space left on device; the frames before are kept"
     assert caplog.messages == [problem]  # once, when it happens
     assert said.errors == [f"meshcast: {problem}", "meshcast: what was made so far is kept"]
     assert f"wrote {tmp_path / 'a.npz'}" in said.out
@@ -796,7 +796,7 @@ def test_a_limit_on_file_sizes_is_one_line_and_keeps_what_came_before(person_cli
     done = subprocess.run([sys.executable, "-c", program, *words], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == EXIT_PARTIAL
     said = [line for line in done.stderr.splitlines() if "a.npz" in line]
-    assert said == ["meshcast: a.npz: cannot be written: File too large; what came before is kept"]
+    assert said == ["meshcast: a.npz: cannot be written: File too large; the frames before are kept"]
     assert {path.name for path in tmp_path.iterdir()} == {"a.npz", "s.json"}
     assert 1 <= load(tmp_path / "a.npz")["frames"].item() < 12
 
@@ -818,10 +818,10 @@ def test_a_summary_that_cannot_be_written_is_one_line(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--save", "a.npz", "--overlay", "clip.mp4"], "clip.mp4: is read by this run"),
-        (["--overlay", "./link.mp4"], "link.mp4: is read by this run"),
-        (["--summary", "camera.toml", "--camera", "camera.toml"], "camera.toml: is read by this run"),
-        (["--summary", "a.json", "--trace", "./a.json"], "a.json: is asked for twice"),
+        (["--save", "a.npz", "--overlay", "clip.mp4"], "clip.mp4: is an input of this run"),
+        (["--overlay", "./link.mp4"], "link.mp4: is an input of this run"),
+        (["--summary", "camera.toml", "--camera", "camera.toml"], "camera.toml: is an input of this run"),
+        (["--summary", "a.json", "--trace", "./a.json"], "a.json: two outputs have this path"),
         (["--save", "folder.npz"], "folder.npz: is not an ordinary file"),
         (["--save", "pipe.npz"], "pipe.npz: is not an ordinary file"),
         (["--summary", "/dev/null"], "/dev/null: is not an ordinary file"),
@@ -978,9 +978,9 @@ def test_a_camera_that_never_answered_is_named(
     words = ("--stream", "dead", "--stream", "well", "--summary", tmp_path / "s.json")
     said = meshcast("run", silent, person_clip, "--loop", *words)
     assert said.code == EXIT_PARTIAL
-    assert said.errors[0] == "meshcast: dead: no frame came"
+    assert said.errors[0] == "meshcast: dead: no frame arrived"
     streams = report(tmp_path / "s.json")["streams"]
-    assert streams["dead"]["problems"] == ["dead: no frame came"]
+    assert streams["dead"]["problems"] == ["dead: no frame arrived"]
     assert streams["well"]["problems"] == []
 
 
@@ -999,7 +999,7 @@ def test_a_camera_that_never_answered_leaves_exit_code_1_when_it_is_alone(
     monkeypatch.setattr(Progress, "refresh", interrupting)
     said = meshcast("run", silent, "--stream", "dead", "--save", tmp_path / "a.npz")
     assert said.code == EXIT_INPUT
-    assert said.errors == ["meshcast: dead: no frame came"]
+    assert said.errors == ["meshcast: dead: no frame arrived"]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -229,7 +229,7 @@ def test_a_camera_where_nobody_listens(port: int, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["s.json"]
     summary = report(tmp_path / "s.json")
     assert (summary["frames"], summary["exit_status"]) == (0, EXIT_INPUT)
-    assert summary["problems"] == ["127.0.0.1: no frame came"]
+    assert summary["problems"] == ["127.0.0.1: no frame arrived"]
     assert "wrote" in said
     assert "a.npz" not in said
     assert "o.mp4" not in said

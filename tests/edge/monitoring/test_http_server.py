@@ -118,7 +118,7 @@ class Stream:
             latest_s=latest_s, pace="realtime" if live else "fast", source=SimpleNamespace(reconnects=0)
         )
         pipeline = SimpleNamespace(dropped_people=0, timings=Timings())
-        self.overlapped = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={})
+        self.results = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={})
 
 
 @pytest.fixture
@@ -156,15 +156,15 @@ def test_readiness_names_sources_that_do_not_deliver(
     assert probe("/readyz") == (503, "starting\n")
     streams: list[Any] = [Stream("cam0", latest_s=clock[0]), Stream("cam1"), Stream("clip", live=False)]
     health.watch(streams)
-    assert probe("/readyz", **BEARER) == (503, "nothing from: cam1, clip\n")
-    assert probe("/readyz") == (503, "nothing from: a source\n")
+    assert probe("/readyz", **BEARER) == (503, "no frames from: cam1, clip\n")
+    assert probe("/readyz") == (503, "no frames from: a source\n")
     for stream in streams:
-        stream.overlapped.reader.latest_s = clock[0]
+        stream.results.reader.latest_s = clock[0]
     assert probe("/readyz") == (200, "ok\n")
     clock[0] += FRESH_S + 1
-    assert probe("/readyz", **BEARER) == (503, "nothing from: cam0, cam1\n")  # a file is read as fast as it can be
+    assert probe("/readyz", **BEARER) == (503, "no frames from: cam0, cam1\n")  # a file is read as fast as it can be
     streams[2].running, streams[2].error = False, ValueError()
-    assert probe("/readyz", **BEARER) == (503, "nothing from: cam0, cam1, clip\n")
+    assert probe("/readyz", **BEARER) == (503, "no frames from: cam0, cam1, clip\n")
 
 
 def test_health_is_lost_when_the_loop_or_a_stream_stands_still(
@@ -174,7 +174,7 @@ def test_health_is_lost_when_the_loop_or_a_stream_stands_still(
     silent, stuck = Stream("silent"), Stream("stuck")
     streams: list[Any] = [silent, stuck]
     health.watch(streams)
-    stuck.overlapped.captured = 2
+    stuck.results.captured = 2
     for _ in range(100):
         clock[0] += 1
         health.beat()
@@ -191,8 +191,8 @@ def test_health_is_lost_when_the_loop_or_a_stream_stands_still(
 def test_camera_that_never_answered_is_neither_up_nor_running(health: RunHealth, clock: list[float]) -> None:
     with MetricsServer("127.0.0.1:0", health=health) as serving:
         streams: list[Any] = [Stream("cam0"), Stream("cam1", latest_s=clock[0])]
-        streams[0].overlapped.reader.source.reconnects = 7
-        streams[1].overlapped.captured = 1
+        streams[0].results.reader.source.reconnects = 7
+        streams[1].results.captured = 1
         serving.watch(streams, clients=Clients(lambda: 3, lambda: 5))
         text = get(int(serving.address.rpartition(":")[2]), "/metrics")[1]
     for sample in (

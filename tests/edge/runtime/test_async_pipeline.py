@@ -15,7 +15,7 @@ from calibration.camera import CameraError
 from edge.models import LoadedModels, Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.runtime.async_pipeline import AsyncPipeline
-from edge.runtime.frame_errors import IN_A_ROW
+from edge.runtime.frame_errors import MAX_CONSECUTIVE_ERRORS
 from edge.sources import Source, open_source
 from edge.types import Bodies, Frame, TrackedFrame
 from engines.errors import ModelError
@@ -148,7 +148,7 @@ def test_a_step_that_goes_on_raising_ends_the_stream_after_what_came_before(
         seen.extend(result.frame.index for result in results)
     assert seen == [0, 1, 2, 3, 4]
     assert results.captured == len(seen) + sum(results.drops.values())
-    assert results.drops["failed"] == IN_A_ROW
+    assert results.drops["failed"] == MAX_CONSECUTIVE_ERRORS
 
 
 @pytest.mark.parametrize("step", ["track_people", "recover_meshes"])

@@ -7,7 +7,7 @@ import pytest
 
 from calibration.camera import CameraError
 from edge.errors import FrameError
-from edge.runtime.frame_errors import FIRST, IN_A_ROW, FrameErrors
+from edge.runtime.frame_errors import MAX_CONSECUTIVE_ERRORS, MAX_FIRST_ERRORS, FrameErrors
 from edge.types import Frame
 from engines.errors import DeviceLostError, ModelError
 
@@ -24,7 +24,7 @@ def fail(errors: FrameErrors, error: Exception, times: int = 1) -> None:
 @pytest.mark.parametrize("error", [CameraError("another size"), ModelError("no numbers")])
 def test_first_frames_that_all_fail_raise_the_error_itself(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     errors = FrameErrors()
-    fail(errors, error, FIRST - 1)
+    fail(errors, error, MAX_FIRST_ERRORS - 1)
     with pytest.raises(type(error), match=str(error)):
         fail(errors, error)
     assert caplog.records == []  # it is said by what is raised
@@ -50,19 +50,21 @@ def test_end_after_a_frame_got_through_raises_nothing() -> None:
 def test_internal_error_in_a_row_ends_the_stream_in_one_line() -> None:
     errors = FrameErrors()
     errors.passed()
-    fail(errors, ZeroDivisionError("zero"), IN_A_ROW - 1)
+    fail(errors, ZeroDivisionError("zero"), MAX_CONSECUTIVE_ERRORS - 1)
     errors.passed()
-    fail(errors, ZeroDivisionError("zero"), IN_A_ROW - 1)
-    with pytest.raises(FrameError, match=f"^left: {IN_A_ROW} frames in a row .*ZeroDivisionError: zero.*please report"):
+    fail(errors, ZeroDivisionError("zero"), MAX_CONSECUTIVE_ERRORS - 1)
+    with pytest.raises(
+        FrameError, match=f"^left: {MAX_CONSECUTIVE_ERRORS} frames in a row .*ZeroDivisionError: zero.*please report"
+    ):
         fail(errors, ZeroDivisionError("zero"))
-    assert errors.count == 2 * IN_A_ROW - 1
+    assert errors.count == 2 * MAX_CONSECUTIVE_ERRORS - 1
 
 
 def test_frames_of_another_size_never_end_a_stream_that_has_begun() -> None:
     errors = FrameErrors()
     errors.passed()
-    fail(errors, CameraError("another size"), 20 * IN_A_ROW)
-    assert errors.count == 20 * IN_A_ROW
+    fail(errors, CameraError("another size"), 20 * MAX_CONSECUTIVE_ERRORS)
+    assert errors.count == 20 * MAX_CONSECUTIVE_ERRORS
 
 
 def test_lost_device_ends_the_stream_at_once() -> None:

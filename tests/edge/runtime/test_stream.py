@@ -10,7 +10,7 @@ import pytest
 from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.runtime.async_pipeline import AsyncPipeline
-from edge.runtime.outputs import OutputConfig, Outputs
+from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.stream import StreamRun
 from edge.sources import open_source
 
@@ -19,7 +19,7 @@ SOON_S = 20.0
 
 def test_rate_and_busiest_stage(person_clip: Path) -> None:
     pipeline, ended = Pipeline(Models(), CameraConfig()), threading.Event()
-    outputs = Outputs(OutputConfig(), pipeline.model, pipeline.timings, 30.0, None)
+    outputs = Outputs(StreamFiles(), pipeline.model, pipeline.timings, 30.0, None)
     stream = StreamRun("clip", AsyncPipeline(open_source(str(person_clip)), pipeline), outputs, 12, ended.set)
     assert (stream.fps, stream.busiest, stream.running) == (0.0, "", False)
     stream.start()

@@ -21,6 +21,7 @@ from edge.stages.box_decoders import (
     decode_yolo_nms,
     decode_yolox,
 )
+from edge.stages.config import DetectionConfig
 from edge.stages.detect import Detect
 from edge.types import Frame
 from engines.cards.card import Card, load_card
@@ -300,4 +301,4 @@ def test_models_of_others_run_through_the_real_engines(
     found = Detect(session, known)(frame(192, 200))
     np.testing.assert_allclose(found.boxes, [box], rtol=1e-5)
     np.testing.assert_allclose(found.scores, [0.8], rtol=1e-5)
-    assert len(Detect(session, known, score=0.9)(frame(192, 200)).scores) == 0
+    assert len(Detect(session, known, DetectionConfig(score=0.9))(frame(192, 200)).scores) == 0

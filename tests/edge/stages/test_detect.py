@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge.stages.config import DetectionConfig
 from edge.stages.detect import Detect, averaged_block, letterbox, overlaps, suppress
 from edge.types import Frame
 from engines.cards.card import load_card
@@ -125,7 +126,7 @@ def test_the_score_of_the_card_may_be_overridden() -> None:
     picture = frame(np.zeros((416, 416, 3), np.uint8))
     low = replace(CARD, decode=replace(CARD.decode, score=0.28))
     found = [
-        len(Detect(Fixed(scores, bins), card, score=score)(picture).scores)
+        len(Detect(Fixed(scores, bins), card, DetectionConfig(score=score))(picture).scores)
         for card, score in ((CARD, None), (CARD, 0.2), (low, None), (low, 0.3))
     ]
     assert found == [0, 1, 1, 0]

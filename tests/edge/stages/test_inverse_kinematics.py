@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import edge.stages.inverse_kinematics
-from edge.stages.inverse_kinematics import LEARN_FRAMES, VERTICES, RigFitter
+from edge.stages.config import InverseKinematicsConfig
+from edge.stages.inverse_kinematics import RigFitter
 from edge.types import Bodies, BodyModel
 from engines.body.body import open_body
 from engines.errors import ModelError
 from meshcast.protocol.body import Lod, Rig
 from meshcast.protocol.rotations import rotmat
 
+DEFAULTS = InverseKinematicsConfig()
 BODY = open_body()
 JOINTS = len(BODY.parents)
 AT = np.array([[0.3, -0.2, 3.0]], np.float32)
@@ -91,11 +92,11 @@ def assert_proper(rotations: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("spread", [0.1, 0.4, 0.8, 1.2])
-def test_a_pose_comes_back(rng: np.random.Generator, spread: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge.stages.inverse_kinematics, "START_M2", 1e-9)  # with nothing but the vertices to follow
+def test_a_pose_comes_back(rng: np.random.Generator, spread: float) -> None:
     truth = poses(rng, 3, spread)
     bodies = replace(bodies_of(truth), shape=np.zeros((3, 10), np.float32))
-    posed = RigFitter(MODEL)(0.0, bodies)
+    vertices_alone = InverseKinematicsConfig(start_stiffness_m2=1e-9)
+    posed = RigFitter(MODEL, vertices_alone)(0.0, bodies)
     assert_proper(posed.rotations)
     again = bodies_of(posed.rotations).vertices
     assert rms_mm(again, bodies.vertices).max() < 0.1
@@ -124,9 +125,9 @@ def test_shape_and_pose_come_back_together(rng: np.random.Generator) -> None:
 
 def test_a_shape_stays_once_it_is_known(rng: np.random.Generator) -> None:
     fit, truth, shape = RigFitter(MODEL), poses(rng, 1, 0.3), rng.normal(0, 1, (1, 10)).astype(np.float32)
-    for frame in range(LEARN_FRAMES + 2):
+    for frame in range(DEFAULTS.learn_frames + 2):
         posed = fit(frame / 30, bodies_of(truth, shape, noise=rng.normal(0, 0.01, BODY.v_template.shape)))
-    later = fit(LEARN_FRAMES / 30 + 0.1, bodies_of(truth, -shape))
+    later = fit(DEFAULTS.learn_frames / 30 + 0.1, bodies_of(truth, -shape))
     np.testing.assert_array_equal(later.shape, posed.shape)
     assert rms_mm(BODY.rest(posed.shape)[0], BODY.rest(shape)[0]).max() < 2
 
@@ -158,7 +159,7 @@ def test_noise_is_not_fitted(rng: np.random.Generator) -> None:
     exact = bodies_of(truth).vertices
     noise = rng.normal(0, 0.02, exact.shape)
     posed = RigFitter(MODEL)(0.0, bodies_of(truth, noise=noise))
-    looked_at = noise[:, :: len(BODY.v_template) // VERTICES]
+    looked_at = noise[:, :: len(BODY.v_template) // DEFAULTS.max_vertices]
     assert (posed.error_mm < rms_mm(looked_at, np.zeros_like(looked_at))).all()
     assert rms_mm(bodies_of(posed.rotations, posed.shape).vertices, exact).max() < 6
 

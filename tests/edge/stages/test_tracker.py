@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from edge.stages.config import MotionConfig, TrackerConfig
 from edge.stages.detect import overlaps
 from edge.stages.track import keypoints_box, similarity
 from edge.stages.tracker import Tracker
@@ -217,7 +218,7 @@ def test_an_empty_scene() -> None:
 
 @pytest.mark.parametrize(("interval", "passes"), [(1, 60), (4, 15), (8, 8), (0, 60)])
 def test_the_detector_runs_every_so_many_frames(interval: int, passes: int) -> None:
-    scene = Scene(Actor(walk(300, 270, 30)), track=Tracker(interval)).run(0, 2)
+    scene = Scene(Actor(walk(300, 270, 30)), track=Tracker(TrackerConfig(interval=interval))).run(0, 2)
     assert scene.passes == passes
 
 
@@ -225,7 +226,7 @@ def test_the_detector_runs_when_someone_is_lost_or_the_stream_has_a_gap() -> Non
     scene = Scene(
         Actor(walk(200, 270, 0)),
         Actor(lambda t_s: (600, 270) if t_s < 1 else None, BLUE),
-        track=Tracker(interval=30),
+        track=Tracker(TrackerConfig(interval=30)),
     ).run(0, 1)
     quiet = scene.passes
     scene.run(1, 1.5)
@@ -238,7 +239,7 @@ def test_the_detector_runs_when_someone_is_lost_or_the_stream_has_a_gap() -> Non
 
 def test_another_scene_is_another_story() -> None:
     """A cut in a film, or the next of some pictures: nobody goes on, the detector looks at once."""
-    track = Tracker(interval=100)
+    track = Tracker(TrackerConfig(interval=100))
     first = Scene(Actor(walk(300, 270, 0)), track=track).run(0, 0.5)
     second = Negative(Actor(walk(330, 270, 0)), track=track).run(0.5, 1)
     assert (first.passes, second.passes) == (1, 1)
@@ -275,7 +276,7 @@ def test_what_is_no_person_never_shows() -> None:
 
 def test_weak_detections_keep_people_but_start_none() -> None:
     actor = Actor(walk(300, 270, 60))
-    scene = Scene(actor, track=Tracker(interval=1))
+    scene = Scene(actor, track=Tracker(TrackerConfig(interval=1)))
     box = scene.visible(0.0)[0][1][None]
     frame = Frame("test", 0, 0, 0.0, scene.image(0.0))
     assert not len(scene.track.update(frame, Detections(box, np.array([0.40], np.float32))).ids)
@@ -296,7 +297,7 @@ def test_a_frame_without_numbers_is_bridged() -> None:
 
 
 def test_the_box_between_detections_is_the_detectors() -> None:
-    scene = Scene(Actor(walk(200, 270, 100)), track=Tracker(interval=1000)).run(0, 3)
+    scene = Scene(Actor(walk(200, 270, 100)), track=Tracker(TrackerConfig(interval=1000))).run(0, 3)
     true = scene.visible(2.967)[0][1]
     assert scene.passes == 1
     assert overlaps(scene.boxes[0][None], true[None])[0, 0] > 0.8
@@ -331,18 +332,18 @@ def test_the_box_of_keypoints_needs_enough_of_them() -> None:
     box = np.array([100, 50, 180, 250], np.float32)
     keypoints = (box[:2] + BODY * (box[2:] - box[:2])).astype(np.float32)
     scores = np.full(17, 0.7, np.float32)
-    found = keypoints_box(keypoints, scores)
+    found = keypoints_box(keypoints, scores, MotionConfig())
     assert found is not None
     np.testing.assert_allclose(found, box, atol=12)
     scores[4:] = 0.1
-    assert keypoints_box(keypoints, scores) is None
+    assert keypoints_box(keypoints, scores, MotionConfig()) is None
 
 
 def test_similarity_of_keypoints() -> None:
     keypoints = np.stack([BODY * 200, BODY * 200 + 1, BODY * 200 + 60, BODY * 200]).astype(np.float32)
     scores = np.full((4, 17), 0.7, np.float32)
     scores[3, 2:] = 0.0
-    result = similarity(keypoints, scores, np.full(4, 200 * 80, np.float32))
+    result = similarity(keypoints, scores, np.full(4, 200 * 80, np.float32), 0.2)
     np.testing.assert_allclose(result, result.T)
     assert result[0, 0] == pytest.approx(1)
     assert result[0, 1] > 0.9
