@@ -146,9 +146,9 @@ class Pipeline:
     def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
         measure, frame = self.timings.measure, tracked.frame
         with measure("mesh", frame):
-            mesh = self.mesh(tracked)
+            mesh, regions = self.mesh(tracked)
         with measure("localize", frame):
-            bodies = self.localize(tracked, mesh)
+            bodies = self.localize(tracked, mesh, regions)
         if self.smooth is None:
             return bodies
         with measure("smooth", frame):

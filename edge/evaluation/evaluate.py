@@ -32,13 +32,13 @@ LIMBS = tuple(
 )
 HIPS = [LIMBS.index("left_hip"), LIMBS.index("right_hip")]
 MIN_KNOWN = 6  # limb joints with truth, both hips among them, that make a frame count
-FOUND_WITHIN = 0.5  # median keypoint distance, as a share of the person's extent in the picture
+FOUND_WITHIN = 0.5  # median keypoint distance, as a share of the person's extent in the image
 JOINTS_SUFFIX = "_joints_cam_m"
 MM_PER_M = 1000.0
 
 
 class TruthError(MeshcastError):
-    """A truth file cannot be used, or does not fit what is evaluated."""
+    """A truth file cannot be used, or does not match the evaluated clip or model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _limb_index(names: tuple[str, ...], owner: str) -> list[int]:
 
 
 class Scorer:
-    """Collects errors frame by frame; `joint_names` names the J joints that will be added."""
+    """Accumulates errors frame by frame; `joint_names` names the J joints given to add()."""
 
     def __init__(self, truth: Truth, joint_names: tuple[str, ...]) -> None:
         self._limbs = _limb_index(joint_names, "the mesh model")
@@ -137,7 +137,7 @@ class Scorer:
         self._root.append(float(distances(predicted_root, root)))
 
     def _find(self, frame_index: int, keypoints: F32) -> int | None:
-        """The person whose limbs are nearest to the truth in the picture, or None when nobody is near."""
+        """The person whose limbs are nearest to the truth in the image, or None when no person is near."""
         if len(keypoints) == 0:
             return None
         pixels, limbs = self._pixels[frame_index], self._truth_px[frame_index]
@@ -188,7 +188,7 @@ def evaluate_clip(
     with Reader(open_source(str(clip))) as reader:
         if reader.source.size is None:
             raise TruthError(
-                f"{redact_path(str(clip))}: the picture size is not known before the first frame; give a video file"
+                f"{redact_path(str(clip))}: the image size is not known before the first frame; give a video file"
             )
         truth = load_truth(truth_path, camera, reader.source.size)
         pipeline = Pipeline(

@@ -54,8 +54,8 @@ class RunHealth:
     """The health of a run: of its main loop, which calls beat(), and of its streams from watch() on.
 
     A live source is up when it delivered a frame within FRESH_S, a file once it delivered one. A stream is stalled when
-    frames are in flight, or a file is read as fast as possible, and no result arrives. A camera that does not respond is
-    not a stall: a restart of the program would not help.
+    frames are in flight, or a file is read as fast as possible, and no result arrives. A camera that does not respond
+    is not a stall: a restart of the program would not help.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -40,7 +40,7 @@ class StreamFiles:
 
 
 class Sink(Protocol):
-    """One file of a stream. write() and close() may raise; after an error of write(), close() keeps what is complete."""
+    """One file of a stream. write() and close() may raise; after an error of write(), close() keeps the rest."""
 
     stage: str  # name of its stage in the timings
     path: Path
@@ -58,8 +58,8 @@ class Sink(Protocol):
 class Outputs:
     """Publishes, saves and draws the results of one stream, one after the other.
 
-    fps: nominal, of the overlay video. Files appear on close(); abort() leaves none. `problems` lists failures, one line
-    each; they are also logged when they occur. Raises OutputError at once when a file cannot be written.
+    fps: nominal, of the overlay video. Files appear on close(); abort() leaves none. `problems` lists failures, one
+    line each; they are also logged when they occur. Raises OutputError at once when a file cannot be written.
     """
 
     def __init__(

@@ -38,8 +38,14 @@ class StreamRun:
     def __init__(
         self, title: str, results: AsyncPipeline, outputs: Outputs, total: int | None, on_end: Callable[[], None]
     ) -> None:
-        """title: the source as the user wrote it; total: number of expected frames, None if unknown; on_end: called at the
-        end, on the stream's thread."""
+        """
+        Args:
+            title: the source as the user wrote it.
+            results: the pipeline of the stream.
+            outputs: of the results.
+            total: number of expected frames, None if unknown.
+            on_end: called at the end, on the stream's thread.
+        """
         self.title = title
         self.name = results.reader.source.name
         self.live = results.reader.source.live

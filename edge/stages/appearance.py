@@ -52,7 +52,7 @@ def appearance_distance(a: F32, b: F32) -> float | None:
 
 
 def _sample_weights() -> tuple[F32, int]:
-    """Weights (S, 17) that interpolate sample points from keypoints, the trunk's first, and the number of the trunk's."""
+    """Weights (S, 17) of sample points, which interpolate keypoints: first those of the trunk, and their number."""
     rows = []
     left_top, right_top, left_low, right_low = SHOULDERS_HIPS
     for across in np.linspace(0.15, 0.85, 5):

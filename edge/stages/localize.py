@@ -21,16 +21,19 @@ class RootLocalizer:
     def __init__(self, config: LocalizationConfig | None = None) -> None:
         self._config = config or LocalizationConfig()
 
-    def __call__(self, tracked: TrackedFrame, mesh: RootMesh) -> Bodies:
-        """Bodies in the camera's frame. mesh: of the people of `tracked.pose`, row for row."""
+    def __call__(self, tracked: TrackedFrame, mesh: RootMesh, regions: F32 | None) -> Bodies:
+        """Bodies in the camera's frame. mesh and the crops' regions: of the people of `tracked.pose`, row for row."""
         pose, keep = tracked.pose, mesh.usable
         keypoints = np.concatenate([pose.keypoints, pose.scores[..., None]], -1)[keep]
-        boxes = tracked.boxes()[keep]
-        if mesh.cameras is not None and mesh.root is not None:
-            translation = weak_perspective_translation(mesh.cameras[keep], boxes, tracked.camera) + mesh.root[keep]
+        regions = None if regions is None else regions[keep]
+        if mesh.cameras is not None and mesh.root is not None and regions is not None:
+            translation = weak_perspective_translation(mesh.cameras[keep], regions, tracked.camera) + mesh.root[keep]
         else:
             rays = tracked.camera.rays(pose.keypoints)[keep]
             translation = solve_translation(mesh.landmarks[keep], rays, keypoints[..., 2], self._config)
+        attention = None
+        if mesh.attention is not None and regions is not None:
+            attention = Attention(mesh.attention[keep], regions)
         shift = translation[:, None]
         return Bodies(
             ids=pose.ids[keep],
@@ -41,7 +44,7 @@ class RootLocalizer:
             translation=translation,
             rotations=None if mesh.rotations is None else mesh.rotations[keep],
             shape=None if mesh.shape is None else mesh.shape[keep],
-            attention=None if mesh.attention is None else Attention(mesh.attention[keep], boxes),
+            attention=attention,
         )
 
 

@@ -14,7 +14,7 @@ from engines.heads.base import Head, People, RootMesh
 
 
 class Mesh:
-    """TrackedFrame -> RootMesh, by a head that uses keypoints or crops of the tracks.
+    """TrackedFrame -> RootMesh and the regions (N, 4) xyxy px of the crops, by a head that uses keypoints or crops.
 
     attention: keep the head's attention maps, where it has them. `dropped` counts people that got no body (numbers
     that are not finite, too few points, a camera that sees them behind itself).
@@ -38,16 +38,17 @@ class Mesh:
             lod=lod_of(body),
         )
 
-    def __call__(self, tracked: TrackedFrame) -> RootMesh:
+    def __call__(self, tracked: TrackedFrame) -> tuple[RootMesh, F32 | None]:
+        """Meshes of the people of `tracked.pose`, and the regions that their crops show, None without crops."""
         pose = tracked.pose
         if not len(pose.ids):
-            return self._no_people()
-        crops = None
+            return self._no_people(), None
+        crops, regions = None, None
         if self._crops is not None:
-            crops, _ = self._crops(tracked.frame.image, tracked.boxes())
+            crops, regions = self._crops(tracked.frame.image, tracked.boxes())
         made = self.head(People(pose.keypoints, pose.scores, tracked.camera.rays(pose.keypoints), crops))
         self.dropped += int(len(made.usable) - made.usable.sum())
-        return made if self._attention else replace(made, attention=None)
+        return (made if self._attention else replace(made, attention=None)), regions
 
     def _no_people(self) -> RootMesh:
         def rows(*shape: int) -> F32:

@@ -33,7 +33,7 @@ def ranges(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, bool]]:
     return opened
 
 
-def test_a_range_for_every_stage_of_every_frame(
+def test_nvtx_opens_range_for_every_stage_of_every_frame(
     meshcast: Command, person_clip: Path, tmp_path: Path, ranges: list[tuple[str, str, bool]]
 ) -> None:
     """Beside a trace, which then is told as well."""
@@ -46,12 +46,12 @@ def test_a_range_for_every_stage_of_every_frame(
     assert (tmp_path / "t.json").stat().st_size > 1000
 
 
-def test_the_real_package_takes_them(meshcast: Command, person_clip: Path) -> None:
+def test_nvtx_real_package_accepts_ranges(meshcast: Command, person_clip: Path) -> None:
     pytest.importorskip("nvtx")
     assert meshcast("run", person_clip, "--nvtx", "--max-frames", "2").code == EXIT_WHOLE
 
 
-def test_without_the_package_one_line_says_so(
+def test_nvtx_missing_package_is_one_line_error(
     meshcast: Command, person_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "nvtx", None)

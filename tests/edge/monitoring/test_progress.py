@@ -78,7 +78,7 @@ def capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_without_a_terminal_one_plain_line_at_the_end(capsys: pytest.CaptureFixture[str], live: bool):
+def test_progress_without_terminal_prints_closing_line(capsys: pytest.CaptureFixture[str], live: bool):
     stream = Stream(live)
     run(Progress([stream], quiet=False), stream, 10)
     out, err = capsys.readouterr()
@@ -89,7 +89,7 @@ def test_without_a_terminal_one_plain_line_at_the_end(capsys: pytest.CaptureFixt
     assert "3 dropped" in err
 
 
-def test_one_line_a_stream(capsys: pytest.CaptureFixture[str]):
+def test_progress_without_terminal_prints_one_line_per_stream(capsys: pytest.CaptureFixture[str]):
     first, second = Stream(live=True, name="door"), Stream(live=True, name="yard")
     run(Progress([first, second], quiet=False), second, 4)
     lines = capsys.readouterr().err.splitlines()

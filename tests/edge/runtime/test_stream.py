@@ -17,7 +17,7 @@ from edge.sources import open_source
 SOON_S = 20.0
 
 
-def test_rate_and_busiest_stage(person_clip: Path) -> None:
+def test_stream_run_reports_rate_and_busiest_stage(person_clip: Path) -> None:
     pipeline, ended = Pipeline(Models(), CameraConfig()), threading.Event()
     outputs = Outputs(StreamFiles(), pipeline.model, pipeline.timings, 30.0, None)
     stream = StreamRun("clip", AsyncPipeline(open_source(str(person_clip)), pipeline), outputs, 12, ended.set)

@@ -103,7 +103,7 @@ def test_localizer_crop_camera_gives_root_translation(distortion: float) -> None
     seen = Pose2D(np.array([7, 3], np.int32), np.zeros((2, 17, 2), np.float32), np.ones((2, 17), np.float32))
     tracks = Tracks(np.array([3, 9, 7], np.int32), boxes[[1, 0, 0]], np.ones(3, np.float32))
     tracked = TrackedFrame(frame(), camera, tracks, seen)
-    bodies = RootLocalizer()(tracked, stage(tracked))
+    bodies = RootLocalizer()(tracked, *stage(tracked))
     np.testing.assert_allclose(bodies.translation, roots, atol=1e-4)
     np.testing.assert_allclose(bodies.vertices, places, atol=1e-4)
     assert bodies.ids.tolist() == [7, 3]
@@ -129,7 +129,7 @@ def test_mesh_without_people_gives_empty_bodies() -> None:
     seen = Pose2D(no_ids, np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32))
     tracks = Tracks(no_ids, np.empty((0, 4), np.float32), np.empty(0, np.float32))
     tracked = TrackedFrame(frame(), Camera.from_fov((1280, 720), 60), tracks, seen)
-    bodies = RootLocalizer()(tracked, Mesh(head, NAMES)(tracked))
+    bodies = RootLocalizer()(tracked, *Mesh(head, NAMES)(tracked))
     assert bodies.vertices.shape == (0, 6890, 3)
     assert bodies.translation.shape == (0, 3)
 
