@@ -127,7 +127,7 @@ def box_metrics(exact: list[Boxes], other: list[Boxes], start: float, keep: floa
         Metric("box shift, 95th percentile", "% of the person", p95),
         Metric("score shift, median", "", _percentiles(np.array(scores))[0]),
         Metric("people lost", "%", 100 * lost / max(sure, 1), limits.lost_percent),
-        Metric("false people", "%", 100 * false_people / max(sure_other, 1), limits.lost_percent),
+        Metric("people invented", "%", 100 * false_people / max(sure_other, 1), limits.lost_percent),
     ]
 
 

@@ -14,7 +14,7 @@ GROWTH = 1.3  # factor of the number of groups in float from one trial to the ne
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A quantized network: the layers excluded from INT8, the INT8 share of the multiply-adds, and the gate's metrics."""
+    """A quantized network: the layers left out of INT8, the INT8 share of the multiply-adds, and the gate metrics."""
 
     kept: tuple[str, ...]
     share: float

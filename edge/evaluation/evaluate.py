@@ -144,8 +144,8 @@ class Scorer:
         known = np.isfinite(limbs).all(axis=-1)
         # The longer side of the box stands for the height, so that a lying person is found too.
         extent = (np.nanmax(pixels, axis=0) - np.nanmin(pixels, axis=0)).max()
-        seen = keypoints[:, self._keypoints, :2][:, known]
-        far = np.median(np.linalg.norm(seen - limbs[known], axis=-1), axis=-1)
+        predicted = keypoints[:, self._keypoints, :2][:, known]
+        far = np.median(np.linalg.norm(predicted - limbs[known], axis=-1), axis=-1)
         nearest = int(np.argmin(far))
         return nearest if far[nearest] <= FOUND_WITHIN * extent else None
 

@@ -73,8 +73,10 @@ def solve_translation(points: F32, rays: F32, scores: F32, config: LocalizationC
     u, v = rays[..., 0].astype(np.float64), rays[..., 1].astype(np.float64)
     x, y, z = np.moveaxis(points.astype(np.float64), -1, 0)
     right_u, right_v = u * z - x, v * z - y
-    seen = known * np.where(scores >= config.min_keypoint_score, np.maximum(scores, 1e-3), 1e-6).astype(np.float64) ** 2
-    weight = seen
+    observed = (
+        known * np.where(scores >= config.min_keypoint_score, np.maximum(scores, 1e-3), 1e-6).astype(np.float64) ** 2
+    )
+    weight = observed
     translation = np.zeros((len(points), 3))
     for _ in range(config.iterations):
         s, su, sv = weight.sum(1), (weight * u).sum(1), (weight * v).sum(1)
@@ -89,5 +91,5 @@ def solve_translation(points: F32, rays: F32, scores: F32, config: LocalizationC
         translation[:, 2] = np.maximum(translation[:, 2], config.min_depth_m)
         tx, ty, tz = translation.T[:, :, None]
         residual = (tx - u * tz - right_u) ** 2 + (ty - v * tz - right_v) ** 2
-        weight = seen / (1 + residual / config.outlier_m**2) ** 2
+        weight = observed / (1 + residual / config.outlier_m**2) ** 2
     return translation.astype(np.float32)

@@ -50,7 +50,7 @@ def test_camera_from_fov_is_horizontal() -> None:
 def test_camera_at_same_aspect_keeps_rays() -> None:
     camera = Camera.from_fov((1920, 1080), 70.0)
     half = camera.at((960, 540))
-    # The corner of the picture, half a pixel outside the first pixel's center, is the same ray at any size.
+    # The corner of the image, half a pixel outside the first pixel's center, is the same ray at any size.
     np.testing.assert_allclose(half.rays(np.float32([-0.5, -0.5])), camera.rays(np.float32([-0.5, -0.5])), atol=1e-6)
 
 

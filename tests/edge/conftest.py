@@ -120,7 +120,7 @@ def write_clip(
     pts_ms: list[int] | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
-    """A video of these BGR pictures, 30 a second unless pts_ms says when."""
+    """A video of these BGR images, 30 a second unless pts_ms says when."""
     with av.open(str(path), "w", options=options or {}) as container:
         stream: Any = container.add_stream(codec, rate=30)
         stream.pix_fmt = pix_fmt

@@ -404,7 +404,7 @@ def test_run_person_at_image_edge(cut: str, meshcast: Command, photo: U8, tmp_pa
 
 @pytest.fixture
 def live(person_images: list[U8], tmp_path: Path) -> Iterator[str]:
-    """The address of a camera that sends MPEG-TS over TCP for as long as somebody listens."""
+    """The address of a camera that sends MPEG-TS over TCP while a client is connected."""
     stream = write_clip(tmp_path / "live.ts", person_images).read_bytes()
 
     def serve(listener: socket.socket) -> None:

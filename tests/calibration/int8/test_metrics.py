@@ -99,7 +99,7 @@ def test_pose_degradation_is_mean_of_bounded_shifts(rng: np.random.Generator) ->
     )
 
 
-def pictures(scores: list[float], shift: float = 0.0) -> list[Boxes]:
+def images(scores: list[float], shift: float = 0.0) -> list[Boxes]:
     boxes = np.array([[0, 0, 50, 100], [200, 0, 250, 100]], np.float32)[: len(scores)] + np.float32(shift)
     return [Boxes(boxes, np.array(scores, np.float32))]
 
@@ -109,7 +109,7 @@ def boxed(exact: list[Boxes], other: list[Boxes]) -> dict[str, Metric]:
 
 
 def test_box_metrics_known_shift() -> None:
-    metrics = boxed(pictures([0.9, 0.6]), pictures([0.8, 0.5], shift=3.0))
+    metrics = boxed(images([0.9, 0.6]), images([0.8, 0.5], shift=3.0))
     assert metrics["box shift, median % of the person"].value == pytest.approx(3)
     assert metrics["score shift, median"].value == pytest.approx(0.1)
     assert metrics["people lost %"].value == metrics["people invented %"].value == 0
@@ -117,16 +117,16 @@ def test_box_metrics_known_shift() -> None:
 
 
 def test_box_metrics_count_lost_and_invented_people() -> None:
-    assert boxed(pictures([0.9, 0.6]), pictures([0.9, 0.35]))["people lost %"].value == 0
-    assert boxed(pictures([0.9, 0.6]), pictures([0.9, 0.25]))["people lost %"].value == 50
-    assert boxed(pictures([0.9]), pictures([0.9, 0.6]))["people invented %"].value == 50
-    assert boxed(pictures([0.9, 0.6]), pictures([0.9, 0.6], shift=60.0))["people lost %"].value == 100
-    assert boxed(pictures([]), pictures([]))["people lost %"].value == 0
+    assert boxed(images([0.9, 0.6]), images([0.9, 0.35]))["people lost %"].value == 0
+    assert boxed(images([0.9, 0.6]), images([0.9, 0.25]))["people lost %"].value == 50
+    assert boxed(images([0.9]), images([0.9, 0.6]))["people invented %"].value == 50
+    assert boxed(images([0.9, 0.6]), images([0.9, 0.6], shift=60.0))["people lost %"].value == 100
+    assert boxed(images([]), images([]))["people lost %"].value == 0
 
 
 def test_box_degradation_lost_person_counts_one() -> None:
-    assert box_degradation(pictures([0.9, 0.6]), pictures([0.9, 0.6]), 0.3) == 0
-    assert box_degradation(pictures([0.9, 0.6]), pictures([0.9]), 0.3) == pytest.approx(0.5)
-    assert box_degradation(pictures([0.9, 0.6]), pictures([0.7, 0.6], shift=2.0), 0.3) == pytest.approx(
+    assert box_degradation(images([0.9, 0.6]), images([0.9, 0.6]), 0.3) == 0
+    assert box_degradation(images([0.9, 0.6]), images([0.9]), 0.3) == pytest.approx(0.5)
+    assert box_degradation(images([0.9, 0.6]), images([0.7, 0.6], shift=2.0), 0.3) == pytest.approx(
         0.02 + 0.1, rel=1e-3
     )

@@ -22,7 +22,7 @@ def truth():
 
 
 def people(truth, frame, *joints):
-    """Keypoints (N, 17, 3) of truth-shaped people (each (J, 3) m), all scores 1, faces at the picture's corner."""
+    """Keypoints (N, 17, 3) of truth-shaped people (each (J, 3) m), all scores 1, faces at the image's corner."""
     keypoints = np.zeros((len(joints), 17, 3), np.float32)
     keypoints[..., 2] = 1
     pixels = truth.camera.project(np.array(joints))

@@ -31,12 +31,12 @@ def people(*places: tuple[float, float, float], ids: list[int] | None = None, ca
     )
 
 
-def picture(camera: Camera = CAMERA) -> np.ndarray:
+def blank_image(camera: Camera = CAMERA) -> np.ndarray:
     return np.full((camera.size[1], camera.size[0], 3), GRAY, np.uint8)
 
 
 def painted(bodies: Bodies, camera: Camera = CAMERA, **options: object) -> np.ndarray:
-    image = picture(camera)
+    image = blank_image(camera)
     MeshPainter(MODEL).paint(image, bodies, camera, **options)
     return image
 
@@ -163,9 +163,9 @@ def test_mesh_painter_accepts_changing_image_sizes():
     painter = MeshPainter(MODEL)
     for size in ((64, 48), (320, 240), (48, 64)):
         camera = Camera.from_fov(size, 60)
-        image = picture(camera)
+        image = blank_image(camera)
         painter.paint(image, people((0, 0, 4.0)), camera)
-        fresh = picture(camera)
+        fresh = blank_image(camera)
         MeshPainter(MODEL).paint(fresh, people((0, 0, 4.0)), camera)
         np.testing.assert_array_equal(image, fresh)
 
@@ -175,7 +175,7 @@ def test_soften_steps_changes_depth_steps_only():
     image[:, 15:] = 240
     depth = np.full((20, 30), np.inf, np.float32)
     depth[:, 15:] = 3.0
-    soften_steps(image[:, 5:25], depth[:, 5:25])  # a part of the picture, in place
+    soften_steps(image[:, 5:25], depth[:, 5:25])  # a part of the image, in place
     assert image[10, 14].tolist() == [80] * 3
     assert image[10, 15].tolist() == [160] * 3
     assert not image[:, :14].any()

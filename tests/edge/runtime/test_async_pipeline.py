@@ -224,3 +224,18 @@ def test_async_pipeline_limit_holds_on_live_source(loaded: LoadedModels) -> None
     with AsyncPipeline(Numbered(100), Pipeline(loaded, CameraConfig()), limit=7) as results:
         assert [result.frame.index for result in results] == list(range(7))
     assert results.captured == 7
+
+
+def test_async_pipeline_rotations_are_solved_once_for_each_frame_that_wants_them(loaded: LoadedModels) -> None:
+    pipeline, wanted = Pipeline(loaded, CameraConfig()), iter([False, True, True, False, False, True])
+    with AsyncPipeline(Numbered(6), pipeline, wants_rotations=lambda: next(wanted)) as results:
+        with_rotations = [result.frame.index for result in results if result.rig_pose is not None]
+    assert with_rotations == [1, 2, 5]
+    assert pipeline.timings.stages.stats()["inverse_kinematics"].count == 3
+
+
+def test_async_pipeline_without_wish_for_rotations_skips_inverse_kinematics(loaded: LoadedModels) -> None:
+    pipeline = Pipeline(loaded, CameraConfig())
+    with AsyncPipeline(Numbered(3), pipeline) as results:
+        assert all(result.rig_pose is None for result in results)
+    assert "inverse_kinematics" not in pipeline.timings.stages.stats()

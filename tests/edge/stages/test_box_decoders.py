@@ -252,7 +252,7 @@ def test_check_boxes_wrong_shapes_raise(family: str, outputs: Outputs) -> None:
 
 
 def constant_card(folder: Path, family: str, fit: str, outputs: Outputs) -> Card:
-    """A card with a real ONNX model that gives outputs (1, ...) for every picture of its batch."""
+    """A card with a real ONNX model that gives outputs (1, ...) for every image of its batch."""
     helper, types = onnx.helper, onnx.TensorProto
     nodes = [
         helper.make_node("ReduceMean", ["image"], ["mean"], axes=[1, 2, 3]),

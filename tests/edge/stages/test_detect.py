@@ -1,4 +1,4 @@
-"""The detector stage: the recipe's boxes on real pictures, its decoding on made ones, and pictures nobody expects."""
+"""The Detect stage: boxes on real images, decoding on synthetic outputs, and unusual images."""
 
 from __future__ import annotations
 
@@ -123,10 +123,10 @@ def test_detect_drops_boxes_that_are_not_finite() -> None:
 def test_detect_config_overrides_score_of_card() -> None:
     scores, bins = quiet()
     scores[0, 7, 0], bins[0, 7].reshape(4, 11)[:, 2] = 0.29, 50
-    picture = frame(np.zeros((416, 416, 3), np.uint8))
+    blank = frame(np.zeros((416, 416, 3), np.uint8))
     low = replace(CARD, decode=replace(CARD.decode, score=0.28))
     found = [
-        len(Detect(Fixed(scores, bins), card, DetectionConfig(score=score))(picture).scores)
+        len(Detect(Fixed(scores, bins), card, DetectionConfig(score=score))(blank).scores)
         for card, score in ((CARD, None), (CARD, 0.2), (low, None), (low, 0.3))
     ]
     assert found == [0, 1, 1, 0]

@@ -232,8 +232,8 @@ def test_rig_fitter_expired_person_starts_again(rng: np.random.Generator, how: s
 
 
 def test_inverse_kinematics_without_people_gives_no_rows() -> None:
-    nobody = bodies_of(np.empty((0, JOINTS, 3, 3), np.float32))
-    for bodies in (nobody, replace(nobody, shape=np.empty((0, 10), np.float32))):
+    empty = bodies_of(np.empty((0, JOINTS, 3, 3), np.float32))
+    for bodies in (empty, replace(empty, shape=np.empty((0, 10), np.float32))):
         posed = RigFitter(MODEL)(0.0, bodies)
         assert posed.rotations.shape == (0, JOINTS, 3, 3)
         assert posed.shape.shape == (0, 10)

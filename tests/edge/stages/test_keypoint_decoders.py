@@ -227,7 +227,7 @@ def test_dark_keeps_border_peaks_and_empty_maps() -> None:
 
 def test_pose_refine_option_selects_dark() -> None:
     maps = np.repeat(blob(20.4, 30.3)[None, None], 17, axis=1)
-    boxes = np.array([[0, 0, 48 / 1.25, 64 / 1.25]])  # a pixel of the heatmap is one of the picture
+    boxes = np.array([[0, 0, 48 / 1.25, 64 / 1.25]])  # a pixel of the heatmap is one of the image
     middle = np.array([24, 32]) - [19.2, 25.6]
     for refine, place in ((None, [20.25, 30.25]), ("none", [20, 30]), ("dark", [20.4, 30.3])):
         found = Pose(Fixed(maps), HRNET, refine=refine)(frame(), tracks(boxes))
@@ -250,7 +250,7 @@ def test_simcc_bins_are_half_pixels_and_the_score_is_the_smaller_maximum() -> No
 
 
 def test_simcc_keypoints_in_image_with_bounded_scores() -> None:
-    boxes = np.array([[100, 50, 192 / 1.25, 256 / 1.25]])  # crop pixels are as large as the picture's
+    boxes = np.array([[100, 50, 192 / 1.25, 256 / 1.25]])  # crop pixels are as large as the image's
     corner = np.array([100, 50]) + boxes[0, 2:] / 2 - [96, 128]
     found = Pose(Fixed(*simcc(101, 333, 1.4, 1.3)), simcc_card())(frame(), tracks(boxes))
     np.testing.assert_allclose(found.keypoints[0, 3], corner + np.array([50.5, 166.5]), atol=1e-3)
@@ -355,7 +355,7 @@ def test_pose_unsupported_options_raise() -> None:
 
 
 def constant_card(folder: Path, card: str, *outputs: NDArray[Any]) -> Card:
-    """A card with a real ONNX model that gives outputs (1, ...) for every picture of its batch."""
+    """A card with a real ONNX model that gives outputs (1, ...) for every image of its batch."""
     helper, types = onnx.helper, onnx.TensorProto
     nodes = [
         helper.make_node("ReduceMean", ["image"], ["mean"], axes=[1, 2, 3]),

@@ -1,4 +1,4 @@
-"""The pose stage: the recipe's keypoints on real pictures, exact crops, and the way from crop to picture and back."""
+"""The pose stage: the recipe's keypoints on real images, exact crops, and the way from crop to image and back."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ RED, BLUE, GREEN = (30, 30, 200), (200, 60, 30), (40, 180, 40)
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody: path(t) gives the center of the box, or None while they cannot be seen; later ones stand in front."""
+    """A person: path(t) gives the center of the box, or None while they cannot be seen; later ones stand in front."""
 
     path: Callable[[float], tuple[float, float] | None]
     color: tuple[int, int, int] = RED
@@ -61,7 +61,7 @@ class Scene:
         self.shown: list[dict[int, int]] = []  # for each frame, actor -> id
 
     def visible(self, t_s: float) -> list[tuple[int, F32]]:
-        """Who can be seen, and the part of their boxes inside the picture."""
+        """Who can be seen, and the part of their boxes inside the image."""
         boxes = [(index, box) for index, actor in enumerate(self.actors) if (box := actor.box(t_s)) is not None]
         seen = []
         for place, (index, box) in enumerate(boxes):
@@ -208,7 +208,7 @@ def test_tracker_person_at_image_edge_is_tracked() -> None:
 def test_tracker_empty_scene_has_no_tracks() -> None:
     scene = Scene().run(0, 1)
     assert scene.shown == [{}] * 30
-    assert scene.passes == 30  # whoever comes is seen at once
+    assert scene.passes == 30  # a new person is detected at once
     frame = Frame("test", 30, 0, 1.0, scene.image(1.0))
     tracks = scene.track.update(frame, None)
     pose = scene.track.observe(frame, scene.pose(tracks, 1.0))
@@ -238,7 +238,7 @@ def test_tracker_wants_detections_after_loss_or_gap() -> None:
 
 
 def test_tracker_scene_change_ends_tracks() -> None:
-    """A cut in a film, or the next of some pictures: nobody goes on, the detector looks at once."""
+    """A cut in a film, or the next of several images: all tracks end, and the detector runs at once."""
     track = Tracker(TrackerConfig(interval=100))
     first = Scene(Actor(walk(300, 270, 0)), track=track).run(0, 0.5)
     second = Negative(Actor(walk(330, 270, 0)), track=track).run(0.5, 1)
