@@ -11,6 +11,7 @@
 # make fuzz   broken messages against the C++ decoder, for FUZZ_SECONDS (180)
 # make campaign  hours of live running, flaps, kills, full disks; CAMPAIGN="--only kills --scale 0.1" for less
 # make lint   ruff, mypy, clang-format
+# make docs   build the documentation as a web site in build/site; warnings are errors
 
 PYTHON ?= python3
 VENV := .venv
@@ -31,7 +32,7 @@ CLIENT_SOURCES := $(shell find clients/cpp clients/unreal/Meshcast/Source/Meshca
 C_FILES := $(NATIVE_SOURCES) $(CLIENT_SOURCES) \
   $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo wheel torch test bench gpu emulated sanitize aarch64 fuzz campaign lint format clean help
+.PHONY: demo wheel torch test bench gpu emulated sanitize aarch64 fuzz campaign lint docs format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -150,6 +151,15 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	@$(BIN)/clang-format --dry-run -Werror $(C_FILES)
+
+$(VENV)/installed-docs: $(INSTALL_SOURCES) | $(BIN)/python
+	@echo "installing Meshcast and the documentation tools into $(VENV)"
+	@$(PIP_INSTALL) -e '.[docs]'
+	@touch $(VENV)/installed $@
+
+docs: $(VENV)/installed-docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "wrote build/site/index.html"
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix

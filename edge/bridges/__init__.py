@@ -1,2 +1,2 @@
 """Bridges: what a publisher sends, said in the protocols of other programs, over UDP, or as it is, to
-browsers (docs/bridges.md)."""
+browsers (docs/how-to/bridges.md)."""

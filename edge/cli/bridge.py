@@ -15,7 +15,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "bridge",
         help="drive avatars and skeletons of other programs, or show bodies in browsers",
         description="Subscribe to a publisher and send its people on in a protocol that other programs know "
-        "(docs/bridges.md).",
+        "(docs/how-to/bridges.md).",
     )
     kinds = parser.add_subparsers(title="protocols", metavar="KIND", required=True)
     for module in BRIDGES:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def add_security_options(parser: argparse.ArgumentParser) -> None:
     """--curve, --allow and --insecure, for commands that bind; `security_of` reads them."""
-    group = parser.add_argument_group("who may watch (docs/security.md)")
+    group = parser.add_argument_group("who may watch (docs/how-to/security.md)")
     group.add_argument("--curve", type=Path, metavar="SERVER.key", help="encrypt with this key (see: meshcast keys)")
     group.add_argument("--allow", type=Path, metavar="FOLDER", help="the .pub files of the clients that may watch")
     group.add_argument("--insecure", action="store_true", help="let everyone who reaches this machine watch")
@@ -39,7 +39,7 @@ def security_of(args: argparse.Namespace) -> Security:
 
 def add_client_options(parser: argparse.ArgumentParser) -> None:
     """--curve and --server, for commands that connect; `curve_of` reads them."""
-    group = parser.add_argument_group("a publisher with --curve (docs/security.md)")
+    group = parser.add_argument_group("a publisher with --curve (docs/how-to/security.md)")
     group.add_argument("--curve", type=Path, metavar="CLIENT.key", help="your key, which the publisher knows")
     group.add_argument("--server", type=Path, metavar="SERVER.pub", help="the publisher's public key")
 

@@ -29,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "MPJPE and PA-MPJPE over the twelve limb joints, and the error of the mid-hip's place.",
     )
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="one or more videos")
-    parser.add_argument("--truth", type=Path, required=True, metavar="TRUTH.npz", help="see docs/models.md")
+    parser.add_argument("--truth", type=Path, required=True, metavar="TRUTH.npz", help="see docs/reference/accuracy.md")
     parser.add_argument("--truth-camera", metavar="NAME", help="camera in TRUTH (default: camNN in the clip's name)")
     parser.add_argument("--max-frames", type=positive, metavar="N")
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the figures")

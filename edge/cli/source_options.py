@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def add_access_options(parser: argparse.ArgumentParser) -> None:
     """--rtsp-transport, --credentials and --allow-private-redirects; `access_of` reads them."""
-    group = parser.add_argument_group("sources on the network (docs/security.md)")
+    group = parser.add_argument_group("sources on the network (docs/how-to/security.md)")
     group.add_argument(
         "--rtsp-transport",
         choices=("auto", "tcp", "udp"),

@@ -2,7 +2,7 @@
 
 One channel a topic, with message encoding "meshcast" and what its numbers mean as metadata; a schema a kind of message;
 chunks compressed with zstd. A message's log time is when it was received, its publish time the publisher's own, both in
-nanoseconds since 1970 UTC. docs/recording.md has the whole.
+nanoseconds since 1970 UTC. docs/how-to/record-and-export.md has the whole.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 from av.codec.context import Flags
+from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import VideoReformatter
 
@@ -98,7 +99,10 @@ class Decoder:
 
 def orientation_of(frame: av.VideoFrame) -> Orientation:
     """How the display matrix of a frame, its own or its container's, brings it upright."""
-    side_data: Iterable[Any] = frame.side_data  # PyAV's types take its items for keys
+    # frame.side_data would keep a reference to the frame in the frame: a cycle for each frame, which the garbage
+    # collector finds only after thousands of megabytes.
+    container: Any = SideDataContainer  # PyAV's types know neither its argument nor its items
+    side_data: Iterable[Any] = container(frame)
     for data in side_data:
         if data.type is SideDataType.DISPLAYMATRIX:
             content = bytes(data)

@@ -73,7 +73,9 @@ def load_card(name: str | Path, task: str | None = None) -> Card:
             raise UnknownNameError(f"{path}: there is no such file")
         path = path.with_suffix(".toml")
         if not _is_file(path):
-            raise ModelError(f"{name}: its card {path.name} is not beside it; docs/models.md shows how to write one")
+            raise ModelError(
+                f"{name}: its card {path.name} is not beside it; docs/how-to/onnx-models.md shows how to write one"
+            )
     if path.suffix.lower() == ".toml" and _is_file(path):
         card: Card | None = read_card(path.resolve())
     else:

@@ -70,7 +70,7 @@ def _unpacked(path: Path, name: str | None, folder: Path) -> Path:
     if found is None:
         raise ModelError(
             f"{path}: its card {path.with_suffix('.toml').name} is neither beside it nor in it; "
-            "docs/models.md shows how to write one"
+            "docs/how-to/onnx-models.md shows how to write one"
         )
     raw, files = found
     own = checked_name(str(raw.get("name")))

@@ -83,7 +83,8 @@ def test_run_save_contains_all_arrays(meshcast: Command, person_clip: Path, tmp_
     np.testing.assert_allclose(saved["translation"], saved["joints"][:, 0], atol=1e-5)
     assert saved["shape"].shape[0] == rows
     assert np.median(saved["fit_error_mm"]) < 20
-    documented = re.findall(r"^\| `(\w+)` \| \(", (ROOT / "docs" / "outputs.md").read_text(), re.MULTILINE)
+    page = (ROOT / "docs/reference/outputs.md").read_text()
+    documented = re.findall(r"^\| `(\w+)` \| \(", page, re.MULTILINE)
     assert sorted(documented) == sorted(saved)
     assert saved["keypoint_names"].tolist()[:2] == ["nose", "left_eye"]
     assert saved["image_size"].tolist() == [360, 640]

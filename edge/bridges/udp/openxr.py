@@ -1,4 +1,4 @@
-"""The 24 body joints of OpenXR's XR_BD_body_tracking, as its C structures lie in memory (docs/bridges.md)."""
+"""The 24 body joints of OpenXR's XR_BD_body_tracking, as its C structures lie in memory (docs/how-to/bridges.md)."""
 
 from __future__ import annotations
 

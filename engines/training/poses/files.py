@@ -91,13 +91,14 @@ def _read(path: Path, source: str) -> PoseSet | Motion:
         return Motion(source, read_amass(path, arrays))
     if "pose" not in arrays:
         raise PoseError(
-            f"{path}: not a pose file: it holds neither pose (M, 24, 3) nor AMASS's poses (docs/training.md)"
+            f"{path}: not a pose file: it holds neither pose (M, 24, 3) nor AMASS's poses "
+            "(docs/tutorials/train-mesh-model.md)"
         )
     return _own(path, arrays, source)
 
 
 def _own(path: Path, arrays: Mapping[str, NDArray[Any]], source: str) -> PoseSet:
-    """Our own layout: pose, and where they are there source with source_names, clip and test (docs/training.md)."""
+    """Meshcast's layout: pose; optional source with source_names, clip, test (docs/tutorials/train-mesh-model.md)."""
     pose = arrays["pose"]
     if pose.dtype.kind not in "fiu" or pose.ndim != 3 or pose.shape[1:] != (JOINTS, 3) or not len(pose):
         raise PoseError(f"{path}: pose is {pose.shape} {pose.dtype}; expected numbers (M, {JOINTS}, 3)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from calibration.camera import Camera
 from edge.errors import SourceError
 from edge.sources import open_source
+from edge.sources.decoder import orientation_of
 from edge.sources.geometry import Orientation, square_size
 from edge.sources.images import load_picture
 
@@ -32,6 +34,8 @@ MATRICES = {
     7: (0, -1, -1, 0),
     8: (0, -1, 1, 0),
 }
+
+MEDIA = Path(__file__).parents[2] / "media"
 
 
 def painted(size: tuple[int, int] = SIZE) -> np.ndarray:
@@ -99,6 +103,15 @@ def test_exif_s_numbers_are_the_same_orientations(code: int) -> None:
     assert orientation == Orientation.from_matrix((a, b, 0, c, d, 0, 0, 0, 1 << 30))
     np.testing.assert_array_equal(orientation.apply(painted()), shown(painted(), matrix))
     assert orientation.size((3, 2)) == ((3, 2) if matrix[0] else (2, 3))
+
+
+def test_orientation_of_a_frame_leaves_no_reference_to_it() -> None:
+    # A reference cycle would keep every decoded frame until the garbage collector runs.
+    with av.open(str(MEDIA / "balance_cam01.mp4")) as container:
+        frame = next(container.decode(video=0))
+    before = sys.getrefcount(frame)
+    assert orientation_of(frame) == Orientation()
+    assert sys.getrefcount(frame) == before
 
 
 def test_turns_and_mirrors_follow_each_other() -> None:

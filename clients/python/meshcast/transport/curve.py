@@ -1,4 +1,4 @@
-"""CURVE keys: their files, and a socket that uses them (ZeroMQ RFC 26, CurveZMQ; docs/security.md)."""
+"""CURVE keys: their files, and a socket that uses them (ZeroMQ RFC 26, CurveZMQ; docs/how-to/security.md)."""
 
 from __future__ import annotations
 
