@@ -1005,7 +1005,7 @@ def test_run_single_silent_camera_exits_with_input_error(
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--save", "a.npz"], "several sources need a name for each, for example {stream}.npz"),
+        (["--save", "a.npz"], "several sources need a path for each, for example {stream}.npz"),
         (["--stream", "left"], "2 sources and 1 names"),
         (["--stream", "left", "--stream", "left"], "two streams cannot both be called left"),
         (["--camera", str(MEDIA / "balance_cam01.toml")] * 3, "2 sources and 3 of --camera"),
