@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engines.errors import MeshcastError
 from engines.files.toml_file import read_toml
 
-SAME_ASPECT = 0.002  # relative difference of the two axes' scales up to which a resize is taken for exact
+SAME_ASPECT = 0.002  # largest relative difference of the two axes' scales of a resize
 
 
 class CameraError(MeshcastError):
@@ -23,7 +23,7 @@ class CameraError(MeshcastError):
 class Camera:
     """Intrinsics of one camera: size (width, height) px, K (3, 3) float64 px, distortion (k1, k2, p1, p2, k3).
 
-    assumed: the focal length is a guess, because no camera file and no field of view was given.
+    assumed: the focal length is assumed, because no camera file and no field of view was given.
     """
 
     size: tuple[int, int]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
@@ -25,20 +24,64 @@ def stream(
     rtsp_transport: RtspTransport = "auto",
     credentials: str | PathLike[str] | None = None,
     allow_private_redirects: bool = False,
-    **models: Any,
+    detector: str = "nanodet_g",
+    pose: str = "movenet_thunder",
+    mesh: str = "pose2mesh_open",
+    backend: str = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int | None = None,
+    body: str | None = None,
+    refine: str | None = None,
+    flip_test: bool = False,
 ) -> Generator[tuple[Frame, Bodies], None, None]:
-    """Frames of a source, each with the people in it as meshes in meters.
+    """Process a source: yields its frames, each with the people in it as meshes in meters.
 
-    source: as for `meshcast run`. camera: a camera.toml; without it the horizontal field of view counts, by default 60
-    degrees. fps: frames per second of pictures and of videos without timestamps (raw H.264).
-    rtsp_transport, credentials, allow_private_redirects: as `meshcast run` has them, see `edge.sources.Access`. models:
-    fields of `edge.models.Models`, for example backend="onnxruntime". The source is closed when the generator ends,
-    is closed or thrown away. A frame that cannot be worked on is left out (see edge.runtime.frame_errors). Raises
-    MeshcastError, in one line, when something from outside cannot be used.
+    The source is closed when the generator ends, is closed or is garbage-collected. A frame on which a step fails is
+    left out (see edge.runtime.frame_errors).
+
+    Args:
+        source: as for `meshcast run`: a path, an address or a device.
+        camera: path of a camera file with calibrated intrinsics.
+        fov_deg: horizontal field of view in degrees, used without a camera file; None: 60 is assumed.
+        pace: "fast" (no frame is lost) or "realtime" (the latest frame wins); None: fast for files, else realtime.
+        loop: repeat a file without end.
+        fps: frames per second of images and of videos without timestamps (raw H.264); None: 30.
+        rtsp_transport: "auto", "tcp" or "udp".
+        credentials: path of a file with the login of a network source.
+        allow_private_redirects: follow redirects of http sources to private addresses too.
+        detector: name of a detector, as `meshcast models` lists it.
+        pose: name of a pose model.
+        mesh: name of a mesh model.
+        backend: inference engine, for example "openvino", "onnxruntime" or "tensorrt"; "auto": the best for the device.
+        device: "cpu" or "cuda:N"; "auto": a usable GPU, else the CPU.
+        precision: "fp32", "bf16", "fp16" or "int8" of detector and pose model; "auto": chosen by model and device.
+        threads: of the engines; None: all cores.
+        body: body of a mesh model that has none of its own; None: an imported one, else the open body.
+        refine: refinement of heatmap peaks, "none", "quarter" or "dark"; None: that of the pose model's card.
+        flip_test: average the pose with that of the mirrored crops, at twice the cost.
+
+    Yields:
+        Frame and Bodies, with arrays of N >= 0 people: vertices (N, V, 3) float32 meters in the camera's frame.
+
+    Raises:
+        MeshcastError: the source, the camera file or a model cannot be used; the message is one line.
     """
+    models = Models(
+        detector=detector,
+        pose=pose,
+        mesh=mesh,
+        backend=backend,
+        device=device,
+        precision=precision,
+        threads=threads,
+        body=body,
+        refine=refine,
+        flip_test=flip_test,
+    )
     access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)
     with open_source(str(source), loop=loop, fps=fps, access=access) as opened:
-        pipeline = Pipeline(Models(**models), CameraConfig(Path(camera) if camera is not None else None, fov_deg))
+        pipeline = Pipeline(models, CameraConfig(Path(camera) if camera is not None else None, fov_deg))
         with AsyncPipeline(opened, pipeline, pace) as results:
             for result in results:
                 pipeline.timings.arrived(result.frame)

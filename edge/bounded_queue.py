@@ -1,4 +1,4 @@
-"""A small bounded queue between two threads that knows what to do when it is full, and how a stream ends."""
+"""A bounded queue between two threads, with a policy for a full queue and an end of the stream."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ T = TypeVar("T")
 
 
 class BoundedQueue(Generic[T]):
-    """One thread puts, another iterates; both may be told to stop by a third.
+    """One thread puts, another iterates; a third may stop both.
 
-    capacity: how many items wait. newest: when it is full the oldest item makes room, and `dropped` counts it; else
-    put() waits. on_lost: called with each item that does not come out. on_wait: called with each item that does and the
-    milliseconds that it waited.
+    capacity: number of items that wait. newest: put() on a full queue drops the oldest item, which `dropped` counts;
+    else put() blocks. on_lost: called with each item that is not delivered. on_wait: called with each delivered item
+    and the milliseconds that it waited.
 
-    finish() is the end of what is put: the items before it still come out, then the iteration ends, raising the error
-    where there is one. close() is the end for both sides: what waits is thrown away. `unused` counts what was thrown
-    away then, and what was put too late.
+    finish() ends the putting side: items before it are delivered, then the iteration ends and raises the error, if any.
+    close() ends both sides and discards waiting items. `unused` counts those, and items put after the end.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class BoundedQueue(Generic[T]):
         self._process = os.getpid()
 
     def put(self, item: T) -> bool:
-        """Hand over an item; False when nobody will take it, because the mailbox is finished or closed."""
+        """Put an item; False when it will not be delivered because the queue is finished or closed."""
         with self._condition:
             if not self._newest:
                 self._condition.wait_for(lambda: len(self._waiting) < self._capacity or self._ended)
@@ -63,7 +62,7 @@ class BoundedQueue(Generic[T]):
             return True
 
     def finish(self, error: BaseException | None = None) -> None:
-        """No more items come. Only the first call counts."""
+        """No more items follow. Only the first call has an effect."""
         with self._condition:
             if not self._finished:
                 self._finished, self._error = True, error
@@ -79,7 +78,7 @@ class BoundedQueue(Generic[T]):
             self._condition.notify_all()
 
     def pause(self, seconds: float) -> None:
-        """Let the putting thread wait, less when the end comes."""
+        """Block the putting thread for `seconds`, less when the queue ends."""
         with self._condition:
             self._condition.wait_for(lambda: self._ended, max(0.0, seconds))
 
@@ -90,7 +89,7 @@ class BoundedQueue(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         while True:
             if os.getpid() != self._process:
-                raise SourceError("a stream ends where its process is forked: open it in the process that reads it")
+                raise SourceError("a stream cannot be read after a fork; open it in the process that reads it")
             with self._condition:
                 self._condition.wait_for(lambda: self._waiting or self._finished or self._closed)
                 if not self._waiting:

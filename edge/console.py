@@ -35,7 +35,7 @@ class Channel(io.TextIOBase):
         self.gone = False
 
     def reset(self) -> None:
-        """Forget failures, for the next command in this process."""
+        """Clear failures, for the next command in this process."""
         self.failure, self.gone = "", False
 
     def write(self, text: str) -> int:
@@ -50,7 +50,7 @@ class Channel(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Nothing waits here."""
+        """Does nothing: write() flushes."""
 
     def isatty(self) -> bool:
         """Whether the stream is a terminal."""
@@ -63,7 +63,7 @@ class Channel(io.TextIOBase):
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def fileno(self) -> int:
-        """The descriptor, for those who ask for the size of the terminal."""
+        """The descriptor, for queries of the terminal size."""
         return self._stream.fileno() if self._stream is not None else -1
 
     @property
@@ -72,7 +72,7 @@ class Channel(io.TextIOBase):
         return stream
 
     def _lose(self, stream: IO[str], error: OSError | ValueError) -> None:
-        """What is still in the buffers, and the interpreter's last flush, must find somewhere to go."""
+        """Redirect the descriptor to /dev/null for buffered text and the interpreter's final flush."""
         self.gone = True
         if isinstance(error, OSError) and error.errno not in (errno.EPIPE, errno.ESHUTDOWN):
             self.failure = error.strerror or str(error)
@@ -82,7 +82,7 @@ class Channel(io.TextIOBase):
             return
         try:
             os.dup2(sink, stream.fileno())
-        except (OSError, ValueError):  # it has no descriptor, or is closed
+        except (OSError, ValueError, AttributeError):  # it has no descriptor, or is closed
             pass
         finally:
             os.close(sink)
@@ -100,7 +100,7 @@ _form: LogFormat = "plain"
 
 
 def prepare() -> None:
-    """Make the standard streams usable whatever this process was started with; call before anything is opened.
+    """Make the standard streams usable in any environment; call before any file is opened.
 
     Closed descriptors become /dev/null: files that are opened later would otherwise take their numbers, and receive
     what is printed. Characters that the encoding of a stream lacks are written as escapes.
@@ -141,7 +141,7 @@ def configure(level: int, form: LogFormat | None) -> None:
     for variable, value in NATIVE_LOGS.items():
         os.environ.setdefault(variable, value)
     logging.captureWarnings(True)
-    # What nothing catches passes the same form; hooks that are not Python's own (a test runner's) stay.
+    # Uncaught exceptions use the same format; hooks other than Python's own (a test runner's) stay.
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = lambda kind, error, trace: _uncaught((kind, error, trace), "it")
     if threading.excepthook is threading.__excepthook__:
@@ -149,24 +149,24 @@ def configure(level: int, form: LogFormat | None) -> None:
 
 
 def out(text: str) -> bool:
-    """Print a result, one line or more; False once nothing reads standard output any more."""
+    """Print a result of one or more lines; False once standard output has no reader."""
     stdout.write(printable(text) + "\n")
     return not stdout.gone
 
 
 def note(message: str, command: str = "") -> None:
-    """Say on standard error what is going on, whatever the level of the log."""
-    _say(message, logging.INFO, command)
+    """Print an informational message to standard error, regardless of the log level."""
+    _print(message, logging.INFO, command)
 
 
 def warn(message: str, command: str = "") -> None:
-    """Say on standard error what went wrong without ending the command."""
-    _say(message, logging.WARNING, command)
+    """Print a warning to standard error."""
+    _print(message, logging.WARNING, command)
 
 
 def error(message: str, command: str = "") -> None:
-    """Say on standard error why the command ends."""
-    _say(message, logging.ERROR, command)
+    """Print the error that ends the command to standard error."""
+    _print(message, logging.ERROR, command)
 
 
 def line(text: str) -> None:
@@ -174,7 +174,7 @@ def line(text: str) -> None:
     if _form == "plain":
         stderr.write(one_line(text) + "\n")
     else:
-        _say(text, logging.INFO, "")
+        _print(text, logging.INFO, "")
 
 
 def interactive() -> bool:
@@ -187,7 +187,7 @@ def terminal() -> IO[str]:
     return cast("IO[str]", Channel("stderr", sys.stderr))
 
 
-def _say(message: str, level: int, command: str) -> None:
+def _print(message: str, level: int, command: str) -> None:
     stderr.write(LineFormatter(_form).format(record_of(message, level, command)) + "\n")
 
 

@@ -1,22 +1,22 @@
-"""Errors of the application, and the exit codes that scripts can rely on."""
+"""Errors of the application, and its exit codes."""
 
 from __future__ import annotations
 
 from engines.errors import MeshcastError
 from meshcast.errors import AddressError
 
-EXIT_WHOLE = 0  # everything asked for was done
+EXIT_WHOLE = 0  # success
 EXIT_INPUT = 1  # a source, file, model, camera or port cannot be used; nothing was produced
-EXIT_USAGE = 2  # the command line is wrong, or names something that does not exist
-EXIT_PARTIAL = 3  # something was produced, but not all: a truncated video, a source that broke off
+EXIT_USAGE = 2  # the command line is invalid, or names something that does not exist
+EXIT_PARTIAL = 3  # incomplete results: a truncated video, a source that was disconnected
 
 
 class SourceError(MeshcastError):
-    """A source cannot be opened or holds no picture."""
+    """A source cannot be opened or contains no image."""
 
 
 class FrameError(MeshcastError):
-    """Frames of a source cannot be worked on, one after the other."""
+    """Processing failed on consecutive frames of a source."""
 
 
 class PublishError(AddressError):
@@ -28,11 +28,11 @@ class OutputError(MeshcastError):
 
 
 class RecordingError(MeshcastError):
-    """A recording cannot be read, or does not hold what was asked for."""
+    """A recording cannot be read, or lacks the requested content."""
 
 
 class ProfilingError(MeshcastError):
-    """A run cannot be watched in the way that was asked for."""
+    """A run cannot be monitored as configured."""
 
 
 class UsageError(MeshcastError):

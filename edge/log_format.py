@@ -1,4 +1,4 @@
-"""Lines of the log: plain, with time and level, or as JSON objects; messages of a command have the same forms."""
+"""Lines of the log and messages of commands: plain, with time and level, or as JSON objects."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from edge.text import one_line, printable
 
 LogFormat = Literal["plain", "text", "json"]
 
-_THREAD = re.compile(r"meshcast-(?:reader|follow|embody|output)-(.+)")  # threads of a stream are named after it
+_THREAD = re.compile(r"meshcast-(?:reader|track_people|recover_meshes|output)-(.+)")  # the name ends with the stream
 
 
 class LineFormatter(logging.Formatter):
     """Makes the lines of a log record.
 
-    plain: `meshcast: MESSAGE`, or `meshcast COMMAND: MESSAGE` where a command speaks. text: time, level and logger
+    plain: `meshcast: MESSAGE`, or `meshcast COMMAND: MESSAGE` for messages of a command. text: time, level and logger
     before it. json: an object with ts (RFC 3339, UTC), level, logger, message, and stream and exception where known.
     """
 
@@ -51,7 +51,7 @@ class LineFormatter(logging.Formatter):
 
 
 def record_of(message: str, level: int, command: str) -> logging.LogRecord:
-    """What a command says, as a record of the logger `meshcast.COMMAND`."""
+    """A message of a command as a record of the logger `meshcast.COMMAND`."""
     name = f"meshcast.{command.replace(' ', '.')}" if command else "meshcast"
     record = logging.LogRecord(name, level, "", 0, message, None, None)
     record.command = command
@@ -59,10 +59,10 @@ def record_of(message: str, level: int, command: str) -> logging.LogRecord:
 
 
 def stream_of(record: logging.LogRecord) -> str:
-    """The stream that a record is about: what it says itself (`extra={"stream": ...}`), else its thread's."""
-    told = getattr(record, "stream", "")
+    """The stream of a record: its own (`extra={"stream": ...}`), else its thread's."""
+    named = getattr(record, "stream", "")
     thread = _THREAD.fullmatch(record.threadName or "")
-    return str(told) if told else one_line(thread.group(1)) if thread else ""
+    return str(named) if named else one_line(thread.group(1)) if thread else ""
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -1,4 +1,4 @@
-"""The models of a run: which they are, loaded once, whatever number of streams they serve."""
+"""The models of a run: loaded once and shared by all streams."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from engines.cards.card import Card, load_card
 from engines.heads.base import Head
 from engines.heads.outputs import check_outputs
 from engines.heads.registry import ROTATING, body_for, make_head
+from engines.inference.build_progress import OnBuild
 from engines.inference.process_exit import native_calls
 from engines.inference.session import Session, open_session
 from engines.inference.shared_session import BatchingSession
@@ -18,11 +19,20 @@ from engines.inference.shared_session import BatchingSession
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Which models run, on what. Names are those of `meshcast models`; "auto" lets the card and the machine decide.
+    """Which models run, and on what.
 
-    body is the one that a mesh model drives that has none of its own (None: an imported one, else the open body).
-    precision is that of the detector and the pose model; mesh models that predict rotations follow bf16 and fp16
-    when named, coordinates are always computed in float32. refine and flip_test are the Pose stage's.
+    Attributes:
+        detector: name of a detector, as `meshcast models` lists it.
+        pose: name of a pose model.
+        mesh: name of a mesh model.
+        backend: inference engine; "auto" chooses the best installed one for the device.
+        device: "cpu" or "cuda:N"; "auto" chooses a usable GPU, else the CPU.
+        precision: "fp32", "bf16", "fp16" or "int8" of detector and pose model; "auto" chooses by card and device. Mesh
+            models that predict rotations use bf16 and fp16 too when named; coordinates are computed in float32.
+        threads: of the engines; None: all cores.
+        body: body of a mesh model that has none of its own; None: an imported one, else the open body.
+        refine: refinement of heatmap peaks, "none", "quarter" or "dark"; None: that of the model's card.
+        flip_test: average the pose with that of the mirrored crops, at twice the cost.
     """
 
     detector: str = "nanodet_g"
@@ -39,8 +49,8 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """One model of the run and what it ran on, for example ("nanodet_g", "openvino", "cpu", "bf16"); weights are
-    "trained" or, where they are random, "untrained"."""
+    """A model of the run and the engine it ran on, for example ("nanodet_g", "openvino", "cpu", "bf16"); weights are
+    "trained" or, if random, "untrained"."""
 
     name: str
     backend: str
@@ -52,14 +62,25 @@ class ModelUse:
 class LoadedModels:
     """Cards and sessions of detector, pose and mesh model, safe to use from many threads.
 
-    Streams that ask a session at the same time are served by one call. `timings` holds the time of each engine,
-    "detector engine" and so on; `sessions` are the engines and `uses` says which model runs on what, both by task.
-    Raises MeshcastError when a model cannot be loaded.
+    Simultaneous requests of several streams are batched. Raises MeshcastError when a model cannot be loaded.
+
+    Attributes:
+        wanted: the options that were given.
+        timings: durations of engine calls: "detector engine", "pose engine" and "mesh engine".
+        sessions: the engines, by task.
+        uses: the models and their engines, by task.
     """
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: Models, *, timings: Timings | None = None, on_build: OnBuild | None = None) -> None:
+        """
+        Args:
+            models: which models to load, and on what.
+            timings: where the durations of engine calls are added.
+            on_build: progress of engines that build a plan.
+        """
         self.wanted = models
-        self.timings = Timings()
+        self.timings = timings or Timings()
+        self._on_build = on_build
         self.uses: dict[str, ModelUse] = {}
         self.sessions: dict[str, BatchingSession] = {}
         self.detector, self.pose, self._mesh = (
@@ -75,7 +96,7 @@ class LoadedModels:
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
-        """What to know about the models, a line each."""
+        """Warnings about the models, one line each."""
         notes = (*map(_untrained, (self.detector, self.pose, self._mesh)), self.make_head().warning)
         return tuple(note for note in notes if note)
 
@@ -93,6 +114,7 @@ class LoadedModels:
                 device=wanted.device,
                 precision=precision,
                 threads=wanted.threads,
+                on_build=self._on_build,
             )
         weights = "untrained" if card.untrained else "trained"
         self.uses[card.task] = ModelUse(card.name, session.backend, session.device, session.precision, weights)

@@ -1,4 +1,4 @@
-"""The pipeline: what happens to a frame, in order. `Pipeline.process` is the specification."""
+"""The pipeline: the steps of a frame, in order. `Pipeline.process` is the specification."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from pathlib import Path
 
 from calibration.camera import Camera
 from edge.models import LoadedModels, Models
+from edge.stages.config import PipelineConfig
 from edge.stages.detect import Detect
+from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
-from edge.stages.pose import Pose
+from edge.stages.pose import OnCrops, Pose
 from edge.stages.smooth import Smooth
 from edge.stages.tracker import Tracker
 from edge.timing import Timings
-from edge.types import Bodies, BodyModel, Frame, TrackedFrame
+from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
 from engines.inference.process_exit import native_calls
 
 DEFAULT_FOV_DEG = 60.0
@@ -22,9 +24,12 @@ DEFAULT_FOV_DEG = 60.0
 
 @dataclass(frozen=True, slots=True)
 class CameraConfig:
-    """What is known of the camera: intrinsics or a file with them, or else the horizontal field of view in degrees.
+    """The intrinsics of a stream's camera. Without any, DEFAULT_FOV_DEG is assumed and depths scale with the error.
 
-    Where nothing is known, DEFAULT_FOV_DEG is assumed, and said to be: depths are off by as much as it is.
+    Attributes:
+        camera: path of a camera file.
+        fov_deg: horizontal field of view in degrees, used without a camera file.
+        calibrated: a camera, used without a camera file.
     """
 
     camera: Path | None = None
@@ -33,44 +38,56 @@ class CameraConfig:
 
     @property
     def assumed(self) -> bool:
-        """Whether the field of view is a guess."""
+        """Whether the field of view is assumed."""
         return self.camera is None and self.calibrated is None and self.fov_deg is None
 
 
 class Pipeline:
     """Frames of one stream in, bodies out, one call after the other.
 
-    `process` is `track_people`, which remembers where people are and so needs the frames one by one, and then
-    `recover_meshes`, which may run on another thread while the next frame is followed: edge.runtime.async_pipeline does
-    that, with the same results.
+    `process` is `track_people`, which depends on previous frames and takes them in order, followed by `recover_meshes`,
+    which may run on another thread while the next frame is tracked: edge.runtime.async_pipeline does that, with the
+    same results. `solve_rotations` adds inverse kinematics where rotations are used.
 
-    `timings` holds what each stage took, `models` what the engines took; `dropped_people` counts people that were seen
-    but got no body, because an engine's numbers were not finite, too few of their keypoints were seen or the head saw
-    them behind the camera.
+    Attributes:
+        timings: durations of the stages.
+        models: the engines, with their own timings.
+        camera_config: intrinsics of the camera.
     """
 
     def __init__(
         self,
         models: Models | LoadedModels,
         camera_config: CameraConfig,
+        config: PipelineConfig | None = None,
         *,
-        detect_every: int = 8,
-        smooth: bool = True,
-        attention: bool = False,
+        timings: Timings | None = None,
+        on_crops: OnCrops | None = None,
     ) -> None:
-        """models: loaded ones serve several pipelines. attention: keep the mesh head's attention maps in the bodies,
-        where it has them."""
-        self.timings = Timings()
+        """
+        Args:
+            models: loaded models may be shared by several pipelines.
+            camera_config: intrinsics of the camera.
+            config: settings of the stages.
+            timings: where durations are added.
+            on_crops: called with every batch of crops that the pose model receives.
+        """
+        config = config or PipelineConfig()
+        self.timings = timings or Timings()
         self.camera_config = camera_config
-        self._cameras = _Cameras(camera_config)
+        self._cameras = FrameCameras(camera_config)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)
-        loaded, wanted = self.models, self.models.wanted
-        self.detect = Detect(loaded.detector_session, loaded.detector)
-        self.track = Tracker(interval=detect_every)
-        self.pose = Pose(loaded.pose_session, loaded.pose, refine=wanted.refine, flip_test=wanted.flip_test)
-        self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=attention)
-        self.place = RootLocalizer()
-        self.smooth = Smooth() if smooth else None
+        loaded, options = self.models, self.models.wanted
+        self.detect = Detect(loaded.detector_session, loaded.detector, config.detection)
+        self.track = Tracker(config.tracker)
+        self.pose = Pose(
+            loaded.pose_session, loaded.pose, refine=options.refine, flip_test=options.flip_test, on_crops=on_crops
+        )
+        self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
+        self.localize = RootLocalizer(config.localization)
+        self.smooth = Smooth(config.smoothing) if config.smooth else None
+        model = self.mesh.model
+        self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
 
     @property
     def model(self) -> BodyModel:
@@ -79,28 +96,39 @@ class Pipeline:
 
     @property
     def dropped_people(self) -> int:
+        """People without a body: the engine's numbers were not finite, too few keypoints were visible, or the mesh head
+        put them behind the camera."""
         return self.pose.dropped_nan + self.mesh.dropped
 
     def camera(self, frame: Frame) -> Camera:
-        """The camera that took the frame. Raises CameraError when the calibration is for another picture size."""
-        height, width = frame.image.shape[:2]
-        return self._cameras.of((width, height), frame.raster)
+        """The camera of a frame. Raises CameraError when the calibration is for another image size."""
+        return self._cameras(frame)
 
     def process(self, frame: Frame) -> Bodies:
-        """The people in a frame as bodies in meters in the camera's frame, N >= 0 rows."""
+        """The people in a frame as bodies in meters in the camera's frame, N >= 0 rows. Frames come in order."""
         return self.recover_meshes(self.track_people(frame))
 
     def track_people(self, frame: Frame) -> TrackedFrame:
-        """Who is where in the picture: the part that looks at frames one after the other."""
+        """The first step: detection, tracking and 2D pose. Frames come in order."""
         with native_calls:
-            return self._follow(frame)
+            return self._track_people(frame)
 
-    def recover_meshes(self, seen: TrackedFrame) -> Bodies:
-        """What is seen as bodies in meters."""
+    def recover_meshes(self, tracked: TrackedFrame) -> Bodies:
+        """The second step: meshes, root translation and smoothing, in meters in the camera's frame."""
         with native_calls:
-            return self._recover_meshes(seen)
+            return self._recover_meshes(tracked)
 
-    def _follow(self, frame: Frame) -> TrackedFrame:
+    def solve_rotations(self, frame: Frame, bodies: Bodies) -> RigPose | None:
+        """The bodies of a frame as a pose of the body model's rig; None for a model without a rig.
+
+        A stage of its own that runs only when an output uses rotations. Frames may be left out, but come in order.
+        """
+        if self.rig_fitter is None:
+            return None
+        with native_calls, self.timings.measure("inverse_kinematics", frame):
+            return self.rig_fitter(frame.t_s, bodies)
+
+    def _track_people(self, frame: Frame) -> TrackedFrame:
         measure = self.timings.measure
         camera = self.camera(frame)
         detections = None
@@ -115,38 +143,43 @@ class Pipeline:
             pose = self.track.observe(frame, pose)
         return TrackedFrame(frame, camera, tracks, pose)
 
-    def _recover_meshes(self, seen: TrackedFrame) -> Bodies:
-        measure, frame = self.timings.measure, seen.frame
+    def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
+        measure, frame = self.timings.measure, tracked.frame
         with measure("mesh", frame):
-            rooted = self.mesh(frame, seen.tracks, seen.pose, seen.camera)
-        with measure("place", frame):
-            bodies = self.place(rooted)
+            mesh, regions = self.mesh(tracked)
+        with measure("localize", frame):
+            bodies = self.localize(tracked, mesh, regions)
         if self.smooth is None:
             return bodies
         with measure("smooth", frame):
             return self.smooth(frame.t_s, bodies)
 
     def reset(self) -> None:
-        """Forget everybody, as before the first frame."""
+        """Forget all people, as before the first frame."""
         self.track.reset()
         if self.smooth is not None:
             self.smooth.reset()
+        if self.rig_fitter is not None:
+            self.rig_fitter.reset()
 
 
-class _Cameras:
-    """The camera for every picture size that comes along; the file is read once."""
+class FrameCameras:
+    """The camera of each frame, cached by image size; a camera file is read once."""
 
     def __init__(self, camera_config: CameraConfig) -> None:
         self._fov_deg = DEFAULT_FOV_DEG if camera_config.fov_deg is None else camera_config.fov_deg
         self._assumed = camera_config.assumed
-        self._calibrated = (
-            Camera.load(camera_config.camera) if camera_config.camera is not None else camera_config.calibrated
-        )
+        self._calibrated = camera_config.calibrated
+        if camera_config.camera is not None:
+            self._calibrated = Camera.load(camera_config.camera)
         self._by_size: dict[tuple[tuple[int, int], tuple[int, int] | None], Camera] = {}
         if self._calibrated is None:
-            Camera.from_fov((2, 2), self._fov_deg)  # a wrong angle is said before any frame is read
+            Camera.from_fov((2, 2), self._fov_deg)  # raises for a wrong angle before any frame is read
 
-    def of(self, size: tuple[int, int], raster: tuple[int, int] | None) -> Camera:
+    def __call__(self, frame: Frame) -> Camera:
+        """The camera of a frame. Raises CameraError when the calibration is for another image size."""
+        height, width = frame.image.shape[:2]
+        size, raster = (width, height), frame.raster
         camera = self._by_size.get((size, raster))
         if camera is None:
             if self._calibrated is not None:

@@ -1,4 +1,4 @@
-"""Secrets taken out of text that is shown: addresses, pipelines, and what FFmpeg and GStreamer say about them."""
+"""Removal of secrets from text that is shown: addresses, pipelines, and messages of FFmpeg and GStreamer."""
 
 from __future__ import annotations
 

@@ -1,184 +1,131 @@
-"""One run: the frames of some sources through the models and out to everything that was asked for."""
+"""One run: the frames of its sources pass through the models to its outputs."""
 
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, SourceError
-from edge.models import LoadedModels, Models
+from edge.models import LoadedModels
 from edge.monitoring.build_progress import build_progress_bars
 from edge.monitoring.clients import Clients
-from edge.monitoring.observers import MonitoringConfig, Observers
+from edge.monitoring.observers import ENGINES, Observers
 from edge.monitoring.progress import Progress
-from edge.pipeline import CameraConfig, Pipeline
+from edge.pipeline import Pipeline
+from edge.run_config import RunConfig, SourceConfig
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.runtime.destinations import check_outputs, plan_outputs
-from edge.runtime.outputs import OutputConfig, Outputs
+from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.report import run_report
 from edge.runtime.signals import ShutdownRequest, interruptible
 from edge.runtime.stream import StreamRun
 from edge.sinks.output_file import OutputFile
-from edge.sources import Access, Pace, Source, open_source
-from edge.sources.uri import parse
-from edge.stream_names import check_stream_name, distinct
+from edge.sources import Source, open_source
 from edge.text import json_bytes
+from edge.timing import Timings
 from edge.types import BodyModel
-from edge.wire.curve_auth import Security
 from edge.wire.publisher import Publisher
 
 DEFAULT_FPS = 30.0
-LOOK_S = 0.1  # how often what is shown of the run is brought up to date
-
-
-@dataclass(frozen=True, slots=True)
-class RunConfig:
-    """What to run and where the results go; paths that are None are not written.
-
-    views: one for all sources, or one for each; names: of the streams, in the sources' order, where they shall not be
-    the sources' own; fps: of files without timestamps. {stream} in the paths of save and overlay is the stream's name,
-    which several sources need. overlay_encoder: of an overlay's video, see edge.sinks.encoders.
-    """
-
-    sources: tuple[str, ...]
-    models: Models = field(default_factory=Models)
-    cameras: tuple[CameraConfig, ...] = (CameraConfig(),)
-    publish: str | None = None
-    axes: str = "opencv"
-    security: Security = field(default_factory=Security)
-    names: tuple[str, ...] = ()
-    save: Path | None = None
-    overlay: Path | None = None
-    overlay_encoder: str = "auto"
-    overlay_attention: bool = False
-    summary: Path | None = None
-    pace: Pace | None = None
-    loop: bool = False
-    fps: float | None = None
-    max_frames: int | None = None
-    detect_every: int = 8
-    smooth: bool = True
-    quiet: bool = False
-    watch: MonitoringConfig = field(default_factory=MonitoringConfig)
-    access: Access = field(default_factory=Access)
-
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """The sources without their secrets, for everything that is shown, logged or written. Raises SourceError."""
-        return tuple(parse(source).label for source in self.sources)
+POLL_S = 0.1  # interval at which progress and health are updated
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended: an exit code of edge.errors, the report that --summary writes, and the files written.
+    """How a run ended.
 
-    said: those of the report's problems that were logged when they happened.
+    Attributes:
+        exit_code: see edge.errors.
+        report: what --summary writes.
+        written: paths of the files.
+        logged: those of the report's problems that were logged when they occurred.
     """
 
     exit_code: int
     report: dict[str, Any]
     written: tuple[Path, ...]
-    said: frozenset[str] = frozenset()
+    logged: frozenset[str] = frozenset()
 
 
-def run(job: RunConfig) -> RunResult:
-    """Run a job to the end of all its sources, to max_frames of each, or to Ctrl-C (or SIGTERM or SIGHUP), which keeps
-    what was made so far.
+def run(config: RunConfig) -> RunResult:
+    """Run until all sources end, reach max_frames, or SIGINT, SIGTERM or SIGHUP stops the run; results are kept.
 
-    A source that fails stops its own stream, an output that fails stops alone. Raises MeshcastError when nothing could
-    be produced, and KeyboardInterrupt when interrupted before the first frame could be waited for, or a second time:
-    then frames on their way are thrown away, and files hold those before.
+    A source that fails stops its own stream; an output that fails stops alone.
+
+    Raises:
+        MeshcastError: nothing could be produced.
+        KeyboardInterrupt: interrupted before the streams started, or a second time: then the frames in flight are
+            discarded, and the files hold those before.
     """
     with ExitStack() as cleanup:
         interrupt = cleanup.enter_context(interruptible())
-        names = stream_names(job)
-        wanted = _planned(job, names)
-        target = OutputFile(job.summary) if job.summary is not None else None
-        if target is not None:
-            cleanup.callback(target.discard)  # does nothing once written
-        observers = cleanup.enter_context(Observers(job.watch))
+        names = config.sources.stream_names()
+        files = _planned(config, names)
+        summary = OutputFile(config.outputs.summary) if config.outputs.summary is not None else None
+        if summary is not None:
+            cleanup.callback(summary.discard)  # does nothing once written
+        observers = cleanup.enter_context(Observers(config.monitoring))
         with interrupt.welcome():
-            sources = open_sources(job, cleanup, names)
-            with build_progress_bars(job.quiet):
-                models = LoadedModels(job.models)
+            sources = open_sources(config.sources, cleanup, names)
+            listeners = [observers.listener(name) for name in names]
+            with build_progress_bars(config.quiet) as on_build:
+                models = LoadedModels(config.models, timings=Timings(observers.listener(ENGINES)), on_build=on_build)
             pipelines = [
-                Pipeline(
-                    models, view, detect_every=job.detect_every, smooth=job.smooth, attention=job.overlay_attention
-                )
-                for view in camera_configs(job)
+                Pipeline(models, camera, config.pipeline, timings=Timings(listener))
+                for camera, listener in zip(config.camera_configs(), listeners, strict=True)
             ]
+        publisher = _publisher(config, names, pipelines[0].model, cleanup)
         ended = threading.Condition()
-        publisher = _publisher(job, sources, pipelines[0].model, cleanup)
-        streams = _streams(job, sources, pipelines, wanted, publisher, ended, cleanup)
+        streams = _streams(config.sources, sources, pipelines, files, publisher, ended, cleanup)
         clients = Clients(lambda: publisher.subscribers, lambda: publisher.refused) if publisher is not None else None
         observers.watch(streams, models, clients)
-        progress = cleanup.enter_context(Progress(streams, job.quiet))
+        progress = cleanup.enter_context(Progress(streams, config.quiet))
         for stream in streams:
             stream.start()
-        interrupted = _wait(streams, ended, (progress.refresh, observers.look), interrupt)
+        interrupted = _wait(streams, ended, (progress.refresh, observers.poll), interrupt)
         observers.ending()
         progress.close()
-        return _outcome(job, streams, models, observers, target, interrupted=interrupted)
+        return _result(config, streams, models, observers, summary, interrupted=interrupted)
 
 
-def stream_names(job: RunConfig) -> list[str]:
-    """The names of a job's streams, each another one. Raises SourceError, and UsageError for one of no use."""
-    if job.names and len(job.names) != len(job.sources):
-        raise SourceError(f"{len(job.sources)} sources and {len(job.names)} names: give --stream once for each source")
-    addresses = [parse(uri) for uri in job.sources]
-    pipes = Counter(address.target for address in addresses if address.kind == "pipe")
-    if any(count > 1 for count in pipes.values()):
-        raise SourceError("two sources are the same pipe, which can be read only once; leave one out")
-    names = [check_stream_name(name) for name in job.names] or [address.name for address in addresses]
-    repeated = {name for name, count in Counter(names).items() if count > 1}
-    if repeated and job.names:
-        raise SourceError(f"two streams cannot both be called {', '.join(sorted(repeated))}; choose another --stream")
-    return distinct(names)
-
-
-def open_sources(job: RunConfig, cleanup: ExitStack, names: Sequence[str] = ()) -> list[Source]:
-    """The sources of a job. names: of the streams. Raises SourceError."""
+def open_sources(config: SourceConfig, cleanup: ExitStack, names: Sequence[str] = ()) -> list[Source]:
+    """Open the sources, and close them with `cleanup`. names: of the streams. Raises SourceError."""
     sources = []
-    for uri, name in zip(job.sources, names or stream_names(job), strict=True):
-        sources.append(open_source(uri, loop=job.loop, camera=name, fps=job.fps, access=job.access))
+    for uri, name in zip(config.uris, names or config.stream_names(), strict=True):
+        sources.append(open_source(uri, loop=config.loop, camera=name, fps=config.fps, access=config.access))
         cleanup.callback(sources[-1].close)
     return sources
 
 
-def camera_configs(job: RunConfig) -> tuple[CameraConfig, ...]:
-    """One view for each source. Raises SourceError."""
-    sources, cameras = len(job.sources), len(job.cameras)
-    if cameras not in (1, sources):
-        raise SourceError(f"{sources} sources and {cameras} of --camera: give one for all or one for each")
-    return job.cameras * (sources // cameras)
+def _planned(config: RunConfig, names: list[str]) -> list[StreamFiles]:
+    """The files of each stream. Raises OutputError when a file of the run cannot be written."""
+    outputs = config.outputs
+    planned = plan_outputs(names, outputs.save, outputs.overlay, outputs.overlay_encoder)
+    paths = [path for files in planned for path in (files.save, files.overlay)]
+    paths += [outputs.summary, config.monitoring.trace]
+    cameras = [camera.camera for camera in config.cameras if camera.camera is not None]
+    check_outputs([path for path in paths if path is not None], config.sources.uris, cameras)
+    return planned
 
 
-def _planned(job: RunConfig, names: list[str]) -> list[OutputConfig]:
-    """The files of each stream. Raises OutputError where files of the run cannot be written."""
-    wanted = plan_outputs(names, job.save, job.overlay, job.overlay_encoder)
-    files = [path for each in wanted for path in (each.save, each.overlay)] + [job.summary, job.watch.trace]
-    cameras = [view.camera for view in job.cameras if view.camera is not None]
-    check_outputs([path for path in files if path is not None], job.sources, cameras)
-    return wanted
-
-
-def _publisher(job: RunConfig, sources: list[Source], model: BodyModel, cleanup: ExitStack) -> Publisher | None:
-    if job.publish is None:
+def _publisher(config: RunConfig, names: list[str], model: BodyModel, cleanup: ExitStack) -> Publisher | None:
+    publish = config.outputs.publish
+    if publish is None:
         return None
-    names = [source.name for source in sources]
-    return cleanup.enter_context(Publisher(job.publish, model, streams=names, axes=job.axes, security=job.security))
+    publisher = Publisher(publish.address, model, streams=names, axes=publish.axes, security=publish.security)
+    return cleanup.enter_context(publisher)
 
 
 def _streams(
-    job: RunConfig,
+    config: SourceConfig,
     sources: list[Source],
     pipelines: list[Pipeline],
-    wanted: list[OutputConfig],
+    files: list[StreamFiles],
     publisher: Publisher | None,
     ended: threading.Condition,
     cleanup: ExitStack,
@@ -188,13 +135,16 @@ def _streams(
             ended.notify_all()
 
     streams = []
-    for title, source, pipeline, files in zip(job.shown, sources, pipelines, wanted, strict=True):
-        outputs = Outputs(files, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
+    for title, source, pipeline, stream_files in zip(config.shown, sources, pipelines, files, strict=True):
+        outputs = Outputs(stream_files, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
         cleanup.callback(outputs.abort)
-        overlapped = AsyncPipeline(source, pipeline, job.pace, limit=job.max_frames)
-        total = None if source.live or job.loop else source.frame_count
-        if job.max_frames is not None:
-            total = min(total, job.max_frames) if total is not None else job.max_frames
+        wants_rotations = partial(outputs.wants_rotations, source.name)
+        overlapped = AsyncPipeline(
+            source, pipeline, config.pace, limit=config.max_frames, wants_rotations=wants_rotations
+        )
+        total = None if source.live or config.loop else source.frame_count
+        if config.max_frames is not None:
+            total = min(total, config.max_frames) if total is not None else config.max_frames
         streams.append(StreamRun(title, overlapped, outputs, total, on_end))
         cleanup.callback(streams[-1].close)
     return streams
@@ -203,19 +153,19 @@ def _streams(
 def _wait(
     streams: list[StreamRun],
     ended: threading.Condition,
-    lookers: Sequence[Callable[[], None]],
+    polled: Sequence[Callable[[], None]],
     interrupt: ShutdownRequest,
 ) -> bool:
-    """Wait until all streams have ended, calling the lookers meanwhile; True when the user asked for it."""
+    """Wait until all streams have ended, calling the polled functions; True when the user interrupted the run."""
 
     def wait() -> None:
         while True:
-            for look in lookers:
-                look()
+            for poll in polled:
+                poll()
             if not any(stream.running for stream in streams):
                 return
             with ended:
-                ended.wait(LOOK_S)
+                ended.wait(POLL_S)
 
     try:
         with interrupt.welcome():
@@ -223,25 +173,25 @@ def _wait(
     except KeyboardInterrupt:
         for stream in streams:
             stream.stop()
-        wait()  # for what is on its way
+        wait()  # for the frames in flight
         return True
     return False
 
 
-def _outcome(
-    job: RunConfig,
+def _result(
+    config: RunConfig,
     streams: list[StreamRun],
     models: LoadedModels,
     observers: Observers,
-    target: OutputFile | None,
+    summary: OutputFile | None,
     *,
     interrupted: bool,
 ) -> RunResult:
-    """What has become of the run; writes the files that are the run's and no stream's. Raises what left nothing."""
+    """The result of the run; writes its report and trace. Raises what prevented any result."""
     produced = any(stream.frames for stream in streams)
-    problems = _problems(streams, interrupted and not job.loop)
+    problems = _problems(streams, interrupted and not config.sources.loop)
     if not produced and not interrupted:
-        raise SourceError(problems[0] if problems else f"{', '.join(job.sources)}: no frame arrived")
+        raise SourceError(problems[0] if problems else f"{', '.join(config.sources.shown)}: no frame arrived")
     written = [path for stream in streams for path in stream.written]
     try:
         written += observers.finish()
@@ -249,19 +199,19 @@ def _outcome(
         problems.append(str(error))
     code = EXIT_INPUT if not produced else EXIT_PARTIAL if problems else EXIT_WHOLE
     report = run_report(streams, models, code, problems)
-    if target is not None:
+    if summary is not None:
         try:
-            target.write(json_bytes(report))
-            written.append(target.path)
+            summary.write(json_bytes(report))
+            written.append(summary.path)
         except OutputError as error:
             report["problems"].append(str(error))
             code = report["exit_status"] = EXIT_PARTIAL if produced else EXIT_INPUT
-    said = frozenset(problem for stream in streams for problem in stream.outputs.problems)
-    return RunResult(code, report, tuple(written), said)
+    logged = frozenset(problem for stream in streams for problem in stream.outputs.problems)
+    return RunResult(code, report, tuple(written), logged)
 
 
-def _problems(streams: list[StreamRun], broken_off: bool) -> list[str]:
-    """What to tell the user, a line each. Raises what ended all streams before their first frame."""
+def _problems(streams: list[StreamRun], interrupted: bool) -> list[str]:
+    """The problems of the run, one line each. Raises what ended all streams before their first frame."""
     errors = {stream.name: stream.error for stream in streams if stream.error is not None}
     if errors and not any(stream.frames for stream in streams):
         if len(streams) == 1:
@@ -269,6 +219,6 @@ def _problems(streams: list[StreamRun], broken_off: bool) -> list[str]:
         lines = dict.fromkeys(problem for stream in streams for problem in stream.problems)
         raise SourceError(f"no source gave a frame: {'; '.join(lines)}")
     problems = dict.fromkeys(problem for stream in streams for problem in stream.problems)
-    if broken_off and any(not stream.live for stream in streams):
+    if interrupted and any(not stream.live for stream in streams):
         problems["interrupted before the end of the source"] = None
     return list(problems)

@@ -20,7 +20,7 @@ _FOREIGN = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def check_stream_name(name: str) -> str:
-    """The name, if it can go anywhere. Raises UsageError."""
+    """The name, if it is valid as topic, file name and label. Raises UsageError."""
     if not _NAME.fullmatch(name) or len(name) > MAX_LENGTH or not name.strip("."):
         raise UsageError(
             f"the stream's name {name!r}: use 1 to {MAX_LENGTH} letters, digits, '.', '_' and '-', not dots alone"
@@ -29,7 +29,7 @@ def check_stream_name(name: str) -> str:
 
 
 def clean_stream_name(text: str) -> str:
-    """A name that check_stream_name takes, as near to a text as can be."""
+    """A valid name similar to a text."""
     return _usable(_replaced(text))
 
 

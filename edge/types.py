@@ -7,6 +7,7 @@ the people; N may be zero. Arrays are trusted inside: they are validated where t
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 from calibration.camera import Camera
@@ -24,7 +25,6 @@ __all__ = [
     "Frame",
     "Pose2D",
     "RigPose",
-    "RootedBodies",
     "TrackedFrame",
     "Tracks",
 ]
@@ -32,22 +32,30 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of one stream.
+    """One image of one stream.
 
-    image: (H, W, 3) uint8 BGR, upright (display matrices already applied), of square pixels, C-contiguous.
-    index: counts the frames that the stream delivered, from 0; frames dropped on a live stream leave gaps.
-    t_capture_ns: host monotonic clock (time.monotonic_ns) when the frame arrived from its device or decoder.
-    t_s: the stream's own clock in seconds from its first frame (presentation time of a file, capture time of a
-         live source); it rises from frame to frame.
-    raster: (width, height) of the upright picture as it was stored, where its pixels were not square.
+    Attributes:
+        stream: name of the stream.
+        index: counts the frames that the stream delivered, from 0; frames dropped on a live stream leave gaps.
+        t_capture_ns: host monotonic clock (time.monotonic_ns) when the frame arrived from its device or decoder.
+        t_s: the stream's own clock in seconds from its first frame (presentation time of a file, capture time of a
+            live source); it increases from frame to frame.
+        image: (H, W, 3) uint8 BGR, upright (display matrices applied), square pixels, C-contiguous.
+        raster: (width, height) px of the upright image as it was stored, where its pixels were not square.
     """
 
-    camera: str
+    stream: str
     index: int
     t_capture_ns: int
     t_s: float
     image: U8
     raster: tuple[int, int] | None = None
+
+    @property
+    def camera(self) -> str:
+        """The name of the stream. Deprecated: use `stream`."""
+        warnings.warn("Frame.camera is deprecated, use Frame.stream", DeprecationWarning, stacklevel=2)
+        return self.stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +86,17 @@ class Pose2D:
 
 @dataclass(frozen=True, slots=True)
 class TrackedFrame:
-    """A frame in which the people have been followed: where they are, in pixels, and the camera that saw them."""
+    """A frame, its camera, the people tracked in it and the 2D poses of those that were recognized (some of them)."""
 
     frame: Frame
     camera: Camera
     tracks: Tracks
     pose: Pose2D
+
+    def boxes(self) -> F32:
+        """The boxes (N, 4) float32 xyxy px of the people of `pose`, row for row."""
+        row = {identity: index for index, identity in enumerate(self.tracks.ids.tolist())}
+        return self.tracks.boxes[[row[identity] for identity in self.pose.ids.tolist()]].reshape(-1, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +143,3 @@ class RigPose:
     rotations: F32
     shape: F32
     error_mm: F32
-
-
-@dataclass(frozen=True, slots=True)
-class RootedBodies:
-    """Bodies that have a shape and a pose but no place yet: all points are relative to the root joint.
-
-    ids, scores and keypoints as in Bodies; rays (N, K, 2) float32 are the keypoints' viewing rays (x/z, y/z), landmarks
-    (N, K, 3) the 3D points that they show (NaN where the body has none), joints (N, J, 3), vertices (N, V, 3) float32
-    meters in the camera's axes. translation (N, 3) m is the root's place where the head has a camera of its own.
-    """
-
-    ids: I32
-    scores: F32
-    keypoints: F32
-    rays: F32
-    landmarks: F32
-    joints: F32
-    vertices: F32
-    translation: F32 | None = None
-    rotations: F32 | None = None
-    shape: F32 | None = None
-    attention: Attention | None = None

@@ -1,1 +1,1 @@
-"""INT8: what a network sees in a user's footage, which of its layers bear 8 bits, and whether the result is good."""
+"""INT8 calibration: activation histograms, mixed precision by sensitivity, and metrics of the result."""

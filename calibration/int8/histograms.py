@@ -1,4 +1,4 @@
-"""How large the activations of a network get: histograms of magnitudes, and where each method cuts them off."""
+"""Histograms of activation magnitudes, and the clipping range that each method chooses from them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ F64: TypeAlias = NDArray[np.float64]
 
 BINS = 2048
 LEVELS = 128  # magnitudes that a signed 8-bit number can have
-KEPT = 0.9999  # share of the values that the percentile does not cut off
-STEP = 16  # bins from one candidate of the entropy method to the next
+KEPT = 0.9999  # share of the values that the percentile method does not clip
+STEP = 16  # bins between two candidates of the entropy method
 
 
 class Histogram:
-    """Magnitudes of a tensor over many inputs, in BINS bins from 0; the bins grow twofold when larger ones come."""
+    """Magnitudes of a tensor over many inputs, in BINS bins from 0; the bin width doubles when larger values occur."""
 
     def __init__(self) -> None:
         self.counts: F64 = np.zeros(BINS)
@@ -36,17 +36,17 @@ class Histogram:
         while self.end < largest:
             self.counts = np.concatenate([self.counts.reshape(-1, 2).sum(axis=1), np.zeros(BINS // 2)])
             self.end *= 2
-        places = (magnitudes[magnitudes > 0] * np.float32(BINS / self.end)).astype(np.int64)
-        self.counts += np.bincount(np.minimum(places, BINS - 1), minlength=BINS)
+        bins = (magnitudes[magnitudes > 0] * np.float32(BINS / self.end)).astype(np.int64)
+        self.counts += np.bincount(np.minimum(bins, BINS - 1), minlength=BINS)
 
 
 def minmax(histogram: Histogram) -> float:
-    """The largest magnitude that was seen."""
+    """The largest magnitude."""
     return histogram.largest
 
 
 def percentile(histogram: Histogram) -> float:
-    """The magnitude that all but 0.01 % of the values other than zero stay below."""
+    """The magnitude below which 99.99 % of the nonzero values are."""
     total = np.cumsum(histogram.counts)
     if total[-1] == 0:
         return histogram.largest
@@ -55,8 +55,8 @@ def percentile(histogram: Histogram) -> float:
 
 
 def entropy(histogram: Histogram) -> float:
-    """The cut at which 128 levels tell the least different distribution: the smallest Kullback-Leibler divergence of
-    the values, those beyond the cut put at it, from what the levels make of them (Migacz, "8-bit inference with
+    """The range whose quantization to 128 levels has the smallest Kullback-Leibler divergence from the distribution of
+    the clipped values (Migacz, "8-bit inference with
     TensorRT", 2017)."""
     counts = histogram.counts
     if not counts.any():
@@ -73,19 +73,19 @@ def _divergence(counts: F64, cut: int) -> float:
     level = np.arange(cut) * LEVELS // cut
     filled = (inside > 0).astype(np.float64)
     mass, width = np.bincount(level, inside, LEVELS), np.bincount(level, filled, LEVELS)
-    told = (mass / np.maximum(width, 1))[level] * filled
-    if not told.any():
+    quantized = (mass / np.maximum(width, 1))[level] * filled
+    if not quantized.any():
         return float("inf")
-    p, q = real / real.sum(), told / told.sum()
-    seen = p > 0
-    return float((p[seen] * np.log(p[seen] / np.maximum(q[seen], 1e-12))).sum())
+    p, q = real / real.sum(), quantized / quantized.sum()
+    occupied = p > 0
+    return float((p[occupied] * np.log(p[occupied] / np.maximum(q[occupied], 1e-12))).sum())
 
 
 METHODS: dict[str, Callable[[Histogram], float]] = {"minmax": minmax, "percentile": percentile, "entropy": entropy}
 
 
 def collect(activations: Callable[[F32], Mapping[str, F32]], inputs: Iterable[F32]) -> dict[str, Histogram]:
-    """Histograms of every tensor that `activations` gives, over inputs that are looked at one by one."""
+    """Histograms of every tensor that `activations` returns, over all inputs."""
     found: dict[str, Histogram] = {}
     for x in inputs:
         for name, values in activations(x).items():

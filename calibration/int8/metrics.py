@@ -1,4 +1,4 @@
-"""What INT8 changes, in the terms of whoever uses the result: figures of held-out people against limits."""
+"""Accuracy metrics of INT8 networks on held-out people, compared with limits."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from engines.cards.accuracy_gate import Metric
 
 F32: TypeAlias = NDArray[np.float32]
 
-SEEN = 0.3  # keypoint score from which float32 is sure of a place
+MIN_KEYPOINT_SCORE = 0.3  # score of float32 above which a keypoint is compared
 AREA = 0.53  # of a person, as a share of the box (COCO's mean)
 SAME_IOU = 0.5
-JUMP = 0.1  # of the person's size
+MAX_SHIFT = 0.1  # of the person's size, in the degradation
 MM_PER_M = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the gate lets through.
+    """Limits of the accuracy gate.
 
-    shift_percent: median shift of keypoints (or of a box's sides) in percent of the longer side of the person's box;
-    oks: mean object keypoint similarity to float32, at least; mesh_mm: median over people of the mean shift of the
-    vertices; lost_percent: people that float32 sees and INT8 loses (of a detector also the reverse), percent.
+    Attributes:
+        shift_percent: largest median shift of keypoints (or of a box's sides), percent of the longer side of the box.
+        oks: least mean object keypoint similarity to float32, 0..1.
+        mesh_mm: largest median over people of the mean shift of the vertices, mm.
+        lost_percent: largest share of people that float32 finds and INT8 misses (of a detector also the reverse).
     """
 
     shift_percent: float
@@ -36,8 +38,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Poses:
-    """M people as one network sees them: keypoints (M, K, 2) px, scores (M, K), and root-relative vertices (M, V, 3) m,
-    or None where the mesh does not come from keypoints. What is not finite counts as lost."""
+    """M people by one network: keypoints (M, K, 2) px, scores (M, K), and root-relative vertices (M, V, 3) m,
+    or None when the mesh does not depend on keypoints. People that are not finite count as lost."""
 
     keypoints: F32
     scores: F32
@@ -46,31 +48,31 @@ class Poses:
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
-    """The people of one picture: boxes (N, 4) xyxy px and scores (N,), everything above a low score."""
+    """The people of one image: boxes (N, 4) xyxy px and scores (N,), everything above a low score."""
 
     boxes: F32
     scores: F32
 
 
 def real_people(poses: Poses, real: float) -> NDArray[np.bool_]:
-    """Which (M,) are people: finite, with a mean score of at least `real`, the tracker's bar."""
+    """Which (M,) are people: finite, with a mean score of at least `real`, the tracker's threshold."""
     finite = np.asarray(np.isfinite(poses.keypoints).all(axis=(1, 2)) & np.isfinite(poses.scores).all(axis=1))
     means = np.where(finite[:, None], poses.scores, 0).mean(axis=1)
     return np.asarray(finite & (means >= real))
 
 
 def shifts(exact: Poses, other: Poses, sizes: F32) -> F32:
-    """How far each keypoint (M, K) moved, as a share of the longer side of its person's box, sizes (M, 2) px; NaN where
-    `exact` is not sure of it."""
+    """Shift of each keypoint (M, K), as a share of the longer side of its person's box, sizes (M, 2) px; NaN where its
+    score in `exact` is low."""
     far: F32 = np.linalg.norm(other.keypoints - exact.keypoints, axis=-1) / sizes.max(axis=1)[:, None]
-    return np.where(exact.scores > SEEN, far, np.nan).astype(np.float32)
+    return np.where(exact.scores > MIN_KEYPOINT_SCORE, far, np.nan).astype(np.float32)
 
 
 def pose_metrics(exact: Poses, other: Poses, sizes: F32, sigmas: F32, real: float, limits: Limits) -> list[Metric]:
     """The gate of a pose model: `other` against `exact`, on the same crops of people with boxes of sizes (M, 2) px.
 
-    sigmas (K,) are COCO's standard deviations; real is the mean keypoint score from which the tracker takes a track for
-    a person. People whom float32 does not take for one are left out, those lost from all but the last figure.
+    sigmas (K,) are COCO's standard deviations; real is the least mean keypoint score of
+    a person. People below it in float32 are left out, lost people from all metrics but the last.
     """
     people = real_people(exact, real)
     kept = people & real_people(other, real)
@@ -99,21 +101,21 @@ def pose_metrics(exact: Poses, other: Poses, sizes: F32, sigmas: F32, real: floa
 
 
 def box_metrics(exact: list[Boxes], other: list[Boxes], start: float, keep: float, limits: Limits) -> list[Metric]:
-    """The gate of a detector: the boxes of `other` against those of `exact`, picture by picture.
+    """The gate of a detector: the boxes of `other` against those of `exact`, image by image.
 
-    start and keep are the scores from which the tracker begins with a person and with which it goes on. A person is
-    lost whom one network would begin with and the other does not see above `keep`.
+    start and keep are the scores that start and confirm a track. A person is lost if one network would start a track
+    and the other has no box above `keep`.
     """
     moved: list[float] = []
     scores: list[float] = []
-    lost = invented = sure = sure_other = 0
+    lost = false_people = sure = sure_other = 0
     for one, two in zip(exact, other, strict=True):
         partner = _partners(one, two, start, keep)
         sure += len(partner)
         lost += int((partner < 0).sum())
         back = _partners(two, one, start, keep)
         sure_other += len(back)
-        invented += int((back < 0).sum())
+        false_people += int((back < 0).sum())
         first = np.flatnonzero(one.scores >= start)[partner >= 0]
         second = partner[partner >= 0]
         sides = (one.boxes[first, 2:] - one.boxes[first, :2]).max(axis=1, initial=0)
@@ -125,22 +127,22 @@ def box_metrics(exact: list[Boxes], other: list[Boxes], start: float, keep: floa
         Metric("box shift, 95th percentile", "% of the person", p95),
         Metric("score shift, median", "", _percentiles(np.array(scores))[0]),
         Metric("people lost", "%", 100 * lost / max(sure, 1), limits.lost_percent),
-        Metric("people invented", "%", 100 * invented / max(sure_other, 1), limits.lost_percent),
+        Metric("people invented", "%", 100 * false_people / max(sure_other, 1), limits.lost_percent),
     ]
 
 
 def pose_degradation(exact: Poses, other: Poses, sizes: F32, real: float) -> float:
-    """One number for what a network does to poses: the mean shift of sure keypoints of people, as a share of their
-    size. A shift beyond JUMP counts as that: one keypoint that jumps says little of the others."""
+    """The degradation of poses: the mean shift of keypoints with a high score, as a share of the person's size. Shifts
+    are limited to MAX_SHIFT: a single outlier says little about the other keypoints."""
     people = real_people(exact, real)
     moved = shifts(exact, other, sizes)[people]
-    moved = np.minimum(moved, JUMP)
+    moved = np.minimum(moved, MAX_SHIFT)
     return float(np.nanmean(moved)) if np.isfinite(moved).any() else float("inf")
 
 
 def box_degradation(exact: list[Boxes], other: list[Boxes], keep: float) -> float:
-    """One number for what a network does to boxes: the mean of their shift, as a share of the person, and of their
-    score; a person who is lost counts as 1."""
+    """The degradation of boxes: the mean shift, as a share of the person's size, plus that of the score; a lost person
+    counts as 1."""
     total, count = 0.0, 0
     for one, two in zip(exact, other, strict=True):
         partner = _partners(one, two, keep, 0.0)
@@ -168,7 +170,7 @@ def _partners(one: Boxes, two: Boxes, start: float, keep: float) -> NDArray[np.i
 
 
 def _percentiles(values: NDArray[np.floating]) -> tuple[float, float]:
-    """Median and 95th percentile; infinite where nobody is left to measure."""
+    """Median and 95th percentile; infinite without values."""
     if not values.size:
         return float("inf"), float("inf")
     p50, p95 = np.percentile(values, [50, 95])

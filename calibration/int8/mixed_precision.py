@@ -1,4 +1,4 @@
-"""Which layers bear INT8: those that hurt most are kept in float, one after the other, until the gate is passed."""
+"""Mixed precision: the layers that degrade the result most stay in float until the accuracy gate is passed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from engines.cards.accuracy_gate import Metric
 from engines.onnx_tools.quantize import Layer
 
-GROWTH = 1.3  # how many more groups the next trial keeps in float
+GROWTH = 1.3  # factor of the number of groups in float from one trial to the next
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A quantized network: the layers kept in float, the share of the multiply-adds in INT8, and the gate's figures."""
+    """A quantized network: the layers left out of INT8, the INT8 share of the multiply-adds, and the gate metrics."""
 
     kept: tuple[str, ...]
     share: float
@@ -22,7 +22,7 @@ class Trial:
 
     @property
     def passed(self) -> bool:
-        return all(figure.passed for figure in self.metrics)
+        return all(metric.passed for metric in self.metrics)
 
 
 def search(
@@ -34,15 +34,21 @@ def search(
     seconds: float,
     on_progress: Callable[[str, float], None] = lambda what, done: None,
 ) -> Trial:
-    """The first trial that passes: everything in INT8, else with the worst layers kept in float.
+    """The first trial that passes: all layers in INT8, else with the most sensitive layers in float.
 
-    judge: the gate's figures with these layers (by name) in INT8; harm: an error, more is worse, with these layers
-    alone in INT8. Layers that follow one another are measured together where there are too many for the time,
-    `seconds`, of which ranking may take half. The last trial, which failed, is returned where the next would leave less
-    than `floor` of the multiply-adds in INT8 or the time is up. tell hears what is being done and how far it is, 0..1.
+    Args:
+        layers: of the network, in order.
+        evaluate: the gate's metrics with these layers (by name) in INT8.
+        degradation: an error with only these layers in INT8; larger is worse.
+        floor: least share of the multiply-adds in INT8, 0..1.
+        seconds: time for the search; ranking may take half. Consecutive layers are measured together if necessary.
+        on_progress: called with the current activity and its progress, 0..1.
+
+    Returns:
+        The trial that passes, or the last one, which failed, when the next would fall below `floor` or time is up.
     """
     end = time.monotonic() + seconds
-    on_progress("judging all layers in INT8", 0.0)
+    on_progress("evaluating all layers in INT8", 0.0)
     last = _trial(layers, (), evaluate)
     if last.passed:
         return last
@@ -52,7 +58,7 @@ def search(
         kept = tuple(name for group in ranked[:count] for name in group)
         if share(layers, kept) < floor:
             break
-        on_progress(f"judging with {len(kept)} of {len(layers)} layers in float", count / len(ranked))
+        on_progress(f"evaluating with {len(kept)} of {len(layers)} layers in float", count / len(ranked))
         last = _trial(layers, kept, evaluate)
         if last.passed:
             break
@@ -66,26 +72,26 @@ def rank(
     seconds: float,
     on_progress: Callable[[str, float], None] = lambda what, done: None,
 ) -> list[tuple[str, ...]]:
-    """Groups of layers that follow one another, those that alone do most harm first; single layers, if time allows.
-    What could not be measured in time is left out."""
+    """Groups of consecutive layers, the most sensitive first; single layers, if time allows.
+    Groups that could not be measured in time are left out."""
     names = [layer.name for layer in layers]
-    on_progress("measuring what each layer does", 0.0)
+    on_progress("measuring the sensitivity of layers", 0.0)
     begin = time.monotonic()
     first = degradation(names[:1])
     each = max(time.monotonic() - begin, 1e-6)
     size = max(1, -(-len(names) * each // max(seconds, each)))
     groups = [tuple(names[start : start + int(size)]) for start in range(0, len(names), int(size))]
-    harms: dict[tuple[str, ...], float] = {}
+    degradations: dict[tuple[str, ...], float] = {}
     for done, group in enumerate(groups):
-        if harms and time.monotonic() - begin > seconds:
+        if degradations and time.monotonic() - begin > seconds:
             break
-        harms[group] = first if group == (names[0],) else degradation(group)
-        on_progress("measuring what each layer does", (done + 1) / len(groups))
-    return sorted(harms, key=lambda group: -harms[group])
+        degradations[group] = first if group == (names[0],) else degradation(group)
+        on_progress("measuring the sensitivity of layers", (done + 1) / len(groups))
+    return sorted(degradations, key=lambda group: -degradations[group])
 
 
 def share(layers: Sequence[Layer], kept: Collection[str]) -> float:
-    """The share of the multiply-adds that are left in INT8."""
+    """The share of the multiply-adds in INT8, 0..1."""
     total = sum(layer.macs for layer in layers)
     return sum(layer.macs for layer in layers if layer.name not in kept) / max(total, 1)
 

@@ -1,17 +1,17 @@
-"""Which moments of a clip calibrate and which are held out to judge."""
+"""Split of a clip's samples into those for calibration and those held out for evaluation."""
 
 from __future__ import annotations
 
 PARTS = 6
-HELD_OUT = (1, 4)  # parts of the clip's time: neither its beginning nor its end, which look alike in looped exercises
-GAP = 0.25  # of a part: what lies nearer to the held-out parts is used for nothing
+HELD_OUT = (1, 4)  # parts of the clip's time: neither start nor end, which look alike in looped exercises
+GAP = 0.25  # of a part: samples nearer to a held-out part are not used
 
 
 def split(count: int) -> tuple[list[int], list[int]]:
-    """Indices of `count` moments of one clip, evenly spread over its time: those that calibrate, and those held out.
+    """Indices of `count` evenly spread samples of one clip: those for calibration, and those held out.
 
-    Held out are whole stretches, a third of the time, and the moments before and after them are left out, so that no
-    held-out picture has a near twin among those that calibrate.
+    Contiguous parts, a third of the time, are held out, and the samples next to them are left out, so that no held-out
+    sample has a near duplicate in the calibration.
     """
     part = [index * PARTS // count for index in range(count)]
     held = [index for index in range(count) if part[index] in HELD_OUT]

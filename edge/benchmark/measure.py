@@ -1,4 +1,4 @@
-"""How fast this machine runs the pipeline: its steps side by side, one call after the other, and at a camera's pace."""
+"""Throughput of the pipeline on this machine: steps in parallel, serially, and at the frame rate of a camera."""
 
 from __future__ import annotations
 
@@ -9,33 +9,45 @@ from typing import Any
 
 from edge.benchmark.runners import AsyncRunner, Runner, SerialRunner
 from edge.models import LoadedModels
-from edge.run import RunConfig
+from edge.run_config import RunConfig
 
-ROUNDS = 3  # the ways of running take turns, so that other load on the machine meets all of them
+ROUNDS = 3  # the runners are interleaved, so that other load on the machine affects all of them
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkConfig:
-    """What to measure: frames of each stream of a job, after warm_up others; live_fps: also at this pace."""
+    """Settings of a benchmark.
 
-    job: RunConfig
+    Attributes:
+        run: sources, models and pipeline; outputs are not used.
+        frames: measured frames of each stream.
+        warm_up: frames of each stream before them.
+        live_fps: frame rate of an additional run, frames per second; None: none.
+    """
+
+    run: RunConfig
     frames: int = 300
     warm_up: int = 30
     live_fps: float | None = None
 
 
 def measure(bench: BenchmarkConfig, on_progress: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
-    """Run the job's sources overlapped and serially with the same engines, in turns; returns all figures as plain data.
+    """Run the sources with parallel steps and serially on the same engines, interleaved.
 
-    The limit is what no arrangement of the same work could exceed: every frame has to pass the slowest step, as long as
-    it takes undisturbed, and costs processor time (that of the cheaper way). Files are looped; nobody is remembered
-    across their end, where people jump. Raises SourceError where a source is live: it has a pace of its own.
+    The limit is an upper bound for any schedule of the same work: every frame passes the slowest step, measured in the
+    serial run, and costs processor time (that of the cheaper runner). Files are looped, and tracks end where they do.
+
+    Returns:
+        All metrics as plain data.
+
+    Raises:
+        SourceError: a source is live.
     """
-    models = LoadedModels(bench.job.models)
-    overlapped, serial = AsyncRunner(bench.job, models), SerialRunner(bench.job, models)
+    models = LoadedModels(bench.run.models)
+    overlapped, serial = AsyncRunner(bench.run, models), SerialRunner(bench.run, models)
     run_interleaved((overlapped, serial), bench.frames, bench.warm_up, on_progress)
     report: dict[str, Any] = {
-        "sources": list(bench.job.shown),
+        "sources": list(bench.run.sources.shown),
         "cores": _cores(),
         "models": {role: asdict(use) for role, use in models.uses.items()},
         "overlapped": overlapped.report(),
@@ -45,7 +57,7 @@ def measure(bench: BenchmarkConfig, on_progress: Callable[[str], None] = lambda 
     }
     if bench.live_fps is not None:
         on_progress(f"at {bench.live_fps:g} frames per second")
-        live = AsyncRunner(bench.job, models, bench.live_fps)
+        live = AsyncRunner(bench.run, models, bench.live_fps)
         run_interleaved((live,), bench.frames, bench.warm_up, rounds=1)
         report["live"] = {"pace_fps": bench.live_fps, **live.report()}
     return report
@@ -58,19 +70,19 @@ def run_interleaved(
     on_progress: Callable[[str], None] = lambda line: None,
     rounds: int = ROUNDS,
 ) -> None:
-    """Let each way of running do so many frames of each of its streams in all, after others that do not count."""
+    """Let each runner process `frames` frames of each of its streams, after `warm_up` uncounted ones."""
     on_progress("warming up")
-    for way in runners:
-        way.run(warm_up)
-        way.forget()
+    for runner in runners:
+        runner.run(warm_up)
+        runner.forget()
     for number in range(rounds):
-        for way in runners:
-            on_progress(f"{way.name}, {number + 1} of {rounds}")
-            way.run(-(-frames // rounds))
+        for runner in runners:
+            on_progress(f"{runner.name}, {number + 1} of {rounds}")
+            runner.run(-(-frames // rounds))
 
 
 def _limits(overlapped: Runner, serial: Runner) -> dict[str, Any]:
-    cpu_s = min(way.cpu_s / way.frames for way in (overlapped, serial))
+    cpu_s = min(runner.cpu_s / runner.frames for runner in (overlapped, serial))
     limits = {**serial.step_limits_fps(), "processor": _cores() / cpu_s}
     lowest = min(limits, key=lambda step: limits[step])
     return {

@@ -1,4 +1,4 @@
-"""The ways of running the same streams that a bench compares, with a clock and counters around each."""
+"""Runners of the same streams that the benchmark compares, each measured by a stopwatch and counters."""
 
 from __future__ import annotations
 
@@ -12,47 +12,60 @@ from typing import Any
 
 from edge.errors import SourceError
 from edge.models import LoadedModels
-from edge.pipeline import Pipeline
-from edge.run import DEFAULT_FPS, RunConfig, camera_configs, open_sources
+from edge.pipeline import CameraConfig, Pipeline
+from edge.run import DEFAULT_FPS, open_sources
+from edge.run_config import RunConfig
 from edge.runtime.async_pipeline import AsyncPipeline, FrameResult
-from edge.runtime.outputs import OutputConfig, Outputs
+from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.report import stage_table
 from edge.sources import Source
-from edge.timing import AGES, QUEUE, Timings
+from edge.stages.config import PipelineConfig
+from edge.timing import Durations, Timings
 from edge.types import Bodies, Frame, TrackedFrame
 from edge.wire.publisher import Publisher
 
-FILL = 8  # results of a stream before the clock starts: by then there is work for every step
+FILL = 8  # results of a stream before the clock starts: by then every step is busy
 STEPS = {
     "read": ("decode",),
-    "follow": ("detect", "track", "pose"),
-    "embody": ("mesh", "place", "smooth"),
+    "track_people": ("detect", "track", "pose"),
+    "recover_meshes": ("mesh", "localize", "smooth", "inverse_kinematics"),
     "publish": ("publish",),
 }
-"""What Overlapped does side by side, and the stages of each."""
+"""Steps that AsyncPipeline runs in parallel, and the stages of each."""
 
 
 class LoopingPipeline(Pipeline):
-    """Forgets everybody where a looped clip begins again; each half does so on the thread that it runs on."""
+    """A pipeline that resets where a looped clip starts again; each step does so on its own thread."""
 
-    length: int | None = None
+    def __init__(
+        self,
+        models: LoadedModels,
+        camera_config: CameraConfig,
+        config: PipelineConfig | None = None,
+        *,
+        timings: Timings | None = None,
+        clip_length: int | None = None,
+    ) -> None:
+        """clip_length: frames of the clip, None where it does not repeat."""
+        super().__init__(models, camera_config, config, timings=timings)
+        self._clip_length = clip_length
 
     def track_people(self, frame: Frame) -> TrackedFrame:
         if self._begins(frame):
             self.track.reset()
         return super().track_people(frame)
 
-    def recover_meshes(self, seen: TrackedFrame) -> Bodies:
-        if self._begins(seen.frame) and self.smooth is not None:
+    def recover_meshes(self, tracked: TrackedFrame) -> Bodies:
+        if self._begins(tracked.frame) and self.smooth is not None:
             self.smooth.reset()
-        return super().recover_meshes(seen)
+        return super().recover_meshes(tracked)
 
     def _begins(self, frame: Frame) -> bool:
-        return frame.index == 0 or (self.length is not None and frame.index % self.length == 0)
+        return frame.index == 0 or (self._clip_length is not None and frame.index % self._clip_length == 0)
 
 
 class PacedSource(Source):
-    """The frames of another source at another pace."""
+    """The frames of another source at a given frame rate."""
 
     def __init__(self, source: Source, fps: float) -> None:
         super().__init__(source.name, live=False, size=source.size, frame_count=source.frame_count, fps=fps)
@@ -67,7 +80,7 @@ class PacedSource(Source):
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Counts results, and takes wall and processor time from the first that counts to the last."""
+    """Counts results, and measures wall and processor time from the first counted result to the last."""
 
     skipped: int
     counted: int
@@ -93,50 +106,52 @@ class Stopwatch:
 
 
 class Runner(ABC):
-    """One way of running the streams of a job with loaded models, and what it took over all its runs."""
+    """Runs the streams of a configuration with loaded models, and sums up the measurements of its runs."""
 
     name = ""
 
-    def __init__(self, job: RunConfig, models: LoadedModels) -> None:
-        self._job = replace(job, loop=True)
+    def __init__(self, config: RunConfig, models: LoadedModels) -> None:
+        self._config = config
+        self._sources = replace(config.sources, loop=True)
         self._models = models
-        self.pipelines = [
-            LoopingPipeline(models, view, detect_every=job.detect_every, smooth=job.smooth)
-            for view in camera_configs(job)
-        ]
+        self._timings = [Timings() for _ in config.sources.uris]
         self.forget()
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Discard all measurements."""
         self.frames = self.people = 0
         self.wall_s = self.cpu_s = 0.0
-        self._engines = Timings()
+        self._engines = Durations()
         self._rows = dict.fromkeys(self._models.sessions, (0, 0))
         self.drops: dict[str, dict[str, int]] = {}  # of the latest run
         self._names: list[str] = []
-        for pipeline in self.pipelines:
-            pipeline.timings = Timings()
+        for timings in self._timings:
+            timings.clear()
 
     def run(self, frames: int) -> None:
-        """Run until so many frames of each stream have been published, from the beginning of the sources."""
+        """Run until `frames` frames of each stream are published, from the start of the sources."""
         before = {task: (session.rows, session.batched_rows) for task, session in self._models.sessions.items()}
-        self._models.timings = self._engines
+        self._models.timings.clear()
         with ExitStack() as cleanup:
-            sources = open_sources(self._job, cleanup)
-            for title, source, pipeline in zip(self._job.shown, sources, self.pipelines, strict=True):
+            sources = open_sources(self._sources, cleanup)
+            for title, source in zip(self._sources.shown, sources, strict=True):
                 if source.live:
-                    raise SourceError(f"{title}: has a pace of its own; a bench needs a video, pictures or synthetic:")
-                pipeline.length = source.frame_count
+                    raise SourceError(f"{title}: a live source; a benchmark needs a video, images or synthetic:")
+            pipelines = [
+                LoopingPipeline(
+                    self._models, camera, self._config.pipeline, timings=timings, clip_length=source.frame_count
+                )
+                for camera, timings, source in zip(self._config.camera_configs(), self._timings, sources, strict=True)
+            ]
             self._names = [source.name for source in sources]
-            publisher = cleanup.enter_context(
-                Publisher("tcp://127.0.0.1:0", self.pipelines[0].model, streams=self._names)
-            )
+            publisher = cleanup.enter_context(Publisher("tcp://127.0.0.1:0", pipelines[0].model, streams=self._names))
             outputs = [
-                Outputs(OutputConfig(), pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
-                for source, pipeline in zip(sources, self.pipelines, strict=True)
+                Outputs(StreamFiles(), pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
+                for source, pipeline in zip(sources, pipelines, strict=True)
             ]
             meter = Stopwatch(FILL * len(sources), frames * len(sources))
-            self._run(sources, outputs, meter)
+            self._run(sources, pipelines, outputs, meter)
+        self._engines.merge(self._models.timings.stages)
         self.frames += meter.counted
         self.people += meter.people
         self.wall_s += meter.wall_s
@@ -146,8 +161,10 @@ class Runner(ABC):
             self._rows[task] = rows + session.rows - before[task][0], together + session.batched_rows - before[task][1]
 
     @abstractmethod
-    def _run(self, sources: list[Source], outputs: list[Outputs], meter: Stopwatch) -> None:
-        """Run until the meter is done."""
+    def _run(
+        self, sources: list[Source], pipelines: list[LoopingPipeline], outputs: list[Outputs], meter: Stopwatch
+    ) -> None:
+        """Run until the stopwatch is done."""
 
     @property
     def fps(self) -> float:
@@ -155,51 +172,51 @@ class Runner(ABC):
         return self.frames / self.wall_s
 
     def step_limits_fps(self) -> dict[str, float]:
-        """How many frames of all streams each step could do in a second, were it alone, by the mean of its time."""
+        """Frames of all streams per second that each step could process alone, by its mean duration."""
         limits = dict.fromkeys(STEPS, 0.0)
-        for pipeline in self.pipelines:
-            times = pipeline.timings.histograms()
+        for timings in self._timings:
+            times = timings.stages.histograms()
             for step, stages in STEPS.items():
                 step_ms = sum(times[stage].total_ms for stage in stages if stage in times) / sum(times["pose"].counts)
                 limits[step] += 1000 / max(step_ms, 1e-6)
         return limits
 
     def report(self) -> dict[str, Any]:
-        """All figures of this way as plain data."""
-        followed = sum(sum(pipeline.timings.histograms()["pose"].counts) for pipeline in self.pipelines)
+        """All metrics of this runner as plain data."""
+        tracked = sum(sum(timings.stages.histograms()["pose"].counts) for timings in self._timings)
         engines_ms = sum(times.total_ms for times in self._engines.histograms().values())
         return {
             "frames": self.frames,
             "people_per_frame": round(self.people / self.frames, 3),
             "fps": round(self.fps, 2),
             "cpu_ms_per_frame": round(self.cpu_s / self.frames * 1e3, 3),
-            "engines_ms_per_frame": round(engines_ms / followed, 3),
+            "engines_ms_per_frame": round(engines_ms / tracked, 3),
             "engines_ms": stage_table(self._engines.stats()),
             "rows": {task: {"computed": rows, "together": together} for task, (rows, together) in self._rows.items()},
-            "streams": dict(zip(self._names, map(self._stream, self._names, self.pipelines), strict=True)),
+            "streams": dict(zip(self._names, map(self._stream, self._names, self._timings), strict=True)),
         }
 
-    def _stream(self, name: str, pipeline: Pipeline) -> dict[str, Any]:
-        stats = pipeline.timings.stats()
-        stages = {stage: times for stage, times in stats.items() if stage not in AGES and not stage.startswith(QUEUE)}
+    def _stream(self, name: str, timings: Timings) -> dict[str, Any]:
         return {
-            **{f"{age}_ms": table for age, table in stage_table({a: stats[a] for a in AGES if a in stats}).items()},
-            "stages_ms": stage_table(stages),
-            "queues_ms": stage_table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),
+            **{f"{age}_ms": table for age, table in stage_table(timings.ages.stats()).items()},
+            "stages_ms": stage_table(timings.stages.stats()),
+            "queues_ms": stage_table(timings.queues.stats()),
             "drops": self.drops.get(name, {}),
         }
 
 
 class AsyncRunner(Runner):
-    """As `meshcast run` does it; fps: played at this pace, else as fast as can be."""
+    """Runs the steps in parallel, as `meshcast run` does; fps: at this frame rate, else as fast as possible."""
 
     name = "overlapped"
 
-    def __init__(self, job: RunConfig, models: LoadedModels, fps: float | None = None) -> None:
-        super().__init__(job, models)
+    def __init__(self, config: RunConfig, models: LoadedModels, fps: float | None = None) -> None:
+        super().__init__(config, models)
         self._fps = fps
 
-    def _run(self, sources: list[Source], outputs: list[Outputs], meter: Stopwatch) -> None:
+    def _run(
+        self, sources: list[Source], pipelines: list[LoopingPipeline], outputs: list[Outputs], meter: Stopwatch
+    ) -> None:
         errors: list[BaseException] = []
 
         def consume(results: AsyncPipeline, output: Outputs) -> None:
@@ -214,34 +231,36 @@ class AsyncRunner(Runner):
                 meter.done.set()
 
         with ExitStack() as running:
-            overlapped = []
-            for source, pipeline, output in zip(sources, self.pipelines, outputs, strict=True):
-                results = self._overlapped(source, pipeline)
+            running_streams = []
+            for source, pipeline, output in zip(sources, pipelines, outputs, strict=True):
+                results = self._start(source, pipeline)
                 thread = threading.Thread(target=consume, args=(results, output), name=f"meshcast-bench-{source.name}")
                 running.callback(thread.join)
                 running.enter_context(results)
                 thread.start()
-                overlapped.append(results)
+                running_streams.append(results)
             meter.done.wait()
-            self.drops = {results.reader.source.name: results.drops for results in overlapped}
+            self.drops = {results.reader.source.name: results.drops for results in running_streams}
         if errors:
             raise errors[0]
 
-    def _overlapped(self, source: Source, pipeline: Pipeline) -> AsyncPipeline:
+    def _start(self, source: Source, pipeline: Pipeline) -> AsyncPipeline:
         if self._fps is None:
             return AsyncPipeline(source, pipeline, "fast")
         return AsyncPipeline(PacedSource(source, self._fps), pipeline, "realtime")
 
 
 class SerialRunner(Runner):
-    """One call after the other on one thread: read, process, publish."""
+    """Runs read, process and publish one after the other on one thread."""
 
     name = "serial"
 
-    def _run(self, sources: list[Source], outputs: list[Outputs], meter: Stopwatch) -> None:
+    def _run(
+        self, sources: list[Source], pipelines: list[LoopingPipeline], outputs: list[Outputs], meter: Stopwatch
+    ) -> None:
         streams = [iter(source) for source in sources]
         while not meter.done.is_set():
-            for index, (stream, pipeline, output) in enumerate(zip(streams, self.pipelines, outputs, strict=True)):
+            for index, (stream, pipeline, output) in enumerate(zip(streams, pipelines, outputs, strict=True)):
                 begin_ns = time.monotonic_ns()
                 frame = next(stream, None)
                 if frame is None:

@@ -54,18 +54,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Measure and print the table. Returns the exit code."""
     from edge.benchmark.measure import BenchmarkConfig, measure
-    from edge.run import RunConfig
+    from edge.run_config import RunConfig, SourceConfig
     from edge.sinks.output_file import OutputFile
+    from edge.stages.config import PipelineConfig
 
     target = OutputFile(args.json) if args.json is not None else None
     try:
-        config = RunConfig(
-            tuple(args.sources),
-            models_from(args),
-            cameras_from(args),
-            detect_every=args.detect_every,
-            smooth=args.smooth,
-        )
+        pipeline = PipelineConfig.of(detect_every=args.detect_every, smooth=args.smooth)
+        config = RunConfig(SourceConfig(tuple(args.sources)), models_from(args), cameras_from(args), pipeline)
         report = measure(
             BenchmarkConfig(config, args.frames, args.warm_up, args.live),
             lambda line: console.note(line, "bench"),

@@ -109,32 +109,31 @@ def _add_playback_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Process the sources and print the summary table. Returns the exit code."""
-    from edge.run import RunConfig
     from edge.run import run as run_sources
+    from edge.run_config import OutputConfig, PublishConfig, RunConfig, SourceConfig
+    from edge.stages.config import PipelineConfig
 
+    security = security_from(args)  # also without --publish: options that contradict each other are an error
+    publish = PublishConfig(args.publish, args.axes, security) if args.publish is not None else None
     result = run_sources(
         RunConfig(
-            sources=tuple(args.sources),
-            access=access_from(args),
+            sources=SourceConfig(
+                uris=tuple(args.sources),
+                names=tuple(args.stream),
+                pace=args.pace,
+                loop=args.loop,
+                fps=args.fps,
+                max_frames=args.max_frames,
+                access=access_from(args),
+            ),
             models=models_from(args),
             cameras=cameras_from(args),
-            publish=args.publish,
-            axes=args.axes,
-            security=security_from(args),
-            names=tuple(args.stream),
-            save=args.save,
-            overlay=args.overlay,
-            overlay_encoder=args.overlay_encoder,
-            overlay_attention=args.overlay_attention,
-            summary=args.summary,
-            pace=args.pace,
-            loop=args.loop,
-            fps=args.fps,
-            max_frames=args.max_frames,
-            detect_every=args.detect_every,
-            smooth=args.smooth,
+            pipeline=PipelineConfig.of(
+                detect_every=args.detect_every, smooth=args.smooth, attention=args.overlay_attention
+            ),
+            outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
+            monitoring=monitoring_from(args),
             quiet=args.quiet,
-            watch=monitoring_from(args),
         )
     )
     if not args.quiet:
@@ -142,7 +141,7 @@ def run(args: argparse.Namespace) -> int:
         for path in result.written:
             console.out(f"wrote {one_line(str(path))}")
     for problem in result.report["problems"]:
-        if problem not in result.said:
+        if problem not in result.logged:
             console.warn(problem)
     if result.exit_code == EXIT_PARTIAL:
         console.warn("partial output was kept")

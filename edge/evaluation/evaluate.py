@@ -20,6 +20,7 @@ from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.redaction import redact_path
 from edge.sources import Reader, open_source
+from edge.stages.config import PipelineConfig
 from edge.types import F32
 from engines.errors import MeshcastError
 from engines.files.npz import read_npz
@@ -31,13 +32,13 @@ LIMBS = tuple(
 )
 HIPS = [LIMBS.index("left_hip"), LIMBS.index("right_hip")]
 MIN_KNOWN = 6  # limb joints with truth, both hips among them, that make a frame count
-FOUND_WITHIN = 0.5  # median keypoint distance, as a share of the person's extent in the picture
+FOUND_WITHIN = 0.5  # median keypoint distance, as a share of the person's extent in the image
 JOINTS_SUFFIX = "_joints_cam_m"
 MM_PER_M = 1000.0
 
 
 class TruthError(MeshcastError):
-    """A truth file cannot be used, or does not fit what is evaluated."""
+    """A truth file cannot be used, or does not match the evaluated clip or model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _limb_index(names: tuple[str, ...], owner: str) -> list[int]:
 
 
 class Scorer:
-    """Collects errors frame by frame; `joint_names` names the J joints that will be added."""
+    """Accumulates errors frame by frame; `joint_names` names the J joints given to add()."""
 
     def __init__(self, truth: Truth, joint_names: tuple[str, ...]) -> None:
         self._limbs = _limb_index(joint_names, "the mesh model")
@@ -136,15 +137,15 @@ class Scorer:
         self._root.append(float(distances(predicted_root, root)))
 
     def _find(self, frame_index: int, keypoints: F32) -> int | None:
-        """The person whose limbs are nearest to the truth in the picture, or None when nobody is near."""
+        """The person whose limbs are nearest to the truth in the image, or None when no person is near."""
         if len(keypoints) == 0:
             return None
         pixels, limbs = self._pixels[frame_index], self._truth_px[frame_index]
         known = np.isfinite(limbs).all(axis=-1)
         # The longer side of the box stands for the height, so that a lying person is found too.
         extent = (np.nanmax(pixels, axis=0) - np.nanmin(pixels, axis=0)).max()
-        seen = keypoints[:, self._keypoints, :2][:, known]
-        far = np.median(np.linalg.norm(seen - limbs[known], axis=-1), axis=-1)
+        predicted = keypoints[:, self._keypoints, :2][:, known]
+        far = np.median(np.linalg.norm(predicted - limbs[known], axis=-1), axis=-1)
         nearest = int(np.argmin(far))
         return nearest if far[nearest] <= FOUND_WITHIN * extent else None
 
@@ -187,11 +188,13 @@ def evaluate_clip(
     with Reader(open_source(str(clip))) as reader:
         if reader.source.size is None:
             raise TruthError(
-                f"{redact_path(str(clip))}: the picture size is not known before the first frame; give a video file"
+                f"{redact_path(str(clip))}: the image size is not known before the first frame; give a video file"
             )
         truth = load_truth(truth_path, camera, reader.source.size)
         pipeline = Pipeline(
-            models, view or CameraConfig(calibrated=truth.camera), detect_every=detect_every, smooth=smooth
+            models,
+            view or CameraConfig(calibrated=truth.camera),
+            PipelineConfig.of(detect_every=detect_every, smooth=smooth),
         )
         landmarks = Landmarks(pipeline.mesh.head.body, pipeline.model.keypoint_names)
         scorer = Scorer(truth, pipeline.model.keypoint_names)

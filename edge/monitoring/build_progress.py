@@ -1,4 +1,4 @@
-"""A bar on stderr while an engine builds a plan."""
+"""Progress bars on stderr while engines build plans."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from edge import console
 from edge.text import one_line
-from engines.inference.build_progress import listening
+from engines.inference.build_progress import OnBuild
 
 
 @contextmanager
-def build_progress_bars(quiet: bool) -> Iterator[None]:
-    """Show how far each plan is that is built meanwhile, where stderr is a terminal; a second start shows nothing."""
+def build_progress_bars(quiet: bool) -> Iterator[OnBuild | None]:
+    """A callback that shows a bar for each plan that is built; None unless stderr is a terminal. Plans are cached."""
     if quiet or not console.interactive():
-        yield
+        yield None
         return
     columns = (
         TextColumn("building {task.description}", markup=False),
@@ -34,5 +34,4 @@ def build_progress_bars(quiet: bool) -> Iterator[None]:
                 bars[model] = shown.add_task(one_line(Path(model).name), total=1.0)
             shown.update(bars[model], completed=fraction)
 
-        with listening(show):
-            yield
+        yield show

@@ -1,4 +1,4 @@
-"""What a publisher knows of its clients, for the metrics."""
+"""Counters of a publisher's clients, for the metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """What a publisher knows of those who connect: `subscribers` now, and `refused` ones since the start."""
+    """Counters of a publisher: current `subscribers`, and connections `refused` since the start."""
 
     subscribers: Callable[[], int]
     refused: Callable[[], int]

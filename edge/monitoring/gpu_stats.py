@@ -1,4 +1,4 @@
-"""What the machine can say of itself while a run goes on: threads, and the load and memory of its GPUs."""
+"""Statistics of the machine: threads of the process, load and memory of the GPUs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ JETSON_LOADS = ("gpu.0/load", "platform/gpu.0/load", "platform/*.gpu/load", "pla
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """One GPU now: load 0..1 and memory in bytes, None where it does not say."""
+    """The state of one GPU: load 0..1 and memory in bytes, None where unknown."""
 
     index: int
     name: str
@@ -24,7 +24,7 @@ class Gpu:
 
 
 def thread_count() -> int | None:
-    """Threads of this process, those of libraries included; None where the system does not say."""
+    """Threads of this process, those of libraries included; None where unknown."""
     try:
         return len(os.listdir("/proc/self/task"))
     except OSError:
@@ -52,13 +52,13 @@ class Gpus:
         self._handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(count)]
 
     def read(self) -> list[Gpu]:
-        """Look now."""
+        """The current state."""
         if self._jetson is not None:
             return [Gpu(0, "jetson", self._jetson_load())]
         return [self._gpu(index, handle) for index, handle in enumerate(self._handles)]
 
     def close(self) -> None:
-        """Let go of the driver. May be called twice."""
+        """Release the driver. May be called twice."""
         if self._nvml is not None:
             self._ask(self._nvml.nvmlShutdown)
         self._nvml, self._handles = None, []
@@ -76,7 +76,7 @@ class Gpus:
         )
 
     def _ask(self, question: Callable[..., Any], *about: Any) -> Any:
-        """An answer of the driver, None where this GPU or its driver has none."""
+        """A value of the driver, None where this GPU or driver does not support it."""
         try:
             return question(*about)
         except self._nvml.NVMLError:

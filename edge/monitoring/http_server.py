@@ -1,4 +1,4 @@
-"""An HTTP server for rare requests of few clients: one thread, and bounds on everything that a client chooses."""
+"""An HTTP server for rare requests of few clients: one thread, with limits on everything that clients send."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger("meshcast.metrics")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request without its body. headers: by lower-case name; of one that came twice there is no value."""
+    """A request without its body. headers: by lower-case name; a repeated one has no value."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a client gets."""
+    """A response."""
 
     status: HTTPStatus
     body: bytes = b""
@@ -74,7 +74,7 @@ class HttpServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Cut all connections and listen no more. May be called twice."""
+        """Close all connections and stop listening. May be called twice."""
         if self._thread.is_alive():
             with suppress(RuntimeError):  # it has ended by itself
                 self._loop.call_soon_threadsafe(self._end.set)
@@ -130,7 +130,7 @@ class HttpServer:
             return Answer(HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "GET, HEAD"),)), ""
         try:
             return self._answer(request), request.method
-        except Exception:  # one scrape that fails must not end those that follow
+        except Exception:  # a failed request must not affect later ones
             log.exception("%s cannot be answered", request.path)
             return Answer(HTTPStatus.INTERNAL_SERVER_ERROR), request.method
 
@@ -152,7 +152,7 @@ class HttpServer:
 
 
 def _parse(head: bytes) -> Request | None:
-    """A request line and headers, None for what is none."""
+    """A request line and headers, None if malformed."""
     first, *lines = head.decode("latin-1").split("\r\n")[:-2]
     words = first.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1.") or not words[1].startswith("/"):

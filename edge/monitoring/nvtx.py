@@ -1,4 +1,4 @@
-"""Stages as NVTX ranges, which NVIDIA's profilers show beside what the GPU does."""
+"""Stages as NVTX ranges, which NVIDIA's profilers show beside the GPU's work."""
 
 from __future__ import annotations
 

@@ -21,13 +21,20 @@ if TYPE_CHECKING:
     from edge.monitoring.prometheus_server import MetricsServer
     from edge.runtime.stream import StreamRun
 
-ENGINES = "engines"  # the name of their rows in a trace
+ENGINES = "engines"  # name of the engines' rows in a trace
 
 
 @dataclass(frozen=True, slots=True)
 class MonitoringConfig:
-    """How to watch a run. trace: a file; nvtx: ranges for a profiler; metrics: HOST:PORT to serve them on;
-    metrics_token: a file with the token that asking for them needs; insecure: other machines need none."""
+    """Monitoring of a run.
+
+    Attributes:
+        trace: path of a trace file; None: no trace.
+        nvtx: mark stages as NVTX ranges for a profiler.
+        metrics: HOST:PORT on which Prometheus metrics are served; None: they are not.
+        metrics_token: path of a file with the token that requests for metrics need.
+        insecure: serve metrics to other machines without a token.
+    """
 
     trace: Path | None = None
     nvtx: bool = False
@@ -37,11 +44,11 @@ class MonitoringConfig:
 
 
 class Observers:
-    """Opens what a Watch asks for at once, so that what cannot be used is said before any work is done.
+    """The monitoring of a run; its files and sockets are opened at once, so that errors appear before any work.
 
-    watch() attaches it to a run before its streams start; look() is called by the main loop while they run, ending()
-    when they are about to end; finish() writes the files; leaving the `with` block ends everything. Raises OutputError
-    and ProfilingError.
+    listener() gives the listeners for the run's timings; watch() is called before the streams start, poll() by the main
+    loop while they run, ending() when they are about to end; finish() writes the files; leaving the `with` block ends
+    everything. Raises OutputError and ProfilingError.
     """
 
     def __init__(self, wanted: MonitoringConfig) -> None:
@@ -63,29 +70,28 @@ class Observers:
                 self._metrics = undo.enter_context(server)
             self._undo = undo.pop_all()
 
-    def watch(self, streams: Sequence[StreamRun], models: LoadedModels, clients: Clients | None = None) -> None:
-        """Attach to the streams, the engines and the counters of a publisher's clients."""
-        self._health.watch(streams)
-        for stream in streams:
-            listeners: list[Listener] = []
-            if self._trace is not None:
-                listeners.append(self._trace.process(stream.name))
-            if self._nvtx:
-                listeners.append(NvtxRanges(stream.name))
-            if listeners:
-                stream.overlapped.pipeline.timings.listener = Tee(listeners) if len(listeners) > 1 else listeners[0]
+    def listener(self, name: str) -> Listener | None:
+        """The listener for the timings of a stream, or of the engines (ENGINES): the trace, NVTX ranges, or both."""
+        listeners: list[Listener] = []
         if self._trace is not None:
-            models.timings.listener = self._trace.process(ENGINES)
+            listeners.append(self._trace.process(name))
+        if self._nvtx and name != ENGINES:
+            listeners.append(NvtxRanges(name))
+        return Tee(listeners) if len(listeners) > 1 else next(iter(listeners), None)
+
+    def watch(self, streams: Sequence[StreamRun], models: LoadedModels, clients: Clients | None = None) -> None:
+        """Serve the metrics and the health of the streams, the engines and a publisher's clients."""
+        self._health.watch(streams)
         if self._metrics is not None:
             self._metrics.watch(streams, models, clients)
 
-    def look(self) -> None:
-        """The streams have been started and the main loop moves: call it several times a second."""
+    def poll(self) -> None:
+        """Called several times a second by the main loop once the streams are started."""
         self._health.beat()
         self._supervision.ready()
 
     def ending(self) -> None:
-        """No further frames are read."""
+        """Called when no further frames are read."""
         self._supervision.stopping()
 
     def finish(self) -> list[Path]:

@@ -1,10 +1,10 @@
-"""What a person sees of a run: a bar on a file, a table of streams else, one plain line in a log."""
+"""Progress of a run on stderr: a bar for one file, else a table of streams; one line per stream in a log."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol
 
@@ -22,7 +22,7 @@ REFRESH_S = 0.1
 
 
 class StreamProgress(Protocol):
-    """What is shown of a stream."""
+    """The state of a stream that is shown."""
 
     name: str
     live: bool
@@ -46,16 +46,31 @@ class StreamProgress(Protocol):
 
 
 class Progress:
-    """Shows on stderr how a run goes: looks at the streams whenever refresh() is called, at most ten times a second.
+    """Shows the progress of a run on stderr: refresh() reads the state of the streams, at most once every `refresh_s`.
 
-    quiet: nothing at all. Where stderr is not a terminal, only one line a stream is printed, at the end. A terminal
-    that goes away ends what is shown, not the run.
+    Without a terminal, only one line per stream is printed, at the end. A terminal that disappears ends the progress,
+    not the run.
     """
 
-    def __init__(self, streams: Sequence[StreamProgress], quiet: bool) -> None:
+    def __init__(
+        self,
+        streams: Sequence[StreamProgress],
+        quiet: bool,
+        *,
+        refresh_s: float = REFRESH_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """
+        Args:
+            streams: the streams of the run.
+            quiet: show nothing.
+            refresh_s: least time between two updates, s.
+            clock: monotonic time, s.
+        """
         self._streams = streams
         self._quiet = quiet
-        self._began_s = self._next_s = time.monotonic()
+        self._refresh_s, self._clock = refresh_s, clock
+        self._began_s = self._next_s = clock()
         self._open = True
         self._live: Live | None = None
         self._bar: Bar | None = None
@@ -65,28 +80,28 @@ class Progress:
             columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
             self._bar = Bar(*columns, TimeRemainingColumn(compact=True), auto_refresh=False)
             self._bar.add_task("", total=streams[0].total)
-        self._live = Live(self._picture(), console=Console(file=console.terminal()), auto_refresh=False)
+        self._live = Live(self._render(), console=Console(file=console.terminal()), auto_refresh=False)
         self._live.start()
 
     def refresh(self) -> None:
-        """Look at the streams, and draw them when it is time."""
-        now_s = time.monotonic()
+        """Draw the state of the streams if `refresh_s` has passed."""
+        now_s = self._clock()
         if self._live is None or now_s < self._next_s:
             return
-        self._next_s = now_s + REFRESH_S
+        self._next_s = now_s + self._refresh_s
         try:
-            self._live.update(self._picture(), refresh=True)
-        except OSError:  # the terminal has gone
+            self._live.update(self._render(), refresh=True)
+        except OSError:  # the terminal has disappeared
             self._live, self._quiet = None, True
 
     def close(self) -> None:
-        """Leave the last state standing, or print the closing lines. Closing twice is harmless."""
+        """Keep the last state on the terminal, or print the closing lines. May be called twice."""
         if not self._open:
             return
         self._open = False
-        with contextlib.suppress(OSError):  # the terminal may have gone
+        with contextlib.suppress(OSError):  # the terminal may have disappeared
             if self._live is not None:
-                self._live.update(self._picture(), refresh=True)
+                self._live.update(self._render(), refresh=True)
                 self._live.stop()
             if not self._quiet and self._bar is None:
                 for stream in self._streams:
@@ -100,7 +115,7 @@ class Progress:
     ) -> None:
         self.close()
 
-    def _picture(self) -> Bar | Table | Text | Group:
+    def _render(self) -> Bar | Table | Text | Group:
         if self._bar is not None:
             stream = self._streams[0]
             people = "person" if stream.people == 1 else "people"
@@ -119,7 +134,7 @@ class Progress:
         return table
 
     def _closing_line(self, stream: StreamProgress) -> str:
-        wall_s = time.monotonic() - self._began_s
+        wall_s = self._clock() - self._began_s
         fps = stream.frames / wall_s if wall_s > 0 else 0.0
         text = f"{stream.frames} frames in {wall_s:.1f} s ({fps:.1f} fps), people in {stream.frames_with_people}"
         if stream.dropped:

@@ -1,4 +1,4 @@
-"""The metrics of a run, made from its counters at the moment that somebody asks for them."""
+"""The metrics of a run, read from its counters at each request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from edge.monitoring.clients import Clients
 from edge.monitoring.gpu_stats import Gpus, thread_count
-from edge.timing import AGES, BOUNDS_MS, QUEUE, Histogram
+from edge.timing import BOUNDS_MS, Histogram
 
 if TYPE_CHECKING:
     from edge.models import LoadedModels
@@ -30,10 +30,10 @@ BOUNDS = (*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf")  # seconds
 
 
 class RunCollector(Collector):
-    """Reads the streams and models that watch() was told of; before that, only what the process itself says."""
+    """Collects the metrics of the streams and models given to watch(); before that, only those of the process."""
 
     def __init__(self, health: RunHealth) -> None:
-        """health: says which sources deliver."""
+        """health: of the sources."""
         self._health = health
         self._clients: Clients | None = None
         self._streams: Sequence[StreamRun] = ()
@@ -43,11 +43,11 @@ class RunCollector(Collector):
     def watch(
         self, streams: Sequence[StreamRun], models: LoadedModels | None = None, clients: Clients | None = None
     ) -> None:
-        """Read these, from now on."""
+        """Collect the metrics of these."""
         self._streams, self._models, self._clients = streams, models, clients
 
     def close(self) -> None:
-        """Let go of the GPUs."""
+        """Release the GPUs."""
         self._gpus.close()
 
     def collect(self) -> Iterator[Metric]:
@@ -79,12 +79,12 @@ class RunCollector(Collector):
 
 def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
     captured = CounterMetricFamily("meshcast_frames_captured", "Frames taken from the source", labels=("stream",))
-    published = CounterMetricFamily("meshcast_frames_published", "Frames that came through", labels=("stream",))
+    published = CounterMetricFamily("meshcast_frames_published", "Frames with a result", labels=("stream",))
     dropped = CounterMetricFamily(
-        "meshcast_frames_dropped", "Frames that did not, by where they were", labels=("stream", "reason")
+        "meshcast_frames_dropped", "Frames without a result, by reason", labels=("stream", "reason")
     )
-    inhabited = CounterMetricFamily("meshcast_frames_with_people", "Frames with people in them", labels=("stream",))
-    lost = CounterMetricFamily("meshcast_people_dropped", "People seen who got no body", labels=("stream",))
+    with_people = CounterMetricFamily("meshcast_frames_with_people", "Frames with people in them", labels=("stream",))
+    lost = CounterMetricFamily("meshcast_people_dropped", "Tracked people without a body", labels=("stream",))
     people = GaugeMetricFamily("meshcast_people", "People in the latest frame", labels=("stream",))
     fps = GaugeMetricFamily("meshcast_frames_per_second", "Of the latest frames", labels=("stream",))
     running = GaugeMetricFamily(
@@ -92,59 +92,61 @@ def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
     )
     for stream in streams:
         name = (stream.name,)
-        captured.add_metric(name, stream.overlapped.captured)
+        captured.add_metric(name, stream.results.captured)
         published.add_metric(name, stream.frames)
-        for reason, count in stream.overlapped.drops.items():
+        for reason, count in stream.results.drops.items():
             dropped.add_metric((stream.name, reason), count)
-        inhabited.add_metric(name, stream.frames_with_people)
-        lost.add_metric(name, stream.overlapped.pipeline.dropped_people)
+        with_people.add_metric(name, stream.frames_with_people)
+        lost.add_metric(name, stream.results.pipeline.dropped_people)
         people.add_metric(name, stream.people)
         fps.add_metric(name, stream.fps)
-        running.add_metric(name, stream.running and stream.overlapped.captured > 0)
-    yield from (captured, published, dropped, inhabited, lost, people, fps, running)
+        running.add_metric(name, stream.running and stream.results.captured > 0)
+    yield from (captured, published, dropped, with_people, lost, people, fps, running)
 
 
 def _sources(streams: Iterable[StreamRun], health: RunHealth) -> Iterator[Metric]:
     up = GaugeMetricFamily("meshcast_source_up", "1 while the source delivers frames", labels=("stream",))
-    again = CounterMetricFamily("meshcast_source_reconnects", "Connections that were tried again", labels=("stream",))
+    reconnects = CounterMetricFamily("meshcast_source_reconnects", "Reconnections", labels=("stream",))
     for stream in streams:
         up.add_metric((stream.name,), health.is_up(stream))
-        again.add_metric((stream.name,), stream.overlapped.reader.source.reconnects)
-    yield from (up, again)
+        reconnects.add_metric((stream.name,), stream.results.reader.source.reconnects)
+    yield from (up, reconnects)
 
 
 def _of_clients(clients: Clients) -> Iterator[Metric]:
     yield GaugeMetricFamily("meshcast_subscribers", "Clients that are subscribed", clients.subscribers())
-    yield CounterMetricFamily("meshcast_clients_refused", "Clients that were not let in", clients.refused())
+    yield CounterMetricFamily("meshcast_clients_refused", "Rejected connections", clients.refused())
 
 
 def _times(streams: Iterable[StreamRun]) -> Iterator[Metric]:
     latency = HistogramMetricFamily("meshcast_latency_seconds", "From capture to publishing", labels=("stream",))
     stages = HistogramMetricFamily(
-        "meshcast_stage_duration_seconds", "Time that a stage worked on a frame", labels=("stream", "stage")
+        "meshcast_stage_duration_seconds", "Time a stage worked on a frame", labels=("stream", "stage")
     )
     queues = HistogramMetricFamily(
-        "meshcast_queue_wait_seconds", "Time that a frame waited for a step", labels=("stream", "queue")
+        "meshcast_queue_wait_seconds", "Time a frame waited for a step", labels=("stream", "queue")
     )
     for stream in streams:
-        for stage, times in stream.overlapped.pipeline.timings.histograms().items():
-            if stage == "latency":
-                _add(latency, (stream.name,), times)
-            elif stage.startswith(QUEUE):
-                _add(queues, (stream.name, stage.removeprefix(QUEUE)), times)
-            elif stage not in AGES:
-                _add(stages, (stream.name, stage), times)
+        timings = stream.results.pipeline.timings
+        ages = timings.ages.histograms()
+        if "latency" in ages:
+            _add(latency, (stream.name,), ages["latency"])
+        for family, durations in ((stages, timings.stages), (queues, timings.queues)):
+            for name, histogram in durations.histograms().items():
+                _add(family, (stream.name, name), histogram)
     yield from (latency, stages, queues)
 
 
 def _engines(models: LoadedModels) -> Iterator[Metric]:
     labels = ("task", "model")
     calls = HistogramMetricFamily("meshcast_engine_duration_seconds", "Time of an engine's calls", labels=labels)
-    rows = CounterMetricFamily("meshcast_engine_rows", "Rows that an engine computed, one a person", labels=labels)
-    together = CounterMetricFamily(
-        "meshcast_engine_rows_together", "Rows that shared their call with those of other streams", labels=labels
+    rows = CounterMetricFamily(
+        "meshcast_engine_rows", "Batch items that an engine computed, one per person or image", labels=labels
     )
-    times = models.timings.histograms()
+    together = CounterMetricFamily(
+        "meshcast_engine_rows_together", "Batch items that shared their call with those of other streams", labels=labels
+    )
+    times = models.timings.stages.histograms()
     for task, session in models.sessions.items():
         name = (task, models.uses[task].name)
         if f"{task} engine" in times:

@@ -1,4 +1,4 @@
-"""What a run does, over HTTP: /metrics for Prometheus, /healthz and /readyz for service managers and balancers."""
+"""Monitoring of a run over HTTP: /metrics for Prometheus, /healthz and /readyz for service managers and balancers."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ MIN_TOKEN, MAX_TOKEN = 16, 512  # characters
 class MetricsServer:
     """Serves the metrics and the health of a run at http://HOST:PORT until it is closed; port 0 takes any free one.
 
-    With a token, /metrics answers requests with `Authorization: Bearer TOKEN` only, and /readyz names the sources that
-    do not deliver to these only. `address` is the real one.
+    With a token, /metrics answers only requests with `Authorization: Bearer TOKEN`, and /readyz names the missing
+    sources only to these. `address` is the real one.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class MetricsServer:
     ) -> None:
         """token: needed unless only this machine reaches the address, or `insecure`.
 
-        Raises ProfilingError when the address is none, must not or cannot be used.
+        Raises ProfilingError when the address is invalid, needs a token or cannot be bound.
         """
         host, port = _parse(address)
         if token is None and not insecure and not is_local(f"tcp://{address}"):
@@ -57,7 +57,7 @@ class MetricsServer:
         self._collector = RunCollector(self._health)
         self._registry = CollectorRegistry()
         self._registry.register(self._collector)
-        ProcessCollector(registry=self._registry)  # resident memory and processor time, where the system says them
+        ProcessCollector(registry=self._registry)  # resident memory and processor time, where available
         try:
             self._server = HttpServer(host, port, self._answer)
         except (OSError, OverflowError, UnicodeError) as error:
@@ -68,11 +68,11 @@ class MetricsServer:
     def watch(
         self, streams: Sequence[StreamRun], models: LoadedModels | None = None, clients: Clients | None = None
     ) -> None:
-        """Serve what these do, from now on."""
+        """Serve the metrics of these."""
         self._collector.watch(streams, models, clients)
 
     def close(self) -> None:
-        """Serve no more. May be called twice."""
+        """Stop serving. May be called twice."""
         self._server.close()
         self._collector.close()
 
@@ -93,7 +93,7 @@ class MetricsServer:
             if not self._health.started:
                 return _probe("starting", [])
             missing = self._health.missing()
-            return _probe("nothing from", missing if known else ["a source"]) if missing else _probe("ok")
+            return _probe("no frames from", missing if known else ["a source"]) if missing else _probe("ok")
         if request.path != "/metrics":
             return Answer(HTTPStatus.NOT_FOUND, b"/metrics, /healthz, /readyz\n")
         if not known:

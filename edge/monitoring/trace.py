@@ -1,4 +1,4 @@
-"""A run as a picture: every stage of every frame on a time line, for Perfetto or chrome://tracing."""
+"""Trace of a run: every stage of every frame on a time line, for Perfetto or chrome://tracing."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from typing import Any
 from edge.sinks.output_file import OutputFile
 
 BUFFER_BYTES = 1 << 18  # written to the file together
-DROPS = "dropped"  # the row of the frames that did not come through
+DROPS = "dropped"  # the row of dropped frames
 _HEAD = b'{"displayTimeUnit":"ms","traceEvents":[\n'
 _TAIL = b"\n]}\n"
 
 
 class Trace:
-    """Writes what its rows are told, in the JSON form of the Trace Event Format, while it is told.
+    """Writes the events of its rows as they occur, in the JSON form of the Trace Event Format.
 
     process() makes the rows of a stream, or of the engines: listeners for edge.timing. Memory is bounded; the
     file appears on close(), abort() leaves none. Any thread may write. Raises OutputError at once when the file cannot
-    be written; a disk that fills up later ends the trace, not the run, and close() says it.
+    be written; a disk that fills up later ends the trace, not the run, and close() raises.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -40,7 +40,7 @@ class Trace:
         self._file.write(_HEAD)
 
     def process(self, name: str) -> TraceListener:
-        """Rows of their own under this name."""
+        """A new group of rows with this name."""
         with self._lock:
             self._processes += 1
             rows = TraceListener(self, self._processes, self._origin_ns)
@@ -80,10 +80,10 @@ class Trace:
         return self.path
 
     def abort(self) -> None:
-        """Leave no file that is not finished. Harmless after close()."""
+        """Remove the incomplete file. Does nothing after close()."""
         with self._lock:
             self._open = False
-            with suppress(OSError):  # what is still buffered may not fit on the disk, and is not wanted
+            with suppress(OSError):  # buffered data may not fit on the disk, and is discarded
                 self._file.close()
         self._target.discard()
 
@@ -104,8 +104,8 @@ class TraceListener:
         self._trace = trace
         self._origin_ns = origin_ns
         self._lock = threading.Lock()
-        self._rows: dict[str, str] = {}  # where an event is, as JSON
-        self._newest = -1  # of the frames that have been worked on
+        self._rows: dict[str, str] = {}  # position of events, as JSON, by stage
+        self._newest = -1  # of the processed frames
 
     def begin(self, stage: str) -> None:
         """A span is written at its end."""
@@ -118,7 +118,7 @@ class TraceListener:
             self._trace.write(f'{{"ph":"X","name":"{stage}",{row},{times}}}')
             return
         flow = '"flow_in":true,"flow_out":true'
-        if frame_index > self._newest:  # a frame's first stage begins its arrow, and is always done by the same thread
+        if frame_index > self._newest:  # a frame's first stage starts its arrow, always on the same thread
             self._newest = frame_index
             flow = '"flow_out":true'
         arrow = f'"bind_id":"0x{self.pid << 40 | frame_index:x}",{flow}'

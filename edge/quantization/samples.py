@@ -1,4 +1,4 @@
-"""Footage as a network sees it: the inputs that the pipeline's stages make, evenly spread over each clip."""
+"""Samples of clips for calibration: the inputs that the stages of the pipeline give to a network."""
 
 from __future__ import annotations
 
@@ -12,25 +12,22 @@ import numpy as np
 
 from calibration.camera import Camera
 from edge.errors import SourceError
-from edge.pipeline import Pipeline
+from edge.pipeline import CameraConfig, FrameCameras, Pipeline
 from edge.sources import Source, open_source
 from edge.sources.uri import parse
-from edge.stages.crops import Cropper
 from edge.stages.detect import input_size, letterbox
-from edge.stages.pose import Pose
-from edge.types import F32, Frame, Pose2D, Tracks
+from edge.types import F32, Frame, Tracks
 from engines.cards.card import Card
-from engines.inference.session import Session
 
 VIDEO_SUFFIXES = frozenset((".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".ts", ".mpg", ".mpeg"))
-MOST_BYTES = 400_000_000  # of inputs that are held in memory
-MOST_INPUTS = 256
+MAX_BYTES = 400_000_000  # of inputs that are held in memory
+MAX_INPUTS = 256
 
 OnProgress = Callable[[str, float], None]
 
 
 class Sample(Protocol):
-    """What a network was given for one frame: inputs (N, 3, h, w)."""
+    """The inputs (N, 3, h, w) of a network for one frame."""
 
     @property
     def inputs(self) -> F32: ...
@@ -49,7 +46,7 @@ class CropSample:
 
 @dataclass(frozen=True, slots=True)
 class ImageSample:
-    """A frame as the detector gets it: (1, 3, H, W)."""
+    """A frame as the input of the detector: (1, 3, H, W)."""
 
     inputs: F32
 
@@ -58,90 +55,88 @@ AnySample = TypeVar("AnySample", bound=Sample)
 
 
 class EvenSampler(Generic[AnySample]):
-    """Keeps moments evenly spread over a clip of unknown length: when there are too many, every second one goes."""
+    """Keeps samples evenly spread over a clip of unknown length: beyond the limit, every second one is dropped."""
 
-    def __init__(self, most_inputs: int) -> None:
-        self.moments: list[AnySample] = []
-        self._most = most_inputs
+    def __init__(self, max_inputs: int) -> None:
+        self.samples: list[AnySample] = []
+        self._max_inputs = max_inputs
         self._every = 1
         self._seen = 0
 
     def wants(self) -> bool:
-        """Whether the next moment will be kept; counts it."""
+        """Whether the next sample will be kept; counts it."""
         self._seen += 1
         return (self._seen - 1) % self._every == 0
 
-    def add(self, moment: AnySample) -> None:
-        self.moments.append(moment)
-        while len(self.moments) > 1 and sum(len(kept.inputs) for kept in self.moments) > self._most:
-            self.moments = self.moments[::2]
+    def add(self, sample: AnySample) -> None:
+        """Keep a sample."""
+        self.samples.append(sample)
+        while len(self.samples) > 1 and sum(len(kept.inputs) for kept in self.samples) > self._max_inputs:
+            self.samples = self.samples[::2]
             self._every *= 2
 
 
-class WatchedPose(Pose):
-    """A Pose stage that keeps what it gives to its session."""
+class CropSampler:
+    """Keeps crops that a pose stage receives, evenly spread over each clip: the `on_crops` of a pipeline."""
 
-    def __init__(
-        self, session: Session, card: Card, camera: Callable[[Frame], Camera], spread: EvenSampler[CropSample]
-    ) -> None:
-        super().__init__(session, card)
-        self._watching = Cropper(card)
-        self._camera = camera
-        self._spread = spread
+    def __init__(self, camera_config: CameraConfig | None = None) -> None:
+        self._cameras = FrameCameras(camera_config or CameraConfig())
+        self._sampler: EvenSampler[CropSample] = EvenSampler(MAX_INPUTS)
 
-    def __call__(self, frame: Frame, tracks: Tracks) -> Pose2D:
-        if len(tracks.ids) and self._spread.wants():
-            crops, regions = self._watching(frame.image, tracks.boxes)
+    def start_clip(self, max_inputs: int) -> EvenSampler[CropSample]:
+        """The sampler of the frames that follow."""
+        self._sampler = EvenSampler(max_inputs)
+        return self._sampler
+
+    def __call__(self, frame: Frame, tracks: Tracks, crops: F32, regions: F32) -> None:
+        if self._sampler.wants():
             sizes = np.maximum(tracks.boxes[:, 2:] - tracks.boxes[:, :2], 1).astype(np.float32)
-            self._spread.add(CropSample(crops.copy(), regions, sizes, self._camera(frame)))
-        return super().__call__(frame, tracks)
+            self._sampler.add(CropSample(crops.copy(), regions, sizes, self._cameras(frame)))
 
 
-def clips_of(places: list[str]) -> list[str]:
-    """Sources for `open_source`: a folder of videos is each of them, any other folder one clip of pictures."""
+def clips_of(paths: list[str]) -> list[str]:
+    """Sources for `open_source`: a folder of videos gives each of them, any other folder is one clip of images."""
     found: list[str] = []
-    for place in places:
-        path = Path(place)
+    for text in paths:
+        path = Path(text)
         videos = sorted(p for p in path.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES) if path.is_dir() else []
-        found += [str(video) for video in videos] or [place]
+        found += [str(video) for video in videos] or [text]
     return found
 
 
 def collect_crops(
-    clips: list[str], pipeline: Pipeline, max_frames: int | None, on_progress: OnProgress
+    clips: list[str], pipeline: Pipeline, crops: CropSampler, max_frames: int | None, on_progress: OnProgress
 ) -> list[list[CropSample]]:
-    """The crops that the pose model of a pipeline gets, for every clip. The pipeline's Pose stage is replaced."""
+    """The crops that the pose model of a pipeline receives, by clip. crops: the `on_crops` of the pipeline."""
     found = []
-    card, session = pipeline.models.pose, pipeline.models.pose_session
     for clip in clips:
-        spread: EvenSampler[CropSample] = EvenSampler(_most(card, len(clips)))
-        pipeline.pose = WatchedPose(session, card, pipeline.camera, spread)
+        sampler = crops.start_clip(_max_inputs(pipeline.models.pose, len(clips)))
         pipeline.reset()
         for frame in _frames(clip, max_frames, on_progress):
             pipeline.process(frame)
-        found.append(spread.moments)
+        found.append(sampler.samples)
     return found
 
 
-def collect_pictures(
+def collect_images(
     clips: list[str], card: Card, max_frames: int | None, on_progress: OnProgress
 ) -> list[list[ImageSample]]:
-    """The letterboxed pictures that a detector gets, for every clip."""
+    """The letterboxed images that a detector receives, by clip."""
     found = []
     for clip in clips:
-        spread: EvenSampler[ImageSample] = EvenSampler(_most(card, len(clips)))
+        sampler: EvenSampler[ImageSample] = EvenSampler(_max_inputs(card, len(clips)))
         for frame in _frames(clip, max_frames, on_progress):
-            if spread.wants():
+            if sampler.wants():
                 tensor = np.zeros((1, 3, *input_size(card)), np.float32)
                 letterbox(frame.image, card.decode.fit, card.input, tensor)
-                spread.add(ImageSample(tensor))
-        found.append(spread.moments)
+                sampler.add(ImageSample(tensor))
+        found.append(sampler.samples)
     return found
 
 
-def _most(card: Card, clips: int) -> int:
+def _max_inputs(card: Card, clips: int) -> int:
     size = 3 * int(np.prod(input_size(card))) * np.dtype(np.float32).itemsize
-    return max(2, min(MOST_INPUTS, MOST_BYTES // size) // clips)
+    return max(2, min(MAX_INPUTS, MAX_BYTES // size) // clips)
 
 
 def _frames(clip: str, max_frames: int | None, on_progress: OnProgress) -> Iterator[Frame]:
@@ -154,5 +149,5 @@ def _frames(clip: str, max_frames: int | None, on_progress: OnProgress) -> Itera
 def _with_progress(source: Source, max_frames: int | None, on_progress: OnProgress) -> Iterator[Frame]:
     total = min(source.frame_count or 0, max_frames or source.frame_count or 0)
     for done, frame in enumerate(islice(source, max_frames)):
-        on_progress(f"looking at {source.name}", done / total if total else 0.0)
+        on_progress(f"reading {source.name}", done / total if total else 0.0)
         yield frame

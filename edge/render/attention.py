@@ -1,4 +1,4 @@
-"""Where a mesh head looked, drawn over the picture: each body part's attention map in a color of its own."""
+"""Attention maps of a mesh head drawn over the image, each body part in its own color."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def paint_attention(image: U8, attention: Attention) -> None:
         total = maps.sum(axis=0)
         colors = np.einsum("phw,pc->hwc", maps, part_colors(len(maps))) / np.maximum(total, 1e-6)[..., None]
         layer = np.concatenate([colors, (np.minimum(total, 1) * STRENGTH)[..., None]], -1).astype(np.float32)
-        # Only the visible part of the box is magnified, whatever the box's size.
+        # Only the visible part of the box is magnified, regardless of its size.
         x = ((np.arange(inside[0], inside[2]) - box[0]) * maps.shape[2] / (box[2] - box[0]) - 0.5).astype(np.float32)
         y = ((np.arange(inside[1], inside[3]) - box[1]) * maps.shape[1] / (box[3] - box[1]) - 0.5).astype(np.float32)
         columns, rows = np.meshgrid(x, y)

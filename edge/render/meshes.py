@@ -1,4 +1,4 @@
-"""The bodies drawn over the picture: shaded meshes, ids, the frame rate, and the 2D skeleton if wanted."""
+"""Drawing of bodies over the image: shaded meshes, ids, the frame rate, and optionally the 2D skeleton."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from edge.types import F32, I32, U8, Bodies, BodyModel
 from edge_kernels import rasterize
 
 ALPHA = 0.9
-NEAR_M = 0.1  # what is nearer is not drawn: at the camera's plane the projection has no end
-FAR_M = 1e4  # stands for infinitely far
+NEAR_M = 0.1  # nearer points are not drawn: the projection diverges at the camera plane
+FAR_M = 1e4  # replaces infinite depth
 STEP_M = 0.06  # a jump in depth between neighboring pixels that is an outline
 CROWN_M = 0.24  # from the head joint, at the skull's base, to just over the crown
-SEEN = 0.3  # keypoints below this score are not drawn
+MIN_KEYPOINT_SCORE = 0.3  # keypoints below this score are not drawn
 
 # Paul Tol's "light" scheme (color-blind-safe), BGR 0..255, in an order whose neighbors differ most.
 PALETTE = np.array(
@@ -54,7 +54,7 @@ LIMBS = (
 
 
 class VertexNormals:
-    """Normals of one mesh: what depends on the faces (F, 3) alone is worked out once."""
+    """Normals of one mesh; terms that depend on the faces (F, 3) alone are computed once."""
 
     def __init__(self, faces: I32, vertex_count: int) -> None:
         self._faces = faces
@@ -75,7 +75,7 @@ class VertexNormals:
 
 
 class MeshPainter:
-    """Paints the bodies of one body model over pictures; keeps what does not change from frame to frame."""
+    """Paints the bodies of one body model over images; caches what is constant between frames."""
 
     def __init__(self, model: BodyModel) -> None:
         self._faces = np.ascontiguousarray(model.faces, np.int32)
@@ -90,18 +90,18 @@ class MeshPainter:
     ) -> None:
         """Draw the bodies into `image` (H, W, 3) uint8 BGR, C-contiguous, in place.
 
-        Nearer surfaces hide farther ones, also between people; what is behind the camera or outside the picture is left
-        out. `camera` is the camera of this picture, with its distortion. fps: frame rate to write in the corner; a
+        Nearer surfaces hide farther ones, also between people; what is behind the camera or outside the image is left
+        out. `camera` is the camera of this image, with its distortion. fps: frame rate to write in the corner; a
         field of view that is assumed is written in another.
         skeleton: also draw the 2D keypoints and limbs.
         """
         if len(bodies):
-            points = np.stack([_to_picture(camera, v) for v in bodies.vertices])
+            points = np.stack([_to_image(camera, v) for v in bodies.vertices])
             self._paint_meshes(image, points, bodies)
             if skeleton:
                 self._paint_skeletons(image, bodies)
             anchors = [_above_head(v, j, self._head) for v, j in zip(bodies.vertices, bodies.joints, strict=True)]
-            _paint_ids(image, _to_picture(camera, np.stack(anchors)), bodies)
+            _paint_ids(image, _to_image(camera, np.stack(anchors)), bodies)
         if fps is not None:
             scale = text_scale(image)
             outlined_text(image, f"{fps:.1f} fps", (round(18 * scale), round(40 * scale)), scale, (255, 255, 255))
@@ -140,15 +140,15 @@ class MeshPainter:
     def _paint_skeletons(self, image: U8, bodies: Bodies) -> None:
         width = max(1, round(2 * text_scale(image)))
         for keypoints in bodies.keypoints:
-            seen = (keypoints[:, 2] > SEEN) & (np.abs(keypoints[:, :2]) < 1e5).all(1)
+            visible = (keypoints[:, 2] > MIN_KEYPOINT_SCORE) & (np.abs(keypoints[:, :2]) < 1e5).all(1)
             spots: list[tuple[int, int]] = [
-                (int(x), int(y)) for x, y in np.where(seen[:, None], keypoints[:, :2], 0).round()
+                (int(x), int(y)) for x, y in np.where(visible[:, None], keypoints[:, :2], 0).round()
             ]
             for a, b in self._limbs:
-                if seen[a] and seen[b]:
+                if visible[a] and visible[b]:
                     cv2.line(image, spots[a], spots[b], (40, 40, 40), width + 2, cv2.LINE_AA)
                     cv2.line(image, spots[a], spots[b], (255, 255, 255), width, cv2.LINE_AA)
-            for spot in (s for s, good in zip(spots, seen, strict=True) if good):
+            for spot in (s for s, good in zip(spots, visible, strict=True) if good):
                 cv2.circle(image, spot, 2 * width, (40, 40, 40), -1, cv2.LINE_AA)
                 cv2.circle(image, spot, 2 * width - 1, (255, 255, 255), -1, cv2.LINE_AA)
 
@@ -158,8 +158,8 @@ def color_of(track_id: int) -> F32:
     return np.asarray(PALETTE[int(track_id) % len(PALETTE)], np.float32)
 
 
-def _to_picture(camera: Camera, vertices: F32) -> F32:
-    """Points (V, 3): x px, y px, z m; not a number where the camera's model does not hold, so that it is not drawn."""
+def _to_image(camera: Camera, vertices: F32) -> F32:
+    """Points (V, 3): x px, y px, z m; NaN where the camera model is not valid: such points are not drawn."""
     good = vertices[:, 2] > NEAR_M
     z = np.where(good, vertices[:, 2], 1.0)
     if camera.distortion.any():
@@ -173,7 +173,7 @@ def _to_picture(camera: Camera, vertices: F32) -> F32:
 
 
 def _fold_radius_squared(camera: Camera) -> float:
-    """Where the radial distortion stops to grow and would fold far points back into the picture: (x/z)^2 + (y/z)^2."""
+    """Radius beyond which the radial distortion folds far points back into the image: (x/z)^2 + (y/z)^2."""
     k1, k2, _, _, k3 = camera.distortion
     roots = np.roots([7 * k3, 5 * k2, 3 * k1, 1.0])
     turning = roots.real[(np.abs(roots.imag) < 1e-9) & (roots.real > 0)]
@@ -181,7 +181,7 @@ def _fold_radius_squared(camera: Camera) -> float:
 
 
 def _covered(points: F32, image: U8) -> tuple[int, int, int, int]:
-    """The part of the picture that the points (N, V, 3) reach: left, top, one past the right and the bottom, px."""
+    """The part of the image that the points (N, V, 3) reach: left, top, one past the right and the bottom, px."""
     height, width = image.shape[:2]
     low, high = np.fmin.reduce(points[..., :2], (0, 1)) - 1, np.fmax.reduce(points[..., :2], (0, 1)) + 2
     if not np.isfinite(low).all():
@@ -202,14 +202,14 @@ def soften_steps(image: U8, depth: F32) -> None:
 
 
 def _above_head(vertices: F32, joints: F32, head: int | None) -> F32:
-    """Where the label goes, (3,) m: a hand's width over the crown, or over the topmost vertex without a head joint."""
+    """Position (3,) m of the label: a hand's width above the crown, or the topmost vertex without a head joint."""
     if head is None:
         return np.asarray(vertices[vertices[:, 1].argmin()], np.float32)
     return np.asarray(joints[head] + [0.0, -CROWN_M, 0.0], np.float32)
 
 
 def _paint_ids(image: U8, anchors: F32, bodies: Bodies) -> None:
-    """Each id at its anchor (x px, y px, z m), kept inside the picture; nothing for people who are not in it."""
+    """Each id at its anchor (x px, y px, z m), kept inside the image; nothing for people outside it."""
     height, width = image.shape[:2]
     scale = text_scale(image)
     for (x, y, _), track_id in zip(anchors, bodies.ids, strict=True):
@@ -224,7 +224,7 @@ def _paint_ids(image: U8, anchors: F32, bodies: Bodies) -> None:
 
 
 def _paint_assumption(image: U8, camera: Camera) -> None:
-    """What the distances rest on, small, in the lower left corner."""
+    """The assumed field of view, in small text in the lower left corner."""
     scale = 0.6 * text_scale(image)
     where = (round(18 * scale), image.shape[0] - 1 - round(18 * scale))
     outlined_text(image, f"{camera.fov_deg:.0f} deg field of view assumed", where, scale, (255, 255, 255))
@@ -243,5 +243,5 @@ def outlined_text(image: U8, text: str, where: tuple[int, int], scale: float, co
 
 
 def text_scale(image: U8) -> float:
-    """Size of OpenCV's font (22 px at 1) that reads well on this picture."""
+    """Size of OpenCV's font (22 px at 1) that reads well on this image."""
     return float(np.clip(min(image.shape[:2]) / 750, 0.4, 3.0))

@@ -1,4 +1,4 @@
-"""One stream, its steps side by side: while one frame becomes bodies, the next is followed and another one read."""
+"""The steps of one stream in parallel: meshes of one frame, tracking in the next, reading of a third."""
 
 from __future__ import annotations
 
@@ -16,71 +16,87 @@ from edge.bounded_queue import BoundedQueue
 from edge.pipeline import Pipeline
 from edge.runtime.frame_errors import FrameErrors
 from edge.sources import Pace, Reader, Source
-from edge.types import Bodies, Frame, TrackedFrame
+from edge.types import Bodies, Frame, RigPose, TrackedFrame
 from engines.inference.process_exit import close_at_exit
 
 A = TypeVar("A", bound="Frame | TrackedFrame")
 B = TypeVar("B")
 
-WAITING = 2  # results of a step that wait for the next one, so that a slow frame does not stop the step before
+QUEUE_CAPACITY = 2  # results between two steps: a slow frame does not block the step before
 
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """A frame that is through: its bodies, and the camera that they are seen by."""
+    """A frame that left the pipeline, its camera and its bodies; rig_pose: the same bodies, if rotations are used."""
 
     frame: Frame
     camera: Camera
     bodies: Bodies
+    rig_pose: RigPose | None = None
 
 
 class AsyncPipeline:
     """Iterates over the results of a source, which are those of `Pipeline.process` on the frames that came through.
 
-    Three threads hand over through small mailboxes: the reader's, one that follows people (detector, tracker and pose
-    model, which need the frame before) and one that embodies them (mesh, placement, smoothing); the consumer is the
-    fourth. At pace "fast" everyone waits for the slowest and nothing is lost; at "realtime" what is newer replaces what
-    waits, and `drops` counts it where it waited. limit: end after so many results.
+    Three threads pass frames on through bounded queues: the reader, one that tracks people (detector, tracker and pose
+    model, which depend on the previous frame) and one that recovers meshes (mesh, root translation, smoothing, inverse
+    kinematics); the consumer is the fourth. At pace "fast" every thread waits for the slowest and no frame is lost; at
+    "realtime" a newer frame replaces a waiting one, which `drops` counts by the queue.
 
-    A frame that a step raises on is left out, counted in `drops` and said in `problems`; errors that will not get
-    better (see FrameErrors) are raised to the consumer after the results before them. stop() ends reading and lets what
-    is on its way arrive; close() throws it away. Both may come from any thread. What is not closed is closed when the
-    interpreter ends.
+    A frame on which a step raises is left out, counted in `drops` and reported in `problems`; persistent errors (see
+    FrameErrors) are raised to the consumer after the results before them. stop() ends reading, and the frames in flight
+    still arrive; close() discards them. Any thread may call both. What is not closed is closed when the interpreter
+    exits.
     """
 
     def __init__(
-        self, source: Source, pipeline: Pipeline, pace: Pace | None = None, *, limit: int | None = None
+        self,
+        source: Source,
+        pipeline: Pipeline,
+        pace: Pace | None = None,
+        *,
+        limit: int | None = None,
+        wants_rotations: Callable[[], bool] = lambda: False,
     ) -> None:
+        """
+        Args:
+            source: gives the frames.
+            pipeline: of this stream alone.
+            pace: "fast" or "realtime"; None: as the source prescribes.
+            limit: number of results after which the iteration ends.
+            wants_rotations: called for each frame: whether its result has to hold a rig pose.
+        """
         self.pipeline = pipeline
+        self._wants_rotations = wants_rotations
         self._failed = 0
         timings = pipeline.timings
         self.reader = Reader(
             source,
             pace,
             on_read=timings.read,
-            on_wait=lambda frame, ms: timings.add("queue pose", ms),
+            on_wait=lambda frame, ms: timings.queues.add("pose", ms),
             on_lost=lambda frame: timings.lost("before pose", frame),
         )
         self._limit = limit
         newest = self.reader.pace == "realtime"
-        self._seen: BoundedQueue[TrackedFrame] = BoundedQueue(
-            1 if newest else WAITING,
+        self._tracked: BoundedQueue[TrackedFrame] = BoundedQueue(
+            1 if newest else QUEUE_CAPACITY,
             newest=newest,
-            on_lost=lambda seen: timings.lost("before mesh", seen.frame),
-            on_wait=lambda seen, ms: timings.add("queue mesh", ms),
+            on_lost=lambda tracked: timings.lost("before mesh", tracked.frame),
+            on_wait=lambda tracked, ms: timings.queues.add("mesh", ms),
         )
         self._results: BoundedQueue[FrameResult] = BoundedQueue(
-            1 if newest else WAITING,
+            1 if newest else QUEUE_CAPACITY,
             newest=newest,
             on_lost=lambda result: timings.lost("before output", result.frame),
-            on_wait=lambda result, ms: timings.add("queue output", ms),
+            on_wait=lambda result, ms: timings.queues.add("output", ms),
         )
-        # Where nothing is lost no more frames are begun than are wanted.
+        # At pace "fast" no frames beyond the limit are read.
         frames = self.reader if newest or limit is None else _First(self.reader, limit)
-        self._errors = {step: FrameErrors() for step in ("follow", "embody")}
+        self._errors = {step: FrameErrors() for step in ("track_people", "recover_meshes")}
         self._workers = (
-            self._worker("follow", frames, pipeline.track_people, self._seen, self.reader.close),
-            self._worker("embody", self._seen, self._recover_meshes, self._results, self._seen.close),
+            self._worker("track_people", frames, pipeline.track_people, self._tracked, self.reader.close),
+            self._worker("recover_meshes", self._tracked, self._recover_meshes, self._results, self._tracked.close),
         )
         self._starting = threading.Lock()
         self._closed = False
@@ -89,24 +105,23 @@ class AsyncPipeline:
 
     @property
     def captured(self) -> int:
-        """Frames that were taken from the source: those that came through, those of `drops` and those on their way."""
+        """Frames taken from the source: those that arrived, those in `drops` and those in flight."""
         return self.reader.captured
 
     @property
     def drops(self) -> dict[str, int]:
-        """Frames that did not come through, by where they were left: waiting for a step, because a step raised, or in
-        the midst of it all when the run ended."""
+        """Frames that did not arrive: dropped before a step, "failed" when a step raised, "unfinished" at the end."""
         return {
             "before pose": self.reader.dropped,
-            "before mesh": self._seen.dropped,
+            "before mesh": self._tracked.dropped,
             "before output": self._results.dropped,
             "failed": sum(errors.count for errors in self._errors.values()),
-            "unfinished": self._failed + self._seen.unused + self._results.unused,
+            "unfinished": self._failed + self._tracked.unused + self._results.unused,
         }
 
     @property
     def problems(self) -> list[str]:
-        """What to say of the frames that were left out because of an error, a line for each step."""
+        """Messages about the frames left out because of an error, one line for each step."""
         return [problem for errors in self._errors.values() if (problem := errors.problem) is not None]
 
     def __iter__(self) -> Iterator[FrameResult]:
@@ -118,13 +133,13 @@ class AsyncPipeline:
         return islice(self._results, self._limit)
 
     def stop(self) -> None:
-        """Read no more; what was read before still comes through."""
+        """End reading; frames read before still arrive."""
         self.reader.stop()
 
     def close(self, timeout_s: float | None = None) -> None:
-        """End everything and wait until it has ended, for at most `timeout_s`; as often as one likes.
+        """End all threads and wait for them, for at most `timeout_s`. May be called repeatedly.
 
-        In a process forked from the one that made it there is nothing to end.
+        In a process forked from the one that made it, this does nothing.
         """
         if os.getpid() != self._process:
             return
@@ -132,7 +147,7 @@ class AsyncPipeline:
         with self._starting:
             self._closed = True
         self.reader.close(timeout_s)
-        self._seen.close()
+        self._tracked.close()
         self._results.close()
         for worker in self._workers:
             if worker.ident is not None and worker is not threading.current_thread():
@@ -146,8 +161,10 @@ class AsyncPipeline:
     ) -> None:
         self.close()
 
-    def _recover_meshes(self, seen: TrackedFrame) -> FrameResult:
-        return FrameResult(seen.frame, seen.camera, self.pipeline.recover_meshes(seen))
+    def _recover_meshes(self, tracked: TrackedFrame) -> FrameResult:
+        bodies = self.pipeline.recover_meshes(tracked)
+        rig_pose = self.pipeline.solve_rotations(tracked.frame, bodies) if self._wants_rotations() else None
+        return FrameResult(tracked.frame, tracked.camera, bodies, rig_pose)
 
     def _worker(
         self,
@@ -157,7 +174,7 @@ class AsyncPipeline:
         outbox: BoundedQueue[B],
         close_inbox: Callable[[], None],
     ) -> threading.Thread:
-        """A thread that does one step for everything that comes, and tells both sides when it ends."""
+        """A thread that runs one step on every item, and ends both queues when it ends."""
 
         def work() -> None:
             error: BaseException | None = None
@@ -178,7 +195,7 @@ class AsyncPipeline:
                     if not outbox.put(done):
                         break
                 errors.finish()
-            except BaseException as raised:  # whatever it is, the consumer has to know
+            except BaseException as raised:  # passed on to the consumer
                 error = raised
             outbox.finish(error)
             close_inbox()
@@ -187,7 +204,7 @@ class AsyncPipeline:
 
 
 class _First:
-    """The first so many items of something that begins when it is iterated over."""
+    """The first `count` items of an iterable that starts working when it is iterated."""
 
     def __init__(self, items: Iterable[Frame], count: int) -> None:
         self._items = items

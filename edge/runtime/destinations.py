@@ -1,4 +1,4 @@
-"""Where the files of a run go, checked before any work is done."""
+"""The paths of a run's files, checked before any work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from edge.errors import OutputError
-from edge.runtime.outputs import OutputConfig
+from edge.runtime.outputs import StreamFiles
 from edge.sinks.encoders import choose_encoder
 from edge.sinks.npz import check_save_suffix
 from edge.sinks.output_file import check_writable
@@ -20,10 +20,10 @@ FIELD = "{stream}"
 
 def plan_outputs(
     streams: Sequence[str], save: Path | None, overlay: Path | None, encoder: str = "auto"
-) -> list[OutputConfig]:
+) -> list[StreamFiles]:
     """The files of each stream; {stream} in a path becomes the stream's name.
 
-    Raises OutputError for paths of an unknown kind, and one path for several streams; for an encoder as choose_encoder.
+    Raises OutputError for an unknown suffix, for one path of several streams, and as choose_encoder for an encoder.
     """
     if save is not None:
         check_save_suffix(save)
@@ -31,22 +31,22 @@ def plan_outputs(
         check_overlay_suffix(overlay)
         if overlay.suffix.lower() == VIDEO:
             encoder = choose_encoder(encoder)
-    return [OutputConfig(_path(save, name, streams), _path(overlay, name, streams), encoder) for name in streams]
+    return [StreamFiles(_path(save, name, streams), _path(overlay, name, streams), encoder) for name in streams]
 
 
 def check_outputs(outputs: Sequence[Path], sources: Sequence[str], others: Sequence[Path]) -> None:
-    """Whether all these files can be written beside each other, without replacing what is read.
+    """Check that the outputs are distinct, can be written and are not inputs of the run. Raises OutputError.
 
-    others: files that are read beside the sources. Raises OutputError.
+    others: files that are read besides the sources.
     """
     taken: dict[Path, Path] = {}
     places = [(path, check_writable(path)) for path in outputs]
     read = {Path(os.path.realpath(path)) for path in (*_files(sources), *others)}
     for path, place in places:
         if place in taken:
-            raise OutputError(f"{path}: is asked for twice; give each output a name of its own")
+            raise OutputError(f"{path}: two outputs have this path; give each output its own")
         if place in read:
-            raise OutputError(f"{path}: is read by this run and would be replaced; choose another name")
+            raise OutputError(f"{path}: is an input of this run and would be replaced; choose another path")
         taken[place] = path
 
 
@@ -54,12 +54,12 @@ def _path(path: Path | None, stream: str, streams: Sequence[str]) -> Path | None
     if path is None:
         return None
     if len(streams) > 1 and FIELD not in str(path):
-        raise OutputError(f"{path}: several sources need a name for each, for example {FIELD}{path.suffix}")
+        raise OutputError(f"{path}: several sources need a path for each, for example {FIELD}{path.suffix}")
     return Path(str(path).replace(FIELD, stream))
 
 
 def _files(sources: Sequence[str]) -> Iterator[Path]:
-    """The files that the sources consist of."""
+    """The files of the sources."""
     for uri in sources:
         address = parse(uri)
         path = Path(address.target)

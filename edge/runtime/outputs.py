@@ -1,8 +1,8 @@
-"""Everything that a stream's bodies go to: the wire, and files that appear whole or not at all.
+"""The outputs of a stream: the publisher, and files that appear complete or not at all.
 
-Each output fails alone. A file that cannot be written any more (a full disk, a removed folder, an encoder's error) is
-closed, with what is in it kept; the other outputs and the stream go on. Who closes what: the stream's own thread
-writes and closes all of them when the stream ends; abort() is for streams that never began.
+Each output fails alone. A file that can no longer be written (a full disk, a removed folder, an encoder's error) is
+closed and its content kept; the other outputs and the stream continue. The stream's own thread writes all outputs and
+closes them when the stream ends; abort() is for streams that never started.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.frame_errors import FrameErrors
 from edge.sinks.npz import NpzWriter
 from edge.sinks.overlay import OverlayWriter
-from edge.stages.inverse_kinematics import FrameFit, can_fit
 from edge.timing import Timings
-from edge.types import U8, BodyModel, RigPose
+from edge.types import U8, BodyModel
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError
 
@@ -32,8 +31,8 @@ log = logging.getLogger("meshcast.output")
 
 
 @dataclass(frozen=True, slots=True)
-class OutputConfig:
-    """Which files a stream is written to (None: not). encoder: of an overlay's video."""
+class StreamFiles:
+    """The files of a stream; None: not written. encoder: of an overlay video."""
 
     save: Path | None = None
     overlay: Path | None = None
@@ -41,15 +40,16 @@ class OutputConfig:
 
 
 class Sink(Protocol):
-    """One file of a stream. write() and close() may raise; after an error of write(), close() keeps what it can."""
+    """One file of a stream. write() and close() may raise; after an error of write(), close() keeps the rest."""
 
-    stage: str  # what its time is called
+    stage: str  # name of its stage in the timings
     path: Path
+    rotations: bool  # whether it uses rig poses
 
     def write(self, result: FrameResult) -> None: ...
 
     def close(self) -> bool:
-        """Finish the file; False when there is nothing to keep."""
+        """Complete the file; False when there is nothing to keep."""
         ...
 
     def abort(self) -> None: ...
@@ -58,13 +58,13 @@ class Sink(Protocol):
 class Outputs:
     """Publishes, saves and draws the results of one stream, one after the other.
 
-    fps: nominal, of the overlay video. Files appear on close(); abort() leaves none. `problems` says what failed since,
-    a line each, which is also logged when it happens. Raises OutputError at once when a file cannot be written.
+    fps: nominal, of the overlay video. Files appear on close(); abort() leaves none. `problems` lists failures, one
+    line each; they are also logged when they occur. Raises OutputError at once when a file cannot be written.
     """
 
     def __init__(
         self,
-        wanted: OutputConfig,
+        files: StreamFiles,
         model: BodyModel,
         timings: Timings,
         fps: float,
@@ -72,30 +72,36 @@ class Outputs:
         *,
         sinks: tuple[Sink, ...] = (),
     ) -> None:
-        """sinks: more files than those that are wanted."""
+        """sinks: additional sinks."""
         self.problems: list[str] = []
         self._timings = timings
         self._publisher = publisher
         self._unpublished = FrameErrors("not published")
-        self._fits = _Fits(model, publisher)
         with ExitStack() as undo:
-            files: list[Sink] = []
-            if wanted.save is not None:
-                files.append(_Save(wanted.save, model, self._fits))
-                undo.callback(files[-1].abort)
-            if wanted.overlay is not None:
-                files.append(_Overlay(wanted.overlay, model, fps, wanted.encoder))
-                undo.callback(files[-1].abort)
+            opened: list[Sink] = []
+            if files.save is not None:
+                opened.append(_Save(files.save, model))
+                undo.callback(opened[-1].abort)
+            if files.overlay is not None:
+                opened.append(_Overlay(files.overlay, model, fps, files.encoder))
+                undo.callback(opened[-1].abort)
             undo.pop_all()
-        self._files = [_File(sink, self._said) for sink in (*files, *sinks)]
+        self._files = [_File(sink, self._report) for sink in (*opened, *sinks)]
 
     @property
     def exhausted(self) -> bool:
-        """Whether files were wanted, and nothing is left that takes what comes."""
+        """Whether all files have failed and there is no publisher: nothing takes further results."""
         return bool(self._files) and self._publisher is None and not any(file.open for file in self._files)
 
+    def wants_rotations(self, stream: str) -> bool:
+        """Whether an output uses the rig poses of the stream's bodies. Any thread may ask."""
+        if any(file.open and file.rotations for file in self._files):
+            return True
+        publisher = self._publisher
+        return publisher is not None and publisher.wants_rotations(stream)
+
     def write(self, result: FrameResult) -> float:
-        """Publish, then save and draw; returns the frame's age in milliseconds once it was published."""
+        """Publish, then save and draw; returns the frame's age in milliseconds when it was published."""
         measure = self._timings.measure
         if self._publisher is not None:
             with measure("publish", result.frame):
@@ -108,39 +114,39 @@ class Outputs:
         return age_ms
 
     def ended(self, stream: str, reason: str) -> None:
-        """Tell subscribers that no more comes."""
+        """Publish that the stream has ended."""
         if self._publisher is not None:
             try:
                 self._publisher.end(stream, reason)
             except Exception as error:
-                self._said(f"{stream}: its end cannot be published: {type(error).__name__}: {error}")
+                self._report(f"{stream}: the end of the stream cannot be published: {type(error).__name__}: {error}")
 
     def close(self) -> list[Path]:
-        """Finish the files; returns those written, also those that failed and were kept."""
+        """Complete the files; returns those written, including those that failed and were kept."""
         if self._unpublished.problem is not None:
-            self._said(self._unpublished.problem)
+            self._report(self._unpublished.problem)
         for file in self._files:
             file.close()
         return [file.path for file in self._files if file.written]
 
     def abort(self) -> None:
-        """Leave no file that is not finished. Harmless after close()."""
+        """Remove incomplete files. Does nothing after close()."""
         for file in self._files:
             file.abort()
 
     def _publish(self, publisher: Publisher, result: FrameResult) -> None:
         try:
-            publisher.publish(result.frame, result.bodies, result.camera)
+            publisher.publish(result.frame, result.bodies, result.camera, result.rig_pose)
             self._unpublished.passed()
         except Exception as error:
             try:
                 self._unpublished.failed(result.frame, error)
             except MeshcastError as final:
-                self._said(f"{result.frame.camera}: is not published any more: {final}")
-                self.ended(result.frame.camera, "an internal error")
+                self._report(f"{result.frame.stream}: publishing has stopped: {final}")
+                self.ended(result.frame.stream, "an internal error")
                 self._publisher = None
 
-    def _said(self, problem: str) -> None:
+    def _report(self, problem: str) -> None:
         self.problems.append(problem)
         log.warning("%s", problem)
 
@@ -148,12 +154,12 @@ class Outputs:
 class _File:
     """A sink whose errors end only itself."""
 
-    def __init__(self, sink: Sink, said: Callable[[str], None]) -> None:
-        self.path, self.stage = sink.path, sink.stage
+    def __init__(self, sink: Sink, report: Callable[[str], None]) -> None:
+        self.path, self.stage, self.rotations = sink.path, sink.stage, sink.rotations
         self.open = True
         self.written = False
         self._sink = sink
-        self._said = said
+        self._report = report
         self._errors = FrameErrors(subject=str(sink.path))
 
     def write(self, result: FrameResult) -> None:
@@ -175,9 +181,9 @@ class _File:
         try:
             self.written = self._sink.close()
         except Exception as error:
-            self._said(str(error) if isinstance(error, MeshcastError) else _unfinished(self.path, error))
+            self._report(str(error) if isinstance(error, MeshcastError) else _incomplete(self.path, error))
         if self._errors.problem is not None:
-            self._said(self._errors.problem)
+            self._report(self._errors.problem)
 
     def abort(self) -> None:
         if self.open:
@@ -188,64 +194,46 @@ class _File:
         self.open = False
         try:
             self.written = self._sink.close()
-        except Exception as again:  # the first error says why
-            log.info("%s: %s", self.path, again)
-        self._said(f"{error}; {'what came before is kept' if self.written else 'nothing of it is kept'}")
+        except Exception as second:  # the first error is the cause
+            log.info("%s: %s", self.path, second)
+        self._report(f"{error}; {'the frames before are kept' if self.written else 'nothing of it is kept'}")
 
 
 class _Save:
-    stage = "save"
+    stage, rotations = "save", True
 
-    def __init__(self, path: Path, model: BodyModel, fits: _Fits) -> None:
+    def __init__(self, path: Path, model: BodyModel) -> None:
         self.path = path
-        self._fits = fits
         self._saver = NpzWriter(path, model)
         self.close, self.abort = self._saver.close, self._saver.abort
 
     def write(self, result: FrameResult) -> None:
-        self._saver.add(result.frame, result.bodies, result.camera, self._fits.posed(result))
+        self._saver.add(result.frame, result.bodies, result.camera, result.rig_pose)
 
 
 class _Overlay:
-    stage = "overlay"
+    stage, rotations = "overlay", False
 
     def __init__(self, path: Path, model: BodyModel, fps: float, encoder: str) -> None:
         self.path = path
         self._writer = OverlayWriter(path, fps, encoder)
         self._painter = MeshPainter(model)
-        self._began = time.monotonic()
+        self._start_s = time.monotonic()
         self._frames = 0
         self.close, self.abort = self._writer.close, self._writer.abort
 
     def write(self, result: FrameResult) -> None:
         self._frames += 1
-        self._writer.write(result.frame, self._drawn(result))
+        self._writer.write(result.frame, self._render(result))
 
-    def _drawn(self, result: FrameResult) -> U8:
+    def _render(self, result: FrameResult) -> U8:
         image: U8 = result.frame.image.copy()
         if result.bodies.attention is not None:
             paint_attention(image, result.bodies.attention)
-        fps = self._frames / max(time.monotonic() - self._began, 1e-6)
+        fps = self._frames / max(time.monotonic() - self._start_s, 1e-6)
         self._painter.paint(image, result.bodies, result.camera, fps=fps)
         return image
 
 
-class _Fits:
-    """The one fit of a stream's bodies, which is the publisher's where there is one."""
-
-    def __init__(self, model: BodyModel, publisher: Publisher | None) -> None:
-        self._model, self._publisher = model, publisher
-        self._fit: FrameFit | None = None
-
-    def posed(self, result: FrameResult) -> RigPose | None:
-        """The bodies of a result as the rig poses them; None for a body without a rig."""
-        if not can_fit(self._model):
-            return None
-        if self._fit is None:
-            shared = self._publisher.fit(result.frame.camera) if self._publisher is not None else None
-            self._fit = shared or FrameFit(self._model)
-        return self._fit(result.frame.t_s, result.bodies)
-
-
-def _unfinished(path: Path, error: Exception) -> str:
-    return f"{path}: cannot be finished: {type(error).__name__}: {error}"
+def _incomplete(path: Path, error: Exception) -> str:
+    return f"{path}: cannot be completed: {type(error).__name__}: {error}"

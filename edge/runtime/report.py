@@ -1,4 +1,4 @@
-"""What a run did, as plain numbers, strings, lists and dicts that scripts can read."""
+"""The report of a run as plain data, for scripts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from edge.models import LoadedModels
 from edge.pipeline import DEFAULT_FOV_DEG, CameraConfig
 from edge.runtime.stream import StreamRun
-from edge.timing import AGES, QUEUE, StageStats
+from edge.timing import StageStats
 
 
 def run_report(
     streams: Sequence[StreamRun], models: LoadedModels, exit_status: int, problems: Sequence[str]
 ) -> dict[str, Any]:
-    """The report of a run: a stream's own where there is one, else one for each stream's name under "streams"."""
+    """The report of a run: that of its only stream, or one for each stream under "streams"."""
     common = {
-        "engines_ms": stage_table(models.timings.stats()),
+        "engines_ms": stage_table(models.timings.stages.stats()),
         "models": {role: asdict(use) for role, use in models.uses.items()},
         "warnings": list(models.warnings),
         "remarks": list(models.warnings),  # the old name of "warnings", written until 0.2
@@ -30,15 +30,14 @@ def run_report(
 
 def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str]) -> dict[str, Any]:
     wall_s = stream.ended_s - stream.began_s
-    drops = stream.overlapped.drops
-    pipeline = stream.overlapped.pipeline
-    stats = pipeline.timings.stats()
-    ages = stage_table({stage: stats[stage] for stage in AGES if stage in stats})
+    drops = stream.results.drops
+    pipeline = stream.results.pipeline
+    ages = stage_table(pipeline.timings.ages.stats())
     return {
         "source": stream.title,
         "camera": _camera(pipeline.camera_config),
         "exit_status": exit_status,
-        "captured_frames": stream.overlapped.captured,
+        "captured_frames": stream.results.captured,
         "frames": stream.frames,
         "frames_with_people": stream.frames_with_people,
         "ids": sorted(stream.ids),
@@ -50,15 +49,15 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
         "latency_ms": ages.get("latency", {}),
         "worked_ms": ages.get("worked", {}),
         "waited_ms": ages.get("waited", {}),
-        "stages_ms": stage_table({k: s for k, s in stats.items() if not k.startswith(QUEUE) and k not in AGES}),
-        "queues_ms": stage_table({k.removeprefix(QUEUE): s for k, s in stats.items() if k.startswith(QUEUE)}),
+        "stages_ms": stage_table(pipeline.timings.stages.stats()),
+        "queues_ms": stage_table(pipeline.timings.queues.stats()),
         "problems": list(problems),
-        "source_warnings": stream.overlapped.reader.source.warnings,
+        "source_warnings": stream.results.reader.source.warnings,
     }
 
 
 def _camera(camera_config: CameraConfig) -> dict[str, Any]:
-    """Where the camera's intrinsics come from: "calibrated", "given" or "assumed" field of view, in degrees."""
+    """Origin of the intrinsics: a "calibrated" camera, or a "given" or "assumed" field of view, in degrees."""
     if camera_config.camera is not None or camera_config.calibrated is not None:
         return {"source": "calibrated"}
     fov_deg = DEFAULT_FOV_DEG if camera_config.fov_deg is None else camera_config.fov_deg

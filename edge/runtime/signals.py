@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP as the wish to finish in order."""
+"""SIGINT, SIGTERM and SIGHUP as a request for an orderly shutdown."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SAME_S = 0.5  # a SIGTERM that follows another one so soon is the same
+REPEAT_S = 0.5  # a SIGTERM that follows another one within this time is the same request
 
 
 class ShutdownRequest:
-    """Whether the user asked to stop. KeyboardInterrupt is raised only where it is welcome: while starting and waiting,
-    there also for a wish from before; and anywhere for a second one. Its argument is the signal's number."""
+    """Whether a shutdown was requested. KeyboardInterrupt is raised inside welcome() blocks (during start and waiting),
+    also for an earlier request, and anywhere for a second request. Its argument is the signal's number."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -35,21 +35,21 @@ class ShutdownRequest:
 
     def handle(self, number: int, stack: FrameType | None) -> None:
         now_s = time.monotonic()
-        # timeout(1) and service managers tell the process and its group: that is one wish, told twice.
-        same = number != signal.SIGINT and number == self._number and now_s - self._asked_s < SAME_S
+        # timeout(1) and service managers signal the process and its group: one request, delivered twice.
+        same = number != signal.SIGINT and number == self._number and now_s - self._asked_s < REPEAT_S
         if same:
             return
-        impatient, self.asked, self._number, self._asked_s = self.asked, True, number, now_s
-        if self._welcome or impatient:
+        second, self.asked, self._number, self._asked_s = self.asked, True, number, now_s
+        if self._welcome or second:
             raise KeyboardInterrupt(number)
 
 
 @contextmanager
 def interruptible() -> Iterator[ShutdownRequest]:
-    """Take SIGINT, SIGTERM and SIGHUP (the terminal has gone) as the wish to finish in order; a second one breaks off.
+    """Handle SIGINT, SIGTERM and SIGHUP (the terminal has closed) as a shutdown request; a second signal aborts.
 
-    SIGHUP stays ignored where it is, as under nohup. Python delivers signals to its main thread only; elsewhere there
-    is nothing to take.
+    SIGHUP stays ignored if it is ignored, as under nohup. Python delivers signals to its main thread only; on other
+    threads this does nothing.
     """
     interrupt = ShutdownRequest()
     here = threading.current_thread() is threading.main_thread()

@@ -1,4 +1,4 @@
-"""Tells a service manager how this process does, by the protocol of sd_notify(3), where NOTIFY_SOCKET is set."""
+"""State of this process for a service manager, by the protocol of sd_notify(3), if NOTIFY_SOCKET is set."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from types import TracebackType
 from edge.runtime.health import STALL_S, Health
 from edge.text import one_line
 
-STATUS_S = 2.0  # how often the status is looked at
+STATUS_S = 2.0  # interval between two updates of the status
 
 log = logging.getLogger("meshcast.supervision")
 
 
 class Notifier:
-    """Sends datagrams to the service manager; does nothing where there is none."""
+    """Sends datagrams to the service manager; does nothing without one."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._address = _address(environment.get("NOTIFY_SOCKET", ""))
@@ -29,17 +29,17 @@ class Notifier:
 
     @property
     def listening(self) -> bool:
-        """Whether there is a service manager that listens."""
+        """Whether there is a service manager."""
         return self._socket is not None
 
     def send(self, *lines: str) -> None:
-        """Send VARIABLE=VALUE lines. A manager that does not take them is not waited for."""
+        """Send VARIABLE=VALUE lines, without blocking."""
         if self._socket is None:
             return
         try:
             self._socket.sendto("\n".join(one_line(line) for line in lines).encode(), self._address)
         except OSError as error:
-            log.debug("the service manager cannot be told: %s", error)
+            log.debug("cannot notify the service manager: %s", error)
 
     def close(self) -> None:
         """May be called twice."""
@@ -49,10 +49,10 @@ class Notifier:
 
 
 class Supervision:
-    """Keeps a service manager informed of something's health, on a thread of its own; a context manager.
+    """Reports a Health to the service manager, on its own thread; a context manager.
 
-    READY=1 is sent by ready(), STOPPING=1 by stopping() or at the end; in between STATUS= when it changes and, where
-    the manager's watchdog is on, WATCHDOG=1 twice in its time as long as nothing is stalled.
+    READY=1 is sent by ready(), STOPPING=1 by stopping() or at the end; in between STATUS= when it changes and, if
+    the manager's watchdog is on, WATCHDOG=1 twice per timeout as long as nothing is stalled.
     """
 
     def __init__(self, health: Health, environment: Mapping[str, str] = os.environ) -> None:
@@ -65,13 +65,13 @@ class Supervision:
         self._thread = threading.Thread(target=self._work, name="meshcast-supervision", daemon=True)
 
     def ready(self) -> None:
-        """Everything is set up; calling it again is harmless."""
+        """Start-up is complete. May be called repeatedly."""
         if self._notifier.listening and self._thread.ident is None:
             self._notifier.send("READY=1", f"STATUS={self._health.status()}")
             self._thread.start()
 
     def stopping(self) -> None:
-        """The end has begun; calling it again is harmless."""
+        """Shutdown has started. May be called repeatedly."""
         if not self._stopping:
             self._stopping = True
             self._notifier.send("STOPPING=1", "STATUS=finishing")
@@ -98,7 +98,7 @@ class Supervision:
         while True:
             before, stalled = stalled, self._health.stalled(self._watchdog_s or STALL_S)
             if stalled and stalled != before:
-                log.error("nothing moves in %s", ", ".join(stalled))
+                log.error("no progress in %s", ", ".join(stalled))
             if self._watchdog_s is not None and not stalled:
                 self._notifier.send("WATCHDOG=1")
             status = f"stalled: {', '.join(stalled)}" if stalled else self._health.status()
@@ -110,7 +110,7 @@ class Supervision:
 
 
 def watchdog_s(environment: Mapping[str, str]) -> float | None:
-    """Seconds within which the manager's watchdog wants to hear of this process, None where it does not."""
+    """Timeout of the manager's watchdog for this process in seconds; None without one."""
     microseconds, process = environment.get("WATCHDOG_USEC", ""), environment.get("WATCHDOG_PID", "")
     if not microseconds.isdigit() or int(microseconds) == 0 or process not in ("", str(os.getpid())):
         return None
@@ -118,7 +118,7 @@ def watchdog_s(environment: Mapping[str, str]) -> float | None:
 
 
 def _address(text: str) -> str:
-    """A path, or a name in the abstract namespace (@NAME), as sendto() takes it; empty for anything else."""
+    """A path, or a name in the abstract namespace (@NAME), as sendto() expects it; empty for anything else."""
     if text.startswith("@"):
         return "\0" + text[1:]
     return text if text.startswith("/") else ""

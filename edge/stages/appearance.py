@@ -1,42 +1,41 @@
-"""What people wear: the colors of trunk and thighs, to tell apart people who cross."""
+"""Appearance of people: the colors of trunk and thighs, which tell apart people who cross."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from edge.stages.config import AppearanceConfig
 from edge.types import F32, U8
 
-SEEN = 0.25
 SHOULDERS_HIPS = (5, 6, 11, 12)
 THIGHS = ((11, 13), (12, 14))
-LIGHTNESS = 0.5  # weight of lightness against color: shadows change it most
 
 
-def appearance_of(image: U8, keypoints: F32, scores: F32) -> F32:
-    """Looks (N, 6) of people with COCO keypoints (N, 17 or more, 2) px and scores: the median CIE Lab color of the
-    trunk and of the thighs, lightness weighted by half; NaN for what is not seen."""
+def appearance_of(image: U8, keypoints: F32, scores: F32, config: AppearanceConfig) -> F32:
+    """Appearances (N, 6) of people with COCO keypoints (N, 17 or more, 2) px and scores: the median CIE Lab color of
+    the trunk and of the thighs, with weighted lightness; NaN for parts that are not visible."""
     count = len(keypoints)
     result = np.full((count, 6), np.nan, np.float32)
     if not count or keypoints.shape[1] < 17:
         return result
     keypoints, scores = keypoints[:, :17], scores[:, :17]
-    places = np.einsum("sk,nkc->nsc", _WEIGHTS, keypoints)
-    columns = np.clip(places[..., 0], 0, image.shape[1] - 1).astype(np.intp)
-    rows = np.clip(places[..., 1], 0, image.shape[0] - 1).astype(np.intp)
+    points = np.einsum("sk,nkc->nsc", _WEIGHTS, keypoints)
+    columns = np.clip(points[..., 0], 0, image.shape[1] - 1).astype(np.intp)
+    rows = np.clip(points[..., 1], 0, image.shape[0] - 1).astype(np.intp)
     samples = cv2.cvtColor(image[rows, columns], cv2.COLOR_BGR2LAB).astype(np.float32)
-    samples[..., 0] *= LIGHTNESS
-    trunk = scores[:, SHOULDERS_HIPS].min(axis=1) > SEEN
-    thighs = scores[:, sorted({joint for thigh in THIGHS for joint in thigh})].min(axis=1) > SEEN
+    samples[..., 0] *= config.lightness_weight
+    trunk = scores[:, SHOULDERS_HIPS].min(axis=1) > config.min_keypoint_score
+    thighs = scores[:, sorted({joint for thigh in THIGHS for joint in thigh})].min(axis=1) > config.min_keypoint_score
     result[trunk, :3] = _median(samples[trunk, :_TRUNK])
     result[thighs, 3:] = _median(samples[thighs, _TRUNK:])
     return result
 
 
-def box_appearance(image: U8, boxes: F32) -> F32:
-    """Looks (N, 6) of boxes (N, 4) xyxy px, as if somebody stood upright in each."""
+def box_appearance(image: U8, boxes: F32, config: AppearanceConfig) -> F32:
+    """Appearances (N, 6) of boxes (N, 4) xyxy px, assuming an upright person in each."""
     corners, sides = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
-    return appearance_of(image, corners + _STANDING * sides, np.ones((len(boxes), 17), np.float32))
+    return appearance_of(image, corners + _STANDING * sides, np.ones((len(boxes), 17), np.float32), config)
 
 
 def _median(samples: F32) -> F32:
@@ -46,14 +45,14 @@ def _median(samples: F32) -> F32:
 
 
 def appearance_distance(a: F32, b: F32) -> float | None:
-    """Distance of two looks (6,), in weighted Lab units a part; None when they show no part in common."""
+    """Distance of two appearances (6,), in weighted Lab units per part; None when no part is visible in both."""
     parts = np.square(a - b).reshape(2, 3).sum(axis=1)
-    shown = parts[np.isfinite(parts)]
-    return float(np.sqrt(shown.mean())) if len(shown) else None
+    visible = parts[np.isfinite(parts)]
+    return float(np.sqrt(visible.mean())) if len(visible) else None
 
 
 def _sample_weights() -> tuple[F32, int]:
-    """Weights (S, 17) that make sample points of keypoints, those of the trunk first, and the number of these."""
+    """Weights (S, 17) of sample points, which interpolate keypoints: first those of the trunk, and their number."""
     rows = []
     left_top, right_top, left_low, right_low = SHOULDERS_HIPS
     for across in np.linspace(0.15, 0.85, 5):
@@ -72,9 +71,9 @@ def _sample_weights() -> tuple[F32, int]:
 
 
 def _standing() -> F32:
-    places = np.zeros((17, 2), np.float32)
-    places[[5, 6, 11, 12, 13, 14]] = [(0.36, 0.22), (0.64, 0.22), (0.4, 0.5), (0.6, 0.5), (0.4, 0.72), (0.6, 0.72)]
-    return places
+    points = np.zeros((17, 2), np.float32)
+    points[[5, 6, 11, 12, 13, 14]] = [(0.36, 0.22), (0.64, 0.22), (0.4, 0.5), (0.6, 0.5), (0.4, 0.72), (0.6, 0.72)]
+    return points
 
 
 _STANDING = _standing()

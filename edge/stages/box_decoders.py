@@ -1,6 +1,6 @@
-"""How the outputs of detectors become boxes: NanoDet, YOLOX, YOLO, NMS-free YOLO, MMDeploy's exports and DETR.
+"""Decoders of detector outputs: NanoDet, YOLOX, YOLO, NMS-free YOLO, MMDeploy's exports and DETR.
 
-Every decoder gets the outputs for one picture, the input's (H, W), the index of the person class and a score; it gives
+Every decoder gets the outputs for one image, the input's (H, W), the index of the person class and a score; it gives
 boxes (M, 4) xyxy in input pixels and scores (M,), best first, of the people with a score above that one. Rows are
 chosen by their scores before anything else is computed. NaN is not above anything.
 """
@@ -36,7 +36,7 @@ class BoxFamily:
 
 
 def check_boxes(card: Card, outputs: Outputs, size: Size) -> None:
-    """Raises ModelError unless the outputs for one picture of (H, W) are what the card's family gives."""
+    """Raises ModelError unless the outputs for one image of (H, W) have the shapes of the card's family."""
     family, person = BOX_FAMILIES[card.family], card.decode.person
     if not family.fits(outputs, size, person):
         got = ", ".join(str(output.shape) for output in outputs) or "nothing"
@@ -144,7 +144,7 @@ def _cells_axis(shape: tuple[int, ...], size: Size) -> int | None:
 
 
 def _shapes(outputs: Outputs, *ranks: int) -> bool:
-    """Whether there are outputs of these ranks, each for one picture."""
+    """Whether there are outputs of these ranks, each for one image."""
     return [output.ndim for output in outputs] == list(ranks) and all(output.shape[0] == 1 for output in outputs)
 
 
@@ -159,7 +159,7 @@ def _fits_yolox(outputs: Outputs, size: Size, person: int) -> bool:
     if not outputs or not _shapes(outputs[-1:], 3):
         return False
     table = outputs[-1][0]
-    # A model exported without its decoding has the same shape; it would put everybody into the corner.
+    # A model exported without its decoding has the same shape; it would put all people into the corner.
     offsets = len(table) > 0 and bool(0 < table[:, :2].max() < OFFSETS_END)
     return _cells_axis(table.shape, size) == 0 and table.shape[1] > 5 + person and not offsets
 

@@ -1,4 +1,4 @@
-"""Crops of people for a network: one batch, normalized as its card says."""
+"""Crops of people for a network: one batch, normalized as the card of the network specifies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engines.errors import ModelError
 
 
 class Cropper:
-    """(picture, boxes) -> crops (N, 3, h, w) float32, ready for a network, in a buffer that the next call uses again.
+    """(image, boxes) -> crops (N, 3, h, w) float32, ready for a network, in a buffer that the next call overwrites.
 
     A crop has the network's aspect and the box's center, and holds `margin` times the box. size is (h, w). Raises
     ModelError when the card leaves height or width free.
@@ -29,7 +29,7 @@ class Cropper:
         self._batch = np.empty((0, 3, height, width), np.float32)
 
     def __call__(self, image: U8, boxes: F32) -> tuple[F32, F32]:
-        """Crops of the boxes (N, 4) xyxy px, and the regions (N, 4) xyxy px of the picture that they show."""
+        """Crops of the boxes (N, 4) xyxy px, and the regions (N, 4) xyxy px of the image that they show."""
         if len(boxes) > len(self._batch):
             self._batch = np.empty((len(boxes), *self._batch.shape[1:]), np.float32)
         centers = (boxes[:, :2] + boxes[:, 2:]) / np.float32(2)

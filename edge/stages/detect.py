@@ -1,4 +1,4 @@
-"""Find people in a frame: letterbox, detector network, decoding and non-maximum suppression."""
+"""Detection of people: letterbox, detector network, decoding and non-maximum suppression."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import numpy as np
 
 import edge_kernels
 from edge.stages.box_decoders import BOX_FAMILIES, check_boxes
+from edge.stages.config import DetectionConfig
 from edge.types import F32, U8, Array, Detections, Frame
 from engines.cards.card import Card, Input
 from engines.errors import ModelError
 from engines.files.suggestions import did_you_mean
 from engines.inference.session import Session
 
-NMS_IOU = 0.6
-
 
 class Detect:
-    """Frame -> Detections of people with a score above `score` (None: the card's), best first.
+    """Frame -> Detections of people with a score above the threshold, best first.
 
-    A box may reach a little out of the picture: the network guesses how people go on beyond its edge.
-    Raises ModelError when the card is for another task, its family has no decoder here, or the network gives something
-    else than its family does.
+    A box may extend a little beyond the image: the network extrapolates people at its edge.
+    Raises ModelError when the card is for another task, its family has no decoder, or the network's outputs are not
+    those of its family.
     """
 
-    def __init__(self, session: Session, card: Card, score: float | None = None) -> None:
+    def __init__(self, session: Session, card: Card, config: DetectionConfig | None = None) -> None:
+        config = config or DetectionConfig()
         if card.task != "detector" or card.family not in BOX_FAMILIES:
             known = f"{', '.join(BOX_FAMILIES)}{did_you_mean(card.family, BOX_FAMILIES)}"
             raise ModelError(f"{card.name}: not a detector of a known family ({known})")
@@ -31,11 +31,12 @@ class Detect:
         self._family = BOX_FAMILIES[card.family]
         self._person = card.decode.person
         self._fit = card.decode.fit
-        self._score = card.decode.score if score is None else score
+        self._score = card.decode.score if config.score is None else config.score
+        self._nms_iou = config.nms_iou
         self._input = card.input
         self._size = input_size(card)
         self._tensor = np.zeros((1, 3, *self._size), np.float32)
-        # The engine compiles now, not at the first frame.
+        # Compile the engine now rather than at the first frame.
         check_boxes(card, self._session(self._tensor), self._size)
 
     def __call__(self, frame: Frame) -> Detections:
@@ -47,35 +48,35 @@ class Detect:
             whole = np.isfinite(boxes).all(axis=1) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         boxes, scores = boxes[whole].astype(np.float32), scores[whole].astype(np.float32)
         if not self._family.distinct:
-            kept = suppress(boxes, scores, NMS_IOU)
+            kept = suppress(boxes, scores, self._nms_iou)
             boxes, scores = boxes[kept], scores[kept]
         return Detections(boxes, scores)
 
 
 def input_size(card: Card) -> tuple[int, int]:
-    """Height and width of the pictures that a model takes; a free axis is the card's input.size.
+    """Height and width of the images that a model takes; a free axis is the card's input.size.
 
-    Raises ModelError when the card's input is not color pictures (N, 3, H, W).
+    Raises ModelError when the card's input is not color images (N, 3, H, W).
     """
     shape = card.input.shape
     if len(shape) != 4 or shape[1] != 3 or not card.input.color:
         raise ModelError(
-            f"{card.name}: its input must be pictures: input.shape [N, 3, H, W], color, mean, std and size in the card"
+            f"{card.name}: its input must be images: input.shape [N, 3, H, W], color, mean, std and size in the card"
         )
     height, width = (side if isinstance(side, int) else card.input.size for side in shape[2:])
     return height, width
 
 
 def letterbox(image: U8, fit: str, given: Input, out: F32) -> tuple[Array, Array]:
-    """Put image into out (1, 3, H, W), normalized: scale (2,) and offset (2,), x first, of a pixel p * scale + offset.
+    """Write the normalized image to out (1, 3, H, W); a pixel p goes to p * scale + offset, each (2,) with x first.
 
-    fit: "corner" (top left) and "center" keep the aspect and fill the rest with the padding; "stretch" does not.
+    fit: "corner" (top left) and "centre" keep the aspect ratio and pad the rest; "stretch" does not.
     """
-    picture, size = np.array(image.shape[1::-1]), np.array(out.shape[:1:-1])
-    scale = size / picture
+    image_size, size = np.array(image.shape[1::-1]), np.array(out.shape[:1:-1])
+    scale = size / image_size
     if fit != "stretch":
         scale[:] = scale.min()
-    inner = np.maximum(np.rint(picture * scale), 1).astype(int)
+    inner = np.maximum(np.rint(image_size * scale), 1).astype(int)
     offset = (size - inner) // 2 if fit == "centre" else np.zeros(2, int)
     edge_kernels.letterbox(
         given.mean,
@@ -91,10 +92,10 @@ def letterbox(image: U8, fit: str, given: Input, out: F32) -> tuple[Array, Array
 
 
 def averaged_block(scale: float, shortest: int) -> int:
-    """The side of the square blocks, a power of two, over which a picture is averaged before it is sampled bilinearly.
+    """The side of square blocks, a power of two, over which an image is averaged before bilinear sampling.
 
-    What is left of the scale is 0.25 to 0.5: averaging on until 0.5 to 1 is left blurs, the detector then loses people
-    (measured). Bilinear sampling alone skips pixels of a picture that shrinks a lot. No side gets less than a block.
+    The remaining scale is 0.25 to 0.5: averaging until 0.5 to 1 remains blurs the image, and the detector misses people
+    (measured). Bilinear sampling alone skips pixels at small scales. No side gets less than a block.
     """
     block = 1
     while scale * block <= 0.25 and 2 * block <= shortest:
@@ -103,7 +104,7 @@ def averaged_block(scale: float, shortest: int) -> int:
 
 
 def suppress(boxes: F32, scores: F32, iou: float) -> Array:
-    """Greedy non-maximum suppression: indices of the boxes (N, 4) that stay, best score first."""
+    """Greedy non-maximum suppression: indices of the remaining boxes (N, 4), best score first."""
     kept = np.empty(len(boxes), np.int32)
     edge_kernels.nms(boxes, scores, kept, iou)
     return kept[kept >= 0]

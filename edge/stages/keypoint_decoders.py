@@ -1,4 +1,4 @@
-"""How the outputs of pose networks become keypoints: MoveNet, heatmaps, SimCC and finished keypoints.
+"""Decoders of pose networks: MoveNet, heatmaps, SimCC and finished keypoints.
 
 Every decoder gives places (N, K, 2), x and y in 0..1 of the crop, and scores (N, K). Place p of a crop W pixels wide is
 its pixel p * W, whatever the stride of a heatmap: no half pixel is added, as the networks were trained.
@@ -38,7 +38,7 @@ class PoseFamily:
 
 
 def check_pose(card: Card, outputs: Outputs, size: Size) -> None:
-    """Raises ModelError unless the outputs for one crop of (H, W) are what the card's family gives."""
+    """Raises ModelError unless the outputs for one crop of (H, W) have the shapes of the card's family."""
     family, keypoints = POSE_FAMILIES[card.family], len(card.keypoints)
     shapes = [output.shape for output in outputs]
     if not family.fits(shapes, keypoints, size, card.decode.bins_per_px):
@@ -76,7 +76,7 @@ def decode_keypoints(outputs: Outputs, size: Size, refine: str) -> tuple[F32, F3
 
 
 def decode_heatmaps(outputs: Outputs, size: Size, refine: str) -> tuple[F32, F32]:
-    """The peaks of heatmaps (N, K, h, w); a map without a positive value has its keypoint at place 0.
+    """The peaks of heatmaps (N, K, h, w); a map without a positive value has its keypoint at position 0.
 
     The peak is the first maximum, row by row, and its value the score. refine: "quarter" moves it by a quarter of a
     pixel towards the higher neighbor (Sun et al., CVPR 2019), "dark" by a Newton step (Zhang et al., CVPR 2020),

@@ -1,41 +1,50 @@
-"""Place: where in front of the camera a body of known size must stand to be seen where it is seen."""
+"""Root translation: the position at which a body of known size projects to its 2D keypoints."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from calibration.camera import Camera
-from edge.types import F32, Bodies, RootedBodies
-
-MIN_SCORE = 0.15  # keypoints below this do not vote
-ITERATIONS = 3
-OUTLIER_M = 0.06  # residual, in meters at the body's depth, at which a keypoint's vote is halved
-NEAREST_M = 0.3
+from edge.stages.config import LocalizationConfig
+from edge.types import F32, Attention, Bodies, TrackedFrame
+from engines.heads.base import RootMesh
 
 
 class RootLocalizer:
     """Translation from 2D-3D correspondences and K: closed form, weighted by score, robust.
 
-    A point X + t seen along the ray (u, v, 1) satisfies (X + t)_x = u (X + t)_z and (X + t)_y = v (X + t)_z: two
+    A point X + t on the ray (u, v, 1) satisfies (X + t)_x = u (X + t)_z and (X + t)_y = v (X + t)_z: two
     equations linear in t for each keypoint. The weighted normal equations are 3 x 3; outliers are re-weighted
-    (Geman-McClure) a few times. Bodies whose head has a camera of its own are placed already.
+    (Geman-McClure) a few times. Heads with a weak-perspective camera of their crop give the translation themselves.
     """
 
-    def __call__(self, bodies: RootedBodies) -> Bodies:
-        translation = bodies.translation
-        if translation is None:
-            translation = solve_translation(bodies.landmarks, bodies.rays, bodies.keypoints[..., 2])
+    def __init__(self, config: LocalizationConfig | None = None) -> None:
+        self._config = config or LocalizationConfig()
+
+    def __call__(self, tracked: TrackedFrame, mesh: RootMesh, regions: F32 | None) -> Bodies:
+        """Bodies in the camera's frame. mesh and the crops' regions: of the people of `tracked.pose`, row for row."""
+        pose, keep = tracked.pose, mesh.usable
+        keypoints = np.concatenate([pose.keypoints, pose.scores[..., None]], -1)[keep]
+        regions = None if regions is None else regions[keep]
+        if mesh.cameras is not None and mesh.root is not None and regions is not None:
+            translation = weak_perspective_translation(mesh.cameras[keep], regions, tracked.camera) + mesh.root[keep]
+        else:
+            rays = tracked.camera.rays(pose.keypoints)[keep]
+            translation = solve_translation(mesh.landmarks[keep], rays, keypoints[..., 2], self._config)
+        attention = None
+        if mesh.attention is not None and regions is not None:
+            attention = Attention(mesh.attention[keep], regions)
         shift = translation[:, None]
         return Bodies(
-            ids=bodies.ids,
-            scores=bodies.scores,
-            keypoints=bodies.keypoints,
-            joints=bodies.joints + shift,
-            vertices=bodies.vertices + shift,
+            ids=pose.ids[keep],
+            scores=pose.scores[keep].mean(1),
+            keypoints=keypoints,
+            joints=mesh.joints[keep] + shift,
+            vertices=mesh.vertices[keep] + shift,
             translation=translation,
-            rotations=bodies.rotations,
-            shape=bodies.shape,
-            attention=bodies.attention,
+            rotations=None if mesh.rotations is None else mesh.rotations[keep],
+            shape=None if mesh.shape is None else mesh.shape[keep],
+            attention=attention,
         )
 
 
@@ -43,7 +52,7 @@ def weak_perspective_translation(cameras: F32, boxes: F32, camera: Camera) -> F3
     """Translations (N, 3) in meters that show a mesh where weak-perspective cameras (N, 3) = (s, tx, ty) show it.
 
     A square crop around box (N, 4) xyxy px, of side h, shows the point X at s (X_xy + t) in -1..1 (Kanazawa et al.,
-    HMR, 2018, section 3). At depth z a metre spans f / z pixels of the picture and s h / 2 of the crop, so
+    HMR, 2018, section 3). At depth z a meter spans f / z pixels of the image and s h / 2 of the crop, so
     z = 2 f / (s h); the ray through the crop's center adds (u z, v z).
     """
     low, high = boxes[:, :2], boxes[:, 2:]
@@ -53,20 +62,23 @@ def weak_perspective_translation(cameras: F32, boxes: F32, camera: Camera) -> F3
     return np.concatenate([cameras[:, 1:] + center * depth, depth], 1).astype(np.float32)
 
 
-def solve_translation(points: F32, rays: F32, scores: F32) -> F32:
-    """Translations (N, 3) in meters that carry `points` (N, K, 3) on to `rays` (N, K, 2), weighted by scores (N, K).
+def solve_translation(points: F32, rays: F32, scores: F32, config: LocalizationConfig | None = None) -> F32:
+    """Translations (N, 3) in meters that move `points` (N, K, 3) onto `rays` (N, K, 2), weighted by scores (N, K).
 
-    A point that is NaN has no vote.
+    Points that are NaN have no weight.
     """
+    config = config or LocalizationConfig()
     known = np.asarray(np.isfinite(points).all(axis=-1))
     points = np.where(known[..., None], points, 0)
     u, v = rays[..., 0].astype(np.float64), rays[..., 1].astype(np.float64)
     x, y, z = np.moveaxis(points.astype(np.float64), -1, 0)
     right_u, right_v = u * z - x, v * z - y
-    seen = known * np.where(scores >= MIN_SCORE, np.maximum(scores, 1e-3), 1e-6).astype(np.float64) ** 2
-    weight = seen
+    observed = (
+        known * np.where(scores >= config.min_keypoint_score, np.maximum(scores, 1e-3), 1e-6).astype(np.float64) ** 2
+    )
+    weight = observed
     translation = np.zeros((len(points), 3))
-    for _ in range(ITERATIONS):
+    for _ in range(config.iterations):
         s, su, sv = weight.sum(1), (weight * u).sum(1), (weight * v).sum(1)
         suv = (weight * (u * u + v * v)).sum(1)
         zero = np.zeros_like(s)
@@ -74,10 +86,10 @@ def solve_translation(points: F32, rays: F32, scores: F32) -> F32:
         b = np.stack(
             [(weight * right_u).sum(1), (weight * right_v).sum(1), -(weight * (u * right_u + v * right_v)).sum(1)], -1
         )
-        # A whisper of damping keeps people whose rays all coincide solvable.
+        # Slight damping keeps people whose rays all coincide solvable.
         translation = np.linalg.solve(normal + 1e-9 * np.eye(3), b[..., None])[..., 0]
-        translation[:, 2] = np.maximum(translation[:, 2], NEAREST_M)
+        translation[:, 2] = np.maximum(translation[:, 2], config.min_depth_m)
         tx, ty, tz = translation.T[:, :, None]
         residual = (tx - u * tz - right_u) ** 2 + (ty - v * tz - right_v) ** 2
-        weight = seen / (1 + residual / OUTLIER_M**2) ** 2
+        weight = observed / (1 + residual / config.outlier_m**2) ** 2
     return translation.astype(np.float32)

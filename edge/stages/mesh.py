@@ -1,20 +1,20 @@
-"""Mesh: the people of a frame to root-relative 3D bodies, whatever head makes them."""
+"""Root-relative 3D meshes of the people of a frame, by any mesh head."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from calibration.camera import Camera
 from edge.stages.crops import Cropper
-from edge.stages.localize import weak_perspective_translation
-from edge.types import F32, Array, Attention, BodyModel, Frame, Pose2D, RootedBodies, Tracks
+from edge.types import F32, BodyModel, TrackedFrame
 from engines.body.lod import lod_of
 from engines.body.rig import rig_of
 from engines.heads.base import Head, People, RootMesh
 
 
 class Mesh:
-    """(Frame, Tracks, Pose2D, Camera) -> RootedBodies, by a head that looks at keypoints or at crops of the tracks.
+    """TrackedFrame -> RootMesh and the regions (N, 4) xyxy px of the crops, by a head that uses keypoints or crops.
 
     attention: keep the head's attention maps, where it has them. `dropped` counts people that got no body (numbers
     that are not finite, too few points, a camera that sees them behind itself).
@@ -38,56 +38,25 @@ class Mesh:
             lod=lod_of(body),
         )
 
-    def __call__(self, frame: Frame, tracks: Tracks, pose: Pose2D, camera: Camera) -> RootedBodies:
+    def __call__(self, tracked: TrackedFrame) -> tuple[RootMesh, F32 | None]:
+        """Meshes of the people of `tracked.pose`, and the regions that their crops show, None without crops."""
+        pose = tracked.pose
         if not len(pose.ids):
-            return self._no_people(pose)
-        rays = camera.rays(pose.keypoints)
-        crops, boxes = None, None
+            return self._no_people(), None
+        crops, regions = None, None
         if self._crops is not None:
-            crops, boxes = self._crops(frame.image, _boxes(tracks, pose))
-        made = self.head(People(pose.keypoints, pose.scores, rays, crops))
-        keep = made.usable
-        self.dropped += int(len(keep) - keep.sum())
-        translation = None
-        if made.cameras is not None and made.root is not None and boxes is not None:
-            translation = weak_perspective_translation(made.cameras[keep], boxes[keep], camera) + made.root[keep]
-        keypoints = np.concatenate([pose.keypoints, pose.scores[..., None]], -1)
-        return RootedBodies(
-            ids=pose.ids[keep],
-            scores=pose.scores[keep].mean(1),
-            keypoints=keypoints[keep],
-            rays=rays[keep],
-            landmarks=made.landmarks[keep],
-            joints=made.joints[keep],
-            vertices=made.vertices[keep],
-            translation=translation,
-            rotations=None if made.rotations is None else made.rotations[keep],
-            shape=None if made.shape is None else made.shape[keep],
-            attention=self._kept_attention(made, boxes, keep),
-        )
+            crops, regions = self._crops(tracked.frame.image, tracked.boxes())
+        made = self.head(People(pose.keypoints, pose.scores, tracked.camera.rays(pose.keypoints), crops))
+        self.dropped += int(len(made.usable) - made.usable.sum())
+        return (made if self._attention else replace(made, attention=None)), regions
 
-    def _no_people(self, pose: Pose2D) -> RootedBodies:
+    def _no_people(self) -> RootMesh:
         def rows(*shape: int) -> F32:
             return np.empty((0, *shape), np.float32)
 
-        keypoints = len(self.model.keypoint_names)
-        return RootedBodies(
-            ids=pose.ids,
-            scores=rows(),
-            keypoints=rows(keypoints, 3),
-            rays=rows(keypoints, 2),
-            landmarks=rows(keypoints, 3),
+        return RootMesh(
+            usable=np.empty(0, bool),
+            landmarks=rows(len(self.model.keypoint_names), 3),
             joints=rows(len(self.model.joint_names), 3),
             vertices=rows(len(self.model.rest_vertices), 3),
         )
-
-    def _kept_attention(self, made: RootMesh, boxes: F32 | None, keep: Array) -> Attention | None:
-        if not self._attention or made.attention is None or boxes is None:
-            return None
-        return Attention(made.attention[keep], boxes[keep])
-
-
-def _boxes(tracks: Tracks, pose: Pose2D) -> F32:
-    """The boxes (N, 4) of the people of a pose, whose ids are some of the tracks'."""
-    row = {identity: index for index, identity in enumerate(tracks.ids.tolist())}
-    return tracks.boxes[[row[identity] for identity in pose.ids.tolist()]].reshape(-1, 4)

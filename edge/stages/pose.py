@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from edge.stages.crops import Cropper
@@ -12,7 +14,11 @@ from engines.errors import ModelError
 from engines.files.suggestions import did_you_mean, unknown
 from engines.inference.session import Session
 
-FARTHEST_PX = 1e6  # keypoints beyond are an engine gone wrong, not a person
+MAX_POSITION_PX = 1e6  # keypoints beyond are numerical errors of an engine
+
+OnCrops = Callable[[Frame, Tracks, F32, F32], None]
+"""Receives a frame, its tracks, their crops (N, 3, h, w) and the regions (N, 4) xyxy px that the crops show. The crops
+are overwritten by the next frame."""
 
 
 class Pose:
@@ -21,11 +27,19 @@ class Pose:
     refine: how heatmap peaks are refined, "none", "quarter" or "dark" (None: as the card says). flip_test: run the
     mirrored crops too and average, twice the work. dropped_nan counts the people that were left out.
 
-    Raises ModelError when the card is for another task, its family has no decoder or no use for an option, or the
-    network gives something else than its family does; UnknownNameError for an unknown refinement.
+    Raises ModelError when the card is for another task, its family has no decoder or does not support an option, or the
+    network's outputs are not those of its family; UnknownNameError for an unknown refinement.
     """
 
-    def __init__(self, session: Session, card: Card, *, refine: str | None = None, flip_test: bool = False) -> None:
+    def __init__(
+        self,
+        session: Session,
+        card: Card,
+        *,
+        refine: str | None = None,
+        flip_test: bool = False,
+        on_crops: OnCrops | None = None,
+    ) -> None:
         if card.task != "pose" or card.family not in POSE_FAMILIES:
             known = f"{', '.join(POSE_FAMILIES)}{did_you_mean(card.family, POSE_FAMILIES)}"
             raise ModelError(f"{card.name}: not a pose model of a known family ({known})")
@@ -42,7 +56,8 @@ class Pose:
         self._refine = refine or card.decode.refine
         self._mirror = mirror_images(card) if flip_test else None
         self._crops = Cropper(card)
-        # The engine compiles now, not at the first person.
+        self._on_crops = on_crops
+        # Compile the engine now rather than at the first person.
         check_pose(card, session(np.zeros((1, 3, *self._crops.size), np.float32)), self._crops.size)
 
     def __call__(self, frame: Frame, tracks: Tracks) -> Pose2D:
@@ -51,19 +66,21 @@ class Pose:
             names = len(self.keypoint_names)
             return Pose2D(tracks.ids, np.empty((0, names, 2), np.float32), np.empty((0, names), np.float32))
         batch, regions = self._crops(frame.image, tracks.boxes)
+        if self._on_crops is not None:
+            self._on_crops(frame, tracks, batch, regions)
         low, high = regions[:, None, :2], regions[:, None, 2:]
         with np.errstate(invalid="ignore", over="ignore"):
-            places, scores = self._family.decode(self._run(batch), self._crops.size, self._refine)
-            keypoints = low + places * (high - low)
-        # NaN compares false, so this drops what is no number and what lies absurdly far off alike.
-        finite = (np.abs(keypoints) < FARTHEST_PX).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
+            normalized, scores = self._family.decode(self._run(batch), self._crops.size, self._refine)
+            keypoints = low + normalized * (high - low)
+        # NaN compares false: this drops both NaN and absurdly far positions.
+        finite = (np.abs(keypoints) < MAX_POSITION_PX).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
         self.dropped_nan += count - int(finite.sum())
-        # Peaks of heatmaps and of SimCC are no probabilities: those of sure keypoints reach beyond 1.
+        # Peaks of heatmaps and of SimCC are not probabilities and may exceed 1.
         scores = np.clip(scores[finite], 0, 1)
         return Pose2D(tracks.ids[finite], keypoints[finite].astype(np.float32), scores.astype(np.float32))
 
     def _run(self, batch: F32) -> Outputs:
-        """The network's outputs for crops (N, 3, h, w), averaged over both ways round when flip testing."""
+        """The network's outputs for crops (N, 3, h, w), averaged with those of the mirrored crops in a flip test."""
         outputs = self._session(batch)
         if self._mirror is None or self._family.turn is None:
             return outputs

@@ -1,4 +1,4 @@
-"""Smooth: calm jitter without lag, per person (the one-euro filter, Casiez et al., CHI 2012)."""
+"""Temporal filter of bodies, per person: little jitter at rest, little lag in motion (one-euro filter)."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from edge.stages.config import OneEuroConfig, SmoothingConfig
 from edge.types import F32, Array, Bodies
-
-FORGET_S = 1.0  # a person not seen for this long starts afresh
 
 
 class OneEuro:
     """A low-pass filter of points (P, D) whose cut-off frequency rises with the speed of each point.
 
-    min_cutoff_hz: cut-off at rest; beta: Hz per unit of speed, which is itself filtered at 1 Hz (the
-    paper's d_cutoff).
+    The speed is itself filtered at 1 Hz (the paper's d_cutoff).
     """
 
-    def __init__(self, min_cutoff_hz: float, beta: float) -> None:
-        self.min_cutoff_hz, self.beta = min_cutoff_hz, beta
+    def __init__(self, config: OneEuroConfig) -> None:
+        self.min_cutoff_hz, self.beta = config.min_cutoff_hz, config.beta
         self.value: Array | None = None
         self.speed: Array | None = None
 
@@ -40,13 +38,13 @@ def _alpha(cutoff_hz: Array | float, dt_s: float) -> Array | float:
 
 
 class _Person:
-    """Filters of one person. Depth is the noisiest quantity and is calmed most."""
+    """Filters of one person."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: SmoothingConfig) -> None:
         self.t_s = 0.0
-        self.bearing = OneEuro(3.0, 60.0)  # x/z and y/z of the root
-        self.depth = OneEuro(0.8, 4.0)  # logarithm of the root's depth
-        self.shape = OneEuro(2.0, 15.0)  # root-relative joints and vertices, meters
+        self.bearing = OneEuro(config.bearing)
+        self.depth = OneEuro(config.depth)
+        self.shape = OneEuro(config.shape)
 
     def step(self, translation: F32, points: F32, dt_s: float) -> tuple[Array, Array]:
         x, y, z = translation
@@ -56,24 +54,25 @@ class _Person:
 
 
 class Smooth:
-    """Filters joints, vertices and translation of each id in the stream's own time; remembers people."""
+    """Filters joints, vertices and translation of each id, in the stream's own time."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: SmoothingConfig | None = None) -> None:
+        self._config = config or SmoothingConfig()
         self._people: dict[int, _Person] = {}
 
     def __call__(self, t_s: float, bodies: Bodies) -> Bodies:
-        self._people = {i: p for i, p in self._people.items() if t_s - p.t_s <= FORGET_S}
+        self._people = {i: p for i, p in self._people.items() if t_s - p.t_s <= self._config.forget_s}
         if not len(bodies):
             return bodies
         count = bodies.joints.shape[1]
         points = np.concatenate([bodies.joints, bodies.vertices], 1)
         translation = bodies.translation.copy()
         for row, (identity, root) in enumerate(zip(bodies.ids.tolist(), bodies.translation, strict=True)):
-            person = self._people.setdefault(identity, _Person())
+            person = self._people.setdefault(identity, _Person(self._config))
             dt_s = max(t_s - person.t_s, 1e-3)
             person.t_s = t_s
-            translation[row], calm = person.step(root, points[row] - root, dt_s)
-            points[row] = calm + translation[row]
+            translation[row], filtered = person.step(root, points[row] - root, dt_s)
+            points[row] = filtered + translation[row]
         return replace(bodies, joints=points[:, :count], vertices=points[:, count:], translation=translation)
 
     def reset(self) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 
 from calibration.camera import Camera
-from edge.stages.inverse_kinematics import FrameFit, can_fit
-from edge.types import Bodies, BodyModel, Frame
+from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.curve_auth import Security
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
@@ -74,24 +73,38 @@ class Publisher:
         self.address = self._socket.address
         self._housekeeping = _Housekeeping(self._socket.fileno(), self._work_due)
 
-    def publish(self, frame: Frame, bodies: Bodies, camera: Camera | None = None) -> None:
-        """Send the bodies of one frame, also when there are none. Never blocks. Raises WireError (see FrameEncoder)."""
-        stream = self._streams[frame.camera]
+    def publish(
+        self, frame: Frame, bodies: Bodies, camera: Camera | None = None, rig_pose: RigPose | None = None
+    ) -> None:
+        """Send the bodies of one frame, also when there are none. Never blocks.
+
+        Args:
+            frame: names the stream.
+            bodies: in meters in the camera's frame.
+            camera: the camera of this frame.
+            rig_pose: the same bodies as a pose of the model's rig. Without it no message of the level `params` is
+                sent; `wants_rotations` says whether a client subscribed to it.
+
+        Raises:
+            WireError: see FrameEncoder.
+        """
+        stream = self._streams[frame.stream]
         with self._lock:
             self._read_subscriptions()
             wanted = {kind for kind, name in stream.topics.items() if self._socket.wants(name)}
         # Encoding is most of the work and needs no lock: a stream's frames come from one thread.
-        messages = list(stream.frame_messages(frame, bodies, camera, wanted))
+        messages = list(stream.frame_messages(frame, bodies, camera, rig_pose, wanted))
         with self._lock:
             stream.count_frame()
             self._send_models(time.monotonic())
             for message in messages:
                 self._socket.send(message)
 
-    def fit(self, stream: str) -> FrameFit | None:
-        """The inverse kinematics of a stream, which other outputs on the publishing thread share; None for a body model
-        without a rig."""
-        return self._streams[stream].fit
+    def wants_rotations(self, stream: str) -> bool:
+        """Whether a client subscribed to the level `params` of a stream. Any thread may ask."""
+        with self._lock:
+            self._read_subscriptions()
+            return self._socket.wants(self._streams[stream].topics[Kind.PARAMS])
 
     def end(self, stream: str, reason: str) -> None:
         """Send the end of a stream, with the reason."""
@@ -173,16 +186,17 @@ class _Stream:
         self.ended = False
         self._session = session
         self._model, self._frames = models, frames
-        self.fit = FrameFit(model) if can_fit(model) else None
         self._lod = model.lod is not None
         self._reason = ""
         self._seq = self._model_seq = self._status_seq = self._seq_at_status = 0
 
-    def frame_messages(self, frame: Frame, bodies: Bodies, camera: Camera | None, wanted: set[Kind]) -> Iterator[bytes]:
-        """The messages of one frame, the smallest first, so that the largest does not delay it."""
+    def frame_messages(
+        self, frame: Frame, bodies: Bodies, camera: Camera | None, rig_pose: RigPose | None, wanted: set[Kind]
+    ) -> Iterator[bytes]:
+        """The messages of one frame; the smallest first, so that the largest does not delay it."""
         stamp = Stamp.now(self.name, self._seq, self._session, self._model.model_id, self._model.name)
-        if Kind.PARAMS in wanted and self.fit is not None:
-            yield self._frames.params(frame, bodies, self.fit(frame.t_s, bodies), stamp, camera)
+        if Kind.PARAMS in wanted and rig_pose is not None:
+            yield self._frames.params(frame, bodies, rig_pose, stamp, camera)
         if Kind.JOINTS in wanted:
             yield self._frames.joints(frame, bodies, stamp, camera)
         if Kind.MESH_LOD in wanted and self._lod:

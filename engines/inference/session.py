@@ -15,6 +15,7 @@ from engines.body.body import Body
 from engines.cards.card import PRECISIONS, Card, Variant
 from engines.errors import ModelError, UnknownNameError
 from engines.files.suggestions import unknown
+from engines.inference.build_progress import OnBuild
 from engines.inference.cuda import driver as cuda
 from engines.inference.onnx_model import checked_model, onnx_weights
 
@@ -60,8 +61,19 @@ class Backend(Protocol):
         """The precisions with hardware support: "fp32" always, "bf16", "fp16" and "int8" where available."""
         ...
 
-    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> Session:
-        """Loads an ONNX model. Raises ModelError, which names source, when the engine cannot use it."""
+    def load(
+        self,
+        model: bytes,
+        source: str,
+        device: str,
+        precision: str,
+        threads: int | None,
+        on_build: OnBuild | None = None,
+    ) -> Session:
+        """Load an ONNX model. Raises ModelError, naming source, when the engine cannot use it.
+
+        on_build: progress of engines that build a plan.
+        """
         ...
 
 
@@ -127,6 +139,7 @@ def open_session(
     device: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
+    on_build: OnBuild | None = None,
 ) -> Session:
     """Loads the model of a card in an inference engine, and logs the engine, device and precision.
 
@@ -139,6 +152,7 @@ def open_session(
         precision: "fp32", "bf16", "fp16" or "int8". "auto" takes the first of the card's preferred precisions that
             device and weights have, with float16 in place of bfloat16 on a GPU.
         threads: Threads of the engine; None takes all cores.
+        on_build: Progress of engines that build a plan.
 
     Raises:
         UnknownNameError: There is no such backend, device or precision.
@@ -159,7 +173,7 @@ def open_session(
     able = engine.precisions(chosen_device)
     chosen, variant = _precision(card, precision, able, f"{name} on {chosen_device}", chosen_device != "cpu")
     source = str(variant.file) if variant is not None else card.name
-    session = engine.load(checked_model(card, variant, body), source, chosen_device, chosen, threads)
+    session = engine.load(checked_model(card, variant, body), source, chosen_device, chosen, threads, on_build)
     log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
     return session
 

@@ -14,12 +14,14 @@ import edge_kernels
 from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.sources import open_source
-from edge.stages.inverse_kinematics import LEARN_FRAMES, STIFFNESS_M2_S, RigFitter
+from edge.stages.config import InverseKinematicsConfig
+from edge.stages.inverse_kinematics import RigFitter
 from edge.types import Bodies, BodyModel, RigPose
 from engines.body.body import SurfaceBody, open_body
 from meshcast.protocol.body import Rig
 from meshcast.protocol.rotations import rotmat
 
+DEFAULTS = InverseKinematicsConfig()
 BODY = open_body()
 WARM_UP, ROUNDS = 10, 50
 PEOPLE = (1, 10)
@@ -57,9 +59,9 @@ def stage(model: BodyModel, people: int) -> list[Metric]:
     SciPy's Procrustes for every joint alone, on the same vertices, which knows neither shape nor memory."""
     moving = [walk(people, step) for step in range(WARM_UP + ROUNDS)]
     fit, learner = RigFitter(model), RigFitter(model)
-    for step in range(LEARN_FRAMES):
+    for step in range(DEFAULTS.learn_frames):
         fit(step / 30, moving[0])
-    steps = {"known": LEARN_FRAMES, "learning": 0, "scipy": 0}
+    steps = {"known": DEFAULTS.learn_frames, "learning": 0, "scipy": 0}
 
     def step_of(name: str) -> int:
         steps[name] += 1
@@ -67,7 +69,7 @@ def stage(model: BodyModel, people: int) -> list[Metric]:
 
     def learning() -> None:
         step = step_of("learning")
-        if step % (LEARN_FRAMES - 5) == 0:
+        if step % (DEFAULTS.learn_frames - 5) == 0:
             learner.reset()
         learner(step / 30, moving[step % len(moving)])
 
@@ -161,7 +163,7 @@ def interleaved(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
 def on_clip(model: BodyModel, clip: str) -> list[Metric]:
     """The fit's error and the jitter of rotations on real bodies; the reference is a fit without a prior that holds."""
     frames = bodies_of(clip)
-    held, free = run(model, frames, STIFFNESS_M2_S), run(model, frames, WITHOUT_M2_S)
+    held, free = run(model, frames, DEFAULTS.stiffness_m2_s), run(model, frames, WITHOUT_M2_S)
     errors = [np.concatenate([posed.error_mm for posed in fits]) for fits in (held, free)]
     middle, reference_middle = (float(np.median(error)) for error in errors)
     p95, reference_p95 = (float(np.percentile(error, 95)) for error in errors)
@@ -182,7 +184,7 @@ def bodies_of(clip: str) -> list[tuple[float, Bodies]]:
 
 
 def run(model: BodyModel, frames: list[tuple[float, Bodies]], stiffness: float) -> list[RigPose]:
-    fit = RigFitter(model, stiffness)
+    fit = RigFitter(model, InverseKinematicsConfig(stiffness_m2_s=stiffness))
     return [fit(t_s, bodies) for t_s, bodies in frames]
 
 

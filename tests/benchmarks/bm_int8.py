@@ -18,7 +18,7 @@ from calibration.int8.metrics import Limits
 from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.quantization.evaluators import BoxEvaluator, Evaluator, PoseEvaluator
-from edge.quantization.samples import collect_crops, collect_pictures
+from edge.quantization.samples import CropSampler, collect_crops, collect_images
 from engines.cards.card import Card, load_card
 from engines.inference.onnx_model import onnx_model
 from engines.inference.session import BACKENDS, Session, open_session
@@ -75,11 +75,12 @@ def gate(card: Card, clip: str) -> Iterator[Metric]:
     exact = open_session(card, backend="openvino", precision="fp32", threads=THREADS)
     evaluator: Evaluator
     if card.task == "pose":
-        pipeline = Pipeline(Models(pose=card.name, precision="fp32", threads=THREADS), CameraConfig())
-        (crops,) = collect_crops([str(MEDIA / clip)], pipeline, None, lambda what, done: None)
+        sampler, models = CropSampler(), Models(pose=card.name, precision="fp32", threads=THREADS)
+        pipeline = Pipeline(models, CameraConfig(), on_crops=sampler)
+        (crops,) = collect_crops([str(MEDIA / clip)], pipeline, sampler, None, lambda what, done: None)
         evaluator = PoseEvaluator(card, exact, pipeline.mesh.head, crops, crops[:1], NO_LIMITS)
     else:
-        (seen,) = collect_pictures([str(MEDIA / clip)], card, None, lambda what, done: None)
+        (seen,) = collect_images([str(MEDIA / clip)], card, None, lambda what, done: None)
         evaluator = BoxEvaluator(card, exact, seen, seen[:1], NO_LIMITS)
     found = evaluator.metrics(open_session(card, backend="openvino", precision="int8", threads=THREADS))
     half = found  # compared with itself where there is no bfloat16

@@ -16,8 +16,9 @@ from edge.benchmark.measure import measure as measure_bench
 from edge.benchmark.runners import AsyncRunner, SerialRunner
 from edge.models import LoadedModels, Models
 from edge.pipeline import CameraConfig
-from edge.run import RunConfig
+from edge.run_config import RunConfig, SourceConfig
 from edge.sources import open_source
+from edge.stages.config import PipelineConfig
 
 CLIP = MEDIA / "balance_cam03.mp4"
 WARM_UP, FRAMES, CROWD_FRAMES, DECODING_PASSES = 30, 300, 150, 3
@@ -35,7 +36,7 @@ def measure() -> list[Metric]:
 
 def one_person() -> list[Metric]:
     """The clip as it is: throughput against the machine's limit, and a camera's pace."""
-    job = RunConfig((str(CLIP),), views=(CameraConfig(camera=CLIP.with_suffix(".toml")),))
+    job = RunConfig(SourceConfig((str(CLIP),)), cameras=(CameraConfig(camera=CLIP.with_suffix(".toml")),))
     report = measure_bench(BenchmarkConfig(job, FRAMES, WARM_UP, LIVE_FPS))
     overlapped, live = report["overlapped"], report["live"]
     (fast,), (paced,) = overlapped["streams"].values(), live["streams"].values()
@@ -62,7 +63,7 @@ def one_person() -> list[Metric]:
 
 def two_people(clip: Path) -> list[Metric]:
     """What side by side is worth where there is more to do."""
-    report = measure_bench(BenchmarkConfig(RunConfig((str(clip),)), FRAMES, WARM_UP))
+    report = measure_bench(BenchmarkConfig(RunConfig(SourceConfig((str(clip),))), FRAMES, WARM_UP))
     return [
         Metric("two people: in a frame, mean", report["overlapped"]["people_per_frame"], "", 2),
         Metric("two people: frames per second", report["overlapped"]["fps"], "fps"),
@@ -77,7 +78,8 @@ def detecting(clip: Path) -> list[Metric]:
     One call after the other, so that nothing else runs beside an engine.
     """
     models = LoadedModels(Models())
-    always, rarely = (SerialRunner(RunConfig((str(clip),), detect_every=every), models) for every in (1, 8))
+    sources, settings = SourceConfig((str(clip),)), [PipelineConfig.of(detect_every=every) for every in (1, 8)]
+    always, rarely = (SerialRunner(RunConfig(sources, pipeline=pipeline), models) for pipeline in settings)
     run_interleaved((always, rarely), CROWD_FRAMES, WARM_UP)
     one, eight = always.report(), rarely.report()
     ratio = one["engines_ms_per_frame"] / eight["engines_ms_per_frame"]
@@ -97,7 +99,7 @@ def detecting(clip: Path) -> list[Metric]:
 def four_people(one_clip: Path, four_clip: Path) -> list[Metric]:
     """Time of a frame with four people against one, in images of the same size."""
     models = LoadedModels(Models())
-    one, four = (AsyncRunner(RunConfig((str(clip),)), models) for clip in (one_clip, four_clip))
+    one, four = (AsyncRunner(RunConfig(SourceConfig((str(clip),))), models) for clip in (one_clip, four_clip))
     run_interleaved((one, four), CROWD_FRAMES, WARM_UP)
     return [
         Metric("four people: in a frame, mean", four.report()["people_per_frame"], "", 4),

@@ -34,7 +34,7 @@ def measure() -> list[Metric]:
     people = crowd(body, 10)
     process = psutil.Process()
     with ExitStack() as stack:
-        publisher = stack.enter_context(Publisher("tcp://127.0.0.1:0", model, streams=[frame.camera]))
+        publisher = stack.enter_context(Publisher("tcp://127.0.0.1:0", model, streams=[frame.stream]))
         drain = stack.enter_context(Drain(publisher.address))
         sleepers = {mode: stack.enter_context(Sleeper(publisher.address, mode)) for mode in MODES}
         stop = threading.Event()

@@ -96,7 +96,7 @@ def latency(
     """From the call of publish() to the decoded packet in another process of this machine, while others listen too."""
     count = RATE_HZ * SECONDS
     with (
-        Publisher("tcp://127.0.0.1:0", model, streams=[frame.camera]) as publisher,
+        Publisher("tcp://127.0.0.1:0", model, streams=[frame.stream]) as publisher,
         Subscribers(publisher.address, subscribers - 1, stuck),
         Drain(publisher.address) as drain,
     ):

@@ -25,6 +25,7 @@ from edge.bridges.websocket.static_files import SHIPPED
 from edge.recording.mcap_file import Recording
 from edge.recording.recorder import record
 from edge.recording.replay import Replay
+from edge.stages.inverse_kinematics import RigFitter
 from edge.types import F32, Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
 from edge.wire.publisher_socket import PublisherSocket
@@ -136,6 +137,7 @@ class Show:
         self.model = body_model()
         self.publisher = Publisher("tcp://127.0.0.1:0", self.model, streams=list(self.people))
         self.frames = 0
+        self._fitters = {stream: RigFitter(self.model) for stream in self.people}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._work)
         self._thread.start()
@@ -145,7 +147,9 @@ class Show:
         while not self._done.wait(PERIOD_S):
             for stream, bodies in list(self.people.items()):
                 now_ns = time.monotonic_ns()
-                self.publisher.publish(Frame(stream, self.frames, now_ns, now_ns / 1e9, image), bodies, CAMERA)
+                frame = Frame(stream, self.frames, now_ns, now_ns / 1e9, image)
+                rig_pose = self._fitters[stream](frame.t_s, bodies)
+                self.publisher.publish(frame, bodies, CAMERA, rig_pose)
             self.frames += 1
 
     def stop(self) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import subprocess
 import sys
 import threading
@@ -14,6 +16,7 @@ import pytest
 import edge
 from calibration.camera import CameraError
 from edge.errors import SourceError
+from edge.models import Models
 from engines.errors import UnknownNameError
 from tests.support.paths import MEDIA
 
@@ -23,7 +26,7 @@ def readers() -> list[str]:
 
 
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
-def test_frames_and_bodies(backend: str, engines: Callable[..., Any], person_clip: Path) -> None:
+def test_stream_yields_frames_and_bodies(backend: str, engines: Callable[..., Any], person_clip: Path) -> None:
     pairs = list(islice(edge.stream(person_clip, fov_deg=36, backend=backend), 3))
     assert [frame.index for frame, _ in pairs] == [0, 1, 2]
     for frame, bodies in pairs:
@@ -34,18 +37,18 @@ def test_frames_and_bodies(backend: str, engines: Callable[..., Any], person_cli
         assert np.all((bodies.translation[:, 2] > 1) & (bodies.translation[:, 2] < 12))
 
 
-def test_the_field_of_view_scales_the_distance(engines: Callable[..., Any], person_clip: Path) -> None:
+def test_stream_field_of_view_scales_depth(engines: Callable[..., Any], person_clip: Path) -> None:
     depth = {fov: next(edge.stream(str(person_clip), fov_deg=fov))[1].translation[0, 2] for fov in (36, 72)}
     assert depth[36] / depth[72] == pytest.approx(np.tan(np.radians(36)) / np.tan(np.radians(18)), rel=0.25)
 
 
-def test_a_calibrated_camera(engines: Callable[..., Any]) -> None:
+def test_stream_with_camera_file_yields_bodies(engines: Callable[..., Any]) -> None:
     clip, camera = MEDIA / "balance_cam01.mp4", MEDIA / "balance_cam01.toml"
     _, bodies = next(edge.stream(clip, camera=camera))
     assert len(bodies) >= 1
 
 
-def test_an_iterator_that_is_closed_lets_go(engines: Callable[..., Any], person_clip: Path) -> None:
+def test_stream_close_ends_reader(engines: Callable[..., Any], person_clip: Path) -> None:
     stream = edge.stream(person_clip, loop=True)
     next(stream)
     assert readers()
@@ -53,28 +56,49 @@ def test_an_iterator_that_is_closed_lets_go(engines: Callable[..., Any], person_
     assert not readers()
 
 
-def test_mistakes_are_said(engines: Callable[..., Any], person_clip: Path, blank_clip: Path, tmp_path: Path) -> None:
+def test_stream_missing_file_raises(engines: Callable[..., Any], tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"no\.mp4: no such file"):
         next(edge.stream(tmp_path / "no.mp4"))
-    with pytest.raises(UnknownNameError, match="there are: movenet_thunder"):
-        next(edge.stream(person_clip, pose="no_such_model"))
-    with pytest.raises(CameraError, match=r"1080 x 1920.*160 x 120|160 x 120.*1080 x 1920"):
-        next(edge.stream(blank_clip, camera=MEDIA / "balance_cam01.toml"))
-    with pytest.raises(TypeError, match="posse"):
-        next(edge.stream(person_clip, posse="movenet_thunder"))
-    with pytest.raises(AttributeError, match="no attribute 'streams'"):
-        edge.streams  # noqa: B018
     assert not readers()
 
 
-def test_importing_edge_is_light() -> None:
+def test_stream_unknown_model_raises(engines: Callable[..., Any], person_clip: Path) -> None:
+    with pytest.raises(UnknownNameError, match="there are: movenet_thunder"):
+        next(edge.stream(person_clip, pose="no_such_model"))
+    assert not readers()
+
+
+def test_stream_camera_of_another_size_raises(engines: Callable[..., Any], blank_clip: Path) -> None:
+    with pytest.raises(CameraError, match=r"1080 x 1920.*160 x 120|160 x 120.*1080 x 1920"):
+        next(edge.stream(blank_clip, camera=MEDIA / "balance_cam01.toml"))
+    assert not readers()
+
+
+def test_stream_unknown_option_raises_type_error_at_the_call(person_clip: Path) -> None:
+    options: dict[str, Any] = {"posse": "movenet_thunder"}
+    with pytest.raises(TypeError, match="posse"):
+        edge.stream(person_clip, **options)
+
+
+def test_stream_model_options_are_those_of_models() -> None:
+    options = inspect.signature(edge.stream).parameters
+    fields = {field.name: field.default for field in dataclasses.fields(Models)}
+    assert {name: options[name].default for name in fields} == fields
+
+
+def test_edge_unknown_attribute_raises() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'streams'"):
+        edge.streams  # noqa: B018
+
+
+def test_edge_import_loads_no_heavy_library() -> None:
     heavy = "{'numpy', 'cv2', 'av', 'zmq', 'rich', 'scipy', 'openvino', 'onnxruntime', 'torch', 'onnx'}"
     script = f"import sys, edge, edge.cli.main; print(sorted({heavy} & set(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert answer.stdout == "[]\n"
 
 
-def test_dir_lists_what_is_loaded_on_first_use() -> None:
+def test_dir_lists_lazy_names() -> None:
     script = (
         "import sys, edge, meshcast\n"
         "assert {'stream', 'subscribe'} <= set(dir(edge)), dir(edge)\n"

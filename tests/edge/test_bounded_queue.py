@@ -11,7 +11,7 @@ from edge.bounded_queue import BoundedQueue
 SOON_S = 10.0
 
 
-def test_items_come_out_in_order_and_the_producer_waits() -> None:
+def test_bounded_queue_keeps_order_and_blocks_producer() -> None:
     box: BoundedQueue[int] = BoundedQueue(2)
 
     def produce() -> None:
@@ -26,7 +26,7 @@ def test_items_come_out_in_order_and_the_producer_waits() -> None:
     assert (box.dropped, box.unused) == (0, 0)
 
 
-def test_put_waits_for_room() -> None:
+def test_bounded_queue_put_blocks_while_full() -> None:
     box: BoundedQueue[int] = BoundedQueue(1)
     assert box.put(1)
     through = threading.Event()
@@ -45,7 +45,7 @@ def test_put_waits_for_room() -> None:
     assert next(items) == 2
 
 
-def test_the_oldest_makes_room_for_the_newest() -> None:
+def test_bounded_queue_newest_drops_oldest() -> None:
     lost: list[int] = []
     waits: list[tuple[int, float]] = []
     box: BoundedQueue[int] = BoundedQueue(
@@ -61,7 +61,7 @@ def test_the_oldest_makes_room_for_the_newest() -> None:
     assert all(ms >= 0 for _, ms in waits)
 
 
-def test_an_error_comes_after_the_items_before_it() -> None:
+def test_bounded_queue_error_follows_earlier_items() -> None:
     box: BoundedQueue[int] = BoundedQueue(3)
     box.put(1)
     box.finish(ValueError("the end"))
@@ -72,7 +72,7 @@ def test_an_error_comes_after_the_items_before_it() -> None:
         next(items)
 
 
-def test_what_is_put_after_the_end_is_refused_and_counted() -> None:
+def test_bounded_queue_put_after_end_is_rejected_and_counted() -> None:
     lost: list[int] = []
     box: BoundedQueue[int] = BoundedQueue(3, on_lost=lost.append)
     box.put(1)
@@ -82,7 +82,7 @@ def test_what_is_put_after_the_end_is_refused_and_counted() -> None:
     assert (box.unused, lost) == (1, [2])
 
 
-def test_close_wakes_both_sides_and_throws_away_what_waits() -> None:
+def test_bounded_queue_close_wakes_both_sides_and_discards_items() -> None:
     box: BoundedQueue[int] = BoundedQueue(1)
     box.put(1)
     answers: list[bool] = []
@@ -95,7 +95,7 @@ def test_close_wakes_both_sides_and_throws_away_what_waits() -> None:
     assert (box.dropped, box.unused) == (0, 2)
 
 
-def test_a_pause_ends_with_the_mailbox() -> None:
+def test_bounded_queue_pause_ends_with_queue() -> None:
     box: BoundedQueue[int] = BoundedQueue(1)
     pausing = threading.Thread(target=lambda: box.pause(1000))
     pausing.start()

@@ -14,7 +14,7 @@ from edge.errors import EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE
 MAIN = (sys.executable, "-m", "edge.cli.main")
 
 
-def test_reader_that_goes_away_is_no_error() -> None:
+def test_console_closed_pipe_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run((*MAIN, "models"), stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
@@ -24,7 +24,7 @@ def test_reader_that_goes_away_is_no_error() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 @pytest.mark.parametrize("word", ["models", "--help"])
-def test_full_disk_is_said_in_one_line(word: str) -> None:
+def test_console_full_disk_is_one_line_error(word: str) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run((*MAIN, word), stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
     assert done.returncode == EXIT_PARTIAL
@@ -32,7 +32,7 @@ def test_full_disk_is_said_in_one_line(word: str) -> None:
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_leave_files_alone(closed: str, tmp_path: Path) -> None:
+def test_console_closed_streams_do_not_corrupt_files(closed: str, tmp_path: Path) -> None:
     """A file that took the descriptor of a closed stream would receive what is printed."""
     command = f'"$0" -m edge.cli.main keys new --folder "$1" server {closed}'
     done = subprocess.run(["sh", "-c", command, sys.executable, tmp_path], capture_output=True, timeout=60, check=False)
@@ -42,7 +42,7 @@ def test_closed_streams_leave_files_alone(closed: str, tmp_path: Path) -> None:
     assert b"wrote" not in (tmp_path / "server.key").read_bytes() + (tmp_path / "server.pub").read_bytes()
 
 
-def test_strict_streams_show_names_that_are_not_text(tmp_path: Path) -> None:
+def test_console_undecodable_names_are_escaped(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path) + b"/caf\xe9"
     os.mkdir(folder)
     environment = {**os.environ, "PYTHONIOENCODING": "ascii:strict"}
@@ -53,7 +53,7 @@ def test_strict_streams_show_names_that_are_not_text(tmp_path: Path) -> None:
     assert os.path.exists(folder + b"/server.key")
 
 
-def test_json_log_also_tells_of_wrong_command_lines() -> None:
+def test_console_json_log_covers_usage_errors() -> None:
     done = subprocess.run(
         (*MAIN, "models", "--log-format", "json", "nope"), capture_output=True, timeout=60, check=False
     )
@@ -62,7 +62,7 @@ def test_json_log_also_tells_of_wrong_command_lines() -> None:
     assert b"unknown model 'nope'" in done.stderr
 
 
-def test_error_that_nothing_catches_steers_no_terminal() -> None:
+def test_console_uncaught_error_is_escaped() -> None:
     script = (
         "import logging, threading\n"
         "from edge import console\n"
@@ -80,7 +80,7 @@ def test_error_that_nothing_catches_steers_no_terminal() -> None:
     assert b"internal error in worker" in done.stderr
 
 
-def test_unwritable_current_folder_is_no_matter() -> None:
+def test_console_unwritable_current_folder_is_no_error() -> None:
     command = 'cd "$(mktemp -d)" && rmdir "$PWD" && exec "$0" -m edge.cli.main models'
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run(

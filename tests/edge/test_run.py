@@ -58,7 +58,7 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch, frames: int, number: int = sig
 # What comes out
 
 
-def test_what_is_saved(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+def test_run_save_contains_all_arrays(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
     said = meshcast("run", person_clip, "--save", tmp_path / "a.npz", "--fov", "36", "-q")
     assert (said.code, said.out, said.errors) == (EXIT_WHOLE, "", [])
     saved = load(tmp_path / "a.npz")
@@ -105,7 +105,7 @@ def test_what_is_saved(meshcast: Command, person_clip: Path, tmp_path: Path) -> 
     assert np.median(np.linalg.norm(drawn - seen, axis=-1) / extent[:, None]) < 0.08
 
 
-def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+def test_run_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
     said = meshcast(
         "run", person_clip, "--overlay", tmp_path / "o.mp4", "--summary", tmp_path / "s.json", "--max-frames", "4"
     )
@@ -145,13 +145,13 @@ def test_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp_pat
     ]
     assert (summary["exit_status"], summary["frames"], summary["frames_with_people"]) == (0, 4, 4)
     assert (summary["dropped_frames"], summary["dropped_people"], summary["problems"]) == (0, 0, [])
-    assert set(summary["stages_ms"]) >= {"detect", "track", "pose", "mesh", "place", "smooth", "overlay"}
+    assert set(summary["stages_ms"]) >= {"detect", "track", "pose", "mesh", "localize", "smooth", "overlay"}
     assert summary["stages_ms"]["pose"]["count"] == 4
     assert set(summary["models"]) == {"detector", "pose", "mesh"}
     assert summary["models"]["mesh"]["precision"] == "fp32"
 
 
-def test_overlay_picture(meshcast: Command, photo: U8, tmp_path: Path) -> None:
+def test_run_overlay_image(meshcast: Command, photo: U8, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), photo)
     said = meshcast("run", tmp_path / "a.png", "--overlay", tmp_path / "o.png", "--save", tmp_path / "a.npz", "-q")
     assert said.code == EXIT_WHOLE
@@ -164,13 +164,13 @@ def test_overlay_picture(meshcast: Command, photo: U8, tmp_path: Path) -> None:
     assert changed.mean() < 0.5
 
 
-def test_max_frames(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+def test_run_max_frames_ends_stream(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
     assert meshcast("run", person_clip, "--max-frames", "2", "--save", tmp_path / "a.npz").code == EXIT_WHOLE
     saved = load(tmp_path / "a.npz")
     assert (saved["frames"].item(), saved["frame"].max()) == (2, 1)
 
 
-def test_loop_goes_on_beyond_the_end(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+def test_run_loop_continues_beyond_end(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
     words = ("--loop", "--max-frames", "12", "--summary", tmp_path / "s.json", "--overlay", tmp_path / "o.mp4")
     assert meshcast("run", blank_clip, *words).code == EXIT_WHOLE
     assert report(tmp_path / "s.json")["frames"] == 12
@@ -178,7 +178,7 @@ def test_loop_goes_on_beyond_the_end(meshcast: Command, blank_clip: Path, tmp_pa
 
 
 @pytest.mark.parametrize("clip", ["person_clip", "blank_clip"])
-def test_what_is_published(
+def test_run_publishes_saved_bodies(
     clip: str,
     meshcast: Command,
     request: pytest.FixtureRequest,
@@ -222,7 +222,7 @@ def test_what_is_published(
     assert [packet.seq for packet in packets] == sorted({packet.seq for packet in packets})
 
 
-def test_synthetic_people_are_found_where_they_are(meshcast: Command, tmp_path: Path) -> None:
+def test_run_synthetic_people_have_true_positions(meshcast: Command, tmp_path: Path) -> None:
     uri = "synthetic:?frames=24&fov=50&seed=3"
     assert meshcast("run", uri, "--fov", "50", "--save", tmp_path / "a.npz").code == EXIT_WHOLE
     saved = load(tmp_path / "a.npz")
@@ -236,7 +236,7 @@ def test_synthetic_people_are_found_where_they_are(meshcast: Command, tmp_path: 
 # Sources that are broken, odd or empty
 
 
-def test_a_missing_file(meshcast: Command, tmp_path: Path) -> None:
+def test_run_missing_file_is_an_error(meshcast: Command, tmp_path: Path) -> None:
     said = meshcast("run", tmp_path / "no.mp4", "--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
     assert said.code == EXIT_INPUT
     assert len(said.errors) == 1
@@ -245,7 +245,7 @@ def test_a_missing_file(meshcast: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"This is a letter.\n" * 100])
-def test_a_file_that_is_no_video(content: bytes, meshcast: Command, tmp_path: Path) -> None:
+def test_run_file_without_video_is_an_error(content: bytes, meshcast: Command, tmp_path: Path) -> None:
     letter = tmp_path / "letter.mp4"
     letter.write_bytes(content)
     said = meshcast("run", letter, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4")
@@ -255,13 +255,13 @@ def test_a_file_that_is_no_video(content: bytes, meshcast: Command, tmp_path: Pa
     assert list(tmp_path.iterdir()) == [letter]
 
 
-def test_a_folder_without_pictures(meshcast: Command, tmp_path: Path) -> None:
+def test_run_folder_without_images_is_an_error(meshcast: Command, tmp_path: Path) -> None:
     said = meshcast("run", tmp_path)
     assert said.code == EXIT_INPUT
     assert "no readable image that can be read" in said.errors[0]
 
 
-def test_a_truncated_video_is_used_as_far_as_it_goes(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+def test_run_truncated_video_keeps_complete_frames(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
     data = person_clip.read_bytes()
     clip = tmp_path / "cut.mp4"
     clip.write_bytes(data[: len(data) * 6 // 10])
@@ -281,7 +281,7 @@ def test_a_truncated_video_is_used_as_far_as_it_goes(meshcast: Command, person_c
     assert len(read_clip(tmp_path / "o.mp4")) == delivered
 
 
-def test_a_picture_of_one_pixel(meshcast: Command, tmp_path: Path) -> None:
+def test_run_image_of_one_pixel(meshcast: Command, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "dot.png"), np.full((1, 1, 3), 77, np.uint8))
     outputs = [tmp_path / name for name in ("o.png", "o.mp4", "a.npz")]
     for out in outputs:
@@ -314,7 +314,7 @@ def kinds_of_picture(photo: U8) -> dict[str, bytes]:
     }
 
 
-def test_every_kind_of_picture_shows_the_same_person(meshcast: Command, photo: U8, tmp_path: Path) -> None:
+def test_run_image_formats_give_same_person(meshcast: Command, photo: U8, tmp_path: Path) -> None:
     found = {}
     for name, content in kinds_of_picture(photo).items():
         (tmp_path / name).write_bytes(content)
@@ -331,7 +331,7 @@ def test_every_kind_of_picture_shows_the_same_person(meshcast: Command, photo: U
     np.testing.assert_array_equal(found["deep.png"], found["plain.png"])
 
 
-def test_a_folder_of_pictures_of_different_sizes(meshcast: Command, photo: U8, tmp_path: Path) -> None:
+def test_run_folder_of_images_of_different_sizes(meshcast: Command, photo: U8, tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
     cv2.imwrite(str(folder / "1.png"), photo)
@@ -346,7 +346,7 @@ def test_a_folder_of_pictures_of_different_sizes(meshcast: Command, photo: U8, t
 
 
 @pytest.mark.parametrize("turn", [None, cv2.ROTATE_90_CLOCKWISE])
-def test_an_odd_sized_video(turn: int | None, meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
+def test_run_video_of_odd_size(turn: int | None, meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
     images = [image[:-1, :-1] if turn is None else cv2.rotate(image, turn)[:-1, :-1] for image in person_images[:3]]
     clip = write_clip(tmp_path / "odd.mkv", map(np.ascontiguousarray, images), codec="ffv1", pix_fmt="yuv444p")
     said = meshcast("run", clip, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4")
@@ -361,7 +361,7 @@ def test_an_odd_sized_video(turn: int | None, meshcast: Command, person_images: 
         assert saved["image_size"].tolist() == [359, 639]
 
 
-def test_a_variable_frame_rate(meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
+def test_run_video_of_variable_frame_rate(meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
     pts_ms = [0, 20, 90, 100, 290, 310, 330, 360]
     clip = write_clip(tmp_path / "vfr.mp4", person_images[:8], pts_ms=pts_ms)
     said = meshcast("run", clip, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.mp4")
@@ -373,7 +373,7 @@ def test_a_variable_frame_rate(meshcast: Command, person_images: list[U8], tmp_p
         np.testing.assert_allclose([frame.t_s * 1000 for frame in overlay], pts_ms, atol=1)
 
 
-def test_nobody_there(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+def test_run_clip_without_people(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
     said = meshcast("run", blank_clip, "--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
     assert (said.code, said.errors) == (EXIT_WHOLE, [])
     assert said.out.startswith("5 frames, 0 with people, 0 ids")
@@ -387,7 +387,7 @@ def test_nobody_there(meshcast: Command, blank_clip: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("cut", ["bust", "bottom", "top", "right"])
-def test_a_person_cut_by_the_edge(cut: str, meshcast: Command, photo: U8, tmp_path: Path) -> None:
+def test_run_person_at_image_edge(cut: str, meshcast: Command, photo: U8, tmp_path: Path) -> None:
     path = STARTER / "astronaut.png"
     if cut != "bust":
         parts = {"bottom": photo[:405], "top": photo[215:], "right": photo[:, :200]}
@@ -406,7 +406,7 @@ def test_a_person_cut_by_the_edge(cut: str, meshcast: Command, photo: U8, tmp_pa
 
 @pytest.fixture
 def live(person_images: list[U8], tmp_path: Path) -> Iterator[str]:
-    """The address of a camera that sends MPEG-TS over TCP for as long as somebody listens."""
+    """The address of a camera that sends MPEG-TS over TCP while a client is connected."""
     stream = write_clip(tmp_path / "live.ts", person_images).read_bytes()
 
     def serve(listener: socket.socket) -> None:
@@ -426,7 +426,9 @@ def live(person_images: list[U8], tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("end", ["max-frames", "ctrl-c"])
-def test_a_live_stream(end: str, live: str, meshcast: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_live_stream(
+    end: str, live: str, meshcast: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if end == "ctrl-c":
         interrupt_at(monkeypatch, 2)
     words = ["--max-frames", "3"] if end == "max-frames" else []
@@ -445,7 +447,7 @@ def test_a_live_stream(end: str, live: str, meshcast: Command, tmp_path: Path, m
 # Interrupts
 
 
-def test_ctrl_c_on_a_file_keeps_what_was_saved(
+def test_run_interrupted_keeps_saved_frames(
     meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt_at(monkeypatch, 2)
@@ -466,7 +468,7 @@ def test_ctrl_c_on_a_file_keeps_what_was_saved(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_interrupted_while_starting(
+def test_run_interrupted_while_starting_writes_nothing(
     number: signal.Signals,
     meshcast: Command,
     engines: Callable[..., Any],
@@ -487,7 +489,7 @@ def test_interrupted_while_starting(
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no SIGHUP here")
 @pytest.mark.parametrize("ignored", [False, True])
-def test_a_terminal_that_goes_away_ends_in_order_unless_it_is_ignored(
+def test_run_sighup_shuts_down_unless_ignored(
     ignored: bool, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt_at(monkeypatch, 2, signal.SIGHUP)
@@ -503,7 +505,7 @@ def test_a_terminal_that_goes_away_ends_in_order_unless_it_is_ignored(
     assert len(read_clip(tmp_path / "o.mp4")) == frames
 
 
-def test_a_second_ctrl_c_ends_at_once_with_whole_files(
+def test_run_second_interrupt_ends_with_complete_files(
     meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt_at(monkeypatch, 1)
@@ -551,7 +553,7 @@ def flip(path: Path) -> None:
         ("pose", "movenet_thunder", ".toml"),
     ],
 )
-def test_a_damaged_model(
+def test_run_damaged_model_is_an_error(
     task: str, name: str, damaged: str, meshcast: Command, blank_clip: Path, tmp_path: Path
 ) -> None:
     folder, out = tmp_path / "models", tmp_path / "out"
@@ -578,7 +580,7 @@ def test_a_damaged_model(
         ("width = 160\nheight = 120\nfx = -1\nfy = 1\ncx = 1\ncy = 1\n", "K must be"),
     ],
 )
-def test_a_camera_file_that_cannot_be_used(
+def test_run_unusable_camera_file_is_an_error(
     text: str | None, says: str, meshcast: Command, blank_clip: Path, tmp_path: Path
 ) -> None:
     camera, out = tmp_path / "camera.toml", tmp_path / "out"
@@ -592,7 +594,7 @@ def test_a_camera_file_that_cannot_be_used(
     assert list(out.iterdir()) == []
 
 
-def test_a_camera_of_another_picture_size(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+def test_run_camera_of_other_image_size_is_an_error(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
     said = meshcast("run", blank_clip, "--camera", MEDIA / "balance_cam01.toml", "--save", tmp_path / "a.npz")
     assert said.code == EXIT_INPUT
     assert len(said.errors) == 1
@@ -602,7 +604,7 @@ def test_a_camera_of_another_picture_size(meshcast: Command, blank_clip: Path, t
 
 
 @pytest.mark.parametrize("degrees", ["0", "180", "-60", "nan", "inf"])
-def test_a_field_of_view_that_there_is_not(degrees: str, meshcast: Command, blank_clip: Path) -> None:
+def test_run_invalid_field_of_view_is_an_error(degrees: str, meshcast: Command, blank_clip: Path) -> None:
     said = meshcast("run", blank_clip, f"--fov={degrees}")
     assert said.code == EXIT_INPUT
     assert "is not between 0 and 180 degrees" in said.errors[0]
@@ -611,7 +613,7 @@ def test_a_field_of_view_that_there_is_not(degrees: str, meshcast: Command, blan
 
 @pytest.mark.parametrize("option", ["--save", "--overlay", "--summary"])
 @pytest.mark.parametrize("place", ["missing/a", "file/a", "folder"])
-def test_a_place_that_cannot_be_written_to(
+def test_run_unwritable_output_is_an_error(
     option: str, place: str, meshcast: Command, blank_clip: Path, tmp_path: Path
 ) -> None:
     suffix = {"--save": ".npz", "--overlay": ".mp4", "--summary": ".json"}[option]
@@ -628,7 +630,7 @@ def test_a_place_that_cannot_be_written_to(
 
 
 @pytest.mark.parametrize(("option", "name"), [("--save", "a.npy"), ("--overlay", "o.gif")])
-def test_an_output_of_an_unknown_kind(
+def test_run_unknown_output_suffix_is_an_error(
     option: str, name: str, meshcast: Command, blank_clip: Path, tmp_path: Path
 ) -> None:
     said = meshcast("run", blank_clip, option, tmp_path / name, "--summary", tmp_path / "s.json")
@@ -637,7 +639,7 @@ def test_an_output_of_an_unknown_kind(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_occupied_port(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+def test_run_occupied_port_is_an_error(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
         said = meshcast("run", blank_clip, "--publish", address, "--save", tmp_path / "a.npz")
@@ -681,7 +683,7 @@ def spoil(
 
 @pytest.mark.parametrize("task", ["pose", "mesh"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_person_of_nan_is_dropped_and_the_others_go_on(
+def test_run_drops_person_of_nan_only(
     task: str,
     value: float,
     meshcast: Command,
@@ -712,7 +714,7 @@ def test_a_person_of_nan_is_dropped_and_the_others_go_on(
         assert seen.tolist() == there[1 if index in (2, 3) else 0 :].tolist()
 
 
-def test_boxes_of_nan_are_passed_over(
+def test_run_ignores_boxes_of_nan(
     meshcast: Command,
     engines: Callable[..., Any],
     photo: U8,
@@ -731,7 +733,7 @@ def test_boxes_of_nan_are_passed_over(
 
 
 @pytest.mark.parametrize("value", [0.5, 1e12])
-def test_keypoints_that_are_no_person_do_not_end_the_run(
+def test_run_keypoints_without_person_do_not_end_it(
     value: float,
     meshcast: Command,
     engines: Callable[..., Any],
@@ -752,7 +754,7 @@ def test_keypoints_that_are_no_person_do_not_end_the_run(
     assert np.isfinite(load(tmp_path / "a.npz")["vertices"]).all()
 
 
-def test_a_disk_that_fills_up_keeps_the_other_files(
+def test_run_full_disk_keeps_other_files(
     meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     add = NpzWriter.add
@@ -766,9 +768,9 @@ def test_a_disk_that_fills_up_keeps_the_other_files(
     words = ("--overlay", tmp_path / "o.mp4", "--summary", tmp_path / "s.json")
     said = meshcast("run", person_clip, "--save", tmp_path / "a.npz", *words)
     assert said.code == EXIT_PARTIAL
-    problem = "a.npz: cannot be written: No space left on device; what came before is kept"
+    problem = "a.npz: cannot be written: No space left on device; the frames before are kept"
     assert caplog.messages == [problem]  # once, when it happens
-    assert said.errors == ["meshcast: partial output was kept"]
+    assert said.errors == [f"meshcast: {problem}", "meshcast: partial output was kept"]
     assert f"wrote {tmp_path / 'a.npz'}" in said.out
     assert load(tmp_path / "a.npz")["frames"].item() == 2
     assert len(read_clip(tmp_path / "o.mp4")) == 12
@@ -776,7 +778,7 @@ def test_a_disk_that_fills_up_keeps_the_other_files(
     assert report(tmp_path / "s.json")["frames"] == 12
 
 
-def test_a_run_ends_when_nothing_is_left_to_write_to(
+def test_run_ends_when_all_outputs_failed(
     meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*args: Any) -> None:
@@ -789,7 +791,7 @@ def test_a_run_ends_when_nothing_is_left_to_write_to(
     assert {path.name for path in tmp_path.iterdir()} == {"s.json"}
 
 
-def test_a_limit_on_file_sizes_is_one_line_and_keeps_what_came_before(person_clip: Path, tmp_path: Path) -> None:
+def test_run_file_size_limit_keeps_earlier_frames(person_clip: Path, tmp_path: Path) -> None:
     program = (
         "import resource, sys; from edge.cli.main import main;"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)); sys.exit(main(sys.argv[1:]))"
@@ -798,12 +800,12 @@ def test_a_limit_on_file_sizes_is_one_line_and_keeps_what_came_before(person_cli
     done = subprocess.run([sys.executable, "-c", program, *words], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == EXIT_PARTIAL
     said = [line for line in done.stderr.splitlines() if "a.npz" in line]
-    assert said == ["meshcast: a.npz: cannot be written: File too large; what came before is kept"]
+    assert said == ["meshcast: a.npz: cannot be written: File too large; the frames before are kept"]
     assert {path.name for path in tmp_path.iterdir()} == {"a.npz", "s.json"}
     assert 1 <= load(tmp_path / "a.npz")["frames"].item() < 12
 
 
-def test_a_summary_that_cannot_be_written_is_one_line(
+def test_run_unwritable_summary_is_one_line(
     meshcast: Command, blank_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(self: OutputFile, content: bytes) -> None:
@@ -820,18 +822,18 @@ def test_a_summary_that_cannot_be_written_is_one_line(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--save", "a.npz", "--overlay", "clip.mp4"], "clip.mp4: is read by this run"),
-        (["--overlay", "./link.mp4"], "link.mp4: is read by this run"),
-        (["--summary", "camera.toml", "--camera", "camera.toml"], "camera.toml: is read by this run"),
-        (["--summary", "a.json", "--trace", "./a.json"], "a.json: is asked for twice"),
-        (["--save", "folder.npz"], "folder.npz: not a regular file"),
-        (["--save", "pipe.npz"], "pipe.npz: not a regular file"),
-        (["--summary", "/dev/null"], "/dev/null: not a regular file"),
+        (["--save", "a.npz", "--overlay", "clip.mp4"], "clip.mp4: is an input of this run"),
+        (["--overlay", "./link.mp4"], "link.mp4: is an input of this run"),
+        (["--summary", "camera.toml", "--camera", "camera.toml"], "camera.toml: is an input of this run"),
+        (["--summary", "a.json", "--trace", "./a.json"], "a.json: two outputs have this path"),
+        (["--save", "folder.npz"], "folder.npz: is not an ordinary file"),
+        (["--save", "pipe.npz"], "pipe.npz: is not an ordinary file"),
+        (["--summary", "/dev/null"], "/dev/null: is not an ordinary file"),
         (["--summary", "readonly.json"], "readonly.json: exists and is read-only"),
         (["--overlay", "a.mp4", "--overlay-encoder", "gif"], "encoder gif does not work here"),
     ],
 )
-def test_outputs_that_cannot_be_are_said_before_models_are_loaded(
+def test_run_conflicting_outputs_fail_before_models_load(
     words: list[str], says: str, meshcast: Command, blank_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -852,9 +854,7 @@ def test_outputs_that_cannot_be_are_said_before_models_are_loaded(
 
 
 @pytest.mark.parametrize("name", ["../escaped", "..", ".", "a/b", "", "a b", "x" * 31, "\u0430", "a\n"])
-def test_a_stream_name_that_is_a_path_or_more_is_refused(
-    name: str, meshcast: Command, blank_clip: Path, tmp_path: Path
-) -> None:
+def test_run_invalid_stream_name_is_an_error(name: str, meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     said = meshcast("run", blank_clip, "--stream", name, "--save", folder / "{stream}.npz")
@@ -864,13 +864,13 @@ def test_a_stream_name_that_is_a_path_or_more_is_refused(
     assert list(tmp_path.rglob("*")) == [folder]
 
 
-def test_the_name_of_a_single_stream_goes_into_paths_too(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+def test_run_name_of_single_stream_is_used_in_paths(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
     words = ("--stream", "left.1", "--save", tmp_path / "{stream}.npz")
     assert meshcast("run", blank_clip, *words).code == EXIT_WHOLE
     assert [path.name for path in tmp_path.iterdir()] == ["left.1.npz"]
 
 
-def test_one_frame_of_another_size_is_left_out(
+def test_run_frame_of_other_size_is_left_out(
     meshcast: Command, photo: U8, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder, camera = tmp_path / "photos", tmp_path / "camera.toml"
@@ -881,7 +881,8 @@ def test_one_frame_of_another_size_is_left_out(
     words = ("--camera", camera, "--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
     said = meshcast("run", folder, *words)
     assert said.code == EXIT_PARTIAL
-    assert said.errors[0].startswith("meshcast: photos: 1 frame was left out; ")
+    assert said.errors[0].startswith("meshcast: photos: a frame was left out: frame 2: the camera file is for ")
+    assert said.errors[1].startswith("meshcast: photos: 1 frame was left out; ")
     assert len(caplog.messages) == 1
     summary = report(tmp_path / "s.json")
     assert (summary["frames"], summary["drops"]["failed"], summary["dropped_frames"]) == (3, 1, 1)
@@ -891,7 +892,7 @@ def test_one_frame_of_another_size_is_left_out(
 # Several sources
 
 
-def test_two_sources_share_engines_and_address(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+def test_run_two_sources_share_engines_and_address(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
     said = meshcast(
@@ -911,9 +912,7 @@ def test_two_sources_share_engines_and_address(meshcast: Command, person_clip: P
     assert "person-2:\n12 frames" in said.out
 
 
-def test_a_source_that_breaks_off_leaves_the_others_running(
-    meshcast: Command, person_clip: Path, tmp_path: Path
-) -> None:
+def test_run_source_failure_keeps_other_streams(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(person_clip.read_bytes()[: person_clip.stat().st_size * 2 // 3])
     letter = tmp_path / "letter.mp4"
@@ -929,13 +928,13 @@ def test_a_source_that_breaks_off_leaves_the_others_running(
 
 
 @pytest.mark.parametrize("error", [ModelError("the engine is gone"), ZeroDivisionError("division by zero")])
-def test_a_stage_that_goes_on_raising_ends_its_stream_only(
+def test_run_persistent_stage_errors_end_one_stream_only(
     error: Exception, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recover_meshes = Pipeline.recover_meshes
 
     def failing(self: Pipeline, seen: TrackedFrame) -> Bodies:
-        if seen.frame.camera == "b" and seen.frame.index >= 4:
+        if seen.frame.stream == "b" and seen.frame.index >= 4:
             raise error
         return recover_meshes(self, seen)
 
@@ -951,7 +950,7 @@ def test_a_stage_that_goes_on_raising_ends_its_stream_only(
     assert load(tmp_path / "b.npz")["frames"].item() == 4  # what was made is kept
 
 
-def test_a_stage_that_never_works_is_one_line(
+def test_run_stage_that_always_fails_is_one_line(
     meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(self: Pipeline, seen: TrackedFrame) -> Bodies:
@@ -961,7 +960,7 @@ def test_a_stage_that_never_works_is_one_line(
     said = meshcast("run", person_clip, "--save", tmp_path / "a.npz")
     assert said.code == EXIT_INPUT
     assert len(said.errors) == 1
-    assert "ZeroDivisionError: division by zero; this is a fault of Meshcast" in said.errors[0]
+    assert "ZeroDivisionError: division by zero; this is a bug of Meshcast" in said.errors[0]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -972,20 +971,20 @@ def silent() -> Iterator[str]:
         yield f"tcp://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_a_camera_that_never_answered_is_named(
+def test_run_silent_camera_is_named(
     silent: str, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt_at(monkeypatch, 2)
     words = ("--stream", "dead", "--stream", "well", "--summary", tmp_path / "s.json")
     said = meshcast("run", silent, person_clip, "--loop", *words)
     assert said.code == EXIT_PARTIAL
-    assert said.errors[0] == "meshcast: dead: no frame came"
+    assert said.errors[0] == "meshcast: dead: no frame arrived"
     streams = report(tmp_path / "s.json")["streams"]
-    assert streams["dead"]["problems"] == ["dead: no frame came"]
+    assert streams["dead"]["problems"] == ["dead: no frame arrived"]
     assert streams["well"]["problems"] == []
 
 
-def test_a_camera_that_never_answered_leaves_exit_code_1_when_it_is_alone(
+def test_run_single_silent_camera_exits_with_input_error(
     silent: str, meshcast: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refresh = Progress.refresh
@@ -1000,20 +999,20 @@ def test_a_camera_that_never_answered_leaves_exit_code_1_when_it_is_alone(
     monkeypatch.setattr(Progress, "refresh", interrupting)
     said = meshcast("run", silent, "--stream", "dead", "--save", tmp_path / "a.npz")
     assert said.code == EXIT_INPUT
-    assert said.errors == ["meshcast: dead: no frame came"]
+    assert said.errors == ["meshcast: dead: no frame arrived"]
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--save", "a.npz"], "several sources need a name for each, for example {stream}.npz"),
+        (["--save", "a.npz"], "several sources need a path for each, for example {stream}.npz"),
         (["--stream", "left"], "2 sources and 1 names"),
         (["--stream", "left", "--stream", "left"], "two streams cannot both be called left"),
         (["--camera", str(MEDIA / "balance_cam01.toml")] * 3, "2 sources and 3 of --camera"),
     ],
 )
-def test_names_and_cameras_for_several_sources(
+def test_run_names_and_cameras_of_several_sources(
     words: list[str], reason: str, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -30,9 +30,7 @@ def write_narrow(path: Path, images: list[U8]) -> Path:
     return path
 
 
-def test_a_camera_is_taken_for_the_stored_or_the_square_pixels(
-    meshcast: Command, person_images: list[U8], tmp_path: Path
-) -> None:
+def test_run_camera_file_of_stored_or_square_pixels(meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
     clip = write_narrow(tmp_path / "narrow.mp4", person_images[:3])
     cameras = {
         "square": "width = 360\nheight = 640\nfx = 600\nfy = 600\ncx = 179.5\ncy = 319.5\n",
@@ -49,9 +47,7 @@ def test_a_camera_is_taken_for_the_stored_or_the_square_pixels(
     np.testing.assert_allclose(found["stored"]["translation"], found["square"]["translation"], atol=1e-4)
 
 
-def test_the_summary_tells_what_was_made_of_the_source(
-    meshcast: Command, person_images: list[U8], tmp_path: Path
-) -> None:
+def test_run_summary_contains_source_remarks(meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
     clip = write_narrow(tmp_path / "narrow.mp4", person_images[:2])
     said = meshcast("run", clip, "--fps", "10", "--summary", tmp_path / "s.json")
     assert said.code == EXIT_WHOLE
@@ -63,7 +59,7 @@ def test_the_summary_tells_what_was_made_of_the_source(
     ]
 
 
-def test_the_frame_rate_of_a_raw_stream(meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
+def test_run_fps_of_raw_stream(meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
     encoded = [cv2.imencode(".jpg", image)[1].tobytes() for image in person_images[:3]]
     (tmp_path / "raw.mjpeg").write_bytes(b"".join(encoded))
     said = meshcast("run", tmp_path / "raw.mjpeg", "--fps", "8", "--save", tmp_path / "a.npz")
@@ -72,7 +68,7 @@ def test_the_frame_rate_of_a_raw_stream(meshcast: Command, person_images: list[U
 
 
 @pytest.mark.parametrize("text", ["0", "-5", "nan", "many"])
-def test_a_frame_rate_that_there_is_not(meshcast: Command, blank_clip: Path, text: str) -> None:
+def test_run_invalid_fps_is_an_error(meshcast: Command, blank_clip: Path, text: str) -> None:
     said = meshcast("run", blank_clip, "--fps", text)
     assert said.code == EXIT_USAGE
     assert "--fps" in said.err

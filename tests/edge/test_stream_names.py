@@ -12,18 +12,18 @@ from meshcast.protocol.layout import MAX_STREAM, Kind, topic
 
 
 @pytest.mark.parametrize("name", ["left", "a.b", "..a", "-", "x" * MAX_LENGTH, "0"])
-def test_stream_name_of_letters_digits_and_marks_is_taken(name: str) -> None:
+def test_check_stream_name_valid_names(name: str) -> None:
     assert check_stream_name(name) == name
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "...", "a/b", "../a", "a b", "a\n", "x" * (MAX_LENGTH + 1), "a\0"])
-def test_stream_name_that_is_more_than_a_name_is_refused(name: str) -> None:
+def test_check_stream_name_invalid_names_raise(name: str) -> None:
     with pytest.raises(UsageError, match="the stream's name"):
         check_stream_name(name)
 
 
 @given(st.text())
-def test_any_text_becomes_a_name_that_the_wire_takes(text: str) -> None:
+def test_clean_stream_name_is_valid_for_any_text(text: str) -> None:
     assert MAX_LENGTH == MAX_STREAM
     name = check_stream_name(clean_stream_name(text))
     assert topic(Kind.MESH, name)
@@ -37,12 +37,12 @@ def test_any_text_becomes_a_name_that_the_wire_takes(text: str) -> None:
         (["x" * 30, "x" * 30], ["x" * 28 + "-1", "x" * 28 + "-2"]),
     ],
 )
-def test_repeated_names_get_numbers_within_the_length(names: list[str], expected: list[str]) -> None:
+def test_distinct_numbers_repeated_names_within_length(names: list[str], expected: list[str]) -> None:
     assert distinct(names) == expected
 
 
 @given(st.lists(st.sampled_from(["a", "a-1", "a-2", "a-1x", "b"]), max_size=6))
-def test_distinct_names_are_distinct(names: list[str]) -> None:
+def test_distinct_results_are_distinct(names: list[str]) -> None:
     found = distinct(names)
     assert len(set(found)) == len(names)
     assert all(check_stream_name(name) == name for name in found)

@@ -10,6 +10,7 @@ from engines.backend_errors import classify_error, first_line, is_out_of_memory,
 from engines.errors import ModelError
 from engines.files.install_hint import install_hint
 from engines.inference.batching import BatchRunner, batch_sizes
+from engines.inference.build_progress import OnBuild
 
 try:
     import onnxruntime as ort
@@ -26,7 +27,15 @@ class OnnxRuntime:
     def precisions(self, device: str) -> tuple[str, ...]:
         return ("fp32", "int8")
 
-    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> OnnxRuntimeSession:
+    def load(
+        self,
+        model: bytes,
+        source: str,
+        device: str,
+        precision: str,
+        threads: int | None,
+        on_build: OnBuild | None = None,
+    ) -> OnnxRuntimeSession:
         return OnnxRuntimeSession(model, source, device, precision, threads)
 
 

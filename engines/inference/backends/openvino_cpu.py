@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engines.backend_errors import classify_error, shapes_text
 from engines.errors import ModelError
 from engines.inference.batching import batch_sizes
+from engines.inference.build_progress import OnBuild
 
 # openvino reports its import to a web service through this package; None makes it use its built-in stub.
 _silenced = "openvino_telemetry" not in sys.modules and "openvino" not in sys.modules
@@ -49,7 +50,15 @@ class OpenVino:
         able = _core().get_property(device.upper(), "OPTIMIZATION_CAPABILITIES")
         return tuple(name for name, key in (("fp32", "FP32"), ("bf16", "BF16"), ("int8", "INT8")) if key in able)
 
-    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> OpenVinoSession:
+    def load(
+        self,
+        model: bytes,
+        source: str,
+        device: str,
+        precision: str,
+        threads: int | None,
+        on_build: OnBuild | None = None,
+    ) -> OpenVinoSession:
         return OpenVinoSession(model, source, device, precision, threads)
 
 

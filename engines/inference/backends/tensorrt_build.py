@@ -17,7 +17,7 @@ from engines.backend_errors import classify_error
 from engines.errors import ModelError
 from engines.files.install_hint import install_hint
 from engines.inference.batching import BUCKETS
-from engines.inference.build_progress import BuildProgress
+from engines.inference.build_progress import BuildProgress, OnBuild
 
 log = logging.getLogger("meshcast.engines")
 
@@ -81,13 +81,18 @@ def targets(name: str) -> tuple[str, ...]:
 
 
 def build_plan(
-    name: str, model: bytes, source: str, shapes: Sequence[Shape], capability: tuple[int, int] | None = None
+    name: str,
+    model: bytes,
+    source: str,
+    shapes: Sequence[Shape],
+    capability: tuple[int, int] | None = None,
+    on_build: OnBuild | None = None,
 ) -> bytes:
     """Builds a plan for an ONNX model; shapes are those of its inputs without the batch, which may have any size up to
     BUCKETS[-1] unless the model fixes it.
 
-    capability: of the GPU that TensorRT-RTX builds for (None: all since Ampere). Raises ModelError when the model
-    cannot be parsed or built.
+    capability: of the GPU that TensorRT-RTX builds for (None: all since Ampere). on_build: progress callback. Raises
+    ModelError when the model cannot be parsed or built.
     """
     trt, log_sink = interface(name), logger(name)
     log_sink.errors.clear()
@@ -103,7 +108,7 @@ def build_plan(
     if capability is not None and targets(name):
         config.num_compute_capabilities = 1
         config.set_compute_capability(_target(name, capability), 0)
-    config.progress_monitor = _monitor(name, source)
+    config.progress_monitor = _monitor(name, source, on_build)
     _add_profiles(builder, network, config, shapes)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
@@ -111,9 +116,9 @@ def build_plan(
     return bytes(plan)
 
 
-def _monitor(name: str, source: str) -> Any:
-    """Passes on to engines.inference.build_progress how far a build is; TensorRT names its phases differently each."""
-    trt, phases = interface(name), BuildProgress(source)
+def _monitor(name: str, source: str, on_build: OnBuild | None) -> Any:
+    """A progress monitor that reports a build to the callback."""
+    trt, phases = interface(name), BuildProgress(source, on_build)
 
     class Monitor(trt.IProgressMonitor):  # type: ignore[misc,name-defined]
         def __init__(self) -> None:

@@ -21,6 +21,7 @@ from engines.inference.backends.tensorrt_build import (
 )
 from engines.inference.backends.tensorrt_run import LoadedPlan
 from engines.inference.batching import BUCKETS, BatchRunner, batch_sizes
+from engines.inference.build_progress import OnBuild
 from engines.inference.cuda import driver as cuda
 from engines.inference.cuda.memory import DeviceArray, DeviceView, Memory
 from engines.inference.plan_cache import Key, cached_plan, forget, model_digest
@@ -46,8 +47,16 @@ class TensorRt:
         bf16 = ("bf16",) if cuda.gpu(_index(device)).capability >= _BF16_CAPABILITY else ()
         return ("fp32", *bf16, "fp16", "int8")
 
-    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> TensorRtSession:
-        return TensorRtSession(self.name, model, source, device, precision)
+    def load(
+        self,
+        model: bytes,
+        source: str,
+        device: str,
+        precision: str,
+        threads: int | None,
+        on_build: OnBuild | None = None,
+    ) -> TensorRtSession:
+        return TensorRtSession(self.name, model, source, device, precision, on_build)
 
 
 class TensorRtSession:
@@ -57,8 +66,17 @@ class TensorRtSession:
     Device arrays are anything with `__cuda_array_interface__`, contiguous float32; outputs are DeviceArrays.
     """
 
-    def __init__(self, name: str, model: bytes, source: str, device: str, precision: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: bytes,
+        source: str,
+        device: str,
+        precision: str,
+        on_build: OnBuild | None = None,
+    ) -> None:
         self.backend = name
+        self._on_build = on_build
         self.device = device
         self.precision = precision
         self._source = source
@@ -130,7 +148,7 @@ class TensorRtSession:
 
         def build() -> bytes:
             model = in_precision(self._model, self.precision, self._source)
-            return build_plan(self.backend, model, self._source, shapes, gpu.capability)
+            return build_plan(self.backend, model, self._source, shapes, gpu.capability, self._on_build)
 
         engine = self._engine(cached_plan(key, self._source, build))
         if engine is None:

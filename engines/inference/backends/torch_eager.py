@@ -11,6 +11,7 @@ from engines.backend_errors import classify_error, shapes_text
 from engines.errors import ModelError
 from engines.files.install_hint import install_hint
 from engines.inference.batching import BatchRunner, batch_sizes
+from engines.inference.build_progress import OnBuild
 
 if TYPE_CHECKING:
     from engines.inference.backends.torch_cuda import TorchCudaSession
@@ -39,7 +40,13 @@ class Torch:
         return ("fp32", "bf16", "fp16") if able else ("fp32", "fp16")
 
     def load(
-        self, model: bytes, source: str, device: str, precision: str, threads: int | None
+        self,
+        model: bytes,
+        source: str,
+        device: str,
+        precision: str,
+        threads: int | None,
+        on_build: OnBuild | None = None,
     ) -> TorchSession | TorchCudaSession:
         """threads applies to all of torch in this process, which has one thread pool."""
         graph = read_graph(model, source, device, precision)

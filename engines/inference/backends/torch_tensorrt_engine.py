@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from engines.errors import ModelError
 from engines.inference.backends.torch_cuda import TorchCudaSession
 from engines.inference.backends.torch_eager import Torch, read_graph
+from engines.inference.build_progress import OnBuild
 
 try:
     import torch_tensorrt
@@ -24,7 +25,15 @@ class TorchTensorRt(Torch):
     def devices(self) -> tuple[str, ...]:
         return tuple(device for device in super().devices() if device != "cpu")
 
-    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> TorchCudaSession:
+    def load(
+        self,
+        model: bytes,
+        source: str,
+        device: str,
+        precision: str,
+        threads: int | None,
+        on_build: OnBuild | None = None,
+    ) -> TorchCudaSession:
         graph = read_graph(model, source, device, precision)
         return TorchCudaSession("torch_tensorrt", graph, precision, _compiled)
 

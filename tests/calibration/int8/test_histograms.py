@@ -15,7 +15,7 @@ def histogram(*parts: np.ndarray) -> Histogram:
     return made
 
 
-def test_bins_grow_without_losing_a_value(rng: np.random.Generator) -> None:
+def test_histogram_growth_keeps_all_values(rng: np.random.Generator) -> None:
     parts = [rng.standard_normal(1000) * scale for scale in (0.01, 1.0, 30.0)]
     made = histogram(*parts)
     everything = np.abs(np.concatenate(parts))
@@ -28,14 +28,14 @@ def test_bins_grow_without_losing_a_value(rng: np.random.Generator) -> None:
     assert np.abs(np.cumsum(made.counts)[:-1] - below).max() <= 3
 
 
-def test_the_percentile_leaves_outliers_out(rng: np.random.Generator) -> None:
+def test_percentile_ignores_outliers(rng: np.random.Generator) -> None:
     values = np.append(rng.uniform(-1, 1, 100_000), [50.0])
     made = histogram(values)
     assert minmax(made) == 50
     assert 0.99 < percentile(made) < 1.1
 
 
-def test_the_entropy_cuts_a_long_tail_and_keeps_a_short_one(rng: np.random.Generator) -> None:
+def test_entropy_clips_long_tail_only(rng: np.random.Generator) -> None:
     normal = rng.standard_normal(200_000)
     tailed = histogram(np.append(normal, rng.uniform(-80, 80, 20)))
     assert 2 < entropy(tailed) < 20
@@ -43,19 +43,19 @@ def test_the_entropy_cuts_a_long_tail_and_keeps_a_short_one(rng: np.random.Gener
 
 
 @pytest.mark.parametrize("method", METHODS.values())
-def test_a_tensor_of_zeros_has_no_range(method: object) -> None:
+def test_methods_zero_tensor_has_no_range(method: object) -> None:
     assert callable(method)
     assert method(histogram(np.zeros(10))) == 0
 
 
 @pytest.mark.parametrize("method", METHODS.values())
-def test_no_cut_is_beyond_what_was_seen(method: object, rng: np.random.Generator) -> None:
+def test_methods_range_is_at_most_largest_magnitude(method: object, rng: np.random.Generator) -> None:
     assert callable(method)
     values = rng.standard_normal(5000) * rng.uniform(0.1, 100)
     assert 0 < method(histogram(values)) <= np.abs(values.astype(np.float32)).max()
 
 
-def test_collect_looks_at_every_tensor_of_every_input() -> None:
+def test_collect_covers_every_tensor_of_every_input() -> None:
     found = collect(lambda x: {"a": x, "b": 2 * x}, [np.full(3, value, np.float32) for value in (1, -4, 2)])
     assert {name: made.largest for name, made in found.items()} == {"a": 4, "b": 8}
     assert LEVELS == 128

@@ -32,7 +32,7 @@ def judged(exact: Poses, other: Poses) -> dict[str, Metric]:
     return named(pose_metrics(exact, other, SIZES, SIGMAS, REAL, LIMITS))
 
 
-def test_no_difference_passes_with_zeros(rng: np.random.Generator) -> None:
+def test_pose_metrics_equal_poses_pass(rng: np.random.Generator) -> None:
     exact = people(rng)
     metrics = judged(exact, exact)
     assert all(figure.passed for figure in metrics.values())
@@ -40,7 +40,7 @@ def test_no_difference_passes_with_zeros(rng: np.random.Generator) -> None:
     assert {f.value for name, f in metrics.items() if "similarity" not in name} == {0}
 
 
-def test_a_known_shift_is_measured(rng: np.random.Generator) -> None:
+def test_pose_metrics_known_shift(rng: np.random.Generator) -> None:
     exact = people(rng)
     assert exact.vertices is not None
     moved = Poses(exact.keypoints + np.float32([3, 4]), exact.scores, exact.vertices + np.float32([0, 0.012, 0]))
@@ -54,7 +54,7 @@ def test_a_known_shift_is_measured(rng: np.random.Generator) -> None:
     assert failed == {"keypoint shift, median % of the person", "mesh shift, median person mm"}
 
 
-def test_a_person_below_the_bar_or_not_finite_is_lost(rng: np.random.Generator) -> None:
+def test_pose_metrics_low_score_or_nan_is_lost(rng: np.random.Generator) -> None:
     exact = people(rng)
     scores, keypoints = exact.scores.copy(), exact.keypoints.copy()
     scores[3] = REAL - 0.01
@@ -65,7 +65,7 @@ def test_a_person_below_the_bar_or_not_finite_is_lost(rng: np.random.Generator) 
     assert metrics["keypoint shift, median px"].value == 0
 
 
-def test_nobody_in_float32_is_no_loss_and_unsure_keypoints_do_not_count(rng: np.random.Generator) -> None:
+def test_pose_metrics_ignore_uncertain_float32_keypoints(rng: np.random.Generator) -> None:
     exact = people(rng)
     scores = exact.scores.copy()
     scores[0] = 0.1
@@ -78,18 +78,18 @@ def test_nobody_in_float32_is_no_loss_and_unsure_keypoints_do_not_count(rng: np.
     assert metrics["keypoint shift, 95th percentile % of the person"].value == 0
 
 
-def test_everybody_lost_fails_every_limit(rng: np.random.Generator) -> None:
+def test_pose_metrics_all_people_lost_fails_every_limit(rng: np.random.Generator) -> None:
     exact = people(rng)
     metrics = judged(exact, replace(exact, scores=np.zeros_like(exact.scores)))
     assert all(not figure.passed for figure in metrics.values() if figure.limit is not None)
 
 
-def test_without_a_mesh_there_is_no_mesh_figure(rng: np.random.Generator) -> None:
+def test_pose_metrics_without_mesh_have_no_mesh_metric(rng: np.random.Generator) -> None:
     exact = replace(people(rng), vertices=None)
     assert not [name for name in judged(exact, exact) if name.startswith("mesh")]
 
 
-def test_pose_harm_is_the_mean_shift_and_bears_a_jump(rng: np.random.Generator) -> None:
+def test_pose_degradation_is_mean_of_bounded_shifts(rng: np.random.Generator) -> None:
     exact = people(rng)
     moved = exact.keypoints + np.float32([2, 0])
     assert pose_degradation(exact, replace(exact, keypoints=moved), SIZES, REAL) == pytest.approx(0.01, rel=1e-4)
@@ -99,7 +99,7 @@ def test_pose_harm_is_the_mean_shift_and_bears_a_jump(rng: np.random.Generator) 
     )
 
 
-def pictures(scores: list[float], shift: float = 0.0) -> list[Boxes]:
+def images(scores: list[float], shift: float = 0.0) -> list[Boxes]:
     boxes = np.array([[0, 0, 50, 100], [200, 0, 250, 100]], np.float32)[: len(scores)] + np.float32(shift)
     return [Boxes(boxes, np.array(scores, np.float32))]
 
@@ -108,25 +108,25 @@ def boxed(exact: list[Boxes], other: list[Boxes]) -> dict[str, Metric]:
     return named(box_metrics(exact, other, 0.45, 0.3, LIMITS))
 
 
-def test_boxes_are_matched_and_measured() -> None:
-    metrics = boxed(pictures([0.9, 0.6]), pictures([0.8, 0.5], shift=3.0))
+def test_box_metrics_known_shift() -> None:
+    metrics = boxed(images([0.9, 0.6]), images([0.8, 0.5], shift=3.0))
     assert metrics["box shift, median % of the person"].value == pytest.approx(3)
     assert metrics["score shift, median"].value == pytest.approx(0.1)
     assert metrics["people lost %"].value == metrics["people invented %"].value == 0
     assert not metrics["box shift, median % of the person"].passed
 
 
-def test_people_are_lost_below_keep_and_invented_out_of_nothing() -> None:
-    assert boxed(pictures([0.9, 0.6]), pictures([0.9, 0.35]))["people lost %"].value == 0
-    assert boxed(pictures([0.9, 0.6]), pictures([0.9, 0.25]))["people lost %"].value == 50
-    assert boxed(pictures([0.9]), pictures([0.9, 0.6]))["people invented %"].value == 50
-    assert boxed(pictures([0.9, 0.6]), pictures([0.9, 0.6], shift=60.0))["people lost %"].value == 100
-    assert boxed(pictures([]), pictures([]))["people lost %"].value == 0
+def test_box_metrics_count_lost_and_invented_people() -> None:
+    assert boxed(images([0.9, 0.6]), images([0.9, 0.35]))["people lost %"].value == 0
+    assert boxed(images([0.9, 0.6]), images([0.9, 0.25]))["people lost %"].value == 50
+    assert boxed(images([0.9]), images([0.9, 0.6]))["people invented %"].value == 50
+    assert boxed(images([0.9, 0.6]), images([0.9, 0.6], shift=60.0))["people lost %"].value == 100
+    assert boxed(images([]), images([]))["people lost %"].value == 0
 
 
-def test_box_harm_counts_a_lost_person_as_one() -> None:
-    assert box_degradation(pictures([0.9, 0.6]), pictures([0.9, 0.6]), 0.3) == 0
-    assert box_degradation(pictures([0.9, 0.6]), pictures([0.9]), 0.3) == pytest.approx(0.5)
-    assert box_degradation(pictures([0.9, 0.6]), pictures([0.7, 0.6], shift=2.0), 0.3) == pytest.approx(
+def test_box_degradation_lost_person_counts_one() -> None:
+    assert box_degradation(images([0.9, 0.6]), images([0.9, 0.6]), 0.3) == 0
+    assert box_degradation(images([0.9, 0.6]), images([0.9]), 0.3) == pytest.approx(0.5)
+    assert box_degradation(images([0.9, 0.6]), images([0.7, 0.6], shift=2.0), 0.3) == pytest.approx(
         0.02 + 0.1, rel=1e-3
     )

@@ -29,7 +29,7 @@ def found(limit: float, floor: float = 0.0, seconds: float = 60.0) -> tuple[Tria
     return search(LAYERS, evaluate, degradation, floor=floor, seconds=seconds), judged
 
 
-def test_nothing_is_searched_where_everything_bears_int8() -> None:
+def test_search_all_layers_in_int8_pass_without_ranking() -> None:
     trial, judged = found(limit=100)
     assert trial.passed
     assert trial.kept == ()
@@ -38,27 +38,27 @@ def test_nothing_is_searched_where_everything_bears_int8() -> None:
 
 
 @pytest.mark.parametrize(("limit", "kept"), [(4.5, 1), (2.0, 2), (0.5, 3)])
-def test_the_worst_layers_stay_in_float_and_no_others(limit: float, kept: int) -> None:
+def test_search_keeps_worst_layers_in_float(limit: float, kept: int) -> None:
     trial, _ = found(limit)
     assert trial.passed
     assert trial.kept == tuple(HARMFUL)[:kept]
     assert trial.share == pytest.approx(1 - kept / 20)
 
 
-def test_the_floor_of_int8_ends_the_search_without_a_pass() -> None:
+def test_search_min_int8_ratio_ends_search() -> None:
     trial, _ = found(limit=0.05, floor=0.8)
     assert not trial.passed
     assert trial.share >= 0.8
     assert set(HARMFUL) <= set(trial.kept)
 
 
-def test_no_time_is_no_search() -> None:
+def test_search_without_time_returns_first_trial() -> None:
     trial, judged = found(limit=0.5, seconds=0.0)
     assert not trial.passed
     assert len(judged) == 1
 
 
-def test_layers_are_measured_together_where_time_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rank_groups_layers_when_time_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(1000))
     monkeypatch.setattr(module.time, "monotonic", lambda: float(next(clock)))
     asked: list[Collection[str]] = []
@@ -73,6 +73,6 @@ def test_layers_are_measured_together_where_time_is_short(monkeypatch: pytest.Mo
     assert len(asked) <= 6
 
 
-def test_share_is_of_multiply_adds() -> None:
+def test_share_counts_multiply_adds() -> None:
     layers = [Layer("big", "Conv", ("t",), 900), Layer("small", "Conv", ("t",), 100), Layer("sum", "Add", ("t",), 0)]
     assert share(layers, ["small", "sum"]) == pytest.approx(0.9)

@@ -8,7 +8,7 @@ from calibration.int8.split import split
 
 
 @pytest.mark.parametrize("count", [12, 30, 100, 101, 1000])
-def test_held_out_moments_have_no_twin(count: int) -> None:
+def test_split_held_out_samples_have_no_near_duplicates(count: int) -> None:
     calibrating, held = split(count)
     assert 0.25 * count <= len(held) <= 0.4 * count
     assert len(calibrating) >= count // 6
@@ -16,6 +16,6 @@ def test_held_out_moments_have_no_twin(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", range(6))
-def test_few_moments_never_do_both(count: int) -> None:
+def test_split_few_samples_are_disjoint(count: int) -> None:
     calibrating, held = split(count)
     assert not set(calibrating) & set(held)

@@ -22,6 +22,7 @@ from pythonosc.osc_packet import OscPacket
 
 from edge.cli import bridge
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
+from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
 from tests.support import bridge_packets, golden_packets
@@ -55,6 +56,7 @@ class Live:
         self._publisher = Publisher("tcp://127.0.0.1:0", model, streams=["cam0"])
         self.address = self._publisher.address
         self._bodies = bodies
+        self._fitter = RigFitter(model) if can_fit(model) else None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work)
         self._thread.start()
@@ -69,7 +71,9 @@ class Live:
         for index in count():
             if self._stop.wait(0.003):
                 return
-            self._publisher.publish(frame(index), self._bodies)
+            now = frame(index)
+            rig_pose = None if self._fitter is None else self._fitter(now.t_s, self._bodies)
+            self._publisher.publish(now, self._bodies, rig_pose=rig_pose)
 
 
 @contextmanager

@@ -240,7 +240,7 @@ def test_run_unreachable_camera_retries_until_interrupted(port: int, tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["s.json"]
     summary = report(tmp_path / "s.json")
     assert (summary["frames"], summary["exit_status"]) == (0, EXIT_INPUT)
-    assert summary["problems"] == ["127.0.0.1_live: no frame came"]
+    assert summary["problems"] == ["127.0.0.1_live: no frame arrived"]
     assert "wrote" in said
     assert "a.npz" not in said
     assert "o.mp4" not in said

@@ -22,7 +22,7 @@ def truth():
 
 
 def people(truth, frame, *joints):
-    """Keypoints (N, 17, 3) of truth-shaped people (each (J, 3) m), all scores 1, faces at the picture's corner."""
+    """Keypoints (N, 17, 3) of truth-shaped people (each (J, 3) m), all scores 1, faces at the image's corner."""
     keypoints = np.zeros((len(joints), 17, 3), np.float32)
     keypoints[..., 2] = 1
     pixels = truth.camera.project(np.array(joints))
@@ -40,7 +40,7 @@ def score(truth, joints, seen=None):
     return scorer.result()
 
 
-def test_the_truth_scores_zero(truth):
+def test_scorer_truth_has_no_error(truth):
     result = score(truth, truth.joints)
     assert (result.frames, result.matched) == (FRAMES, FRAMES)
     assert result.mpjpe_mm == pytest.approx(0, abs=1e-3)
@@ -48,13 +48,13 @@ def test_the_truth_scores_zero(truth):
     assert result.root_error_m == pytest.approx(0, abs=1e-6)
 
 
-def test_a_shifted_person_has_only_a_root_error(truth):
+def test_scorer_shifted_person_has_root_error_only(truth):
     result = score(truth, truth.joints + np.float32([0.3, 0.0, 0.4]))
     assert result.mpjpe_mm == pytest.approx(0, abs=1e-3)
     assert result.root_error_m == pytest.approx(0.5, abs=1e-5)
 
 
-def test_one_wrong_joint(truth):
+def test_scorer_one_wrong_joint_has_known_error(truth):
     joints = truth.joints.copy()
     joints[:, NAMES.index("left_wrist")] += np.float32([0, 0.06, 0])
     result = score(truth, joints)
@@ -64,18 +64,18 @@ def test_one_wrong_joint(truth):
     assert 0 < result.pa_mpjpe_mm < result.mpjpe_mm * 2
 
 
-def test_size_and_direction_cost_nothing_after_alignment(truth):
+def test_scorer_similarity_has_no_aligned_error(truth):
     turn = np.array([[0, 0, 1], [0, 1, 0], [-1, 0, 0]], np.float32)
     result = score(truth, 1.2 * truth.joints @ turn)
     assert result.pa_mpjpe_mm == pytest.approx(0, abs=1e-2)
     assert result.mpjpe_mm > 100
 
 
-def test_a_mirrored_person_is_wrong(truth):
+def test_scorer_mirrored_person_has_aligned_error(truth):
     assert score(truth, truth.joints * np.float32([-1, 1, 1])).pa_mpjpe_mm > 50
 
 
-def test_unknown_joints_are_left_out(truth):
+def test_scorer_ignores_unknown_joints(truth):
     predicted = truth.joints.copy()
     predicted[:, NAMES.index("left_ankle")] += 1  # would count, were its truth known
     predicted[:, NAMES.index("left_wrist")] += np.float32([0.11, 0, 0])
@@ -88,14 +88,14 @@ def test_unknown_joints_are_left_out(truth):
 
 
 @pytest.mark.parametrize("lost", [("left_hip",), LIMBS[:8]], ids=["no root", "too few"])
-def test_frames_with_little_truth_do_not_count(truth, lost):
+def test_scorer_ignores_frames_with_few_known_joints(truth, lost):
     gap = truth.joints.copy()
     gap[1:, [NAMES.index(name) for name in lost]] = np.nan
     result = score(Truth(NAMES, gap, truth.camera), truth.joints)
     assert (result.frames, result.matched) == (1, 1)
 
 
-def test_the_right_one_of_two_people_is_scored(truth):
+def test_scorer_matches_nearest_of_two_people(truth):
     scorer = Scorer(truth, NAMES)
     for frame in range(FRAMES):
         person = truth.joints[frame]
@@ -107,26 +107,26 @@ def test_the_right_one_of_two_people_is_scored(truth):
     assert result.root_error_m == pytest.approx(0, abs=1e-6)
 
 
-def test_somebody_else_is_not_taken_for_the_person(truth):
+def test_scorer_distant_person_is_not_matched(truth):
     elsewhere = truth.joints + np.float32([2.5, 0, 0])
     result = score(truth, elsewhere, seen=elsewhere)
     assert (result.frames, result.matched) == (FRAMES, 0)
     assert all(math.isnan(value) for value in (result.mpjpe_mm, result.pa_mpjpe_mm, result.root_error_m))
 
 
-def test_a_person_who_is_off_by_little_is_found(truth):
+def test_scorer_near_person_is_matched(truth):
     near = truth.joints + np.float32([0.4, 0, 0])
     assert score(truth, near, seen=near).matched == FRAMES
 
 
-def test_empty_frames_and_frames_beyond_the_truth(truth):
+def test_scorer_empty_frames_and_frames_beyond_truth(truth):
     scorer = Scorer(truth, NAMES)
     scorer.add(0, np.empty((0, 17, 3), np.float32), np.empty((0, len(NAMES), 3), np.float32))
     scorer.add(FRAMES, people(truth, 0, truth.joints[0]), truth.joints[:1])
     assert (scorer.result().frames, scorer.result().matched) == (1, 0)
 
 
-def test_a_model_without_limbs_is_refused(truth):
+def test_scorer_model_without_limbs_raises(truth):
     with pytest.raises(TruthError, match="the mesh model has no left_shoulder"):
         Scorer(truth, ("pelvis", "head"))
 
@@ -145,7 +145,7 @@ def arrays(truth):
     }
 
 
-def test_truth_file(tmp_path, arrays, truth):
+def test_load_truth_reads_file(tmp_path, arrays, truth):
     np.savez(tmp_path / "t.npz", **arrays)
     loaded = load_truth(tmp_path / "t.npz", "cam01", SIZE)
     assert (loaded.joint_names, loaded.camera.size) == (NAMES, SIZE)
@@ -166,7 +166,7 @@ def test_truth_file(tmp_path, arrays, truth):
         ({"cam01_K": np.array("text")}, "could not convert"),
     ],
 )
-def test_truth_files_that_cannot_be_used(tmp_path, arrays, change, message):
+def test_load_truth_unusable_file_raises(tmp_path, arrays, change, message):
     arrays = {key: value for key, value in (arrays | change).items() if value is not None}
     np.savez(tmp_path / "t.npz", **arrays)
     with pytest.raises(TruthError, match=message) as error:
@@ -174,7 +174,7 @@ def test_truth_files_that_cannot_be_used(tmp_path, arrays, change, message):
     assert "\n" not in str(error.value)
 
 
-def test_files_that_are_no_truth(tmp_path, arrays):
+def test_load_truth_other_file_raises(tmp_path, arrays):
     whole, cut, text, array = (tmp_path / name for name in ("whole.npz", "cut.npz", "text.npz", "array.npz"))
     np.savez_compressed(whole, **arrays)
     cut.write_bytes(whole.read_bytes()[:1500])

@@ -7,12 +7,12 @@ from tests.support.paths import GOLDEN
 
 
 @pytest.mark.parametrize(("target", "aligned"), [("pa.b", "pa.aligned"), ("pa.b_mirror", "pa.aligned_mirror")])
-def test_alignment_is_the_published_one(target, aligned):
+def test_procrustes_matches_published_code(target, aligned):
     golden = np.load(GOLDEN / "pipeline_metrics.npz")
     np.testing.assert_allclose(procrustes(golden["pa.a"], golden[target]), golden[aligned], atol=1e-9)
 
 
-def test_alignment_undoes_a_similarity_for_a_batch():
+def test_procrustes_inverts_similarity_of_batch():
     rng = np.random.default_rng(2)
     pose = rng.standard_normal((5, 14, 3))
     rotation = rotmat(rng.standard_normal((5, 3))).astype(float)
@@ -22,17 +22,17 @@ def test_alignment_undoes_a_similarity_for_a_batch():
     assert pa_mpjpe(pose, moved).max() < 1e-5
 
 
-def test_a_mirrored_pose_is_not_aligned_away():
+def test_procrustes_does_not_mirror():
     pose = np.random.default_rng(3).standard_normal((14, 3))
     assert pa_mpjpe(pose * [-1, 1, 1], pose) > 0.1
 
 
-def test_a_point_becomes_the_mean():
+def test_procrustes_single_point_becomes_mean():
     target = np.random.default_rng(4).standard_normal((14, 3))
     np.testing.assert_allclose(procrustes(np.ones((14, 3)), target), np.tile(target.mean(0), (14, 1)))
 
 
-def test_position_errors():
+def test_position_errors_of_known_joints():
     truth = np.zeros((2, 4, 3))
     predicted = truth + np.array([3.0, 4.0, 0.0])
     np.testing.assert_allclose(mpjpe(predicted, truth), [5.0, 5.0])

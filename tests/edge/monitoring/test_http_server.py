@@ -52,7 +52,7 @@ def raw(port: int, request: bytes) -> bytes:
         return b"".join(iter(lambda: client.recv(65536), b""))
 
 
-def test_get_and_head_are_answered_and_nothing_else(server: HttpServer) -> None:
+def test_http_server_other_methods_are_rejected(server: HttpServer) -> None:
     assert get(server.port, "/a?b=c") == (200, "GET /a\n")
     assert get(server.port, "/a", "HEAD") == (200, "")
     assert get(server.port, "/a", "POST")[0] == 405
@@ -61,7 +61,7 @@ def test_get_and_head_are_answered_and_nothing_else(server: HttpServer) -> None:
         assert raw(server.port, line + b"\r\n\r\n").startswith(b"HTTP/1.1 400 "), line
 
 
-def test_request_that_is_too_large_is_refused(server: HttpServer) -> None:
+def test_http_server_large_request_is_rejected(server: HttpServer) -> None:
     request = b"GET / HTTP/1.1\r\nX: " + b"a" * (MAX_REQUEST_BYTES - 100) + b"\r\n\r\n"
     assert raw(server.port, request).startswith(b"HTTP/1.1 200 ")
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as client:
@@ -74,7 +74,7 @@ def test_request_that_is_too_large_is_refused(server: HttpServer) -> None:
     assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
 
 
-def test_idle_connections_keep_no_scrape_out_and_take_no_threads(server: HttpServer) -> None:
+def test_http_server_idle_connections_block_no_request(server: HttpServer) -> None:
     threads = threading.active_count()
     with ExitStack() as idle:
         for _ in range(200):
@@ -83,7 +83,7 @@ def test_idle_connections_keep_no_scrape_out_and_take_no_threads(server: HttpSer
         assert threading.active_count() == threads
 
 
-def test_oldest_silent_connection_is_cut_off(server: HttpServer) -> None:
+def test_http_server_oldest_idle_connection_is_closed(server: HttpServer) -> None:
     with ExitStack() as idle:
         first = idle.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S))
         for _ in range(MAX_CONNECTIONS):
@@ -94,7 +94,7 @@ def test_oldest_silent_connection_is_cut_off(server: HttpServer) -> None:
         assert latest.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
-def test_slow_request_is_cut_off() -> None:
+def test_http_server_slow_request_is_closed() -> None:
     serving = HttpServer("127.0.0.1", 0, echo, request_s=0.05)
     with socket.create_connection(("127.0.0.1", serving.port), timeout=PATIENCE_S) as client:
         client.sendall(b"GET / HTTP/1.1\r\nX: a")
@@ -118,7 +118,7 @@ class Stream:
             latest_s=latest_s, pace="realtime" if live else "fast", source=SimpleNamespace(reconnects=0)
         )
         pipeline = SimpleNamespace(dropped_people=0, timings=Timings())
-        self.overlapped = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={})
+        self.results = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={})
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def probe(health: RunHealth) -> Iterator[Callable[..., tuple[int, str]]]:
 BEARER = {"Authorization": f"Bearer {TOKEN.decode()}"}
 
 
-def test_metrics_need_the_token(probe: Callable[..., tuple[int, str]]) -> None:
+def test_metrics_server_metrics_need_token(probe: Callable[..., tuple[int, str]]) -> None:
     assert probe("/metrics")[0] == 401
     assert probe("/metrics", Authorization="Bearer 0123456789abcdeX")[0] == 401
     assert probe("/metrics", Authorization=f"Basic {TOKEN.decode()}")[0] == 401
@@ -150,31 +150,31 @@ def test_metrics_need_the_token(probe: Callable[..., tuple[int, str]]) -> None:
     assert probe("/other", **BEARER)[0] == 404
 
 
-def test_readiness_names_sources_that_do_not_deliver(
+def test_metrics_server_readiness_names_missing_sources(
     probe: Callable[..., tuple[int, str]], health: RunHealth, clock: list[float]
 ) -> None:
     assert probe("/readyz") == (503, "starting\n")
     streams: list[Any] = [Stream("cam0", latest_s=clock[0]), Stream("cam1"), Stream("clip", live=False)]
     health.watch(streams)
-    assert probe("/readyz", **BEARER) == (503, "nothing from: cam1, clip\n")
-    assert probe("/readyz") == (503, "nothing from: a source\n")
+    assert probe("/readyz", **BEARER) == (503, "no frames from: cam1, clip\n")
+    assert probe("/readyz") == (503, "no frames from: a source\n")
     for stream in streams:
-        stream.overlapped.reader.latest_s = clock[0]
+        stream.results.reader.latest_s = clock[0]
     assert probe("/readyz") == (200, "ok\n")
     clock[0] += FRESH_S + 1
-    assert probe("/readyz", **BEARER) == (503, "nothing from: cam0, cam1\n")  # a file is read as fast as it can be
+    assert probe("/readyz", **BEARER) == (503, "no frames from: cam0, cam1\n")  # a file is read as fast as it can be
     streams[2].running, streams[2].error = False, ValueError()
-    assert probe("/readyz", **BEARER) == (503, "nothing from: cam0, cam1, clip\n")
+    assert probe("/readyz", **BEARER) == (503, "no frames from: cam0, cam1, clip\n")
 
 
-def test_health_is_lost_when_the_loop_or_a_stream_stands_still(
+def test_metrics_server_stalled_loop_or_stream_is_unhealthy(
     probe: Callable[..., tuple[int, str]], health: RunHealth, clock: list[float]
 ) -> None:
     assert probe("/healthz") == (200, "ok\n")
     silent, stuck = Stream("silent"), Stream("stuck")
     streams: list[Any] = [silent, stuck]
     health.watch(streams)
-    stuck.overlapped.captured = 2
+    stuck.results.captured = 2
     for _ in range(100):
         clock[0] += 1
         health.beat()
@@ -188,11 +188,11 @@ def test_health_is_lost_when_the_loop_or_a_stream_stands_still(
     assert probe("/healthz", **BEARER) == (503, "stalled: main loop, silent, stuck\n")
 
 
-def test_camera_that_never_answered_is_neither_up_nor_running(health: RunHealth, clock: list[float]) -> None:
+def test_metrics_server_unreachable_camera_is_down(health: RunHealth, clock: list[float]) -> None:
     with MetricsServer("127.0.0.1:0", health=health) as serving:
         streams: list[Any] = [Stream("cam0"), Stream("cam1", latest_s=clock[0])]
-        streams[0].overlapped.reader.source.reconnects = 7
-        streams[1].overlapped.captured = 1
+        streams[0].results.reader.source.reconnects = 7
+        streams[1].results.captured = 1
         serving.watch(streams, clients=Clients(lambda: 3, lambda: 5))
         text = get(int(serving.address.rpartition(":")[2]), "/metrics")[1]
     for sample in (
@@ -208,18 +208,18 @@ def test_camera_that_never_answered_is_neither_up_nor_running(health: RunHealth,
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:9464"])
-def test_other_machines_need_a_token(address: str) -> None:
+def test_metrics_server_public_address_needs_token(address: str) -> None:
     with pytest.raises(ProfilingError, match=r"anyone who reaches this machine could read the metrics; add --metrics-"):
         MetricsServer(address)
 
 
-def test_other_machines_need_none_when_told_so() -> None:
+def test_metrics_server_insecure_needs_no_token() -> None:
     with MetricsServer("0.0.0.0:0", insecure=True) as serving:
         assert get(int(serving.address.rpartition(":")[2]), "/metrics")[0] == 200
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"two words of a token", b"x" * 513, b"\xff" * 32])
-def test_token_file_that_holds_none_is_an_error(content: bytes, tmp_path: Path) -> None:
+def test_read_token_invalid_file_raises(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_bytes(content)
     with pytest.raises(ProfilingError, match="holds no token"):

@@ -33,7 +33,7 @@ def ranges(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, bool]]:
     return opened
 
 
-def test_a_range_for_every_stage_of_every_frame(
+def test_nvtx_opens_range_for_every_stage_of_every_frame(
     meshcast: Command, person_clip: Path, tmp_path: Path, ranges: list[tuple[str, str, bool]]
 ) -> None:
     """Beside a trace, which then is told as well."""
@@ -41,17 +41,17 @@ def test_a_range_for_every_stage_of_every_frame(
     assert (said.code, said.errors) == (EXIT_WHOLE, [])
     assert all(closed for _, _, closed in ranges)
     assert {domain for domain, _, _ in ranges} == {"meshcast person-1", "meshcast person-2"}
-    for stage in ("pose", "mesh", "place", "smooth"):
+    for stage in ("pose", "mesh", "localize", "smooth"):
         assert sum(message == stage for _, message, _ in ranges) >= 8, stage
     assert (tmp_path / "t.json").stat().st_size > 1000
 
 
-def test_the_real_package_takes_them(meshcast: Command, person_clip: Path) -> None:
+def test_nvtx_real_package_accepts_ranges(meshcast: Command, person_clip: Path) -> None:
     pytest.importorskip("nvtx")
     assert meshcast("run", person_clip, "--nvtx", "--max-frames", "2").code == EXIT_WHOLE
 
 
-def test_without_the_package_one_line_says_so(
+def test_nvtx_missing_package_is_one_line_error(
     meshcast: Command, person_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "nvtx", None)

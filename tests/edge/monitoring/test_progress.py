@@ -3,7 +3,6 @@ import os
 import sys
 import threading
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import pytest
 
@@ -79,7 +78,7 @@ def capable_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_without_a_terminal_one_plain_line_at_the_end(capsys: pytest.CaptureFixture[str], live: bool):
+def test_progress_without_terminal_prints_closing_line(capsys: pytest.CaptureFixture[str], live: bool):
     stream = Stream(live)
     run(Progress([stream], quiet=False), stream, 10)
     out, err = capsys.readouterr()
@@ -90,7 +89,7 @@ def test_without_a_terminal_one_plain_line_at_the_end(capsys: pytest.CaptureFixt
     assert "3 dropped" in err
 
 
-def test_one_line_a_stream(capsys: pytest.CaptureFixture[str]):
+def test_progress_without_terminal_prints_one_line_per_stream(capsys: pytest.CaptureFixture[str]):
     first, second = Stream(live=True, name="door"), Stream(live=True, name="yard")
     run(Progress([first, second], quiet=False), second, 4)
     lines = capsys.readouterr().err.splitlines()
@@ -98,20 +97,20 @@ def test_one_line_a_stream(capsys: pytest.CaptureFixture[str]):
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str], live: bool):
+def test_progress_quiet_prints_nothing(capsys: pytest.CaptureFixture[str], live: bool):
     stream = Stream(live)
     run(Progress([stream], quiet=True), stream, 10)
     assert capsys.readouterr() == ("", "")
 
 
-def test_no_frame_at_all(capsys: pytest.CaptureFixture[str]):
+def test_progress_without_frames_prints_closing_line(capsys: pytest.CaptureFixture[str]):
     stream = Stream(total=None)
     run(Progress([stream], quiet=False), stream, 0)
     assert capsys.readouterr().err.startswith("0 frames in ")
 
 
 @pytest.mark.parametrize(("total", "said"), [(10, "10/10"), (None, "10/?")])
-def test_a_bar_on_a_terminal(total: int | None, said: str):
+def test_progress_file_on_terminal_draws_bar(total: int | None, said: str):
     stream = Stream(total=total)
     with Terminal() as terminal:
         run(Progress([stream], quiet=False), stream, 10)
@@ -119,7 +118,7 @@ def test_a_bar_on_a_terminal(total: int | None, said: str):
     assert "fps" in terminal.drawn
 
 
-def test_a_table_of_live_streams_on_a_terminal():
+def test_progress_live_streams_on_terminal_draw_table():
     first, second = Stream(live=True, name="door"), Stream(live=True, name="yard")
     with Terminal() as terminal:
         run(Progress([first, second], quiet=False), second, 5)
@@ -130,7 +129,7 @@ def test_a_table_of_live_streams_on_a_terminal():
     assert yard.split() == ["yard", "25.0", "0", "12", "ms", "5", "3", "pose", "9.5", "ms"]
 
 
-def test_names_are_neither_markup_nor_escapes_on_a_terminal():
+def test_progress_names_are_escaped_on_terminal():
     with Terminal() as terminal:
         run(Progress([Stream(live=True, name="[red]cam[/red]\x1b]0;x\x07")], quiet=False), Stream(), 1)
     assert r"[red]cam[/red]\x1b]0;x\x07" in terminal.drawn
@@ -138,11 +137,10 @@ def test_names_are_neither_markup_nor_escapes_on_a_terminal():
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_many_frames_draw_few_times(monkeypatch: pytest.MonkeyPatch, live: bool):
+def test_progress_many_frames_draw_at_most_every_refresh_interval(live: bool):
     now = [0.0]
-    monkeypatch.setattr("edge.monitoring.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
     stream = Stream(live, total=1000)
-    with Terminal() as terminal, Progress([stream], quiet=False) as progress:
+    with Terminal() as terminal, Progress([stream], quiet=False, clock=lambda: now[0]) as progress:
         for _ in range(1000):  # one second
             now[0] += 0.001
             stream.step()
@@ -151,9 +149,9 @@ def test_many_frames_draw_few_times(monkeypatch: pytest.MonkeyPatch, live: bool)
 
 
 @pytest.mark.parametrize("live", [False, True])
-def test_a_terminal_that_goes_away_ends_what_is_shown_and_not_the_run(monkeypatch: pytest.MonkeyPatch, live: bool):
+def test_progress_terminal_that_disappears_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch, live: bool):
     class Gone:
-        """A terminal that takes the first words and then is not there any more."""
+        """A terminal that disappears."""
 
         gone = False
 
@@ -170,8 +168,7 @@ def test_a_terminal_that_goes_away_ends_what_is_shown_and_not_the_run(monkeypatc
 
     terminal, stream = Gone(), Stream(live=live)
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr("edge.monitoring.progress.REFRESH_S", 0.0)
-    with Progress([stream], False) as progress:
+    with Progress([stream], False, refresh_s=0.0) as progress:
         stream.step()
         progress.refresh()
         terminal.gone = True

@@ -71,7 +71,7 @@ def no_thread_stays() -> Iterator[None]:
     assert {thread for thread in threading.enumerate() if thread not in before and "server" in thread.name} == set()
 
 
-def test_the_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrapes: list[Scrape]) -> None:
+def test_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrapes: list[Scrape]) -> None:
     said = meshcast("run", person_clip, "synthetic:?frames=9&size=160x120", "--metrics", "127.0.0.1:0")
     assert (said.code, said.errors) == (EXIT_WHOLE, [])
     (scrape,) = scrapes
@@ -89,7 +89,7 @@ def test_the_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrape
     assert scrape("meshcast_frames_with_people_total", stream="person") == 12
     assert scrape("meshcast_people", stream="person") >= 1
     stages = {labels["stage"] for labels in scrape.labels("meshcast_stage_duration_seconds_count")}
-    assert stages == {"decode", "detect", "track", "pose", "mesh", "place", "smooth"}
+    assert stages == {"decode", "detect", "track", "pose", "mesh", "localize", "smooth"}
     pose = {"task": "pose", "model": "movenet_thunder"}
     assert scrape("meshcast_engine_rows_total", **pose) >= scrape("meshcast_engine_duration_seconds_count", **pose) > 0
     assert scrape("meshcast_engine_rows_total", **pose) >= scrape("meshcast_engine_rows_together_total", **pose)
@@ -99,7 +99,7 @@ def test_the_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrape
     assert scrape.kinds["meshcast_latency_seconds"] == "histogram"
 
 
-def test_what_was_captured_came_through_or_was_dropped(
+def test_metrics_captured_equals_published_plus_dropped(
     meshcast: Command, person_clip: Path, scrapes: list[Scrape], first_mesh_late: None
 ) -> None:
     """Played in real time, with the first frame's mesh late."""
@@ -114,7 +114,9 @@ def test_what_was_captured_came_through_or_was_dropped(
     assert scrape("meshcast_frames_captured_total", stream="person") == 20 + lost
 
 
-def test_histograms_are_cumulative_and_in_seconds(meshcast: Command, person_clip: Path, scrapes: list[Scrape]) -> None:
+def test_metrics_histograms_are_cumulative_in_seconds(
+    meshcast: Command, person_clip: Path, scrapes: list[Scrape]
+) -> None:
     meshcast("run", person_clip, "--metrics", "127.0.0.1:0")
     (scrape,) = scrapes
     labels = [labels for labels in scrape.labels("meshcast_latency_seconds_bucket") if labels["stream"] == "person"]
@@ -127,7 +129,7 @@ def test_histograms_are_cumulative_and_in_seconds(meshcast: Command, person_clip
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not say")
-def test_the_process_is_there_before_any_stream() -> None:
+def test_metrics_before_streams_contain_process() -> None:
     with MetricsServer("127.0.0.1:0") as server:
         scrape = Scrape(server.address)
         assert scrape("process_resident_memory_bytes") > 1e6
@@ -141,7 +143,9 @@ def test_the_process_is_there_before_any_stream() -> None:
 @pytest.mark.parametrize(
     "address", ["9464", "127.0.0.1", ":9464", "127.0.0.1:", "127.0.0.1:99999", "http://a:1", "a:-1"]
 )
-def test_what_is_no_address(address: str, meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+def test_metrics_server_invalid_address_raises(
+    address: str, meshcast: Command, blank_clip: Path, tmp_path: Path
+) -> None:
     said = meshcast("run", blank_clip, f"--metrics={address}", "--trace", tmp_path / "t.json")
     assert said.code == EXIT_INPUT
     assert said.err == f"meshcast: {address}: not an address; use HOST:PORT, for example 127.0.0.1:9464\n"
@@ -149,14 +153,14 @@ def test_what_is_no_address(address: str, meshcast: Command, blank_clip: Path, t
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
-def test_an_address_of_somebody_else(host: str, meshcast: Command, blank_clip: Path) -> None:
+def test_metrics_server_foreign_address_raises(host: str, meshcast: Command, blank_clip: Path) -> None:
     said = meshcast("run", blank_clip, "--metrics", f"{host}:9464")
     assert said.code == EXIT_INPUT
     assert len(said.err.splitlines()) == 1
     assert said.err.startswith(f"meshcast: {host}:9464: ")
 
 
-def test_an_occupied_port(meshcast: Command, blank_clip: Path) -> None:
+def test_metrics_server_occupied_port_is_an_error(meshcast: Command, blank_clip: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
         said = meshcast("run", blank_clip, "--metrics", address)
@@ -190,7 +194,7 @@ def nvml(monkeypatch: pytest.MonkeyPatch) -> Any:
     return module
 
 
-def test_a_gpu_says_what_it_can(nvml: Any, tmp_path: Path) -> None:
+def test_gpus_report_available_values(nvml: Any, tmp_path: Path) -> None:
     with MetricsServer("127.0.0.1:0") as server:
         scrape = Scrape(server.address)
         assert scrape("meshcast_gpu_load_ratio", gpu="0", name="RTX") == 0.37
@@ -199,7 +203,7 @@ def test_a_gpu_says_what_it_can(nvml: Any, tmp_path: Path) -> None:
         assert Scrape(server.address)("meshcast_gpu_memory_used_bytes", gpu="0", name="RTX") == 3
 
 
-def test_no_gpu_no_word(nvml: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gpus_without_gpu_report_nothing(nvml: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails() -> None:
         raise NVMLError
 
@@ -210,7 +214,7 @@ def test_no_gpu_no_word(nvml: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("place", ["gpu.0", "platform/gpu.0", "platform/17000000.gpu"])
-def test_the_load_of_a_jetson(place: str, tmp_path: Path) -> None:
+def test_gpus_read_load_of_jetson(place: str, tmp_path: Path) -> None:
     load = tmp_path / place / "load"
     load.parent.mkdir(parents=True)
     load.write_text("523\n")

@@ -19,7 +19,7 @@ from edge.timing import Timings
 from tests.edge.test_run import interrupt_at
 from tests.support.commands import Command, report
 
-STAGES = {"decode", "track", "pose", "mesh", "place", "smooth", "publish"}
+STAGES = {"decode", "track", "pose", "mesh", "localize", "smooth", "publish"}
 
 
 def events_of(path: Path) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def spans_of(events: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[st
     return spans
 
 
-def test_the_trace_of_a_run(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
+def test_trace_of_run_contains_all_stages(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
     trace = tmp_path / "t.json"
     said = meshcast("run", person_clip, person_clip, "--trace", trace, "--publish", "tcp://127.0.0.1:0")
     assert (said.code, said.errors) == (EXIT_WHOLE, [])
@@ -63,9 +63,7 @@ def test_the_trace_of_a_run(meshcast: Command, person_clip: Path, tmp_path: Path
     assert [event for event in events if event["ph"] == "i"] == []
 
 
-def test_an_arrow_begins_once_and_leads_through_the_stages_of_its_frame(
-    meshcast: Command, person_clip: Path, tmp_path: Path
-) -> None:
+def test_trace_flow_connects_stages_of_a_frame(meshcast: Command, person_clip: Path, tmp_path: Path) -> None:
     meshcast("run", person_clip, person_clip, "--trace", tmp_path / "t.json", "--max-frames", "4")
     arrows = defaultdict(list)
     for event in events_of(tmp_path / "t.json"):
@@ -80,7 +78,7 @@ def test_an_arrow_begins_once_and_leads_through_the_stages_of_its_frame(
         assert len({(span["pid"], span["args"]["frame"]) for span in spans}) == 1
 
 
-def test_drops_are_marked_where_they_were(tmp_path: Path) -> None:
+def test_trace_marks_drops(tmp_path: Path) -> None:
     with Trace(tmp_path / "t.json") as trace:
         rows = trace.process("door")
         rows.lost("before mesh", 7)
@@ -91,7 +89,7 @@ def test_drops_are_marked_where_they_were(tmp_path: Path) -> None:
     assert names_of(events, "thread_name") == {(1, 1): "dropped"}
 
 
-def test_the_drops_of_a_run(meshcast: Command, person_clip: Path, tmp_path: Path, first_mesh_late: None) -> None:
+def test_trace_of_run_marks_drops(meshcast: Command, person_clip: Path, tmp_path: Path, first_mesh_late: None) -> None:
     """Played in real time, with the first frame's mesh late."""
     words = ("--pace", "realtime", "--loop", "--max-frames", "12", "--publish", "tcp://127.0.0.1:0")
     assert meshcast("run", person_clip, *words, "--trace", tmp_path / "t.json").code == EXIT_WHOLE
@@ -104,7 +102,7 @@ def test_the_drops_of_a_run(meshcast: Command, person_clip: Path, tmp_path: Path
     assert set(range(max(published))) <= published | set(marks)
 
 
-def test_any_thread_may_write(tmp_path: Path) -> None:
+def test_trace_is_thread_safe(tmp_path: Path) -> None:
     trace = Trace(tmp_path / "t.json")
     rows, begin_ns = trace.process("door"), time.monotonic_ns()
 
@@ -123,7 +121,7 @@ def test_any_thread_may_write(tmp_path: Path) -> None:
     assert all([span["args"]["frame"] for span in row] == list(range(3000)) for row in spans.values())
 
 
-def test_memory_is_bounded(tmp_path: Path) -> None:
+def test_trace_memory_is_bounded(tmp_path: Path) -> None:
     with Trace(tmp_path / "t.json") as trace:
         rows = trace.process("door")
         for index in range(10_000):
@@ -133,7 +131,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_trace_is_kept_when_interrupted(
+def test_trace_of_interrupted_run_is_complete(
     meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt_at(monkeypatch, 2)
@@ -142,12 +140,12 @@ def test_a_trace_is_kept_when_interrupted(
     assert {span["args"]["frame"] for span in spans_of(events_of(tmp_path / "t.json"))["person", "mesh"]} >= {0, 1}
 
 
-def test_no_trace_of_what_could_not_run(meshcast: Command, tmp_path: Path) -> None:
+def test_trace_of_failed_start_is_not_written(meshcast: Command, tmp_path: Path) -> None:
     assert meshcast("run", tmp_path / "no.mp4", "--trace", tmp_path / "t.json").code == EXIT_INPUT
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_to_is_said_at_once(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
+def test_trace_unwritable_path_raises_at_once(meshcast: Command, blank_clip: Path, tmp_path: Path) -> None:
     said = meshcast("run", blank_clip, "--trace", tmp_path / "missing" / "t.json", "--summary", tmp_path / "s.json")
     assert said.code == EXIT_INPUT
     (error,) = said.errors
@@ -157,7 +155,7 @@ def test_a_place_that_cannot_be_written_to_is_said_at_once(meshcast: Command, bl
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
 @pytest.mark.parametrize("buffering", [0, 1 << 18])
-def test_a_disk_that_fills_up_ends_the_trace_and_not_the_run(
+def test_trace_full_disk_does_not_end_run(
     buffering: int, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     init = Trace.__init__
@@ -175,9 +173,9 @@ def test_a_disk_that_fills_up_ends_the_trace_and_not_the_run(
     assert {path.name for path in tmp_path.iterdir()} == {"s.json"}
 
 
-def test_a_stage_that_raises_is_in_the_trace(tmp_path: Path) -> None:
-    timings, trace = Timings(), Trace(tmp_path / "t.json")
-    timings.listener = trace.process("door")
+def test_trace_contains_stage_that_raises(tmp_path: Path) -> None:
+    trace = Trace(tmp_path / "t.json")
+    timings = Timings(trace.process("door"))
     with pytest.raises(OutputError), timings.measure("publish"):
         raise OutputError("no")
     trace.close()

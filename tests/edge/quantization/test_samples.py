@@ -1,4 +1,4 @@
-"""Footage as a network sees it."""
+"""Samples of clips, as a network receives them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from edge.errors import SourceError
-from edge.models import Models
+from edge.models import LoadedModels, Models
 from edge.pipeline import CameraConfig, Pipeline
-from edge.quantization.samples import EvenSampler, ImageSample, clips_of, collect_crops, collect_pictures
+from edge.quantization.samples import CropSampler, EvenSampler, ImageSample, clips_of, collect_crops, collect_images
 from edge.sources import open_source
 from edge.stages.detect import Detect
 from engines.cards.card import load_card
@@ -31,30 +31,30 @@ class Recorder:
         return np.zeros((1, 3549, 80), np.float32), np.zeros((1, 3549, 44), np.float32)
 
 
-def nowhere(what: str, done: float) -> None:
+def no_progress(what: str, done: float) -> None:
     assert 0 <= done <= 1
 
 
-def test_a_folder_of_videos_is_each_of_them_and_one_of_pictures_is_one_clip(tmp_path: Path) -> None:
-    videos, pictures = tmp_path / "videos", tmp_path / "pictures"
-    for path in (videos / "b.mp4", videos / "a.MOV", videos / "notes.txt", pictures / "1.png"):
+def test_clips_of_folder_of_videos_lists_them_and_keeps_folder_of_images(tmp_path: Path) -> None:
+    videos, images = tmp_path / "videos", tmp_path / "images"
+    for path in (videos / "b.mp4", videos / "a.MOV", videos / "notes.txt", images / "1.png"):
         path.parent.mkdir(exist_ok=True)
         path.touch()
-    assert clips_of([str(videos), str(pictures), "clip.avi"]) == [
+    assert clips_of([str(videos), str(images), "clip.avi"]) == [
         str(videos / "a.MOV"),
         str(videos / "b.mp4"),
-        str(pictures),
+        str(images),
         "clip.avi",
     ]
 
 
 @pytest.mark.parametrize(("count", "most"), [(5, 10), (10, 10), (11, 10), (1000, 10), (3, 1)])
-def test_moments_are_spread_over_the_whole_clip(count: int, most: int) -> None:
-    spread: EvenSampler[ImageSample] = EvenSampler(most)
+def test_even_sampler_spreads_samples_over_clip(count: int, most: int) -> None:
+    sampler: EvenSampler[ImageSample] = EvenSampler(most)
     for index in range(count):
-        if spread.wants():
-            spread.add(ImageSample(np.full((1, 3, 1, 1), index, np.float32)))
-    kept = [int(moment.inputs[0, 0, 0, 0]) for moment in spread.moments]
+        if sampler.wants():
+            sampler.add(ImageSample(np.full((1, 3, 1, 1), index, np.float32)))
+    kept = [int(sample.inputs[0, 0, 0, 0]) for sample in sampler.samples]
     steps = set(np.diff(kept).tolist())
     assert len(kept) <= most
     assert len(steps) <= 1
@@ -63,35 +63,37 @@ def test_moments_are_spread_over_the_whole_clip(count: int, most: int) -> None:
     assert count - kept[-1] <= (steps.pop() if steps else count)
 
 
-def test_pictures_are_what_the_detector_gives_to_its_session(person_clip: Path) -> None:
+def test_collect_images_equals_inputs_of_detector(person_clip: Path) -> None:
     card, session = load_card("nanodet_g"), Recorder()
-    (moments,) = collect_pictures([str(person_clip)], card, 3, nowhere)
-    assert len(moments) == 3
+    (samples,) = collect_images([str(person_clip)], card, 3, no_progress)
+    assert len(samples) == 3
     detect = Detect(session, card)
     with open_source(str(person_clip)) as source:
-        for frame, moment in zip(source, moments, strict=False):
+        for frame, sample in zip(source, samples, strict=False):
             detect(frame)
-            np.testing.assert_array_equal(moment.inputs, session.given)
+            np.testing.assert_array_equal(sample.inputs, session.given)
 
 
-def test_crops_are_what_the_pose_stage_gives_to_its_session(person_clip: Path, engines: Callable[..., Any]) -> None:
-    pipeline = Pipeline(Models(precision="fp32"), CameraConfig())
-    card, real, given = pipeline.models.pose, pipeline.models.pose_session, []
+def test_collect_crops_equals_inputs_of_pose_model(person_clip: Path, engines: Callable[..., Any]) -> None:
+    models, given = LoadedModels(Models(precision="fp32")), []
+    card, real = models.pose, models.pose_session
 
     def recording(*inputs: Any) -> tuple[Any, ...]:
         given.append(inputs[0].copy())
         return real(*inputs)
 
     session: Any = recording
-    pipeline.models.pose_session = session
-    (moments,) = collect_crops([str(person_clip)], pipeline, 4, nowhere)
-    assert len(moments) == 4
-    np.testing.assert_array_equal(moments[-1].inputs, given[-1])
-    assert moments[-1].regions.shape == (len(moments[-1].inputs), 4)
-    sides = moments[-1].regions[:, 2] - moments[-1].regions[:, 0]
-    np.testing.assert_allclose(sides, card.decode.margin * moments[-1].sizes.max(axis=1), rtol=1e-4)
+    models.pose_session = session
+    crops = CropSampler()
+    pipeline = Pipeline(models, CameraConfig(), on_crops=crops)
+    (samples,) = collect_crops([str(person_clip)], pipeline, crops, 4, no_progress)
+    assert len(samples) == 4
+    np.testing.assert_array_equal(samples[-1].inputs, given[-1])
+    assert samples[-1].regions.shape == (len(samples[-1].inputs), 4)
+    sides = samples[-1].regions[:, 2] - samples[-1].regions[:, 0]
+    np.testing.assert_allclose(sides, card.decode.margin * samples[-1].sizes.max(axis=1), rtol=1e-4)
 
 
-def test_a_live_source_is_not_footage() -> None:
+def test_collect_images_of_live_source_raises() -> None:
     with pytest.raises(SourceError, match="record a clip"):
-        collect_pictures(["rtsp://127.0.0.1:1/none"], load_card("nanodet_g"), None, nowhere)
+        collect_images(["rtsp://127.0.0.1:1/none"], load_card("nanodet_g"), None, no_progress)

@@ -31,12 +31,12 @@ def people(*places: tuple[float, float, float], ids: list[int] | None = None, ca
     )
 
 
-def picture(camera: Camera = CAMERA) -> np.ndarray:
+def blank_image(camera: Camera = CAMERA) -> np.ndarray:
     return np.full((camera.size[1], camera.size[0], 3), GRAY, np.uint8)
 
 
 def painted(bodies: Bodies, camera: Camera = CAMERA, **options: object) -> np.ndarray:
-    image = picture(camera)
+    image = blank_image(camera)
     MeshPainter(MODEL).paint(image, bodies, camera, **options)
     return image
 
@@ -53,7 +53,7 @@ def test_assumed_field_of_view_is_written_in_the_lower_left_corner():
     assert not changed(painted(people(), CAMERA)).any()
 
 
-def test_normals_are_of_length_one_and_point_outward():
+def test_vertex_normals_are_unit_and_outward():
     normals = VertexNormals(BODY.faces, 6890)(BODY.v_template)
     np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-5)
 
@@ -64,7 +64,7 @@ def test_normals_are_of_length_one_and_point_outward():
     assert volume(BODY.v_template + 0.01 * normals) > 1.1 * volume(BODY.v_template) > 0
 
 
-def test_a_mesh_is_where_the_camera_sees_it():
+def test_mesh_painter_draws_at_projection():
     bodies = people((0.1, 0.05, 4))
     marks = changed(painted(bodies))
     points = CAMERA.project(bodies.vertices[0])
@@ -76,7 +76,7 @@ def test_a_mesh_is_where_the_camera_sees_it():
     assert marks[y, x]
 
 
-def test_the_distortion_is_respected():
+def test_mesh_painter_applies_distortion():
     bent = Camera(CAMERA.size, CAMERA.K, np.array([-0.3, 0.05, 0.01, -0.01, 0.0]))
     bodies = people((0.5, 0.6, 3.0))
     points = bent.project(bodies.vertices[0])
@@ -86,7 +86,7 @@ def test_the_distortion_is_respected():
     assert abs(points[:, 1].max() - straight) > 4
 
 
-def test_every_id_has_its_own_color_and_keeps_it():
+def test_color_of_is_constant_and_distinct():
     middle = tuple(CAMERA.project(people((0, 0, 4)).translation[0]).round().astype(int))[::-1]
     seen = [painted(people((0, 0, 4), ids=[i]))[middle].astype(float) for i in range(len(PALETTE) + 1)]
     np.testing.assert_array_equal(seen[0], seen[-1])
@@ -95,7 +95,7 @@ def test_every_id_has_its_own_color_and_keeps_it():
         assert all(np.abs(a - b).max() > 15 for b in seen[i + 1 : -1])
 
 
-def test_the_nearer_person_hides_the_farther_one_in_any_order():
+def test_mesh_painter_nearer_person_occludes_in_any_order():
     near, far = (0.0, 0.0, 3.0), (0.1, 0.0, 5.0)
     one = painted(people(near, far, ids=[0, 1]))
     other = painted(people(far, near, ids=[1, 0]))
@@ -109,13 +109,13 @@ def test_the_nearer_person_hides_the_farther_one_in_any_order():
     [(0.0, 0.0, -3.0), (0.0, 0.0, -0.5), (30.0, 0.0, 4.0), (0.0, 30.0, 4.0), (-9.0, -9.0, 0.6)],
 )
 @pytest.mark.parametrize("distortion", [(0.0,) * 5, (-0.3, 0.1, 0, 0, 0), (-0.4, 0, 0, 0, 0)])
-def test_who_cannot_be_seen_is_not_drawn(place: tuple[float, float, float], distortion: tuple[float, ...]):
+def test_mesh_painter_invisible_person_is_not_drawn(place: tuple[float, float, float], distortion: tuple[float, ...]):
     camera = Camera(CAMERA.size, CAMERA.K, np.array(distortion, np.float64))
     assert not changed(painted(people(place), camera, skeleton=False)).any()
 
 
 @pytest.mark.parametrize("z", [0.0, 0.1, 0.4])
-def test_a_person_around_the_camera_does_no_harm(z: float):
+def test_mesh_painter_person_around_camera_is_accepted(z: float):
     image = painted(people((0.3, 0.2, z), (0.0, 0.0, 4.0)))
     x, y = CAMERA.project(np.float32([0, 0.5, 4.0])).round().astype(int)
     assert changed(image).any()
@@ -124,23 +124,23 @@ def test_a_person_around_the_camera_does_no_harm(z: float):
     assert 0 <= x < 160
 
 
-def test_a_person_cut_by_the_edge_is_drawn_up_to_it():
+def test_mesh_painter_person_at_edge_is_clipped():
     marks = changed(painted(people((-1.2, 0.0, 4.0))))
     assert marks[:, 0].any()
     assert not marks[:, -1].any()
 
 
-def test_nobody_and_no_text_change_nothing():
+def test_mesh_painter_without_people_changes_nothing():
     assert not changed(painted(people())).any()
 
 
-def test_the_frame_rate_is_written_in_the_upper_left():
+def test_mesh_painter_writes_frame_rate_in_upper_left_corner():
     marks = changed(painted(people(), fps=29.97))
     assert marks[:60].any()
     assert not marks[60:].any()
 
 
-def test_the_skeleton_is_drawn_on_wish_and_only_where_it_was_seen():
+def test_mesh_painter_skeleton_draws_visible_keypoints_only():
     bodies = people((0, 0, 4.0))
     plain, drawn = painted(bodies), painted(bodies, skeleton=True)
     x, y = bodies.keypoints[0, 9, :2].round().astype(int)  # the left wrist
@@ -153,29 +153,29 @@ def test_the_skeleton_is_drawn_on_wish_and_only_where_it_was_seen():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 3), (2, 300)])
-def test_tiny_pictures(size: tuple[int, int]):
+def test_mesh_painter_accepts_tiny_images(size: tuple[int, int]):
     camera = Camera.from_fov(size, 50)
     image = painted(people((0, 0, 3.0)), camera, fps=10.0, skeleton=True)
     assert image.shape == (size[1], size[0], 3)
 
 
-def test_one_painter_serves_pictures_of_any_size():
+def test_mesh_painter_accepts_changing_image_sizes():
     painter = MeshPainter(MODEL)
     for size in ((64, 48), (320, 240), (48, 64)):
         camera = Camera.from_fov(size, 60)
-        image = picture(camera)
+        image = blank_image(camera)
         painter.paint(image, people((0, 0, 4.0)), camera)
-        fresh = picture(camera)
+        fresh = blank_image(camera)
         MeshPainter(MODEL).paint(fresh, people((0, 0, 4.0)), camera)
         np.testing.assert_array_equal(image, fresh)
 
 
-def test_steps_of_the_depth_are_softened_and_nothing_else():
+def test_soften_steps_changes_depth_steps_only():
     image = np.zeros((20, 30, 3), np.uint8)
     image[:, 15:] = 240
     depth = np.full((20, 30), np.inf, np.float32)
     depth[:, 15:] = 3.0
-    soften_steps(image[:, 5:25], depth[:, 5:25])  # a part of the picture, in place
+    soften_steps(image[:, 5:25], depth[:, 5:25])  # a part of the image, in place
     assert image[10, 14].tolist() == [80] * 3
     assert image[10, 15].tolist() == [160] * 3
     assert not image[:, :14].any()

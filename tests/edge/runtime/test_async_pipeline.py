@@ -15,7 +15,7 @@ from calibration.camera import CameraError
 from edge.models import LoadedModels, Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.runtime.async_pipeline import AsyncPipeline
-from edge.runtime.frame_errors import IN_A_ROW
+from edge.runtime.frame_errors import MAX_CONSECUTIVE_ERRORS
 from edge.sources import Source, open_source
 from edge.types import Bodies, Frame, TrackedFrame
 from engines.errors import ModelError
@@ -43,7 +43,7 @@ def equal(a: Bodies, b: Bodies) -> bool:
 
 
 @pytest.mark.parametrize("clip", [MEDIA / "balance_cam01.mp4", MEDIA / "pedestrians.mp4"])
-def test_the_same_bodies_as_one_after_the_other(clip: Path, loaded: LoadedModels) -> None:
+def test_async_pipeline_equals_serial_pipeline(clip: Path, loaded: LoadedModels) -> None:
     serial = Pipeline(loaded, CameraConfig())
     with open_source(str(clip)) as source:
         expected = [serial.process(frame) for frame, _ in zip(source, range(32), strict=False)]
@@ -56,7 +56,7 @@ def test_the_same_bodies_as_one_after_the_other(clip: Path, loaded: LoadedModels
     assert sum(results.drops.values()) == 0
 
 
-def test_streams_side_by_side_are_each_as_alone(loaded: LoadedModels) -> None:
+def test_async_pipeline_parallel_streams_equal_single_streams(loaded: LoadedModels) -> None:
     """They share the engines, whose calls then hold rows of both."""
     clips = [MEDIA / "balance_cam01.mp4", MEDIA / "balance_cam03.mp4"]
 
@@ -107,8 +107,8 @@ def altered(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, step: str, acti
 
 
 @pytest.mark.parametrize("error", [ModelError("no numbers"), CameraError("another size"), ZeroDivisionError("zero")])
-@pytest.mark.parametrize("step", ["follow", "embody"])
-def test_a_step_that_raises_on_a_frame_leaves_it_out(
+@pytest.mark.parametrize("step", ["track_people", "recover_meshes"])
+def test_async_pipeline_step_error_leaves_frame_out(
     step: str, error: Exception, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     pipeline = Pipeline(loaded, CameraConfig())
@@ -129,8 +129,8 @@ def test_a_step_that_raises_on_a_frame_leaves_it_out(
     assert len(caplog.records) == 1
 
 
-@pytest.mark.parametrize("step", ["follow", "embody"])
-def test_a_step_that_goes_on_raising_ends_the_stream_after_what_came_before(
+@pytest.mark.parametrize("step", ["track_people", "recover_meshes"])
+def test_async_pipeline_persistent_errors_end_stream_after_results(
     step: str, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline = Pipeline(loaded, CameraConfig())
@@ -148,11 +148,11 @@ def test_a_step_that_goes_on_raising_ends_the_stream_after_what_came_before(
         seen.extend(result.frame.index for result in results)
     assert seen == [0, 1, 2, 3, 4]
     assert results.captured == len(seen) + sum(results.drops.values())
-    assert results.drops["failed"] == IN_A_ROW
+    assert results.drops["failed"] == MAX_CONSECUTIVE_ERRORS
 
 
-@pytest.mark.parametrize("step", ["follow", "embody"])
-def test_a_step_slower_than_a_live_source_drops_the_oldest_and_counts_it(
+@pytest.mark.parametrize("step", ["track_people", "recover_meshes"])
+def test_async_pipeline_slow_step_on_live_source_drops_oldest(
     step: str, loaded: LoadedModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pipeline, source = Pipeline(loaded, CameraConfig()), Numbered(200, live=True, gate=1)
@@ -172,7 +172,7 @@ def test_a_step_slower_than_a_live_source_drops_the_oldest_and_counts_it(
         assert results.drops["unfinished"] == 0
 
 
-def test_a_consumer_that_stops_taking_holds_a_file_and_not_a_camera(loaded: LoadedModels) -> None:
+def test_async_pipeline_idle_consumer_blocks_file_but_not_camera(loaded: LoadedModels) -> None:
     source = Numbered(500)
     with AsyncPipeline(source, Pipeline(loaded, CameraConfig())) as results:
         next(iter(results))
@@ -189,7 +189,7 @@ def test_a_consumer_that_stops_taking_holds_a_file_and_not_a_camera(loaded: Load
     assert indices[-1] == 499
 
 
-def test_stop_lets_what_was_read_come_through(loaded: LoadedModels) -> None:
+def test_async_pipeline_stop_delivers_frames_in_flight(loaded: LoadedModels) -> None:
     source = Numbered(1000, gate=10)
     with AsyncPipeline(source, Pipeline(loaded, CameraConfig())) as results:
         frames = iter(results)
@@ -203,7 +203,7 @@ def test_stop_lets_what_was_read_come_through(loaded: LoadedModels) -> None:
 
 
 @pytest.mark.parametrize("taken", [0, 1])
-def test_close_ends_everything_from_another_thread(taken: int, loaded: LoadedModels) -> None:
+def test_async_pipeline_close_from_other_thread_ends_iteration(taken: int, loaded: LoadedModels) -> None:
     source = Numbered(1000, gate=2)
     results = AsyncPipeline(source, Pipeline(loaded, CameraConfig()))
     frames = iter(results)
@@ -218,9 +218,24 @@ def test_close_ends_everything_from_another_thread(taken: int, loaded: LoadedMod
     assert list(results) == []
 
 
-def test_the_limit_is_kept_on_live_sources_too(loaded: LoadedModels) -> None:
+def test_async_pipeline_limit_holds_on_live_source(loaded: LoadedModels) -> None:
     with AsyncPipeline(Numbered(100, live=True), Pipeline(loaded, CameraConfig()), limit=1) as results:
         assert len(list(results)) == 1
     with AsyncPipeline(Numbered(100), Pipeline(loaded, CameraConfig()), limit=7) as results:
         assert [result.frame.index for result in results] == list(range(7))
     assert results.captured == 7
+
+
+def test_async_pipeline_rotations_are_solved_once_for_each_frame_that_wants_them(loaded: LoadedModels) -> None:
+    pipeline, wanted = Pipeline(loaded, CameraConfig()), iter([False, True, True, False, False, True])
+    with AsyncPipeline(Numbered(6), pipeline, wants_rotations=lambda: next(wanted)) as results:
+        with_rotations = [result.frame.index for result in results if result.rig_pose is not None]
+    assert with_rotations == [1, 2, 5]
+    assert pipeline.timings.stages.stats()["inverse_kinematics"].count == 3
+
+
+def test_async_pipeline_without_wish_for_rotations_skips_inverse_kinematics(loaded: LoadedModels) -> None:
+    pipeline = Pipeline(loaded, CameraConfig())
+    with AsyncPipeline(Numbered(3), pipeline) as results:
+        assert all(result.rig_pose is None for result in results)
+    assert "inverse_kinematics" not in pipeline.timings.stages.stats()

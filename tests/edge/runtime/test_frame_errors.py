@@ -7,7 +7,7 @@ import pytest
 
 from calibration.camera import CameraError
 from edge.errors import FrameError
-from edge.runtime.frame_errors import FIRST, IN_A_ROW, FrameErrors
+from edge.runtime.frame_errors import MAX_CONSECUTIVE_ERRORS, MAX_FIRST_ERRORS, FrameErrors
 from edge.types import Frame
 from engines.errors import DeviceLostError, ModelError
 
@@ -22,15 +22,15 @@ def fail(errors: FrameErrors, error: Exception, times: int = 1) -> None:
 
 
 @pytest.mark.parametrize("error", [CameraError("another size"), ModelError("no numbers")])
-def test_first_frames_that_all_fail_raise_the_error_itself(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+def test_frame_errors_first_frames_all_fail_raises_error(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
     errors = FrameErrors()
-    fail(errors, error, FIRST - 1)
+    fail(errors, error, MAX_FIRST_ERRORS - 1)
     with pytest.raises(type(error), match=str(error)):
         fail(errors, error)
     assert caplog.records == []  # it is said by what is raised
 
 
-def test_end_before_a_frame_got_through_raises_the_first_error() -> None:
+def test_frame_errors_finish_without_success_raises_first_error() -> None:
     errors = FrameErrors()
     fail(errors, CameraError("another size"))
     fail(errors, CameraError("a third size"))
@@ -38,7 +38,7 @@ def test_end_before_a_frame_got_through_raises_the_first_error() -> None:
         errors.finish()
 
 
-def test_end_after_a_frame_got_through_raises_nothing() -> None:
+def test_frame_errors_finish_after_success_raises_nothing() -> None:
     errors = FrameErrors()
     errors.finish()
     errors.passed()
@@ -47,32 +47,35 @@ def test_end_after_a_frame_got_through_raises_nothing() -> None:
     assert errors.problem == "left: 1 frame was left out; another size"
 
 
-def test_internal_error_in_a_row_ends_the_stream_in_one_line() -> None:
+def test_frame_errors_consecutive_internal_errors_raise_one_line() -> None:
     errors = FrameErrors()
     errors.passed()
-    fail(errors, ZeroDivisionError("zero"), IN_A_ROW - 1)
+    fail(errors, ZeroDivisionError("zero"), MAX_CONSECUTIVE_ERRORS - 1)
     errors.passed()
-    fail(errors, ZeroDivisionError("zero"), IN_A_ROW - 1)
-    with pytest.raises(FrameError, match=f"^left: {IN_A_ROW} frames in a row .*ZeroDivisionError: zero.*please report"):
+    fail(errors, ZeroDivisionError("zero"), MAX_CONSECUTIVE_ERRORS - 1)
+    with pytest.raises(
+        FrameError,
+        match=f"^left: {MAX_CONSECUTIVE_ERRORS} consecutive frames failed: ZeroDivisionError: zero.*please report",
+    ):
         fail(errors, ZeroDivisionError("zero"))
-    assert errors.count == 2 * IN_A_ROW - 1
+    assert errors.count == 2 * MAX_CONSECUTIVE_ERRORS - 1
 
 
-def test_frames_of_another_size_never_end_a_stream_that_has_begun() -> None:
+def test_frame_errors_camera_errors_after_success_never_raise() -> None:
     errors = FrameErrors()
     errors.passed()
-    fail(errors, CameraError("another size"), 20 * IN_A_ROW)
-    assert errors.count == 20 * IN_A_ROW
+    fail(errors, CameraError("another size"), 20 * MAX_CONSECUTIVE_ERRORS)
+    assert errors.count == 20 * MAX_CONSECUTIVE_ERRORS
 
 
-def test_lost_device_ends_the_stream_at_once() -> None:
+def test_frame_errors_lost_device_raises_at_once() -> None:
     errors = FrameErrors()
     errors.passed()
     with pytest.raises(DeviceLostError):
         fail(errors, DeviceLostError("the GPU is gone"))
 
 
-def test_warnings_come_with_growing_gaps(caplog: pytest.LogCaptureFixture) -> None:
+def test_frame_errors_log_at_powers_of_ten(caplog: pytest.LogCaptureFixture) -> None:
     errors = FrameErrors()
     fail(errors, CameraError("another size"), 3)
     assert caplog.messages == []

@@ -1,4 +1,4 @@
-"""Outputs fail alone: the others, and publishing, go on."""
+"""Outputs fail alone: other outputs continue."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pytest
 from calibration.camera import Camera
 from edge.errors import OutputError
 from edge.runtime.async_pipeline import FrameResult
-from edge.runtime.frame_errors import FIRST, IN_A_ROW
-from edge.runtime.outputs import OutputConfig, Outputs
+from edge.runtime.frame_errors import MAX_CONSECUTIVE_ERRORS, MAX_FIRST_ERRORS
+from edge.runtime.outputs import Outputs, StreamFiles
 from edge.timing import Timings
-from edge.types import Bodies, BodyModel, Frame
+from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.publisher import Publisher
 from meshcast.errors import WireError
 
@@ -33,10 +33,10 @@ ERRORS = [errno.ENOSPC, errno.EACCES, errno.ENOENT, errno.EIO, errno.EDQUOT, err
 
 
 def result(index: int) -> FrameResult:
-    nobody = np.zeros(0, np.float32)
+    empty = np.zeros(0, np.float32)
     bodies = Bodies(
         np.zeros(0, np.int32),
-        nobody,
+        empty,
         np.zeros((0, 1, 3), np.float32),
         np.zeros((0, 1, 3), np.float32),
         np.zeros((0, 3, 3), np.float32),
@@ -47,9 +47,10 @@ def result(index: int) -> FrameResult:
 
 
 class Sink:
-    """Takes frames; `fault` sees each index and may raise."""
+    """Accepts frames; `fault` receives each index and may raise."""
 
     stage = "sink"
+    rotations = False
 
     def __init__(self, fault: Callable[[int], None] = lambda index: None, *, keeps: bool = True) -> None:
         self.path = Path(f"{id(self)}.out")
@@ -74,9 +75,13 @@ class FakePublisher:
     def __init__(self, fault: Callable[[int], None] = lambda index: None) -> None:
         self.published: list[int] = []
         self.ended: list[str] = []
+        self.subscribed = False
         self._fault = fault
 
-    def publish(self, frame: Frame, bodies: Bodies, camera: Camera) -> None:
+    def wants_rotations(self, stream: str) -> bool:
+        return self.subscribed and stream == "left"
+
+    def publish(self, frame: Frame, bodies: Bodies, camera: Camera, rig_pose: RigPose | None) -> None:
         self._fault(frame.index)
         self.published.append(frame.index)
 
@@ -85,7 +90,7 @@ class FakePublisher:
 
 
 def outputs(*sinks: Sink, publisher: FakePublisher | None = None) -> Outputs:
-    return Outputs(OutputConfig(), MODEL, Timings(), 30.0, cast(Publisher, publisher), sinks=cast(Any, sinks))
+    return Outputs(StreamFiles(), MODEL, Timings(), 30.0, cast(Publisher, publisher), sinks=cast(Any, sinks))
 
 
 def from_on(first: int, error: Exception, end: int = 1 << 30) -> Callable[[int], None]:
@@ -97,16 +102,14 @@ def from_on(first: int, error: Exception, end: int = 1 << 30) -> Callable[[int],
 
 
 @pytest.mark.parametrize("number", ERRORS)
-def test_output_that_fails_is_closed_and_said_once_and_the_rest_goes_on(
-    number: int, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_outputs_failed_file_is_closed_and_reported_once(number: int, caplog: pytest.LogCaptureFixture) -> None:
     broken = Sink(from_on(2, OutputError(f"b.out: cannot be written: {os.strerror(number)}")))
     whole, publisher = Sink(), FakePublisher()
     out = outputs(broken, whole, publisher=publisher)
     for index in range(6):
         out.write(result(index))
     assert not out.exhausted
-    said = f"b.out: cannot be written: {os.strerror(number)}; what came before is kept"
+    said = f"b.out: cannot be written: {os.strerror(number)}; the frames before are kept"
     assert caplog.messages == out.problems == [said]
     assert broken.ends == ["closed"]
     assert (whole.taken, publisher.published, publisher.ended) == (list(range(6)), list(range(6)), [])
@@ -116,7 +119,7 @@ def test_output_that_fails_is_closed_and_said_once_and_the_rest_goes_on(
     assert out.problems == [said]
 
 
-def test_output_of_which_nothing_is_kept_says_so() -> None:
+def test_outputs_failed_file_without_content_reports_it() -> None:
     out = outputs(Sink(from_on(0, OutputError("b.out: cannot be written: it is gone")), keeps=False))
     out.write(result(0))
     assert out.problems == ["b.out: cannot be written: it is gone; nothing of it is kept"]
@@ -124,16 +127,16 @@ def test_output_of_which_nothing_is_kept_says_so() -> None:
     assert out.close() == []
 
 
-def test_output_that_cannot_be_finished_does_not_keep_the_others_open() -> None:
+def test_outputs_close_failure_of_one_file_closes_the_others() -> None:
     broken, whole = Sink(from_on(-1, OutputError("b.out: the disk is full"), end=0)), Sink()
     odd = Sink(from_on(-1, ZeroDivisionError("zero"), end=0))
     out = outputs(broken, odd, whole)
     out.write(result(0))
     assert out.close() == [whole.path]
-    assert out.problems == ["b.out: the disk is full", f"{odd.path}: cannot be finished: ZeroDivisionError: zero"]
+    assert out.problems == ["b.out: the disk is full", f"{odd.path}: cannot be completed: ZeroDivisionError: zero"]
 
 
-def test_frame_that_an_output_cannot_take_is_left_out_of_it() -> None:
+def test_outputs_frame_error_leaves_frame_out_of_file() -> None:
     odd = Sink(from_on(3, ZeroDivisionError("zero"), end=4))
     out = outputs(odd)
     for index in range(6):
@@ -143,17 +146,17 @@ def test_frame_that_an_output_cannot_take_is_left_out_of_it() -> None:
     assert out.problems == [f"{odd.path}: 1 frame was left out; ZeroDivisionError: zero"]
 
 
-def test_output_that_takes_no_frame_any_more_is_closed() -> None:
+def test_outputs_file_with_persistent_frame_errors_is_closed() -> None:
     odd = Sink(from_on(3, ZeroDivisionError("zero")))
     out = outputs(odd)
-    for index in range(3 + IN_A_ROW):
+    for index in range(3 + MAX_CONSECUTIVE_ERRORS):
         assert not out.exhausted
         out.write(result(index))
     assert out.exhausted
     assert odd.ends == ["closed"]
 
 
-def test_frame_that_cannot_be_published_is_saved() -> None:
+def test_outputs_publish_error_of_one_frame_still_saves_it() -> None:
     publisher, sink = FakePublisher(from_on(2, WireError("too many people"), end=3)), Sink()
     out = outputs(sink, publisher=publisher)
     for index in range(4):
@@ -163,16 +166,35 @@ def test_frame_that_cannot_be_published_is_saved() -> None:
     assert out.problems == ["left: 1 frame was not published; too many people"]
 
 
-def test_publisher_that_is_broken_is_left_and_files_are_written_on() -> None:
+def test_outputs_persistent_publish_errors_stop_publishing_only() -> None:
     publisher, sink = FakePublisher(from_on(0, RuntimeError("broken"))), Sink()
     out = outputs(sink, publisher=publisher)
-    for index in range(FIRST + 5):
+    for index in range(MAX_FIRST_ERRORS + 5):
         out.write(result(index))
     assert publisher.ended == ["an internal error"]
-    assert len(sink.taken) == FIRST + 5
-    assert sum("is not published any more" in problem for problem in out.problems) == 1
+    assert len(sink.taken) == MAX_FIRST_ERRORS + 5
+    assert sum("publishing has stopped" in problem for problem in out.problems) == 1
 
 
-def test_stream_that_only_publishes_is_never_exhausted() -> None:
+def test_outputs_without_files_are_never_exhausted() -> None:
     assert not outputs(publisher=FakePublisher()).exhausted
     assert not outputs().exhausted
+
+
+def test_outputs_rotations_are_wanted_while_a_client_subscribes_to_params() -> None:
+    publisher = FakePublisher()
+    out = outputs(Sink(), publisher=publisher)
+    assert not out.wants_rotations("left")
+    publisher.subscribed = True
+    assert out.wants_rotations("left")
+    assert not out.wants_rotations("right")
+
+
+def test_outputs_rotations_are_wanted_until_the_file_that_holds_them_fails() -> None:
+    broken = Sink(from_on(1, OutputError("b.npz: cannot be written: the disk is full")))
+    broken.rotations = True
+    out = outputs(broken, Sink())
+    out.write(result(0))
+    assert out.wants_rotations("left")
+    out.write(result(1))
+    assert not out.wants_rotations("left")

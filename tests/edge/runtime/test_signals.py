@@ -9,7 +9,7 @@ import pytest
 from edge.runtime.signals import interruptible
 
 
-def test_sigterm_that_is_sent_twice_at_once_is_one_wish() -> None:
+def test_shutdown_request_sigterm_twice_at_once_is_one_request() -> None:
     with interruptible() as interrupt:
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)
@@ -17,7 +17,7 @@ def test_sigterm_that_is_sent_twice_at_once_is_one_wish() -> None:
 
 
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
-def test_second_ctrl_c_breaks_off_at_once(first: signal.Signals) -> None:
+def test_shutdown_request_second_sigint_raises(first: signal.Signals) -> None:
     with interruptible():
         signal.raise_signal(first)
         with pytest.raises(KeyboardInterrupt) as caught:
@@ -25,7 +25,7 @@ def test_second_ctrl_c_breaks_off_at_once(first: signal.Signals) -> None:
     assert caught.value.args == (signal.SIGINT,)
 
 
-def test_wish_from_before_is_raised_where_it_is_welcome() -> None:
+def test_shutdown_request_earlier_request_raises_in_welcome_block() -> None:
     with interruptible() as interrupt:
         signal.raise_signal(signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt) as caught, interrupt.welcome():

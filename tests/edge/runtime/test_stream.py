@@ -10,16 +10,16 @@ import pytest
 from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.runtime.async_pipeline import AsyncPipeline
-from edge.runtime.outputs import OutputConfig, Outputs
+from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.stream import StreamRun
 from edge.sources import open_source
 
 SOON_S = 20.0
 
 
-def test_rate_and_busiest_stage(person_clip: Path) -> None:
+def test_stream_run_reports_rate_and_busiest_stage(person_clip: Path) -> None:
     pipeline, ended = Pipeline(Models(), CameraConfig()), threading.Event()
-    outputs = Outputs(OutputConfig(), pipeline.model, pipeline.timings, 30.0, None)
+    outputs = Outputs(StreamFiles(), pipeline.model, pipeline.timings, 30.0, None)
     stream = StreamRun("clip", AsyncPipeline(open_source(str(person_clip)), pipeline), outputs, 12, ended.set)
     assert (stream.fps, stream.busiest, stream.running) == (0.0, "", False)
     stream.start()
@@ -27,5 +27,5 @@ def test_rate_and_busiest_stage(person_clip: Path) -> None:
     stream.close()
     assert stream.frames == 12
     assert stream.fps == pytest.approx(11 / (stream.ended_s - stream._latest_s[0]))
-    pipeline.timings.add("place", 1200.0)
-    assert stream.busiest == f"place {pipeline.timings.histograms()['place'].total_ms / 12:.1f} ms"
+    pipeline.timings.stages.add("localize", 1200.0)
+    assert stream.busiest == f"localize {pipeline.timings.stages.histograms()['localize'].total_ms / 12:.1f} ms"

@@ -57,7 +57,7 @@ class Health:
         return "two\nlines"
 
 
-def test_manager_hears_of_start_life_and_end(manager: Manager) -> None:
+def test_supervision_notifies_ready_status_and_stopping(manager: Manager) -> None:
     environment = {"NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "20000", "WATCHDOG_PID": str(os.getpid())}
     health = Health()
     with Supervision(health, environment) as supervision:
@@ -73,13 +73,13 @@ def test_manager_hears_of_start_life_and_end(manager: Manager) -> None:
     assert "READY=1" not in "".join(rest)
 
 
-def test_without_a_manager_nothing_is_started() -> None:
+def test_supervision_without_manager_starts_no_thread() -> None:
     with Supervision(Health(), {}) as supervision:
         supervision.ready()
         assert supervision._thread.ident is None
 
 
-def test_manager_that_has_gone_is_no_error(tmp_path: Path) -> None:
+def test_supervision_manager_that_exited_is_no_error(tmp_path: Path) -> None:
     with Supervision(Health(), {"NOTIFY_SOCKET": str(tmp_path / "none"), "WATCHDOG_USEC": "1000"}) as supervision:
         supervision.ready()
     assert not supervision._thread.is_alive()
@@ -95,11 +95,11 @@ def test_manager_that_has_gone_is_no_error(tmp_path: Path) -> None:
         ({"WATCHDOG_USEC": "-3"}, None),
     ],
 )
-def test_watchdog_is_for_this_process_only(environment: dict[str, str], seconds: float | None) -> None:
+def test_watchdog_of_other_process_is_ignored(environment: dict[str, str], seconds: float | None) -> None:
     assert watchdog_s(environment) == seconds
 
 
-def test_heartbeat_is_late_after_the_limit_or_its_slack() -> None:
+def test_heartbeat_stalls_after_limit_and_slack() -> None:
     now = [0.0]
     heartbeat = Heartbeat(lambda: "", slack_s=5, clock=lambda: now[0])
     now[0] = 4.0

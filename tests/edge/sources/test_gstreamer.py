@@ -49,7 +49,7 @@ def test_a_pipeline_that_ends(bindings: None, size: tuple[int, int]) -> None:
         assert source.size == size
     assert [frame.index for frame in frames] == list(range(10))
     assert [frame.t_s for frame in frames] == pytest.approx([i / 30 for i in range(10)], abs=1e-3)
-    assert {frame.camera for frame in frames} == {"red"}
+    assert {frame.stream for frame in frames} == {"red"}
     for frame in frames:
         np.testing.assert_array_equal(frame.image, np.full((height, width, 3), (0, 0, 255)))
         assert frame.image.flags.c_contiguous

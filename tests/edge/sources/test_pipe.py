@@ -15,7 +15,8 @@ import av
 import pytest
 
 from edge.errors import SourceError
-from edge.run import RunConfig, open_sources
+from edge.run import open_sources
+from edge.run_config import SourceConfig
 from edge.sources import Reader, open_source
 from edge.sources.uri import parse
 from tests.support.clips import clip_bytes
@@ -184,7 +185,7 @@ def test_fifo_that_is_to_loop_is_refused(fifo: Path) -> None:
 
 def test_run_with_one_pipe_twice_is_refused(fifo: Path) -> None:
     with ExitStack() as cleanup, pytest.raises(SourceError, match="the same pipe"):
-        open_sources(RunConfig((str(fifo), str(fifo))), cleanup)
+        open_sources(SourceConfig((str(fifo), str(fifo))), cleanup)
 
 
 def test_standard_input_that_is_no_pipe_is_one_line() -> None:

@@ -82,7 +82,7 @@ def test_every_frame_in_order(clip: Path) -> None:
     assert [frame.index for frame in frames] == list(range(30))
     assert [frame.t_s for frame in frames] == pytest.approx([index / FPS for index in range(30)], abs=1e-3)
     assert [brightness(frame.image) for frame in frames] == pytest.approx([10 + 6 * i for i in range(30)], abs=5)
-    assert {frame.camera for frame in frames} == {"clip"}
+    assert {frame.stream for frame in frames} == {"clip"}
     assert np.all(np.diff([frame.t_capture_ns for frame in frames]) >= 0)
     assert all(f.image.shape == (48, 64, 3) and f.image.dtype == np.uint8 for f in frames)
     assert all(frame.image.flags.c_contiguous for frame in frames)
@@ -99,7 +99,7 @@ def test_frames_do_not_share_memory(clip: Path) -> None:
 def test_the_camera_can_be_named(clip: Path) -> None:
     with open_source(str(clip), camera="left door") as source:
         assert source.name == "left door"
-        assert next(iter(source)).camera == "left door"
+        assert next(iter(source)).stream == "left door"
 
 
 def test_a_file_can_be_read_twice(clip: Path) -> None:

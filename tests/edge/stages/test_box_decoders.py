@@ -21,6 +21,7 @@ from edge.stages.box_decoders import (
     decode_yolo_nms,
     decode_yolox,
 )
+from edge.stages.config import DetectionConfig
 from edge.stages.detect import Detect
 from edge.types import Frame
 from engines.cards.card import Card, load_card
@@ -127,20 +128,20 @@ def frame(height: int = 96, width: int = 128) -> Frame:
 
 
 @pytest.mark.parametrize("family", DECODERS)
-def test_people_are_where_they_were_put_the_best_first(family: str) -> None:
+def test_decode_boxes_of_each_family_best_first(family: str) -> None:
     boxes, scores = DECODERS[family](MAKERS[family](0.31, 0.8, 0.29, 0.5), SIZE, PERSON, 0.3)
     np.testing.assert_allclose(boxes, [BOX] * 3, rtol=1e-5)
     np.testing.assert_allclose(scores, [0.8, 0.5, 0.31], rtol=1e-5)
 
 
-def test_nanodet_measures_from_the_middle_of_its_cells() -> None:
+def test_decode_nanodet_distances_from_cell_centers() -> None:
     boxes, scores = decode_nanodet(nanodet(0.6), SIZE, PERSON, 0.3)
     np.testing.assert_allclose(boxes, [[7.5, 7.5, 23.5, 39.5]], rtol=1e-5)
     np.testing.assert_allclose(scores, [0.6])
 
 
 @pytest.mark.parametrize("family", MAKERS)
-def test_through_the_stage(family: str) -> None:
+def test_detect_every_family_scales_boxes_to_image(family: str) -> None:
     found = Detect(Fixed(MAKERS[family](0.8)), card(family))(frame(192, 384))
     box = (7.5, 7.5, 23.5, 39.5) if family == "nanodet" else BOX
     np.testing.assert_allclose(found.boxes, [np.array(box) * (3, 2, 3, 2)], rtol=1e-5)
@@ -149,14 +150,14 @@ def test_through_the_stage(family: str) -> None:
 
 
 @pytest.mark.parametrize("family", MAKERS)
-def test_nobody(family: str) -> None:
+def test_box_decoders_without_people_gives_no_rows(family: str) -> None:
     found = Detect(Fixed(MAKERS[family]()), card(family))(frame())
     assert found.boxes.shape == (0, 4)
     assert found.scores.shape == (0,)
 
 
 @pytest.mark.parametrize("family", MAKERS)
-def test_rows_that_are_not_finite_are_left_out(family: str) -> None:
+def test_decode_drops_rows_that_are_not_finite(family: str) -> None:
     for bad in (np.nan, np.inf, -np.inf):
         for index in range(len(MAKERS[family]())):
             outputs = tuple(output.astype(np.float32) for output in MAKERS[family](0.7, 0.8))
@@ -174,7 +175,7 @@ def test_rows_that_are_not_finite_are_left_out(family: str) -> None:
 
 
 @pytest.mark.parametrize("family", MAKERS)
-def test_only_networks_that_leave_several_boxes_a_person_are_suppressed(family: str) -> None:
+def test_detect_suppresses_only_families_without_nms(family: str) -> None:
     found = Detect(Fixed(MAKERS[family](0.6, 0.8)), card(family))(frame())
     if family == "nanodet":
         assert len(found.scores) == 2  # neighboring cells, not the same box
@@ -182,26 +183,26 @@ def test_only_networks_that_leave_several_boxes_a_person_are_suppressed(family: 
         assert np.isclose(found.scores, [0.8, 0.6] if BOX_FAMILIES[family].distinct else [0.8]).all()
 
 
-def test_outputs_without_rows_are_nobody() -> None:
+def test_detect_empty_outputs_give_no_boxes() -> None:
     empty = np.zeros((1, 0, 5), np.float32), np.zeros((1, 0), np.int64)
     assert len(Detect(Fixed(empty), card("mmdet"))(frame()).scores) == 0
     assert len(Detect(Fixed((np.zeros((1, 0, 6), np.float32),)), card("yolo_nms"))(frame()).scores) == 0
 
 
-def test_many_candidates_are_bounded() -> None:
+def test_decode_bounds_number_of_candidates() -> None:
     boxes, scores = decode_yolo(yolo(*np.linspace(0.9, 0.4, CELLS - 7)), (96, 128), PERSON, 0.3)
     assert len(boxes) == len(scores) == min(300, CELLS - 7)
     table = np.full((1, 84, 8400), 0.9, np.float32)
     assert len(decode_yolo((table,), (640, 640), PERSON, 0.3)[1]) == 300
 
 
-def test_yolo_may_be_transposed() -> None:
+def test_decode_yolo_accepts_transposed_table() -> None:
     (table,) = yolo(0.8)
     found = Detect(Fixed((table.transpose(0, 2, 1),)), card("yolo"))(frame())
     np.testing.assert_allclose(found.boxes, [BOX])
 
 
-def test_yolox_takes_the_decoded_of_two_outputs() -> None:
+def test_decode_yolox_chooses_decoded_output() -> None:
     (table,) = yolox(0.8)
     found = Detect(Fixed((table / 50, table)), card("yolox"))(frame())
     np.testing.assert_allclose(found.boxes, [BOX])
@@ -242,7 +243,7 @@ def test_detr_scores_do_not_overflow() -> None:
         ("detr", detr()[:1]),
     ],
 )
-def test_outputs_that_are_no_boxes_are_refused(family: str, outputs: Outputs) -> None:
+def test_check_boxes_wrong_shapes_raise(family: str, outputs: Outputs) -> None:
     message = f"yolox_nano: a {family} model gives .* person 1, for an input of 96 x 128; this one gives "
     with pytest.raises(ModelError, match=message) as told:
         Detect(Fixed(outputs), card(family))
@@ -251,7 +252,7 @@ def test_outputs_that_are_no_boxes_are_refused(family: str, outputs: Outputs) ->
 
 
 def constant_card(folder: Path, family: str, fit: str, outputs: Outputs) -> Card:
-    """A card with a real ONNX model that gives outputs (1, ...) for every picture of its batch."""
+    """A card with a real ONNX model that gives outputs (1, ...) for every image of its batch."""
     helper, types = onnx.helper, onnx.TensorProto
     nodes = [
         helper.make_node("ReduceMean", ["image"], ["mean"], axes=[1, 2, 3]),
@@ -292,7 +293,7 @@ def constant_card(folder: Path, family: str, fit: str, outputs: Outputs) -> Card
         ("detr", "stretch", (20 * 200 / 128, 60, 60 * 200 / 128, 180)),
     ],
 )
-def test_models_of_others_run_through_the_real_engines(
+def test_third_party_models_run_on_real_engines(
     tmp_path: Path, backend: str, family: str, fit: str, box: tuple[float, ...]
 ) -> None:
     known = constant_card(tmp_path, family, fit, MAKERS[family](0.8, 0.45))
@@ -300,4 +301,4 @@ def test_models_of_others_run_through_the_real_engines(
     found = Detect(session, known)(frame(192, 200))
     np.testing.assert_allclose(found.boxes, [box], rtol=1e-5)
     np.testing.assert_allclose(found.scores, [0.8], rtol=1e-5)
-    assert len(Detect(session, known, score=0.9)(frame(192, 200)).scores) == 0
+    assert len(Detect(session, known, DetectionConfig(score=0.9))(frame(192, 200)).scores) == 0

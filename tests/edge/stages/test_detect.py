@@ -1,4 +1,4 @@
-"""The detector stage: the recipe's boxes on real pictures, its decoding on made ones, and pictures nobody expects."""
+"""The Detect stage: boxes on real images, decoding on synthetic outputs, and unusual images."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge.stages.config import DetectionConfig
 from edge.stages.detect import Detect, averaged_block, letterbox, overlaps, suppress
 from edge.types import Frame
 from engines.cards.card import load_card
@@ -52,7 +53,7 @@ def detect() -> Detect:
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_finds_the_expected_people(detect: Detect, name: str) -> None:
+def test_detect_real_image_finds_expected_people(detect: Detect, name: str) -> None:
     image = cv2.imread(str(STARTER / name))
     assert image is not None
     found = detect(frame(image))
@@ -69,14 +70,14 @@ def test_finds_the_expected_people(detect: Detect, name: str) -> None:
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (2000, 2), (31, 33), (4320, 7680), (416, 416)])
-def test_pictures_of_any_size(shape: tuple[int, int], precision: str) -> None:
+def test_detect_accepts_any_image_size(shape: tuple[int, int], precision: str) -> None:
     detector = Detect(open_session(CARD, precision=precision, threads=1), CARD)
     found = detector(frame(np.full((*shape, 3), 90, np.uint8)))
     assert found.boxes.shape == (len(found.scores), 4)
     assert found.boxes.dtype == found.scores.dtype == np.float32
 
 
-def test_a_made_box_is_decoded_and_scaled_back() -> None:
+def test_detect_scales_decoded_box_to_image() -> None:
     scores, bins = quiet()
     cell = 26 * 26 * 4 + 5 * 26 + 10  # stride 16, column 10, row 5: center (167.5, 87.5)
     scores[0, cell, 0] = 0.8
@@ -86,7 +87,7 @@ def test_a_made_box_is_decoded_and_scaled_back() -> None:
     np.testing.assert_allclose(found.scores, [0.8], rtol=1e-6)
 
 
-def test_the_picture_lies_at_the_top_left_and_the_rest_is_filled() -> None:
+def test_letterbox_corner_pads_right_and_bottom() -> None:
     session = Fixed(*quiet())
     Detect(session, CARD)(frame(np.full((100, 200, 3), (10, 20, 30), np.uint8)))
     pixels = session.asked[0][0] * np.array(CARD.input.std)[:, None, None] + np.array(CARD.input.mean)[:, None, None]
@@ -96,7 +97,7 @@ def test_the_picture_lies_at_the_top_left_and_the_rest_is_filled() -> None:
     np.testing.assert_allclose(pixels[:, 208:], 114, atol=1e-3)
 
 
-def test_other_classes_and_low_scores_are_nobody() -> None:
+def test_detect_ignores_other_classes_and_low_scores() -> None:
     scores, bins = quiet()
     scores[0, 7, 0] = 0.30  # not above the bound
     scores[0, 9, 16] = 0.99  # a dog
@@ -105,7 +106,7 @@ def test_other_classes_and_low_scores_are_nobody() -> None:
     assert found.scores.shape == (0,)
 
 
-def test_numbers_that_are_not_finite_are_left_out() -> None:
+def test_detect_drops_boxes_that_are_not_finite() -> None:
     scores, bins = quiet()
     scores[0, 100, 0], scores[0, 900, 0] = np.nan, 0.7
     scores[0, 1000, 0], bins[0, 1000] = 0.9, np.nan
@@ -117,19 +118,19 @@ def test_numbers_that_are_not_finite_are_left_out() -> None:
     assert len(Detect(everything_nan, CARD)(frame(np.zeros((416, 416, 3), np.uint8))).scores) == 0
 
 
-def test_the_score_of_the_card_may_be_overridden() -> None:
+def test_detect_config_overrides_score_of_card() -> None:
     scores, bins = quiet()
     scores[0, 7, 0], bins[0, 7].reshape(4, 11)[:, 2] = 0.29, 50
-    picture = frame(np.zeros((416, 416, 3), np.uint8))
+    blank = frame(np.zeros((416, 416, 3), np.uint8))
     low = replace(CARD, decode=replace(CARD.decode, score=0.28))
     found = [
-        len(Detect(Fixed(scores, bins), card, score=score)(picture).scores)
+        len(Detect(Fixed(scores, bins), card, DetectionConfig(score=score))(blank).scores)
         for card, score in ((CARD, None), (CARD, 0.2), (low, None), (low, 0.3))
     ]
     assert found == [0, 1, 1, 0]
 
 
-def test_the_letterbox_is_that_of_the_published_code() -> None:
+def test_letterbox_matches_published_code() -> None:
     with np.load(GOLDEN / "pipeline_yolox.npz") as golden:
         image, expected, ratio = (golden[key] for key in ("image", "yolox.letterbox_416", "yolox.ratio"))
     out = np.empty((1, 3, 416, 416), np.float32)
@@ -141,7 +142,7 @@ def test_the_letterbox_is_that_of_the_published_code() -> None:
 
 @pytest.mark.parametrize("picture", [(100, 200), (200, 100), (640, 480), (1080, 1920), (7, 9), (1, 900), (96, 129)])
 @pytest.mark.parametrize("fit", ["corner", "centre", "stretch"])
-def test_pictures_lie_where_the_letterbox_says(picture: tuple[int, int], fit: str) -> None:
+def test_letterbox_returns_scale_and_offset_of_image(picture: tuple[int, int], fit: str) -> None:
     height, width = picture
     out = np.empty((1, 3, 96, 128), np.float32)
     scale, offset = letterbox(np.full((*picture, 3), 200, np.uint8), fit, replace(PLAIN, pad=7), out)
@@ -160,7 +161,7 @@ def test_pictures_lie_where_the_letterbox_says(picture: tuple[int, int], fit: st
     assert fit == "stretch" or scale[0] == scale[1] == min(128 / width, 96 / height)
 
 
-def test_marks_are_found_where_they_are_after_stretching() -> None:
+def test_letterbox_stretch_maps_marks() -> None:
     """A bright block of a large picture, averaged first, still lies where scale and offset say."""
     image = np.zeros((1080, 1920, 3), np.uint8)
     image[400:560, 600:840] = 255
@@ -173,8 +174,8 @@ def test_marks_are_found_where_they_are_after_stretching() -> None:
 
 
 @pytest.mark.parametrize("change", [{"color": ""}, {"shape": ("N", 1, 416, 416)}, {"shape": ("N", 3, 416)}], ids=str)
-def test_inputs_that_are_no_pictures_are_refused(change: dict[str, Any]) -> None:
-    with pytest.raises(ModelError, match="nanodet_g: its input must be pictures"):
+def test_input_size_wrong_input_raises(change: dict[str, Any]) -> None:
+    with pytest.raises(ModelError, match="nanodet_g: its input must be images"):
         Detect(Fixed(*quiet()), replace(CARD, input=replace(CARD.input, **change)))
 
 
@@ -188,7 +189,9 @@ def test_inputs_that_are_no_pictures_are_refused(change: dict[str, Any]) -> None
         ([[0, 0, 10, 10], [0, 0, 10, 10], [0, 0, 10, 10]], [0.5, 0.5, 0.5], [0]),
     ],
 )
-def test_suppression(boxes: list[list[float]], scores: list[float], kept: list[int]) -> None:
+def test_suppress_keeps_best_of_overlapping_boxes(
+    boxes: list[list[float]], scores: list[float], kept: list[int]
+) -> None:
     result = suppress(np.array(boxes, np.float32).reshape(-1, 4), np.array(scores, np.float32), 0.6)
     assert result.tolist() == kept
 
@@ -199,11 +202,11 @@ def test_overlaps_of_known_boxes() -> None:
     np.testing.assert_allclose(overlaps(a, b), [[1 / 3, 1, 0], [0, 0, 0]], rtol=1e-6)
 
 
-def test_what_shrinks_a_lot_is_averaged_first_unless_it_is_thin() -> None:
+def test_averaged_block_grows_with_reduction_within_shortest_side() -> None:
     assert [averaged_block(scale, 64) for scale in (4.0, 1.0, 0.5, 0.26, 0.25, 0.24, 0.12)] == [1, 1, 1, 1, 2, 2, 4]
     assert [averaged_block(0.01, shortest) for shortest in (1, 2, 7, 1000)] == [1, 2, 4, 32]
 
 
-def test_a_card_for_something_else_is_refused() -> None:
+def test_stage_card_of_other_task_raises() -> None:
     with pytest.raises(ModelError, match="movenet_thunder: not a detector of a known family"):
         Detect(Fixed(*quiet()), load_card("movenet_thunder"))

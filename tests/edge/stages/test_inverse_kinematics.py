@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import edge.stages.inverse_kinematics
-from edge.stages.inverse_kinematics import LEARN_FRAMES, VERTICES, RigFitter
+from edge.stages.config import InverseKinematicsConfig
+from edge.stages.inverse_kinematics import RigFitter
 from edge.types import Bodies, BodyModel
 from engines.body.body import open_body
 from engines.errors import ModelError
 from meshcast.protocol.body import Lod, Rig
 from meshcast.protocol.rotations import rotmat
 
+DEFAULTS = InverseKinematicsConfig()
 BODY = open_body()
 JOINTS = len(BODY.parents)
 AT = np.array([[0.3, -0.2, 3.0]], np.float32)
@@ -91,11 +92,11 @@ def assert_proper(rotations: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("spread", [0.1, 0.4, 0.8, 1.2])
-def test_a_pose_comes_back(rng: np.random.Generator, spread: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge.stages.inverse_kinematics, "START_M2", 1e-9)  # with nothing but the vertices to follow
+def test_rig_fitter_recovers_pose(rng: np.random.Generator, spread: float) -> None:
     truth = poses(rng, 3, spread)
     bodies = replace(bodies_of(truth), shape=np.zeros((3, 10), np.float32))
-    posed = RigFitter(MODEL)(0.0, bodies)
+    vertices_alone = InverseKinematicsConfig(start_stiffness_m2=1e-9)
+    posed = RigFitter(MODEL, vertices_alone)(0.0, bodies)
     assert_proper(posed.rotations)
     again = bodies_of(posed.rotations).vertices
     assert rms_mm(again, bodies.vertices).max() < 0.1
@@ -103,14 +104,14 @@ def test_a_pose_comes_back(rng: np.random.Generator, spread: float, monkeypatch:
     assert degrees_apart(posed.rotations, truth).max() < 0.5
 
 
-def test_the_resting_pose_pulls_new_people_by_less_than_a_millimetre(rng: np.random.Generator) -> None:
+def test_rig_fitter_rest_prior_biases_less_than_a_millimeter(rng: np.random.Generator) -> None:
     truth = poses(rng, 4, 0.8)
     posed = RigFitter(MODEL)(0.0, replace(bodies_of(truth), shape=np.zeros((4, 10), np.float32)))
     assert posed.error_mm.max() < 1
     assert np.median(degrees_apart(posed.rotations, truth)) < 1
 
 
-def test_shape_and_pose_come_back_together(rng: np.random.Generator) -> None:
+def test_rig_fitter_recovers_shape_and_pose(rng: np.random.Generator) -> None:
     truth, shape = poses(rng, 3, 0.4), rng.normal(0, 1, (3, 10)).astype(np.float32)
     bodies, fit = bodies_of(truth, shape), RigFitter(MODEL)
     first = fit(0.0, bodies)
@@ -122,16 +123,16 @@ def test_shape_and_pose_come_back_together(rng: np.random.Generator) -> None:
     assert rms_mm(bodies_of(posed.rotations, posed.shape).vertices, bodies.vertices).max() < 1
 
 
-def test_a_shape_stays_once_it_is_known(rng: np.random.Generator) -> None:
+def test_rig_fitter_shape_is_constant_after_learning(rng: np.random.Generator) -> None:
     fit, truth, shape = RigFitter(MODEL), poses(rng, 1, 0.3), rng.normal(0, 1, (1, 10)).astype(np.float32)
-    for frame in range(LEARN_FRAMES + 2):
+    for frame in range(DEFAULTS.learn_frames + 2):
         posed = fit(frame / 30, bodies_of(truth, shape, noise=rng.normal(0, 0.01, BODY.v_template.shape)))
-    later = fit(LEARN_FRAMES / 30 + 0.1, bodies_of(truth, -shape))
+    later = fit(DEFAULTS.learn_frames / 30 + 0.1, bodies_of(truth, -shape))
     np.testing.assert_array_equal(later.shape, posed.shape)
     assert rms_mm(BODY.rest(posed.shape)[0], BODY.rest(shape)[0]).max() < 2
 
 
-def test_a_heads_shape_is_taken(rng: np.random.Generator) -> None:
+def test_rig_fitter_uses_shape_of_head(rng: np.random.Generator) -> None:
     truth, shape = poses(rng, 2, 0.4), rng.normal(0, 1, (2, 10)).astype(np.float32)
     bodies = bodies_of(truth, shape)
     posed = RigFitter(MODEL)(0.0, replace(bodies, shape=shape))
@@ -142,7 +143,7 @@ def test_a_heads_shape_is_taken(rng: np.random.Generator) -> None:
     assert other.error_mm.max() < 3
 
 
-def test_a_heads_rotations_settle_what_vertices_do_not(rng: np.random.Generator) -> None:
+def test_rig_fitter_head_rotations_resolve_ambiguity(rng: np.random.Generator) -> None:
     rig = rig_of_open_body()
     nothing = {name: getattr(rig, name) * 0 for name in ("rest_joints", "shape_dirs", "joint_shape_dirs")}
     point = replace(MODEL, rest_vertices=MODEL.rest_vertices * 0, rig=replace(rig, **nothing))
@@ -153,17 +154,17 @@ def test_a_heads_rotations_settle_what_vertices_do_not(rng: np.random.Generator)
     assert degrees_apart(RigFitter(point)(0.0, other).rotations, np.eye(3)).max() < 0.1
 
 
-def test_noise_is_not_fitted(rng: np.random.Generator) -> None:
+def test_rig_fitter_ignores_vertex_noise(rng: np.random.Generator) -> None:
     truth = poses(rng, 2, 0.4)
     exact = bodies_of(truth).vertices
     noise = rng.normal(0, 0.02, exact.shape)
     posed = RigFitter(MODEL)(0.0, bodies_of(truth, noise=noise))
-    looked_at = noise[:, :: len(BODY.v_template) // VERTICES]
+    looked_at = noise[:, :: len(BODY.v_template) // DEFAULTS.max_vertices]
     assert (posed.error_mm < rms_mm(looked_at, np.zeros_like(looked_at))).all()
     assert rms_mm(bodies_of(posed.rotations, posed.shape).vertices, exact).max() < 6
 
 
-def test_memory_steadies_a_still_person(rng: np.random.Generator) -> None:
+def test_rig_fitter_previous_frame_reduces_jitter(rng: np.random.Generator) -> None:
     remembering, forgetful, truth = RigFitter(MODEL), RigFitter(MODEL), poses(rng, 1, 0.4)
     with_memory, without = [], []
     for frame in range(30):
@@ -175,7 +176,7 @@ def test_memory_steadies_a_still_person(rng: np.random.Generator) -> None:
     assert np.median(degrees_apart(with_memory[-1], truth[0])) < 3
 
 
-def test_a_swing_of_the_arms_is_followed(rng: np.random.Generator) -> None:
+def test_rig_fitter_fast_arms_have_little_lag(rng: np.random.Generator) -> None:
     fit, base = RigFitter(MODEL), rng.normal(0, 0.2, (JOINTS, 3))
     elbows = [BODY.joint_names.index(name) for name in ("left_elbow", "right_elbow")]
     late, error_mm = [], []
@@ -190,7 +191,7 @@ def test_a_swing_of_the_arms_is_followed(rng: np.random.Generator) -> None:
     assert np.max(error_mm) < 2
 
 
-def test_everybody_has_a_memory_of_their_own(rng: np.random.Generator) -> None:
+def test_rig_fitter_people_are_independent(rng: np.random.Generator) -> None:
     truth, shape = poses(rng, 2, 0.4), rng.normal(0, 1, (2, 10)).astype(np.float32)
     together, alone = RigFitter(MODEL), [RigFitter(MODEL), RigFitter(MODEL)]
     for frame in range(6):
@@ -206,7 +207,7 @@ def test_everybody_has_a_memory_of_their_own(rng: np.random.Generator) -> None:
             np.testing.assert_allclose(both.error_mm[row], single.error_mm[0], rtol=1e-4)
 
 
-def test_twins_do_not_mix(rng: np.random.Generator) -> None:
+def test_rig_fitter_identical_people_keep_own_state(rng: np.random.Generator) -> None:
     fit, truth = RigFitter(MODEL), poses(rng, 1, 0.3)
     twins = np.repeat(truth, 2, 0)
     for frame in range(4):
@@ -216,7 +217,7 @@ def test_twins_do_not_mix(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("how", ["a second later", "a new id", "after reset"])
-def test_who_is_forgotten_starts_afresh(rng: np.random.Generator, how: str) -> None:
+def test_rig_fitter_expired_person_starts_again(rng: np.random.Generator, how: str) -> None:
     fit, before, after = RigFitter(MODEL), poses(rng, 1, 0.6), poses(rng, 1, 0.6)
     noise = rng.normal(0, 0.02, BODY.v_template.shape)
     fresh = RigFitter(MODEL)(9.0, bodies_of(after, noise=noise))
@@ -230,9 +231,9 @@ def test_who_is_forgotten_starts_afresh(rng: np.random.Generator, how: str) -> N
     np.testing.assert_array_equal(fit(t_s, bodies_of(after, ids=[identity], noise=noise)).rotations, fresh.rotations)
 
 
-def test_nobody() -> None:
-    nobody = bodies_of(np.empty((0, JOINTS, 3, 3), np.float32))
-    for bodies in (nobody, replace(nobody, shape=np.empty((0, 10), np.float32))):
+def test_inverse_kinematics_without_people_gives_no_rows() -> None:
+    empty = bodies_of(np.empty((0, JOINTS, 3, 3), np.float32))
+    for bodies in (empty, replace(empty, shape=np.empty((0, 10), np.float32))):
         posed = RigFitter(MODEL)(0.0, bodies)
         assert posed.rotations.shape == (0, JOINTS, 3, 3)
         assert posed.shape.shape == (0, 10)
@@ -240,7 +241,7 @@ def test_nobody() -> None:
 
 
 @pytest.mark.parametrize("spoil", ["mirrored", "point", "line", "huge"])
-def test_impossible_bodies_give_proper_rotations(rng: np.random.Generator, spoil: str) -> None:
+def test_rig_fitter_degenerate_bodies_give_proper_rotations(rng: np.random.Generator, spoil: str) -> None:
     bodies, fit = bodies_of(poses(rng, 2, 0.4)), RigFitter(MODEL)
     about = bodies.vertices - AT
     spoilt = {"mirrored": about * [-1, 1, 1], "point": about * 0, "line": about * [0, 1, 0], "huge": about * 1e20}
@@ -251,7 +252,7 @@ def test_impossible_bodies_give_proper_rotations(rng: np.random.Generator, spoil
         assert np.isfinite(posed.error_mm).all()
 
 
-def test_a_frame_that_is_not_finite_repeats_the_one_before(rng: np.random.Generator) -> None:
+def test_rig_fitter_nan_vertices_repeat_previous_rotations(rng: np.random.Generator) -> None:
     truth, fit = poses(rng, 2, 0.4), RigFitter(MODEL)
     bodies = bodies_of(truth)
     before = fit(0.0, bodies)
@@ -268,14 +269,14 @@ def test_a_frame_that_is_not_finite_repeats_the_one_before(rng: np.random.Genera
 
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), spread=st.floats(0, 2))
-def test_any_pose_is_reproduced(seed: int, spread: float) -> None:
+def test_rig_fitter_reproduces_any_pose(seed: int, spread: float) -> None:
     truth = poses(np.random.default_rng(seed), 1, spread)
     posed = RigFitter(MODEL)(0.0, replace(bodies_of(truth), shape=np.zeros((1, 10), np.float32)))
     assert_proper(posed.rotations)
     assert posed.error_mm[0] < 2
 
 
-def test_the_coarser_mesh_is_enough(rng: np.random.Generator) -> None:
+def test_rig_fitter_coarse_mesh_gives_small_error(rng: np.random.Generator) -> None:
     chosen = np.sort(rng.choice(len(BODY.v_template), 1200, replace=False)).astype(np.int32)
     coarse = replace(MODEL, lod=Lod(chosen, np.empty((0, 3), np.int32)))
     truth = poses(rng, 1, 0.4)
@@ -285,7 +286,7 @@ def test_the_coarser_mesh_is_enough(rng: np.random.Generator) -> None:
     assert RigFitter(coarse)(0.0, bodies).error_mm[0] < 0.5
 
 
-def test_a_body_without_a_rig_or_with_too_many_joints() -> None:
+def test_rig_fitter_unsupported_body_raises() -> None:
     with pytest.raises(ModelError, match="has no rig: choose one with skinning weights"):
         RigFitter(replace(MODEL, rig=None))
     with pytest.raises(ModelError, match="has 65 joints; rotations of 64 fit"):

@@ -88,24 +88,20 @@ def blob(x: float, y: float, sigma: float = 2.0, height: int = 64, width: int = 
     return np.exp(-((u - x) ** 2 + (v - y) ** 2) / (2 * sigma**2)).astype(np.float32)
 
 
-def test_peaks_are_those_of_the_published_code(golden: dict[str, NDArray[Any]], heatmaps: NDArray[np.float32]) -> None:
+def test_heatmap_peaks_match_published_code(golden: dict[str, NDArray[Any]], heatmaps: NDArray[np.float32]) -> None:
     places, scores = decode_heatmaps((heatmaps,), SIZE, "none")
     np.testing.assert_array_equal(np.round(places * [48, 64], 3), golden["hrnet.argmax"])
     np.testing.assert_array_equal(scores, golden["hrnet.maxvals"][..., 0])
     assert (scores <= 0).any()  # or the rule for maps without a peak is not tried
 
 
-def test_keypoints_are_those_of_the_published_code(
-    golden: dict[str, NDArray[Any]], heatmaps: NDArray[np.float32]
-) -> None:
+def test_heatmap_keypoints_match_published_code(golden: dict[str, NDArray[Any]], heatmaps: NDArray[np.float32]) -> None:
     found = Pose(Fixed(heatmaps), HRNET)(frame(), tracks(golden["hrnet.boxes_xywh"][:3]))
     np.testing.assert_allclose(found.keypoints, golden["hrnet.preds"], atol=1e-4)
     np.testing.assert_array_equal(found.scores, np.clip(golden["hrnet.maxvals"][..., 0], 0, 1))
 
 
-def test_flipped_heatmaps_are_those_of_the_published_code(
-    golden: dict[str, NDArray[Any]], heatmaps: NDArray[np.float32]
-) -> None:
+def test_flipped_heatmaps_match_published_code(golden: dict[str, NDArray[Any]], heatmaps: NDArray[np.float32]) -> None:
     (turned,) = turn_heatmaps((heatmaps,), mirror_images(HRNET))
     average = (heatmaps + turned) / 2
     assert average.shape == tuple(golden["hrnet.flip_avg.shape"])
@@ -118,7 +114,7 @@ def test_flipped_heatmaps_are_those_of_the_published_code(
     np.testing.assert_array_equal(session.batches[2], session.batches[1][..., ::-1])
 
 
-def test_crops_are_those_of_the_published_code(golden: dict[str, NDArray[Any]]) -> None:
+def test_crops_match_published_code(golden: dict[str, NDArray[Any]]) -> None:
     out = np.empty((1, 3, 64, 48), np.float32)
     x, y, width, height = golden["hrnet.boxes_xywh"][0]
     scale = min(48 / (1.25 * width), 64 / (1.25 * height))
@@ -128,7 +124,7 @@ def test_crops_are_those_of_the_published_code(golden: dict[str, NDArray[Any]]) 
 
 
 @pytest.mark.parametrize("name", ["hrnet_w32_256x192", "hrnet_w48_384x288"])
-def test_pixels_of_the_crop_lie_where_the_published_code_puts_them(golden: dict[str, NDArray[Any]], name: str) -> None:
+def test_crop_geometry_matches_published_code(golden: dict[str, NDArray[Any]], name: str) -> None:
     card = load_card(name)
     height, width = card.input.shape[2:]
     pixels = np.array([[0, 0], [width, height], [width / 2, 17]], np.float32)
@@ -156,7 +152,7 @@ def test_pixels_of_the_crop_lie_where_the_published_code_puts_them(golden: dict[
         ((20, 63), (0, -1), (20, 63)),
     ],
 )
-def test_the_quarter_goes_to_the_higher_neighbor(
+def test_quarter_refinement_moves_to_higher_neighbor(
     peak: tuple[int, int], higher: tuple[int, int], moved: tuple[float, float]
 ) -> None:
     maps = np.zeros((1, 1, 64, 48), np.float32)
@@ -167,7 +163,7 @@ def test_the_quarter_goes_to_the_higher_neighbor(
     assert scores[0, 0] == np.float32(0.9)
 
 
-def test_of_equal_peaks_the_first_row_by_row_counts() -> None:
+def test_heatmap_equal_peaks_use_first_in_row_order() -> None:
     maps = np.zeros((1, 1, 64, 48), np.float32)
     maps[0, 0, 10, 40] = maps[0, 0, 11, 3] = maps[0, 0, 10, 41] = 1
     places, _ = decode_heatmaps((maps,), SIZE, "none")
@@ -175,7 +171,7 @@ def test_of_equal_peaks_the_first_row_by_row_counts() -> None:
 
 
 @pytest.mark.parametrize(("height", "width", "sigma"), [(64, 48, 2.0), (96, 72, 3.0), (64, 64, 2.0)])
-def test_dark_finds_the_middle_of_a_gaussian(height: int, width: int, sigma: float) -> None:
+def test_dark_finds_center_of_gaussian(height: int, width: int, sigma: float) -> None:
     rng = np.random.default_rng(5)
     middles = rng.uniform([14, 14], [width - 15, height - 15], (40, 2))
     maps = np.stack([blob(x, y, sigma, height, width) for x, y in middles])[None] * np.float32(0.7)
@@ -206,7 +202,7 @@ def dark_by_the_book(heatmap: NDArray[np.float32], kernel: int, sigma: float) ->
 
 
 @pytest.mark.parametrize(("height", "width", "kernel", "sigma"), [(64, 48, 11, 2.0), (96, 72, 17, 2.9)])
-def test_dark_is_the_paper_s(height: int, width: int, kernel: int, sigma: float, rng: np.random.Generator) -> None:
+def test_dark_matches_paper(height: int, width: int, kernel: int, sigma: float, rng: np.random.Generator) -> None:
     """On slanted, noisy peaks, some of them at the border, where the smoothing takes what lies outside for zero."""
     v, u = np.mgrid[0:height, 0:width]
     for x, y in [(2.6, 20.2), (width - 3.8, height - 3.6), (20.3, 30.8), (11.1, 2.7)]:
@@ -217,7 +213,7 @@ def test_dark_is_the_paper_s(height: int, width: int, kernel: int, sigma: float,
         np.testing.assert_allclose(places[0, 0] * [width, height], expected, atol=2e-3)
 
 
-def test_dark_leaves_peaks_at_the_border_and_maps_without_one() -> None:
+def test_dark_keeps_border_peaks_and_empty_maps() -> None:
     maps = np.stack([blob(1.3, 30), blob(46.4, 30), blob(24, 0.8), blob(24, 62.3)])[None]
     still, _ = decode_heatmaps((maps,), SIZE, "none")
     refined, _ = decode_heatmaps((maps,), SIZE, "dark")
@@ -229,9 +225,9 @@ def test_dark_leaves_peaks_at_the_border_and_maps_without_one() -> None:
     assert (np.abs(refined - still) * [48, 64]).max() < 2.001
 
 
-def test_dark_is_taken_when_asked_for() -> None:
+def test_pose_refine_option_selects_dark() -> None:
     maps = np.repeat(blob(20.4, 30.3)[None, None], 17, axis=1)
-    boxes = np.array([[0, 0, 48 / 1.25, 64 / 1.25]])  # a pixel of the heatmap is one of the picture
+    boxes = np.array([[0, 0, 48 / 1.25, 64 / 1.25]])  # a pixel of the heatmap is one of the image
     middle = np.array([24, 32]) - [19.2, 25.6]
     for refine, place in ((None, [20.25, 30.25]), ("none", [20, 30]), ("dark", [20.4, 30.3])):
         found = Pose(Fixed(maps), HRNET, refine=refine)(frame(), tracks(boxes))
@@ -253,15 +249,15 @@ def test_simcc_bins_are_half_pixels_and_the_score_is_the_smaller_maximum() -> No
     assert (scores < 0).all()
 
 
-def test_simcc_in_the_picture_with_scores_within_bounds() -> None:
-    boxes = np.array([[100, 50, 192 / 1.25, 256 / 1.25]])  # crop pixels are as large as the picture's
+def test_simcc_keypoints_in_image_with_bounded_scores() -> None:
+    boxes = np.array([[100, 50, 192 / 1.25, 256 / 1.25]])  # crop pixels are as large as the image's
     corner = np.array([100, 50]) + boxes[0, 2:] / 2 - [96, 128]
     found = Pose(Fixed(*simcc(101, 333, 1.4, 1.3)), simcc_card())(frame(), tracks(boxes))
     np.testing.assert_allclose(found.keypoints[0, 3], corner + np.array([50.5, 166.5]), atol=1e-3)
     np.testing.assert_array_equal(found.scores, 1)
 
 
-def test_flipped_simcc_swaps_left_and_right_and_averages() -> None:
+def test_flipped_simcc_swaps_sides_and_averages() -> None:
     x, y = simcc(101, 333)
     x[0, NAMES.index("left_wrist")] = 0
     x[0, NAMES.index("left_wrist"), 7] = 0.5
@@ -279,7 +275,7 @@ def test_flipped_simcc_swaps_left_and_right_and_averages() -> None:
     np.testing.assert_allclose(found.scores[0, left], 0.6)
 
 
-def test_movenet_and_finished_keypoints() -> None:
+def test_decode_movenet_and_end_to_end_keypoints() -> None:
     row = np.array([[[0.25, 0.75, 0.9]]], np.float32)
     places, scores = decode_movenet((row,), SIZE, "none")
     assert places.tolist() == [[[0.75, 0.25]]]
@@ -291,7 +287,7 @@ def test_movenet_and_finished_keypoints() -> None:
 
 @pytest.mark.parametrize("refine", ["none", "quarter", "dark"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_people_with_bad_heatmaps_are_dropped(refine: str, bad: float) -> None:
+def test_pose_drops_people_with_nan_heatmaps(refine: str, bad: float) -> None:
     maps = np.repeat(np.repeat(blob(20, 30)[None, None], 17, axis=1), 3, axis=0)
     maps[1, 4, 9, 9] = bad
     stage = Pose(Fixed(maps), HRNET, refine=refine)
@@ -300,14 +296,14 @@ def test_people_with_bad_heatmaps_are_dropped(refine: str, bad: float) -> None:
     assert stage.dropped_nan == 1
 
 
-def test_people_with_bad_simcc_are_dropped() -> None:
+def test_pose_drops_people_with_nan_simcc() -> None:
     x, y = (np.repeat(bins, 2, axis=0) for bins in simcc(3, 4))
     y[1, 0, 9] = np.nan
     assert Pose(Fixed(x, y), simcc_card())(frame(), tracks(np.array([[0, 0, 50, 90]] * 2))).ids.tolist() == [0]
 
 
 @pytest.mark.parametrize("family", POSE_FAMILIES)
-def test_outputs_that_are_no_keypoints_are_refused(family: str) -> None:
+def test_check_pose_wrong_shapes_raise(family: str) -> None:
     card = replace(HRNET, family=family)
     right = {
         "movenet": ((1, 17, 3),),
@@ -335,14 +331,14 @@ def test_outputs_that_are_no_keypoints_are_refused(family: str) -> None:
         assert "\n" not in str(told.value)
 
 
-def test_swapped_simcc_outputs_and_other_bins_are_refused() -> None:
+def test_check_pose_swapped_or_wrong_simcc_raises() -> None:
     x, y = simcc(0, 0)
     for outputs, card in (((y, x), simcc_card()), ((x, y), simcc_card(bins_per_px=3.0))):
         with pytest.raises(ModelError, match="simcc model gives two outputs"):
             Pose(Fixed(*outputs), card)
 
 
-def test_options_that_make_no_sense_are_refused() -> None:
+def test_pose_unsupported_options_raise() -> None:
     keypoints = np.zeros((1, 17, 3), np.float32)
     for family in ("movenet", "keypoints"):
         with pytest.raises(ModelError, match="no flip test"):
@@ -359,7 +355,7 @@ def test_options_that_make_no_sense_are_refused() -> None:
 
 
 def constant_card(folder: Path, card: str, *outputs: NDArray[Any]) -> Card:
-    """A card with a real ONNX model that gives outputs (1, ...) for every picture of its batch."""
+    """A card with a real ONNX model that gives outputs (1, ...) for every image of its batch."""
     helper, types = onnx.helper, onnx.TensorProto
     nodes = [
         helper.make_node("ReduceMean", ["image"], ["mean"], axes=[1, 2, 3]),
@@ -395,7 +391,7 @@ def constant_card(folder: Path, card: str, *outputs: NDArray[Any]) -> Card:
         ('family = "keypoints"', (np.full((1, 17, 3), (100, 152, 0.7), np.float32),)),
     ],
 )
-def test_models_of_others_run_through_the_real_engines(
+def test_third_party_models_run_on_real_engines(
     tmp_path: Path, backend: str, card: str, outputs: tuple[NDArray[Any], ...]
 ) -> None:
     known = constant_card(tmp_path, card, *outputs)

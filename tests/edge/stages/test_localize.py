@@ -16,12 +16,12 @@ def scene(count: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return points, truth, (placed[..., :2] / placed[..., 2:]).astype(np.float32)
 
 
-def test_exact_without_noise() -> None:
+def test_solve_translation_without_noise_is_exact() -> None:
     points, truth, rays = scene()
     np.testing.assert_allclose(solve_translation(points, rays, np.ones(rays.shape[:2], np.float32)), truth, atol=1e-3)
 
 
-def test_unseen_keypoints_do_not_vote() -> None:
+def test_solve_translation_ignores_low_scores() -> None:
     points, truth, rays = scene()
     scores = np.ones(rays.shape[:2], np.float32)
     scores[:, :6] = 0.05
@@ -29,7 +29,7 @@ def test_unseen_keypoints_do_not_vote() -> None:
     np.testing.assert_allclose(solve_translation(points, rays, scores), truth, atol=0.02)
 
 
-def test_two_outliers_are_outvoted() -> None:
+def test_solve_translation_resists_two_outliers() -> None:
     points, truth, rays = scene()
     rays[:, 9] += 0.15
     rays[:, 16] -= 0.12
@@ -38,7 +38,7 @@ def test_two_outliers_are_outvoted() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_shapes_and_degenerate_people(count: int) -> None:
+def test_solve_translation_degenerate_people_are_finite(count: int) -> None:
     points = np.zeros((count, 17, 3), np.float32)
     found = solve_translation(points, np.zeros((count, 17, 2), np.float32), np.zeros((count, 17), np.float32))
     assert found.shape == (count, 3)

@@ -1,4 +1,4 @@
-"""The Mesh stage: whatever the head, bodies stand where the picture shows them."""
+"""The mesh stage and root translation: every head gives bodies that project to where the image shows them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from edge.render.attention import paint_attention
 from edge.stages.crops import Cropper
 from edge.stages.localize import RootLocalizer, solve_translation, weak_perspective_translation
 from edge.stages.mesh import Mesh
-from edge.types import Attention, Frame, Pose2D, Tracks
+from edge.types import Attention, Frame, Pose2D, TrackedFrame, Tracks
 from engines.body.body import open_body
 from engines.cards.card import load_card
 from engines.heads.smpl_parameters import SmplParametersHead
@@ -35,8 +35,8 @@ def pinhole(width: int, height: int, focal: float) -> Camera:
 
 
 @pytest.mark.parametrize("focal", [800.0, 5000.0])
-def test_crop_cameras_become_meters(focal: float) -> None:
-    """At the root's depth, the picture shows a point where the published crop-to-image camera shows it."""
+def test_weak_perspective_translation_matches_published_cameras(focal: float) -> None:
+    """At the root's depth, the image shows a point where the published crop-to-image camera shows it."""
     cameras, boxes, published = GOLDEN["cam.cam"], GOLDEN["cam.pare_bbox_cxcywh"], GOLDEN["cam.pare_orig"]
     xyxy = np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], 1).astype(np.float32)
     camera = pinhole(1280, 720, focal)
@@ -49,7 +49,7 @@ def test_crop_cameras_become_meters(focal: float) -> None:
         np.testing.assert_allclose(camera.project(mesh + place), there, atol=0.02)
 
 
-def test_crops_are_the_published_ones() -> None:
+def test_cropper_matches_published_crops() -> None:
     card = load_card("pare")
     tiny = Cropper(card)
     assert tiny.size == (224, 224)
@@ -75,7 +75,7 @@ class Answers:
 
 
 @pytest.mark.parametrize("distortion", [0.0, -0.15])
-def test_a_body_stands_where_the_crop_shows_it(distortion: float) -> None:
+def test_localizer_crop_camera_gives_root_translation(distortion: float) -> None:
     """A person at a known place, seen by PARE's camera of the crop, comes out at that place."""
     body = open_body()
     pose = np.zeros((2, 24, 3), np.float32)
@@ -102,7 +102,8 @@ def test_a_body_stands_where_the_crop_shows_it(distortion: float) -> None:
     stage = Mesh(head, NAMES, attention=True)
     seen = Pose2D(np.array([7, 3], np.int32), np.zeros((2, 17, 2), np.float32), np.ones((2, 17), np.float32))
     tracks = Tracks(np.array([3, 9, 7], np.int32), boxes[[1, 0, 0]], np.ones(3, np.float32))
-    bodies = RootLocalizer()(stage(frame(), tracks, seen, camera))
+    tracked = TrackedFrame(frame(), camera, tracks, seen)
+    bodies = RootLocalizer()(tracked, *stage(tracked))
     np.testing.assert_allclose(bodies.translation, roots, atol=1e-4)
     np.testing.assert_allclose(bodies.vertices, places, atol=1e-4)
     assert bodies.ids.tolist() == [7, 3]
@@ -111,7 +112,7 @@ def test_a_body_stands_where_the_crop_shows_it(distortion: float) -> None:
     np.testing.assert_allclose(bodies.attention.boxes[:, 2] - bodies.attention.boxes[:, 0], side, rtol=1e-4)
 
 
-def test_landmarks_that_a_body_does_not_have_do_not_vote() -> None:
+def test_solve_translation_ignores_nan_landmarks() -> None:
     rng = np.random.default_rng(1)
     points = rng.normal(0, 0.35, (4, 17, 3)).astype(np.float32)
     truth = rng.uniform([-2, -1, 2], [2, 1, 8], (4, 3)).astype(np.float32)
@@ -121,19 +122,20 @@ def test_landmarks_that_a_body_does_not_have_do_not_vote() -> None:
     np.testing.assert_allclose(solve_translation(points, rays, np.ones((4, 17), np.float32)), truth, atol=1e-3)
 
 
-def test_nobody() -> None:
+def test_mesh_without_people_gives_empty_bodies() -> None:
     outputs = (np.empty((0, 24, 3, 3)), np.empty((0, 10)), np.empty((0, 3)), np.empty((0, 24, 56, 56)))
     head = SmplParametersHead(Answers(*(x.astype(np.float32) for x in outputs)), load_card("pare"), open_body(), NAMES)
-    nobody = np.empty(0, np.int32)
-    seen = Pose2D(nobody, np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32))
-    tracks = Tracks(nobody, np.empty((0, 4), np.float32), np.empty(0, np.float32))
-    bodies = RootLocalizer()(Mesh(head, NAMES)(frame(), tracks, seen, Camera.from_fov((1280, 720), 60)))
+    no_ids = np.empty(0, np.int32)
+    seen = Pose2D(no_ids, np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32))
+    tracks = Tracks(no_ids, np.empty((0, 4), np.float32), np.empty(0, np.float32))
+    tracked = TrackedFrame(frame(), Camera.from_fov((1280, 720), 60), tracks, seen)
+    bodies = RootLocalizer()(tracked, *Mesh(head, NAMES)(tracked))
     assert bodies.vertices.shape == (0, 6890, 3)
     assert bodies.translation.shape == (0, 3)
 
 
 @pytest.mark.parametrize("stored", [True, False])
-def test_the_model_has_all_that_a_client_needs(stored: bool) -> None:
+def test_mesh_model_has_rig_texture_and_coarse_mesh(stored: bool) -> None:
     body = open_body() if stored else replace(open_body(), lod=None)
     model = Mesh(SmplParametersHead(Answers(), load_card("pare"), body, NAMES), NAMES).model
     assert model.rig is not None
@@ -144,7 +146,7 @@ def test_the_model_has_all_that_a_client_needs(stored: bool) -> None:
     np.testing.assert_array_equal(model.lod.faces, open_body().lod.faces)
 
 
-def test_attention_is_drawn_over_its_box_only() -> None:
+def test_paint_attention_changes_only_its_box() -> None:
     image = np.full((100, 200, 3), 128, np.uint8)
     maps = np.zeros((2, 24, 8, 8), np.float32)
     maps[0, 4, 6, 6] = 1

@@ -1,4 +1,4 @@
-"""The pose stage: the recipe's keypoints on real pictures, exact crops, and the way from crop to picture and back."""
+"""The pose stage: the recipe's keypoints on real images, exact crops, and the way from crop to image and back."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def pose() -> Pose:
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_gives_the_expected_keypoints(pose: Pose, name: str) -> None:
+def test_pose_real_image_gives_expected_keypoints(pose: Pose, name: str) -> None:
     image = cv2.imread(str(STARTER / name))
     assert image is not None
     people = EXPECTED[name]
@@ -87,7 +87,7 @@ def test_gives_the_expected_keypoints(pose: Pose, name: str) -> None:
             assert scores.mean() == pytest.approx(expected[:, 2].mean(), abs=0.05)
 
 
-def test_people_in_one_batch_do_not_touch_each_other(pose: Pose) -> None:
+def test_pose_people_of_a_batch_are_independent(pose: Pose) -> None:
     image = cv2.imread(str(STARTER / "vtest_575.jpg"))
     assert image is not None
     boxes = [person["box"] for person in EXPECTED["vtest_575.jpg"]]
@@ -109,7 +109,7 @@ def test_people_in_one_batch_do_not_touch_each_other(pose: Pose) -> None:
         ([-400, -300, 2000, 2600], (1000, 1800)),
     ],
 )
-def test_a_mark_is_found_where_it_is(box: list[float], mark: tuple[int, int]) -> None:
+def test_pose_mark_is_found_at_its_position(box: list[float], mark: tuple[int, int]) -> None:
     image = np.zeros((1920, 1080, 3), np.uint8)
     cv2.circle(image, mark, max(1, int((box[3] - box[1]) / 60)), (255, 255, 255), -1)
     image = cv2.GaussianBlur(image, (0, 0), max(0.8, (box[3] - box[1]) / 120)).astype(np.uint8)
@@ -119,7 +119,7 @@ def test_a_mark_is_found_where_it_is(box: list[float], mark: tuple[int, int]) ->
 
 
 @pytest.mark.parametrize("scale", [0.05, 0.11, 0.2, 0.3, 0.45, 0.9, 1.7])
-def test_crops_are_exact_on_a_gradient(scale: float) -> None:
+def test_cropper_gradient_is_exact(scale: float) -> None:
     """A linear ramp stays the same ramp under any shrinking, so a wrong half pixel shows."""
     x, y = np.arange(900), np.arange(700)[:, None]
     center = np.array([431.7, 342.3], np.float32)
@@ -135,7 +135,7 @@ def test_crops_are_exact_on_a_gradient(scale: float) -> None:
         np.testing.assert_allclose(out[0, 0][inside], at[axis][inside] / 4, atol=0.55)
 
 
-def test_outside_the_picture_is_black() -> None:
+def test_cropper_pads_with_black() -> None:
     session = Marks()
     Pose(session, CARD)(
         frame(np.full((100, 100, 3), 200, np.uint8)), tracks([-80, 0, 20, 100], [5000, 5000, 9000, 9000])
@@ -146,7 +146,7 @@ def test_outside_the_picture_is_black() -> None:
     assert session.batches[0][1].max() == 0
 
 
-def test_outside_the_picture_is_what_the_card_says() -> None:
+def test_cropper_pads_with_value_of_card() -> None:
     session = Marks()
     card = replace(CARD, input=replace(CARD.input, pad=114))
     Pose(session, card)(
@@ -156,7 +156,7 @@ def test_outside_the_picture_is_what_the_card_says() -> None:
     assert (session.batches[0][1] == 114).all()
 
 
-def test_the_margin_is_the_card_s() -> None:
+def test_cropper_uses_margin_of_card() -> None:
     image = np.zeros((200, 200, 3), np.uint8)
     image[100:, 100:] = 255
     for margin in (1.0, 1.25, 2.0):
@@ -167,13 +167,13 @@ def test_the_margin_is_the_card_s() -> None:
         assert np.argmax(row > 127) == pytest.approx(128 + 7.5 * 256 / (64 * margin), abs=1)
 
 
-def test_colors_reach_the_network_as_rgb() -> None:
+def test_cropper_gives_rgb() -> None:
     session = Marks()
     Pose(session, CARD)(frame(np.full((100, 100, 3), (10, 20, 30), np.uint8)), tracks([0, 0, 100, 100]))
     assert session.batches[0][0, :, 128, 128].tolist() == [30, 20, 10]
 
 
-def test_nobody_costs_nothing() -> None:
+def test_pose_without_tracks_calls_no_engine() -> None:
     session = Marks()
     found = Pose(session, CARD)(frame(np.zeros((10, 10, 3), np.uint8)), tracks())
     assert found.keypoints.shape == (0, 17, 2)
@@ -181,7 +181,7 @@ def test_nobody_costs_nothing() -> None:
     assert not session.batches
 
 
-def test_people_that_are_not_finite_are_dropped_and_counted() -> None:
+def test_pose_drops_and_counts_people_that_are_not_finite() -> None:
     output = np.full((4, 17, 3), 0.5, np.float32)
     output[1, 3, 0] = np.nan
     output[3, 0, 2] = np.inf
@@ -196,12 +196,12 @@ def test_people_that_are_not_finite_are_dropped_and_counted() -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1)])
-def test_tiny_pictures_and_boxes_without_area(shape: tuple[int, int]) -> None:
+def test_pose_tiny_images_and_empty_boxes_are_accepted(shape: tuple[int, int]) -> None:
     image = np.full((*shape, 3), 255, np.uint8)
     found = Pose(Marks(), CARD)(frame(image), tracks([0, 0, 0, 0], [0, 0, 4000, 4000], [-1, -1, 1, 1]))
     assert np.isfinite(found.keypoints).all()
 
 
-def test_a_card_for_something_else_is_refused() -> None:
+def test_stage_card_of_other_task_raises() -> None:
     with pytest.raises(ModelError, match="nanodet_g: not a pose model of a known family"):
         Pose(Marks(), load_card("nanodet_g"))

@@ -23,7 +23,7 @@ def body(identity: int, where: np.ndarray, points: np.ndarray) -> Bodies:
 POINTS = np.random.default_rng(0).normal(0, 0.3, (10, 3))
 
 
-def test_jitter_at_rest_shrinks() -> None:
+def test_smooth_reduces_jitter_at_rest() -> None:
     rng, smooth = np.random.default_rng(1), Smooth()
     raw, calm = [], []
     for k in range(120):
@@ -38,7 +38,7 @@ def test_jitter_at_rest_shrinks() -> None:
     assert np.std(calm[30:], axis=0).mean() < 0.5 * np.std(raw[30:], axis=0).mean()
 
 
-def test_a_walk_is_followed_with_little_lag() -> None:
+def test_smooth_walk_has_little_lag() -> None:
     smooth = Smooth()
     for k in range(90):
         where = np.array([-1.5 + 1.4 * k / 30, 0.0, 4.0])  # 1.4 m/s, walking pace
@@ -46,7 +46,7 @@ def test_a_walk_is_followed_with_little_lag() -> None:
     assert np.linalg.norm(out.translation[0] - where) < 0.08
 
 
-def test_translation_stays_the_root_of_the_points() -> None:
+def test_smooth_keeps_translation_at_root() -> None:
     smooth, rng = Smooth(), np.random.default_rng(2)
     rooted = POINTS.copy()
     rooted[0] = 0  # joint 0 is the root
@@ -55,7 +55,7 @@ def test_translation_stays_the_root_of_the_points() -> None:
     np.testing.assert_allclose(out.joints[0, 0], out.translation[0], atol=1e-5)
 
 
-def test_a_new_id_and_a_long_gap_start_afresh() -> None:
+def test_smooth_new_id_or_long_gap_starts_again() -> None:
     smooth = Smooth()
     smooth(0.0, body(1, np.array([0.0, 0, 3]), POINTS))
     far = np.array([1.0, 0, 5])
@@ -63,7 +63,7 @@ def test_a_new_id_and_a_long_gap_start_afresh() -> None:
     np.testing.assert_allclose(smooth(5.0, body(1, far, POINTS)).translation[0], far, atol=1e-6)
 
 
-def test_nobody() -> None:
+def test_smooth_without_people_gives_no_rows() -> None:
     empty = Bodies(
         np.empty(0, np.int32),
         np.empty(0, np.float32),

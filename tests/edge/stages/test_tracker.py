@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from edge.stages.config import MotionConfig, TrackerConfig
 from edge.stages.detect import overlaps
 from edge.stages.track import keypoints_box, similarity
 from edge.stages.tracker import Tracker
@@ -27,7 +28,7 @@ RED, BLUE, GREEN = (30, 30, 200), (200, 60, 30), (40, 180, 40)
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody: path(t) gives the center of the box, or None while they cannot be seen; later ones stand in front."""
+    """A person: path(t) gives the center of the box, or None while they cannot be seen; later ones stand in front."""
 
     path: Callable[[float], tuple[float, float] | None]
     color: tuple[int, int, int] = RED
@@ -60,7 +61,7 @@ class Scene:
         self.shown: list[dict[int, int]] = []  # for each frame, actor -> id
 
     def visible(self, t_s: float) -> list[tuple[int, F32]]:
-        """Who can be seen, and the part of their boxes inside the picture."""
+        """Who can be seen, and the part of their boxes inside the image."""
         boxes = [(index, box) for index, actor in enumerate(self.actors) if (box := actor.box(t_s)) is not None]
         seen = []
         for place, (index, box) in enumerate(boxes):
@@ -143,7 +144,7 @@ def walk(x: float, y: float, vx: float, vy: float = 0.0) -> Callable[[float], tu
 
 
 @pytest.mark.parametrize("fps", [5.0, 10.0, 30.0, 60.0])
-def test_a_walker_keeps_one_id_at_any_rate(fps: float) -> None:
+def test_tracker_walker_keeps_id_at_any_frame_rate(fps: float) -> None:
     scene = Scene(Actor(walk(100, 270, 150)), fps=fps).run(0, 4)
     assert scene.ids(0) == [0]
     assert all(scene.shown)
@@ -152,7 +153,7 @@ def test_a_walker_keeps_one_id_at_any_rate(fps: float) -> None:
 @pytest.mark.parametrize("colors", [(RED, BLUE), (RED, RED)], ids=["differently dressed", "equally dressed"])
 @pytest.mark.parametrize("speeds", [(120, -120), (200, -80), (160, 40)])
 @pytest.mark.parametrize("fps", [10.0, 30.0])
-def test_people_who_cross_keep_their_ids(
+def test_tracker_crossing_people_keep_ids(
     colors: tuple[tuple[int, int, int], ...], speeds: tuple[int, int], fps: float
 ) -> None:
     meet_s, x = 2.0, 480.0
@@ -167,7 +168,7 @@ def test_people_who_cross_keep_their_ids(
 
 
 @pytest.mark.parametrize(("gap_s", "kept"), [(0.3, True), (0.7, True), (1.2, True), (2.5, False)])
-def test_hidden_for_a_while(gap_s: float, kept: bool) -> None:
+def test_tracker_short_occlusion_keeps_id(gap_s: float, kept: bool) -> None:
     def path(t_s: float) -> tuple[float, float] | None:
         return None if 1.5 <= t_s < 1.5 + gap_s else (150 + 120 * t_s, 270)
 
@@ -178,7 +179,7 @@ def test_hidden_for_a_while(gap_s: float, kept: bool) -> None:
     assert not any(scene.shown[index] for index in hidden)
 
 
-def test_one_who_vanishes_is_not_taken_for_one_who_appears_elsewhere() -> None:
+def test_tracker_distant_new_person_gets_new_id() -> None:
     scene = Scene(
         Actor(lambda t_s: (150, 270) if t_s < 1.5 else None),
         Actor(lambda t_s: (700, 270) if t_s >= 1.7 else None),
@@ -187,7 +188,7 @@ def test_one_who_vanishes_is_not_taken_for_one_who_appears_elsewhere() -> None:
     assert scene.ids(1) == [1]
 
 
-def test_leaving_and_entering_gives_new_ids() -> None:
+def test_tracker_person_who_leaves_and_enters_gets_new_id() -> None:
     scene = Scene(
         Actor(walk(700, 270, 200)),  # leaves on the right
         Actor(walk(-500, 270, 250), BLUE),  # enters on the left
@@ -197,17 +198,17 @@ def test_leaving_and_entering_gives_new_ids() -> None:
     assert set(scene.shown[-1]) == {1, 2} or set(scene.shown[-1]) == {2}
 
 
-def test_somebody_cut_by_the_edge_is_followed() -> None:
+def test_tracker_person_at_image_edge_is_tracked() -> None:
     scene = Scene(Actor(lambda t_s: (480, 560), height=500.0), Actor(walk(30, 300, 0), BLUE)).run(0, 3)
     assert scene.ids(0) == [0]
     assert scene.ids(1) == [1]
     assert all(set(shown) == {0, 1} for shown in scene.shown)
 
 
-def test_an_empty_scene() -> None:
+def test_tracker_empty_scene_has_no_tracks() -> None:
     scene = Scene().run(0, 1)
     assert scene.shown == [{}] * 30
-    assert scene.passes == 30  # whoever comes is seen at once
+    assert scene.passes == 30  # a new person is detected at once
     frame = Frame("test", 30, 0, 1.0, scene.image(1.0))
     tracks = scene.track.update(frame, None)
     pose = scene.track.observe(frame, scene.pose(tracks, 1.0))
@@ -216,16 +217,16 @@ def test_an_empty_scene() -> None:
 
 
 @pytest.mark.parametrize(("interval", "passes"), [(1, 60), (4, 15), (8, 8), (0, 60)])
-def test_the_detector_runs_every_so_many_frames(interval: int, passes: int) -> None:
-    scene = Scene(Actor(walk(300, 270, 30)), track=Tracker(interval)).run(0, 2)
+def test_tracker_wants_detections_every_interval(interval: int, passes: int) -> None:
+    scene = Scene(Actor(walk(300, 270, 30)), track=Tracker(TrackerConfig(interval=interval))).run(0, 2)
     assert scene.passes == passes
 
 
-def test_the_detector_runs_when_someone_is_lost_or_the_stream_has_a_gap() -> None:
+def test_tracker_wants_detections_after_loss_or_gap() -> None:
     scene = Scene(
         Actor(walk(200, 270, 0)),
         Actor(lambda t_s: (600, 270) if t_s < 1 else None, BLUE),
-        track=Tracker(interval=30),
+        track=Tracker(TrackerConfig(interval=30)),
     ).run(0, 1)
     quiet = scene.passes
     scene.run(1, 1.5)
@@ -236,9 +237,9 @@ def test_the_detector_runs_when_someone_is_lost_or_the_stream_has_a_gap() -> Non
     assert scene.track.wants_detections(back)
 
 
-def test_another_scene_is_another_story() -> None:
-    """A cut in a film, or the next of some pictures: nobody goes on, the detector looks at once."""
-    track = Tracker(interval=100)
+def test_tracker_scene_change_ends_tracks() -> None:
+    """A cut in a film, or the next of several images: all tracks end, and the detector runs at once."""
+    track = Tracker(TrackerConfig(interval=100))
     first = Scene(Actor(walk(300, 270, 0)), track=track).run(0, 0.5)
     second = Negative(Actor(walk(330, 270, 0)), track=track).run(0.5, 1)
     assert (first.passes, second.passes) == (1, 1)
@@ -246,7 +247,7 @@ def test_another_scene_is_another_story() -> None:
     assert all(second.shown)
 
 
-def test_two_boxes_on_one_person_give_one_person() -> None:
+def test_tracker_duplicate_boxes_give_one_track() -> None:
     actor = Actor(walk(300, 270, 20))
     scene = Scene(actor)
     box = scene.visible(0.0)[0][1]
@@ -259,7 +260,7 @@ def test_two_boxes_on_one_person_give_one_person() -> None:
     assert scene.ids(0) == [0]
 
 
-def test_what_is_no_person_never_shows() -> None:
+def test_tracker_false_detection_is_not_reported() -> None:
     """A cone: the detector is sure of it, the pose model is not."""
     track = Tracker()
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
@@ -273,16 +274,16 @@ def test_what_is_no_person_never_shows() -> None:
         assert not len(track.observe(frame, poor).ids)
 
 
-def test_weak_detections_keep_people_but_start_none() -> None:
+def test_tracker_low_scores_confirm_but_do_not_start_tracks() -> None:
     actor = Actor(walk(300, 270, 60))
-    scene = Scene(actor, track=Tracker(interval=1))
+    scene = Scene(actor, track=Tracker(TrackerConfig(interval=1)))
     box = scene.visible(0.0)[0][1][None]
     frame = Frame("test", 0, 0, 0.0, scene.image(0.0))
     assert not len(scene.track.update(frame, Detections(box, np.array([0.40], np.float32))).ids)
     assert len(scene.track.update(frame, Detections(box, np.array([0.46], np.float32))).ids)
 
 
-def test_a_frame_without_numbers_is_bridged() -> None:
+def test_tracker_frame_without_pose_keeps_track() -> None:
     """The pose stage drops a person whose keypoints are not finite; the id comes back with the keypoints."""
     scene = Scene(Actor(walk(300, 270, 60))).run(0, 1)
     for index in (30, 31):
@@ -295,8 +296,8 @@ def test_a_frame_without_numbers_is_bridged() -> None:
     assert scene.ids(0) == [0]
 
 
-def test_the_box_between_detections_is_the_detectors() -> None:
-    scene = Scene(Actor(walk(200, 270, 100)), track=Tracker(interval=1000)).run(0, 3)
+def test_tracker_box_from_keypoints_equals_detector_box() -> None:
+    scene = Scene(Actor(walk(200, 270, 100)), track=Tracker(TrackerConfig(interval=1000))).run(0, 3)
     true = scene.visible(2.967)[0][1]
     assert scene.passes == 1
     assert overlaps(scene.boxes[0][None], true[None])[0, 0] > 0.8
@@ -304,7 +305,7 @@ def test_the_box_between_detections_is_the_detectors() -> None:
     assert 0.9 < ratio < 1.1
 
 
-def test_a_detection_pulls_gently() -> None:
+def test_tracker_detection_moves_box_by_gain() -> None:
     scene = Scene(Actor(walk(300, 270, 0)), noise=0.0).run(0, 1)
     before = scene.boxes[0]
     frame = Frame("test", 30, 0, 1.0, scene.image(1.0))
@@ -313,7 +314,7 @@ def test_a_detection_pulls_gently() -> None:
     assert 0 < (after - before).mean() < 15
 
 
-def test_reset_forgets_everybody() -> None:
+def test_tracker_reset_restarts_ids() -> None:
     scene = Scene(Actor(walk(300, 270, 20)), Actor(walk(600, 270, 20), BLUE)).run(0, 1)
     first = scene.shown
     scene.track.reset()
@@ -321,28 +322,28 @@ def test_reset_forgets_everybody() -> None:
     assert scene.run(0, 1).shown == first
 
 
-def test_many_people_at_once() -> None:
+def test_tracker_many_people_keep_ids() -> None:
     actors = [Actor(walk(60 + 90 * k, 150 + 20 * (k % 3), 8 * (-1) ** k), height=120.0) for k in range(10)]
     scene = Scene(*actors, fps=15).run(0, 3)
     assert [scene.ids(k) for k in range(10)] == [[scene.shown[0][k]] for k in range(10)]
 
 
-def test_the_box_of_keypoints_needs_enough_of_them() -> None:
+def test_keypoints_box_needs_enough_keypoints() -> None:
     box = np.array([100, 50, 180, 250], np.float32)
     keypoints = (box[:2] + BODY * (box[2:] - box[:2])).astype(np.float32)
     scores = np.full(17, 0.7, np.float32)
-    found = keypoints_box(keypoints, scores)
+    found = keypoints_box(keypoints, scores, MotionConfig())
     assert found is not None
     np.testing.assert_allclose(found, box, atol=12)
     scores[4:] = 0.1
-    assert keypoints_box(keypoints, scores) is None
+    assert keypoints_box(keypoints, scores, MotionConfig()) is None
 
 
-def test_similarity_of_keypoints() -> None:
+def test_similarity_of_known_keypoints() -> None:
     keypoints = np.stack([BODY * 200, BODY * 200 + 1, BODY * 200 + 60, BODY * 200]).astype(np.float32)
     scores = np.full((4, 17), 0.7, np.float32)
     scores[3, 2:] = 0.0
-    result = similarity(keypoints, scores, np.full(4, 200 * 80, np.float32))
+    result = similarity(keypoints, scores, np.full(4, 200 * 80, np.float32), 0.2)
     np.testing.assert_allclose(result, result.T)
     assert result[0, 0] == pytest.approx(1)
     assert result[0, 1] > 0.9

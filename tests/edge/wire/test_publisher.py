@@ -19,6 +19,7 @@ import psutil
 import pytest
 import zmq
 
+from edge.stages.inverse_kinematics import RigFitter
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.frames import FrameEncoder
 from edge.wire.model_schedule import MODELS_A_SECOND
@@ -48,14 +49,15 @@ def crowd(people: int) -> Bodies:
 
 
 @contextmanager
-def publishing(publisher: Publisher, people: int = 2) -> Iterator[None]:
-    """Publishes frames every few milliseconds from another thread."""
+def publishing(publisher: Publisher, people: int = 2, fitter: RigFitter | None = None) -> Iterator[None]:
+    """Publishes frames every few milliseconds from another thread, with rig poses where there is a fitter."""
     stop = threading.Event()
 
     def work() -> None:
         index = 0
         while not stop.wait(0.003):
-            publisher.publish(frame(index), bodies(people))
+            now, made = frame(index), bodies(people)
+            publisher.publish(now, made, rig_pose=None if fitter is None else fitter(now.t_s, made))
             index += 1
 
     thread = threading.Thread(target=work)
@@ -193,10 +195,25 @@ def test_publisher_levels_without_subscriber_are_not_encoded(monkeypatch: pytest
         publisher.publish(frame(), bodies(1))
         assert made == []
         with subscribe(publisher.address, levels=("params", "joints"), timeout_s=PATIENCE_S) as packets:
-            with publishing(publisher):
+            with publishing(publisher, fitter=RigFitter(golden_packets.rigged())):
                 got = {packet.level: packet for packet in islice(packets, 8)}
             assert set(got) == {"params", "joints"}
             assert set(made) == {"params", "joints"}
+
+
+def test_publisher_wants_rotations_while_params_are_subscribed() -> None:
+    with Publisher(ANY_PORT, golden_packets.rigged(), streams=["cam0"]) as publisher:
+        assert not publisher.wants_rotations("cam0")
+        with subscribe(publisher.address, levels=("joints",), timeout_s=PATIENCE_S) as packets, publishing(publisher):
+            next(packets)
+            assert not publisher.wants_rotations("cam0")
+        fitter = RigFitter(golden_packets.rigged())
+        with (
+            subscribe(publisher.address, levels=("params",), timeout_s=PATIENCE_S) as packets,
+            publishing(publisher, fitter=fitter),
+        ):
+            next(packets)
+            assert publisher.wants_rotations("cam0")
 
 
 @pytest.mark.parametrize("axes", ["opencv", "unity", "unreal", "gltf"])
@@ -205,7 +222,7 @@ def test_publisher_levels_agree_in_every_axes(axes: str) -> None:
     with (
         Publisher(ANY_PORT, golden_packets.rigged(), streams=["cam0"], axes=axes) as publisher,
         subscribe(publisher.address, levels=levels, timeout_s=PATIENCE_S) as packets,
-        publishing(publisher),
+        publishing(publisher, fitter=RigFitter(golden_packets.rigged())),
     ):
         whole = {}
         for packet in packets:

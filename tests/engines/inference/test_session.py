@@ -176,7 +176,9 @@ class Engine:
     def precisions(self, device: str) -> tuple[str, ...]:
         return self._able
 
-    def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> Loaded:
+    def load(
+        self, model: bytes, source: str, device: str, precision: str, threads: int | None, on_build: Any
+    ) -> Loaded:
         return Loaded(self.name, device, precision)
 
 

@@ -47,7 +47,7 @@ def test_frames_are_as_announced():
     frames = list(source)
     assert [f.index for f in frames] == [0, 1, 2]
     assert [f.t_s for f in frames] == pytest.approx([0, 0.1, 0.2])
-    assert {f.camera for f in frames} == {"hall"}
+    assert {f.stream for f in frames} == {"hall"}
     assert all(f.image.shape == (121, 161, 3) and f.image.dtype == np.uint8 for f in frames)
     assert all(f.image.flags.c_contiguous for f in frames)
     assert all(a.t_capture_ns <= b.t_capture_ns for a, b in pairwise(frames))

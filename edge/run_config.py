@@ -1,0 +1,132 @@
+"""The configuration of a run, in parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edge.errors import SourceError
+from edge.models import Models
+from edge.monitoring.observers import MonitoringConfig
+from edge.pipeline import CameraConfig
+from edge.sources import Access, Pace
+from edge.sources.uri import parse
+from edge.stages.config import PipelineConfig
+from edge.stream_names import check_stream_name, distinct
+from edge.wire.curve_auth import Security
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """The sources of a run.
+
+    Attributes:
+        uris: one for each stream, as `meshcast run` takes them.
+        names: of the streams, in the order of the sources; empty: the sources' own.
+        pace: "fast" (no frame is lost) or "realtime" (the latest frame wins); None: fast for files, else realtime.
+        loop: repeat files without end.
+        fps: frames per second of images and of videos without timestamps; None: 30.
+        max_frames: results of each stream after which it ends; None: no limit.
+        access: credentials and transport of network sources.
+    """
+
+    uris: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    pace: Pace | None = None
+    loop: bool = False
+    fps: float | None = None
+    max_frames: int | None = None
+    access: Access = field(default_factory=Access)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The sources without secrets, for messages, logs and reports. Raises SourceError."""
+        return tuple(parse(uri).label for uri in self.uris)
+
+    def stream_names(self) -> list[str]:
+        """The distinct names of the streams.
+
+        Raises:
+            SourceError: their number is wrong, or two sources are the same pipe.
+            UsageError: a name cannot be used.
+        """
+        if self.names and len(self.names) != len(self.uris):
+            raise SourceError(
+                f"{len(self.uris)} sources and {len(self.names)} names: give --stream once for each source"
+            )
+        addresses = [parse(uri) for uri in self.uris]
+        pipes = Counter(address.target for address in addresses if address.kind == "pipe")
+        if any(count > 1 for count in pipes.values()):
+            raise SourceError("two sources are the same pipe, which can be read only once; leave one out")
+        names = [check_stream_name(name) for name in self.names] or [address.name for address in addresses]
+        repeated = {name for name, count in Counter(names).items() if count > 1}
+        if repeated and self.names:
+            raise SourceError(
+                f"two streams cannot both be called {', '.join(sorted(repeated))}; choose another --stream"
+            )
+        return distinct(names)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishConfig:
+    """The publisher of a run.
+
+    Attributes:
+        address: to bind, for example "tcp://127.0.0.1:5556".
+        axes: coordinate system of everything published: "opencv", "unity", "unreal" or "gltf".
+        security: keys of the publisher and of authorized clients.
+    """
+
+    address: str
+    axes: str = "opencv"
+    security: Security = field(default_factory=Security)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputConfig:
+    """The outputs of a run; None: not written. {stream} in `save` and `overlay` stands for the stream's name.
+
+    Attributes:
+        publish: the publisher.
+        save: path of the .npz file of each stream.
+        overlay: path of the overlay video or folder of each stream.
+        overlay_encoder: encoder of overlay videos, see edge.sinks.encoders.
+        summary: path of the JSON report of the run.
+    """
+
+    publish: PublishConfig | None = None
+    save: Path | None = None
+    overlay: Path | None = None
+    overlay_encoder: str = "auto"
+    summary: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """A run: its sources, models and outputs.
+
+    Attributes:
+        sources: the sources of the streams.
+        models: the models that all streams share.
+        cameras: one for all sources, or one for each.
+        pipeline: settings of the stages.
+        outputs: publisher and files.
+        monitoring: trace, metrics and profiler ranges.
+        quiet: show no progress.
+    """
+
+    sources: SourceConfig
+    models: Models = field(default_factory=Models)
+    cameras: tuple[CameraConfig, ...] = (CameraConfig(),)
+    pipeline: PipelineConfig = field(default_factory=PipelineConfig)
+    outputs: OutputConfig = field(default_factory=OutputConfig)
+    monitoring: MonitoringConfig = field(default_factory=MonitoringConfig)
+    quiet: bool = False
+
+    def camera_configs(self) -> tuple[CameraConfig, ...]:
+        """One camera for each source. Raises SourceError when their number does not match."""
+        sources, cameras = len(self.sources.uris), len(self.cameras)
+        if cameras not in (1, sources):
+            raise SourceError(f"{sources} sources and {cameras} of --camera: give one for all or one for each")
+        return self.cameras * (sources // cameras)
