@@ -18,7 +18,7 @@ from calibration.camera import CameraError
 from edge.errors import SourceError
 from edge.models import Models
 from engines.errors import UnknownNameError
-from tests.edge.conftest import MEDIA
+from tests.support.paths import MEDIA
 
 
 def readers() -> list[str]:

@@ -82,6 +82,7 @@ def test_supervision_without_manager_starts_no_thread() -> None:
 def test_supervision_manager_that_exited_is_no_error(tmp_path: Path) -> None:
     with Supervision(Health(), {"NOTIFY_SOCKET": str(tmp_path / "none"), "WATCHDOG_USEC": "1000"}) as supervision:
         supervision.ready()
+    assert not supervision._thread.is_alive()
 
 
 @pytest.mark.parametrize(
