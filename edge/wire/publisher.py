@@ -193,7 +193,7 @@ class _Stream:
     def frame_messages(
         self, frame: Frame, bodies: Bodies, camera: Camera | None, rig_pose: RigPose | None, wanted: set[Kind]
     ) -> Iterator[bytes]:
-        """The messages of one frame; the smallest first, so that the largest does not delay it."""
+        """The messages of one frame, the smallest first, so that the largest does not delay it."""
         stamp = Stamp.now(self.name, self._seq, self._session, self._model.model_id, self._model.name)
         if Kind.PARAMS in wanted and rig_pose is not None:
             yield self._frames.params(frame, bodies, rig_pose, stamp, camera)

@@ -70,7 +70,7 @@ class Backend(Protocol):
         threads: int | None,
         on_build: OnBuild | None = None,
     ) -> Session:
-        """Load an ONNX model. Raises ModelError, naming source, when the engine cannot use it.
+        """Loads an ONNX model. Raises ModelError, which names source, when the engine cannot use it.
 
         on_build: progress of engines that build a plan.
         """
@@ -152,7 +152,7 @@ def open_session(
         precision: "fp32", "bf16", "fp16" or "int8". "auto" takes the first of the card's preferred precisions that
             device and weights have, with float16 in place of bfloat16 on a GPU.
         threads: Threads of the engine; None takes all cores.
-        on_build: Progress of engines that build a plan.
+        on_build: Progress callback of engines that build a plan.
 
     Raises:
         UnknownNameError: There is no such backend, device or precision.

@@ -49,7 +49,7 @@ def test_plans_without_a_gpu(rtx: str, architecture: str, precision: str) -> Non
     assert len(plan) > (12e6 if precision == "fp32" else 6e6)  # 3.8 million weights
 
 
-def test_build_plan_reports_progress(rtx: str) -> None:
+def test_build_plan_reports_its_progress(rtx: str) -> None:
     heard: list[tuple[str, float]] = []
     build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 9), lambda model, fraction: heard.append((model, fraction)))
     assert {model for model, _ in heard} == {"qdq"}
