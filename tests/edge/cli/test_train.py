@@ -117,7 +117,7 @@ def test_every_file_of_a_training_can_be_imported_and_removed(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("lifter.pt", "the checkpoint of the stage lifter, which is a part of a model"),
+        ("lifter.pt", "the checkpoint of the stage lifter, which is only a part of a model"),
         ("stray.onnx", "its card stray.toml is neither beside it nor in it; docs/how-to/onnx-models.md"),
         ("text.onnx", "not an ONNX file, or damaged"),
         ("other.onnx", "the card beside it is for ours.onnx"),
