@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engines.cards.reader import NETWORKS, ZOO, NotACardError, read_card
-from engines.cards.suggestions import unknown
 from engines.cards.types import FITS, PRECISIONS, REFINEMENTS, TASKS, Card, Decode, Input, Variant
 from engines.cards.weights import is_onnx, read_weights
 from engines.errors import ModelError, UnknownNameError
 from engines.files.folders import needed_user_folder, user_folder
+from engines.files.suggestions import unknown
 
 __all__ = [
     "FITS",

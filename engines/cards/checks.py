@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engines.cards.paths import inside
-from engines.cards.suggestions import did_you_mean
 from engines.cards.types import FITS, PRECISIONS, REFINEMENTS, TASKS, Card
+from engines.files.suggestions import did_you_mean
 
 LONGEST_NAME = 100  # characters of a name of a model, tensor, keypoint or file
 LONGEST_LINE = 500  # of a title, license or source

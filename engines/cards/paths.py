@@ -6,6 +6,8 @@ from pathlib import Path, PurePosixPath
 
 from engines.files.toml_file import one_line
 
+UPSAMPLING = ".upsampling.npz"  # beside a card of the family pose2mesh_open, under the card's name
+
 
 def inside(folder: Path, name: str, entry: str, *, follow: bool = True) -> Path:
     """The path of a file that is named relative to a folder.

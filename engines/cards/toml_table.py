@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engines.cards.suggestions import did_you_mean
+from engines.files.suggestions import did_you_mean
 from engines.joint_sets import JOINT_SETS
 
 LARGEST = 1e30  # of the numbers in a card

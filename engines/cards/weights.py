@@ -10,9 +10,9 @@ from engines.cards.types import Variant
 from engines.errors import ModelError
 from engines.files.memory_budget import current_budget
 from engines.files.regular_file import read_file
-from engines.onnx_tools.external_data import LARGEST as LARGEST_ONNX
-from engines.onnx_tools.external_data import data_files, embedded
-from engines.onnx_tools.protobuf import DamagedError
+from engines.onnx_file.external_data import LARGEST as LARGEST_ONNX
+from engines.onnx_file.external_data import data_files, embedded
+from engines.onnx_file.protobuf import DamagedError
 
 LARGEST = 16 << 30  # bytes of a weights file that is not ONNX
 

@@ -13,7 +13,7 @@ from engines.errors import ModelError
 from engines.files.npz import read_npz
 from engines.heads.decomr import MAP_SIDE
 from engines.inference.session import Session
-from engines.onnx_tools.signature import shape_text
+from engines.onnx_file.signature import shape_text
 
 Sides: TypeAlias = "tuple[int | str, ...]"  # a letter for any size
 POINTS = 47  # of pose2mesh_open: the joints, COCO's keypoints and the feet

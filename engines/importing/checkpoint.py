@@ -24,10 +24,10 @@ from torch import Tensor, nn
 from engines.errors import ModelError
 from engines.files.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
 from engines.files.regular_file import open_file, read_file
+from engines.files.safetensors_header import is_safetensors, parse_safetensors
 from engines.files.toml_file import one_line
 from engines.files.zip_limits import open_zip
 from engines.importing.checkpoint_scan import LEGACY_PICKLES, ScanError, scan
-from engines.importing.safetensors_header import is_safetensors, parse_safetensors
 from engines.importing.unwrapping import WeightSet, weight_sets
 
 _TORCH_LEGACY = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the magic number that opens files older than torch 1.6

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from engines.cards.card import Card, load_card, read_weights
+from engines.cards.paths import UPSAMPLING
 from engines.cards.renamed_keys import read_card_table
 from engines.cards.weights import is_onnx
 from engines.errors import ModelError
 from engines.files.memory_budget import MemoryBudget
 from engines.files.regular_file import read_file
-from engines.importing.model_store import UPSAMPLING, file_name, store
+from engines.importing.model_store import file_name, store
 from engines.inference.model_check import fit_to_card
 
 LARGEST = 1 << 30  # bytes of a body or another file beside the card

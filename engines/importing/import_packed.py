@@ -14,11 +14,11 @@ from typing import Any
 import tomli_w
 
 from engines.cards.card import NETWORKS, ZOO, Card, load_card
+from engines.cards.paths import UPSAMPLING
 from engines.errors import ModelError
 from engines.files.memory_budget import MemoryBudget
 from engines.files.regular_file import read_file
 from engines.importing.import_onnx import import_onnx
-from engines.importing.model_store import UPSAMPLING
 from engines.inference.trial import try_card
 from engines.onnx_tools.packed_model import unpack
 

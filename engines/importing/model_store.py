@@ -12,14 +12,13 @@ from typing import Any
 import tomli_w
 
 from engines.cards.card import cards, load_card, needed_user_models, user_models
+from engines.cards.paths import UPSAMPLING
 from engines.cards.reader import read_card
-from engines.cards.suggestions import did_you_mean
 from engines.cards.types import Card
 from engines.cards.weights import data_beside
 from engines.errors import ModelError, UnknownNameError
 from engines.files.atomic import write_atomically
-
-UPSAMPLING = ".upsampling.npz"  # beside a card of the family pose2mesh_open, under the card's name
+from engines.files.suggestions import did_you_mean
 
 
 def file_name(model: str, content: bytes, suffix: str) -> str:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from engines.body.body import Body
-from engines.cards.suggestions import did_you_mean
 from engines.errors import ModelError
+from engines.files.suggestions import did_you_mean
 from engines.files.toml_file import one_line
 from engines.importing.checkpoint import Checkpoint
 from engines.importing.identify import Match, matches

@@ -9,11 +9,11 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engines.cards.suggestions import did_you_mean
 from engines.cards.types import Card
 from engines.errors import ModelError
-from engines.onnx_tools.protobuf import DamagedError, bytes_field, fields, integer_field, text_field
-from engines.onnx_tools.signature import TYPES, Shape, Signature, TensorType, read_signature, shape_text
+from engines.files.suggestions import did_you_mean
+from engines.onnx_file.protobuf import DamagedError, bytes_field, fields, integer_field, text_field
+from engines.onnx_file.signature import TYPES, Shape, Signature, TensorType, read_signature, shape_text
 
 FLOATS = ("float32", "float16", "float64", "bfloat16")
 PIXELS = ("uint8", "uint16", "int32", "int64")  # integer types that hold 0 to 255 in every framework's exports

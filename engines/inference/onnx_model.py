@@ -15,7 +15,7 @@ from engines.errors import ModelError
 from engines.files.atomic import write_atomically
 from engines.files.folders import no_folder, user_folder
 from engines.files.install_hint import install_hint
-from engines.importing.safetensors_header import parse_safetensors
+from engines.files.safetensors_header import parse_safetensors
 from engines.inference.model_check import fit_to_card
 
 log = logging.getLogger("meshcast.engines")

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from edge_kernels import cuda_device_count
 from engines.body.body import Body
 from engines.cards.card import PRECISIONS, Card, Variant
-from engines.cards.suggestions import unknown
 from engines.errors import ModelError, UnknownNameError
+from engines.files.suggestions import unknown
 from engines.inference.cuda import driver as cuda
 from engines.inference.onnx_model import checked_model, onnx_weights
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from engines.cards.suggestions import unknown
 from engines.errors import ModelError
+from engines.files.suggestions import unknown
 from engines.joint_sets import COCO19, HUMAN36, MANO21, SMPL24, JointSet
 from engines.networks import dct, decomr, hrnet, pare, pose2mesh, yolox
 

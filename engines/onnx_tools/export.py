@@ -15,7 +15,7 @@ from engines.body.body import Body, open_body
 from engines.body.select import body_map
 from engines.cards.card import Card, read_weights
 from engines.errors import ModelError
-from engines.importing.safetensors_header import parse_safetensors
+from engines.files.safetensors_header import parse_safetensors
 from engines.networks.registry import Network, build, network
 
 log = logging.getLogger("meshcast.engines")

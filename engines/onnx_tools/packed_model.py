@@ -15,10 +15,10 @@ from typing import Any
 import tomli_w
 
 from engines.cards.card import Card, read_weights
+from engines.cards.paths import UPSAMPLING
 from engines.cards.renamed_keys import read_card_table, renamed
 from engines.errors import ModelError
 from engines.files.install_hint import install_hint
-from engines.importing.model_store import UPSAMPLING
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -14,8 +13,8 @@ from hypothesis import strategies as st
 
 import edge_kernels
 from edge_kernels import reference
+from tests.support.paths import GOLDEN
 
-GOLDEN = Path(__file__).parents[1] / "data" / "golden"
 ZERO, ONE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 CLOSE = 0.02  # of 255: float32 places on images of some hundred pixels

@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import edge_kernels
-from edge.wire.frames import quantize
 from edge_kernels import Skinning, SkinningModel, reference
 from edge_kernels.reference.skinning import workspace_floats
-from meshcast.protocol.decoding import dequantize
+from meshcast.protocol.quantization import dequantize, quantize
 
 Run = Callable[..., None]
 VERTICES, JOINTS, BOUNDS = 5, 6, 7  # arguments of the operator

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE
-from tests.edge.conftest import MEDIA, Command, load, report
+from tests.support.commands import Command, load, report
+from tests.support.paths import MEDIA
 
 pytest.importorskip("torch")
 pytest.importorskip("onnx")

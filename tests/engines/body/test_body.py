@@ -11,6 +11,7 @@ import pytest
 from engines.body.body import Body, kinematic_chain, load_body, load_surface_body, open_body
 from engines.errors import ModelError
 from meshcast.protocol.rotations import rotmat
+from tests.support.paths import ZOO
 
 
 def test_rest_pose_is_the_template() -> None:
@@ -100,7 +101,7 @@ def test_open_body_has_texture_coordinates() -> None:
 
 
 def test_load_body_without_landmarks_is_a_plain_body(tmp_path: Path) -> None:
-    with np.load(Path(__file__).parents[3] / "engines" / "zoo" / "open_smpl_body.npz") as z:
+    with np.load(ZOO / "open_smpl_body.npz") as z:
         arrays = {key: z[key] for key in z.files}
     del arrays["coco17_regressor"]
     np.savez(tmp_path / "plain.npz", **arrays)
@@ -120,7 +121,7 @@ def test_load_body_without_landmarks_is_a_plain_body(tmp_path: Path) -> None:
     ],
 )
 def test_load_body_invalid_landmarks_raise(tmp_path: Path, key: str, value: np.ndarray | None, message: str) -> None:
-    with np.load(Path(__file__).parents[3] / "engines" / "zoo" / "open_smpl_body.npz") as z:
+    with np.load(ZOO / "open_smpl_body.npz") as z:
         arrays = {name: z[name] for name in z.files if name != key}
     if value is not None:
         arrays[key] = value

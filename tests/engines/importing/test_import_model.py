@@ -18,6 +18,7 @@ from engines.importing.body_file import save_body  # noqa: E402
 from engines.importing.import_model import import_file, remove  # noqa: E402
 from engines.networks.registry import build  # noqa: E402
 from engines.onnx_tools.export import load_network  # noqa: E402
+from tests.support.paths import GOLDEN  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -217,7 +218,7 @@ def test_a_hands_network_needs_the_hand(tmp_path: Path, monkeypatch: pytest.Monk
     """Its weights fit the hand's mesh, which is imported first."""
     from engines.body.body import Body, load_body
 
-    sphere = np.load(Path(__file__).parents[2] / "data" / "golden" / "pose2mesh_full_mano_ico.npz")
+    sphere = np.load(GOLDEN / "pose2mesh_full_mano_ico.npz")
     vertices, faces = sphere["graph.vertices"].astype(np.float32), sphere["graph.faces"].astype(np.int32)
     count = len(vertices)
     hand = Body(

@@ -15,7 +15,7 @@ from edge.bridges.udp.world_frame import WorldFrame
 from edge.types import BodyModel
 from meshcast.errors import AddressError, WireError
 from meshcast.protocol.packets import FramePacket
-from tests.support import bridge_packets
+from tests.support import bridge_packets, golden_packets
 
 still, status = bridge_packets.still, bridge_packets.status
 
@@ -87,7 +87,7 @@ def test_nothing_is_said_before_the_model_is_there() -> None:
 
 
 def test_a_body_without_a_rig_is_an_error_and_not_silence() -> None:
-    bare = bridge_packets.model_packet(bridge_packets.MAKE["model"]())
+    bare = bridge_packets.model_packet(golden_packets.model())
     with pytest.raises(WireError, match="body model golden_body has no rig: it is published without rotations"):
         relay().read(bare)
 
@@ -188,7 +188,8 @@ def test_what_is_checked_is_what_is_sent_to(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_another_machine_when_that_is_wanted() -> None:
-    UdpSender("192.0.2.7:39539", insecure=True).close()
+    with UdpSender("192.0.2.7:39539", insecure=True) as sender:
+        assert sender.port == 39539
 
 
 def test_what_cannot_be_sent_is_said_once(receiver: socket.socket, caplog: pytest.LogCaptureFixture) -> None:

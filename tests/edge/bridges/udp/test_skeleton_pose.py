@@ -15,9 +15,9 @@ from edge.types import F32
 from engines.importing.body_file import JOINT_NAMES
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Conversion
-from tests.support import bridge_packets
+from tests.support import bridge_packets, golden_packets
 
-EXPECTED = json.loads((bridge_packets.DATA / "expected.json").read_text(encoding="utf-8"))
+EXPECTED = json.loads((bridge_packets.WIRE / "expected.json").read_text(encoding="utf-8"))
 AXES = list(SYSTEMS)
 
 
@@ -100,7 +100,7 @@ def test_packets_that_cannot_be_posed_are_refused() -> None:
         pose(replace(packet, model=golden.model, model_id=golden.model_id))
     with pytest.raises(WireError, match="world frame"):
         SkeletonPoser("opencv", WorldFrame())(replace(packet, space="world"))
-    bare = bridge_packets.model_packet(bridge_packets.MAKE["model"]())
+    bare = bridge_packets.model_packet(golden_packets.model())
     with pytest.raises(WireError, match="body model golden_body has no rig"):
         pose(replace(packet, model=bare, model_id=bare.model_id))
 

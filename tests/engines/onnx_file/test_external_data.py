@@ -14,8 +14,8 @@ from engines.cards.card import Card, load_card, read_weights
 from engines.errors import ModelError
 from engines.importing.import_model import import_file, remove
 from engines.inference.session import open_session
-from engines.onnx_tools.external_data import data_files, embedded
-from engines.onnx_tools.protobuf import DamagedError
+from engines.onnx_file.external_data import data_files, embedded
+from engines.onnx_file.protobuf import DamagedError
 
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from engines.onnx_tools.protobuf import DamagedError, fields
+from engines.onnx_file.protobuf import DamagedError, fields
 
 Shape: TypeAlias = "tuple[int | None, ...]"
 

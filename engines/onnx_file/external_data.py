@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from engines.onnx_tools.protobuf import BYTES, DamagedError, Field, fields, header, integers
+from engines.onnx_file.protobuf import BYTES, DamagedError, Field, fields, header, integers
 
 LARGEST = (1 << 31) - 1  # bytes of a protocol buffer
 DEEPEST = 32  # levels of graphs in graphs
