@@ -250,7 +250,7 @@ def test_run_onnx_file_with_card(
 @pytest.mark.parametrize(
     ("shape", "card", "says"),
     [
-        ([1, 3, 256, 192], None, "its card rtmpose.toml is not beside it"),
+        ([1, 3, 256, 192], None, "its card rtmpose.toml is missing beside it"),
         ([1, 3, 256, 192], CARD + "\n[extra]\na = 1\n", "unknown entry extra"),
         ([1, 3, 256, 192], CARD.replace("bins_per_px", "bins"), "unknown entry decode.bins"),
         ([1, 3, 256, 192], CARD.replace('"coco17"', '["nose"]'), "17"),

@@ -118,7 +118,7 @@ def test_every_file_of_a_training_can_be_imported_and_removed(
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("lifter.pt", "the checkpoint of the stage lifter, which is a part of a model"),
+        ("lifter.pt", "the checkpoint of the stage lifter, which is only a part of a model"),
         ("stray.onnx", "its card stray.toml is neither beside it nor in it; docs/how-to/onnx-models.md"),
         ("text.onnx", "not an ONNX file, or damaged"),
         ("other.onnx", "the card beside it is for ours.onnx"),
@@ -154,7 +154,7 @@ def test_what_is_no_model_is_refused_in_one_line(
         ({"name": "../escaped"}, "'../escaped' cannot be a model's name"),
         ({"body": "../../body.npz"}, "its card names a body that the file does not hold"),
         ({"family": "no_such"}, "ours: does not run: ours: its family no_such has no mesh head"),
-        ({"input": {"name": "features", "shape": ["N", 7]}}, "ours: it does not run: "),
+        ({"input": {"name": "features", "shape": ["N", 7]}}, "ours: does not run: "),
     ],
 )
 def test_a_card_in_a_file_is_not_believed(
@@ -182,7 +182,7 @@ def test_resume_goes_on_and_a_stop_keeps_what_was_learned(trained: Trained, tmp_
         shutil.copy(trained.recipe.out / name, out)
     said: list[str] = []
     recipe = replace(trained.recipe, out=out, resume=True, lifter_minutes=60)
-    with pytest.raises(TrainingStopped, match=r"lifter: stopped; .*lifter.pt holds \d+ steps; go on with --resume"):
+    with pytest.raises(TrainingStopped, match=r"lifter: stopped; .*lifter.pt holds \d+ steps; continue with --resume"):
         train_pose2mesh(recipe, Reports(said.append, stopped=lambda: bool(said and "M weights" in said[-1])))
     assert any("resumed at step" in line for line in said)
     card, metrics = train_pose2mesh(replace(recipe, lifter_minutes=0, mesh_minutes=0), Reports(said.append))
@@ -193,8 +193,8 @@ def test_resume_goes_on_and_a_stop_keeps_what_was_learned(trained: Trained, tmp_
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"resume": False}, r"holds lifter.pt of an earlier run: add --resume to go on, or choose another --out"),
-        ({"width": 64}, r"lifter.pt: was trained with another width \(128, now 64\)"),
+        ({"resume": False}, r"holds lifter.pt of an earlier run; add --resume to continue it, or choose another --out"),
+        ({"width": 64}, r"lifter.pt: was trained with width 128, not 64"),
         ({"name": "../x"}, "cannot be a model's name"),
     ],
 )
@@ -230,7 +230,7 @@ def test_numbers_out_of_range_are_wrong_usage(meshcast: Command, words: tuple[st
 def test_missing_packages_are_named_before_anything_is_trained(
     meshcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("edge.cli.train.REQUIRED", ("torch", "no_such_package"))
+    monkeypatch.setattr("edge.cli.train.NEEDED", ("torch", "no_such_package"))
     said = meshcast("train", "pose2mesh", "--poses", "sample", "--out", tmp_path / "out")
     assert said.code == EXIT_INPUT
     assert said.err.startswith("meshcast: training needs no_such_package: ")
@@ -249,8 +249,8 @@ def test_a_model_that_crashes_the_engine_is_kept_but_said(
     monkeypatch.setattr("engines.inference.trial.CODE", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     said = meshcast("train", "pose2mesh", "--poses", "sample", "--out", tmp_path / "out")
     assert said.code == EXIT_PARTIAL
-    assert "saved, but does not run here: ours: the engine crashes on it (SIGSEGV" in said.err
+    assert "the model is kept, but cannot be run here: ours: the engine crashed (SIGSEGV" in said.err
     said = meshcast("models", "import", trained.card)
     assert said.code == EXIT_INPUT
-    assert "ours: the engine crashes on it (SIGSEGV" in said.err
+    assert "ours: the engine crashed (SIGSEGV" in said.err
     assert said.err.count("\n") == 1
