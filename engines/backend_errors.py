@@ -1,4 +1,4 @@
-"""What an engine's exception means. No engine has a type of its own for each fault, so its words are read."""
+"""Classifies the exceptions of inference engines by their text: engines have no exception types for single faults."""
 
 from __future__ import annotations
 
@@ -49,31 +49,31 @@ _DEVICE_LOST = (
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an engine's exception says that memory ran out."""
-    return isinstance(error, MemoryError | OutOfMemoryError) or _says(error, _OUT_OF_MEMORY)
+    """Whether an engine's exception reports that memory ran out."""
+    return isinstance(error, MemoryError | OutOfMemoryError) or _mentions(error, _OUT_OF_MEMORY)
 
 
 def is_device_lost(error: BaseException) -> bool:
-    """Whether an engine's exception says that its device can no longer be used."""
-    return isinstance(error, DeviceLostError) or _says(error, _DEVICE_LOST)
+    """Whether an engine's exception reports that its device can no longer be used."""
+    return isinstance(error, DeviceLostError) or _mentions(error, _DEVICE_LOST)
 
 
-def classify_error(error: BaseException, source: str, doing: str, where: str, said: str = "") -> ModelError:
+def classify_error(error: BaseException, source: str, doing: str, where: str, detail: str = "") -> ModelError:
     """The error to raise for an engine's exception: one line with the model, what failed and on which device.
 
     source: the model's file or name; doing: "load it" or "run it for 4 x 3 x 256 x 256"; where: "torch on cuda:0";
-    said: the line of the exception that says most, if not the first. The result is an OutOfMemoryError, a
+    detail: the line of the exception to quote, by default the first. The result is an OutOfMemoryError, a
     DeviceLostError or else a ModelError.
     """
-    said = said or first_line(error)
+    detail = detail or first_line(error)
     if is_out_of_memory(error):
         return OutOfMemoryError(
             f"{source}: {where} has not enough memory to {doing}; close other programs, or choose a smaller model "
             "or a lower precision"
         )
     if is_device_lost(error):
-        return DeviceLostError(f"{source}: {where} was lost ({said}); start again when it is back")
-    return ModelError(f"{source}: {where} cannot {doing} ({said})")
+        return DeviceLostError(f"{source}: {where} was lost ({detail}); restart when the device is available again")
+    return ModelError(f"{source}: {where} cannot {doing} ({detail})")
 
 
 def first_line(error: BaseException) -> str:
@@ -86,6 +86,6 @@ def shapes_text(shapes: Iterable[Sequence[int]]) -> str:
     return " and ".join(" x ".join(map(str, shape)) for shape in shapes)
 
 
-def _says(error: BaseException, words: tuple[str, ...]) -> bool:
+def _mentions(error: BaseException, words: tuple[str, ...]) -> bool:
     text = f"{type(error).__name__} {error}".lower()
     return any(word in text for word in words)

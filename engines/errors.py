@@ -1,4 +1,4 @@
-"""The one family of errors that a user may see as a single line."""
+"""Errors that are shown to the user as a single line."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class UnknownNameError(MeshcastError):
 
 
 class OutOfMemoryError(ModelError):
-    """An engine has no memory left for what it was asked to load or run; smaller batches may still fit."""
+    """An engine ran out of memory while loading or running a model; smaller batches may still fit."""
 
 
 class DeviceLostError(ModelError):
-    """The device under an engine is gone or broken: nothing can run on it until the program starts again."""
+    """The device of an engine is unavailable; it cannot be used again in this process."""

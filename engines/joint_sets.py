@@ -109,7 +109,7 @@ _MIDDLES = {"pelvis": ("left_hip", "right_hip"), "neck": ("left_shoulder", "righ
 
 
 def gather_points(have: tuple[str, ...], wanted: tuple[str, ...], model: str) -> F32:
-    """Weights (J, K) that make the wanted points from those that a pose model has, by name.
+    """Weights (J, K) that compute the requested points from those of a pose model, by name.
 
     A pelvis or neck that it lacks is the middle of the hips or shoulders. Raises ModelError, naming the model that
     wants them, when others are missing.
@@ -123,7 +123,10 @@ def gather_points(have: tuple[str, ...], wanted: tuple[str, ...], model: str) ->
             continue
         weights[row, [have.index(part) for part in parts]] = 1 / len(parts)
     if missing:
-        raise ModelError(f"{model} needs the keypoints {', '.join(missing)}, which the pose model does not give")
+        raise ModelError(
+            f"{model}: needs the keypoints {', '.join(missing)}, which the pose model does not predict; "
+            "choose another --pose"
+        )
     return weights
 
 
@@ -134,5 +137,5 @@ def normalize_pose2d(keypoints: NDArray[np.floating]) -> F32:
     person's aspect in the image is lost, every joint must be present. An axis without extent becomes zeros.
     """
     points = np.asarray(keypoints, np.float64)
-    centerd = points - points.mean(axis=1, keepdims=True)
-    return np.asarray(centerd / np.maximum(points.std(axis=1, keepdims=True), MIN_STD_PX), np.float32)
+    centered = points - points.mean(axis=1, keepdims=True)
+    return np.asarray(centered / np.maximum(points.std(axis=1, keepdims=True), MIN_STD_PX), np.float32)

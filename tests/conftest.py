@@ -1,17 +1,20 @@
-"""What every test may use: a seeded generator, and the reason why a test that needs a GPU is skipped."""
+"""A seeded generator, the option --quick, and skipping of GPU tests where there is no GPU."""
 
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
 import edge_kernels
+from tests.support import quick
 
 # How long an example takes says something about the machine and what else runs on it, nothing about the code.
 settings.register_profile("meshcast", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=10)
 settings.load_profile("meshcast")
 
 # A shell's background jobs ignore Ctrl-C, and so would the programs that tests start and end with it.
@@ -32,7 +35,29 @@ def _missing_gpu() -> str | None:
     return None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="leave out engines, browsers, sockets and other processes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        settings.load_profile("quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if is_test and config.getoption("--quick") and not quick.is_quick(collection_path) else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--quick"):
+        left_out = [
+            item
+            for item in items
+            if item.get_closest_marker("slow") or quick.FIXTURES & set(getattr(item, "fixturenames", ()))
+        ]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     gpu_items = [item for item in items if item.get_closest_marker("gpu")]
     reason = _missing_gpu() if gpu_items else None
     if reason:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that needs a GPU, in less than ten minutes: builds for it, tests, sanitizers, benchmarks. Nothing is
 # installed where PYTHON (default: python3) has torch with CUDA, nanobind and the test tools already; else .venv is made.
-# Each step has a time limit, none hides another, and the end says which failed. Logs and figures: build/gpu.
+# Each step has a time limit, none hides another, and the end says which failed. Logs and metrics: build/gpu.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
@@ -66,7 +66,7 @@ sanitized() { # TOOL PYTEST-ARGUMENTS...
     "$PYTHON" -S -m pytest -q -p no:cacheprovider -m gpu "$@"
 }
 benchmarks() {
-  PYTHONPATH=$PYTHONPATH_HERE "$PYTHON" -S tests/benchmarks/bm_gpu.py --output "$OUT/figures.json"
+  PYTHONPATH=$PYTHONPATH_HERE "$PYTHON" -S tests/benchmarks/bm_gpu.py --output "$OUT/metrics.json"
 }
 export -f test_run sanitized benchmarks
 
@@ -84,4 +84,4 @@ if ((${#failed[@]})); then
   echo "failed: ${failed[*]}; see $OUT/*.log"
   exit 1
 fi
-echo "all steps passed in $SECONDS s; figures: $OUT/figures.json"
+echo "all steps passed in $SECONDS s; metrics: $OUT/metrics.json"

@@ -1,61 +1,101 @@
-"""The walls of the house: who may import whom, what stays light, and that library code does not print."""
+"""Dependency rules: which module may import which, what stays light, sizes of modules, where tests are."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-# Imports go down this list, never up.
-PACKAGES = {
-    "edge": ROOT / "edge",
-    "calibration": ROOT / "calibration",
-    "engines": ROOT / "engines",
-    "edge_kernels": ROOT / "kernels" / "edge_kernels",
-    "meshcast": ROOT / "clients" / "python" / "meshcast",
-}
+from tests.support.imports import PACKAGES, arrows, cycle, imports_of, modules, part
+from tests.support.paths import ROOT, TESTS
+
 ENGINE_LIBRARIES = {"torch", "onnx", "openvino", "onnxruntime", "tensorrt", "tensorrt_rtx"}
 HEAVY = {"cv2", "av", "zmq", "scipy", "rich", "websockets", *ENGINE_LIBRARIES}
+CLIENT_USERS = {"edge", "engines"}  # the packages that may import the client package `meshcast`
+LONGEST_MODULE = 400
+
+# Layers of a package from top to bottom: a module imports from its own folder and from lower layers only.
+LAYERS: dict[str, Sequence[set[str]]] = {
+    "edge": (
+        {"__init__"},
+        {"cli"},
+        {"api", "benchmark", "bridges", "evaluation", "quantization", "recording"},
+        {"run"},
+        {"monitoring"},
+        {"runtime"},
+        {"pipeline", "sinks", "wire", "console"},
+        {"stages", "models", "sources", "log_format"},
+        {"render", "timing", "bounded_queue", "stream_names", "text"},
+        {"types", "errors", "redaction"},
+    ),
+    "engines": (
+        {"__init__"},
+        {"heads", "training"},
+        {"importing"},
+        {"inference"},
+        {"onnx_tools"},
+        {"networks"},
+        {"pose2mesh"},
+        {"body"},
+        {"cards"},
+        {"onnx_file", "files"},
+        {"joint_sets", "backend_errors"},
+        {"errors"},
+    ),
+}
+ENGINES_TOP_LEVEL = {"__init__", "errors", "backend_errors", "joint_sets"}
+
+# Test modules without a module of the same name, and what they test.
+TESTS_OF_SEVERAL_MODULES = {
+    "edge/recording/export/test_export.py": "animations, glTF and BVH files of one recording",
+    "edge/runtime/test_process_end.py": "a process that ends while streams run",
+    "edge/sinks/test_sinks.py": "all sinks",
+    "edge/sources/test_rtsp.py": "network sources with an RTSP server",
+    "edge/sources/test_times.py": "time stamps of all file sources",
+    "edge/test_run_sources.py": "source options of a run",
+    "edge/wire/test_packets.py": "encoders against the golden packets",
+    "edge/wire/test_reconnect.py": "publisher and subscriber that restart",
+    "engines/cards/test_folder.py": "the user's models folder",
+    "engines/heads/test_heads.py": "all heads",
+    "engines/inference/backends/test_openvino.py": "sessions on OpenVINO",
+    "engines/inference/backends/test_tensorrt.py": "sessions on TensorRT and TensorRT-RTX",
+    "engines/inference/backends/test_torch.py": "sessions on torch",
+    "engines/training/test_bvh.py": "motion files as training data",
+    "engines/training/test_synthetic.py": "synthetic training data",
+}
 
 
-def modules() -> list[tuple[str, Path]]:
-    return [(package, path) for package, folder in PACKAGES.items() for path in sorted(folder.rglob("*.py"))]
-
-
-def imported(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Top-level names that a module imports anywhere in it, with the line."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name.split(".")[0], node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module.split(".")[0], node.lineno
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in ("import_module", "__import__"):
-                yield str(node.args[0].value).split(".")[0], node.lineno
-
-
-def wrong_imports(package: str, path: Path) -> list[str]:
+def wrong_imports(package: str, source: str) -> list[str]:
+    """Imports that a module of `package` with this source must not have, as LINE imports NAME."""
     order = list(PACKAGES)
-    above = set(order[: order.index(package)]) | {"kernels", "tests"}
+    banned = {*order[: order.index(package)], "kernels", "tests"}
     if package != "engines":
-        above |= ENGINE_LIBRARIES
-    return [f"{path}:{line} imports {name}" for name, line in imported(ast.parse(path.read_text())) if name in above]
+        banned |= ENGINE_LIBRARIES
+    if package not in CLIENT_USERS | {"meshcast"}:
+        banned.add("meshcast")
+    return [
+        f"{entry.line} imports {entry.name}"
+        for entry in imports_of(source)
+        if entry.name.split(".")[0] in banned  # deferred ones and those for type checkers included
+    ]
 
 
-def test_imports_go_one_way() -> None:
-    found = modules()
-    assert {package for package, _ in found} == set(PACKAGES)
-    assert not [wrong for package, path in found for wrong in wrong_imports(package, path)]
+def test_packages_import_lower_packages_only() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for name, path in modules().items()
+        for line in wrong_imports(name.split(".")[0], path.read_text(encoding="utf-8"))
+    ]
+    assert {name.split(".")[0] for name in modules()} == set(PACKAGES)
+    assert not wrong
 
 
 @pytest.mark.parametrize(
-    ("package", "line", "wrong"),
+    ("package", "source", "wrong"),
     [
         ("engines", "from edge.types import Frame", True),
         ("edge_kernels", "import engines.body.body", True),
@@ -63,52 +103,125 @@ def test_imports_go_one_way() -> None:
         ("edge", "import torch", True),
         ("edge", "import importlib\nimportlib.import_module('openvino.runtime')", True),
         ("edge_kernels", "import torch", True),
+        ("edge_kernels", "from meshcast.protocol.layout import SHAPE_STEP", True),
+        ("calibration", "import meshcast", True),
+        ("meshcast", "from edge.types import Bodies", True),
+        ("edge", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch", True),
         ("engines", "import torch", False),
+        ("engines", "from meshcast.protocol.rotations import rotmat", False),
         ("edge", "from calibration.camera import Camera", False),
     ],
 )
-def test_the_wall_stops_what_it_should(tmp_path: Path, package: str, line: str, wrong: bool) -> None:
-    module = tmp_path / "module.py"
-    module.write_text(line)
-    assert bool(wrong_imports(package, module)) is wrong
+def test_wrong_imports_are_found(package: str, source: str, wrong: bool) -> None:
+    assert bool(wrong_imports(package, source)) is wrong
+
+
+def test_modules_have_no_import_cycle() -> None:
+    edges = [(arrow.source, arrow.target) for arrow in arrows(deferred=False)]
+    assert len(edges) > 500
+    assert cycle(edges) == []
+
+
+@pytest.mark.parametrize(
+    ("edges", "found"),
+    [
+        ([("a", "b"), ("b", "c"), ("a", "c")], []),
+        ([("a", "b"), ("b", "c"), ("c", "b")], ["b", "c", "b"]),
+        ([("x", "y"), ("a", "a")], ["a", "a"]),
+    ],
+)
+def test_cycle_is_found(edges: list[tuple[str, str]], found: list[str]) -> None:
+    assert cycle(edges) == found
+
+
+@pytest.mark.parametrize("package", LAYERS)
+def test_layers_name_every_part_of_the_package(package: str) -> None:
+    """A new folder or top-level module needs a place in LAYERS."""
+    named = [name for layer in LAYERS[package] for name in layer]
+    assert len(named) == len(set(named))
+    assert set(named) == {part(module) for module in modules() if module.split(".")[0] == package}
+
+
+# Functions of engines may import upward, so that what is rarely needed is loaded when it is; nothing of edge does.
+@pytest.mark.parametrize(("package", "deferred"), [("edge", True), ("engines", False)])
+def test_folders_import_lower_layers_only(package: str, deferred: bool) -> None:
+    depth = {name: index for index, layer in enumerate(LAYERS[package]) for name in layer}
+    inside = [
+        arrow
+        for arrow in arrows(deferred=deferred)
+        if arrow.source.split(".")[0] == arrow.target.split(".")[0] == package
+        and part(arrow.source) != part(arrow.target)
+        and arrow.target != package
+    ]
+    assert inside
+    assert not [str(arrow) for arrow in inside if depth[part(arrow.source)] >= depth[part(arrow.target)]]
+
+
+def test_engines_has_four_top_level_modules() -> None:
+    assert {path.stem for path in (ROOT / "engines").glob("*.py")} == ENGINES_TOP_LEVEL
+
+
+def test_modules_are_at_most_400_lines_long() -> None:
+    paths = [*modules().values(), *(TESTS / "support").glob("*.py"), *(ROOT / "tools").glob("*.py")]
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
+    assert not {name: length for name, length in lengths.items() if length > LONGEST_MODULE}
+
+
+def test_tests_mirror_the_folders() -> None:
+    """tests/edge/wire/test_keys.py tests edge/wire/keys.py; TESTS_OF_SEVERAL_MODULES are the exceptions."""
+    found = [path for package in ("edge", "engines", "calibration") for path in (TESTS / package).rglob("test_*.py")]
+    without = {
+        str(relative)
+        for relative in (path.relative_to(TESTS) for path in found)
+        if not (ROOT / relative.with_name(relative.name.removeprefix("test_"))).is_file()
+        and not (ROOT / relative.with_name(relative.stem.removeprefix("test_"))).is_dir()
+    }
+    assert without == set(TESTS_OF_SEVERAL_MODULES)
+
+
+def test_tests_import_nothing_from_conftest() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{entry.line}"
+        for path in TESTS.rglob("*.py")
+        for entry in imports_of(path.read_text(encoding="utf-8"))
+        if "conftest" in entry.name.split(".")
+    ]
+    assert not wrong
+
+
+def prints(path: Path) -> list[int]:
+    """Lines of a file that call print()."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
 
 
 def test_library_code_does_not_print() -> None:
-    printed = [
-        f"{path}:{node.lineno}"
-        for _, path in modules()
-        if (ROOT / "edge" / "cli") not in path.parents
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
-    ]
-    assert not printed
+    paths = [path for path in modules().values() if (ROOT / "edge" / "cli") not in path.parents]
+    assert not [f"{path.relative_to(ROOT)}:{line}" for path in paths for line in prints(path)]
+
+
+def test_tests_do_not_print() -> None:
+    paths = TESTS.rglob("test_*.py")
+    assert not [f"{path.relative_to(ROOT)}:{line}" for path in paths for line in prints(path)]
 
 
 def run(code: str, cwd: Path) -> str:
+    """Output of a Python program."""
     done = subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
 
-def test_import_edge_is_light(tmp_path: Path) -> None:
+def test_import_edge_loads_no_heavy_library(tmp_path: Path) -> None:
     code = "import edge, sys; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     names = set(run(code, tmp_path).split())
     assert "edge" in names
     assert not names & HEAVY
 
 
-def test_kernels_is_no_package_of_ours(tmp_path: Path) -> None:
-    # Another well-known package has that name. An editable install puts the project's root on the path, where a folder
-    # without Python files is at most an empty namespace: the other package, wherever it is installed, comes first.
-    assert not list((ROOT / "kernels").glob("*.py"))
-    other = tmp_path / "site" / "kernels"
-    other.mkdir(parents=True)
-    (other / "__init__.py").write_text("NAME = 'the other one'")
-    code = f"import sys; sys.path.append({str(other.parent)!r}); import kernels; print(kernels.NAME)"
-    assert run(code, tmp_path) == "the other one\n"
-
-
 def test_help_loads_no_heavy_library(tmp_path: Path) -> None:
-    """Which is what makes it quick, on any machine."""
     code = (
         "import sys; from edge.cli.main import main\n"
         "try: main(['--help'])\n"
@@ -119,3 +232,65 @@ def test_help_loads_no_heavy_library(tmp_path: Path) -> None:
     assert "usage: " in shown
     assert "edge" in names.split()
     assert not set(names.split()) & (HEAVY | {"numpy"})
+
+
+def test_kernels_folder_does_not_shadow_the_package_of_that_name(tmp_path: Path) -> None:
+    # Another well-known package is called kernels. An editable install puts the project's root on the path, where a
+    # folder without Python files is at most an empty namespace: the other package comes first wherever it is installed.
+    assert not list((ROOT / "kernels").glob("*.py"))
+    other = tmp_path / "site" / "kernels"
+    other.mkdir(parents=True)
+    (other / "__init__.py").write_text("NAME = 'the other one'")
+    code = f"import sys; sys.path.append({str(other.parent)!r}); import kernels; print(kernels.NAME)"
+    assert run(code, tmp_path) == "the other one\n"
+
+
+CHECKING_METHODS = {"raises", "warns", "deprecated_call", "fail", "compare"}  # of pytest, and Goldens.compare
+
+
+def asserts(function: ast.AST, helpers: set[str]) -> bool:
+    """Whether a function asserts, by itself or through one of the helpers."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in CHECKING_METHODS | helpers or name.startswith("assert_"):
+                return True
+            if any(keyword.arg == "check" and ast.unparse(keyword.value) == "True" for keyword in node.keywords):
+                return True  # subprocess.run(..., check=True)
+    return False
+
+
+def without_assertion(source: str) -> list[str]:
+    """Names of the tests in a module that cannot fail but by an error."""
+    functions = [
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    helpers: set[str] = set()
+    while found := {
+        function.name
+        for function in functions
+        if not function.name.startswith("test_") and function.name not in helpers and asserts(function, helpers)
+    }:
+        helpers |= found
+    return [
+        function.name for function in functions if function.name.startswith("test_") and not asserts(function, helpers)
+    ]
+
+
+def test_every_test_asserts() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in TESTS.rglob("test_*.py")
+        for name in without_assertion(path.read_text(encoding="utf-8"))
+    ]
+    assert not found
+
+
+def test_tests_without_assertion_are_found() -> None:
+    source = (
+        "def check_all(x): assert x\ndef deep(x): check_all(x)\ndef idle(x): print(x)\n"
+        "def test_a(): deep(1)\ndef test_b(): idle(1)\ndef test_c():\n    with pytest.raises(ValueError): int('')\n"
+    )
+    assert without_assertion(source) == ["test_b"]

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from tests.campaign import campaign
-from tests.campaign.bench_run import Row, Usage, at_least, at_most, scaled
+from tests.campaign.harness import Row, Usage, at_least, at_most, scaled
 
 
 @pytest.mark.parametrize("name", campaign.SCENARIOS)
@@ -16,23 +16,23 @@ def test_every_scenario_can_be_loaded(name: str) -> None:
     assert callable(importlib.import_module(f"tests.campaign.{name}").run)
 
 
-def test_bar_is_held_up_to_its_value() -> None:
+def test_row_passes_up_to_its_bar() -> None:
     assert [at_most("a", value, 2).passed for value in (1, 2, 2.1, float("nan"))] == [True, True, False, False]
     assert [at_least("a", value, 2).passed for value in (1, 2, 2.1, float("nan"))] == [False, True, True, False]
 
 
-def test_growth_beyond_the_bars_is_a_miss() -> None:
+def test_usage_growth_beyond_the_bar_fails() -> None:
     before = Usage(rss=1_000_000, descriptors=20, threads=10)
     assert all(row.passed for row in Usage(1_019_000, 22, 12).rows_since(before))
     assert not any(row.passed for row in Usage(1_021_000, 23, 13).rows_since(before))
 
 
 @pytest.mark.parametrize(("scale", "count"), [(1.0, 100), (0.1, 10), (0.001, 1)])
-def test_scale_shrinks_counts_to_one_at_least(scale: float, count: int) -> None:
+def test_scaled_count_is_at_least_one(scale: float, count: int) -> None:
     assert scaled(100, scale) == count
 
 
-def test_scenario_that_fails_in_itself_is_a_miss(
+def test_scenario_that_raises_is_a_failed_row(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scenario = ModuleType("scenario")

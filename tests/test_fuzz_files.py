@@ -15,7 +15,7 @@ NEEDS = {"checkpoint": "torch", "onnx": "onnx"}
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_reader_of_a_damaged_file_raises_nothing_but_its_errors(name: str, tmp_path: Path) -> None:
+def test_reader_of_a_damaged_file_raises_meshcast_errors_only(name: str, tmp_path: Path) -> None:
     if name in NEEDS:
         pytest.importorskip(NEEDS[name])
     target, path = TARGETS[name], tmp_path / f"a{TARGETS[name].suffix}"

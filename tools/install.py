@@ -1,7 +1,7 @@
-"""Run pip with a line for each step and the time it took so far: `python tools/install.py ARGUMENTS of pip install`.
+"""Run pip with one line of progress per step: `python tools/install.py ARGUMENTS of pip install`.
 
-pip by itself is either silent for minutes or says very much. Everything it says is in build/install.log, whose end is
-shown when it fails.
+pip itself is either silent for minutes or very verbose. Its whole output is in build/install.log; when pip fails, the
+end of the log is printed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ COLLECTING = re.compile(r"^\s*Collecting (\S+)")
 DOWNLOADING = re.compile(r"^\s*Downloading (?:\S+/)?([A-Za-z0-9_.]+?)-[0-9]\S* \(([^)]+)\)")
 COMPILING = re.compile(r"^\s*\[(\d+)/(\d+)\] (?!Re-checking)")
 STEPS = (
-    (re.compile(r"Installing build dependencies: started"), "preparing the build (cmake, ninja, nanobind)"),
+    (re.compile(r"Installing build dependencies: started"), "installing the build tools"),
     (re.compile(r"Building (?:editable|wheel) for (\S+).*: started"), "building {0}"),
     (re.compile(r"native operators are not built"), "no C++ compiler: the slower NumPy operators are used"),
     (re.compile(r"^\s*Installing collected packages"), "installing what was downloaded"),
@@ -29,7 +29,7 @@ STEPS = (
 
 
 def step(line: str) -> str | None:
-    """What a line of pip's says to a user, or None."""
+    """The progress message of a line of pip's output, or None."""
     if match := COMPILING.match(line):
         return f"compiling {match[1]} of {match[2]}"
     if match := DOWNLOADING.match(line):
@@ -43,14 +43,14 @@ def step(line: str) -> str | None:
 
 
 class Progress:
-    """Prints steps with the time since the start, and every few seconds that the last one is still going on."""
+    """Prints steps with the time since the start, and repeats the current step every few seconds."""
 
     def __init__(self) -> None:
-        self._start_s = self._said_s = time.monotonic()
+        self._start_s = self._shown_s = time.monotonic()
         self._last = "starting pip"
         self._lock = threading.Lock()
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         with self._lock:
             if text != self._last:
                 self._last = text
@@ -58,12 +58,12 @@ class Progress:
 
     def still(self) -> None:
         with self._lock:
-            if time.monotonic() - self._said_s >= STILL_EVERY_S:
+            if time.monotonic() - self._shown_s >= STILL_EVERY_S:
                 self._print(f"still {self._last}")
 
     def _print(self, text: str) -> None:
-        self._said_s = time.monotonic()
-        print(f"  {self._said_s - self._start_s:4.0f} s  {text}", flush=True)
+        self._shown_s = time.monotonic()
+        print(f"  {self._shown_s - self._start_s:4.0f} s  {text}", flush=True)
 
 
 def main(arguments: list[str]) -> int:
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> int:
             for line in pip.stdout:
                 log.write(line)
                 if text := step(line):
-                    progress.say(text)
+                    progress.show(text)
             code = pip.wait()
         except KeyboardInterrupt:
             pip.wait()
@@ -96,12 +96,12 @@ def main(arguments: list[str]) -> int:
     if code:
         lines = LOG.read_text(encoding="utf-8").splitlines()
         print(*(line for line in lines[-SHOWN_ON_FAILURE:] if not is_noise(line)), sep="\n", file=sys.stderr)
-        print(f"error: pip failed with {code}; all that it said is in {LOG}", file=sys.stderr)
+        print(f"error: pip failed with exit code {code}; its whole output is in {LOG}", file=sys.stderr)
     return code
 
 
 def is_noise(line: str) -> bool:
-    """Remarks of pip's that nobody can act on."""
+    """Whether a line is a notice of pip without a relation to the failure."""
     return bool(re.search(r"Location '.*' is ignored|A new release of pip|notice\]", line))
 
 

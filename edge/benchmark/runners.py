@@ -119,7 +119,7 @@ class Runner(ABC):
 
     def run(self, frames: int) -> None:
         """Run until so many frames of each stream have been published, from the beginning of the sources."""
-        before = {task: (session.rows, session.rows_together) for task, session in self._models.sessions.items()}
+        before = {task: (session.rows, session.batched_rows) for task, session in self._models.sessions.items()}
         self._models.timings = self._engines
         with ExitStack() as cleanup:
             sources = open_sources(self._job, cleanup)
@@ -143,7 +143,7 @@ class Runner(ABC):
         self.cpu_s += meter.cpu_s
         for task, session in self._models.sessions.items():
             rows, together = self._rows[task]
-            self._rows[task] = rows + session.rows - before[task][0], together + session.rows_together - before[task][1]
+            self._rows[task] = rows + session.rows - before[task][0], together + session.batched_rows - before[task][1]
 
     @abstractmethod
     def _run(self, sources: list[Source], outputs: list[Outputs], meter: Stopwatch) -> None:

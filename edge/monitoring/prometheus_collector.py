@@ -150,7 +150,7 @@ def _engines(models: LoadedModels) -> Iterator[Metric]:
         if f"{task} engine" in times:
             _add(calls, name, times[f"{task} engine"])
         rows.add_metric(name, session.rows)
-        together.add_metric(name, session.rows_together)
+        together.add_metric(name, session.batched_rows)
     yield from (calls, rows, together)
 
 

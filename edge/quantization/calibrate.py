@@ -21,8 +21,8 @@ from edge.stages.detect import input_size
 from edge.types import F32
 from engines.cards.accuracy_gate import Gate, Metric
 from engines.cards.card import Card
-from engines.cards.suggestions import unknown
 from engines.errors import ModelError
+from engines.files.suggestions import unknown
 from engines.inference.onnx_model import checked_model
 from engines.inference.session import BACKENDS, Session, open_session
 from engines.onnx_tools.quantize import FloatNetwork

@@ -31,7 +31,7 @@ from edge.recording.mcap_records import RECORD_LIMITS, MessageRecord, check_leng
 from edge.sinks.output_file import OutputFile
 from engines.files.atomic import write_all
 from engines.files.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
-from engines.files.read import open_file
+from engines.files.regular_file import open_file
 from meshcast.errors import WireError
 from meshcast.protocol.layout import (
     AXES,

@@ -8,8 +8,8 @@ import edge_kernels
 from edge.stages.box_decoders import BOX_FAMILIES, check_boxes
 from edge.types import F32, U8, Array, Detections, Frame
 from engines.cards.card import Card, Input
-from engines.cards.suggestions import did_you_mean
 from engines.errors import ModelError
+from engines.files.suggestions import did_you_mean
 from engines.inference.session import Session
 
 NMS_IOU = 0.6

@@ -8,8 +8,8 @@ from edge.stages.crops import Cropper
 from edge.stages.keypoint_decoders import POSE_FAMILIES, Outputs, check_pose, mirror_images
 from edge.types import F32, Frame, Pose2D, Tracks
 from engines.cards.card import REFINEMENTS, Card
-from engines.cards.suggestions import did_you_mean, unknown
 from engines.errors import ModelError
+from engines.files.suggestions import did_you_mean, unknown
 from engines.inference.session import Session
 
 FARTHEST_PX = 1e6  # keypoints beyond are an engine gone wrong, not a person

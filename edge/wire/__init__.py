@@ -1,1 +1,1 @@
-"""Bodies over ZeroMQ: one frame a message, a fixed little-endian layout (docs/wire.md)."""
+"""The publisher: bodies over ZeroMQ, one ZeroMQ frame per message, in a fixed little-endian layout (docs/wire.md)."""

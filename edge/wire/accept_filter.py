@@ -1,4 +1,4 @@
-"""Keeps new connections from a listening socket for a while, whoever accepts them."""
+"""Blocks new connections to a listening socket for a while, although libzmq accepts them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from contextlib import suppress
 
 SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27  # of Linux
 DROP_ALL = struct.pack("=HBBI", 0x06, 0, 0, 0)  # a socket filter of one instruction: keep 0 bytes of every packet
-SHUT = ".shut"
+BLOCKED_SUFFIX = ".blocked"
 
 
-class Door:
-    """The way into a listening socket. While it is shut, the system drops the requests for TCP connections, which are
-    repeated after a second, and a Unix socket's file has another name. Abstract Unix sockets stay open.
+class AcceptFilter:
+    """Blocks and unblocks a listening socket.
 
-    Raises OSError when the descriptor is no socket's.
+    While it is blocked, the system drops the requests for TCP connections, which clients repeat after a second, and the
+    file of a Unix socket has another name. Abstract Unix sockets cannot be blocked. Raises OSError when the descriptor
+    is not a socket.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -27,36 +28,37 @@ class Door:
         if self.local:
             name = self._socket.getsockname()
             self._path = name if isinstance(name, str) else ""
-        self._stays_open = self.local and not self._path
-        self._shut = False
+        self._unblockable = self.local and not self._path
+        self._blocked = False
 
-    def shut(self, shut: bool) -> None:
-        """Shut the door, or open it."""
-        if shut == self._shut or self._stays_open:
+    def block(self, block: bool) -> None:
+        """Block new connections, or accept them again."""
+        if block == self._blocked or self._unblockable:
             return
         with suppress(OSError):
             if self._path:
-                self._rename(shut)
-            elif shut:
+                self._rename(block)
+            elif block:
                 code = ctypes.create_string_buffer(DROP_ALL)
                 program = struct.pack("@HP", 1, ctypes.addressof(code))
                 self._socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
             else:
                 self._socket.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
-            self._shut = shut
+            self._blocked = block
 
     def close(self) -> None:
-        """Let go of the socket; one that is shut stays so."""
-        if self._shut and self._path:
+        """Release the socket; a blocked one stays blocked."""
+        if self._blocked and self._path:
             with suppress(OSError):
-                os.unlink(self._path + SHUT)
+                os.unlink(self._path + BLOCKED_SUFFIX)
         self._socket.close()
 
-    def _rename(self, shut: bool) -> None:
-        if shut:
-            os.rename(self._path, self._path + SHUT)
+    def _rename(self, block: bool) -> None:
+        if block:
+            os.rename(self._path, self._path + BLOCKED_SUFFIX)
             return
         try:
-            os.link(self._path + SHUT, self._path)  # unlike a rename, this never replaces another program's socket
+            # Unlike a rename, this never replaces the socket of another program.
+            os.link(self._path + BLOCKED_SUFFIX, self._path)
         finally:
-            os.unlink(self._path + SHUT)
+            os.unlink(self._path + BLOCKED_SUFFIX)

@@ -1,4 +1,4 @@
-"""Watches the connections of a publishing socket, and ends those that go too far."""
+"""Monitors the connections of a publishing socket, and disconnects peers that exceed the limits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import zmq
 
-from edge.wire.accept_filter import Door
+from edge.wire.accept_filter import AcceptFilter
 from edge.wire.curve_auth import log
 from edge.wire.descriptors import max_connections
 from edge.wire.peers import HANDSHAKE_BYTES, Limits, Peer, Peers
@@ -36,22 +36,22 @@ FAILURES = {
     zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL,
     zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL,
 }
-EVENT = struct.Struct("=Hi")  # of libzmq's socket monitor: what has happened, and the connection's descriptor
+EVENT = struct.Struct("=Hi")  # of libzmq's socket monitor: event and descriptor of the connection
 SWEEP_S = 1.0
 PAUSE_S = 0.002
-BACKLOG = 32  # connections that the system accepts ahead
+BACKLOG = 32  # connections that the system accepts in advance
 DISCARD_BYTES = 64 << 10
 MAX_DISCARDS = 16
 BYTES_RECEIVED = slice(128, 136)  # in Linux's struct tcp_info
-WARN_S = 60.0  # between two warnings about peers that were cut off
+WARN_S = 60.0  # between two warnings about disconnected peers
 
 
 class Connections:
     """The peers of a ZeroMQ socket that binds tcp:// or ipc:// addresses; make it before the socket is bound.
 
-    A thread reads the socket's monitor and ends connections beyond the limits by shutting down their sockets, upon
-    which libzmq frees all that it kept for them. known: the keys of clients that may be connected, where there are
-    keys. close() must come after the socket was closed: libzmq's own thread would otherwise wait for the monitor.
+    A thread reads the monitor of the socket and shuts down the connections that exceed the limits, upon which libzmq
+    frees their queues. known: the keys of authorized clients, where there are keys. Call close() after the socket was
+    closed: libzmq's own thread would otherwise wait for the monitor.
     """
 
     def __init__(
@@ -64,16 +64,16 @@ class Connections:
         self._limits = replace(limits, connections=max_connections(limits.connections))
         self._peers = Peers(self._limits)
         self._known = known
-        self._missing: set[str] = set()  # keys that were not among the known ones at the last look
+        self._missing: set[str] = set()  # keys that were not authorized at the last check
         self._lock = threading.Lock()
         self._refused = self._unreported = 0
         self._failed = False
         self._why = ""
         self._warn_s = 0.0
         self._endpoint = ""
-        self._door: Door | None = None
-        # A connection is shut down through a copy of its descriptor, which libzmq can meanwhile close and the system
-        # give to a file. The copy's place is taken now: there may be no free one later.
+        self._filter: AcceptFilter | None = None
+        # A connection is shut down through a copy of its descriptor, as libzmq can close the original at any time and
+        # the system can reuse its number. The copy is reserved now: there may be no free descriptor later.
         self._null = os.open(os.devnull, os.O_RDONLY)
         self._copy = os.dup(self._null)
         watched.set(zmq.BACKLOG, BACKLOG)
@@ -86,41 +86,41 @@ class Connections:
 
     @property
     def subscribers(self) -> int:
-        """How many peers are connected and have subscribed to something."""
+        """Number of peers with a subscription."""
         with self._lock:
             return self._peers.subscribed
 
     @property
     def refused(self) -> int:
-        """How many connections were cut off, or have failed to shake hands."""
+        """Number of connections that exceeded a limit or failed the handshake."""
         with self._lock:
             return self._refused
 
     def request(self, frame: zmq.Frame) -> None:
-        """Charge a request to the peer that sent it."""
+        """Account for a request of a peer."""
         try:
             descriptor = int(frame.get(zmq.SRCFD))
         except zmq.ZMQError:
-            descriptor = -1  # libzmq's own, for a peer that has gone
+            descriptor = -1  # libzmq's own request, for a peer that has disconnected
         key = ""
         if self._known is not None:
             with suppress(zmq.ZMQError):
                 key = str(frame.get("User-Id"))
         with self._lock:
-            self._read_events()  # the peer's connection is among them
+            self._read_events()  # they include the connection of this peer
             peer = self._peers.request(descriptor, frame.bytes, key)
             if peer is not None:
-                self._cut(peer, "asked for too much")
+                self._cut(peer, "subscribed to too many topics")
 
     def close(self) -> None:
-        """End the thread. May be called twice."""
+        """End the thread. Idempotent."""
         self._thread.join()
         if self._monitor.closed:
             return
         self._polled.close()
         self._monitor.close()
-        if self._door is not None:
-            self._door.close()
+        if self._filter is not None:
+            self._filter.close()
         os.close(self._null)
         os.close(self._copy)
 
@@ -135,8 +135,8 @@ class Connections:
                 for descriptor, _ in ready:
                     self._measure(descriptor, now_s)
                 jammed = self._peers.jammed
-                if self._door is not None:
-                    self._door.shut(jammed)
+                if self._filter is not None:
+                    self._filter.block(jammed)
                 if now_s >= sweep_s + SWEEP_S:
                     sweep_s = now_s
                     for peer in self._peers.idle(now_s):
@@ -146,10 +146,10 @@ class Connections:
                 recheck_s = now_s
                 self._recheck(self._known)
             if ready and not jammed:
-                time.sleep(PAUSE_S)  # however often peers send something, this takes little of a processor
+                time.sleep(PAUSE_S)  # limits the CPU time, however often peers send
 
     def _read_events(self) -> bool:
-        """Take note of what has happened to the connections; False when the monitored socket is gone."""
+        """Process the events of the connections; False when the monitored socket is closed."""
         while True:
             try:
                 event, endpoint = self._monitor.recv_multipart(zmq.DONTWAIT)
@@ -158,21 +158,21 @@ class Connections:
             kind, descriptor = EVENT.unpack(event)
             if kind == zmq.EVENT_LISTENING:
                 with suppress(OSError):
-                    self._door = Door(descriptor)
+                    self._filter = AcceptFilter(descriptor)
             elif kind == zmq.EVENT_ACCEPTED:
                 self._endpoint = endpoint.decode()
                 crowded = self._peers.connect(descriptor, _identity(descriptor), time.monotonic())
-                with suppress(OSError):  # it has gone by itself
+                with suppress(OSError):  # it has disconnected by itself
                     self._polled.register(descriptor, select.EPOLLIN | select.EPOLLET)
                 if crowded is not None:
-                    self._cut(crowded, "were too many")
-                if self._door is not None and self._door.local:
-                    self._expect_much(descriptor)
+                    self._cut(crowded, "exceeded the number of connections")
+                if self._filter is not None and self._filter.local:
+                    self._assume_subscriptions(descriptor)
             elif kind in FAILURES:
                 self._failed = True
                 self._refused += 1
             elif kind == zmq.EVENT_DISCONNECTED:
-                # A handshake's failure is reported right before its end.
+                # libzmq reports a failed handshake right before the disconnection.
                 peer = self._peers.disconnect(descriptor)
                 if peer is not None and peer.cut and not self._failed:
                     self._refused += 1
@@ -180,19 +180,19 @@ class Connections:
             elif kind == zmq.EVENT_MONITOR_STOPPED:
                 return False
 
-    def _expect_much(self, descriptor: int) -> None:
-        """Count a new Unix socket as one that has sent subscriptions: what it has sent, the system does not tell."""
+    def _assume_subscriptions(self, descriptor: int) -> None:
+        """Treat a new Unix socket as one with undelivered subscriptions: the system does not count its bytes."""
         peer = self._peers.get(descriptor)
         if peer is not None:
             peer.total_bytes = HANDSHAKE_BYTES + 1
         oldest = self._peers.newcomer() if self._peers.jammed else None
         if oldest is not None:
-            self._cut(oldest, "were too many")
+            self._cut(oldest, "exceeded the number of connections")
 
     def _measure(self, descriptor: int, now_s: float) -> None:
-        """Charge what a peer has sent to it.
+        """Account for the bytes that a peer has sent.
 
-        libzmq adds the subscriptions that come to its tree for as long as they come, and hands them out only then.
+        libzmq adds incoming subscriptions to its trie as long as they arrive, and delivers them only afterwards.
         """
         peer = self._peers.get(descriptor)
         if peer is None:
@@ -200,29 +200,29 @@ class Connections:
         try:
             total = _sent_bytes(descriptor, peer.total_bytes)
         except OSError:
-            return  # it has gone by itself
+            return  # it has disconnected by itself
         more, peer.total_bytes = total - peer.total_bytes, total
         if self._peers.sent(descriptor, more, now_s) is not None:
             self._cut(peer, "sent too much")
 
     def _recheck(self, known: Callable[[], set[bytes]]) -> None:
-        """End the connections whose key is missing for the second time: a file may be away while it is written."""
+        """Disconnect peers whose key is missing for the second time: a file may be absent while it is rewritten."""
         try:
             keys = {key.decode() for key in known()}
-        except Exception as error:  # whatever it is: let out, it would end the thread
-            log.error("the keys of clients cannot be read (%s)", error)
+        except Exception as error:  # of any type: it would end the thread
+            log.error("the keys of authorized clients cannot be read (%s)", error)
             keys = set()
         with self._lock:
             missing = self._peers.keys() - keys
             for peer in self._peers.of_keys(missing & self._missing):
-                self._cut(peer, "used a key that was taken away")
+                self._cut(peer, "used a key that is no longer authorized")
             self._missing = missing
 
     def _cut(self, peer: Peer, why: str) -> None:
         self._peers.cut(peer)
         self._unreported += 1
         self._why = why
-        with suppress(OSError):  # it has gone by itself
+        with suppress(OSError):  # it has disconnected by itself
             os.dup2(peer.descriptor, self._copy, inheritable=False)
             if peer.identity is not None and peer.identity == _identity(self._copy):
                 end = socket.socket(fileno=self._copy)
@@ -237,12 +237,12 @@ class Connections:
     def _report(self, now_s: float) -> None:
         if self._unreported and now_s >= self._warn_s:
             self._warn_s = now_s + WARN_S
-            log.warning("cut off %d connections that %s", self._unreported, self._why)
+            log.warning("disconnected %d peers that %s", self._unreported, self._why)
             self._unreported = 0
 
 
 def _identity(descriptor: int) -> tuple[int, int] | None:
-    """Of the socket behind a descriptor, which other sockets do not have."""
+    """Device and inode, which identify the socket behind a descriptor."""
     try:
         found = os.fstat(descriptor)
     except OSError:
@@ -251,8 +251,10 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
 
 
 def _bound_at(end: socket.socket, endpoint: str) -> bool:
-    """Whether a socket is a connection that was accepted at this endpoint, and not the listening one. Raises OSError
-    when it is not connected."""
+    """Whether a socket is a connection accepted at this endpoint, and not the listening socket.
+
+    Raises OSError when it is not connected.
+    """
     if end.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
         return False
     end.getpeername()
@@ -264,14 +266,14 @@ def _bound_at(end: socket.socket, endpoint: str) -> bool:
 
 
 def _discard(end: socket.socket) -> None:
-    """Take what has come and was not read yet, so that libzmq does not."""
+    """Read and discard pending data, so that libzmq does not read it."""
     for _ in range(MAX_DISCARDS):
         if not end.recv(DISCARD_BYTES, socket.MSG_DONTWAIT):
             return
 
 
 def _sent_bytes(descriptor: int, before: int) -> int:
-    """How much a connected peer has sent in all; of a Unix socket a guess, from what waits to be read now."""
+    """Total bytes that a peer has sent; for a Unix socket an estimate, from the bytes that are pending now."""
     end = socket.socket(fileno=descriptor)
     try:
         if end.family == socket.AF_UNIX:

@@ -1,4 +1,4 @@
-"""Who may watch: what an address needs before it is bound, and the guard that lets only known keys in."""
+"""Access control: what an address needs before it is bound, and the authenticator that accepts only known keys."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from meshcast.transport.curve import Keys, read_public
 
 DOMAIN = "meshcast"
 SUFFIXES = (".pub", ".key")
-HANDSHAKE_BYTES = 512  # the least MAXMSGSIZE of a secured socket: a client's part of the handshake is longer than 256
-MAX_REMEMBERED = 1000  # strangers' keys: new ones cost nothing to make, so memory must not grow with them
+HANDSHAKE_BYTES = 512  # smallest MAXMSGSIZE of a secured socket: the client's handshake message is longer than 256
+MAX_REMEMBERED = 1000  # unauthorized keys: clients can make any number of them, so memory must not grow with them
 
 log = logging.getLogger("meshcast.security")
 
 
 @dataclass(frozen=True, slots=True)
 class Security:
-    """How a publisher is protected.
+    """Access control of a publisher.
 
-    keys: the publisher's own; with them everything is encrypted. allowed: the folder with the public keys of the
-    clients that may watch. insecure: the user said that anyone may.
+    Attributes:
+        keys: The publisher's own pair; with it all connections are encrypted.
+        allowed: Folder with the public keys of the authorized clients.
+        insecure: Allows any client on any network, without encryption (--insecure).
     """
 
     keys: Keys | None = None
@@ -37,9 +39,9 @@ class Security:
 
 
 def is_local(address: str) -> bool:
-    """Whether only this machine can reach what is bound at `address`; in doubt it is not so.
+    """Whether only this machine can connect to `address`; False in doubt.
 
-    ipc, inproc, and tcp at 127.0.0.0/8, [::1] or localhost. Names of interfaces and of other hosts are in doubt.
+    True for ipc, inproc, and tcp at 127.0.0.0/8, [::1] or localhost; False for names of interfaces and other hosts.
     """
     scheme, _, rest = address.partition("://")
     if scheme in ("ipc", "inproc"):
@@ -56,15 +58,17 @@ def is_local(address: str) -> bool:
 
 
 def check_access(address: str, security: Security) -> None:
-    """Raises PublishError unless `address` may be bound: for this machine only, for known clients, or --insecure."""
+    """Raises PublishError unless `address` is local, has authorized clients, or is declared insecure."""
     if security.keys is None:
         if not is_local(address) and not security.insecure:
             raise PublishError(
-                f"{address}: anyone who reaches this machine could watch; add --curve server.key --allow clients/ "
-                "(see meshcast keys new), or --insecure"
+                f"{address}: refusing to bind a public address without encryption; add --curve server.key --allow "
+                "clients/ (see meshcast keys new), or --insecure"
             )
     elif security.allowed is None:
-        raise PublishError(f"{address}: nobody is known; add --allow clients/, a folder with the .pub files of clients")
+        raise PublishError(
+            f"{address}: no client is authorized; add --allow clients/, a folder with the .pub files of clients"
+        )
     else:
         try:
             known = KnownClients(security.allowed).keys()
@@ -74,20 +78,20 @@ def check_access(address: str, security: Security) -> None:
                 "of clients"
             ) from None
         if not known:
-            raise PublishError(f"{security.allowed}: no client's key is in there; put the clients' .pub files into it")
+            raise PublishError(f"{security.allowed}: contains no key of a client; copy the clients' .pub files into it")
 
 
 class KnownClients:
-    """The public keys in a folder. It is read each time: a key that is put there or taken away counts at once."""
+    """The public keys in a folder, which is read for every check: an added or removed key takes effect immediately."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._unreadable: set[Path] = set()
-        self._strangers: set[bytes] = set()
+        self._unauthorized: set[bytes] = set()
         self._failing = False
 
     def keys(self) -> set[bytes]:
-        """All of them; a file that holds none is left out and warned of once. Raises OSError without the folder."""
+        """All keys. Skips files without a key, with one warning each. Raises OSError when the folder cannot be read."""
         found = set()
         for path in self._folder.iterdir():
             if path.suffix not in SUFFIXES:
@@ -97,31 +101,33 @@ class KnownClients:
             except KeyFileError as error:
                 if path not in self._unreadable:
                     self._unreadable.add(path)
-                    log.warning("%s; lets nobody in", error)
+                    log.warning("%s; ignored, no client is authorized by it", error)
         return found
 
     def callback(self, domain: str, key: bytes) -> bool:
-        """ZAP's question (ZeroMQ RFC 27), asked at each connection: may the client with this public key come in?"""
+        """The ZAP callback (ZeroMQ RFC 27) of a connection: whether the client with this key is authorized."""
         try:
             known = key in self.keys()
-        except Exception as error:  # whatever it is: let out, it would end the thread that asks
+        except Exception as error:  # of any type: it would end the authenticator's thread
             if not self._failing:
-                log.error("%s: cannot be read (%s); nobody is let in", self._folder, error)
+                log.error("%s: cannot be read (%s); all clients are refused", self._folder, error)
             self._failing = True
             return False
         self._failing = False
-        if not known and key not in self._strangers and len(self._strangers) < MAX_REMEMBERED:
-            self._strangers.add(key)
-            log.warning("refused a client with the unknown key %s (known ones: %s)", key.decode(), self._folder)
+        if not known and key not in self._unauthorized and len(self._unauthorized) < MAX_REMEMBERED:
+            self._unauthorized.add(key)
+            log.warning(
+                "refused a client with the unauthorized key %s (authorized keys: %s)", key.decode(), self._folder
+            )
         return known
 
 
 class CurveAuthenticator:
-    """Asks who connects to the secured sockets of a context, in a thread of its own, until it is closed.
+    """Authenticates the clients of the secured sockets of a context, in a thread of its own, until it is closed.
 
-    Make it before any of these sockets binds; one a context. Close the sockets first, then the guard, then the context,
-    which would wait for the guard. A secured socket without a living guard lets nobody in. known: reads the folder.
-    Raises PublishError when the context has a guard already.
+    Create one per context, before any of these sockets binds. Close the sockets first, then the authenticator, then the
+    context, which would otherwise wait for the authenticator. A secured socket without a running authenticator refuses
+    every client. known: reads the folder. Raises PublishError when the context has an authenticator already.
     """
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: Keys, allowed: Path) -> None:
@@ -134,20 +140,22 @@ class CurveAuthenticator:
             self._authenticator.start()
         except zmq.ZMQError:
             self._authenticator.stop()
-            raise PublishError("this ZeroMQ context has a guard already; use one for all of its sockets") from None
+            raise PublishError(
+                "this ZeroMQ context already has an authenticator; use one for all of its sockets"
+            ) from None
 
     def secure_server(self, socket: zmq.Socket[bytes]) -> None:
-        """Let the socket encrypt everything and talk to known clients only; call before bind().
+        """Encrypt the socket and accept only authorized clients; call before bind().
 
-        Where the socket limits what it receives, MAXMSGSIZE must be HANDSHAKE_BYTES or more.
+        A MAXMSGSIZE of the socket must be HANDSHAKE_BYTES or more.
         """
         socket.set(zmq.CURVE_SERVER, 1)
         socket.set(zmq.CURVE_SECRETKEY, self._keys.secret)
         socket.set_string(zmq.ZAP_DOMAIN, DOMAIN)
-        socket.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # otherwise everybody is let in when the guard is gone
+        socket.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # otherwise every client is accepted when the authenticator has ended
 
     def close(self) -> None:
-        """End the thread. May be called twice."""
+        """End the thread. Idempotent."""
         self._authenticator.stop()
 
     def __enter__(self) -> CurveAuthenticator:

@@ -1,19 +1,19 @@
-"""The process's file descriptors: as many as it may have, and the share that network peers may take."""
+"""The limit of file descriptors, and the share of network peers."""
 
 from __future__ import annotations
 
 import logging
 import resource
 
-WANTED = 8192  # a full share of peers and many sources; more would only cost time where programs close all of them
-PEERS_SHARE = 4  # one in so many descriptors may be a peer's connection; the rest is for files, sources and engines
+WANTED = 8192  # enough for all peers and many sources; a higher limit slows down programs that close every descriptor
+PEERS_SHARE = 4  # a quarter of the descriptors is for peers, the rest for files, sources and engines
 MIN_CONNECTIONS = 8
 
 log = logging.getLogger("meshcast.security")
 
 
 def raise_limit() -> int:
-    """Raise the soft limit of open files to WANTED, or as far as the hard one allows; returns the limit now."""
+    """Raise the soft limit of open files to WANTED, or to the hard limit; returns the limit in effect."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
     wanted = WANTED if hard == unlimited else min(WANTED, hard)
@@ -27,5 +27,5 @@ def raise_limit() -> int:
 
 
 def max_connections(wanted: int) -> int:
-    """How many peers may be connected at a time: `wanted`, or fewer where the process may open few files."""
+    """Maximum number of connected peers: `wanted`, or fewer when the limit of open files is low."""
     return min(wanted, max(MIN_CONNECTIONS, raise_limit() // PEERS_SHARE))

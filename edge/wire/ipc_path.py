@@ -1,4 +1,4 @@
-"""What must hold before an address is bound."""
+"""Protects existing files before an ipc:// address is bound."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edge.errors import PublishError
 
 
 def check_socket_file(address: str) -> None:
-    """Raises PublishError when binding an ipc:// address would take a file or a living socket from its owner.
+    """Raises PublishError when binding an ipc:// address would delete a file or a socket in use.
 
     ZeroMQ deletes whatever is at the path before it binds.
     """
@@ -18,10 +18,10 @@ def check_socket_file(address: str) -> None:
     if not address.startswith("ipc://") or path.startswith("@") or not os.path.lexists(path):
         return
     if not stat.S_ISSOCK(os.lstat(path).st_mode):
-        raise PublishError(f"{address}: a file is there that is not a socket; choose another path")
+        raise PublishError(f"{address}: exists and is not a socket; choose another path")
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(path)
         except OSError:
-            return  # left behind by a process that is gone
+            return  # left behind by a process that has ended
     raise PublishError(f"{address}: address already in use; choose another path with --publish")

@@ -1,4 +1,4 @@
-"""Makes the two files of a new pair of CURVE keys; `meshcast.transport.curve` reads them."""
+"""Creates the two files of a new pair of CURVE keys; `meshcast.transport.curve` reads them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engines.files.atomic import AtomicFile, write_all
 SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644
 
-SECRET_HEAD = "# CURVE secret key: stays on the machine that uses it, readable by its user alone.\n"
-PUBLIC_HEAD = "# CURVE public key: for everyone who is to talk to its owner.\n"
+SECRET_HEAD = "# CURVE secret key: keep it on the machine that uses it, readable by its user only.\n"
+PUBLIC_HEAD = "# CURVE public key: give it to the peers of its owner.\n"
 
 
 def new_keys(stem: Path) -> tuple[Path, Path]:
-    """Write a new pair to `stem`.key, both keys and for this user's eyes only, and `stem`.pub, the public one.
+    """Write a new pair: `stem`.key with both keys, readable by this user only, and `stem`.pub with the public key.
 
-    Returns the two paths. Raises OutputError when one of them exists or cannot be written; then neither is new.
+    Returns the two paths. Raises OutputError when one of them exists or cannot be written; then neither file is new.
     """
     try:
         public, secret = zmq.curve_keypair()
@@ -44,9 +44,9 @@ def _section(name: str, public: bytes, secret: bytes = b"") -> str:
 
 
 def _write_new(path: Path, text: str, mode: int) -> None:
-    """A whole file that replaces nothing. Raises OutputError."""
+    """Write a file atomically, without replacing another. Raises OutputError."""
     try:
-        with AtomicFile(path, mode=SECRET_MODE) as new:  # for this user's eyes only while it is written
+        with AtomicFile(path, mode=SECRET_MODE) as new:  # readable by this user only while it is written
             write_all(new.file, text.encode())
             os.fchmod(new.file.fileno(), mode)
             new.commit(replace=False)

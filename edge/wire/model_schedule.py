@@ -1,4 +1,4 @@
-"""When a model goes out."""
+"""The schedule of model messages."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ MODELS_A_SECOND = 10
 
 
 class ModelSchedule:
-    """At once when somebody asks for it, and again after `repeat_s`.
+    """A model is due immediately after a subscription to it, and again after `repeat_s`.
 
-    A model is a megabyte for everybody who listens to it: more than MODELS_A_SECOND are not sent, so that who asks
-    again and again harms nobody.
+    Rate limit: at most MODELS_A_SECOND, so that repeated subscriptions cannot flood the link. A model is a megabyte for
+    each of its subscribers.
     """
 
     def __init__(self, repeat_s: float = REPEAT_S) -> None:
@@ -21,11 +21,11 @@ class ModelSchedule:
         self._sent_s: deque[float] = deque(maxlen=MODELS_A_SECOND)
 
     def ask(self) -> None:
-        """Somebody has subscribed."""
+        """Record a new subscription."""
         crowded = len(self._sent_s) == MODELS_A_SECOND
         self.due_s = min(self.due_s, self._sent_s[0] + 1 if crowded else 0.0)
 
     def sent(self, now_s: float) -> None:
-        """It has gone out."""
+        """Record that the model was sent."""
         self._sent_s.append(now_s)
         self.due_s = now_s + self._repeat_s

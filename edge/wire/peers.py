@@ -1,4 +1,4 @@
-"""What each connected peer may ask of a publisher, and what it has asked so far."""
+"""Limits and accounting of the connected peers of a publisher."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from meshcast.protocol.layout import TOPIC_SIZE
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much peers may take of a publisher.
+    """Resource limits of the peers of a publisher (docs/how-to/security.md).
 
-    connections: at a time. newcomers: of them, that have subscribed to nothing yet; with more, the oldest goes. busy:
-    connections that libzmq has subscriptions of which were not seen yet; with more, none is accepted. handshake_ms:
-    from the connection to the end of ZMTP's handshake. idle_s: until the first subscription. topics_cost: of one peer's
-    subscriptions, where a topic costs its bytes and TOPIC_COST; all_topics_cost: of all peers together. sent_bytes: of
-    one peer at once, whatever they are; sent_bytes_per_s: in the long run. recheck_s: between two looks at the keys
-    that may connect; a peer whose key is missing twice is cut off.
+    Attributes:
+        connections: Connections at a time.
+        newcomers: Connections without a subscription yet; beyond it the oldest one is disconnected.
+        busy: Connections whose subscriptions libzmq has received but not delivered; beyond it none is accepted.
+        handshake_ms: From the connection to the end of the ZMTP handshake, ms.
+        idle_s: From the connection to the first subscription, s.
+        topics_cost: Cost of the subscriptions of one peer; a topic costs its bytes plus TOPIC_COST.
+        all_topics_cost: Cost of the subscriptions of all peers together.
+        sent_bytes: Bytes that one peer may send in a burst.
+        sent_bytes_per_s: Bytes per second that one peer may send in the long run.
+        recheck_s: Interval of the check of authorized keys, s; a peer whose key is missing twice is disconnected.
     """
 
     connections: int = 512
@@ -31,14 +36,14 @@ class Limits:
     recheck_s: float = 10.0
 
 
-HANDSHAKE_BYTES = 128  # of ZMTP's without keys
-TOPIC_COST = 32  # of libzmq's tree of topics, whose nodes are 32 bytes for each byte of a topic and 2 kB at a fork
+HANDSHAKE_BYTES = 128  # of the ZMTP handshake without keys
+TOPIC_COST = 32  # of libzmq's topic trie: a node is 32 bytes per byte of a topic, and 2 kB at a branch
 
 
 @dataclass(slots=True, eq=False)
 class Peer:
-    """One connection. identity: of the socket behind the descriptor, None when it was gone before it was looked at.
-    key: of an encrypted connection's client, Z85."""
+    """One connection. identity: of the socket behind the descriptor, None when it had closed before the check.
+    key: of the client of an encrypted connection, Z85."""
 
     descriptor: int
     identity: tuple[int, int] | None
@@ -48,13 +53,13 @@ class Peer:
     subscribed: bool = False
     key: str = ""
     cut: bool = False
-    sent_bytes: float = 0.0  # less what the rate allows, at the time sent_s
+    sent_bytes: float = 0.0  # level of the leaky bucket at the time sent_s
     sent_s: float = 0.0
-    total_bytes: int = 0  # as the system counted them
+    total_bytes: int = 0  # as counted by the operating system
 
 
 class Peers:
-    """The connected peers by descriptor, and which of them go too far. Knows no sockets and no clock."""
+    """The connected peers by descriptor, and those that exceed the limits. Independent of sockets and clocks."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -66,24 +71,24 @@ class Peers:
         return len(self._peers)
 
     def get(self, descriptor: int) -> Peer | None:
-        """The peer that is connected with this descriptor."""
+        """The peer with this descriptor."""
         return self._peers.get(descriptor)
 
     @property
     def subscribed(self) -> int:
-        """How many have subscribed to something."""
+        """Number of peers with a subscription."""
         return sum(peer.subscribed and not peer.cut for peer in self._peers.values())
 
     def keys(self) -> set[str]:
-        """Of the encrypted connections that have subscribed."""
+        """Keys of the encrypted connections that have subscribed."""
         return {peer.key for peer in self._peers.values() if peer.key and not peer.cut}
 
     def of_keys(self, keys: set[str]) -> list[Peer]:
-        """The peers that have connected with one of these keys."""
+        """The peers with one of these keys."""
         return [peer for peer in self._peers.values() if peer.key in keys and not peer.cut]
 
     def connect(self, descriptor: int, identity: tuple[int, int] | None, now_s: float) -> Peer | None:
-        """A peer has connected. Returns the one that has to make room for it, which may be itself."""
+        """Add a peer. Returns the peer to disconnect when a limit is exceeded, which may be the new one."""
         self.disconnect(descriptor)
         self._peers[descriptor] = Peer(descriptor, identity, now_s)
         staying = [peer for peer in self._peers.values() if not peer.cut]
@@ -92,12 +97,12 @@ class Peers:
         return newcomers[0] if crowded else None
 
     def newcomer(self) -> Peer | None:
-        """The oldest connection that has subscribed to nothing."""
+        """The oldest connection without a subscription."""
         return next((peer for peer in self._peers.values() if not (peer.subscribed or peer.cut)), None)
 
     @property
     def jammed(self) -> bool:
-        """Whether so many are sending subscriptions, or have sent some and are not gone, that others have to wait."""
+        """Whether more than `busy` peers have undelivered subscriptions, so that new connections have to wait."""
         busy = (
             peer
             for peer in self._peers.values()
@@ -106,19 +111,19 @@ class Peers:
         return sum(peer.cut or not peer.subscribed for peer in busy) > self._limits.busy
 
     def disconnect(self, descriptor: int) -> Peer | None:
-        """A peer has gone."""
+        """Remove a peer."""
         peer = self._peers.pop(descriptor, None)
         if peer is not None:
             self._release(peer)
         return peer
 
     def cut(self, peer: Peer) -> None:
-        """A peer is being disconnected: what it holds counts no more."""
+        """Mark a peer as being disconnected, and release its subscriptions."""
         peer.cut = True
         self._release(peer)
 
     def request(self, descriptor: int, request: bytes, key: str) -> Peer | None:
-        """A peer has sent a request (see Audience). Returns the peer that goes too far with it."""
+        """Account for a request of a peer (see Subscriptions). Returns the peer that exceeds a limit, if any."""
         mark, topic = request[:1], request[1:]
         if mark == b"\x00":
             self.forget(topic)
@@ -137,7 +142,7 @@ class Peers:
         return None
 
     def sent(self, descriptor: int, more_bytes: int, now_s: float) -> Peer | None:
-        """A peer has sent so many bytes. Returns it when they are too many."""
+        """Account for bytes that a peer has sent. Returns the peer when it exceeds the limit."""
         peer = self._peers.get(descriptor)
         if peer is None or peer.cut:
             return None
@@ -146,13 +151,13 @@ class Peers:
         return peer if peer.sent_bytes > self._limits.sent_bytes else None
 
     def forget(self, topic: bytes) -> None:
-        """The last subscription to a topic has ended."""
+        """Release a topic without subscribers."""
         for peer in self._holders.pop(topic, set()):
             peer.topics.discard(topic)
             self._charge(peer, -_cost(topic))
 
     def idle(self, now_s: float) -> list[Peer]:
-        """The peers that have been connected for idle_s without subscribing to anything."""
+        """The peers that have been connected for idle_s without a subscription."""
         begin_s = now_s - self._limits.idle_s
         return [peer for peer in self._peers.values() if not (peer.subscribed or peer.cut) and peer.since_s < begin_s]
 

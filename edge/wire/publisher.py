@@ -1,4 +1,4 @@
-"""Publishes bodies over ZeroMQ; a subscriber that is slow, stuck or gone never holds it up."""
+"""Publishes bodies over ZeroMQ. A slow, stalled or vanished subscriber never blocks it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from edge.wire.model import ModelEncoder
 from edge.wire.model_schedule import REPEAT_S, ModelSchedule
 from edge.wire.peers import Limits
 from edge.wire.publisher_socket import HIGH_WATER_MARK, PublisherSocket
-from edge.wire.status import encode_status
+from meshcast.protocol.encode_status import encode_status
 from meshcast.protocol.layout import Kind, topic
+from meshcast.protocol.packets import StatusPacket
 
 STATUS_S = 1.0
 
@@ -28,12 +29,25 @@ STATUS_S = 1.0
 class Publisher:
     """Binds `address` and publishes the bodies of some streams, their model and their status.
 
-    A frame belongs to the stream that its camera names, and goes out at the levels that somebody subscribed to. The
-    model goes out after each new subscription to it and every `repeat_s` seconds, the status every `status_s`. Any
-    thread may publish. `address` is the real one, with the port that was found when 0 was asked for. axes: of all
-    coordinates. security: who may watch; without, only this machine's processes. limits: of what peers may take.
-    Raises AddressError when the address cannot or must not be bound and WireError when a stream's or the model's name
-    does not fit.
+    A frame is sent on the stream that it names, at the levels that have a subscriber. The model is sent after each new
+    subscription to it and every `repeat_s` seconds, the status every `status_s`. Any thread may publish. After
+    construction, `address` is the bound one, with the port that the system chose for port 0.
+
+    Args:
+        address: `tcp://HOST:PORT`, `ipc://PATH` or `inproc://NAME`.
+        model: The body model of all streams.
+        streams: Names of the streams, 1 to 30 letters, digits, '.', '_' and '-'.
+        axes: Axes of all coordinates: "opencv", "unity", "unreal" or "gltf".
+        security: Access control; without it only processes of this machine can connect.
+        limits: Resource limits of the peers.
+        high_water_mark: Messages queued for a slow subscriber.
+        repeat_s: Seconds between two model messages.
+        status_s: Seconds between two status messages.
+
+    Raises:
+        AddressError: The address cannot be bound.
+        PublishError: The address is public and neither encrypted nor declared insecure.
+        WireError: The name of a stream or of the model does not fit, or the model cannot be encoded.
     """
 
     def __init__(
@@ -50,60 +64,59 @@ class Publisher:
         status_s: float = STATUS_S,
     ) -> None:
         session = secrets.randbits(32)
-        known, frames = ModelEncoder(model, axes), FrameEncoder(axes, model.lod.vertices if model.lod else None)
+        models, frames = ModelEncoder(model, axes), FrameEncoder(axes, model.lod.vertices if model.lod else None)
         self._streams = {
-            name: _Stream(name, session, model, known, frames, ModelSchedule(repeat_s)) for name in streams
+            name: _Stream(name, session, model, models, frames, ModelSchedule(repeat_s)) for name in streams
         }
         self._status_s = status_s
         self._lock = threading.Lock()
-        self._outlet = PublisherSocket(address, high_water_mark=high_water_mark, security=security, limits=limits)
-        self.address = self._outlet.address
-        self._attendant = _Attendant(self._outlet.fileno(), self._attend)
+        self._socket = PublisherSocket(address, high_water_mark=high_water_mark, security=security, limits=limits)
+        self.address = self._socket.address
+        self._housekeeping = _Housekeeping(self._socket.fileno(), self._work_due)
 
     def publish(self, frame: Frame, bodies: Bodies, camera: Camera | None = None) -> None:
-        """Send the bodies of one frame, none of them included. Never waits. Raises WireError (see FrameEncoder)."""
+        """Send the bodies of one frame, also when there are none. Never blocks. Raises WireError (see FrameEncoder)."""
         stream = self._streams[frame.camera]
         with self._lock:
-            self._see_subscribers()
-            wanted = {kind for kind, words in stream.topics.items() if self._outlet.wants(words)}
+            self._read_subscriptions()
+            wanted = {kind for kind, name in stream.topics.items() if self._socket.wants(name)}
         # Encoding is most of the work and needs no lock: a stream's frames come from one thread.
         messages = list(stream.frame_messages(frame, bodies, camera, wanted))
         with self._lock:
-            stream.moved()
+            stream.count_frame()
             self._send_models(time.monotonic())
             for message in messages:
-                self._outlet.send(message)
+                self._socket.send(message)
 
     def fit(self, stream: str) -> FrameFit | None:
-        """What fits the rig to a stream's bodies, for other outputs to share on the thread that publishes; None for a
-        body without one."""
+        """The inverse kinematics of a stream, which other outputs on the publishing thread share; None for a body model
+        without a rig."""
         return self._streams[stream].fit
 
     def end(self, stream: str, reason: str) -> None:
-        """Say that a stream has ended, and why."""
+        """Send the end of a stream, with the reason."""
         with self._lock:
             self._streams[stream].end(reason)
-            self._outlet.send(self._streams[stream].status_message())
+            self._socket.send(self._streams[stream].status_message())
 
     @property
     def subscribers(self) -> int:
-        """How many peers are connected over tcp:// or ipc:// and have subscribed to something."""
-        return self._outlet.subscribers
+        """Number of peers over tcp:// or ipc:// with a subscription."""
+        return self._socket.subscribers
 
     @property
     def refused(self) -> int:
-        """How many connections were cut off, or have failed to shake hands, since the start."""
-        return self._outlet.refused
+        """Number of connections since the start that exceeded a limit or failed the handshake."""
+        return self._socket.refused
 
     def close(self) -> None:
-        """End the streams that have not, and unbind; waits up to half a second until what was published has left. May
-        be called twice."""
-        if not self._outlet.closed:
-            self._attendant.stop()
+        """End the open streams and unbind, after waiting up to half a second for messages in flight. Idempotent."""
+        if not self._socket.closed:
+            self._housekeeping.stop()
             for name, stream in self._streams.items():
                 if not stream.ended:
                     self.end(name, "the publisher has closed")
-        self._outlet.close()
+        self._socket.close()
 
     def __enter__(self) -> Publisher:
         return self
@@ -113,60 +126,60 @@ class Publisher:
     ) -> None:
         self.close()
 
-    def _see_subscribers(self) -> None:
-        """Whoever has subscribed to a model gets it at once."""
-        for prefix in self._outlet.subscriptions():
+    def _read_subscriptions(self) -> None:
+        """Send the model immediately for each new subscription to it."""
+        for prefix in self._socket.subscriptions():
             for stream in self._streams.values():
                 if stream.topics[Kind.MODEL].startswith(prefix):
-                    stream.repeats.ask()
+                    stream.schedule.ask()
         self._send_models(time.monotonic())
 
     def _send_models(self, now_s: float) -> None:
         for stream in self._streams.values():
-            if now_s >= stream.repeats.due_s:
-                stream.repeats.sent(now_s)
-                self._outlet.send(stream.model_message())
+            if now_s >= stream.schedule.due_s:
+                stream.schedule.sent(now_s)
+                self._socket.send(stream.model_message())
 
-    def _attend(self, now_s: float) -> float:
-        """What has to be done when nothing moves; returns when to look again at the latest, in s from now."""
+    def _work_due(self, now_s: float) -> float:
+        """Send due models and statuses; returns the longest wait until the next call, in s."""
         with self._lock:
-            self._see_subscribers()
+            self._read_subscriptions()
             for stream in self._streams.values():
                 if now_s >= stream.status_due_s:
                     stream.status_due_s = now_s + self._status_s
-                    self._outlet.send(stream.status_message())
-            if self._outlet.more:
+                    self._socket.send(stream.status_message())
+            if self._socket.more:
                 return 0.0
-            due_s = [due for stream in self._streams.values() for due in (stream.status_due_s, stream.repeats.due_s)]
+            due_s = [due for stream in self._streams.values() for due in (stream.status_due_s, stream.schedule.due_s)]
             return min(due_s, default=now_s + 1) - now_s
 
 
 class _Stream:
-    """Where one stream is: the next numbers of its messages, when its model and its status are due, and how it does."""
+    """The state of one stream: sequence numbers, when its model and its status are due, and its end."""
 
     def __init__(
         self,
         name: str,
         session: int,
         model: BodyModel,
-        known: ModelEncoder,
+        models: ModelEncoder,
         frames: FrameEncoder,
-        repeats: ModelSchedule,
+        schedule: ModelSchedule,
     ) -> None:
         self.name = name
         self.topics = {kind: topic(kind, name) for kind in Kind}
-        self.repeats = repeats
+        self.schedule = schedule
         self.status_due_s = 0.0
         self.ended = False
         self._session = session
-        self._model, self._frames = known, frames
+        self._model, self._frames = models, frames
         self.fit = FrameFit(model) if can_fit(model) else None
         self._lod = model.lod is not None
         self._reason = ""
         self._seq = self._model_seq = self._status_seq = self._seq_at_status = 0
 
     def frame_messages(self, frame: Frame, bodies: Bodies, camera: Camera | None, wanted: set[Kind]) -> Iterator[bytes]:
-        """The messages of one frame; the smallest first, which the largest would otherwise hold up."""
+        """The messages of one frame, the smallest first, so that the largest does not delay it."""
         stamp = Stamp.now(self.name, self._seq, self._session, self._model.model_id, self._model.name)
         if Kind.PARAMS in wanted and self.fit is not None:
             yield self._frames.params(frame, bodies, self.fit(frame.t_s, bodies), stamp, camera)
@@ -177,8 +190,8 @@ class _Stream:
         if Kind.MESH in wanted:
             yield self._frames.mesh(frame, bodies, stamp, camera)
 
-    def moved(self) -> None:
-        """A frame has come: it counts, whether or not somebody gets it."""
+    def count_frame(self) -> None:
+        """Count a frame, with or without subscribers."""
         self._seq += 1
         self.ended = False
 
@@ -191,25 +204,28 @@ class _Stream:
 
     def status_message(self) -> bytes:
         idle = self._seq == self._seq_at_status
-        message = encode_status(
-            self._model,
+        packet = StatusPacket(
             stream=self.name,
             seq=self._status_seq,
             session=self._session,
+            t_publish_unix_ns=time.time_ns(),
+            t_publish_monotonic_ns=time.monotonic_ns(),
+            model_id=self._model.model_id,
             state="ended" if self.ended else "idle" if idle else "live",
             next_seq=self._seq,
             reason=self._reason if self.ended else "",
+            model_name=self._model.name,
         )
         self._status_seq += 1
         self._seq_at_status = self._seq
-        return message
+        return encode_status(packet)
 
 
-class _Attendant:
-    """A thread that calls `attend` when a socket has something to read, and when it is time."""
+class _Housekeeping:
+    """A thread that calls `work` when a descriptor is readable, and when the wait that it returned is over."""
 
-    def __init__(self, fd: int, attend: Callable[[float], float]) -> None:
-        self._attend = attend
+    def __init__(self, fd: int, work: Callable[[float], float]) -> None:
+        self._callback = work
         self._wake, self._ring = os.pipe()
         self._polled = select.poll()  # select() takes no descriptors from 1024 on
         for readable in (fd, self._wake):
@@ -225,7 +241,7 @@ class _Attendant:
 
     def _work(self) -> None:
         while True:
-            left_s = self._attend(time.monotonic())
+            left_s = self._callback(time.monotonic())
             ready = self._polled.poll(max(0.0, left_s) * 1000)
             if any(fd == self._wake for fd, _ in ready):
                 return

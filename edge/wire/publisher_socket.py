@@ -1,4 +1,4 @@
-"""Where messages leave: a bound socket that never waits for anybody, and knows who listens to what."""
+"""Non-blocking XPUB socket with subscription tracking."""
 
 from __future__ import annotations
 
@@ -15,24 +15,25 @@ from edge.wire.subscriptions import Subscriptions
 from meshcast.transport.address import address_error, check_address, context_for
 from meshcast.transport.sockets import probe
 
-HIGH_WATER_MARK = 8  # messages kept for a subscriber that does not keep up; later ones are dropped for it
-SEND_BUFFER_BYTES = 256 << 10  # more would only make a slow subscriber's pictures older
-STUCK_MS = 4000  # a subscriber that takes nothing for so long is cut off, which frees what was kept for it
-LINGER_MS = 500  # how long close() waits for what is on its way
+HIGH_WATER_MARK = 8  # messages queued for a slow subscriber; later ones are dropped for it
+SEND_BUFFER_BYTES = 256 << 10  # a larger buffer would only increase the latency of a slow subscriber
+STUCK_MS = 4000  # a subscriber that receives nothing for longer is disconnected, which frees its queue
+LINGER_MS = 500  # longest wait of close() for messages in flight
 MAX_REQUEST_BYTES = 128  # subscribers send topics only; longer messages end their connection
 MAX_REQUESTS = 100  # read at a time, so that a flood of subscriptions cannot hold up the frames
-RECEIVE_BUFFER_BYTES = 2 << 10  # what a peer sends is taken by libzmq before it is seen here
-# Of one subscriber. libzmq reads what waits in one go, which a flood would never let end; with keys it keeps one of
-# these places for itself.
+RECEIVE_BUFFER_BYTES = 2 << 10  # libzmq reads the data of a peer before this process can count it
+# Of one subscriber. libzmq reads all waiting requests in one loop, which a flood would never let end; with keys it
+# reserves one of them.
 MAX_WAITING_REQUESTS = 2
 
 
 class PublisherSocket:
     """An XPUB socket bound to `address`, for one thread at a time.
 
-    `address` becomes the real one, with the port that was found when 0 was asked for. security: who may watch; without
-    it only this machine. limits: of what peers may take, over tcp:// and ipc://; what connects within the process is
-    trusted. Raises AddressError when the address cannot be bound, or must not be (see guard.check).
+    `address` becomes the bound one, with the port that the system chose for port 0. security: access control; without
+    it only this machine can connect. limits: resource limits of peers over tcp:// and ipc://; connections within the
+    process are trusted. Raises AddressError when the address cannot be bound, PublishError when `check_access` refuses
+    it.
     """
 
     def __init__(
@@ -43,17 +44,17 @@ class PublisherSocket:
         security: Security | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self.more = False  # subscriptions that wait
-        self._audience = Subscriptions()
+        self.more = False  # whether requests are still unread
+        self._subscriptions = Subscriptions()
         security = security or Security()
         check_address(address)
         check_access(address, security)
         check_socket_file(address)
         self._context, self._own_context = context_for(address)
-        self._guard: CurveAuthenticator | None = None
+        self._authenticator: CurveAuthenticator | None = None
         self._connections: Connections | None = None
         self._socket = self._context.socket(zmq.XPUB)
-        self._socket.set(zmq.XPUB_VERBOSE, 1)  # every subscription is seen, not only the first to a topic
+        self._socket.set(zmq.XPUB_VERBOSE, 1)  # report every subscription, not only the first to a topic
         self._socket.set(zmq.SNDHWM, high_water_mark)
         self._socket.set(zmq.RCVHWM, MAX_WAITING_REQUESTS)
         self._socket.set(zmq.SNDBUF, SEND_BUFFER_BYTES)
@@ -65,11 +66,13 @@ class PublisherSocket:
         self._socket.set(zmq.IPV6, int("[" in address))
         # Within the process there is nothing to encrypt.
         if security.keys is not None and security.allowed is not None and self._own_context:
-            self._guard = CurveAuthenticator(self._context, security.keys, security.allowed)
-            self._guard.secure_server(self._socket)
+            self._authenticator = CurveAuthenticator(self._context, security.keys, security.allowed)
+            self._authenticator.secure_server(self._socket)
             self._socket.set(zmq.MAXMSGSIZE, HANDSHAKE_BYTES)
         if self._own_context:
-            self._connections = Connections(self._socket, limits, self._guard.known if self._guard else None)
+            self._connections = Connections(
+                self._socket, limits, self._authenticator.known if self._authenticator else None
+            )
         try:
             self._socket.bind(address)
         except zmq.ZMQError as error:
@@ -78,19 +81,21 @@ class PublisherSocket:
         self.address = self._socket.get_string(zmq.LAST_ENDPOINT).rstrip("\0")
 
     def fileno(self) -> int:
-        """For poll(): readable when `subscriptions` may have something new. Read those before waiting for it, and until
-        there are no `more`, because it tells of changes only."""
+        """For poll(): readable when `subscriptions` may have new requests.
+
+        It signals changes only: read `subscriptions` before you wait, until `more` is False.
+        """
         return int(self._socket.get(zmq.FD))
 
     def wait(self, timeout_s: float) -> None:
-        """Wait until `subscriptions` may have something new, or for `timeout_s`."""
+        """Wait until `subscriptions` may have new requests, or for `timeout_s`."""
         if not self.more:
             polled = select.poll()  # select() takes no descriptors from 1024 on
             polled.register(self, select.POLLIN)
             polled.poll(timeout_s * 1000)
 
     def subscriptions(self) -> Iterator[bytes]:
-        """The starts of topics that somebody has subscribed to since the last call; `more` says if there are more."""
+        """The prefixes subscribed to since the last call; `more` tells whether requests are still unread."""
         self.more = True
         for _ in range(MAX_REQUESTS):
             try:
@@ -100,26 +105,26 @@ class PublisherSocket:
                 return
             if self._connections is not None:
                 self._connections.request(frame)
-            prefix = self._audience.update(frame.bytes)
+            prefix = self._subscriptions.update(frame.bytes)
             if prefix is not None:
                 yield prefix
 
     def wants(self, topic: bytes) -> bool:
-        """Whether somebody would receive a message of this topic, as far as `subscriptions` were read."""
-        return self._audience.wants(topic)
+        """Whether a message of this topic has a subscriber, according to the requests read so far."""
+        return self._subscriptions.wants(topic)
 
     def send(self, message: bytes) -> None:
-        """Send to whoever subscribed to it. Never waits."""
+        """Send a message to its subscribers. Never blocks."""
         self._socket.send(message, zmq.DONTWAIT)
 
     @property
     def subscribers(self) -> int:
-        """How many peers are connected over tcp:// or ipc:// and have subscribed to something."""
+        """Number of peers over tcp:// or ipc:// with a subscription."""
         return 0 if self._connections is None else self._connections.subscribers
 
     @property
     def refused(self) -> int:
-        """How many connections were cut off, or have failed to shake hands."""
+        """Number of connections that were disconnected for exceeding a limit, or failed the handshake."""
         return 0 if self._connections is None else self._connections.refused
 
     @property
@@ -127,11 +132,11 @@ class PublisherSocket:
         return bool(self._socket.closed)
 
     def close(self) -> None:
-        """Unbind; waits up to half a second until what was sent has left. May be called twice."""
+        """Unbind, after waiting up to half a second for messages in flight. Idempotent."""
         self._socket.close()
         if self._connections is not None:
             self._connections.close()
-        if self._guard is not None:
-            self._guard.close()
+        if self._authenticator is not None:
+            self._authenticator.close()
         if self._own_context:
             self._context.term()

@@ -1,4 +1,4 @@
-"""The topics that are subscribed to."""
+"""Active subscriptions."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import re
 
 from meshcast.protocol.layout import MAX_STREAM, TOPIC_PREFIXES, TOPIC_SIZE
 
-_WORDS = tuple(f"{word}/".encode() for word in TOPIC_PREFIXES.values())
+_PREFIXES = tuple(f"{known}/".encode() for known in TOPIC_PREFIXES.values())
 _STREAM = re.compile(rb"[A-Za-z0-9._-]{0,%d}\0*" % MAX_STREAM)
 
 
 class Subscriptions:
-    """The topics that are subscribed to, from the requests that an XPUB socket with XPUB_VERBOSE hands out: 1 and the
-    start of a topic for every subscription, 0 and the same when its last subscriber has gone.
+    """Topic prefixes with at least one subscriber.
 
-    Starts of topics that no message of this protocol has are not kept.
+    They come from the requests of an XPUB socket with XPUB_VERBOSE: byte 1 and a prefix for every subscription, byte 0
+    and the prefix when its last subscriber is gone. Prefixes that match no message of this protocol are ignored.
     """
 
     def __init__(self) -> None:
         self._prefixes: set[bytes] = set()
 
     def update(self, request: bytes) -> bytes | None:
-        """Take note of a request; the start of a topic when it is a new subscription to a topic that can exist."""
+        """Process a request; returns the prefix of a new subscription that can match a message, else None."""
         mark, prefix = request[:1], request[1:]
         if mark == b"\x01" and can_match(prefix):
             self._prefixes.add(prefix)
@@ -31,7 +31,7 @@ class Subscriptions:
         return None
 
     def wants(self, topic: bytes) -> bool:
-        """Whether a subscription matches a message of this topic. Takes as long for any number of subscriptions."""
+        """Whether a subscription matches a message of this topic. The time is independent of their number."""
         return any(topic[:size] in self._prefixes for size in range(len(topic) + 1))
 
     def __len__(self) -> int:
@@ -39,10 +39,10 @@ class Subscriptions:
 
 
 def can_match(prefix: bytes) -> bool:
-    """Whether the topic of some message may start like this."""
+    """Whether the topic of a message can start with this prefix."""
     if len(prefix) > TOPIC_SIZE:
         return False
-    for word in _WORDS:
-        if word.startswith(prefix) or (prefix.startswith(word) and _STREAM.fullmatch(prefix, len(word))):
+    for known in _PREFIXES:
+        if known.startswith(prefix) or (prefix.startswith(known) and _STREAM.fullmatch(prefix, len(known))):
             return True
     return False

@@ -31,7 +31,7 @@ class Body:
     v_template (V, 3), shape_dirs (V, 3, B), of which the last `expressions` are of the face, weights (V, J) with rows
     that sum to 1, joint_regressor (J, V), parents (J,) int32 (-1 at the root, else before the joint), faces (F, 3)
     int32 outward; pose_dirs (V, 3, 9 (J - 1)): pose blend shapes, None where the body has none; lod: the
-    coarser mesh that its file holds, else None (engines.body.lod.lod_of makes one).
+    coarser mesh of its file, else None (see engines.body.lod.lod_of).
     """
 
     name: str
@@ -68,7 +68,7 @@ class Body:
         vertices, joints = self.rest(shape)
         rotation, posed = kinematic_chain(rotations, joints, self.parents)
         if self.pose_dirs is not None:
-            # The joints stay where the shape put them: the pose moves the surface only.
+            # Pose blend shapes move the surface only, not the joints.
             vertices = vertices + pose_offsets(self.pose_dirs, rotations)
         offset = posed - np.einsum("njab,njb->nja", rotation, joints)
         blend = self.weights @ np.concatenate([rotation.reshape(*joints.shape[:2], 9), offset], -1)
@@ -78,7 +78,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurfaceBody(Body):
-    """A body that also knows landmarks on its skin.
+    """A body with landmarks on its skin.
 
     coco_regressor (17, V) and feet_regressor (6, V) give them from posed vertices; mirror (V,) int32 is the index of
     the mirrored vertex.
@@ -122,16 +122,16 @@ def load_body(path: str | Path) -> Body:
 
 
 def load_surface_body(path: str | Path) -> SurfaceBody:
-    """Like load_body, for those who need the landmarks; ModelError when the file has none."""
+    """Like load_body, but raises ModelError when the file has no landmarks."""
     body = load_body(path)
     if not isinstance(body, SurfaceBody):
-        raise ModelError(f"{path}: a body without landmarks: {SURFACE[0]} is missing")
+        raise ModelError(f"{path}: a body without landmarks, as {SURFACE[0]} is missing; use a body with them")
     return body
 
 
 @cache
 def open_body() -> SurfaceBody:
-    """The open body that the default mesh model draws: 6890 vertices, 13776 faces, 24 joints, 10 shape directions."""
+    """The bundled body of the default mesh model: 6890 vertices, 13776 faces, 24 joints, 10 shape directions."""
     return load_surface_body(ZOO / "open_smpl_body.npz")
 
 
@@ -188,12 +188,12 @@ def _lod(read: CheckedArrays, vertices: int) -> Lod:
     """The coarser mesh on some of the body's vertices."""
     kept = read.indices("lod_vertices", vertices, "L")
     if (np.diff(kept) <= 0).any():
-        raise ModelError(f"{read.path}: lod_vertices does not rise; expected every vertex once, in their order")
+        raise ModelError(f"{read.path}: lod_vertices is not rising; expected every vertex once, in order")
     return Lod(kept, read.indices("lod_faces", len(kept), "G", 3))
 
 
 def _parents(read: CheckedArrays) -> I32:
-    """Parents (J,) from the kinematic tree (2, J): parents and joints. Files put any number at the root's parent."""
+    """Parents (J,) from the kinematic tree (2, J): parents and joints. The root's parent is any number in files."""
     table = read.integers("kintree_table", 2, "J")
     joints = np.arange(table.shape[1])
     if (table[1] != joints).any() or (table[0, 1:] < 0).any() or (table[0, 1:] >= joints[1:]).any():

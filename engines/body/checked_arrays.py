@@ -1,4 +1,4 @@
-"""Arrays of a file from outside, one by one, in the type and shape that their reader needs, or refused in one line."""
+"""Checks the type, shape and range of the arrays of an untrusted file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS = {"fiu": "numbers", "iu": "integers", "U": "text"}
 class CheckedArrays:
     """The arrays of the file at `path`. Sizes are numbers, or a letter for any size but 0.
 
-    Every method raises ModelError, which names the file and the array and says what was expected.
+    Every method raises ModelError, which names the file, the array and what was expected.
     """
 
     path: str | Path
@@ -27,7 +27,7 @@ class CheckedArrays:
 
     def floats(self, key: str, *sizes: int | str) -> NDArray[np.float32]:
         """Finite float32 from any numbers."""
-        with np.errstate(over="ignore"):  # what does not fit float32 becomes infinite, and is refused
+        with np.errstate(over="ignore"):  # values beyond float32 become infinite, and are refused
             array = np.asarray(self._shaped(key, "fiu", sizes), np.float32, order="C")
         if not np.isfinite(array).all():
             raise ModelError(f"{self.path}: {key} has values that are not finite")

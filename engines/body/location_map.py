@@ -26,10 +26,10 @@ INSIDE = 1e-10  # a texel is inside of a triangle when all of its barycentric co
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocationMap:
-    """How V vertices and a map of h x w texels give each other; `build` makes it.
+    """The mapping between V vertices and a map of h x w texels; created by `build`.
 
-    vertex_index (h, w, 3), vertex_weights (h, w, 3): the vertices that a texel is made of and their shares, which sum
-    to 1, or to 0 where the mesh does not reach; vertex_of (T,): the vertex of each UV vertex; raster (h w, V) and
+    vertex_index (h, w, 3), vertex_weights (h, w, 3): the vertices of a texel and their weights, which sum
+    to 1, or to 0 outside of the mesh; vertex_of (T,): the vertex of each UV vertex; raster (h w, V) and
     sampler (V, h w): the maps as sparse matrices.
     """
 
@@ -47,7 +47,7 @@ class LocationMap:
         return filled
 
     def to_map(self, vertices: F32) -> F32:
-        """Vertices (N, V, 3) to location maps (N, h, w, 3) in the same unit, 0 where the mesh does not reach."""
+        """Vertices (N, V, 3) to location maps (N, h, w, 3) in the same unit, 0 outside of the mesh."""
         maps = np.empty((len(vertices), self.raster.shape[0], 3), np.float32)
         for texels, mesh in zip(maps, vertices, strict=True):
             texels[:] = self.raster @ mesh
@@ -69,24 +69,24 @@ def build(coordinates: F32, faces: Ints, uv_faces: Ints, vertex_count: int, size
 
     coordinates (T, 2): UV vertices in [0, 1], u along columns, v along rows, downwards; faces and uv_faces (F, 3): the
     triangles between `vertex_count` vertices and, in the same order, between UV vertices; size: rows and columns of the
-    map. Raises ModelError when they do not fit each other.
+    map. Raises ModelError when they do not match.
     """
     _check(coordinates, faces, uv_faces, vertex_count, size)
     vertex_of = _vertex_of(faces, uv_faces, len(coordinates), vertex_count)
     height, width = size
     points = coordinates.astype(np.float64) * (width - 1, height - 1)
-    taps, shares = _taps(points, size)
+    taps, tap_weights = _taps(points, size)
     used = vertex_of >= 0
-    taps, shares = taps[used], shares[used]
+    taps, tap_weights = taps[used], tap_weights[used]
     index, weights = _rasterize(points, faces, uv_faces, size)
-    _fill_holes(index, weights, taps, shares, vertex_of[used])
+    _fill_holes(index, weights, taps, tap_weights, vertex_of[used])
 
     texels = height * width
     corners = np.arange(0, 3 * texels + 1, 3)
     raster = sparse.csr_array((weights.astype(np.float32).ravel(), index.ravel(), corners), (texels, vertex_count))
     copies = np.bincount(vertex_of[used], minlength=vertex_count)
     rows = np.repeat(vertex_of[used], 4)
-    sampler = sparse.coo_array((shares.ravel() / copies[rows], (rows, taps.ravel())), (vertex_count, texels))
+    sampler = sparse.coo_array((tap_weights.ravel() / copies[rows], (rows, taps.ravel())), (vertex_count, texels))
     return LocationMap(
         size,
         index.reshape(height, width, 3).astype(np.int32),
@@ -101,7 +101,7 @@ def _check(coordinates: F32, faces: Ints, uv_faces: Ints, vertex_count: int, siz
     if coordinates.ndim != 2 or coordinates.shape[1] != 2:
         raise ModelError(f"UV vertices are an array (T, 2), not {coordinates.shape}")
     if not ((coordinates >= 0) & (coordinates <= 1)).all():
-        raise ModelError("UV vertices are not all within 0 and 1: bring the texture into one tile")
+        raise ModelError("UV vertices: not all within 0 and 1; move the texture into one tile")
     if faces.ndim != 2 or faces.shape[1] != 3 or faces.shape != uv_faces.shape or not len(faces):
         raise ModelError(f"faces {faces.shape} and UV faces {uv_faces.shape} are not both (F, 3)")
     for name, triangles, count in (("faces", faces, vertex_count), ("UV faces", uv_faces, len(coordinates))):
@@ -116,7 +116,7 @@ def _vertex_of(faces: Ints, uv_faces: Ints, uv_count: int, vertex_count: int) ->
     vertex_of = np.full(uv_count, -1, np.int64)
     vertex_of[uv_faces] = faces
     if (vertex_of[uv_faces] != faces).any():
-        raise ModelError("a UV vertex belongs to several vertices: the texture must not overlap itself")
+        raise ModelError("UV vertices: one belongs to several vertices; the texture must not overlap")
     missing = np.setdiff1d(np.arange(vertex_count), vertex_of)
     if len(missing):
         raise ModelError(f"{len(missing)} of {vertex_count} vertices are on no face, the first is {missing[0]}")
@@ -124,14 +124,14 @@ def _vertex_of(faces: Ints, uv_faces: Ints, uv_count: int, vertex_count: int) ->
 
 
 def _taps(points: F64, size: tuple[int, int]) -> tuple[I64, F64]:
-    """The four texels (T, 4) around points (T, 2) in texels, as row w + column, and their bilinear shares (T, 4)."""
+    """The four texels (T, 4) around points (T, 2) in texels, as row w + column, and their bilinear weights (T, 4)."""
     height, width = size
     low = np.minimum(np.floor(points).astype(np.int64), (width - 2, height - 2))
     right, down = (points - low).T
     corner = low[:, 1] * width + low[:, 0]
     taps = np.stack([corner, corner + 1, corner + width, corner + width + 1], 1)
-    shares = np.stack([(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], 1)
-    return taps, shares
+    tap_weights = np.stack([(1 - right) * (1 - down), right * (1 - down), (1 - right) * down, right * down], 1)
+    return taps, tap_weights
 
 
 def _rasterize(points: F64, faces: Ints, uv_faces: Ints, size: tuple[int, int]) -> tuple[I64, F64]:
@@ -163,10 +163,10 @@ def _cross(a: F64, b: F64) -> F64:
     return product
 
 
-def _fill_holes(index: I64, weights: F64, taps: I64, shares: F64, vertex_of: I64) -> None:
-    """Give each empty texel, in place, the vertex whose bilinear share in it is the greatest."""
-    order = np.argsort(-shares, axis=None, kind="stable")
+def _fill_holes(index: I64, weights: F64, taps: I64, tap_weights: F64, vertex_of: I64) -> None:
+    """Assigns each empty texel, in place, the vertex with the greatest bilinear weight."""
+    order = np.argsort(-tap_weights, axis=None, kind="stable")
     empty = weights.max(1) == 0
-    order = order[(shares.ravel()[order] > 0) & empty[taps.ravel()[order]]]
+    order = order[(tap_weights.ravel()[order] > 0) & empty[taps.ravel()[order]]]
     cell, first = np.unique(taps.ravel()[order], return_index=True)
     index[cell, 0], weights[cell, 0] = vertex_of[order[first] // 4], 1

@@ -20,16 +20,17 @@ I64 = NDArray[np.int64]
 Point = tuple[float, float, float]
 Quadric = tuple[float, ...]  # aa, ab, ac, ad, bb, bc, bd, cc, cd, dd of planes ax + by + cz + d = 0, summed
 
-SHARE = 4  # of so many vertices one is kept
-FEWEST = 400  # a hand with fewer vertices has no fingers left
-BORDER = 10.0  # how many faces' planes the plane on a border counts for
-SPREAD = 0.01  # share of the squared edge length in the cost: where the surface is flat, short edges go first
-BEND = 1.0  # the same where the two ends move with different joints: joints keep the vertices that they bend at
+SHARE = 4  # vertices for each vertex of the coarser mesh
+FEWEST = 400  # a hand with fewer vertices loses its fingers
+BORDER = 10.0  # weight of the plane on a border, in planes of faces
+SPREAD = 0.01  # weight of the squared edge length in the cost: on flat surfaces short edges collapse first
+BEND = 1.0  # additional weight where the ends have different skinning weights: vertices at joints are kept
 TURN = 0.5  # cosine of the angle by which a collapse may turn a face
 
 
 def lod_of(body: Body) -> Lod:
-    """The coarser mesh of a body: its own where it has one, else a quarter of its vertices, but 400 where it has them.
+    """The coarser mesh of a body: its own where it has one, else a quarter of its vertices, but at least 400 where it
+    has them.
 
     Raises ModelError where the body has no surface.
     """
@@ -43,12 +44,12 @@ def lod_of(body: Body) -> Lod:
 
 
 def coarser(vertices: F32, faces: I32, target: int, weights: F32 | None = None) -> Lod:
-    """`target` of the vertices (V, 3), and faces between them, that keep the form of the faces (F, 3).
+    """`target` of the vertices (V, 3), and faces between them, that preserve the shape of the faces (F, 3).
 
-    weights (V, J): the skinning weights of a body that will be posed; more vertices stay where it bends. The surface
-    keeps its topology, borders stay where they are, no face turns over, and equal input gives equal output. Where
-    nothing more can go, more than `target` stay. Faces that name a vertex twice and vertices without a face are left
-    out; where more than two faces meet at an edge, its ends stay. Raises ModelError when the vertices are not finite,
+    weights (V, J): the skinning weights of a body that will be posed; more vertices are kept where it bends. The
+    topology and the borders are preserved, no face flips, and the result is deterministic. Where no further edge can
+    collapse, more than `target` vertices are kept. Faces that name a vertex twice and vertices without a face are
+    removed; the ends of an edge with more than two faces are kept. Raises ModelError when the vertices are not finite,
     an index is out of range, or no face is left.
     """
     points, corners = _checked(vertices, faces)
@@ -62,25 +63,25 @@ def coarser(vertices: F32, faces: I32, target: int, weights: F32 | None = None) 
 def _checked(vertices: F32, faces: I32) -> tuple[F64, I64]:
     points, corners = np.asarray(vertices, np.float64), np.asarray(faces, np.int64)
     if points.ndim != 2 or points.shape[1] != 3 or not np.isfinite(points).all():
-        raise ModelError("a mesh cannot be made coarser: its vertices are not finite numbers of shape (V, 3)")
+        raise ModelError("mesh: cannot be simplified, as its vertices are not finite numbers of shape (V, 3)")
     if corners.ndim != 2 or corners.shape[1] != 3:
-        raise ModelError("a mesh cannot be made coarser: its faces are not of shape (F, 3)")
+        raise ModelError("mesh: cannot be simplified, as its faces are not of shape (F, 3)")
     if corners.size and not (corners.min() >= 0 and corners.max() < len(points)):
-        raise ModelError(f"a mesh cannot be made coarser: its faces name vertices beyond the {len(points)} it has")
+        raise ModelError(f"mesh: cannot be simplified, as its faces name vertices beyond the {len(points)} it has")
     a, b, c = corners.T
     corners = corners[(a != b) & (b != c) & (c != a)]
     if not len(corners):
-        raise ModelError("a mesh cannot be made coarser: no face has three different corners")
+        raise ModelError("mesh: cannot be simplified, as no face has three different corners")
     return points - (points.min(0) + points.max(0)) / 2, corners
 
 
 class _Mesh:
-    """The mesh while it shrinks: Python's lists and sets, because every collapse depends on those before it."""
+    """The mesh during simplification, in Python lists and sets, because the collapses are sequential."""
 
     def __init__(self, points: F64, corners: I64, weights: F64) -> None:
         self.points: list[Point] = [(x, y, z) for x, y, z in points.tolist()]
         self.faces: list[tuple[int, int, int] | None] = [(a, b, c) for a, b, c in corners.tolist()]
-        self._moved: list[dict[int, float]] = [{} for _ in self.points]  # the weight of each joint that moves a vertex
+        self._moved: list[dict[int, float]] = [{} for _ in self.points]  # skinning weight of each joint of a vertex
         for vertex, joint in zip(*(where.tolist() for where in np.nonzero(weights)), strict=True):
             self._moved[vertex][joint] = float(weights[vertex, joint])
         self._around: list[set[int]] = [set() for _ in self.points]  # the faces of each vertex
@@ -100,13 +101,14 @@ class _Mesh:
         self._version = [0] * len(self.points)
 
     def collapse(self, target: int) -> None:
-        """Collapse the cheapest edge, again and again, until `target` vertices are left or none can go."""
+        """Collapses the edge of least cost until `target` vertices are left or no edge can collapse."""
         left = sum(map(bool, self._around))
         queue = [self._entry(u, v) for u, near in enumerate(self._near) for v in near]
         heapify(queue)
         while left > target and queue:
             _, u, v, version = heappop(queue)
-            # Versions only grow, and a collapsed vertex's is negative for ever: an equal sum is an entry that holds.
+            # Versions only grow, and that of a collapsed vertex stays negative: an entry with an equal sum is up to
+            # date.
             if version != self._version[u] + self._version[v] or not self._allowed(u, v):
                 continue
             self._join(u, v)
@@ -116,7 +118,7 @@ class _Mesh:
                 heappush(queue, self._entry(v, near))
 
     def _entry(self, u: int, v: int) -> tuple[float, int, int, int]:
-        """What it costs when u goes into v; ties are broken by index."""
+        """The queue entry and cost of collapsing u into v; ties are broken by index."""
         at, end = self.points[u], self.points[v]
         length = (at[0] - end[0]) ** 2 + (at[1] - end[1]) ** 2 + (at[2] - end[2]) ** 2
         some, other = self._moved[u], self._moved[v]
@@ -125,7 +127,7 @@ class _Mesh:
         return cost, u, v, self._version[u] + self._version[v]
 
     def _allowed(self, u: int, v: int) -> bool:
-        """Whether u may go into v: the link condition (Dey et al., 1999), borders along borders, no face turns over."""
+        """Whether u may collapse into v: link condition (Dey et al., 1999), borders along borders, no face flips."""
         shared = self._around[u] & self._around[v]
         common = self._near[u] & self._near[v]
         opposite = {corner for face in shared for corner in self._corners(face)} - {u, v}
@@ -175,14 +177,14 @@ class _Mesh:
 
     def _corners(self, number: int) -> tuple[int, int, int]:
         corners = self.faces[number]
-        assert corners is not None, "a face that is gone is nobody's"
+        assert corners is not None, "a removed face belongs to no vertex"
         return corners
 
 
 def _quadrics(points: F64, corners: I64, border: I64) -> F64:
     """The quadrics (V, 10): of the planes of each vertex's faces, and of planes upright on the borders that it is on.
 
-    All faces count the same, so that where they are small, as in a face or a hand, more of them stay. border: edges
+    All faces have the same weight, so that more of the small ones, as in a face or a hand, are kept. border: edges
     with one face, by their number in the order ab, bc, ca of all faces.
     """
     a, b, c = (points[corners[:, k]] for k in range(3))

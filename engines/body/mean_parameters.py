@@ -35,7 +35,8 @@ class MeanParameters:
 
 def read_mean_parameters(path: Path) -> MeanParameters:
     """Read mean parameters from `.npz`: pose of 72 axis-angle numbers, or of 144 (of each joint's rotation matrix the
-    first two columns, row by row), and shape of 10. The root becomes upright, the camera HMR's, whatever the file says.
+    first two columns, row by row), and shape of 10. The root becomes upright, the camera HMR's, whatever the file
+    holds.
 
     Raises ModelError when it holds anything else.
     """
@@ -43,18 +44,18 @@ def read_mean_parameters(path: Path) -> MeanParameters:
     try:
         pose, shape = (np.asarray(arrays.get(key, ()), np.float64).ravel() for key in ("pose", "shape"))
     except (TypeError, ValueError) as error:
-        raise ModelError(f"{path}: mean parameters that are no numbers ({error})") from None
+        raise ModelError(f"{path}: the mean parameters are not numbers ({error})") from None
     if pose.size not in (72, 144) or shape.size != 10:
         raise ModelError(
-            f"{path}: mean parameters are pose (72 or 144 numbers) and shape (10): it has {sorted(arrays)}"
+            f"{path}: expected pose (72 or 144 numbers) and shape (10) of the mean parameters; it has {sorted(arrays)}"
         )
     try:
         with np.errstate(all="ignore"):
             rotvec = pose.reshape(JOINTS, 3) if pose.size == 72 else _rotvec(pose.reshape(JOINTS, 3, 2))
     except (ValueError, np.linalg.LinAlgError):
-        raise ModelError(f"{path}: the pose's columns are no rotations") from None
+        raise ModelError(f"{path}: the columns of the pose are not rotations") from None
     if not (np.isfinite(rotvec).all() and np.isfinite(shape).all()):
-        raise ModelError(f"{path}: mean parameters that are not finite")
+        raise ModelError(f"{path}: the mean parameters are not finite")
     upright = MeanParameters.upright()
     rotvec[0] = upright.pose[0]
     return MeanParameters(rotvec.astype(np.float32), shape.astype(np.float32), upright.camera)

@@ -1,4 +1,4 @@
-"""What a client needs to pose a body by itself: its skeleton, its skinning weights, and how shape moves both."""
+"""The rig of a body, with which a client poses it: skeleton, skinning weights and shape directions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from meshcast.protocol.body import INFLUENCES, Rig
 
 
 def rig_of(body: Body) -> Rig:
-    """The rig of a body: of each vertex the 4 largest weights, which then sum to 1 again (ties: the lower joint).
+    """The rig of a body: of each vertex the 4 largest weights, normalized to the sum 1 (ties: the lower joint).
 
     Joints are regressed from the resting surface, so that rest_joints + joint_shape_dirs @ shape are those of
-    Body.rest. Pose blend shapes have no place in a rig. Raises ModelError for a vertex without a positive weight or
+    Body.rest. A rig has no pose blend shapes. Raises ModelError for a vertex without a positive weight or
     more joints than a byte can count.
     """
     joints = len(body.parents)
@@ -24,7 +24,7 @@ def rig_of(body: Body) -> Rig:
     largest = np.take_along_axis(weights, order, 1).astype(np.float64)
     total = largest.sum(1, keepdims=True)
     if not (total > 0).all():
-        raise ModelError(f"{body.name}: vertex {int(np.argmin(total))} is moved by no joint; expected positive weights")
+        raise ModelError(f"{body.name}: vertex {int(np.argmin(total))} has no positive weight; expected at least one")
     unused = INFLUENCES - order.shape[1]
     shares = np.pad((largest / total).astype(np.float32), ((0, 0), (0, unused)))
     influences = np.where(shares > 0, np.pad(order, ((0, 0), (0, unused))), 0)

@@ -1,4 +1,4 @@
-"""Which body a mesh head drives: the one that is asked for, an imported one, or the open body."""
+"""Selects the body of a mesh head: a requested one, an imported one, or the bundled one."""
 
 from __future__ import annotations
 
@@ -27,22 +27,24 @@ def imported_body(kind: str = "smpl") -> Body | None:
 
 
 def select_body(name: str | None, kind: str = "smpl") -> Body:
-    """The body with this name (see `meshcast models`); without a name an imported one, else the open body."""
+    """The body with this name (see `meshcast models`); without a name an imported one, else the bundled one."""
     if name is not None:
         return body_for_card(load_card(name, "body"))
     return imported_body(kind) or open_body()
 
 
 def is_bundled_body(body: Body) -> bool:
-    """Whether a body is the open one, on which the shapes and vertices of SMPL's mean nothing."""
+    """Whether a body is the bundled one, which does not have the shape directions and vertices of SMPL."""
     return digest(body) == digest(open_body())
 
 
 def body_map(body: Body, side: int) -> LocationMap:
-    """The location map (side x side texels) of a body, v of its texture coordinates taken as rows downwards, as the
-    published templates are. Raises ModelError for a body without texture coordinates."""
+    """The location map (side x side texels) of a body, with v of its texture coordinates as rows
+    downwards, like the published templates. Raises ModelError for a body without texture coordinates."""
     if body.uv is None:
-        raise ModelError(f"the body {body.name} has no texture coordinates (vt, ft), which a location map needs")
+        raise ModelError(
+            f"{body.name}: has no texture coordinates (vt, ft) for a location map; import a body with them"
+        )
     return build(body.uv.coordinates, body.faces, body.uv.faces, len(body.v_template), (side, side))
 
 

@@ -1,16 +1,16 @@
-"""The accuracy gate of an INT8 file, as its card keeps it: what was measured against which limits."""
+"""The accuracy gate of an INT8 file, as stored in its card: metrics and their limits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from engines.files.toml_table import Table
+from engines.cards.toml_table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One measured difference from float32. limit is None for what is only told; at_least: the value must not be below
+    """One measured difference from float32. limit: None for a metric without one; at_least: the value must not be below
     the limit, otherwise not above it."""
 
     name: str
@@ -34,11 +34,11 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """How an INT8 file was made and judged.
+    """How an INT8 file was calibrated and evaluated.
 
-    footage: what it was calibrated and judged on, in words; calibrator: how ranges were chosen; inputs and people: how
-    many inputs calibrated it and how many held-out people judged it; int8_share: part of the multiply-adds that run in
-    INT8, 0..1; kept: layers left in float; figures: the table.
+    footage: description of the calibration and evaluation samples; calibrator: how ranges were chosen; inputs: number
+    of calibration inputs; people: number of held-out people in the evaluation; int8_share: part of the multiply-adds
+    that run in INT8, 0..1; kept: layers left in float; metrics: the results.
     """
 
     footage: str
@@ -51,16 +51,16 @@ class Gate:
 
     @property
     def failures(self) -> tuple[Metric, ...]:
-        """The figures beyond their limits."""
-        return tuple(figure for figure in self.metrics if not figure.passed)
+        """The metrics beyond their limits."""
+        return tuple(metric for metric in self.metrics if not metric.passed)
 
     def raw(self) -> dict[str, Any]:
         """The gate as a TOML table."""
         metrics = []
-        for figure in self.metrics:
-            row: dict[str, Any] = {"name": figure.name, "unit": figure.unit, "value": round(figure.value, 5)}
-            if figure.limit is not None:
-                row |= {"limit": figure.limit, "at_least": figure.at_least}
+        for metric in self.metrics:
+            row: dict[str, Any] = {"name": metric.name, "unit": metric.unit, "value": round(metric.value, 5)}
+            if metric.limit is not None:
+                row |= {"limit": metric.limit, "at_least": metric.at_least}
             metrics.append(row)
         return {
             "footage": self.footage,
@@ -83,14 +83,14 @@ def read_gate(table: Table) -> Gate:
         people=table.integer("people", 0),
         int8_share=table.number("int8_share", 1.0),
         kept=table.texts("kept"),
-        metrics=tuple(_read_figure(Table(row, f"gate.figures[{index}].")) for index, row in enumerate(rows)),
+        metrics=tuple(_read_metric(Table(row, f"gate.figures[{index}].")) for index, row in enumerate(rows)),
     )
     table.finish()
     return gate
 
 
-def _read_figure(row: Table) -> Metric:
+def _read_metric(row: Table) -> Metric:
     limit = row.number("limit") if "limit" in row.names() else None
-    figure = Metric(row.text("name"), row.text("unit", ""), row.number("value"), limit, row.flag("at_least", False))
+    metric = Metric(row.text("name"), row.text("unit", ""), row.number("value"), limit, row.flag("at_least", False))
     row.finish()
-    return figure
+    return metric

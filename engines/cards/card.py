@@ -1,7 +1,8 @@
-"""Model cards: what a model is, where it comes from, which files hold it. TOML beside the weights, checked on load.
+"""Model cards: TOML files beside the weights that describe a model, its origin and its files; checked on load.
 
-Cards lie in three places: the zoo holds what ships with weights, its folder `networks` what is known without weights,
-and the user's data folder what was imported. A name means the imported card, where there is one that can be used.
+Cards are in three folders: the zoo has the bundled models, its folder `networks` the known networks without weights,
+and the user's data folder the imported models. An imported card that can be used has precedence over one of the same
+name.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engines.cards.reader import NETWORKS, ZOO, NotACardError, read_card
-from engines.cards.suggestions import unknown
 from engines.cards.types import FITS, PRECISIONS, REFINEMENTS, TASKS, Card, Decode, Input, Variant
 from engines.cards.weights import is_onnx, read_weights
 from engines.errors import ModelError, UnknownNameError
 from engines.files.folders import needed_user_folder, user_folder
+from engines.files.suggestions import unknown
 
 __all__ = [
     "FITS",
@@ -55,7 +56,7 @@ def needed_user_models() -> Path:
 def cards(task: str | None = None) -> tuple[Card, ...]:
     """All cards by name, or only those for one task; an imported card replaces the one without weights.
 
-    A card in the user's folder that cannot be used is left out, and named in a warning.
+    A card in the user's folder that cannot be used is skipped with a warning.
     """
     everything = (_usable(paths) for _, paths in sorted(_paths().items()))
     return tuple(card for card in everything if card is not None and (task is None or card.task == task))
@@ -70,11 +71,11 @@ def load_card(name: str | Path, task: str | None = None) -> Card:
     path = Path(name)
     if is_onnx(path):
         if not _is_file(path):
-            raise UnknownNameError(f"{path}: there is no such file")
+            raise UnknownNameError(f"{path}: no such file")
         path = path.with_suffix(".toml")
         if not _is_file(path):
             raise ModelError(
-                f"{name}: its card {path.name} is not beside it; docs/how-to/onnx-models.md shows how to write one"
+                f"{name}: its card {path.name} is missing beside it; docs/how-to/onnx-models.md shows how to write one"
             )
     if path.suffix.lower() == ".toml" and _is_file(path):
         card: Card | None = read_card(path.resolve())
@@ -88,8 +89,8 @@ def load_card(name: str | Path, task: str | None = None) -> Card:
 
 
 def _named(name: str) -> Card | None:
-    """The card with a name or alias. Raises ModelError for one with a mistake: another model never replaces it. A file
-    that is no card at all is left out, where the program ships a model of that name with weights."""
+    """The card with a name or alias. Raises ModelError for an invalid one: another model never replaces it. A file that
+    is not a card is skipped where a bundled model has that name."""
     paths = _paths().get(name)
     if paths is None:
         return next((card for card in cards() if name in card.aliases), None)
@@ -105,12 +106,12 @@ def _named(name: str) -> Card | None:
 def _unknown(name: str, task: str | None) -> UnknownNameError:
     known = [entry for card in cards(task) for entry in (card.name, *card.aliases)]
     if Path(name).suffix.lower() in CHECKPOINTS and _is_file(Path(name)):
-        return UnknownNameError(f"{name}: a file to import first (meshcast models import), not a model's name")
+        return UnknownNameError(f"{name}: a file, not the name of a model; import it first (meshcast models import)")
     return unknown(task or "model", name, known, _names(task))
 
 
 def _is_file(path: Path) -> bool:
-    """Whether there is such a file; no file has a name that the system does not take."""
+    """Whether the file exists; False for a name that the system does not allow."""
     try:
         return path.is_file()
     except OSError:
@@ -118,7 +119,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _paths() -> dict[str, list[Path]]:
-    """The files of each card by name, the one that counts last."""
+    """The files of each card by name, the one with precedence last."""
     found: dict[str, list[Path]] = {}
     for folder in filter(None, (NETWORKS, ZOO, user_models())):
         for path in sorted(_listed(folder)):
@@ -134,7 +135,7 @@ def _listed(folder: Path) -> Iterator[Path]:
 
 
 def _usable(paths: list[Path]) -> Card | None:
-    """The last card that can be used. Only the user's are tried: what ships must be whole."""
+    """The last card that can be used. Only the user's cards may be invalid: an invalid bundled one raises."""
     *others, path = paths
     try:
         return read_card(path)
@@ -146,10 +147,10 @@ def _usable(paths: list[Path]) -> Card | None:
 
 
 def _warn(path: Path, reason: str) -> None:
-    """Say once why a card is left out."""
+    """Logs once why a card is skipped."""
     if (path, reason) not in _warned:
         _warned.add((path, reason))
-        log.warning("%s; the card is left out", reason)
+        log.warning("%s; the card is skipped", reason)
 
 
 def _names(task: str | None) -> str:

@@ -1,10 +1,10 @@
-"""What a model card may say: every entry within its limits, every file that it names within its folder."""
+"""Checks the entries of a model card against their limits, and that its files are in its folder."""
 
 from __future__ import annotations
 
 from engines.cards.paths import inside
-from engines.cards.suggestions import did_you_mean
 from engines.cards.types import FITS, PRECISIONS, REFINEMENTS, TASKS, Card
+from engines.files.suggestions import did_you_mean
 
 LONGEST_NAME = 100  # characters of a name of a model, tensor, keypoint or file
 LONGEST_LINE = 500  # of a title, license or source
@@ -15,10 +15,10 @@ LARGEST_MARGIN = 10.0
 MOST_BINS = 64.0
 
 
-def check_card(card: Card, *, shipped: bool) -> None:
-    """Raises ValueError, saying which entry is wrong and what it may be.
+def check_card(card: Card, *, bundled: bool) -> None:
+    """Raises ValueError, which names the invalid entry and what is allowed.
 
-    shipped: the card comes with the program, so that its files may be links (installers place them so).
+    bundled: the card is part of the installation, where files may be links (some installers use links).
     """
     for good, message in (*_texts(card), *_entries(card), *_input(card), *_decode(card)):
         if not good:
@@ -29,7 +29,7 @@ def check_card(card: Card, *, shipped: bool) -> None:
     named += [("license_files", str(path.relative_to(folder))) for path in card.license_files]
     named += [(entry, name) for entry, name in (("mean", card.mean), ("body", card.body)) if name]
     for entry, name in named:
-        inside(folder, name, entry, follow=not shipped)
+        inside(folder, name, entry, follow=not bundled)
 
 
 def _texts(card: Card) -> tuple[tuple[bool, str], ...]:

@@ -1,4 +1,4 @@
-"""A model card from its TOML file."""
+"""Reads a model card from its TOML file."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from engines.cards.accuracy_gate import read_gate
 from engines.cards.checks import check_card
 from engines.cards.paths import inside
 from engines.cards.renamed_keys import read_card_table
+from engines.cards.toml_table import Table
 from engines.cards.types import Card, Decode, Input, Variant
 from engines.errors import ModelError
 from engines.files.toml_file import one_line
-from engines.files.toml_table import Table
 
 ZOO = Path(__file__).parents[1] / "zoo"
 NETWORKS = ZOO / "networks"
 
 
 class NotACardError(ModelError):
-    """A file cannot be read, or is no TOML: it is not a card with a mistake in it, but no card."""
+    """A file cannot be read or is not TOML, so it is not a card at all."""
 
 
 def read_card(path: Path) -> Card:
@@ -45,7 +45,7 @@ def _read_at(path: Path, mtime_ns: int) -> Card:
 
 
 def _card(table: Table, path: Path) -> Card:
-    folder, shipped = path.parent, path.parent in (ZOO, NETWORKS)
+    folder, bundled = path.parent, path.parent in (ZOO, NETWORKS)
     task = table.text("task")
     entry = table.table("input", {} if task == "body" else None)
     decode, usual = table.table("decode", {}), Decode()
@@ -56,7 +56,7 @@ def _card(table: Table, path: Path) -> Card:
             raise ValueError(f"variants.{precision}: a variant is fp32 or int8")
         row = files.table(precision)
         gate = read_gate(row.table("gate")) if "gate" in row.names() else None
-        file = inside(folder, row.text("file"), f"variants.{precision}.file", follow=not shipped)
+        file = inside(folder, row.text("file"), f"variants.{precision}.file", follow=not bundled)
         data = tuple((name, digest.lower()) for name, digest in row.texts_by_name("data"))
         variants.append(Variant(precision, file, row.text("sha256", "").lower(), gate, data))
         row.finish()
@@ -67,7 +67,7 @@ def _card(table: Table, path: Path) -> Card:
         title=table.text("title", path.stem),
         license=table.text("license", "unknown"),
         license_files=tuple(
-            inside(folder, name, "license_files", follow=not shipped) for name in table.texts("license_files")
+            inside(folder, name, "license_files", follow=not bundled) for name in table.texts("license_files")
         ),
         source=table.text("source", ""),
         notes=table.text("notes", "").strip(),
@@ -101,7 +101,7 @@ def _card(table: Table, path: Path) -> Card:
     )
     for part in (entry, decode, files, table):
         part.finish()
-    check_card(card, shipped=shipped)
+    check_card(card, bundled=bundled)
     if path.parent == ZOO and not all(variant.sha256 for variant in card.variants):
         raise ValueError("a sha256 is missing")
     return card

@@ -1,4 +1,4 @@
-"""Keys of model cards that have another spelling now; cards with the old one are still read."""
+"""Renamed keys of model cards; cards with the old spelling are still read."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def renamed(table: dict[str, Any], path: Path) -> tuple[dict[str, Any], list[str
 def _renamed(table: dict[str, Any], names: dict[str, str], path: Path) -> tuple[dict[str, Any], list[str]]:
     both = [old for old, new in names.items() if old in table and new in table]
     if both:
-        raise ModelError(f"{path}: has {both[0]} and {names[both[0]]}, which are the same key; keep {names[both[0]]}")
+        raise ModelError(f"{path}: has both {both[0]} and {names[both[0]]}; keep {names[both[0]]}")
     old = [f"{key} is {names[key]} now" for key in table if key in names]
     return {names.get(key, key): value for key, value in table.items()}, old

@@ -1,5 +1,4 @@
-"""What a model card says, as types. engines.cards.reader reads them from TOML, engines.cards.card finds them by
-name."""
+"""Types of a model card. engines.cards.reader reads them from TOML, engines.cards.card finds them by name."""
 
 from __future__ import annotations
 
@@ -17,8 +16,8 @@ FITS = ("corner", "centre", "stretch")
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One weights file, ONNX or safetensors: precision "fp32" or "int8", absolute path, SHA-256 in lower-case
-    hexadecimal ("" where the card's author gave none: then it is not checked). gate: how an INT8 file was judged, None
-    where the card does not say. data: the data files beside an ONNX file that hold its weights, by name, each with its
+    hexadecimal ("" where the card's author gave none: then it is not checked). gate: the accuracy gate of an INT8 file,
+    None where the card has none. data: the data files beside an ONNX file that hold its weights, by name, each with its
     SHA-256."""
 
     precision: str
@@ -30,10 +29,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What the model expects: tensor name and shape (a letter is a free axis).
+    """The input of a model: tensor name and shape (a letter is a free axis).
 
-    For pictures also: size px of the longer side that it was trained at, color order "bgr" or "rgb", mean and std per
-    channel in that order, on values 0..255, and the value that fills what lies outside the picture. Without pictures
+    For images also: size px of the longer side that it was trained at, color order "bgr" or "rgb", mean and std per
+    channel in that order, on values 0..255, and the value that fills what lies outside the image. Without images
     color is "" and size 0.
     """
 
@@ -48,10 +47,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Decode:
-    """How the outputs are read; each family (edge/stages, engines/heads) uses its own part of it.
+    """How the outputs are decoded; each family (edge/stages, engines/heads) uses some of the fields.
 
     Pose: margin, the side of the crop over that of the box; refine, how heatmap peaks are refined ("none", "quarter",
-    "dark"); bins_per_px of SimCC. Detectors: fit of the picture into the input, at the "corner" or in the "center" of a
+    "dark"); bins_per_px of SimCC. Detectors: fit of the image into the input, at the "corner" or in the "center" of a
     padded square or "stretch"; person, the index of that class; score, below which a box is not used.
     """
 
@@ -68,7 +67,7 @@ class Card:
     """A model: task "detector", "pose", "mesh" or "body"; family names its decoder; auto lists precisions, best first.
 
     network names the torch module (engines.build) that a safetensors file belongs to, "" for ONNX files. aliases are
-    shorter names. outputs are those of the network that the live
+    shorter names. outputs are those of the network that the
     head reads. body is a body file beside the card or, for a head that can drive any body, "". mean is the file with
     the mean parameters that a head's output is relative to, "" for none. imported_sha256 is that of the checkpoint that
     the weights were converted from. Without variants the model is untrained.

@@ -1,4 +1,4 @@
-"""Giving a model INT8 weights: a card of its own in the user's data folder, with what its float weights are."""
+"""Adds INT8 weights to a model, as a card in the user's data folder with a copy of the float weights."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from engines.files.atomic import write_atomically
 
 
 def add_int8(card: Card, data: bytes, gate: Gate) -> Card:
-    """Write an INT8 file and a card that has it beside the model's float weights; returns the new card.
+    """Writes an INT8 file and a card with it and the model's float weights; returns the new card.
 
-    The card lies in the user's data folder and hides one of the same name that ships; what it names is copied there.
-    `engines.importing.import_model.remove` takes all of it away again. Raises ModelError when the gate was not passed
-    or the folder cannot be written; then the card that was there stays.
+    The card is in the user's data folder and hides a bundled one of the same name; the files that it names are copied
+    there. `engines.importing.import_model.remove` deletes all of them. Raises ModelError when the accuracy gate was not
+    passed or the folder cannot be written; an existing card is kept then.
     """
     if gate.failures:
-        raise ModelError(f"{card.name}: the accuracy gate was not passed, {gate.failures[0]}")
+        raise ModelError(
+            f"{card.name}: the accuracy gate was not passed, {gate.failures[0]}; keep more layers in float"
+        )
     floats = card.variant("fp32")
     if floats is None:
-        raise ModelError(f"{card.name} has no fp32 weights, which INT8 is judged by")
+        raise ModelError(f"{card.name}: has no fp32 weights to compare INT8 with; choose a model that has")
     raw: dict[str, Any] = read_card_table(card.path)
     name, weights = card.name, read_weights(floats)
     raw["name"] = name
@@ -50,7 +52,7 @@ def add_int8(card: Card, data: bytes, gate: Gate) -> Card:
             if old.name not in files and re.fullmatch(re.escape(name) + r"-[0-9a-f]{12}\..*", old.name):
                 old.unlink()
     except OSError as error:
-        raise ModelError(f"{error.filename}: cannot be written ({error.strerror}); is there room?") from None
+        raise ModelError(f"{error.filename}: cannot be written ({error.strerror}); check the free space") from None
     return load_card(folder / f"{name}.toml")
 
 

@@ -1,4 +1,4 @@
-"""The weights files of a card, read whole and held against its hashes."""
+"""Reads the weights files of a card and compares them with its hashes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from engines.cards.paths import inside
 from engines.cards.types import Variant
 from engines.errors import ModelError
 from engines.files.memory_budget import current_budget
-from engines.files.regular_file import read_regular
-from engines.onnx_tools.external_data import LARGEST as LARGEST_ONNX
-from engines.onnx_tools.external_data import data_files, embedded
-from engines.onnx_tools.protobuf import DamagedError
+from engines.files.regular_file import read_file
+from engines.onnx_file.external_data import LARGEST as LARGEST_ONNX
+from engines.onnx_file.external_data import data_files, embedded
+from engines.onnx_file.protobuf import DamagedError
 
 LARGEST = 16 << 30  # bytes of a weights file that is not ONNX
 
 
 def read_weights(variant: Variant) -> bytes:
-    """The bytes of a weights file; an ONNX model with weights in data files beside it is made whole.
+    """The bytes of a weights file; the data files beside an ONNX model are embedded in it.
 
     Raises ModelError when a file is missing, is not the one that the card describes, lies elsewhere, or did not pass
     its accuracy gate.
@@ -49,9 +49,9 @@ def data_beside(path: Path) -> tuple[Path, ...]:
     if not is_onnx(path):
         return ()
     try:
-        names = data_files(read_regular(path, LARGEST_ONNX))
+        names = data_files(_read(path, LARGEST_ONNX))
         return tuple(inside(path.parent, name, "data") for name in names)
-    except (OSError, ValueError):
+    except (ModelError, ValueError):
         return ()
 
 
@@ -62,7 +62,7 @@ def _read_data(variant: Variant, name: str) -> bytes:
     data = _read(path, LARGEST_ONNX)
     if variant.sha256 and name not in listed:
         raise ModelError(
-            f"{variant.file}: its weights lie in {name}, which the card has no SHA-256 of; add to the variant: "
+            f"{variant.file}: its weights are in {name}, whose SHA-256 is not in the card; add to the variant: "
             f'data = {{ "{name}" = "{hashlib.sha256(data).hexdigest()}" }}'
         )
     _compare(path, data, listed.get(name, ""))
@@ -70,11 +70,13 @@ def _read_data(variant: Variant, name: str) -> bytes:
 
 
 def _read(path: Path, limit: int) -> bytes:
+    budget = current_budget()
     try:
-        with current_budget().reserved(path.stat().st_size, str(path)):  # a sparse file can have any size
-            return read_regular(path, limit)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror}); install the model again") from None
+        data = read_file(path, limit_bytes=limit, budget=budget)
+    except ModelError as error:
+        raise ModelError(f"{error}; install the model again") from None
+    budget.release(len(data))  # the bytes replace those of the file before: only one model is held at a time
+    return data
 
 
 def _compare(path: Path, data: bytes, sha256: str) -> None:

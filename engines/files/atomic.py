@@ -1,7 +1,7 @@
-"""Files that appear whole or not at all: written under another name beside their place, renamed when they are done.
+"""Atomic files: written under a temporary name in the same folder, and renamed when they are complete.
 
-The unfinished file is locked (flock) for as long as its program lives. So the leftovers of programs that were killed
-can be told from files that are being written: the former are removed, or kept under a name that says so.
+The unfinished file is locked (flock) while its process runs. This distinguishes the leftovers of killed processes,
+which are removed or kept under another name, from files that are being written.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class BusyError(OSError):
 
 
 class AtomicFile:
-    """A new file that takes the place of `path` on commit(); leaving the `with` block without it leaves nothing.
+    """A new file that replaces `path` on commit(); without a commit the `with` block leaves no file.
 
-    file: open for reading and writing, unbuffered. temporary: where it is until commit(). kept: where the unfinished
-    file of a program that was killed has been kept, None where there was none.
+    file: open for reading and writing, unbuffered. temporary: its path until commit(). kept: the path to
+    which the unfinished file of a killed process was moved, None without one.
 
-    visible: the unfinished file is of use too. It is called PATH.part, and one that was left there is kept as
-    PATH-recovered-N. Otherwise the name is hidden, and leftovers are removed.
-    mode: permissions, of which the umask takes its part.
+    visible: the unfinished file is useful too: its name is PATH.part, and a leftover is kept as PATH-recovered-N.
+    Otherwise the name is hidden, and leftovers are removed.
+    mode: permissions, before the umask.
 
     Raises OSError, and BusyError where a visible file is being written.
     """
@@ -51,36 +51,36 @@ class AtomicFile:
         self.file: BinaryIO = _create(self.temporary, mode)
 
     def commit(self, *, replace: bool = True) -> None:
-        """Put the file in its place, on the disk itself: file and folder are synchronized.
+        """Renames the file to its path, and synchronizes file and folder with the disk.
 
-        replace: what is there may be replaced; otherwise FileExistsError is raised. After an error the unfinished file
-        is still there, for discard() or keep().
+        replace: an existing file is replaced; otherwise FileExistsError is raised. After an error the unfinished file
+        still exists, for discard() or keep().
         """
         _sync(self.file.fileno())
         if replace:
             os.replace(self.temporary, self.path)
         else:
-            os.link(self.temporary, self.path)  # unlike a rename, this never replaces what is there
+            os.link(self.temporary, self.path)  # unlike a rename, a link never replaces a file
             self.temporary.unlink()
         self._open = False
         self.file.close()
         _sync_folder(self.path.parent)
 
     def keep(self) -> Path:
-        """Leave the unfinished file under a name of its own, PATH-recovered-N; returns the name."""
-        place = _recovered(self.temporary, self.path)
+        """Renames the unfinished file to PATH-recovered-N; returns the new path."""
+        target = _recovered(self.temporary, self.path)
         self._open = False
         self.file.close()
-        return place
+        return target
 
     def leave(self) -> None:
-        """Leave the unfinished file as it is, as a program does that is killed. Harmless after commit()."""
+        """Leaves the unfinished file unchanged, as after a kill. No effect after commit()."""
         if self._open:
             self._open = False
             self.file.close()
 
     def discard(self) -> None:
-        """Remove the unfinished file; what was at the path before stays. Harmless after commit()."""
+        """Removes the unfinished file; an existing file at the path is kept. No effect after commit()."""
         if self._open:
             self._open = False
             with contextlib.suppress(OSError):  # the folder may be gone, or the disk broken
@@ -97,7 +97,7 @@ class AtomicFile:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a whole file. Raises OSError, and then leaves nothing behind."""
+    """Writes a file atomically. Raises OSError, and then no new file is left."""
     with AtomicFile(path) as new:
         write_all(new.file, data)
         new.commit()
@@ -111,10 +111,10 @@ def write_all(file: BinaryIO, data: bytes | bytearray | memoryview) -> None:
 
 
 def _create(path: Path, mode: int) -> BinaryIO:
-    """Create the file and lock it. Another program may take it for a leftover in between: then it is created again."""
+    """Creates and locks the file. Where another process removes it as a leftover in between, it is created again."""
     for _ in range(_ATTEMPTS):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with contextlib.suppress(OSError):  # a file system without locks: no program can tell leftovers there
+        with contextlib.suppress(OSError):  # a file system without locks: leftovers cannot be detected
             fcntl.flock(handle, fcntl.LOCK_EX)
         if _is_at(handle, path):
             return os.fdopen(handle, "r+b", buffering=0)
@@ -130,7 +130,7 @@ def _is_at(handle: int, path: Path) -> bool:
 
 
 def _lock_leftover(path: Path) -> int | None:
-    """The locked descriptor of a file whose program has ended; None where it lives, or where that cannot be told."""
+    """The locked descriptor of a file whose process has ended; None where it runs, or where that is unknown."""
     try:
         handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -158,7 +158,7 @@ def _remove_leftovers(path: Path) -> None:
 
 
 def _keep_leftover(part: Path, path: Path) -> Path | None:
-    """Give a leftover a name of its own; an empty one is removed. Raises BusyError where it is being written."""
+    """Renames a leftover; an empty one is removed. Raises BusyError where it is being written."""
     if not os.path.lexists(part):
         return None
     handle = _lock_leftover(part)
@@ -176,32 +176,32 @@ def _keep_leftover(part: Path, path: Path) -> Path | None:
 def _recovered(part: Path, path: Path) -> Path:
     number = 1
     while True:
-        place = path.with_name(f"{path.stem}-recovered-{number}{path.suffix}")
+        target = path.with_name(f"{path.stem}-recovered-{number}{path.suffix}")
         try:
-            os.link(part, place)  # never replaces what is there
+            os.link(part, target)  # never replaces a file
         except FileExistsError:
             number += 1
             continue
         except OSError:  # a file system without links
-            if place.exists():
+            if target.exists():
                 number += 1
                 continue
-            os.replace(part, place)
-            return place
+            os.replace(part, target)
+            return target
         part.unlink(missing_ok=True)
-        return place
+        return target
 
 
 def _sync(handle: int) -> None:
     try:
         os.fsync(handle)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that has no disk
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system without a disk
             raise
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the new name to the disk, where the file system can."""
+    """Synchronizes the new name with the disk, where the file system supports it."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

@@ -1,4 +1,4 @@
-"""What a file is that somebody saved in place of a model, told by its first bytes."""
+"""Identifies files that were saved in place of a model by their first bytes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ _MAGIC = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first",
     b"Rar!": "a RAR archive; unpack it first",
     b"\x93NUMPY": "a single NumPy array (.npy)",
-    b"version https://git-lfs": "a pointer of Git LFS; fetch the file itself (git lfs pull)",
+    b"version https://git-lfs": "a Git LFS pointer; download the file itself (git lfs pull)",
     b"%PDF": "a PDF document",
     b"GGUF": "a GGUF file",
 }
 
 
 def foreign_kind(head: bytes) -> str | None:
-    """What a file is, with what to do about it, by its first 512 bytes; None where they do not tell."""
+    """The kind of a file and a remedy, by its first 512 bytes; None where they are inconclusive."""
     if not head:
-        return "empty; fetch it again"
+        return "empty; download it again"
     for magic, kind in _MAGIC.items():
         if head.startswith(magic):
             return kind
@@ -30,7 +30,7 @@ def foreign_kind(head: bytes) -> str | None:
         return "a TensorFlow Lite model; convert it to ONNX"
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text[:1] == b"<":
-        return "a web page or XML, perhaps saved in place of the file; fetch it again"
+        return "a web page or XML, perhaps saved in place of the file; download it again"
     if text[:1] == b"{" and b'"' in text[:64]:
         return "JSON text; if it is the index of a sharded checkpoint, save the weights in one file"
     return None

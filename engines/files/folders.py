@@ -1,4 +1,4 @@
-"""The folders of the user that runs the program: imported models, and what is made once and kept."""
+"""The user's folders for imported models and for cached files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VARIABLES: dict[Kind, str] = {"data": "XDG_DATA_HOME", "cache": "XDG_CACHE_HOME
 
 
 def user_folder(kind: Kind) -> Path | None:
-    """The folder of this program for the user's data or for what can be made again; it need not exist.
+    """The folder of this program for the user's data or for the cache; it need not exist.
 
     Returns:
         An absolute path, or None for a user without a home folder: a process without HOME whose user id has no entry
@@ -26,11 +26,11 @@ def user_folder(kind: Kind) -> Path | None:
         folder = Path(find("meshcast"))
     except (RuntimeError, KeyError):
         return None
-    return folder if folder.is_absolute() else None  # "~" that nothing stands for
+    return folder if folder.is_absolute() else None  # an unresolved "~"
 
 
 def needed_user_folder(kind: Kind) -> Path:
-    """Like `user_folder`, where nothing can be done without it.
+    """Like `user_folder`, but raises where there is none.
 
     Raises:
         ModelError: the user has no home folder.
@@ -42,5 +42,5 @@ def needed_user_folder(kind: Kind) -> Path:
 
 
 def no_folder(kind: Kind) -> str:
-    """What to say of a folder that does not exist for this user."""
-    return f"this user has no home folder; set HOME or {_VARIABLES[kind]} to a folder that can be written"
+    """The message for a user without this folder."""
+    return f"the user has no home folder; set HOME or {_VARIABLES[kind]} to a folder that can be written"

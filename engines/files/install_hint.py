@@ -1,4 +1,4 @@
-"""How to install what is missing: a command that works here, whether Meshcast was installed from a clone or a wheel."""
+"""The command that installs a missing extra, for an installation from a clone or a wheel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TORCH_ON_CPU = "pip install torch --index-url https://download.pytorch.org/whl/c
 def install_hint(extra: str) -> str:
     """The command that installs an extra into this Python's environment, for the end of a message.
 
-    Of the extras with torch it also says how to get the build without CUDA, which is a tenth as large.
+    For extras with torch it adds how to install the build without CUDA, which is a tenth as large.
     """
     pip = f"{_python()} -m pip install"
     clone = _clone()
@@ -28,7 +28,7 @@ def install_hint(extra: str) -> str:
 
 
 def _python() -> str:
-    """This Python as one types it: relative to the current folder where it is below it."""
+    """The path of this Python, relative to the current folder where it is below it."""
     python = Path(sys.executable)
     try:
         return shlex.quote(str(python.relative_to(Path.cwd())))

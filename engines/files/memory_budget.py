@@ -1,7 +1,7 @@
-"""How much memory files from others may ask for: one budget for a job, reserved before anything is allocated.
+"""A memory budget for reading untrusted files: one budget for a job, reserved before memory is allocated.
 
-A few megabytes of a file can announce any number of gigabytes. Every reader reserves what a file announces, or the size
-of a file that it reads whole, and refuses it in one line when that is more than the job may use.
+A file of a few megabytes can declare arrays of any size. Every reader reserves the declared size, or the size of a file
+that it reads whole, and raises an error when the budget is exceeded.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
 class MemoryBudgetError(ModelError):
-    """A file asks for more memory than its job may use."""
+    """A file needs more memory than the budget of its job."""
 
 
 class MemoryBudget:
-    """Bytes that what is read from files may take, of which `used_bytes` are reserved.
+    """The bytes that data read from files may take, of which `used_bytes` are reserved.
 
-    limit_bytes: None takes MESHCAST_MEMORY_LIMIT (for example 8G), else 2 GiB or half of this machine's memory,
-    whichever is less.
+    limit_bytes: None takes the environment variable MESHCAST_MEMORY_LIMIT (for example 8G), else 2 GiB or half of this
+    machine's memory, whichever is less.
     """
 
     __slots__ = ("limit_bytes", "used_bytes")
@@ -38,22 +38,22 @@ class MemoryBudget:
         self.used_bytes = 0
 
     def reserve(self, count: int, what: str) -> None:
-        """Take `count` bytes for `what`, which the message begins with. Raises MemoryBudgetError before it is too late:
-        nothing has been allocated."""
+        """Reserves `count` bytes for `what`, the subject of the message. Raises MemoryBudgetError before any
+        allocation."""
         if count < 0 or self.used_bytes + count > self.limit_bytes:
             raise MemoryBudgetError(
-                f"{what}: reading it takes {_text(self.used_bytes + count)} of memory, and files may take "
-                f"{_text(self.limit_bytes)}; if you trust it, set {VARIABLE} to more"
+                f"{what}: reading it takes {_text(self.used_bytes + count)} of memory, more than the limit of "
+                f"{_text(self.limit_bytes)}; if you trust the file, set {VARIABLE} to more"
             )
         self.used_bytes += count
 
     def release(self, count: int) -> None:
-        """Give back what was reserved."""
+        """Releases reserved bytes."""
         self.used_bytes -= count
 
     @contextmanager
     def reserved(self, count: int, what: str) -> Iterator[None]:
-        """reserve() for as long as the block runs."""
+        """Reserves bytes within the block."""
         self.reserve(count, what)
         try:
             yield
@@ -66,7 +66,7 @@ _job: ContextVar[MemoryBudget | None] = ContextVar("meshcast_memory_budget", def
 
 @contextmanager
 def job_budget(limit_bytes: int | None = None) -> Iterator[MemoryBudget]:
-    """One budget for everything that is read within the block (and on this thread)."""
+    """One budget for all files that are read within the block, on this thread."""
     budget = MemoryBudget(limit_bytes)
     token = _job.set(budget)
     try:
@@ -76,7 +76,7 @@ def job_budget(limit_bytes: int | None = None) -> Iterator[MemoryBudget]:
 
 
 def current_budget() -> MemoryBudget:
-    """The budget of the job that runs, or a new one where a file is read outside of any."""
+    """The budget of the running job, or a new one outside of a job."""
     return _job.get() or MemoryBudget()
 
 

@@ -1,7 +1,7 @@
-"""Arrays from `.npz` files that come from outside: read whole, or refused in one line.
+"""Reads arrays from untrusted `.npz` files.
 
-An array's header is believed only where it agrees with the size that the archive says, that size only where the packed
-bytes can have it, and nothing is allocated before the job's memory budget has room for it.
+The header of an array must match the size in the archive, that size must be possible for the packed bytes, and memory
+is allocated only after it was reserved in the job's memory budget.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from engines.errors import MeshcastError, ModelError
 from engines.files.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
-from engines.files.read import open_file
+from engines.files.regular_file import open_file
 from engines.files.zip_limits import BLOCK_BYTES, open_zip
 
 HEADER_BYTES = 10_000  # numpy's own limit
@@ -35,7 +35,7 @@ _DAMAGE = EOFError, NotImplementedError, RuntimeError, ValueError, zipfile.BadZi
 
 
 class NpzArchive:
-    """The arrays of an open `.npz` file by name; a name's array is read when it is asked for."""
+    """The arrays of an open `.npz` file by name; an array is read when its name is looked up."""
 
     def __init__(self, archive: zipfile.ZipFile, path: str | Path, budget: MemoryBudget) -> None:
         self._archive, self._path, self._budget = archive, path, budget
@@ -70,7 +70,7 @@ class NpzArchive:
             size = math.prod(shape) * dtype.itemsize
             stored = info.file_size - len(start) - len(prefix) - length
             if size != stored:
-                raise ValueError(f"{name} announces {size} bytes and has {stored}")
+                raise ValueError(f"{name} declares {size} bytes but has {stored}")
             self._budget.reserve(size, f"{self._path}: {name}")
             values: NDArray[Any] = _read(member, size).view(dtype).reshape(shape, order="F" if fortran else "C")
             return values
@@ -85,8 +85,8 @@ def _read(member: Any, size: int) -> NDArray[np.uint8]:
             raise EOFError("the file is truncated")
         values[done : done + len(block)] = np.frombuffer(block, np.uint8)
         done += len(block)
-    if member.read(1):  # also lets the checksum of the last bytes be compared
-        raise ValueError("it has more bytes than it says")
+    if member.read(1):  # also checks the checksum of the last bytes
+        raise ValueError("it has more bytes than declared")
     return values
 
 
@@ -96,8 +96,8 @@ def open_npz(
 ) -> Iterator[NpzArchive]:
     """The arrays of the `.npz` file at `path`, within the block.
 
-    what: what the file should be, for the message. budget: None takes the job's. Raises `error` when the file is
-    missing, damaged or something else, or when what is read of it is more than the budget allows.
+    what: the expected kind of file, for the message. budget: None takes the job's. Raises `error` when the file is
+    missing, damaged or something else, or when its arrays exceed the budget.
     """
     with open_file(path, error) as file:
         if not _is_zip(file):
@@ -121,7 +121,7 @@ def read_npz(
     *,
     budget: MemoryBudget | None = None,
 ) -> dict[str, NDArray[Any]]:
-    """All arrays of an `.npz` file, or those of `only` that are there, nothing pickled. Raises as open_npz."""
+    """All arrays of an `.npz` file, or those named in `only`, without pickles. Raises as open_npz."""
     with open_npz(path, what, error, budget) as arrays:
         return {name: arrays[name] for name in arrays.names if only is None or name in only}
 

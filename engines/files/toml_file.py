@@ -1,4 +1,4 @@
-"""TOML files from outside: cards, camera files. One reader, so that all of them are read and refused alike."""
+"""Reads the TOML files that users write: model cards and camera files."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from engines.errors import MeshcastError, ModelError
-from engines.files.regular_file import read_regular
+from engines.files.regular_file import read_file
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-LARGEST = 1 << 18  # bytes; the cards that ship have 4 KiB at most
-LONGEST_KEY = 64  # parts of a dotted key: parsers take a time that grows with its square
+LARGEST = 1 << 18  # bytes; the bundled cards have at most 4 KiB
+LONGEST_KEY = 64  # parts of a dotted key: the time of parsers grows with its square
 LONGEST_REASON = 200  # characters of a parser's text, which may quote the file
 _TOKENS = re.compile(
     r"""(?P<part>[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')|(?P<dot>\.)|(?P<space>[ \t]+)|(?P<other>[^ \t.])"""
@@ -31,18 +31,16 @@ def read_toml(
 
     Args:
         path: The file.
-        what: What it should be, for the message ("a model card").
+        what: The expected kind of file, for the message ("a model card").
         error: The type of error to raise.
-        pipes: Whether a pipe is read too; it is waited for.
+        pipes: Whether a pipe is read too; the call waits for it.
 
     Raises:
-        MeshcastError: `error`, in one line, when the file cannot be read, is no regular file, is larger than LARGEST,
+        MeshcastError: `error`, in one line, when the file cannot be read, is not a regular file, is larger than
+        LARGEST,
             is in another encoding, or is not TOML.
     """
-    try:
-        data = read_regular(path, LARGEST, pipes=pipes)
-    except (OSError, ValueError) as reason:  # ValueError: a null byte in the path
-        raise error(f"{path}: cannot be read: {getattr(reason, 'strerror', None) or reason}") from None
+    data = read_file(path, error, limit_bytes=LARGEST, pipes=pipes)
     if data.startswith(_UTF16) or b"\x00" in data[:4]:
         raise error(f"{path}: not {what}: it is in UTF-16 or UTF-32; save it as UTF-8")
     try:
@@ -62,7 +60,7 @@ def read_toml(
 
 
 def _longest_key(text: str) -> int:
-    """The most parts of anything in the text that could be a dotted key."""
+    """The largest number of parts of a possible dotted key in the text."""
     longest = run = 0
     dotted = False
     for token in _TOKENS.finditer(text) if text.count(".") >= LONGEST_KEY else ():

@@ -1,4 +1,4 @@
-"""Zip archives from others: what their directory claims is checked before anything is unpacked."""
+"""Opens untrusted zip archives: the directory is checked before anything is unpacked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import zipfile
 from typing import BinaryIO
 
-DIRECTORY_BYTES = 4 << 20  # some ten thousand members; the readers here know files of some thousands
+DIRECTORY_BYTES = 4 << 20  # tens of thousands of members; known files have some thousands
 BLOCK_BYTES = 1 << 20
 # A deflate stream of n bytes unpacks to no more than 1032 n; zip adds nothing.
 DEFLATE_RATIO = 1032
@@ -16,8 +16,7 @@ _ENCRYPTED = 1
 
 
 class _SmallReads(io.RawIOBase):
-    """A file of which nothing reads more at once than a directory may have: zipfile reads it in one piece, whose size
-    the file says."""
+    """A file that limits the size of a read: zipfile reads the directory at once, in the declared size."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -42,10 +41,10 @@ class _SmallReads(io.RawIOBase):
 
 
 def open_zip(file: BinaryIO) -> zipfile.ZipFile:
-    """The archive in a file, which stays the caller's to close.
+    """The archive in a file, which the caller closes.
 
-    Raises zipfile.BadZipFile when it is damaged, and when a member is encrypted, packed in a way other than deflate,
-    there twice, lies over another one, or claims a size that its packed bytes cannot have.
+    Raises zipfile.BadZipFile when it is damaged, and when a member is encrypted, packed other than by deflate,
+    duplicated, overlaps another one, or declares a size that is impossible for its packed bytes.
     """
     try:
         archive = zipfile.ZipFile(_SmallReads(file))
@@ -64,7 +63,7 @@ def open_zip(file: BinaryIO) -> zipfile.ZipFile:
         seen.add(member.filename)
         most = member.compress_size * (DEFLATE_RATIO if member.compress_type == zipfile.ZIP_DEFLATED else 1)
         if member.file_size > most or member.header_offset < free:
-            raise zipfile.BadZipFile(f"{name} claims a size or place that it cannot have")
+            raise zipfile.BadZipFile(f"{name} declares an impossible size or position")
         free = member.header_offset + _LOCAL_HEADER_BYTES + member.compress_size
     if free > archive.start_dir:
         raise zipfile.BadZipFile("a member goes beyond the end")

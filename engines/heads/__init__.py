@@ -1,1 +1,1 @@
-"""Mesh heads: what runs live between an engine and the pipeline's Mesh stage; no torch."""
+"""Mesh heads: convert network outputs to meshes at run time, without torch."""

@@ -1,4 +1,4 @@
-"""The one contract of all mesh heads: what they may look at, and what they make of it."""
+"""The interface of all mesh heads: their inputs and outputs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """N people of one picture, as far as a head may look at them.
+    """N people of one image, as inputs of a head.
 
     keypoints (N, K, 2) px with scores (N, K) in 0..1, named by the pose model; rays (N, K, 2) = (x/z, y/z) are the same
-    seen by the camera. crops (N, 3, h, w), normalized as the card's input says, for heads that want them, else None.
+    as viewing rays. crops (N, 3, h, w), normalized as the card's input specifies, for heads that use them, else None.
     """
 
     keypoints: F32
@@ -33,12 +33,12 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class RootMesh:
-    """Root-relative people in the camera's axes, meters; rows where usable (N,) is False hold no person.
+    """Root-relative people in the camera's axes, meters; items where usable (N,) is False are not a valid person.
 
-    landmarks (N, K, 3) are the points that the keypoints show, NaN where the body has no such point; joints (N, J, 3);
+    landmarks (N, K, 3) are the body points of the keypoints, NaN where the body has none; joints (N, J, 3);
     vertices (N, V, 3). Where the head has them: rotations (N, 24, 3, 3), local, and shape (N, B); cameras (N, 3), the
-    weak perspective (s, tx, ty) of the crop: x_crop = s (X + tx) in -1..1 for a point X of the mesh as the network
-    places it, whose root joint is at root (N, 3); attention (N, P, h, w), a map of each part over the crop.
+    weak perspective (s, tx, ty) of the crop: x_crop = s (X + tx) in -1..1 for a point X of the mesh in the network's
+    coordinates, whose root joint is at root (N, 3); attention (N, P, h, w), a map of each part over the crop.
     """
 
     usable: NDArray[np.bool_]
@@ -54,7 +54,7 @@ class RootMesh:
 
 class Head(Protocol):
     """A mesh head. joint_names are those of RootMesh.joints; `crops` is the card whose input describes the crops that
-    it wants, None for a head that looks at keypoints; remark is what its user should know, "" for nothing."""
+    it uses, None for a head on keypoints; warning is a message for the user, "" for none."""
 
     @property
     def body(self) -> Body: ...
@@ -69,5 +69,5 @@ class Head(Protocol):
     def warning(self) -> str: ...
 
     def __call__(self, people: People) -> RootMesh:
-        """The people, at least one, as meshes, row for row."""
+        """The meshes of at least one person, in the order of the people."""
         ...

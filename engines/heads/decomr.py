@@ -1,4 +1,4 @@
-"""DecoMR live (Zeng et al., CVPR 2020): a location map in UV space becomes the body's vertices."""
+"""DecoMR at run time (Zeng et al., CVPR 2020): a location map in UV space becomes the body's vertices."""
 
 from __future__ import annotations
 

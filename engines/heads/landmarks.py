@@ -1,4 +1,4 @@
-"""Named points of a body: its joints, and what its surface regressors know."""
+"""Named points of a body: its joints, and the keypoints that are regressed from its surface."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ F32 = NDArray[np.float32]
 class Landmarks:
     """Points of a posed body by the names of 2D keypoints.
 
-    The body's own surface regressors come first: a detector's "left_hip" is a place on the skin. Without one the joint
-    of the same name is taken, and a name that the body does not know becomes NaN.
+    The body's surface regressors have precedence, because a detector's "left_hip" is a point on the skin. Without one
+    the joint of the same name is used; a name without either becomes NaN.
     """
 
     def __init__(self, body: Body, names: tuple[str, ...]) -> None:
@@ -34,7 +34,7 @@ class Landmarks:
 
     @property
     def known(self) -> int:
-        """How many of the names the body has a point for."""
+        """The number of names that the body has a point for."""
         return len(self._on_skin) + len(self._joint)
 
     def __call__(self, vertices: F32, joints: F32) -> F32:

@@ -1,4 +1,4 @@
-"""Whether an ONNX mesh model takes and gives what its family's head passes on and reads; run when it is loaded."""
+"""Checks when an ONNX mesh model is loaded that its input and outputs are those of its family."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engines.errors import ModelError
 from engines.files.npz import read_npz
 from engines.heads.decomr import MAP_SIDE
 from engines.inference.session import Session
-from engines.onnx_tools.signature import shape_text
+from engines.onnx_file.signature import shape_text
 
 Sides: TypeAlias = "tuple[int | str, ...]"  # a letter for any size
 POINTS = 47  # of pose2mesh_open: the joints, COCO's keypoints and the feet
@@ -22,7 +22,7 @@ DCT_NUMBERS = 85  # camera, pose and shape
 
 
 def check_outputs(card: Card, session: Session, body: Body | None) -> None:
-    """Run a mesh model of others on zeros and compare what comes out; a network of this project gives what it must.
+    """Runs an imported mesh model on zeros and checks the outputs; the networks of this project are not checked.
 
     Args:
         card: The model's card, of a family with a live head.
@@ -38,15 +38,15 @@ def check_outputs(card: Card, session: Session, body: Body | None) -> None:
     shape = tuple(side if isinstance(side, int) else 0 for side in card.input.shape[1:])
     if not _fits((1, *shape), (1, *wanted)):
         raise ModelError(
-            f"{card.name}: a {card.family} model takes {shape_text(('N', *wanted))}; the card's input.shape is "
-            f"{shape_text(card.input.shape)}"
+            f"{card.name}: the card's input.shape is {shape_text(card.input.shape)}; a {card.family} model takes "
+            f"{shape_text(('N', *wanted))}"
         )
     outputs = [output.shape for output in session(np.zeros((1, *shape), np.float32))]
     expected = _outputs(card, body)
     if len(outputs) != len(expected) or not all(map(_fits, outputs, expected)):
         gives = ", ".join(shape_text(("N", *sides[1:])) for sides in expected)
         got = ", ".join(map(shape_text, outputs)) or "nothing"
-        raise ModelError(f"{card.name}: a {card.family} model gives {gives}; this one gives {got}")
+        raise ModelError(f"{card.name}: its outputs are {got}; a {card.family} model has {gives}")
 
 
 def _input(card: Card) -> Sides:
@@ -58,7 +58,7 @@ def _input(card: Card) -> Sides:
 
 
 def _outputs(card: Card, body: Body | None) -> tuple[Sides, ...]:
-    """What the head of each family reads, for one person."""
+    """The outputs that the head of each family reads, for one person."""
     vertices = len(body.v_template) if body is not None else "V"
     families: dict[str, tuple[Sides, ...]] = {
         "pose2mesh_open": ((1, POINTS, 3), (1, _coarse_vertices(card), 3)),
@@ -71,7 +71,7 @@ def _outputs(card: Card, body: Body | None) -> tuple[Sides, ...]:
 
 
 def _coarse_vertices(card: Card) -> int | str:
-    """How many coarse vertices the table beside the card takes; a letter where there is none, which the head says."""
+    """The number of coarse vertices of the table beside the card; a letter without one (the head reports that)."""
     path = card.path.with_suffix(".upsampling.npz")
     if card.family != "pose2mesh_open" or not path.is_file():
         return "C"

@@ -1,4 +1,4 @@
-"""The published Pose2Mesh live (Choi, Moon, Lee, ECCV 2020): standardised keypoints in, the body's vertices out."""
+"""The published Pose2Mesh at run time (Choi, Moon, Lee, ECCV 2020): standardized keypoints to the body's vertices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MIN_SCORE_SUM = 1.5  # of the keypoints of a person worth a mesh, as in the publ
 
 
 class Pose2MeshHead:
-    """session maps standardised keypoints (N, J, 2) of the card's joint set to vertices (N, V, 3) in meters, relative
+    """session maps standardized keypoints (N, J, 2) of the card's joint set to vertices (N, V, 3) in meters, relative
     to the root of that set, in the camera's axes. Joints are regressed from the vertices.
 
     Raises ModelError when the pose model's keypoints cannot give the joint set.

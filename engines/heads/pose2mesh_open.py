@@ -1,4 +1,4 @@
-"""The mesh head that runs live: 2D keypoints as rays in, root-relative 3D points and vertices out; no torch."""
+"""The head of the bundled mesh model: 2D keypoints as rays to root-relative 3D points and vertices."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Pose2MeshOpenHead:
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"{path}: not an upsampling table: {error}") from None
         names = (*body.joint_names, *body.coco_names, *body.feet_names)
-        # The body's own limb joints carry the same names as COCO's keypoints: keep the joints, add what is new.
+        # The body's own limb joints carry the same names as COCO's keypoints: keep the joints and add the other names.
         self.joint_index = np.array([i for i, name in enumerate(names) if i < JOINTS or name not in names[:JOINTS]])
         self.joint_names = tuple(names[i] for i in self.joint_index)
 
@@ -58,7 +58,7 @@ class Pose2MeshOpenHead:
         points, coarse = self.session(view.features)
         T_view_camera = view.T_camera_view.transpose(0, 2, 1)
         finite = np.isfinite(points).all((1, 2)) & np.isfinite(coarse).all((1, 2))
-        with np.errstate(invalid="ignore"):  # rows that are not finite are computed along and marked
+        with np.errstate(invalid="ignore"):  # items that are not finite are computed too and marked
             points = np.matmul(points, T_view_camera)
             vertices = self.upsample(np.ascontiguousarray(np.matmul(coarse, T_view_camera)))
         landmarks = points[:, JOINTS : JOINTS + KEYPOINTS]

@@ -1,4 +1,4 @@
-"""Heads that predict the pose and shape of a body from a crop, live: PARE and DCT."""
+"""Heads that predict the pose and shape of a body from a crop: PARE and DCT."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ F32 = NDArray[np.float32]
 Outputs = tuple[NDArray[np.float32], ...]
 JOINTS = 24
 SHAPES = 10
-MIN_SCALE = 1e-3  # a weak-perspective scale below this puts a person behind the horizon
+MIN_SCALE = 1e-3  # a weak-perspective scale below this puts a person at infinity
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,16 @@ class SmplParametersHead:
 
     def __init__(self, session: Session, card: Card, body: Body, keypoint_names: tuple[str, ...]) -> None:
         if len(body.parents) != JOINTS or body.shape_dirs.shape[2] < SHAPES:
-            raise ModelError(f"{card.name} poses SMPL's 24 joints: the body {body.name} has {len(body.parents)}")
+            raise ModelError(
+                f"{card.name}: the body {body.name} has {len(body.parents)} joints and {body.shape_dirs.shape[2]} "
+                f"shape directions; choose a --body with SMPL's {JOINTS} and at least {SHAPES}"
+            )
         self.session = session
         self.body = body
         self._skin = Skinner(body, SHAPES)
         self.joint_names = body.joint_names
         self.crops = card
-        self.warning = _remark(card, body)
+        self.warning = _warning(card, body)
         self._read = READERS[card.family]
         self._mean = read_mean_parameters(card.path.with_name(card.mean)) if card.mean else MeanParameters.upright()
         self._landmarks = Landmarks(body, keypoint_names)
@@ -91,10 +94,12 @@ class SmplParametersHead:
         )
 
 
-def _remark(card: Card, body: Body) -> str:
-    remarks = []
+def _warning(card: Card, body: Body) -> str:
+    warnings = []
     if is_bundled_body(body):
-        remarks.append(f"{card.name} drives the open body: its shapes are SMPL's and not comparable on it")
+        warnings.append(
+            f"{card.name} poses the bundled body, whose shape directions are not those of SMPL that it predicts"
+        )
     if card.family == "dct" and not card.mean:
-        remarks.append(f"{card.name} has no mean parameters (import with --mean): poses are relative to a T-pose")
-    return "; ".join(remarks)
+        warnings.append(f"{card.name} has no mean parameters, poses are relative to a T-pose; import it with --mean")
+    return "; ".join(warnings)

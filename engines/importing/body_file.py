@@ -16,7 +16,7 @@ from engines.errors import ModelError
 from engines.files.atomic import write_atomically
 from engines.files.memory_budget import MemoryBudget, current_budget
 from engines.files.npz import open_npz
-from engines.files.read import open_file
+from engines.files.regular_file import open_file
 from engines.importing.restricted_pickle import as_array, load_pickle
 from engines.joint_sets import SMPL24
 
@@ -42,10 +42,10 @@ JOINT_NAMES = {
 def read_body(
     path: str | Path, betas: int | None = 10, expressions: int | None = 10, budget: MemoryBudget | None = None
 ) -> Body:
-    """The body in a model file of the SMPL family; its number of joints tells which of them it is.
+    """The body in a model file of the SMPL family; identified by its number of joints.
 
     betas, expressions: how many directions of the shape and (SMPL-X only) of the face to keep, at most; None keeps all.
-    budget: of what is read, None takes the job's. Nothing in the file is run. Raises ModelError when it is damaged,
+    budget: None takes the job's. No code of the file is executed. Raises ModelError when it is damaged,
     something else, or an array does not fit.
     """
     with open_file(path) as file:
@@ -58,14 +58,14 @@ def read_body(
     names = np.array(JOINT_NAMES[FAMILIES[joints]])
     body = body_from_arrays(path, {**arrays, "joint_names": names})
     dirs = body.shape_dirs
-    first, last = _shares(dirs.shape[2]) if body.family == "smplx" else (dirs.shape[2], 0)
+    first, last = _direction_counts(dirs.shape[2]) if body.family == "smplx" else (dirs.shape[2], 0)
     shape = dirs[:, :, :first][:, :, :betas]
     face = dirs[:, :, first : first + last][:, :, :expressions]
     return replace(body, shape_dirs=np.concatenate([shape, face], 2), expressions=face.shape[2])
 
 
 def save_body(body: Body, path: str | Path) -> None:
-    """Write a body for load_body, whole or not at all. Raises ModelError when it cannot be written."""
+    """Writes a body for load_body, atomically. Raises ModelError when it cannot be written."""
     try:
         write_atomically(Path(path), body_bytes(body))
     except OSError as reason:
@@ -98,21 +98,21 @@ def body_bytes(body: Body) -> bytes:
     return file.getvalue()
 
 
-def _shares(directions: int) -> tuple[int, int]:
-    """How many of SMPL-X's directions are betas and how many expressions, by the two layouts that are published."""
+def _direction_counts(directions: int) -> tuple[int, int]:
+    """The numbers of betas and expressions among the directions of SMPL-X, for the two published layouts."""
     return (300, 100) if directions >= 400 else (min(directions, 10), min(max(directions - 10, 0), 10))
 
 
 def _from_pickle(path: Path, budget: MemoryBudget) -> dict[str, NDArray[Any]]:
     held = load_pickle(path, WHAT, budget)
     if not isinstance(held, dict):
-        raise ModelError(f"{path}: not a {WHAT}: it holds a {type(held).__name__}, expected a dict of arrays")
+        raise ModelError(f"{path}: not a {WHAT}: it holds a {type(held).__name__} instead of a dict of arrays")
     keys = _present(path, held)
     return {key: as_array(held[key], f"{path}: {key}", budget) for key in keys}
 
 
 def _from_npz(path: Path, budget: MemoryBudget) -> dict[str, NDArray[Any]]:
-    """The arrays of a body. Others in the file are not looked at: published ones hold pickled objects."""
+    """The arrays of a body. Other arrays of the file are ignored: published files have some with pickled objects."""
     with open_npz(path, f"a {WHAT}", budget=budget) as arrays:
         keys = _present(path, dict.fromkeys(arrays.names))
         return {key: arrays[key] for key in keys}

@@ -1,4 +1,4 @@
-"""Checkpoint files of others: their tensors, read without running anything that is in them."""
+"""Reads the tensors of untrusted checkpoint files without executing their code."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from torch import Tensor, nn
 
 from engines.errors import ModelError
 from engines.files.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
-from engines.files.read import open_file, read_file
+from engines.files.regular_file import open_file, read_file
+from engines.files.safetensors_header import is_safetensors, parse_safetensors
 from engines.files.toml_file import one_line
 from engines.files.zip_limits import open_zip
 from engines.importing.checkpoint_scan import LEGACY_PICKLES, ScanError, scan
-from engines.importing.safetensors_header import is_safetensors, parse_safetensors
 from engines.importing.unwrapping import WeightSet, weight_sets
 
 _TORCH_LEGACY = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the magic number that opens files older than torch 1.6
@@ -49,12 +49,12 @@ class Checkpoint:
 
     @property
     def wrapping(self) -> str:
-        """Where the preferred set is in the file: keys joined by points, or "bare" for the top."""
+        """The location of the preferred set in the file: keys joined by dots, or "bare" for the top."""
         return self.sets[0].where or "bare"
 
 
 def is_checkpoint(path: Path) -> bool:
-    """Whether a file is one of torch's or safetensors', by its first bytes. Raises ModelError if it cannot be read."""
+    """Whether a file is a torch or safetensors checkpoint, by its first bytes. Raises ModelError if unreadable."""
     with open_file(path) as file:
         head = file.read(64)
     if head[:4] == b"PK\x03\x04":
@@ -62,16 +62,16 @@ def is_checkpoint(path: Path) -> bool:
             with open_file(path) as file, open_zip(file) as archive:
                 return any(name.endswith("data.pkl") for name in archive.namelist())
         except zipfile.BadZipFile:
-            return True  # a truncated archive: read_checkpoint says so
+            return True  # a truncated archive: read_checkpoint raises
     return is_safetensors(head) or _TORCH_LEGACY in head
 
 
 def read_checkpoint(path: Path, trust: bool = False, budget: MemoryBudget | None = None) -> Checkpoint:
-    """The tensors of a checkpoint: torch's (zip or legacy) or safetensors; trainers' wrappings are opened.
+    """The tensors of a checkpoint: torch's (zip or legacy) or safetensors, without the wrappings of trainers.
 
-    Nothing in the file is executed: what is more than tensors, numbers, texts and plain containers is refused, unless
-    trust is given, which lets the file run any code. budget: of what is read, None takes the job's. Raises ModelError
-    for everything that cannot be used.
+    No code of the file is executed: objects other than tensors, numbers, texts and plain containers are refused, unless
+    trust is set, which allows the file to execute any code. budget: None takes the job's. Raises ModelError for files
+    that cannot be used.
     """
     budget = budget or current_budget()
     data = read_file(path, budget=budget)
@@ -80,14 +80,16 @@ def read_checkpoint(path: Path, trust: bool = False, budget: MemoryBudget | None
         content: object = parse_safetensors(load_safetensors, data, path)
     else:
         content = _load_torch(path, data, trust, budget)
-    if isinstance(content, nn.Module):  # a whole network, which only a trusted file can hold
+    if isinstance(content, nn.Module):  # a module, which only a trusted file can hold
         content = content.state_dict()
     if not isinstance(content, dict):
-        raise ModelError(f"{path}: holds a {type(content).__name__}, not a dictionary of tensors")
+        raise ModelError(
+            f"{path}: holds a {type(content).__name__} instead of a dictionary of tensors; save the state_dict"
+        )
     sets = weight_sets(content)
     if not sets:
         raise ModelError(
-            f"{path}: holds no tensors; its entries are: {one_line(', '.join(sorted(map(str, content))[:8]))}"
+            f"{path}: no tensors found; its entries are: {one_line(', '.join(sorted(map(str, content))[:8]))}"
         )
     if not any(_finite(made) for made in sets):
         require_numbers(path, sets[0].tensors)
@@ -110,12 +112,14 @@ def require_numbers(path: Path, tensors: Mapping[str, Tensor]) -> None:
             kind = "sparse" if value.layout is not torch.strided else str(value.dtype).removeprefix("torch.")
             raise ModelError(f"{path}: {name} is {kind}; import the checkpoint with dense floating point weights")
         if _plain(value) and not value.float().isfinite().all():
-            raise ModelError(f"{path}: {name} holds numbers that are not finite: the file is damaged; fetch it again")
+            raise ModelError(
+                f"{path}: {name} holds numbers that are not finite; the file is damaged, download it again"
+            )
 
 
 def _load_torch(path: Path, data: bytes, trust: bool, budget: MemoryBudget) -> object:
     if data[:4] == b"PK\x03\x04":
-        # torch itself does not check what it reads against the archive's checksums.
+        # torch does not verify the checksums of the archive.
         try:
             with open_zip(io.BytesIO(data)) as archive:
                 budget.reserve(sum(member.file_size for member in archive.infolist()), str(path))
@@ -123,11 +127,11 @@ def _load_torch(path: Path, data: bytes, trust: bool, budget: MemoryBudget) -> o
                 pickles = [archive.read(name) for name in archive.namelist() if name.endswith(".pkl")]
                 scripted = any(name.endswith("/constants.pkl") for name in archive.namelist())
         except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError, OSError) as error:
-            raise ModelError(f"{path}: damaged or truncated archive ({error}); fetch it again") from None
+            raise ModelError(f"{path}: damaged or truncated archive ({error}); download it again") from None
         if damaged:
-            raise ModelError(f"{path}: damaged: {damaged} fails its checksum; fetch it again")
+            raise ModelError(f"{path}: damaged: {damaged} fails its checksum; download it again")
         if scripted and not trust:
-            raise ModelError(f"{path}: it is a TorchScript program; import the network's state_dict, or add --trust")
+            raise ModelError(f"{path}: is a TorchScript program; import the network's state_dict, or add --trust")
         count = 1
     elif data[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
         raise ModelError(f"{path}: not a checkpoint: it is a tar archive, as torch wrote before version 0.1.10")
@@ -148,8 +152,8 @@ def _load_torch(path: Path, data: bytes, trust: bool, budget: MemoryBudget) -> o
         refused = _REFUSED.search(str(error))
         if refused and not trust:
             raise ModelError(
-                f"{path}: refused: it holds {refused[1]}, and loading that could run any code; if you know where the "
-                "file comes from, add --trust"
+                f"{path}: refused: it holds {refused[1]}, which could execute any code when loaded; if you trust the "
+                "source of the file, add --trust"
             ) from None
         text = str(error).rpartition("WeightsUnpickler error:")[2] if not isinstance(error, ScanError) else str(error)
         reason = " ".join(text.split())[:120] or type(error).__name__
@@ -157,7 +161,7 @@ def _load_torch(path: Path, data: bytes, trust: bool, budget: MemoryBudget) -> o
 
 
 def _plain_globals() -> list[Any]:
-    """What trainers store beside tensors and is harmless: numpy's numbers and arrays, under old and new names."""
+    """Harmless globals that trainers store beside tensors: numpy's numbers and arrays, under old and new names."""
     from numpy._core import multiarray
 
     names = [value for value in vars(np.dtypes).values() if isinstance(value, type)]
@@ -186,7 +190,7 @@ def _trusting_pickle() -> types.ModuleType:
 
 
 class _StandIn(dict[Any, Any]):
-    """An object of a class that is not here; what it held is of no use to us."""
+    """An object of a class that is not installed; its contents are ignored."""
 
     def __init__(self, *arguments: object, **named: object) -> None:
         super().__init__()

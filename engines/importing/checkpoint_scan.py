@@ -1,6 +1,7 @@
-"""What a torch checkpoint would allocate, worked out from its pickles before torch reads them.
+"""Computes from its pickles what a torch checkpoint allocates, before torch reads them.
 
-torch's restricted unpickler runs no code of a file, but it believes sizes: of storages, of tensors on them, of arrays.
+torch's restricted unpickler executes no code of a file, but it trusts the declared sizes of storages, tensors and
+arrays.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Any, ClassVar
 from engines.files.memory_budget import MemoryBudget
 from engines.importing.counted_pickle import ITEM_BYTES, CountedUnpickler
 
-ELEMENT_BYTES = 16  # of the largest element there is
+ELEMENT_BYTES = 16  # size of the largest element type
 _WIDTHS = {"Double": 8, "Float": 4, "Half": 2, "BFloat16": 2, "Long": 8, "Int": 4, "Short": 2, "ComplexDouble": 16}
 _WIDTHS |= {"ComplexFloat": 8}  # all others: 1
-CHECK_BYTES = 5  # of an element, while it is looked at as float32 whether it is finite
+CHECK_BYTES = 5  # of an element, while it is checked as float32 for finiteness
 LEGACY_PICKLES = 5  # magic number, protocol, system, content, keys of the storages
 
 
@@ -35,7 +36,7 @@ class _Storage:
 
 
 class _Called(dict[Any, Any]):
-    """Stands for what a global would make; takes everything that may be put into it, and keeps nothing."""
+    """A stand-in for the object of a global; accepts any items and stores none."""
 
     kind: ClassVar[str] = ""
     scan: ClassVar[Any] = None
@@ -66,7 +67,7 @@ class _Scan(CountedUnpickler):
     def __init__(self, file: io.BytesIO, budget: MemoryBudget, what: str, stored: int) -> None:
         super().__init__(file, budget, what)
         self._stored = stored
-        self._announced: dict[str, int] = {}
+        self._declared: dict[str, int] = {}
         self._classes: dict[str, type[_Called]] = {}
 
     def find_class(self, module: str, name: str) -> Any:
@@ -82,38 +83,38 @@ class _Scan(CountedUnpickler):
         if not isinstance(count, int) or count < 0:
             raise ScanError("a storage has no size")
         name = getattr(kind, "kind", "").rpartition(".")[2].removesuffix("Storage")
-        self._announced[str(key)] = count * _WIDTHS.get(name, 1)
-        if sum(self._announced.values()) > self._stored:
-            raise ScanError(f"its weights announce more than the {self._stored} bytes that are in it")
+        self._declared[str(key)] = count * _WIDTHS.get(name, 1)
+        if sum(self._declared.values()) > self._stored:
+            raise ScanError(f"its weights declare more than the {self._stored} bytes of the file")
         return _Storage(count)
 
     def called(self, kind: str, arguments: tuple[Any, ...]) -> None:
-        """What a call of a global takes."""
+        """Reserves the memory of a call of a global."""
         if kind.startswith("torch._utils._rebuild") and arguments and isinstance(arguments[0], _Storage):
             storage, offset, size, stride = arguments[:4]
-            sizes, strides = _whole(size), _whole(stride)
+            sizes, strides = _sizes(size), _sizes(stride)
             count = math.prod(sizes)
-            last = _whole((offset,))[0] + sum((n - 1) * s for n, s in zip(sizes, strides, strict=True))
+            last = _sizes((offset,))[0] + sum((n - 1) * s for n, s in zip(sizes, strides, strict=True))
             if count and last >= storage.count:  # torch would make the storage larger
-                raise ScanError("a tensor goes beyond its storage")
+                raise ScanError("a tensor exceeds its storage")
             self.reserve(count * CHECK_BYTES)
         elif kind != "torch.Size":
-            self.reserve(_announced(arguments) * ELEMENT_BYTES)
+            self.reserve(_declared(arguments) * ELEMENT_BYTES)
 
     def state(self, state: Any) -> None:
-        """What the state of an object takes; an array's holds its shape."""
+        """Reserves the memory of an object's state; that of an array holds its shape."""
         if isinstance(state, tuple):
-            self.reserve(_announced(state) * ELEMENT_BYTES)
+            self.reserve(_declared(state) * ELEMENT_BYTES)
 
 
-def _whole(sizes: Any) -> tuple[int, ...]:
+def _sizes(sizes: Any) -> tuple[int, ...]:
     if isinstance(sizes, tuple) and all(isinstance(size, int) and size >= 0 for size in sizes):
         return sizes
     raise ScanError("a tensor has no shape")
 
 
-def _announced(arguments: tuple[Any, ...]) -> int:
-    """How many elements a call could make of its arguments: the product of their numbers, or copies of containers."""
+def _declared(arguments: tuple[Any, ...]) -> int:
+    """The largest number of elements that a call can create: the product of its numbers, or copies of containers."""
     numbers, items = 1, 0
     for argument in arguments:
         if isinstance(argument, int):
@@ -128,7 +129,7 @@ def _announced(arguments: tuple[Any, ...]) -> int:
 
 
 def scan(pickles: bytes, stored: int, budget: MemoryBudget, what: str, count: int) -> None:
-    """Reserve what up to `count` pickles, one after the other, make torch allocate beside `stored` bytes of weights.
+    """Reserves the memory that torch allocates for up to `count` consecutive pickles beside `stored` bytes of weights.
 
     Raises MemoryBudgetError and ScanError, and anything for pickles that are damaged.
     """

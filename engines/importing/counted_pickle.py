@@ -1,4 +1,4 @@
-"""An unpickler for files from others whose work, and so its memory, is bounded by the job's budget."""
+"""An unpickler for untrusted files, whose memory is bounded by the job's budget."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from engines.files.memory_budget import MemoryBudget
 
-# What an instruction takes at most, on average: an empty dict or a set is the largest thing that a byte can make.
+# Upper bound of the memory of an instruction: the largest object of a one-byte instruction is an empty dict or set.
 INSTRUCTION_BYTES = 256
 ITEM_BYTES = 128  # of an item that a container copies
 _AT_ONCE = 4096
@@ -20,7 +20,7 @@ def _load_bytearray8(unpickler: Any) -> None:
     unpickler.append(bytearray(unpickler.read(size)))
 
 
-# The registry of extensions hands out globals without asking find_class.
+# The extension registry returns globals without calling find_class.
 _EXTENSIONS = pickle.EXT1[0], pickle.EXT2[0], pickle.EXT4[0]
 _INSTRUCTIONS: dict[int, Callable[..., None]] = {
     code: load for code, load in pickle._Unpickler.dispatch.items() if code not in _EXTENSIONS
@@ -28,7 +28,7 @@ _INSTRUCTIONS: dict[int, Callable[..., None]] = {
 
 
 class _Counted(dict[int, Callable[..., None]]):
-    """The instructions, which count how often they are looked up."""
+    """The dispatch table, which counts the lookups."""
 
     def __init__(self, reserve: Callable[[int], None]) -> None:
         super().__init__(_INSTRUCTIONS)
@@ -43,10 +43,10 @@ class _Counted(dict[int, Callable[..., None]]):
         return super().__getitem__(code)
 
 
-# The Python implementation, because the C one allocates what a damaged file announces: it takes the index of a memo
-# entry as the size of a table.
+# The Python implementation, because the C one allocates memory that a damaged file declares: it uses the index of a
+# memo entry as the size of a table.
 class CountedUnpickler(pickle._Unpickler):
-    """Reads the pickle in `file`; globals are find_class's to decide.
+    """Reads the pickle in `file`; subclasses resolve globals in find_class.
 
     Raises MemoryBudgetError, whose message begins with `what`, before the objects take more than the budget allows.
     """
@@ -57,11 +57,11 @@ class CountedUnpickler(pickle._Unpickler):
         self.dispatch = _Counted(self.reserve)  # type: ignore[misc]  # an instance's, where the base has its class's
 
     def reserve(self, count: int) -> None:
-        """Take `count` bytes of the budget."""
+        """Reserves `count` bytes of the budget."""
         self._budget.reserve(count, self._what)
 
     def counted(self, container: type) -> Container:
-        """The container's constructor; what it copies is reserved first: a few bytes can ask for a copy of anything."""
+        """The container's constructor, which reserves the copied items first: a few bytes can request any copy."""
         return Container(container, self.reserve)
 
 

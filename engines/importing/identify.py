@@ -1,4 +1,4 @@
-"""Which network a checkpoint belongs to, told from the names and shapes of its tensors."""
+"""Identifies the network of a checkpoint from the names and shapes of its tensors."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ NO_BODIES: Mapping[str, Body | None] = {}
 class Match:
     """How the tensors of a file fit a network, after a prefix was taken off their names ("" for none).
 
-    likeness: the part of all names, the file's and the network's, that both have in the same shape. tensors: those that
-    belong to the network. missing and unexpected name the others, reshaped has name, shape in the file and shape
-    expected; left_out are the names that such files carry and the network does not need.
+    similarity: the part of all names, the file's and the network's, that both have in the same shape, 0..1. tensors:
+    those that belong to the network. missing and unexpected name the others, reshaped has name, shape in the file and
+    shape expected; left_out are the names that such files hold and the network does not need.
     """
 
     network: Network
@@ -42,7 +42,7 @@ class Match:
         return not (self.missing or self.unexpected or self.reshaped)
 
     def mismatch_summary(self) -> str:
-        """What does not fit, in one line; "" when all does."""
+        """The mismatches in one line, "" without any."""
         parts = []
         if self.reshaped:
             name, got, wanted = self.reshaped[0]
@@ -57,7 +57,7 @@ class Match:
 def identify(tensors: Mapping[str, Tensor], bodies: Mapping[str, Body | None] = NO_BODIES) -> Match:
     """The network whose state_dict these tensors resemble most.
 
-    bodies: by family, "smpl" and "mano", the one whose mesh graph networks are made for; None is the open body.
+    bodies: by family, "smpl" and "mano", the body whose mesh graph networks are built for; None is the bundled one.
     """
     return max(matches(tensors, bodies), key=lambda found: found.similarity)
 
@@ -74,7 +74,7 @@ def matches(
 
 
 def _match(tensors: Mapping[str, Tensor], network: Network, wanted: Mapping[str, Shape], prefix: str) -> Match:
-    # What lacks the prefix of a training framework belongs to its losses and metrics.
+    # Names without the prefix of a training framework belong to its losses and metrics.
     named = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
     foreign = [key for key in tensors if not key.startswith(prefix)]
     ignored = [key for key in named if key not in wanted and key.startswith(network.ignored)] if network.ignored else []
@@ -97,7 +97,8 @@ def _match(tensors: Mapping[str, Tensor], network: Network, wanted: Mapping[str,
 
 
 def shapes(network: Network, body: Body | None = None) -> dict[str, Shape]:
-    """Names and shapes of a network's state_dict, in order; a graph network's for a body's mesh (None: the open)."""
+    """Names and shapes of a network's state_dict, in order; a graph network's for a body's mesh (None: the bundled
+    one)."""
     if network.joints is None or body is None:
         return _shapes(network.name)
     with torch.device("meta"):

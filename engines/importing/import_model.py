@@ -1,4 +1,4 @@
-"""From a file that somebody published to a model with a card in the user's data folder."""
+"""Imports a published file as a model with a card in the user's data folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from engines.cards.renamed_keys import read_card_table
 from engines.errors import ModelError, UnknownNameError
 from engines.files.file_kinds import foreign_kind
 from engines.files.install_hint import install_hint
-from engines.importing.import_packed import LONGEST_NAME, checked_name, import_model, import_training, refuse_shipped
+from engines.importing.import_packed import (
+    LONGEST_NAME,
+    checked_name,
+    import_model,
+    import_training,
+    refuse_bundled_name,
+)
 from engines.importing.model_store import file_name, remove, store
 
 if TYPE_CHECKING:
@@ -23,12 +29,12 @@ __all__ = ["Imported", "import_file", "remove"]
 
 BODY_LICENSE = "non-commercial (the body model's own license)"
 BODY_NOTES = "Licensed by its authors for non-commercial research, after registration; the file must not be passed on."
-ALIKE = 0.5  # a file less like every network than this is something else
+MIN_SIMILARITY = 0.5  # below it, a file is not taken for a network
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import made: the card, what the file was recognized as, and remarks that its user should read."""
+    """The result of an import: the card, what the file was identified as, and warnings for the user."""
 
     card: Card
     identified: str
@@ -43,20 +49,21 @@ def import_file(
     mean: Path | None = None,
     weights: str | None = None,
 ) -> Imported:
-    """Recognize a checkpoint, an ONNX model or a body model, convert it and write it with a card to the user's folder.
+    """Identifies a checkpoint, an ONNX model or a body model, converts it and writes it with a card to the user's
+    folder.
 
     Args:
         path: The file. An ONNX model needs its card beside it or in it; a checkpoint may be one of `meshcast train`.
-        name: The card to import as (for a network of several input sizes), or else what to call the model.
-        trust: Let the file run code while it is read.
-        mean: The file with the mean parameters, for DCT.
-        weights: Which weights of a checkpoint to take, where it holds several: the keys that lead to them.
+        name: The card to import as (for a network of several input sizes), or else the new model's name.
+        trust: Allow unsafe pickle loading, which executes code from the file.
+        mean: The file with the mean parameters of DCT.
+        weights: The keys of the weights to import from a checkpoint with several sets.
 
     Returns:
-        What was made.
+        The imported card and the warnings.
 
     Raises:
-        ModelError: The file cannot be used; the message names what does not fit, and nothing is left behind.
+        ModelError: The file cannot be used; the message names the mismatch, and no file is written.
     """
     if name is not None:
         checked_name(name)
@@ -90,15 +97,15 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
     found = chosen.match
     wanted = _template(name)
     likely = found.network.name
-    nearest = f"it looks like {likely}"
-    if found.similarity < ALIKE:
+    nearest = f"most similar to {likely}"
+    if found.similarity < MIN_SIMILARITY:
         raise ModelError(
-            f"{path}: not a network that is known here; the nearest is {likely} ({found.similarity:.0%} alike)"
+            f"{path}: not a known network; the most similar one is {likely} ({found.similarity:.0%} of the tensors)"
         )
     if wanted is not None and wanted.network != likely:
         raise ModelError(f"{path}: not {name}: {nearest}")
     if not found.complete:
-        raise ModelError(f"{path}: {nearest}, but has {found.mismatch_summary()}")
+        raise ModelError(f"{path}: {nearest}, but with {found.mismatch_summary()}")
     require_numbers(path, found.tensors)
     template, warnings = _choose(found, wanted, path)
     weights = save(_full(found), {"network": likely})
@@ -113,9 +120,11 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
         extras["mean"] = save_mean_parameters(read_mean_parameters(mean))
     card = _store(raw, weights, ".safetensors", extras)
     if found.left_out:
-        warnings.append(f"left out what the network does not need: {found.left_out[0]}{_more(found.left_out)}")
+        warnings.append(f"ignored tensors that the network does not use: {found.left_out[0]}{_more(found.left_out)}")
     if chosen.others:
-        warnings.append(f"the file also holds other weights of it: {', '.join(chosen.others)}; choose with --weights")
+        warnings.append(
+            f"the file holds other weights of this network: {', '.join(chosen.others)}; choose with --weights"
+        )
     return Imported(card, f"{likely}, weights {_where(chosen.where)}", tuple(warnings))
 
 
@@ -130,8 +139,8 @@ def _import_body(path: Path, name: str | None) -> Imported:
     data = path.read_bytes()
     stem = name if name is not None else re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:LONGEST_NAME]
     if not stem:
-        raise ModelError(f"{path}: its name gives no model's name; choose one with --as")
-    refuse_shipped(stem)
+        raise ModelError(f"{path}: no model name can be derived from the file name; choose one with --as")
+    refuse_bundled_name(stem)
     raw: dict[str, Any] = {
         "name": stem,
         "task": "body",
@@ -147,7 +156,7 @@ def _import_body(path: Path, name: str | None) -> Imported:
 
 
 def _template(name: str | None) -> Card | None:
-    """The card of the network that is asked for, or None where the name is just a name."""
+    """The card of the network with this name, or None for the name of a new model."""
     if name is None:
         return None
     try:
@@ -155,9 +164,9 @@ def _template(name: str | None) -> Card | None:
     except UnknownNameError:
         return None
     if not card.network:
-        raise ModelError(f"{name} is the name of a model that ships with the program; choose another")
-    shipped = NETWORKS / f"{card.name}.toml"
-    return load_card(shipped) if shipped.is_file() else None
+        raise ModelError(f"{name}: the name of a bundled model; choose another with --as")
+    bundled = NETWORKS / f"{card.name}.toml"
+    return load_card(bundled) if bundled.is_file() else None
 
 
 def _head(path: Path) -> bytes:
@@ -173,26 +182,29 @@ def _head(path: Path) -> bytes:
 
 
 def _choose(found: Match, wanted: Card | None, path: Path) -> tuple[Card, list[str]]:
-    """The card for a network; where input sizes share their weights, the file's name decides, or the first."""
+    """The card for a network; where the weights fit several input sizes, the file name decides, else the first."""
     if wanted is not None:
         return wanted, []
-    same = [card for card in _shipped() if card.network == found.network.name]
+    same = [card for card in _bundled() if card.network == found.network.name]
     if not same:
-        raise ModelError(f"{path}: it is {found.network.name}, a part of a model; import the file of the whole")
+        raise ModelError(
+            f"{path}: holds {found.network.name}, which is only a part of a model; "
+            "import the file of the complete model"
+        )
     if len(same) == 1:
         return same[0], []
     named = [card for card in same if card.name.rsplit("_", 1)[1] in path.name]
     card = named[0] if named else same[0]
     others = ", ".join(other.name for other in same if other is not card)
-    return card, [f"the same weights also fit {others}: choose with --as"]
+    return card, [f"the weights fit {others} too; choose with --as"]
 
 
-def _shipped() -> list[Card]:
+def _bundled() -> list[Card]:
     return [load_card(path) for path in sorted(NETWORKS.glob("*.toml"))]
 
 
 def _full(found: Match) -> dict[str, Any]:
-    """The network's whole state_dict, contiguous float32; absent batch counters are zero."""
+    """The network's complete state_dict, contiguous float32; absent batch counters are zero."""
     import torch
 
     from engines.importing.identify import shapes
@@ -211,7 +223,7 @@ def _raw(card: Card) -> dict[str, Any]:
 
 
 def _store(raw: dict[str, Any], weights: bytes, suffix: str, extras: dict[str, bytes]) -> Card:
-    """Write weights, extras (by the card's entry that names them) and the card."""
+    """Writes weights, extras (by the card entry that names them) and the card."""
     files = {file_name(raw["name"], weights, suffix): weights}
     raw["variants"] = {"fp32": {"file": next(iter(files)), "sha256": hashlib.sha256(weights).hexdigest()}}
     for entry, data in extras.items():
@@ -224,5 +236,5 @@ def _more(names: tuple[str, ...]) -> str:
     return f" and {len(names) - 1} more" if len(names) > 1 else ""
 
 
-def _where(place: str) -> str:
-    return f"under {place!r}" if place else "at the top of the file"
+def _where(location: str) -> str:
+    return f"under {location!r}" if location else "at the top of the file"

@@ -1,4 +1,4 @@
-"""An ONNX model with its card, copied into the user's models folder under a name, as one file that is hashed."""
+"""Copies an ONNX model with its card into the user's models folder, as one file with a hash."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from engines.cards.card import Card, load_card, read_weights
+from engines.cards.paths import UPSAMPLING
 from engines.cards.renamed_keys import read_card_table
 from engines.cards.weights import is_onnx
 from engines.errors import ModelError
-from engines.files.regular_file import read_regular
-from engines.importing.model_store import UPSAMPLING, file_name, store
+from engines.files.memory_budget import MemoryBudget
+from engines.files.regular_file import read_file
+from engines.importing.model_store import file_name, store
 from engines.inference.model_check import fit_to_card
 
 LARGEST = 1 << 30  # bytes of a body or another file beside the card
 
 
 def import_onnx(path: Path, name: str | None) -> Card:
-    """Copy the model of an `.onnx` file, or of its `.toml` card, with all that the card names.
+    """Copies the model of an `.onnx` file, or of its `.toml` card, with all files that the card names.
 
-    Weights in data files are put into the copy. Raises ModelError when the model does not fit its card, or a file is
+    Weights in data files are embedded in the copy. Raises ModelError when the model does not fit its card, or a file is
     missing.
     """
     card = load_card(path)
@@ -31,7 +33,7 @@ def import_onnx(path: Path, name: str | None) -> Card:
     files: dict[str, bytes] = {}
     for variant in card.variants:
         data = read_weights(variant)
-        fit_to_card(card, data, str(variant.file))  # says what does not fit
+        fit_to_card(card, data, str(variant.file))  # raises for a mismatch
         file = file_name(name, data, ".onnx" if variant.precision == "fp32" else f".{variant.precision}.onnx")
         files[file] = data
         kept = {key: value for key, value in raw["variants"][variant.precision].items() if key != "data"}
@@ -51,6 +53,6 @@ def import_onnx(path: Path, name: str | None) -> Card:
 
 def _read(path: Path) -> bytes:
     try:
-        return read_regular(path, LARGEST)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror}), but the card names it") from None
+        return read_file(path, limit_bytes=LARGEST, budget=MemoryBudget())
+    except ModelError as error:
+        raise ModelError(f"{error}; the card names this file") from None

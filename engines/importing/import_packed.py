@@ -1,6 +1,6 @@
-"""ONNX models to the user's models, with the card beside the file or in it, and the checkpoints of `meshcast train`.
+"""Imports ONNX models, with the card beside the file or in it, and the checkpoints of `meshcast train`.
 
-Each is tried in a process of its own before anything is written.
+Each model is first run in a child process, before anything is written.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from typing import Any
 import tomli_w
 
 from engines.cards.card import NETWORKS, ZOO, Card, load_card
+from engines.cards.paths import UPSAMPLING
 from engines.errors import ModelError
-from engines.files.regular_file import read_regular
+from engines.files.memory_budget import MemoryBudget
+from engines.files.regular_file import read_file
 from engines.importing.import_onnx import import_onnx
-from engines.importing.model_store import UPSAMPLING
 from engines.inference.trial import try_card
 from engines.onnx_tools.packed_model import unpack
 
@@ -26,24 +27,24 @@ LONGEST_NAME = 64  # characters
 
 
 def checked_name(name: str) -> str:
-    """A name that a model's files may have; it never leaves their folder. Raises ModelError."""
+    """The name, if a model's files may have it: it never leads out of their folder. Raises ModelError."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or len(name) > LONGEST_NAME:
         raise ModelError(
-            f"{name[:LONGEST_NAME]!r} cannot be a model's name: use letters, digits, '_', '-' and '.', "
-            f"{LONGEST_NAME} at most"
+            f"{name[:LONGEST_NAME]!r} cannot be a model's name; use at most {LONGEST_NAME} letters, digits, '_', '-' "
+            "and '.', the first a letter or digit"
         )
     return name
 
 
 def import_model(path: Path, name: str | None) -> tuple[Card, str]:
-    """Import an `.onnx` file or its card; returns the card and what the file was. Raises ModelError, and then nothing
-    is written, when a part is missing or the model does not run."""
+    """Import an `.onnx` file or its card; returns the card and the kind of the file. Raises ModelError, without
+    writing anything, when a part is missing or the model does not run."""
     if path.suffix.lower() == ".toml" or path.with_suffix(".toml").is_file() or not path.is_file():
-        refuse_shipped(name or path.stem)
+        refuse_bundled_name(name or path.stem)
         card = load_card(path)
         if path.suffix.lower() != ".toml" and all(v.file.resolve() != path.resolve() for v in card.variants):
             named = card.variants[0].file.name if card.variants else "another kind of model"
-            raise ModelError(f"{path}: the card beside it is for {named}")
+            raise ModelError(f"{path}: the card beside it is for {named}; correct its variants")
         if card.variants:
             try_card(card)
         return import_onnx(path, name), "an ONNX model with a card"
@@ -53,19 +54,16 @@ def import_model(path: Path, name: str | None) -> tuple[Card, str]:
 
 def import_training(path: Path, name: str | None) -> tuple[Card, str]:
     """Import the checkpoint of stage two of a training; see import_model."""
-    from engines.training.restore import ship_checkpoint
+    from engines.training.restore import export_checkpoint
 
     with tempfile.TemporaryDirectory() as folder:
-        card, _ = import_model(ship_checkpoint(path, Path(folder)), name)
+        card, _ = import_model(export_checkpoint(path, Path(folder)), name)
     return card, "a checkpoint of meshcast train, both stages"
 
 
 def _unpacked(path: Path, name: str | None, folder: Path) -> Path:
-    """Write the parts of a packed file into a folder, as they lie beside each other; returns the ONNX file's path."""
-    try:
-        data = read_regular(path, LARGEST_ONNX)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from None
+    """Unpacks a packed file into a folder; returns the path of the ONNX file."""
+    data = read_file(path, limit_bytes=LARGEST_ONNX, budget=MemoryBudget())
     found = unpack(path, data)
     if found is None:
         raise ModelError(
@@ -80,7 +78,7 @@ def _unpacked(path: Path, name: str | None, folder: Path) -> Path:
         model.with_suffix(UPSAMPLING).write_bytes(files["upsampling"])
     if raw.get("body"):
         if "body" not in files:
-            raise ModelError(f"{path}: its card names a body that is not in it")
+            raise ModelError(f"{path}: its card names a body that the file does not hold; export it again")
         raw["body"] = "body.npz"
         (folder / raw["body"]).write_bytes(files["body"])
     variant: dict[str, Any] = {"file": model.name, "sha256": hashlib.sha256(data).hexdigest()}
@@ -89,7 +87,7 @@ def _unpacked(path: Path, name: str | None, folder: Path) -> Path:
     return model
 
 
-def refuse_shipped(name: str) -> None:
-    """A model of another kind must not take the place of one that ships, or of a network that is known."""
+def refuse_bundled_name(name: str) -> None:
+    """Raises ModelError for the name of a bundled model or of a known network: an import never replaces those."""
     if any((folder / f"{name}.toml").is_file() for folder in (ZOO, NETWORKS)):
-        raise ModelError(f"{name} is the name of a model that ships with the program; choose another with --as")
+        raise ModelError(f"{name}: the name of a bundled model; choose another with --as")

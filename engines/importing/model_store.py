@@ -1,4 +1,4 @@
-"""The user's models folder: what an import writes into it, and what a removal takes out of it."""
+"""Writes imported models to the user's models folder, and removes them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ from typing import Any
 import tomli_w
 
 from engines.cards.card import cards, load_card, needed_user_models, user_models
+from engines.cards.paths import UPSAMPLING
 from engines.cards.reader import read_card
-from engines.cards.suggestions import did_you_mean
 from engines.cards.types import Card
 from engines.cards.weights import data_beside
 from engines.errors import ModelError, UnknownNameError
 from engines.files.atomic import write_atomically
-
-UPSAMPLING = ".upsampling.npz"  # beside a card of the family pose2mesh_open, under the card's name
+from engines.files.suggestions import did_you_mean
 
 
 def file_name(model: str, content: bytes, suffix: str) -> str:
-    """The name of a file of a model: it begins with the model's, and changes with what is in it."""
+    """The name of a file of a model: the model's name and a hash of the content."""
     return f"{model}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
 
 
 def store(raw: Mapping[str, Any], files: Mapping[str, bytes]) -> Card:
-    """Write files and then the card that names them, so that it never names what is not there.
+    """Writes the files before the card, so that a card never names a missing file.
 
     Args:
         raw: The card as a TOML table, with its name.
@@ -51,17 +50,17 @@ def store(raw: Mapping[str, Any], files: Mapping[str, bytes]) -> Card:
             if old.name not in files:
                 old.unlink()
     except OSError as error:
-        raise ModelError(f"{folder}: cannot be written ({error.strerror}); is there room?") from None
+        raise ModelError(f"{folder}: cannot be written ({error.strerror}); check the free space") from None
     return load_card(folder / f"{name}.toml")
 
 
 def remove(name: str) -> list[Path]:
     """Delete an imported model: its card, also one that cannot be used, and its files in the user's models folder.
 
-    A file that another card names too stays, and so does everything outside the folder.
+    Files that another card names too, and files outside the folder, are kept.
 
     Returns:
-        The files that are gone.
+        The deleted files.
 
     Raises:
         UnknownNameError: There is no imported model of this name.
@@ -72,14 +71,14 @@ def remove(name: str) -> list[Path]:
     if folder is None or path is None or Path(name).name != name or not os.path.lexists(path):
         imported = [card.name for card in cards() if card.path.parent == folder]
         raise UnknownNameError(
-            f"{name[:80]} is not an imported model{did_you_mean(name, imported)}; see: meshcast models"
+            f"{name[:80]} is not an imported model{did_you_mean(name, imported)}; list them with `meshcast models`"
         )
     if path.is_dir() and not path.is_symlink():
-        raise ModelError(f"{path}: is a folder, not a model's card; delete it by hand")
+        raise ModelError(f"{path}: a folder, not a model card; delete it yourself")
     others = {file for card in cards() if card.path.parent == folder and card.path != path for file in _files(card)}
     try:
         own = set(_files(read_card(path)))
-    except ModelError:  # not even its files are known; those that an import made are told by their names
+    except ModelError:  # its files are unknown; those that an import wrote are found by their names
         own = set()
     own |= set(_made_by_imports(folder, name))
     gone = [path, *sorted(file for file in own - others if file.suffix != ".toml" and _is_inside(file, folder))]
@@ -104,11 +103,11 @@ def _files(card: Card) -> Iterator[Path]:
 
 
 def _made_by_imports(folder: Path, name: str) -> Iterator[Path]:
-    """The files in the folder whose names an import of this name gave."""
+    """The files in the folder that an import under this name wrote."""
     pattern = re.compile(re.escape(name) + r"-[0-9a-f]{12}\..*")
     return (path for path in folder.iterdir() if pattern.fullmatch(path.name))
 
 
 def _is_inside(file: Path, folder: Path) -> bool:
-    """Whether a file, or a link to one, lies in the folder, wherever the link leads."""
+    """Whether a file, or a link (to any place), is in the folder."""
     return (file.is_file() or file.is_symlink()) and file.parent.resolve().is_relative_to(folder.resolve())

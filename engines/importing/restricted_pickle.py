@@ -1,7 +1,7 @@
-"""Pickles from outside, read as descriptions: nothing in them is imported, called or run.
+"""Reads untrusted pickles as descriptions: nothing in them is imported, called or executed.
 
-Every object of a class that is let in becomes a Node that keeps what the pickle says about it. `as_array` works out the
-value of a Node that stands for an array of numpy, scipy.sparse or chumpy; none of the three is asked to unpickle.
+An object of an allowed class becomes a Node that stores its arguments and state. `as_array` evaluates a Node of an
+array of numpy, scipy.sparse or chumpy, without unpickling by those libraries.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engines.errors import ModelError
 from engines.files.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
-from engines.files.read import read_file
+from engines.files.regular_file import read_file
 from engines.importing.counted_pickle import CountedUnpickler
 
 Array = NDArray[Any]
@@ -63,7 +63,7 @@ class Node:
         node.state = None
         return node
 
-    # Without this, unpickling would set attributes of whatever is on the stack, classes included.
+    # Without this, unpickling would set attributes of any object on the stack, classes included.
     def __setstate__(self, state: Any) -> None:
         self.state = state
 
@@ -81,7 +81,7 @@ class _Reconstructor(Node):
 
 
 class _Refused(Exception):
-    """The pickle asks for a global that is not let in."""
+    """The pickle names a global that is not allowed."""
 
 
 class _Unpickler(CountedUnpickler):
@@ -106,32 +106,30 @@ class _Unpickler(CountedUnpickler):
 def load_pickle(path: str | Path, what: str, budget: MemoryBudget | None = None) -> Any:
     """What a pickle of protocol 0 to 5, of Python 2 or 3, holds: numbers, text and containers, and a Node for the rest.
 
-    what: what the file should be, for the message. budget: of what is read, None takes the job's. Raises ModelError
-    when it is missing, damaged, not a pickle, or asks for a global other than arrays of numpy, scipy.sparse and chumpy;
-    the message names the global.
+    what: the expected kind of file, for the message. budget: None takes the job's. Raises ModelError when the file is
+    missing, damaged, not a pickle, or names a global other than arrays of numpy, scipy.sparse and chumpy; the message
+    names the global.
     """
     budget = budget or current_budget()
     data = read_file(path, budget=budget)
-    budget.reserve(len(data), str(path))  # what is read out of it is a copy
+    budget.reserve(len(data), str(path))  # the objects are a copy
     try:
         return _Unpickler(data, budget, str(path)).load()
     except MemoryBudgetError:
         raise
     except _Refused as name:
         raise ModelError(
-            f"{path}: refused: it is a pickle that asks for {name}, which no {what} needs; nothing was run"
+            f"{path}: refused: the pickle names {name}, which is not needed in a {what}; no code was executed"
         ) from None
-    except Exception as reason:  # a damaged pickle fails in any way: the instructions that are left mean anything
-        raise ModelError(
-            f"{path}: not a {what}, or damaged: it is not a whole pickle ({type(reason).__name__})"
-        ) from None
+    except Exception as reason:  # a damaged pickle can raise anything
+        raise ModelError(f"{path}: not a {what}, or damaged: incomplete pickle ({type(reason).__name__})") from None
 
 
 def as_array(value: Any, what: str, budget: MemoryBudget | None = None) -> Array:
     """The array that a value of `load_pickle` stands for; sparse matrices become dense.
 
-    what: where the value is, for the message. budget: of what it takes, None takes the job's. Raises ModelError when it
-    is no array, damaged, or an expression that only chumpy can work out.
+    what: the name of the value, for the message. budget: None takes the job's. Raises ModelError when it is not an
+    array, is damaged, or is an expression of chumpy.
     """
     budget = budget or current_budget()
 
@@ -154,7 +152,7 @@ def _array(value: Any, reserve: Reserve) -> Array:
         reserve(places.size * given.itemsize)
         chosen = given.reshape(-1)[places]
         return chosen.reshape(_shape(value.state["preferred_shape"]))
-    raise ValueError(f"it is {value.kind}, an expression that only chumpy can work out; store its value instead")
+    raise ValueError(f"it is {value.kind}, an expression of chumpy; store its value instead")
 
 
 def _stored(value: Any, reserve: Reserve) -> Array:
@@ -212,7 +210,7 @@ def _shape(sizes: Any) -> tuple[int, ...]:
 
 
 def _dense(form: str, state: dict[str, Any], reserve: Reserve) -> Array:
-    """A sparse matrix from the attributes that scipy pickles; entries at the same place add up, as in scipy."""
+    """A sparse matrix from the attributes that scipy pickles; duplicate entries add up, as in scipy."""
     rows, columns = _shape(state["_shape"])
     if rows * columns > DENSE_LIMIT:
         raise ValueError(f"a sparse matrix of {rows} x {columns} is too large")
@@ -223,7 +221,7 @@ def _dense(form: str, state: dict[str, Any], reserve: Reserve) -> Array:
     else:
         pointers, minor = _stored(state["indptr"], reserve).astype(np.int64), _stored(state["indices"], reserve)
         counts = np.diff(pointers)
-        # Checked before they are counted out: damaged pointers would ask for any amount of memory.
+        # Checked before they are expanded: damaged pointers could request any amount of memory.
         if pointers[0] != 0 or (counts < 0).any() or pointers[-1] > len(minor):
             raise ValueError("the index pointers of a sparse matrix are damaged")
         major = np.repeat(np.arange(len(counts)), counts)

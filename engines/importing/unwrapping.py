@@ -1,9 +1,9 @@
-"""The sets of weights in a checkpoint, however its trainer wrapped them.
+"""Finds the sets of weights in a checkpoint, with any wrapping of trainers.
 
 A checkpoint is a dictionary, in which dictionaries of tensors lie at any depth under any keys: `state_dict`,
 `model_ema.module`, `student`. Each is a set of weights, and so is each dictionary of several of them, under joined keys
-(a network that is saved part by part). Within a set, the names may begin with the segments that wrappers put before
-them; `name_prefixes` gives what can be taken off, and which network fits decides.
+(a network that is saved part by part). Within a set, the names may begin with segments of wrappers;
+`name_prefixes` lists the possible prefixes, of which the best match with a network is chosen.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from torch import Tensor
 
-# Keys and segments of names that trainers put around weights.
+# Keys and name segments that trainers wrap weights in.
 PLAIN = (
     "state_dict",
     "model_state_dict",
@@ -41,7 +41,7 @@ AVERAGED = (
     "teacher",
     "best_state_dict",
 )
-# Segments that torch.compile, DeepSpeed and FSDP put anywhere into names.
+# Segments that torch.compile, DeepSpeed and FSDP insert anywhere into names.
 INSERTED = ("_orig_mod", "_forward_module", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 BESIDE = ("optim", "scheduler", "lr_", "scaler", "loops", "callbacks", "hyper_parameters")  # hold no weights
 DEEPEST = 8  # dictionaries in dictionaries
@@ -52,7 +52,7 @@ MOST_PREFIXES = 32
 
 @dataclass(frozen=True, slots=True)
 class WeightSet:
-    """Tensors by name, and the keys that lead to them in the file, joined by points; "" for the top."""
+    """Tensors by name, and the keys that lead to them in the file, joined by dots; "" for the top."""
 
     where: str
     tensors: dict[str, Tensor]
@@ -61,14 +61,14 @@ class WeightSet:
 def weight_sets(content: Mapping[Any, Any]) -> tuple[WeightSet, ...]:
     """The sets of weights in a checkpoint, the preferred one first (see `preference`), MOST_SETS at most."""
     found = list(islice(_sets(content, (), set()), MOST_SETS))
-    return tuple(sorted(found, key=lambda made: preference(made.where)))  # those that are alike keep their order
+    return tuple(sorted(found, key=lambda made: preference(made.where)))  # the sort is stable
 
 
 def preference(where: str) -> tuple[bool, int, int]:
-    """What sets of weights are sorted by, given the keys and segments that lead to them.
+    """The sort key of a set of weights, given the keys and segments that lead to it.
 
-    Weights as they were trained come before averages of them (EMA, teachers, best ones), then what is under a key of
-    PLAIN, in that order, before what is not, and what is near the top before what is deep.
+    Trained weights come before averages (EMA, teachers, best ones), then sets under a key of PLAIN, in that order,
+    before others, and sets near the top before deep ones.
     """
     segments = where.split(".") if where else []
     known = [PLAIN.index(segment) for segment in segments if segment in PLAIN]
@@ -76,8 +76,8 @@ def preference(where: str) -> tuple[bool, int, int]:
 
 
 def name_prefixes(names: Iterable[str]) -> tuple[str, ...]:
-    """What may be taken off the beginning of a set's names: "", and every run of wrappers' segments with which names
-    begin, most frequent first; besides, the first segment where all names share it."""
+    """The possible prefixes of a set's names: "", every run of wrapper segments at the beginning of names, the most
+    frequent first, and the runs of segments that all names share."""
     names = tuple(names)
     counts: Counter[str] = Counter()
     for name in names:
@@ -93,7 +93,7 @@ def name_prefixes(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def without_inserted(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors under names without the segments of INSERTED, or as they are where two names became one."""
+    """The tensors under names without the segments of INSERTED, or unchanged where two names would be equal."""
     plain = {".".join(part for part in name.split(".") if part not in INSERTED): name for name in tensors}
     if len(plain) != len(tensors):
         return dict(tensors)
@@ -112,7 +112,7 @@ def _shared(names: tuple[str, ...]) -> Iterator[str]:
 
 
 def _sets(content: Mapping[Any, Any], keys: tuple[str, ...], seen: set[int]) -> Iterator[WeightSet]:
-    """The sets in a dictionary; what was seen before, or is below DEEPEST, is not gone into again."""
+    """The sets in a dictionary; dictionaries that were visited or are below DEEPEST are skipped."""
     seen.add(id(content))
     direct = _tensors(content)
     inner = {

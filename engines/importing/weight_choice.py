@@ -1,4 +1,4 @@
-"""Which weights of a checkpoint are imported, where it holds those of several networks, or one network's twice."""
+"""Chooses the weights to import from a checkpoint that holds several sets."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import torch
 from torch import Tensor
 
 from engines.body.body import Body
-from engines.cards.suggestions import did_you_mean
 from engines.errors import ModelError
+from engines.files.suggestions import did_you_mean
 from engines.files.toml_file import one_line
 from engines.importing.checkpoint import Checkpoint
 from engines.importing.identify import Match, matches
 from engines.importing.unwrapping import preference
 
-MOST_SETS = 16  # that are compared with networks: trainers keep a few
-MOST_NAMED = 6  # in a message
+MOST_SETS = 16  # sets that are compared with networks; trainers keep a few
+MOST_NAMED = 6  # sets named in a message
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenWeights:
-    """The network that fits best, where its weights are in the file ("" for the top), and where other weights of it
-    are that are not the same numbers."""
+    """The best match, the location of its weights in the file ("" for the top), and the locations of other weights of
+    the same network that differ."""
 
     match: Match
     where: str
@@ -34,20 +34,20 @@ class ChosenWeights:
 def choose_weights(
     path: Path, checkpoint: Checkpoint, bodies: Mapping[str, Body | None], where: str | None = None
 ) -> ChosenWeights:
-    """The network that fits a set of a checkpoint's weights best, and that set.
+    """Finds the set of weights and the network that match best.
 
     Args:
         path: The file, for messages.
         checkpoint: Its contents.
         bodies: See engines.importing.identify.
         where: Which weights to take, by keys and names that lead to them, or the beginning of these; None takes the
-            first in the order of engines.importing.unwrapping.preference that fit a network wholly.
+            first complete match in the order of engines.importing.unwrapping.preference.
 
     Raises:
         ModelError: There are no weights at `where`.
     """
     found = [
-        (_place(made.where, match.prefix), match)
+        (_location(made.where, match.prefix), match)
         for made in checkpoint.sets[:MOST_SETS]
         for match in matches(made.tensors, bodies)
     ]
@@ -57,7 +57,7 @@ def choose_weights(
         if not found:
             there = one_line(", ".join(place for place in places if place)[:400]) or "none but at the top"
             raise ModelError(f"{path}: no weights under {where!r}{did_you_mean(where, places)}; there are: {there}")
-    # Of equals the first: Python's sort keeps the order, which is that of preference.
+    # The sort is stable: of equal matches the preferred one stays first.
     found.sort(key=lambda entry: (not entry[1].complete, -entry[1].similarity, preference(entry[0])))
     place, best = found[0]
     others: dict[str, None] = {}
@@ -68,7 +68,7 @@ def choose_weights(
     return ChosenWeights(best, place, tuple(others)[:MOST_NAMED])
 
 
-def _place(where: str, prefix: str) -> str:
+def _location(where: str, prefix: str) -> str:
     return ".".join(part for part in (where, prefix.rstrip(".")) if part)
 
 

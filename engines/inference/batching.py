@@ -1,4 +1,4 @@
-"""Any number of people on an engine that knows few batch sizes, and less of them where memory runs out."""
+"""Runs any number of samples on an engine with few batch sizes; smaller batches where memory runs out."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from engines.errors import ModelError, OutOfMemoryError
 log = logging.getLogger("meshcast.engines")
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64)
-"""Batch sizes of engines that prepare each size once: a batch is padded to the next one, at most to its double."""
+"""Batch sizes of engines that compile each size once; a batch is padded to the next size, at most to twice its own."""
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 
 class BatchRunner:
-    """How an engine runs rows (people, pictures), first axis, in batches that it likes.
+    """Splits samples (people, images; first axis) into the batch sizes that an engine supports.
 
-    sizes: batch sizes that are prepared, None for any. padded: a part may have fewer rows than its size, and the engine
-    fills it up; else every part has exactly one of the sizes. When a batch needs more memory than there is, it is
-    tried again in halves, down to single rows; the size that was too large is not tried again.
+    sizes: compiled batch sizes, None for any. padded: a batch may have fewer samples than its size, and the engine pads
+    it; else every batch has exactly one of the sizes. On out-of-memory the batch size is halved, down to one sample,
+    before the run fails; a size that was too large is not tried again.
     """
 
     def __init__(self, source: str, sizes: Sequence[int] | None, *, padded: bool = False) -> None:
@@ -39,9 +39,10 @@ class BatchRunner:
         inputs: tuple[In, ...],
         join: Callable[[list[Any]], Any] = np.concatenate,
     ) -> tuple[Out, ...]:
-        """call(part of each input, batch size) -> outputs of the part, for all rows in turn; join puts them together.
+        """Calls call(batch of each input, batch size) -> outputs for all samples in order; join concatenates the
+        outputs.
 
-        Raises OutOfMemoryError when not even one row fits.
+        Raises OutOfMemoryError when a single sample does not fit.
         """
         rows: Any = inputs[0]
         done: list[Sequence[Out]] = []
@@ -55,7 +56,12 @@ class BatchRunner:
                 if size <= self._smallest():
                     raise
                 self._most = size // 2
-                log.warning("%s: not enough memory for %d at once, going on with %d", self._source, size, self._most)
+                log.warning(
+                    "%s: not enough memory for a batch of %d; continuing with batches of %d",
+                    self._source,
+                    size,
+                    self._most,
+                )
                 continue
             start += size
         if len(done) == 1:
@@ -63,7 +69,7 @@ class BatchRunner:
         return tuple(join(list(outputs)) for outputs in zip(*done, strict=True))
 
     def size_for(self, rows: int) -> int:
-        """The batch size for the next part when so many rows are left."""
+        """The size of the next batch when `rows` samples are left."""
         rows = max(rows, 1)
         if self._sizes is None:
             return rows if self._most is None else min(rows, self._most)
@@ -77,9 +83,9 @@ class BatchRunner:
 
 
 def batch_sizes(firsts: Iterable[object], sizes: Sequence[int] | None, source: str) -> Sequence[int] | None:
-    """The sizes to prepare for a model whose inputs have these first axes: a number, or anything else where it is free.
+    """The batch sizes of a model whose inputs have these first axes: a number, or anything else for a free axis.
 
-    A model exported with a fixed batch of 1 runs people one by one. Raises ModelError for other fixed batches.
+    A model exported with a fixed batch of 1 runs samples one by one. Raises ModelError for other fixed batches.
     """
     fixed = [first for first in firsts if isinstance(first, int)]
     if any(first != 1 for first in fixed):

@@ -1,7 +1,6 @@
-"""An ONNX model held against its card when it is loaded: what fits is passed on, what can be converted is, by operators
-in front of and behind the graph, and everything else is refused in one line.
+"""Checks an ONNX model against its card when it is loaded, and converts inputs and outputs by added operators.
 
-After this every model takes float32, pictures as (N, 3, H, W), under the card's name, and gives float32.
+After this every model has float32 inputs, images as (N, 3, H, W), under the card's name, and float32 outputs.
 """
 
 from __future__ import annotations
@@ -10,25 +9,25 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from engines.cards.suggestions import did_you_mean
 from engines.cards.types import Card
 from engines.errors import ModelError
-from engines.onnx_tools.protobuf import DamagedError, bytes_field, fields, integer_field, text_field
-from engines.onnx_tools.signature import TYPES, Shape, Signature, TensorType, read_signature, shape_text
+from engines.files.suggestions import did_you_mean
+from engines.onnx_file.protobuf import DamagedError, bytes_field, fields, integer_field, text_field
+from engines.onnx_file.signature import TYPES, Shape, Signature, TensorType, read_signature, shape_text
 
 FLOATS = ("float32", "float16", "float64", "bfloat16")
 PIXELS = ("uint8", "uint16", "int32", "int64")  # integer types that hold 0 to 255 in every framework's exports
 NUMBERS = (*FLOATS, *PIXELS, "int8", "int16", "uint32", "uint64", "bool")
-NEWEST_OPSET = 28  # engines take newer ones without a word, and then compute what older operators mean
+NEWEST_OPSET = 28  # engines load newer models without an error, with the semantics of older operators
 _CODES = {name: code for code, name in TYPES.items()}
-_CONVERTED = "meshcast."  # what the names of added tensors begin with
+_CONVERTED = "meshcast."  # prefix of the names of added tensors
 
 
 def fit_to_card(card: Card, model: bytes, source: str) -> bytes:
     """The model as sessions run it.
 
-    Supported beside float32 pictures (N, 3, H, W): other floating point types; uint8, uint16, int32 and int64 pictures
-    (values are rounded and clipped to 0..255, so the card's mean must be 0 and its std 1); pictures (N, H, W, 3);
+    Supported beside float32 images (N, 3, H, W): other floating point types; uint8, uint16, int32 and int64 images
+    (values are rounded and clipped to 0..255, so the card's mean must be 0 and its std 1); images (N, H, W, 3);
     outputs of any numeric type; and, where the card lists `outputs`, those of them, in its order.
 
     Args:
@@ -37,17 +36,17 @@ def fit_to_card(card: Card, model: bytes, source: str) -> bytes:
         source: The file, for messages.
 
     Raises:
-        ModelError: The bytes are no ONNX model, or its inputs or outputs are not those of the card; the message names
-            the input or output and what was expected.
+        ModelError: The bytes are not an ONNX model, or its inputs or outputs are not those of the card; the message
+            names the input or output and what was expected.
     """
     try:
         signature = read_signature(model)
     except DamagedError as error:
-        raise ModelError(f"{source}: not an ONNX model, or damaged: {_looks(model) or error}") from None
+        raise ModelError(f"{source}: not an ONNX model, or damaged: {_appearance(model) or error}") from None
     if signature.opset > NEWEST_OPSET:
         raise ModelError(
-            f"{source}: it is of opset {signature.opset}; the engines know those up to {NEWEST_OPSET}: export it with "
-            "an older one, such as 17"
+            f"{source}: opset {signature.opset} is newer than {NEWEST_OPSET}, the last one that engines support; "
+            "export it with an older one, such as 17"
         )
     given = _only_input(card, signature, source)
     change = _Change()
@@ -58,12 +57,12 @@ def fit_to_card(card: Card, model: bytes, source: str) -> bytes:
 
 @dataclass(slots=True)
 class _Change:
-    """What is to be put into a graph: nodes in front of its own and behind them, its input, its outputs."""
+    """Changes of a graph: nodes before and after its own, its input, its outputs."""
 
     before: list[bytes] = field(default_factory=list)
     after: list[bytes] = field(default_factory=list)
     input: bytes | None = None
-    outputs: list[bytes] | None = None  # None: as they are
+    outputs: list[bytes] | None = None  # None: unchanged
 
     @property
     def any(self) -> bool:
@@ -73,7 +72,7 @@ class _Change:
 def _only_input(card: Card, signature: Signature, source: str) -> TensorType:
     wanted = f"the card expects one input, {_wanted(card)}"
     if not signature.inputs:
-        raise ModelError(f"{source}: it has no input; {wanted}")
+        raise ModelError(f"{source}: no input; {wanted}")
     named = [entry for entry in signature.inputs if entry.name == card.input.name]
     if len(signature.inputs) > 1:
         others = ", ".join(entry.shown for entry in signature.inputs if not named or entry is not named[0])
@@ -87,24 +86,24 @@ def _only_input(card: Card, signature: Signature, source: str) -> TensorType:
 
 
 def _fit_input(card: Card, given: TensorType, source: str, change: _Change) -> None:
-    picture, pictures = card.input, bool(card.input.color)
+    expected, images = card.input, bool(card.input.color)
     mismatch_summary = f"{source}: its input is {given.shown}; the card expects {_wanted(card)}"
     if given.element not in (*FLOATS, *PIXELS):
         raise ModelError(f"{mismatch_summary}; export it with an input of float32")
     if given.element in PIXELS:
-        if not pictures:
+        if not images:
             raise ModelError(f"{mismatch_summary}; export it with an input of float32")
-        if any(picture.mean) or any(value != 1 for value in picture.std):
+        if any(expected.mean) or any(value != 1 for value in expected.std):
             raise ModelError(
-                f"{source}: its input {given.name!r} is {given.element} and takes the pixels 0 to 255 as they are; set "
+                f"{source}: its input {given.name!r} is {given.element} with pixel values 0 to 255; set "
                 "input.mean = [0, 0, 0] and input.std = [1, 1, 1] in the card"
             )
     sides = tuple(
-        picture.size if card.task == "detector" and axis > 1 and isinstance(side, str) else side
-        for axis, side in enumerate(picture.shape)
+        expected.size if card.task == "detector" and axis > 1 and isinstance(side, str) else side
+        for axis, side in enumerate(expected.shape)
     )
-    last = pictures and len(sides) == 4 and given.shape is not None and _channels_last(given.shape)
-    shape = given.shape if given.shape is not None else tuple(s if isinstance(s, int) else None for s in picture.shape)
+    last = images and len(sides) == 4 and given.shape is not None and _channels_last(given.shape)
+    shape = given.shape if given.shape is not None else tuple(s if isinstance(s, int) else None for s in expected.shape)
     unstated = given.shape is None or 0 in given.shape
     shape = tuple(side or None for side in shape)
     if last:
@@ -124,7 +123,7 @@ def _fit_input(card: Card, given: TensorType, source: str, change: _Change) -> N
 
 
 def _channels_last(shape: Shape) -> bool:
-    """Whether pictures of this shape are (N, H, W, 3)."""
+    """Whether images of this shape are (N, H, W, 3)."""
     return len(shape) == 4 and shape[3] == 3 and shape[1] != 3
 
 
@@ -135,7 +134,7 @@ def _convert_input(given: TensorType, shape: Shape, last: bool, change: _Change)
     if given.element in PIXELS:
         for constant, value in (("low", 0.0), ("high", 255.0), ("half", 0.5)):
             change.before.append(_constant(f"{_CONVERTED}{constant}", value))
-        # To the nearest number: what is cut off after half is added was beyond the point.
+        # Rounds to the nearest integer: floor(x + 0.5).
         steps = [(op, (f"{_CONVERTED}{of}",), b"") for op, of in (("Max", "low"), ("Min", "high"), ("Add", "half"))]
         steps.append(("Floor", (), b""))
     if last:
@@ -143,7 +142,7 @@ def _convert_input(given: TensorType, shape: Shape, last: bool, change: _Change)
     if given.element != "float32":
         steps.append(("Cast", (), _integer_attribute("to", _CODES[given.element])))
     if not steps:
-        steps.append(("Identity", (), b""))  # only the shape was not stated
+        steps.append(("Identity", (), b""))  # only the shape is missing
     for index, (op, constants, attribute) in enumerate(steps):
         made = given.name if index == len(steps) - 1 else f"{_CONVERTED}input.{index}"
         change.before.append(_node(op, (name, *constants), made, attribute))
@@ -151,18 +150,18 @@ def _convert_input(given: TensorType, shape: Shape, last: bool, change: _Change)
 
 
 def _fit_outputs(card: Card, signature: Signature, source: str, change: _Change) -> None:
-    """Outputs as float32, all of them or those that the card lists."""
+    """Converts the outputs to float32: all of them, or those that the card lists."""
     there = {entry.name: entry for entry in signature.outputs}
     if not there:
-        raise ModelError(f"{source}: it has no output")
+        raise ModelError(f"{source}: no output")
     for name in card.outputs:
         if name not in there:
             known = ", ".join(entry.shown for entry in signature.outputs)
-            raise ModelError(f"{source}: it has no output {name!r}{did_you_mean(name, there)}; its outputs are {known}")
+            raise ModelError(f"{source}: no output {name!r}{did_you_mean(name, there)}; its outputs are {known}")
     chosen = [there[name] for name in card.outputs] or list(signature.outputs)
     for entry in chosen:
         if entry.element not in (*NUMBERS, ""):
-            raise ModelError(f"{source}: its output is {entry.shown}; a {card.family} model gives tensors of numbers")
+            raise ModelError(f"{source}: its output is {entry.shown}; a {card.family} model has tensors of numbers")
     if chosen == list(signature.outputs) and all(entry.element in ("float32", "") for entry in chosen):
         return
     change.outputs = []
@@ -178,8 +177,8 @@ def _wanted(card: Card) -> str:
     return f"{card.input.name!r} (float32 {shape_text(card.input.shape)})"
 
 
-def _looks(data: bytes) -> str:
-    """What a file that is no ONNX model looks like, or "" where it is not known."""
+def _appearance(data: bytes) -> str:
+    """The kind of a file that is not an ONNX model, or "" where it is unknown."""
     if not data:
         return "it is empty"
     if data[:4] == b"PK\x03\x04":
@@ -189,7 +188,7 @@ def _looks(data: bytes) -> str:
     if data.startswith(b"version https://git-lfs"):
         return "it is a pointer of Git LFS; fetch the file itself (git lfs pull)"
     if data[:100].lstrip()[:1] in (b"<", b"{"):
-        return "it is text, perhaps a web page that was saved in its place; fetch it again"
+        return "it is text, perhaps a web page saved in place of the file; download it again"
     return ""
 
 

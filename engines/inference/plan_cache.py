@@ -1,4 +1,4 @@
-"""Plans that engines build once and keep: in the user's cache folder, checked on load, built again when damaged.
+"""A cache of the plans that engines build: in the user's cache folder, checked on load, rebuilt when damaged.
 
 A plan's file is MAGIC, the length of the header (4 bytes, little endian), the header (JSON: the key's fields and the
 payload's SHA-256) and the payload. The folder can be deleted at any time.
@@ -29,8 +29,8 @@ _LENGTH_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """All that a plan depends on: the ONNX model's SHA-256, the engine and its version, the device with its compute
-    capability, the precision and the shapes that it is built for. Plans with different keys are different files."""
+    """Everything that a plan depends on: the SHA-256 of the ONNX model, the engine and its version, the device with its
+    compute capability, the precision and the input shapes. Plans with different keys are in different files."""
 
     model: str
     backend: str
@@ -45,7 +45,7 @@ class Key:
 
 
 class DamagedPlanError(Exception):
-    """A plan's file is not one, not whole or not for this key; the message says which."""
+    """A file is not a plan, is damaged, or is for another key; the message names the reason."""
 
 
 def plans_folder() -> Path | None:
@@ -60,45 +60,43 @@ def model_digest(model: bytes) -> str:
 
 
 def cached_plan(key: Key, name: str, build: Callable[[], bytes], folder: Path | None = None) -> bytes:
-    """The plan for a key: the kept one, or what build() makes, which is then kept.
+    """The plan for a key: the cached one, or the result of build(), which is then cached.
 
-    name: the model's, for the log. When two processes ask at once, one builds and the other waits for it. A folder that
-    cannot be written costs a warning: the plan is then built at every start.
+    name: the model's, for the log. Of two processes one builds and the other waits for it. Where the folder cannot be
+    written, a warning is logged and the plan is built at every start.
     """
     folder = folder or plans_folder()
     if folder is None:
-        log.warning("%s: its plan is built at every start: %s", name, no_folder("cache"))
+        log.warning("%s: the plan is built at every start; %s", name, no_folder("cache"))
         return _timed(key, name, build)
     path = folder / key.file_name
-    plan = _kept(path, key, name)
+    plan = _cached(path, key, name)
     if plan is not None:
         return plan
     try:
-        with _only_one(path, name):
-            plan = _kept(path, key, name)  # another process may have built it meanwhile
-            return plan if plan is not None else _built(path, key, name, build)
+        with _exclusive(path, name):
+            plan = _cached(path, key, name)  # another process may have built it in the meantime
+            return plan if plan is not None else _build_and_cache(path, key, name, build)
     except _NoFolder as error:
-        log.warning(
-            "%s: plans cannot be kept in %s (%s), so this one is built at every start", name, path.parent, error
-        )
+        log.warning("%s: plans cannot be cached in %s (%s); the plan is built at every start", name, path.parent, error)
         return _timed(key, name, build)
 
 
 def forget(key: Key, folder: Path | None = None) -> None:
-    """Delete the plan for a key, which the engine did not accept."""
+    """Deletes the cached plan for a key, which the engine rejected."""
     folder = folder or plans_folder()
     if folder is not None:
         (folder / key.file_name).unlink(missing_ok=True)
 
 
 def pack(key: Key, plan: bytes) -> bytes:
-    """A plan as the bytes of its file."""
+    """Encodes a plan as a file."""
     header = json.dumps({"format": FORMAT, "sha256": _sha256(plan), "key": asdict(key)}).encode()
     return MAGIC + len(header).to_bytes(_LENGTH_BYTES, "little") + header + plan
 
 
 def unpack(data: bytes, key: Key) -> bytes:
-    """The plan in the bytes of its file. Raises DamagedPlanError when it is not whole or not for this key."""
+    """Decodes the plan of a file. Raises DamagedPlanError when it is damaged or for another key."""
     start = len(MAGIC) + _LENGTH_BYTES
     if len(data) < start or not data.startswith(MAGIC):
         raise DamagedPlanError("not a plan")
@@ -123,30 +121,34 @@ class _NoFolder(Exception):
     """The folder of the plans cannot be used."""
 
 
-def _kept(path: Path, key: Key, name: str) -> bytes | None:
+def _cached(path: Path, key: Key, name: str) -> bytes | None:
     try:
         return unpack(path.read_bytes(), key)
     except OSError:
         return None
     except DamagedPlanError as error:
-        log.warning("%s: the plan %s is %s: it is built again", name, path, error)
+        log.warning("%s: the cached plan %s is %s; it is built again", name, path, error)
         with suppress(OSError):
             path.unlink(missing_ok=True)
         return None
 
 
-def _built(path: Path, key: Key, name: str, build: Callable[[], bytes]) -> bytes:
+def _build_and_cache(path: Path, key: Key, name: str, build: Callable[[], bytes]) -> bytes:
     plan = _timed(key, name, build)
     try:
         write_atomically(path, pack(key, plan))
     except OSError as error:
-        log.warning("%s: the plan cannot be kept (%s), so it is built at every start", path, error.strerror)
+        log.warning("%s: the plan cannot be cached (%s); it is built at every start", path, error.strerror)
     return plan
 
 
 def _timed(key: Key, name: str, build: Callable[[], bytes]) -> bytes:
     log.warning(
-        "%s: building a plan for %s, %s, %s; this can take minutes, once", name, key.backend, key.device, key.precision
+        "%s: building a plan for %s, %s, %s; this takes up to some minutes, once",
+        name,
+        key.backend,
+        key.device,
+        key.precision,
     )
     begin = time.monotonic()
     plan = build()
@@ -155,8 +157,8 @@ def _timed(key: Key, name: str, build: Callable[[], bytes]) -> bytes:
 
 
 @contextmanager
-def _only_one(path: Path, name: str) -> Iterator[None]:
-    """Hold the lock beside a plan's file. The system lets go of it however the process ends."""
+def _exclusive(path: Path, name: str) -> Iterator[None]:
+    """Holds the lock file of a plan. The system releases it when the process ends."""
     lock = path.with_suffix(".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -167,10 +169,10 @@ def _only_one(path: Path, name: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            log.warning("%s: another process is building its plan, waiting for it", name)
+            log.warning("%s: another process is building the plan; waiting for it", name)
             fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError as error:  # a file system without locks: both build, the last one's file stays
-            log.info("%s: no locks there (%s)", lock, error.strerror)
+        except OSError as error:  # a file system without locks: both processes build, the last file is kept
+            log.info("%s: the file system has no locks (%s)", lock, error.strerror)
         yield
     finally:
         os.close(handle)

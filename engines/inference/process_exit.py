@@ -1,9 +1,9 @@
-"""What must be over before the interpreter ends, and what does not survive a fork.
+"""Ends native calls before the interpreter exits, and detects a fork.
 
 A daemon thread that returns from C++ while the interpreter is finalized is unwound through frames that may not throw,
 which aborts the process. Two things prevent it: objects with threads of their own are closed when the interpreter ends,
-and `native_calls` knows which calls into engines and kernels are running, waits for them, and lets no daemon thread
-begin another one.
+and `native_calls` counts the running calls into engines and kernels, waits for them, and stops daemon threads from
+starting new ones.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from typing import Protocol
 
 from engines.errors import ModelError
 
-CLOSE_S = 10.0  # at most so long an object may take to end its threads; a source may be waiting for the network
-CALL_S = 60.0  # at most so long a running call is waited for; engines compile for tens of seconds
+CLOSE_S = 10.0  # limit for the end of an object's threads; a source may be waiting for the network
+CALL_S = 60.0  # limit for a running call; engines compile for tens of seconds
 
 
 class Closable(Protocol):
     """An object with threads of its own."""
 
     def close(self, timeout_s: float | None = None) -> None:
-        """End the threads and wait for them, for at most `timeout_s`."""
+        """Ends the threads and waits for them, for at most `timeout_s`."""
         ...
 
 
 class NativeCalls:
     """Counts the calls that are inside engines and kernels; enter it around each. Calls may be nested.
 
-    end() lets no daemon thread begin another call: the thread waits until the process is gone, as a thread that the
-    interpreter has stopped does. Entering raises ModelError in a child process that was forked after the first call:
-    the engines' threads exist in the parent only, and the child would wait for them without end.
+    After end() a daemon thread that starts another call is blocked until the process exits, like a thread that the
+    interpreter has stopped. Entering raises ModelError in a child process that was forked after the first call: the
+    engines' threads exist in the parent only, and the child would wait for them forever.
     """
 
     def __init__(self) -> None:
@@ -49,15 +49,15 @@ class NativeCalls:
         self._forked = forked
 
     def after_fork(self) -> None:
-        """Become the counter of a child process, in which one thread goes on."""
+        """Resets the counter in a child process, which has one thread."""
         self._depths = threading.local()
         self._forget(forked=self._used or self._forked)
 
     def __enter__(self) -> NativeCalls:
         if self._forked:
             raise ModelError(
-                "engines: they ran before this process was forked, and their threads are missing here; "
-                "start processes with multiprocessing.get_context('spawn')"
+                "engines: cannot be used in a process that was forked after they ran; start processes with "
+                " multiprocessing.get_context('spawn')"
             )
         depth = getattr(self._depths, "value", 0)
         if depth == 0:
@@ -84,7 +84,7 @@ class NativeCalls:
             return True
 
     def end(self, timeout_s: float) -> bool:
-        """Wait for the calls that run; False when one is still running after `timeout_s`."""
+        """Waits for the running calls; False when one is still running after `timeout_s`."""
         with self._condition:
             self._ending = True
             return self._condition.wait_for(lambda: self._running == 0, timeout_s)
@@ -95,7 +95,7 @@ _open: weakref.WeakSet[Closable] = weakref.WeakSet()
 
 
 def close_at_exit(thing: Closable) -> None:
-    """Close `thing` when the interpreter ends, if it is still there then; closing it twice must be possible."""
+    """Closes `thing` when the interpreter exits, if it still exists; close() must be idempotent."""
     _open.add(thing)
 
 

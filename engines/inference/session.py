@@ -1,4 +1,4 @@
-"""Sessions: a model loaded by one engine, ready to be called with arrays."""
+"""Sessions: models that an inference engine has loaded."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from edge_kernels import cuda_device_count
 from engines.body.body import Body
 from engines.cards.card import PRECISIONS, Card, Variant
-from engines.cards.suggestions import unknown
 from engines.errors import ModelError, UnknownNameError
+from engines.files.suggestions import unknown
 from engines.inference.cuda import driver as cuda
 from engines.inference.onnx_model import checked_model, onnx_weights
 
@@ -29,40 +29,39 @@ class Session(Protocol):
     precision: str
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        """Run the model: inputs in its order, float32, people or pictures first; outputs are the caller's to keep.
+        """Runs the model on float32 inputs (N, ...) in its order; the caller owns the outputs.
 
-        Raises OutOfMemoryError when not even one row fits into memory, and DeviceLostError.
+        Raises OutOfMemoryError when a single sample does not fit into memory, and DeviceLostError.
         """
         ...
 
 
 class DeviceSession(Session, Protocol):
-    """A session on a CUDA device, which can also take its inputs from there and leave its outputs there."""
+    """A session on a CUDA device, with inputs and outputs in host or device memory."""
 
     def enqueue(self, *inputs: Any, stream: int | None = None) -> tuple[Any, ...]:
-        """Run the model on arrays in the device's memory, float32, without waiting for it.
+        """Enqueues the model on float32 arrays in device memory without waiting for it.
 
-        stream is the caller's cudaStream_t as a number (None: the default stream): the inputs are read after what is on
-        it now, and what follows on it finds the outputs ready. The outputs are arrays on the device, the caller's to
-        keep. Inputs and outputs have `__cuda_array_interface__`; the torch engines' are tensors, theirs may be anything
-        with DLPack.
+        stream is the caller's cudaStream_t as an integer (None: the default stream): the inputs are read after the work
+        on it, and later work on it sees the outputs. The caller owns the outputs, arrays on the device. Inputs and
+        outputs have `__cuda_array_interface__`; those of the torch engines are tensors, from any array with DLPack.
         """
         ...
 
 
 class Backend(Protocol):
-    """What an engine's module offers to open_session."""
+    """The interface of an engine's module for open_session."""
 
     def devices(self) -> tuple[str, ...]:
-        """The devices that this engine can use here, the best first: "cpu", "cuda:0", ..."""
+        """The available devices, the best first: "cpu", "cuda:0", ..."""
         ...
 
     def precisions(self, device: str) -> tuple[str, ...]:
-        """The precisions that the device computes quickly: "fp32" always, "bf16", "fp16" and "int8" where it can."""
+        """The precisions with hardware support: "fp32" always, "bf16", "fp16" and "int8" where available."""
         ...
 
     def load(self, model: bytes, source: str, device: str, precision: str, threads: int | None) -> Session:
-        """Load an ONNX model. Raises ModelError, naming source, when the engine cannot use it."""
+        """Loads an ONNX model. Raises ModelError, which names source, when the engine cannot use it."""
         ...
 
 
@@ -110,14 +109,14 @@ BACKENDS: dict[str, Callable[[], Backend]] = {
     "tensorrt_rtx": _tensorrt_rtx,
     "torch_tensorrt": _torch_tensorrt,
 }
-# What "auto" tries, the best first, and the package that must be there for each; the others run by name only.
+# The backends that "auto" tries, the best first, and the packages of each; other backends run by name only.
 AUTO_CUDA = {
     "tensorrt": ("tensorrt",),
     "tensorrt_rtx": ("tensorrt_rtx", "tensorrt_rtx_bindings"),
     "torch": ("torch",),
 }
 AUTO_CPU = {"openvino": ("openvino",), "onnxruntime": ("onnxruntime",)}
-KERNEL_FAMILIES = ("pose2mesh",)  # networks that our own kernels run whole, several times faster than any engine
+KERNEL_FAMILIES = ("pose2mesh",)  # networks that the native kernels run, several times faster than any engine
 
 
 def open_session(
@@ -129,14 +128,22 @@ def open_session(
     precision: str = "auto",
     threads: int | None = None,
 ) -> Session:
-    """Load a card's model; body is the one whose mesh a network is made for (None: the open one).
+    """Loads the model of a card in an inference engine, and logs the engine, device and precision.
 
-    What is asked for by name is what is loaded, or an error says why not. "auto" takes the first CUDA device where one
-    is visible and an engine for it is installed, else the CPU, there the first engine of AUTO_CUDA or AUTO_CPU, and the
-    first of the card's preferred precisions that both have (float16 in place of bfloat16 on a GPU), and logs the
-    choice; networks of KERNEL_FAMILIES run on our own kernels then. Without threads the engine uses all cores. Raises
-    UnknownNameError (no such backend, device or precision) and ModelError (missing package, damaged weights, precision
-    that the model or the device does not have).
+    Args:
+        card: The model's card.
+        body: The body whose mesh a graph network is built for; None is the bundled one.
+        backend: A name of BACKENDS. "auto" takes the first engine of AUTO_CUDA or AUTO_CPU that is installed; networks
+            of KERNEL_FAMILIES run on the native kernels.
+        device: "cpu" or "cuda:N". "auto" takes the first CUDA device for which an engine is installed, else the CPU.
+        precision: "fp32", "bf16", "fp16" or "int8". "auto" takes the first of the card's preferred precisions that
+            device and weights have, with float16 in place of bfloat16 on a GPU.
+        threads: Threads of the engine; None takes all cores.
+
+    Raises:
+        UnknownNameError: There is no such backend, device or precision.
+        ModelError: A package is missing, the weights are damaged, or the model or the device does not have the
+            precision.
     """
     if backend not in ("auto", *BACKENDS):
         raise unknown("backend", backend, BACKENDS)
@@ -158,14 +165,12 @@ def open_session(
 
 
 def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Session:
-    """The network of a card on the native kernels, which "auto" puts on the first CUDA device where there is one."""
+    """The network of a card on the native kernels; device "auto" is the first CUDA device, else the CPU."""
     devices = ("cpu", *(f"cuda:{index}" for index in range(cuda_device_count())))
     if device not in ("auto", *devices):
-        raise UnknownNameError(f"unknown device {device!r}; the kernels have here: {', '.join(devices)}")
+        raise UnknownNameError(f"unknown device {device!r}; the native kernels have: {', '.join(devices)}")
     if precision in ("fp16", "int8"):
-        raise ModelError(
-            f"the kernels do not compute {card.name} in {precision}, only in fp32 and bf16; choose one of these"
-        )
+        raise ModelError(f"{card.name}: the native kernels have no {precision}; choose fp32 or bf16")
     from engines.body.body import open_body
     from engines.joint_sets import JOINT_SETS
     from engines.pose2mesh.native_session import Pose2MeshKernels
@@ -182,7 +187,7 @@ def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Sess
 
 
 def _engine(backend: str, device: str) -> tuple[str, Backend, str]:
-    """The engine with its name and device; "auto" for either lets this choose."""
+    """The engine with its name and device, each of which may be "auto"."""
     if backend == "auto":
         return _best_engine(device)
     engine = BACKENDS[backend]()
@@ -194,8 +199,8 @@ def _engine(backend: str, device: str) -> tuple[str, Backend, str]:
 
 def _best_engine(device: str) -> tuple[str, Backend, str]:
     """The first of AUTO_CUDA that can use the device, or, for "cpu" and where "auto" finds no GPU, of AUTO_CPU."""
-    if device.startswith("cuda:") and _out_of_sight(device):
-        raise UnknownNameError(f"cannot use {device}: {_out_of_sight(device)}")
+    if device.startswith("cuda:") and _invisible(device):
+        raise UnknownNameError(f"{device}: cannot be used; {_invisible(device)}")
     gpu = device.startswith("cuda:") or (device == "auto" and cuda.device_count() > 0)
     for name in _installed(AUTO_CUDA) if gpu else ():
         try:
@@ -208,10 +213,10 @@ def _best_engine(device: str) -> tuple[str, Backend, str]:
             return name, engine, devices[0] if device == "auto" else device
         log.info("%s", _no_device(name, "cuda:N" if device == "auto" else device, devices))
     if device.startswith("cuda:"):
-        raise ModelError(f"no engine that is installed can use {device}; install one of: {', '.join(AUTO_CUDA)}")
+        raise ModelError(f"{device}: no installed engine can use it; install one of: {', '.join(AUTO_CUDA)}")
     for name in _installed(AUTO_CPU):
         return name, BACKENDS[name](), "cpu"
-    raise ModelError(f"no engine is installed; pip install {next(iter(AUTO_CPU))}")
+    raise ModelError(f"no inference engine is installed; pip install {next(iter(AUTO_CPU))}")
 
 
 def _installed(engines: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -219,41 +224,41 @@ def _installed(engines: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 
 def _no_device(backend: str, device: str, devices: tuple[str, ...]) -> str:
-    """Why an engine has no such device; "cuda:N" means any GPU."""
+    """The reason why an engine does not have a device; "cuda:N" means any GPU."""
     reason = ""
     if device != "cpu" and backend in AUTO_CPU:
-        reason = ": it runs on the CPU only"
+        reason = " (it runs on the CPU only)"
     elif device != "cpu":
         names = ", ".join(cuda.gpu(index).name for index in range(cuda.device_count()))
-        reason = f": {_out_of_sight(device) or f'what is installed of {backend} cannot use it ({names})'}"
-    return f"{backend} cannot use {device}{reason}; {backend} has here: {', '.join(devices) or 'none'}"
+        reason = f" ({_invisible(device) or f'the installed {backend} build does not support {names}'})"
+    return f"{backend} cannot use {device}{reason}; its devices are: {', '.join(devices) or 'none'}"
 
 
-def _out_of_sight(device: str) -> str:
-    """Why there is no such GPU for anybody here, or ""; "cuda:N" means any."""
+def _invisible(device: str) -> str:
+    """The reason why a GPU is not visible to this process, or ""; "cuda:N" means any."""
     count, index = cuda.device_count(), device.removeprefix("cuda:")
     if count == 0:
-        return "no CUDA device is visible here (see nvidia-smi and CUDA_VISIBLE_DEVICES)"
+        return "no CUDA device is visible, see nvidia-smi and CUDA_VISIBLE_DEVICES"
     if index.isdecimal() and int(index) >= count:
-        return f"only {', '.join(f'cuda:{known}' for known in range(count))} can be seen here"
+        return f"visible devices: {', '.join(f'cuda:{known}' for known in range(count))}"
     return ""
 
 
 def _precision(
     card: Card, precision: str, able: tuple[str, ...], where: str, on_gpu: bool
 ) -> tuple[str, Variant | None]:
-    """The first precision wanted that the card has weights for and the device computes in, and those weights."""
+    """The first requested precision that the card has weights for and the device supports, and those weights."""
     wanted = (*card.auto, "fp32") if precision == "auto" else (precision,)
-    if precision == "auto" and on_gpu:  # as quick there as bfloat16, with three bits more
+    if precision == "auto" and on_gpu:  # as fast as bfloat16 on a GPU, with three more bits of mantissa
         wanted = tuple("fp16" if name == "bf16" else name for name in wanted)
     reason = ""
     for name in wanted:
         variant = card.variant("int8" if name == "int8" else "fp32")
         if variant is None and not (card.untrained and name != "int8"):
             have = ", ".join(v.precision for v in card.variants) or "none"
-            reason = f"{card.name} has no {name} weights, it has: {have}"
+            reason = f"{card.name}: no {name} weights (it has: {have})"
         elif name not in able:
-            reason = f"{where} does not compute in {name}, it has: {', '.join(able)}"
+            reason = f"{where}: no {name} (it has: {', '.join(able)})"
         else:
             return name, variant
     raise ModelError(f"{reason}; choose another precision")

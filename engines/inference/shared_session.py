@@ -1,4 +1,4 @@
-"""One session for many streams: what waits while it runs goes together in its next call."""
+"""Dynamic batching: requests of several streams that arrive during a call are batched into the next one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_BATCHED_ROWS = 64
 
 
 class _Request:
-    """Inputs of one caller, and what became of them."""
+    """The inputs of one caller, and its outputs or error."""
 
     __slots__ = ("done", "error", "inputs", "outputs")
 
@@ -30,19 +30,19 @@ class _Request:
         self.done = False
 
     def fits(self, other: _Request) -> bool:
-        """Whether rows of both can go in one call."""
+        """Whether samples of both can share a batch."""
         return len(self.inputs) == len(other.inputs) and all(
             a.shape[1:] == b.shape[1:] and a.dtype == b.dtype for a, b in zip(self.inputs, other.inputs, strict=True)
         )
 
 
 class BatchingSession:
-    """A Session that any number of threads may call at a time; each gets what it would have got alone.
+    """A Session that several threads may call at the same time; each gets the same result as from a call of its own.
 
-    There is no thread here: who finds the session idle runs it, for itself and for all who wait. on_call hears of each
-    call: how many rows it had, when it began and ended (time.monotonic_ns). A call that fails is repeated for each
-    caller alone, so that one's bad input is nobody else's error. `rows` counts the rows of all calls, `rows_together`
-    those that shared a call with another caller's.
+    It has no thread: the caller that finds the session idle runs the queued requests of all callers (leader/follower
+    batching). on_call is called after each call with its number of samples, start and end (time.monotonic_ns). A batch
+    that fails is repeated for each caller alone, so that an invalid input cannot fail another caller's request. `rows`
+    counts the samples of all calls, `batched_rows` those that shared a batch with another caller's.
     """
 
     def __init__(self, session: Session, on_call: Callable[[int, int, int], None] | None = None) -> None:
@@ -52,7 +52,7 @@ class BatchingSession:
         self._waiting: deque[_Request] = deque()
         self._condition = threading.Condition()
         self._running = False
-        self.rows = self.rows_together = 0
+        self.rows = self.batched_rows = 0
 
     def __call__(self, *inputs: NDArray[Any]) -> Arrays:
         request = _Request(inputs)
@@ -68,14 +68,16 @@ class BatchingSession:
         return request.outputs
 
     def _serve_until(self, request: _Request) -> None:
-        """Run what waits, oldest first, until this request is done; then another caller goes on."""
+        """Runs the queue, oldest first, until this request is done; then another caller takes over."""
         try:
             while not request.done:
                 with self._condition:
                     batch = self._take()
                 try:
                     self._run(batch)
-                except BaseException as interruption:  # Ctrl-C meets the main thread here; the others must not hang
+                except (
+                    BaseException
+                ) as interruption:  # Ctrl-C is raised in the main thread; the other callers must not hang
                     for served in batch:
                         served.error = RuntimeError(f"interrupted by {type(interruption).__name__}")
                     raise
@@ -90,7 +92,7 @@ class BatchingSession:
                 self._condition.notify_all()
 
     def _take(self) -> list[_Request]:
-        """The oldest request and those that fit with it."""
+        """The oldest request and those that fit into its batch."""
         batch = [self._waiting.popleft()]
         rows = len(batch[0].inputs[0])
         for other in list(self._waiting):
@@ -103,10 +105,10 @@ class BatchingSession:
     def _run(self, batch: list[_Request]) -> None:
         if len(batch) > 1:
             try:
-                self._run_together(batch)
+                self._run_batched(batch)
                 return
             except Exception:
-                pass  # whose fault it was shows when each runs alone
+                pass  # each request then runs alone, which shows the one that failed
         for request in batch:
             self._run_alone(request)
 
@@ -116,10 +118,10 @@ class BatchingSession:
         except Exception as error:
             request.error = error
 
-    def _run_together(self, batch: list[_Request]) -> None:
-        together = (np.concatenate(same) for same in zip(*(request.inputs for request in batch), strict=True))
-        outputs = self._timed(tuple(together))
-        self.rows_together += sum(len(request.inputs[0]) for request in batch)
+    def _run_batched(self, batch: list[_Request]) -> None:
+        batched = (np.concatenate(same) for same in zip(*(request.inputs for request in batch), strict=True))
+        outputs = self._timed(tuple(batched))
+        self.batched_rows += sum(len(request.inputs[0]) for request in batch)
         first = 0
         for request in batch:
             end = first + len(request.inputs[0])

@@ -1,4 +1,4 @@
-"""A new model is tried in a process of its own first: an engine that crashes on it must not take the program along."""
+"""Runs a new model in a child process first, so that an engine that crashes does not end the program."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 from engines.cards.card import Card
 from engines.errors import MeshcastError, ModelError
 
-PATIENCE_S = 300
-USUAL_SIDE = 256  # px, of a picture whose card leaves its size open
-ROWS = (1, 3)  # a row alone and several take different ways through an engine
+TIMEOUT_S = 300
+USUAL_SIDE = 256  # px, of an image whose size the card leaves open
+BATCHES = (1, 3)  # one sample and several take different code paths in an engine
 CODE = "from engines.inference.trial import main; main()"
 
 
 def try_card(card: Card) -> None:
-    """Load a card's ONNX model on this machine's CPU and run it on zeros, in a child process.
+    """Loads the ONNX model of a card on the CPU and runs it on zeros, in a child process.
 
-    Raises ModelError in one line when it fails, crashes or does not come to an end.
+    Raises ModelError when it fails, crashes or does not return in TIMEOUT_S.
     """
     paths = os.pathsep.join(path for path in sys.path if path)
     try:
@@ -31,25 +31,24 @@ def try_card(card: Card) -> None:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ModelError(f"{card.name}: the engine did not come to an end with it in {PATIENCE_S} s") from None
+        raise ModelError(f"{card.name}: the engine did not return in {TIMEOUT_S} s; try another --backend") from None
     if done.returncode == 0:
         return
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name
         raise ModelError(
-            f"{card.name}: the engine crashes on it ({name}, in a process of its own); "
-            "try another --backend, or other layer sizes"
+            f"{card.name}: the engine crashed ({name}, in a child process); try another --backend, or other layer sizes"
         )
     lines = done.stderr.strip().splitlines() or ["no reason was given"]
-    raise ModelError(f"{card.name}: it does not run: {lines[-1][:300]}")
+    raise ModelError(f"{card.name}: does not run: {lines[-1][:300]}")
 
 
 def main() -> None:
-    """What the child process does: sys.argv[1] is the card."""
+    """The child process; sys.argv[1] is the card."""
     import numpy as np
 
     from engines.cards.card import load_card
@@ -67,7 +66,7 @@ def main() -> None:
         first, *sides = card.input.shape
         usual = card.input.size or USUAL_SIDE
         fixed = [side if isinstance(side, int) else usual for side in sides]
-        for rows in ROWS if isinstance(first, str) else (first,):
+        for rows in BATCHES if isinstance(first, str) else (first,):
             session(np.zeros((rows, *fixed), np.float32))
     except MeshcastError as error:
         sys.exit(" ".join(str(error).split()))

@@ -46,7 +46,7 @@ class DecomrOutput(NamedTuple):
     """First what Correspondence holds, then:
 
     warped_feature (B, 259, 64, 64): features, x, y in [-1, 1] and occupancy of each cell of texture space;
-    warped_mask (B, 64, 64): 1 for cells that a pixel falls into, else 0; uv_map (B, 128, 128, 3): location map, metres;
+    warped_mask (B, 64, 64): 1 for cells that a pixel falls into, else 0; uv_map (B, 128, 128, 3): location map, meters;
     camera (B, 3): s, tx, ty of x = s (X + t) in [-1, 1] of the crop.
     """
 
@@ -213,9 +213,9 @@ class Decomr(nn.Module):
         self.LNet = LNet()
 
     def forward(self, image: Tensor, ref_map: Tensor) -> DecomrOutput:
-        """image (B, 3, 224, 224): the crop, RGB, normalised with ImageNet's mean and deviation.
+        """image (B, 3, 224, 224): the crop, RGB, normalized with ImageNet's mean and deviation.
 
-        ref_map (1, 64, 64, 3): location map of the body at rest, metres; the published files do not hold it.
+        ref_map (1, 64, 64, 3): location map of the body at rest, meters; the published files do not hold it.
         """
         found = self.CNet(image)
         return DecomrOutput(*found, *self.LNet(*found, ref_map))

@@ -114,7 +114,7 @@ class HRNetTrunk(nn.Module):
 
 
 class HRNet(HRNetTrunk):
-    """The pose network: RGB image (B, 3, H, W), ImageNet-normalised, to heatmaps (B, joints, H / 4, W / 4).
+    """The pose network: RGB image (B, 3, H, W), ImageNet-normalized, to heatmaps (B, joints, H / 4, W / 4).
 
     H and W are multiples of 32. The heatmaps were trained towards Gaussians of height 1; nothing bounds them.
     """

@@ -150,7 +150,7 @@ class PareHead(nn.Module):
 
 
 class Pare(nn.Module):
-    """RGB image (B, 3, 224, 224), ImageNet-normalised, to a PareOutput."""
+    """RGB image (B, 3, 224, 224), ImageNet-normalized, to a PareOutput."""
 
     def __init__(self, backbone: nn.Module, head: PareHead) -> None:
         super().__init__()

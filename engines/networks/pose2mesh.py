@@ -18,13 +18,13 @@ from torch.nn import functional as F
 
 from engines.body.mesh_graph import Sparse, coarsen, joint_adjacency, laplacian, mesh_adjacency, rescaled_laplacian
 from engines.joint_sets import JointSet
-from engines.pose2mesh.config import LIFTER_WIDTH, MM_PER_M, ORDER, Plan, plan_for
+from engines.pose2mesh.config import LIFTER_WIDTH, MM_PER_M, ORDER, Channels, channels_for
 
 
 class Pose2MeshOutput(NamedTuple):
     """Root-relative 3D in camera axes (x right, y down, z away).
 
-    pose3d (B, J, 3) millimetres; mesh_padded (B, V_padded, 3) metres, fake vertices included; mesh (B, V, 3) metres.
+    pose3d (B, J, 3) millimeters; mesh_padded (B, V_padded, 3) meters, fake vertices included; mesh (B, V, 3) meters.
     """
 
     pose3d: Tensor
@@ -50,7 +50,7 @@ class ResidualStage(nn.Module):
 
 
 class PoseNet(nn.Module):
-    """The lifter: standardised keypoints (B, 2 J), x and y of one joint side by side, to root-relative mm (B, 3 J)."""
+    """The lifter: standardized keypoints (B, 2 J), x and y of one joint side by side, to root-relative mm (B, 3 J)."""
 
     def __init__(self, joints: int, width: int = LIFTER_WIDTH) -> None:
         super().__init__()
@@ -132,27 +132,29 @@ class ChebyshevConv(nn.Module):
 
 
 class MeshNet(nn.Module):
-    """Joints (B, J, 5) to padded vertices (B, V_padded, 3) in metres, coarse to fine.
+    """Joints (B, J, 5) to padded vertices (B, V_padded, 3) in meters, coarse to fine.
 
     laplacians: the operands of the Chebyshev polynomials, mesh levels from the finest to the coarsest that is used,
-    then the joint graph; one fewer than the plan has blocks.
+    then the joint graph; one fewer than there are blocks.
     """
 
-    def __init__(self, laplacians: Sequence[Sparse], plan: Plan, gather: bool = False) -> None:
+    def __init__(self, laplacians: Sequence[Sparse], channels_of_blocks: Channels, gather: bool = False) -> None:
         super().__init__()
-        self.plan = plan
+        self.channels_of_blocks = channels_of_blocks
         self.graphs = nn.ModuleList(GraphProduct(matrix, gather) for matrix in laplacians)
-        widths = [pair for block in plan for pair in pairwise(block)]
+        widths = [pair for block in channels_of_blocks for pair in pairwise(block)]
         self.cl = nn.ModuleList(ChebyshevConv(*pair) for pair in widths)
         self.bn = nn.ModuleList(nn.BatchNorm1d(width) for _, width in widths[:-1])
         self.coarsest: int = laplacians[-2].shape[0]
-        self.fc = nn.Linear(laplacians[-1].shape[0] * plan[0][-1], self.coarsest * plan[1][0])
+        self.fc = nn.Linear(
+            laplacians[-1].shape[0] * channels_of_blocks[0][-1], self.coarsest * channels_of_blocks[1][0]
+        )
 
     def forward(self, joints: Tensor) -> Tensor:
-        last = len(self.plan) - 1
+        last = len(self.channels_of_blocks) - 1
         conv = 0
         x = joints.transpose(0, 1)
-        for block, channels in enumerate(self.plan):
+        for block, channels in enumerate(self.channels_of_blocks):
             # The last two blocks share the finest graph; graphs[-1] is the joint graph.
             graph = self.graphs[max(last - 1 - block, 0) if block else -1]
             y = x
@@ -163,7 +165,7 @@ class MeshNet(nn.Module):
                 conv += 1
             if block == 0:
                 coarse: Tensor = self.fc(y.transpose(0, 1).flatten(1))
-                x = coarse.reshape(-1, self.coarsest, self.plan[1][0]).transpose(0, 1)
+                x = coarse.reshape(-1, self.coarsest, self.channels_of_blocks[1][0]).transpose(0, 1)
             elif block == last:
                 x = y
             else:
@@ -174,15 +176,20 @@ class MeshNet(nn.Module):
 
 
 class Pose2Mesh(nn.Module):
-    """The whole network: standardised keypoints (B, J, 2) to a 3D pose and a mesh."""
+    """The whole network: standardized keypoints (B, J, 2) to a 3D pose and a mesh."""
 
     def __init__(
-        self, joints: int, laplacians: Sequence[Sparse], order: NDArray[np.int64], plan: Plan, gather: bool
+        self,
+        joints: int,
+        laplacians: Sequence[Sparse],
+        order: NDArray[np.int64],
+        channels_of_blocks: Channels,
+        gather: bool,
     ) -> None:
         """order (V,): the padded position of each vertex of the mesh."""
         super().__init__()
         self.pose_lifter = PoseNet(joints)
-        self.pose2mesh = MeshNet(laplacians, plan, gather)
+        self.pose2mesh = MeshNet(laplacians, channels_of_blocks, gather)
         self.register_buffer("order", torch.from_numpy(order), persistent=False)
 
     order: Tensor
@@ -194,12 +201,12 @@ class Pose2Mesh(nn.Module):
 
 
 def build(joint_set: JointSet, faces: NDArray[np.integer[Any]], vertex_count: int, gather: bool = False) -> Pose2Mesh:
-    """The network for a joint set and a mesh of triangles (F, 3), with fresh weights: the hand's plan for MANO21, else
-    the body's. Raises ModelError when the faces do not fit the vertices.
+    """The network for a joint set and a mesh of triangles (F, 3), with fresh weights: the hand's channels for MANO21,
+    else the body's. Raises ModelError when the faces do not fit the vertices.
     """
-    plan = plan_for(joint_set)
-    hierarchy = coarsen(mesh_adjacency(faces, vertex_count), levels=len(plan) - 1)
+    channels_of_blocks = channels_for(joint_set)
+    hierarchy = coarsen(mesh_adjacency(faces, vertex_count), levels=len(channels_of_blocks) - 1)
     # The two coarsest levels are made, because they decide the order of the vertices, but not used.
     laplacians = [rescaled_laplacian(adjacency) for adjacency in hierarchy.adjacencies[:-2]]
     laplacians.append(laplacian(joint_adjacency(joint_set.edges, joint_set.pairs, len(joint_set))))
-    return Pose2Mesh(len(joint_set), laplacians, hierarchy.perm_reverse[:vertex_count], plan, gather)
+    return Pose2Mesh(len(joint_set), laplacians, hierarchy.perm_reverse[:vertex_count], channels_of_blocks, gather)

@@ -33,7 +33,7 @@ class ResidualStage(nn.Module):
 
 
 class Lifter(nn.Module):
-    """Features (B, F) of engines.pose2mesh.virtual_camera to points (B, P, 3) in metres, relative to the root, in the
+    """Features (B, F) of engines.pose2mesh.virtual_camera to points (B, P, 3) in meters, relative to the root, in the
     virtual camera."""
 
     def __init__(self, features: int, points: int, width: int = 1024, stages: int = 2) -> None:
@@ -103,7 +103,7 @@ class ChebyshevConv(nn.Module):
 
 
 class CoarseMeshNet(nn.Module):
-    """Lifted points (B, P, 3) to coarse vertices (B, C, 3), metres, root-relative: linear part plus graph residual.
+    """Lifted points (B, P, 3) to coarse vertices (B, C, 3), meters, root-relative: linear part plus graph residual.
 
     Coarse to fine as in the paper's MeshNet: a linear layer places features on the coarsest level, each level runs two
     convolutions with a residual, and every vertex hands its features to its two children.
@@ -141,7 +141,7 @@ class CoarseMeshNet(nn.Module):
 
 
 class OpenPose2Mesh(nn.Module):
-    """The network that runs: features (B, F) to points (B, P, 3) and coarse vertices (B, C, 3), virtual camera, metres.
+    """The network that runs: features (B, F) to points (B, P, 3) and coarse vertices (B, C, 3), virtual camera, meters.
 
     The lifter sees each person and its mirror image in one batch and the two answers are averaged: the weights of a
     small batch cost the same memory traffic once or twice.

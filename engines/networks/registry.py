@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from engines.cards.suggestions import unknown
 from engines.errors import ModelError
+from engines.files.suggestions import unknown
 from engines.joint_sets import COCO19, HUMAN36, MANO21, SMPL24, JointSet
 from engines.networks import dct, decomr, hrnet, pare, pose2mesh, yolox
 
@@ -22,7 +22,7 @@ GRAPH_SETS = {"coco": COCO19, "human36": HUMAN36, "smpl": SMPL24, "mano": MANO21
 class Network:
     """A network: inputs by name with their shapes without the batch, outputs by name in the forward's order.
 
-    A fixed input (shape with a leading 1) is the same for every picture. joints is the joint set of a graph network,
+    A fixed input (shape with a leading 1) is the same for every image. joints is the joint set of a graph network,
     whose vertices come from a mesh; make builds all others. ignored begin the keys of published files that belong to
     something else.
     """

@@ -1,4 +1,4 @@
-"""Networks as ONNX: for the engines that run live, and for whoever wants the file."""
+"""Exports networks to ONNX, for the inference engines and as files."""
 
 from __future__ import annotations
 
@@ -15,36 +15,41 @@ from engines.body.body import Body, open_body
 from engines.body.select import body_map
 from engines.cards.card import Card, read_weights
 from engines.errors import ModelError
-from engines.importing.safetensors_header import parse_safetensors
+from engines.files.safetensors_header import parse_safetensors
 from engines.networks.registry import Network, build, network
 
 log = logging.getLogger("meshcast.engines")
 
 OPSET = 17
-TOLERANCE = 1e-3  # of the largest value of an output, between eager and the exported file
+TOLERANCE = 1e-3  # difference between eager and the exported file, relative to the largest value of an output
 
 
 def export(card: Card, body: Body | None, outputs: tuple[str, ...] = ()) -> bytes:
-    """A card's network as ONNX with a free batch axis N and the outputs that are named, by default all.
+    """Exports a card's network to ONNX with a free batch axis N and the named outputs, by default all.
 
-    body (None: the open one) gives the mesh of a graph network and the constants of DecoMR. Raises ModelError when the
-    card has no network, its weights do not fit, or the file does not compute what eager does on random input.
+    body (None: the bundled one) has the mesh of a graph network and the constants of DecoMR. Raises ModelError when the
+    card has no network, its weights do not fit, or the file differs from eager on random input.
     """
     if not card.network:
-        raise ModelError(f"{card.name} is ONNX already: {', '.join(str(variant.file) for variant in card.variants)}")
+        raise ModelError(
+            f"{card.name}: is ONNX already; use {', '.join(str(variant.file) for variant in card.variants)}"
+        )
     known, body = network(card.network), body or open_body()
-    chosen = _Chosen(load_network(card, body, gather=True), known, body, outputs or known.outputs).eval()
+    chosen = _SelectedOutputs(load_network(card, body, gather=True), known, body, outputs or known.outputs).eval()
     data = _to_onnx(chosen, known, card, outputs or known.outputs)
     errors = differences(data, chosen, example(card, 3))
     worst = max(errors, key=lambda name: errors[name])
     if not errors[worst] <= TOLERANCE:
-        raise ModelError(f"{card.name}: the exported {worst} differs by {errors[worst]:.1e} of its largest value")
+        raise ModelError(
+            f"{card.name}: the exported {worst} differs by {errors[worst]:.1e} of its largest value; "
+            "check the version of torch"
+        )
     log.info("%s: exported, differs by at most %.1e (%s)", card.name, errors[worst], worst)
     return data
 
 
 def load_network(card: Card, body: Body | None = None, *, gather: bool = False) -> nn.Module:
-    """The torch module of a card in evaluation mode, with its weights, loaded strictly, or seeded random ones."""
+    """The torch module of a card in evaluation mode, with its weights (loaded strictly) or seeded random ones."""
     body = body or open_body()
     graph = network(card.network).joints is not None
     mesh = (body.faces, body.v_template) if graph else (None, None)
@@ -74,10 +79,10 @@ def example(card: Card, batch: int) -> tuple[Tensor, ...]:
     return tuple(torch.randn(batch, *shape, generator=generator) for shape in shapes)
 
 
-def _to_onnx(chosen: _Chosen, known: Network, card: Card, outputs: tuple[str, ...]) -> bytes:
+def _to_onnx(chosen: _SelectedOutputs, known: Network, card: Card, outputs: tuple[str, ...]) -> bytes:
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "network.onnx"
-        warnings.simplefilter("ignore")  # the tracer warns of every shape that it takes as constant
+        warnings.simplefilter("ignore")  # the tracer warns about every shape that it treats as constant
         torch.onnx.export(
             chosen,
             example(card, 2),
@@ -92,7 +97,7 @@ def _to_onnx(chosen: _Chosen, known: Network, card: Card, outputs: tuple[str, ..
 
 
 def differences(data: bytes, module: nn.Module, example: tuple[Tensor, ...]) -> dict[str, float]:
-    """The largest difference of each output between ONNX Runtime and eager, as part of its largest value."""
+    """The largest difference of each output between ONNX Runtime and eager, relative to its largest value."""
     import onnxruntime as ort
 
     session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
@@ -106,8 +111,8 @@ def differences(data: bytes, module: nn.Module, example: tuple[Tensor, ...]) -> 
     return result
 
 
-class _Chosen(nn.Module):
-    """A network with its fixed inputs, giving a tuple of the outputs that are asked for."""
+class _SelectedOutputs(nn.Module):
+    """A network with constant inputs, which returns a tuple of the selected outputs."""
 
     def __init__(self, module: nn.Module, known: Network, body: Body, outputs: tuple[str, ...]) -> None:
         super().__init__()
@@ -124,6 +129,6 @@ class _Chosen(nn.Module):
 
 
 def _fixed(name: str, shape: tuple[int, ...], body: Body) -> Tensor:
-    """The reference map of DecoMR: where in space each texel of the body's rest mesh is, meters."""
+    """The reference map of DecoMR: the position of each texel on the body's rest mesh, m."""
     maps = body_map(body, shape[1])
     return torch.from_numpy(maps.to_map(body.v_template[None]))

@@ -1,8 +1,8 @@
-"""ONNX models of float32 brought to float16 or bfloat16, for engines that compute what the file says.
+"""Converts float32 ONNX models to float16 or bfloat16, for engines that compute in the types of the file.
 
-Half precision is used where the work is, from the first product of a model to its last: what makes numbers out of
-pictures before that, and coordinates out of features after that, stays in float32 (bfloat16 has 8 bits: half a pixel
-of a crop). Softmax, norms by statistics and whatever is not in _HALF stays in float32 as well. Inputs and outputs keep
+Half precision is used from the first product of a model to the last one. The preprocessing before and the decoding of
+coordinates after stay in float32 (the 8 bits of bfloat16 are half a pixel of a crop), and so do softmax, norms by
+statistics and all operators that are not in _HALF. Inputs and outputs keep
 their types.
 """
 
@@ -25,18 +25,18 @@ _HALF = _PRODUCTS | {
     *("Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Expand", "Tile"),
     *("MaxPool", "AveragePool", "GlobalAveragePool", "BatchNormalization", "Resize"),
 }
-_ALWAYS_FLOAT = {"Resize": (1, 2)}  # inputs that ONNX wants in float32 whatever the others are
+_ALWAYS_FLOAT = {"Resize": (1, 2)}  # inputs that ONNX requires in float32
 _TYPES = {"fp16": TensorProto.FLOAT16, "bf16": TensorProto.BFLOAT16}
 _LARGEST_FP16 = float(np.finfo(np.float16).max)
 
 
 def to_half(model: bytes, precision: str, source: str) -> bytes:
-    """The model with its products in "fp16" or "bf16". Raises ModelError when it cannot be read, or its weights do not
-    fit into float16."""
+    """The model with its products in "fp16" or "bf16". Raises ModelError when it cannot be read, or its weights exceed
+    float16."""
     try:
         proto = shape_inference.infer_shapes(onnx.load_from_string(model))
     except Exception as error:  # protobuf's and onnx's errors have no common base
-        raise ModelError(f"{source}: not a model that onnx can read ({first_line(error)})") from None
+        raise ModelError(f"{source}: onnx cannot read it ({first_line(error)})") from None
     return bytes(_Converter(proto, precision, source).convert().SerializeToString())
 
 
@@ -59,7 +59,7 @@ class _Converter:
     def convert(self) -> onnx.ModelProto:
         nodes = list(self._graph.node)
         chosen = self._between_products(nodes)
-        needed = {entry.name for entry in self._graph.output}  # in float32, from whoever makes it
+        needed = {entry.name for entry in self._graph.output}  # tensors needed in float32
         for index, node in enumerate(nodes):
             if index not in chosen and node.op_type != "Shape":
                 needed.update(node.input)
@@ -116,7 +116,7 @@ class _Converter:
         ]
 
     def _in_half(self, name: str) -> str:
-        """The name of a tensor in half precision, which is made where it is not there yet."""
+        """The name of a tensor in half precision, which is added where it is missing."""
         if name not in self._made:
             self._made.add(name)
             if name in self._constants:
@@ -129,21 +129,21 @@ class _Converter:
         array = numpy_helper.to_array(self._constants[name]).astype(np.float32)
         if self._precision == "fp16":
             if np.abs(array, where=np.isfinite(array), out=np.zeros_like(array)).max(initial=0) > _LARGEST_FP16:
-                raise ModelError(f"{self._source}: its weights do not fit into fp16; choose bf16 or fp32")
+                raise ModelError(f"{self._source}: its weights exceed the range of fp16; choose bf16 or fp32")
             return numpy_helper.from_array(array.astype(np.float16), _half_name(name))
         bits = to_bf16(array.reshape(-1)).tobytes()
         return helper.make_tensor(_half_name(name), TensorProto.BFLOAT16, array.shape, bits, raw=True)
 
 
 def _renames(node: onnx.NodeProto) -> bool:
-    """Whether a node gives the numbers that it gets, as float32."""
+    """Whether a node passes its input on as float32."""
     if node.op_type == "Cast":
         return bool(node.attribute[0].i == TensorProto.FLOAT)
     return bool(node.op_type == "Identity")
 
 
 def _used(nodes: Iterable[onnx.NodeProto], outputs: set[str]) -> list[onnx.NodeProto]:
-    """The nodes that something comes of."""
+    """The nodes that an output depends on."""
     kept, read = [], set(outputs)
     for node in reversed(list(nodes)):
         if read.intersection(node.output):

@@ -1,9 +1,9 @@
-"""INT8 networks: a float ONNX network with quantize-dequantize pairs before the layers that are to run in INT8.
+"""INT8 networks: a float ONNX network with quantize-dequantize pairs before the layers that run in INT8.
 
 Weights are symmetric per output channel, activations symmetric per tensor, both signed 8 bit with zero point 0; biases
-and everything else stay float32 (Jacob et al., CVPR 2018, without its zero points). Only what a layer reads is
-quantized, never what it gives: a network's last layers so keep their full resolution, and engines put the quantization
-at the end of the layer before. One such file serves OpenVINO and TensorRT.
+and everything else stay float32 (Jacob et al., CVPR 2018, without its zero points). Only the inputs of
+a layer are quantized, never its outputs: so the last layers of a network keep their full resolution, and engines fuse
+the quantization into the layer before. The same file works with OpenVINO and TensorRT.
 """
 
 from __future__ import annotations
@@ -25,22 +25,21 @@ try:
     import onnxruntime as ort
     from onnx import helper, numpy_helper, version_converter
 except ImportError as error:
-    raise ModelError(f"INT8 needs onnx and onnxruntime ({error}); {install_hint('export')}") from None
+    raise ModelError(f"INT8: needs onnx and onnxruntime ({error}); {install_hint('export')}") from None
 
 F32: TypeAlias = NDArray[np.float32]
 
-WEIGHTED = {"Conv": 0, "ConvTranspose": 1, "Gemm": 1, "MatMul": 1}  # and the axis of the weights' output channels
+WEIGHTED = {"Conv": 0, "ConvTranspose": 1, "Gemm": 1, "MatMul": 1}  # operator: axis of the weights' output channels
 LARGEST = 127  # of a signed 8-bit number, symmetric
 OPSET = 13  # the first that scales weights by channel
-SMALLEST_SCALE = 1e-12  # of a channel of zeros
-UNSAFE = ("Concat", "MatMul", "Gemm")  # behind which OpenVINO needs a wall, see _activation_pair
-POINTWISE = ("Relu", "Clip", "Mul", "Add", "Sub", "Div")  # that it moves a quantization across
+MIN_SCALE = 1e-12  # scale of a channel of zeros
+UNSAFE = ("Concat", "MatMul", "Gemm")  # operators after which OpenVINO's fusion must be blocked, see _activation_pair
+POINTWISE = ("Relu", "Clip", "Mul", "Add", "Sub", "Div")  # operators that it moves a quantization across
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer that can run in INT8: its node's name, operator, the activations that it reads, and the multiply-adds of
-    one input."""
+    """A layer that can run in INT8: node name, operator, activations that it reads, and multiply-adds for one input."""
 
     name: str
     op: str
@@ -62,29 +61,31 @@ class FloatNetwork:
         self.input_name: str = self._model.graph.input[0].name
         found = _layers(self._model.graph)
         if not found:
-            raise ModelError(f"{source}: no layer that can run in INT8 (there are {', '.join(WEIGHTED)})")
+            raise ModelError(
+                f"{source}: no layer can run in INT8 (supported: {', '.join(WEIGHTED)}); use the float model"
+            )
         sizes = self._output_sizes([node.output[0] for node in found], shape)
         constants = _constants(self._model.graph)
         self.layers = tuple(_layer(node, constants, sizes[node.output[0]]) for node in found)
-        self._watching: ort.InferenceSession | None = None
+        self._observer: ort.InferenceSession | None = None
 
     def activations(self, x: F32) -> dict[str, F32]:
-        """What every layer reads for an input (1, ...), by the tensor's name."""
+        """The activations that the layers read for an input (1, ...), by tensor name."""
         names = sorted({name for layer in self.layers for name in layer.reads} - {self.input_name})
         if not names:
             return {self.input_name: x}
-        if self._watching is None:
-            self._watching = self._session(names)
+        if self._observer is None:
+            self._observer = self._session(names)
         try:
-            values = self._watching.run(names, {self.input_name: x})
+            values = self._observer.run(names, {self.input_name: x})
         except Exception as error:  # its errors have no common public base
             raise ModelError(f"{self._source}: cannot run ({str(error).splitlines()[0]})") from None
         return {self.input_name: x, **dict(zip(names, values, strict=True))}
 
     def quantized(self, limits: Mapping[str, float], layers: Collection[str], *, batch: int | None = None) -> bytes:
-        """The network with these layers (by name) in INT8; limits are the largest magnitudes of what they read.
+        """The network with these layers (by name) in INT8; limits are the largest magnitudes of their activations.
 
-        batch: fix the batch, so that an engine prepares nothing but that.
+        batch: a fixed batch size, so that an engine compiles only that one; None keeps it free.
         """
         model = onnx.ModelProto()
         model.CopyFrom(self._model)
@@ -102,7 +103,7 @@ class FloatNetwork:
                         if name not in pairs:
                             pairs[name] = f"{name}_int8"
                             scale = limits[name] / LARGEST
-                            nodes += _activation_pair(graph, name, pairs[name], scale, wall=name in unsafe)
+                            nodes += _activation_pair(graph, name, pairs[name], scale, block_fusion=name in unsafe)
                         node.input[index] = pairs[name]
                     else:
                         nodes.append(_weight(graph, weights[name], f"{node.name}_weight", _channel_axis(node)))
@@ -123,14 +124,14 @@ class FloatNetwork:
         return {name: value.size for name, value in zip(names, values, strict=True)}
 
     def _session(self, outputs: Iterable[str]) -> ort.InferenceSession:
-        """The network with tensors of its inside as further outputs."""
+        """The network with inner tensors as additional outputs."""
         model = onnx.ModelProto()
         model.CopyFrom(self._model)
         already = {entry.name for entry in model.graph.output}
         model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in outputs if name not in already)
         options = ort.SessionOptions()
         options.log_severity_level = 3
-        # What is watched must stay as it is.
+        # Optimizations would remove the observed tensors.
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         return ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
@@ -152,7 +153,7 @@ def _prepared(model: bytes, source: str) -> onnx.ModelProto:
             ort.InferenceSession(proto.SerializeToString(), options, providers=["CPUExecutionProvider"])
             optimized = onnx.shape_inference.infer_shapes(onnx.load(file))
         except Exception as error:  # the errors of three libraries have no common base
-            raise ModelError(f"{source}: not a model that can be quantised ({str(error).splitlines()[0]})") from None
+            raise ModelError(f"{source}: cannot be quantized ({str(error).splitlines()[0]})") from None
     standard = [entry for entry in optimized.opset_import if entry.domain in ("", "ai.onnx")]
     del optimized.opset_import[:]
     optimized.opset_import.extend(standard)
@@ -215,7 +216,7 @@ def _scalar(graph: Any, name: str, value: Any) -> str:
 
 
 def _unsafe(graph: Any) -> set[str]:
-    """Tensors that come from an UNSAFE operator, directly or through pointwise ones."""
+    """Tensors from an UNSAFE operator, directly or through pointwise ones."""
     found: set[str] = set()
     for node in graph.node:
         if node.op_type in UNSAFE or (node.op_type in POINTWISE and not found.isdisjoint(node.input)):
@@ -223,34 +224,35 @@ def _unsafe(graph: Any) -> set[str]:
     return found
 
 
-def _activation_pair(graph: Any, name: str, result: str, scale: float, *, wall: bool) -> list[Any]:
-    """Quantize and dequantize an activation.
+def _activation_pair(graph: Any, name: str, result: str, scale: float, *, block_fusion: bool) -> list[Any]:
+    """Quantizes and dequantizes an activation.
 
-    wall: put a LeakyRelu of slope 1, which changes nothing, before it. OpenVINO (2026.4) moves a quantization in front
-    of a Concat and there takes the signed numbers for unsigned ones, and puts it into a product without bias wrongly
-    where another one follows; it does neither across that.
+    block_fusion: insert a LeakyRelu of slope 1 (the identity) before it. OpenVINO (2026.4) moves a quantization in
+    front of a Concat and there takes signed numbers for unsigned ones, and fuses it wrongly into a product without bias
+    that another one follows; it does neither across this operator.
     """
-    walls = []
-    if wall:
-        walls.append(helper.make_node("LeakyRelu", [name], [f"{result}_wall"], f"{result}_wall", alpha=1.0))
+    blockers = []
+    if block_fusion:
+        # The name ends in _wall, as in the INT8 files of former releases: the same model gives the same bytes.
+        blockers.append(helper.make_node("LeakyRelu", [name], [f"{result}_wall"], f"{result}_wall", alpha=1.0))
         name = f"{result}_wall"
     given = [
-        _scalar(graph, f"{result}_scale", np.array(max(scale, SMALLEST_SCALE), np.float32)),
+        _scalar(graph, f"{result}_scale", np.array(max(scale, MIN_SCALE), np.float32)),
         _scalar(graph, f"{result}_zero", np.array(0, np.int8)),
     ]
     return [
-        *walls,
+        *blockers,
         helper.make_node("QuantizeLinear", [name, *given], [f"{result}_q"], f"{result}_quantize"),
         helper.make_node("DequantizeLinear", [f"{result}_q", *given], [result], f"{result}_dequantize"),
     ]
 
 
 def _weight(graph: Any, tensor: Any, result: str, axis: int) -> Any:
-    """Put 8-bit weights into the graph; returns the node that makes floats of them."""
+    """Adds 8-bit weights to the graph; returns the node that dequantizes them."""
     weight: F32 = numpy_helper.to_array(tensor).astype(np.float32)
     axis = axis if weight.ndim > axis else weight.ndim - 1
     others = tuple(index for index in range(weight.ndim) if index != axis)
-    scale = np.maximum(np.abs(weight).max(axis=others, keepdims=True) / LARGEST, SMALLEST_SCALE).astype(np.float32)
+    scale = np.maximum(np.abs(weight).max(axis=others, keepdims=True) / LARGEST, MIN_SCALE).astype(np.float32)
     stored = np.clip(np.rint(weight / scale), -LARGEST, LARGEST).astype(np.int8)
     given = [
         _scalar(graph, f"{result}_q", stored),

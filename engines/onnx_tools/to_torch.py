@@ -1,4 +1,4 @@
-"""ONNX models in torch: a graph read once, and for each set of input shapes a module without any shape arithmetic."""
+"""Runs ONNX models in torch: a graph that is read once, and a module without shape arithmetic for each input shape."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from engines.backend_errors import first_line, shapes_text
 from engines.errors import ModelError
 from engines.onnx_tools.ops import OPS, Attributes
 
-OPSET = 13  # older models are brought to it
-_LARGE = 1 << 14  # numbers in a constant that is kept on the device only
+OPSET = 13  # older models are converted to it
+_LARGE = 1 << 14  # elements from which a constant is stored on the device only
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class _Node:
 
 @dataclass(slots=True)
 class _Step:
-    """A call: names of tensors or, as they are, numbers; the names that it makes; those that nobody needs then."""
+    """A call: arguments (tensor names or numbers), outputs, and the tensors that are not needed after it."""
 
     run: Any
     attributes: Attributes
@@ -39,8 +39,8 @@ class _Step:
 
 
 @dataclass(slots=True)
-class _Plan:
-    """What is found out while a graph is gone through for given shapes."""
+class _ShapedGraph:
+    """The state of a traversal of the graph for given shapes."""
 
     steps: list[_Step] = field(default_factory=list)
     known: dict[str, Tensor] = field(default_factory=dict)
@@ -84,42 +84,44 @@ class OnnxGraph:
         Raises ModelError when it cannot run for them.
         """
         if len(shapes) != len(self.inputs):
-            raise ModelError(f"{self.source}: it has {len(self.inputs)} inputs, not {len(shapes)}")
-        plan = _Plan(known=dict(self._constants))
+            raise ModelError(f"{self.source}: the model has {len(self.inputs)} inputs, not {len(shapes)}")
+        shaped = _ShapedGraph(known=dict(self._constants))
         for name, shape in zip(self.inputs, shapes, strict=True):
-            plan.unknown[name] = torch.empty(tuple(shape), device="meta")
+            shaped.unknown[name] = torch.empty(tuple(shape), device="meta")
         with torch.no_grad():
             for node in self._nodes:
-                self._add(node, plan, shapes)
-        return self._module(plan)
+                self._add(node, shaped, shapes)
+        return self._module(shaped)
 
-    def _add(self, node: _Node, plan: _Plan, shapes: Sequence[Sequence[int]]) -> None:
+    def _add(self, node: _Node, shaped: _ShapedGraph, shapes: Sequence[Sequence[int]]) -> None:
         names = [name for name in node.inputs if name]
-        if node.op == "Shape" and names[0] in plan.unknown:
-            plan.known[node.outputs[0]] = OPS["Shape"].run(node.attributes, plan.unknown[names[0]])
+        if node.op == "Shape" and names[0] in shaped.unknown:
+            shaped.known[node.outputs[0]] = OPS["Shape"].run(node.attributes, shaped.unknown[names[0]])
             return
-        if all(name in plan.known for name in names):
-            plan.known.update(_call(node, plan.known, {}, self.source)[1])
+        if all(name in shaped.known for name in names):
+            shaped.known.update(_call(node, shaped.known, {}, self.source)[1])
             return
         try:
-            step, made = _call(node, plan.known, plan.unknown, self.source)
+            step, made = _call(node, shaped.known, shaped.unknown, self.source)
         except ModelError as error:
             raise ModelError(f"{error}, for {shapes_text(shapes)}") from None
-        plan.steps.append(step)
-        plan.unknown.update(made)
+        shaped.steps.append(step)
+        shaped.unknown.update(made)
 
-    def _module(self, plan: _Plan) -> OnnxModule:
-        read = [name for step in plan.steps for name in step.arguments if isinstance(name, str)]
-        weights = {name: self._place(name, plan.known[name]) for name in (*read, *self.outputs) if name in plan.known}
+    def _module(self, shaped: _ShapedGraph) -> OnnxModule:
+        read = [name for step in shaped.steps for name in step.arguments if isinstance(name, str)]
+        weights = {
+            name: self._place(name, shaped.known[name]) for name in (*read, *self.outputs) if name in shaped.known
+        }
         needed = {*self.outputs, *weights}
-        for step in reversed(plan.steps):
+        for step in reversed(shaped.steps):
             own = {name for name in (*step.arguments, *step.outputs) if isinstance(name, str)}
             step.done_with = tuple(sorted(own - needed))
             needed |= own
-        return OnnxModule(plan.steps, weights, self.inputs, self.outputs)
+        return OnnxModule(shaped.steps, weights, self.inputs, self.outputs)
 
     def _place(self, name: str, value: Tensor) -> Tensor:
-        """A known value on the device; weights are brought there once."""
+        """A known value on the device; weights are copied there once."""
         if name not in self._constants:
             return value.to(self.device)
         if name not in self._placed:
@@ -159,7 +161,7 @@ class OnnxModule(nn.Module):
 def _call(
     node: _Node, known: dict[str, Tensor], unknown: dict[str, Tensor], source: str
 ) -> tuple[_Step, dict[str, Tensor]]:
-    """Run a node, on values where all inputs are known, else on shapes; the step that does it, and what it made."""
+    """Runs a node, on values where all inputs are known, else on shapes; returns its step and its outputs."""
     op, real = OPS[node.op], not any(name in unknown for name in node.inputs)
     arguments: list[str | list[Any] | float | None] = []
     values: list[Any] = []
@@ -169,7 +171,10 @@ def _call(
             arguments.append(number)
             values.append(number)
         elif place in op.fixed:
-            raise ModelError(f"{source}: the shapes in it depend on what it computes ({node.op} {node.outputs[0]})")
+            raise ModelError(
+                f"{source}: shapes that depend on computed values are not supported "
+                f"({node.op} {node.outputs[0]}); choose another backend"
+            )
         else:
             arguments.append(name)
             values.append(unknown[name] if name in unknown else known[name].to("cpu" if real else "meta"))
@@ -191,7 +196,7 @@ def _parse(model: bytes, source: str) -> onnx.ModelProto:
             raise ValueError("no nodes")
         return proto if version >= OPSET else version_converter.convert_version(proto, OPSET)
     except Exception as error:  # protobuf's and the converter's errors have no common base
-        raise ModelError(f"{source}: not a model that onnx can read ({first_line(error)})") from None
+        raise ModelError(f"{source}: onnx cannot read it ({first_line(error)})") from None
 
 
 def _node(entry: onnx.NodeProto) -> _Node:
@@ -213,4 +218,4 @@ def _tensor(entry: onnx.TensorProto) -> Tensor:
     try:
         return torch.from_numpy(array.copy())
     except TypeError:
-        raise ModelError(f"{entry.name} holds numbers of a type that torch does not have") from None
+        raise ModelError(f"{entry.name}: its type is not supported by torch; choose another backend") from None

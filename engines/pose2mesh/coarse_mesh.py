@@ -1,4 +1,4 @@
-"""Coarse levels of a body mesh: cluster means as coarse vertices, and a fixed sparse upsampling back to all of them."""
+"""Coarse levels of a body mesh: cluster means as coarse vertices, and a fixed sparse upsampling to all vertices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RIDGE = 3e-6  # meters squared per sample: keeps the weights small where neighbo
 
 @dataclass(frozen=True, slots=True)
 class CoarseMesh:
-    """Levels of the coarsened mesh, coarsest first, and where the real vertices of the finest of them are.
+    """Levels of the coarsened mesh, coarsest first, and the positions of the real vertices of the finest one.
 
     laplacians: rescaled, dense (S, S) float32, padded sizes S doubling from level to level;
     real (C,): padded positions of the finest level that stand for a cluster of vertices; regressor (C, V): a coarse
@@ -64,7 +64,7 @@ def fit_upsampling(coarse: F32, fine: F32) -> tuple[NDArray[np.int32], F32]:
     """
     samples, vertices = fine.shape[:2]
     distance = np.zeros((vertices, coarse.shape[1]), np.float32)
-    for s in range(0, samples, max(1, samples // 24)):  # a few poses tell a leg from its neighbor
+    for s in range(0, samples, max(1, samples // 24)):  # a few poses separate a leg from its neighbor
         difference = fine[s][:, None] - coarse[s][None]
         distance += np.sqrt(np.einsum("vcd,vcd->vc", difference, difference))
     indices = np.sort(np.argpartition(distance, NEIGHBORS, axis=1)[:, :NEIGHBORS], axis=1)

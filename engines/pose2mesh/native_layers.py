@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from edge_kernels import GraphConv, Linear
+from edge_kernels import CsrMatrix, GraphConv, Linear, SkipRows
 from engines.body.mesh_graph import (
     Hierarchy,
     Sparse,
@@ -23,7 +23,7 @@ from engines.body.mesh_graph import (
 )
 from engines.errors import ModelError
 from engines.joint_sets import JointSet
-from engines.pose2mesh.config import BATCH_NORM_EPS, MM_PER_M, ORDER, plan_for
+from engines.pose2mesh.config import BATCH_NORM_EPS, MM_PER_M, ORDER, channels_for
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
@@ -69,9 +69,10 @@ class GraphLayer:
 class MeshLayers:
     """The graph network on the real vertices of every level only.
 
-    A fake vertex has no edges and no real children, so nothing real depends on one. Upsampling is no step of its own:
-    the first convolution of a block reads the features of its vertices' parents. `spread` makes `coarse` (vertices,
-    channels) from the features of all joints; `place` says which vertex of the mesh each finest row is.
+    Padding vertices are skipped: they have no edges and no real children, so no real vertex depends on one. Upsampling
+    is no separate step: the first convolution of a block reads the features of its vertices' parents.
+    `joints_to_coarse` maps the features of all joints to `coarse` (vertices, channels); `output_permutation` is the
+    vertex of the mesh that each row of the finest level holds.
     """
 
     def __init__(
@@ -83,30 +84,30 @@ class MeshLayers:
         bf16: bool,
         device: int,
     ) -> None:
-        plan = plan_for(joints)
-        hierarchy = coarsen(mesh_adjacency(faces, vertex_count), levels=len(plan) - 1)
-        coarsest = len(plan) - 3
+        blocks = channels_for(joints)
+        hierarchy = coarsen(mesh_adjacency(faces, vertex_count), levels=len(blocks) - 1)
+        coarsest = len(blocks) - 3
         self.convs = list(_layers(weights, joints, hierarchy, bf16, device))
-        self.place: I32 = hierarchy.permutations[0][_real(hierarchy, 0)].astype(np.int32)
-        width = plan[1][0]
-        shape = (hierarchy.sizes[coarsest], width, len(joints) * plan[0][-1])
+        self.output_permutation: I32 = hierarchy.permutations[0][_real(hierarchy, 0)].astype(np.int32)
+        width = blocks[1][0]
+        shape = (hierarchy.sizes[coarsest], width, len(joints) * blocks[0][-1])
         if weights["fc.weight"].shape != (shape[0] * shape[1], shape[2]):
             raise ModelError(
-                f"the weights are for another mesh or joint set: fc.weight is {weights['fc.weight'].shape}, "
-                f"{(shape[0] * shape[1], shape[2])} is needed"
+                f"fc.weight: has the shape {weights['fc.weight'].shape} instead of "
+                f"{(shape[0] * shape[1], shape[2])}; use weights of this mesh and joint set"
             )
         real = _real(hierarchy, coarsest)
         self.coarse = (len(real), width)
         weight = np.ascontiguousarray(weights["fc.weight"].reshape(shape)[real].reshape(-1, shape[2]))
         bias = np.ascontiguousarray(weights["fc.bias"].reshape(shape[:2])[real].ravel())
-        self.spread = Linear(weight, bias, None, None, False, bf16, device)
+        self.joints_to_coarse = Linear(weight, bias, None, None, False, bf16, device)
 
 
 def _layers(weights: Weights, joints: JointSet, hierarchy: Hierarchy, bf16: bool, device: int) -> Iterator[GraphLayer]:
     """The convolutions of all blocks with their graphs, batch norms folded."""
-    plan = plan_for(joints)
-    last, index = len(plan) - 1, 0
-    for block, channels in enumerate(plan):
+    blocks = channels_for(joints)
+    last, index = len(blocks) - 1, 0
+    for block, channels in enumerate(blocks):
         level = max(last - 1 - block, 0)
         parents: I32 | None = None
         if block == 0:
@@ -130,9 +131,7 @@ def _layers(weights: Weights, joints: JointSet, hierarchy: Hierarchy, bf16: bool
                 weight,
                 bias,
                 sources if step == 0 else rows,
-                above if skips else None,
-                sources if skips else 0,
-                channels[0] if skips else 0,
+                SkipRows(above, sources, channels[0]) if skips else None,
                 relu,
                 bf16,
                 device,
@@ -141,19 +140,19 @@ def _layers(weights: Weights, joints: JointSet, hierarchy: Hierarchy, bf16: bool
             index += 1
 
 
-def _hops(graph: Sparse, parents: I32 | None) -> tuple[I32, I32, F32, I32, I32, F32]:
-    """Row starts, columns and values of L, then of 2 L L - I; with parents, columns are those of the coarser graph."""
-    two = sparse.csr_array(2 * graph @ graph - sparse.eye_array(graph.shape[0]))
-    return *_rows(graph, parents), *_rows(two, parents)
+def _hops(graph: Sparse, parents: I32 | None) -> tuple[CsrMatrix, CsrMatrix]:
+    """L and 2 L L - I; with parents, the columns are those of the coarser graph."""
+    two_hops = sparse.csr_array(2 * graph @ graph - sparse.eye_array(graph.shape[0]))
+    return _csr(graph, parents), _csr(two_hops, parents)
 
 
-def _rows(matrix: Sparse, parents: I32 | None) -> tuple[I32, I32, F32]:
+def _csr(matrix: Sparse, parents: I32 | None) -> CsrMatrix:
     columns = matrix.indices if parents is None else parents[matrix.indices]
     width = matrix.shape[1] if parents is None else int(parents.max()) + 1
-    # Children of one parent show the same features: their shares add up. The matrix itself stays as it is.
+    # Children of one parent have the same features, so their entries add up. The matrix itself is not modified.
     rows = sparse.csr_array((matrix.data.copy(), columns.copy(), matrix.indptr.copy()), shape=(matrix.shape[0], width))
     rows.sum_duplicates()
-    return rows.indptr.astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(np.float32)
+    return CsrMatrix(rows.indptr.astype(np.int32), rows.indices.astype(np.int32), rows.data.astype(np.float32))
 
 
 def _folded(weights: Weights, index: int) -> tuple[F32, F32, bool]:

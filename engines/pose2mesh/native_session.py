@@ -1,4 +1,4 @@
-"""The published Pose2Mesh on the native kernels, without torch: one plan on a CPU or a CUDA device."""
+"""The published Pose2Mesh on the native kernels, without torch: one execution plan on a CPU or a CUDA device."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_kernels import Plan
+from edge_kernels import ExecutionPlan
 from engines.joint_sets import JointSet
-from engines.pose2mesh.config import plan_for
+from engines.pose2mesh.config import channels_for
 from engines.pose2mesh.native_layers import LifterLayers, MeshLayers, Weights, under
 
-TOGETHER = 4  # people that one pass serves: on a CPU more would not share the lifter's weights
-X, OUT, OWN = 0, 1, 2  # a plan's buffers: its input, its output, and from where on its own ones are
+MAX_BATCH = 4  # people in one pass: on a CPU the lifter reads its weights once for up to so many
+X, OUT, OWN = 0, 1, 2  # buffers of a plan: input, output, and the first one of its own
 
 
 class Pose2MeshKernels:
-    """A Session: standardised keypoints (N, J, 2) float32 to vertices (N, V, 3) in meters, relative to the root.
+    """A Session: standardized keypoints (N, J, 2) float32 to vertices (N, V, 3) in meters, relative to the root.
 
     weights: the published state_dict; faces (F, 3) over vertex_count vertices: the mesh that they were trained for.
     bf16: store features and weights of both networks in bfloat16, with float32 sums. device: "cpu", or "cuda:N" in a
-    build with CUDA; together: people that one pass serves at most. Equal to engines.networks.pose2mesh.Pose2Mesh.
+    build with CUDA; together: people in one pass at most. Equal to engines.networks.pose2mesh.Pose2Mesh.
     Raises ModelError for weights of another mesh or joint set, TypeError for a device without kernels.
 
     Called with NumPy arrays it serves any number of people. `plan(pose2d, vertices, stream)` is one pass: it allocates
@@ -40,12 +40,12 @@ class Pose2MeshKernels:
         *,
         bf16: bool = False,
         device: str = "cpu",
-        together: int = TOGETHER,
+        together: int = MAX_BATCH,
     ) -> None:
         self.device, self.precision = device, "bf16" if bf16 else "fp32"
         self.vertex_count, self.together = vertex_count, together
         self._bf16, self._joints = bf16, len(joints)
-        self._features = plan_for(joints)[0][0]
+        self._features = channels_for(joints)[0][0]
         self._device = -1 if device == "cpu" else int(device.removeprefix("cuda:"))
         self._lifter = LifterLayers(under("pose_lifter.", weights), bf16, self._device)
         self._mesh = MeshLayers(under("pose2mesh.", weights), joints, faces, vertex_count, bf16, self._device)
@@ -60,37 +60,37 @@ class Pose2MeshKernels:
         return (vertices,)
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> ExecutionPlan:
         """Keypoints (N, J, 2) to vertices (N, V, 3), at most `together` rows."""
         joints = self._joints
         pose, *wide = range(OWN, OWN + 3)
-        plan = self._made(2 * joints, 3 * self.vertex_count, [self._pose_buffer(), *self._wide_buffers()])
+        plan = self._plan_with_scratch(2 * joints, 3 * self.vertex_count, [self._pose_buffer(), *self._wide_buffers()])
         plan.copy(X, pose, 2 * joints, None, (2, self._features, 0))
         self._add_lifter(plan, X, wide, pose, (3, self._features, 2))
         self._add_mesh(plan, pose, wide[-1] + 1)
         return plan
 
     @cached_property
-    def lifter(self) -> Plan:
+    def lifter(self) -> ExecutionPlan:
         """Keypoints (N, J, 2) to the root-relative 3D pose (N, J, 3) in meters alone, at most `together` rows."""
         buffers = self._wide_buffers()
-        plan = Plan(2 * self._joints, 3 * self._joints, buffers, self.together, self._device)
+        plan = ExecutionPlan(2 * self._joints, 3 * self._joints, buffers, self.together, self._device)
         self._add_lifter(plan, X, [OWN, OWN + 1], OUT, None)
         return plan
 
     @cached_property
-    def mesh_net(self) -> Plan:
+    def mesh_net(self) -> ExecutionPlan:
         """Keypoints beside the lifted pose (N, J, 5) to vertices (N, V, 3) alone, at most `together` rows."""
         numbers = self._features * self._joints
-        plan = self._made(numbers, 3 * self.vertex_count, [self._pose_buffer()])
+        plan = self._plan_with_scratch(numbers, 3 * self.vertex_count, [self._pose_buffer()])
         plan.copy(X, OWN, numbers, None, (self._features, self._features, 0))
         self._add_mesh(plan, OWN, OWN + 1)
         return plan
 
-    def _made(self, inputs: int, outputs: int, buffers: list[tuple[int, bool]]) -> Plan:
-        """A plan with three buffers more: one for a block's input, two for what follows from it."""
+    def _plan_with_scratch(self, inputs: int, outputs: int, buffers: list[tuple[int, bool]]) -> ExecutionPlan:
+        """A plan with three more buffers: one for a block's input, two for its layers."""
         size = max(layer.rows * layer.channels for layer in self._mesh.convs)
-        return Plan(inputs, outputs, [*buffers, *[(size, self._bf16)] * 3], self.together, self._device)
+        return ExecutionPlan(inputs, outputs, [*buffers, *[(size, self._bf16)] * 3], self.together, self._device)
 
     def _pose_buffer(self) -> tuple[int, bool]:
         return self._features * self._joints, self._bf16
@@ -98,7 +98,9 @@ class Pose2MeshKernels:
     def _wide_buffers(self) -> list[tuple[int, bool]]:
         return [(self._lifter.width, False)] * 2
 
-    def _add_lifter(self, plan: Plan, x: int, wide: list[int], out: int, out_as: tuple[int, int, int] | None) -> None:
+    def _add_lifter(
+        self, plan: ExecutionPlan, x: int, wide: list[int], out: int, out_as: tuple[int, int, int] | None
+    ) -> None:
         kept, inner = wide
         plan.linear(self._lifter.first, x, None, kept)
         for into, back in self._lifter.stages:
@@ -106,7 +108,7 @@ class Pose2MeshKernels:
             plan.linear(back, inner, kept, kept)
         plan.linear(self._lifter.last, kept, None, out, None, out_as)
 
-    def _add_mesh(self, plan: Plan, pose: int, first: int) -> None:
+    def _add_mesh(self, plan: ExecutionPlan, pose: int, first: int) -> None:
         """The graph network behind the pose's features, over the three buffers from `first` on."""
         mesh, coarse = self._mesh, self._mesh.coarse[1]
         x, skip, before = pose, pose, mesh.convs[0]
@@ -114,14 +116,18 @@ class Pose2MeshKernels:
             if layer.block != before.block:
                 if before.block == 0:
                     y = _free(first, x)
-                    plan.linear(mesh.spread, x, None, y, (before.channels, before.channels, 0), (coarse, coarse, 0))
+                    plan.linear(
+                        mesh.joints_to_coarse, x, None, y, (before.channels, before.channels, 0), (coarse, coarse, 0)
+                    )
                     x = y
                 skip = x
             y = OUT if layer is mesh.convs[-1] else _free(first, x, skip)
-            plan.graph_conv(layer.conv, x, skip if layer.skips else None, y, mesh.place if y == OUT else None)
+            plan.graph_conv(
+                layer.conv, x, skip if layer.skips else None, y, mesh.output_permutation if y == OUT else None
+            )
             x, before = y, layer
 
 
 def _free(first: int, *taken: int) -> int:
-    """One of the three buffers from `first` on that holds nothing that is still needed."""
+    """One of the three buffers from `first` on that is not in use."""
     return next(buffer for buffer in range(first, first + 3) if buffer not in taken)

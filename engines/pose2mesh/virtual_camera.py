@@ -1,8 +1,8 @@
-"""From 2D keypoints to what a lifter reads: a virtual camera turned towards each person.
+"""Converts 2D keypoints to inputs of a lifter: a virtual camera turned towards each person.
 
 A person far from the optical axis looks different from one on it. Turning a virtual camera towards the middle of the
 keypoints and lifting in *its* frame takes that away exactly (the idea of perspective crop layers, Yu et al., CVPR
-2021), so that the network only learns people seen head-on; its output is turned back by the same rotation.
+2021), so that the network only learns people visible head-on; its output is turned back by the same rotation.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
-SEEN = 0.15  # keypoints below this score are treated as not seen
-MIN_VISIBLE = 4  # fewer points fix no pose
+MIN_KEYPOINT_SCORE = 0.15  # keypoints below this score are treated as not visible
+MIN_VISIBLE = 4  # fewer points do not determine a pose
 VIEW_FEATURES = 3  # direction of the virtual camera (2) and angular size (1)
 
 
@@ -24,7 +24,7 @@ class VirtualCamera:
 
     features (N, 3 K + 3) float32: K positions (x, y) in units of the person's angular size, K scores, the direction
     (x/z, y/z) that the virtual camera looks along and the angular size; T_camera_view (N, 3, 3) float32 turns points of
-    the virtual camera into the real one; usable (N,) bool is False where too few keypoints were seen.
+    the virtual camera into the real one; usable (N,) bool is False where too few keypoints were visible.
     """
 
     features: F32
@@ -46,9 +46,9 @@ def look_at(direction: F32) -> F32:
 
 
 def virtual_camera_of(rays: F32, scores: F32) -> VirtualCamera:
-    """The virtual view of people whose keypoints are `rays` (N, K, 2) = (x/z, y/z) with `scores` (N, K) in 0..1."""
-    seen = scores >= SEEN
-    weight = seen[..., None].astype(np.float32)
+    """The virtual cameras of people whose keypoints are `rays` (N, K, 2) = (x/z, y/z) with `scores` (N, K) in 0..1."""
+    visible = scores >= MIN_KEYPOINT_SCORE
+    weight = visible[..., None].astype(np.float32)
     count = np.maximum(weight.sum(1), 1)
     direction = (rays * weight).sum(1) / count
     T_camera_view = look_at(direction)
@@ -59,5 +59,5 @@ def virtual_camera_of(rays: F32, scores: F32) -> VirtualCamera:
     flat = (flat - middle) * weight
     size = 2 * np.sqrt((flat**2).sum((1, 2)) / count[:, 0]).clip(1e-4)
     flat = (flat / size[:, None, None]).reshape(len(rays), 2 * rays.shape[1])
-    features = np.concatenate([flat, scores * seen, direction, size[:, None]], -1)
-    return VirtualCamera(features.astype(np.float32), T_camera_view, seen.sum(1) >= MIN_VISIBLE)
+    features = np.concatenate([flat, scores * visible, direction, size[:, None]], -1)
+    return VirtualCamera(features.astype(np.float32), T_camera_view, visible.sum(1) >= MIN_VISIBLE)

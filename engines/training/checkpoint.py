@@ -1,4 +1,4 @@
-"""Checkpoints of a training run: written whole or not at all, and read back only where they fit."""
+"""Reads and writes the checkpoints of a training run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from engines.errors import ModelError
 from engines.files.atomic import write_atomically
 
-MARK = "meshcast_training"  # the key that tells our checkpoints from others'; its value names the stage
+MARK = "meshcast_training"  # the key of our checkpoints; its value is the name of the stage
 VERSION = 2
 LARGEST_PICKLE = 4 << 20
 
@@ -20,7 +20,7 @@ State = dict[str, Any]
 
 
 def write(path: Path, stage: str, state: State) -> None:
-    """Replace the checkpoint of a stage. Raises ModelError when there is no room for it."""
+    """Replaces the checkpoint of a stage atomically. Raises ModelError when it cannot be written."""
     file = io.BytesIO()
     torch.save({MARK: stage, "version": VERSION, **state}, file)
     try:
@@ -42,7 +42,7 @@ def is_training_checkpoint(path: Path) -> bool:
 
 
 def read(path: Path, stage: str | None = None) -> State:
-    """The checkpoint of a stage, or of any. Raises ModelError in one line; nothing that is in the file is run."""
+    """The checkpoint of a stage, or of any. No code of the file is executed. Raises ModelError."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -53,7 +53,7 @@ def read(path: Path, stage: str | None = None) -> State:
         reason = " ".join(str(error).split())[:100] or type(error).__name__
         raise ModelError(f"{path}: not a checkpoint of a training run, or damaged ({reason})") from None
     if not isinstance(state, dict) or MARK not in state or state.get("version") != VERSION:
-        raise ModelError(f"{path}: not a checkpoint of this version's `meshcast train`; choose another --out")
+        raise ModelError(f"{path}: not a checkpoint of this version of `meshcast train`; choose another --out")
     if stage is not None and state[MARK] != stage:
         raise ModelError(f"{path}: a checkpoint of the stage {state[MARK]!s:.40}, not of {stage}")
     return state

@@ -1,4 +1,4 @@
-"""From trained weights to the files that the runtime reads: ONNX, upsampling table, body and card."""
+"""Exports trained weights: ONNX file, upsampling table, body and card."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from engines.networks.pose2mesh_open import OpenPose2Mesh
 from engines.onnx_tools.packed_model import pack
 
 OPSET = 17
-HALVE_FROM = 1024  # weights with at least this many elements are stored as float16
+HALVE_FROM = 1024  # elements from which a weight is stored as float16
 NO_LICENSE = "unspecified; see training data"
 SOURCE = "trained with meshcast train pose2mesh"
 TITLE = "Pose2Mesh: lifter and coarse graph network, trained on synthetic 2D poses"
@@ -33,7 +33,7 @@ SHOWN_SOURCES = 12
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a model's card says that the training alone does not: its name, its license, and what it was trained on."""
+    """The name, license and notes (training data and metrics) of a model's card."""
 
     name: str
     license: str
@@ -42,7 +42,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class MeshFiles:
-    """What lies beside the network: the upsampling, indices (V, K) int32 and values (V, K) float32 over `columns`
+    """The files beside the network: the upsampling, indices (V, K) int32 and values (V, K) float32 over `columns`
     coarse vertices, and the body's file with its name."""
 
     indices: NDArray[np.int32]
@@ -59,7 +59,7 @@ class MeshFiles:
 
 
 def notes_on(poses: dict[str, int], metrics: dict[str, float]) -> str:
-    """Where the poses came from, as the user's files name it, and how good the model is on those held out."""
+    """The notes of a card: the sources of the poses, and the metrics on held-out ones."""
     named = [f"{name} ({count} poses)" for name, count in list(poses.items())[:SHOWN_SOURCES]]
     more = f" and {len(poses) - SHOWN_SOURCES} more" if len(poses) > SHOWN_SOURCES else ""
     errors = ", ".join(f"{key.removesuffix('_mm').replace('_', ' ')} {value:.1f}" for key, value in metrics.items())
@@ -69,9 +69,9 @@ def notes_on(poses: dict[str, int], metrics: dict[str, float]) -> str:
 
 
 def export_model(net: OpenPose2Mesh, files: MeshFiles, about: About, out: Path) -> Path:
-    """Write NAME.onnx, NAME.upsampling.npz, the body's file and, last, NAME.toml into `out`; returns the card's path.
+    """Writes NAME.onnx, NAME.upsampling.npz, the body's file and, last, NAME.toml into `out`; returns the card's path.
 
-    Large weights are stored as float16 and cast back in the graph: half the file, float32 arithmetic.
+    Large weights are stored as float16 and cast back in the graph: half the file size, float32 arithmetic.
     """
     checked_name(about.name)
     table, features = files.table(), net.lifter.w1.in_features
@@ -106,7 +106,7 @@ def export_model(net: OpenPose2Mesh, files: MeshFiles, about: About, out: Path) 
 def _onnx_model(net: OpenPose2Mesh, features: int) -> bytes:
     net.eval()
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
-        warnings.simplefilter("ignore")  # the tracer warns of every shape that it takes as constant
+        warnings.simplefilter("ignore")  # the tracer warns about every shape that it treats as constant
         model = Path(folder) / "model.onnx"
         torch.onnx.export(
             net,
@@ -125,7 +125,7 @@ def _onnx_model(net: OpenPose2Mesh, features: int) -> bytes:
 
 
 def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store the large float32 initializers of `model` as float16 behind a Cast; small ones stay."""
+    """Stores the large float32 initializers of `model` as float16 with a Cast."""
     graph = model.graph
     kept, casts = [], []
     for tensor in graph.initializer:

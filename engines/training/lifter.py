@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from engines.networks.pose2mesh_open import Lifter
+from engines.training.config import TrainConfig
 from engines.training.loop import Metrics, Reports, Stage, train
 from engines.training.synthetic_poses import Samples, SyntheticPeople
 
 LIMBS = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)  # COCO's shoulders to ankles
-COCO_AT = 24  # points are the 24 joints, then COCO's 17, then the feet's 6
+COCO_AT = 24  # index of COCO's keypoints: points are 24 joints, 17 COCO keypoints and 6 points of the feet
 
 
 def limb_errors(predicted: NDArray[np.float32], truth: NDArray[np.float32]) -> tuple[float, float]:
@@ -38,25 +37,15 @@ def tensors(samples: Samples) -> tuple[Tensor, Tensor]:
 
 
 def train_lifter(
-    train_people: SyntheticPeople,
-    test_people: SyntheticPeople,
-    out: Path,
-    reports: Reports,
-    *,
-    minutes: float,
-    width: int = 1024,
-    stages: int = 2,
-    batch: int = 512,
-    evaluation_samples: int = 1024,
-    resume: bool = False,
+    train_people: SyntheticPeople, test_people: SyntheticPeople, config: TrainConfig, reports: Reports
 ) -> tuple[Lifter, Metrics]:
-    """Train a lifter with an L1 loss on all points; limbs and the points that show the limbs' twist count the same."""
-    noisy, clean = (test_people.batch(evaluation_samples, noise) for noise in (True, False))
+    """Trains a lifter with an L1 loss on all points, those of the limbs' twist included, with equal weights."""
+    noisy, clean = (test_people.batch(config.evaluation_samples, noise) for noise in (True, False))
     features, points = noisy.features.shape[1], noisy.points.shape[1]
-    net = Lifter(features, points, width, stages)
+    net = Lifter(features, points, config.width, config.stages)
 
     def loss(step: int) -> Tensor:
-        features, points = tensors(train_people.batch(batch))
+        features, points = tensors(train_people.batch(config.batch))
         with torch.autocast("cpu", torch.bfloat16):
             predicted = net(features)
         error: Tensor = (predicted.float() - points).abs().mean() * 10
@@ -69,6 +58,11 @@ def train_lifter(
             metrics[f"{name}_mpjpe_mm"], metrics[f"{name}_pa_mm"] = limb_errors(predicted, samples.points)
         return metrics
 
-    settings: dict[str, int | str] = {"features": features, "points": points, "width": width, "stages": stages}
-    stage = Stage("lifter", net, loss, evaluate, settings, {})
-    return net, train(stage, out, reports, minutes=minutes, resume=resume)
+    settings: dict[str, int | str] = {
+        "features": features,
+        "points": points,
+        "width": config.width,
+        "stages": config.stages,
+    }
+    stage = Stage("lifter", config.lifter_minutes, net, loss, evaluate, settings, {})
+    return net, train(stage, config, reports)

@@ -18,40 +18,47 @@ from engines.errors import MeshcastError, ModelError
 from engines.files.atomic import write_atomically
 from engines.training import checkpoint
 from engines.training.checkpoint import State
+from engines.training.config import TrainConfig
 
 Metrics = dict[str, float]
 
-WARM_UP_STEPS = 300
-SMOOTHING = 0.01  # of the loss that is printed
+SMOOTHING = 0.01  # weight of a step in the reported loss
 
 
 class TrainingStopped(MeshcastError):
-    """The user asked to stop; the message says where what was learned so far is."""
+    """The user asked to stop; the message names the checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """When a run says how it stands and keeps a checkpoint: after first_s, then each time twice as much later, and at
-    last every every_s seconds. say takes the lines, stopped tells whether the user wants to end."""
+    """When a run reports its progress and writes a checkpoint.
 
-    say: Callable[[str], None]
+    Attributes:
+        on_progress: Receives the lines.
+        stopped: Whether the user asked to stop.
+        first_s: Time until the first report, s; each further interval is twice as long. Default: 4.
+        every_s: The longest interval, s. Default: 60.
+    """
+
+    on_progress: Callable[[str], None]
     stopped: Callable[[], bool] = lambda: False
     first_s: float = 4.0
     every_s: float = 60.0
 
     def pause_s(self, count: int) -> float:
-        """How long after report number `count` (from 0) the next one comes."""
+        """The time from report number `count` (from 0) to the next one."""
         return float(min(self.first_s * 2**count, self.every_s))
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage: its network, loss(step), evaluate(), and what its checkpoint OUT/NAME.pt holds beside the network.
+    """One stage: its wall time, network, loss(step), evaluate(), and the entries of its checkpoint OUT/NAME.pt.
 
-    settings must be the same for a checkpoint to go on; extra is kept along.
+    settings must be equal to resume from a checkpoint; extra is stored beside them.
     """
 
     name: str
+    minutes: float
     net: nn.Module
     loss: Callable[[int], Tensor]
     evaluate: Callable[[], Metrics]
@@ -59,78 +66,109 @@ class Stage:
     extra: State
 
 
-def train(
-    stage: Stage,
-    out: Path,
-    reports: Reports,
-    *,
-    minutes: float,
-    lr: float = 1e-3,
-    weight_decay: float = 1e-2,
-    resume: bool = False,
-) -> Metrics:
-    """Train a stage for `minutes` of wall time, the learning rate falling from `lr` to 0 as a cosine.
+def train(stage: Stage, config: TrainConfig, reports: Reports) -> Metrics:
+    """Trains a stage for its wall time; the learning rate falls to 0 as a cosine.
 
     At every report `evaluate()` is called in eval mode, OUT/NAME.pt is replaced and OUT/NAME.csv gets a row; at the end
-    OUT/NAME.png shows the curve, where matplotlib is there. With `resume` an existing checkpoint goes on where it
-    stopped. Returns the last metrics. Raises TrainingStopped after the user asked to stop, with a checkpoint kept.
+    OUT/NAME.png shows the curve, where matplotlib is installed. With `config.resume` an existing checkpoint is
+    continued. Returns the last metrics. Raises TrainingStopped after the user asked to stop, with a checkpoint kept.
     """
-    net, path = stage.net, out / f"{stage.name}.pt"
-    optimizer = torch.optim.AdamW(
-        (p for p in net.parameters() if p.requires_grad), lr=lr, weight_decay=weight_decay, fused=True
-    )
-    spent, step, rows = 0.0, 0, list[Metrics]()
-    if resume and path.exists():
-        spent, step, rows = _restore(stage, path, optimizer)
-        reports.say(f"{stage.name}: resumed at step {step} after {spent / 60:.1f} min")
-    budget_s = max(minutes * 60, 1e-9)
-    weights = sum(p.numel() for p in net.parameters() if p.requires_grad)
-    reports.say(f"{stage.name}: {weights / 1e6:.2f} M weights, {minutes:g} min; checkpoints go to {path}")
-    net.train()
-    began, last_report, running, reported = time.monotonic() - spent, time.monotonic(), 0.0, 0
-    first_step = step
+    run = _Run(stage, config, reports)
+    stage.net.train()
     while True:
-        spent = time.monotonic() - began
-        # A run is at least one step long, and a resumed one may be at its end.
-        done = 0.0 if step == 0 else min(spent / budget_s, 1.0)
+        spent_s = run.spent_s()
+        # A run has at least one step, and a resumed one may be at its end.
+        done = 0.0 if run.step == 0 else min(spent_s / run.budget_s, 1.0)
         stopped = reports.stopped()
-        for group in optimizer.param_groups:
-            group["lr"] = lr * min(1.0, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * done))
         if done < 1.0 and not stopped:
-            value = stage.loss(step)
-            optimizer.zero_grad()
-            torch.autograd.backward(value)
-            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimizer.step()
-            step += 1
-            now = value.item()
-            if not math.isfinite(now):
-                kept = f"; {path.name} holds what came before" if path.exists() else ""
-                raise ModelError(f"{stage.name}: the loss is not a finite number at step {step}: check the poses{kept}")
-            running = now if step == first_step + 1 else running + SMOOTHING * (now - running)
-        if done >= 1.0 or stopped or time.monotonic() - last_report > reports.pause_s(reported):
-            metrics: Metrics = {"minutes": spent / 60, "step": float(step), "loss": running}
-            if step:
-                net.eval()
-                with torch.no_grad():
-                    metrics |= stage.evaluate()
-                net.train()
-                rows.append(metrics)
-                state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "settings": stage.settings}
-                checkpoint.write(path, stage.name, {**state, **stage.extra, "spent": spent, "step": step, "rows": rows})
-                _write_table(rows, out / f"{stage.name}.csv")
-            reported += 1
-            last_report = time.monotonic()
-            left = "" if done >= 1.0 else f"  ({(budget_s - spent) / 60:.1f} min left)"
-            reports.say(f"{stage.name}: " + "  ".join(f"{key} {number:.4g}" for key, number in metrics.items()) + left)
+            run.optimize(done)
+        if done >= 1.0 or stopped or run.report_is_due():
+            run.report(spent_s, done)
         if stopped:
-            kept = f"{path} holds {step} steps; go on with --resume" if step else "this stage has learned nothing yet"
-            raise TrainingStopped(f"{stage.name}: stopped; {kept}")
+            raise TrainingStopped(f"{stage.name}: stopped; {run.kept()}")
         if done >= 1.0:
             break
-    _draw_curve(rows, out / f"{stage.name}.png", stage.name)
-    net.eval()
-    return rows[-1]
+    _draw_curve(run.rows, config.out / f"{stage.name}.png", stage.name)
+    stage.net.eval()
+    return run.rows[-1]
+
+
+class _Run:
+    """The state of a training run of one stage."""
+
+    def __init__(self, stage: Stage, config: TrainConfig, reports: Reports) -> None:
+        self._stage, self._config, self._reports = stage, config, reports
+        self._path = config.out / f"{stage.name}.pt"
+        trained = [p for p in stage.net.parameters() if p.requires_grad]
+        self._optimizer = torch.optim.AdamW(
+            trained, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
+        spent_s, self.step, self.rows = 0.0, 0, list[Metrics]()
+        if config.resume and self._path.exists():
+            spent_s, self.step, self.rows = _restore(stage, self._path, self._optimizer)
+            reports.on_progress(f"{stage.name}: resumed at step {self.step} after {spent_s / 60:.1f} min")
+        self.budget_s = max(stage.minutes * 60, 1e-9)
+        weights = sum(p.numel() for p in trained)
+        reports.on_progress(
+            f"{stage.name}: {weights / 1e6:.2f} M weights, {stage.minutes:g} min; checkpoints go to {self._path}"
+        )
+        self._began_s, self._last_report_s = time.monotonic() - spent_s, time.monotonic()
+        self._first_step, self._loss, self._reported = self.step, 0.0, 0
+
+    def spent_s(self) -> float:
+        """The wall time of the stage so far, that of resumed runs included, s."""
+        return time.monotonic() - self._began_s
+
+    def optimize(self, done: float) -> None:
+        """One step, at the part `done` (0..1) of the wall time. Raises ModelError for a loss that is not finite."""
+        stage, config = self._stage, self._config
+        for group in self._optimizer.param_groups:
+            warm_up = min(1.0, (self.step + 1) / config.warm_up_steps)
+            group["lr"] = config.learning_rate * warm_up * 0.5 * (1 + math.cos(math.pi * done))
+        loss = stage.loss(self.step)
+        self._optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(stage.net.parameters(), config.gradient_norm)
+        self._optimizer.step()
+        self.step += 1
+        now = loss.item()
+        if not math.isfinite(now):
+            kept = f"; {self._path.name} holds the steps before" if self._path.exists() else ""
+            raise ModelError(
+                f"{stage.name}: the loss is not a finite number at step {self.step}; check the poses{kept}"
+            )
+        first = self.step == self._first_step + 1
+        self._loss = now if first else self._loss + SMOOTHING * (now - self._loss)
+
+    def report_is_due(self) -> bool:
+        """Whether the time for the next report has come."""
+        return time.monotonic() - self._last_report_s > self._reports.pause_s(self._reported)
+
+    def report(self, spent_s: float, done: float) -> None:
+        """Evaluates, writes checkpoint and table, and reports the metrics."""
+        stage, out = self._stage, self._config.out
+        metrics: Metrics = {"minutes": spent_s / 60, "step": float(self.step), "loss": self._loss}
+        if self.step:
+            stage.net.eval()
+            with torch.no_grad():
+                metrics |= stage.evaluate()
+            stage.net.train()
+            self.rows.append(metrics)
+            networks = {"net": stage.net.state_dict(), "optimizer": self._optimizer.state_dict()}
+            progress = {"settings": stage.settings, "spent": spent_s, "step": self.step, "rows": self.rows}
+            checkpoint.write(self._path, stage.name, {**networks, **stage.extra, **progress})
+            _write_table(self.rows, out / f"{stage.name}.csv")
+        self._reported += 1
+        self._last_report_s = time.monotonic()
+        left = "" if done >= 1.0 else f"  ({(self.budget_s - spent_s) / 60:.1f} min left)"
+        numbers = "  ".join(f"{key} {number:.4g}" for key, number in metrics.items())
+        self._reports.on_progress(f"{stage.name}: {numbers}{left}")
+
+    def kept(self) -> str:
+        """What a stopped run keeps, for a message."""
+        if not self.step:
+            return "no step of this stage was done"
+        return f"{self._path} holds {self.step} steps; continue with --resume"
 
 
 def _restore(stage: Stage, path: Path, optimizer: torch.optim.Optimizer) -> tuple[float, int, list[Metrics]]:
@@ -139,8 +177,8 @@ def _restore(stage: Stage, path: Path, optimizer: torch.optim.Optimizer) -> tupl
         for key, value in stage.settings.items():
             if state["settings"][key] != value:
                 raise ModelError(
-                    f"{path}: was trained with another {key} ({state['settings'][key]!s:.20}, now {value}); "
-                    "use the same, or another --out"
+                    f"{path}: was trained with {key} {state['settings'][key]!s:.20}, not {value}; "
+                    "use the same, or choose another --out"
                 )
         stage.net.load_state_dict(state["net"])
         optimizer.load_state_dict(state["optimizer"])
@@ -159,7 +197,7 @@ def _write_table(rows: list[Metrics], path: Path) -> None:
 
 
 def can_draw() -> bool:
-    """Whether matplotlib is installed; without it there are no curves."""
+    """Whether matplotlib is installed, which draws the curves."""
     return importlib.util.find_spec("matplotlib") is not None
 
 

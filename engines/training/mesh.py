@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,11 +12,10 @@ from engines.body.body import Body
 from engines.networks.pose2mesh_open import CoarseMeshNet, Lifter
 from engines.pose2mesh.coarse_mesh import CoarseMesh, fit_upsampling
 from engines.training.checkpoint import State
+from engines.training.config import TrainConfig
 from engines.training.loop import Metrics, Reports, Stage, train
 from engines.training.synthetic_poses import SyntheticPeople
 from meshcast.protocol.rotations import rotmat
-
-EDGE_WEIGHT = 5.0
 
 
 def mesh_inputs(
@@ -25,8 +23,8 @@ def mesh_inputs(
 ) -> tuple[Tensor, Tensor]:
     """Lifted points (count, P, 3) and true coarse vertices (count, C, 3).
 
-    The first `true_share` of the rows are the true points instead, slightly displaced: from those the network learns
-    what a body looks like, from the others what the lifter's doubts look like.
+    The first `true_share` of the samples are true points with small noise instead: these teach the network the shape of
+    a body, the others the errors of the lifter.
     """
     samples = people.batch(count)
     truth = torch.from_numpy(samples.points)
@@ -38,7 +36,7 @@ def mesh_inputs(
 
 
 def initialize_linear(net: CoarseMeshNet, points: Tensor, coarse: Tensor, ridge: float = 1e-3) -> None:
-    """Set the linear part of `net` to the ridge regression of coarse vertices on points."""
+    """Sets the linear part of `net` to the ridge regression of coarse vertices on points."""
     x = torch.cat([points.flatten(1), torch.ones(len(points), 1)], 1).double()
     y = coarse.flatten(1).double()
     gram = x.T @ x + ridge * len(x) * 1e-2 * torch.eye(x.shape[1], dtype=torch.float64)
@@ -61,27 +59,21 @@ def train_mesh(
     coarse: CoarseMesh,
     train_people: SyntheticPeople,
     test_people: SyntheticPeople,
-    out: Path,
+    config: TrainConfig,
     reports: Reports,
-    *,
-    minutes: float,
-    batch: int = 256,
-    evaluation_samples: int = 1024,
-    ridge_samples: int = 4000,
-    resume: bool = False,
     extra: State,
 ) -> tuple[CoarseMeshNet, Metrics]:
-    """Train the mesh network; the people's `extra` points must end with the coarse vertices.
+    """Trains the mesh network; the people's `extra` points must end with the coarse vertices.
 
-    Loss: L1 of vertices plus L1 of the lengths of coarse edges (the paper's coordinate and edge losses). extra is what
-    the checkpoint holds beside the networks, so that it is a whole model.
+    Loss: L1 of vertices plus L1 of the lengths of coarse edges (the paper's coordinate and edge losses). extra is
+    stored in the checkpoint beside the networks, so that it holds a complete model.
     """
-    points = lifter.points
+    points, batch = lifter.points, max(config.batch // 2, 2)
     net = mesh_network(points, coarse)
     lifter.eval().requires_grad_(False)
-    initialize_linear(net, *mesh_inputs(lifter, train_people, ridge_samples, points, 0.5))
-    lifted, lifted_truth = mesh_inputs(lifter, test_people, evaluation_samples // 2, points, 0.0)
-    exact, exact_truth = mesh_inputs(lifter, test_people, evaluation_samples // 2, points, 1.0)
+    initialize_linear(net, *mesh_inputs(lifter, train_people, config.ridge_samples, points, 0.5))
+    lifted, lifted_truth = mesh_inputs(lifter, test_people, config.evaluation_samples // 2, points, 0.0)
+    exact, exact_truth = mesh_inputs(lifter, test_people, config.evaluation_samples // 2, points, 1.0)
     start, end = torch.from_numpy(coarse.edges).T
 
     def lengths(vertices: Tensor) -> Tensor:
@@ -94,7 +86,7 @@ def train_mesh(
             predicted = net(inputs)
         predicted = predicted.float()
         error: Tensor = (predicted - truth).abs().mean() * 10
-        return error + EDGE_WEIGHT * (lengths(predicted) - lengths(truth)).abs().mean()
+        return error + config.edge_weight * (lengths(predicted) - lengths(truth)).abs().mean()
 
     def evaluate() -> Metrics:
         metrics: Metrics = {}
@@ -105,8 +97,9 @@ def train_mesh(
         return metrics
 
     settings: dict[str, int | str] = {"points": points, "coarse": len(coarse.real)}
-    stage = Stage("mesh", net, loss, evaluate, settings, {"lifter": lifter.state_dict(), **extra})
-    return net, train(stage, out, reports, minutes=minutes, resume=resume)
+    extra = {"lifter": lifter.state_dict(), **extra}
+    stage = Stage("mesh", config.mesh_minutes, net, loss, evaluate, settings, extra)
+    return net, train(stage, config, reports)
 
 
 def body_upsampling(

@@ -1,4 +1,4 @@
-"""A whole model from the checkpoint of stage two, finished or not."""
+"""A complete model from the checkpoint of stage two, finished or not."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from engines.training.synthetic_poses import COCO_PARTNER, MIRROR_JOINTS
 FEET_PARTNER = torch.tensor([3, 4, 5, 0, 1, 2])
 
 
-def whole_model(lifter: Lifter, mesh: CoarseMeshNet) -> OpenPose2Mesh:
-    """Both stages as the network that runs."""
+def complete_model(lifter: Lifter, mesh: CoarseMeshNet) -> OpenPose2Mesh:
+    """Both stages as the network that runs at run time."""
     coco, joints = torch.from_numpy(COCO_PARTNER), torch.from_numpy(MIRROR_JOINTS)
     partner = torch.cat([joints, len(joints) + coco, len(joints) + len(coco) + FEET_PARTNER])
     return OpenPose2Mesh(lifter, mesh, coco, partner)
 
 
 def checkpoint_extra(files: MeshFiles, about: About) -> State:
-    """What the checkpoint of stage two holds beside the networks, for ship_checkpoint."""
+    """The entries of the stage-two checkpoint beside the networks, for export_checkpoint."""
     return {
         "indices": torch.from_numpy(files.indices),
         "values": torch.from_numpy(files.values),
@@ -38,12 +38,12 @@ def checkpoint_extra(files: MeshFiles, about: About) -> State:
     }
 
 
-def ship_checkpoint(path: Path, out: Path) -> Path:
+def export_checkpoint(path: Path, out: Path) -> Path:
     """Write the model in a `mesh.pt` as files into `out`; returns its card. Raises ModelError when there is none."""
     state = checkpoint.read(path)
     if state[checkpoint.MARK] != "mesh":
         raise ModelError(
-            f"{path}: the checkpoint of the stage {state[checkpoint.MARK]!s:.20}, which is a part of a model; "
+            f"{path}: the checkpoint of the stage {state[checkpoint.MARK]!s:.20}, which is only a part of a model; "
             "train on with --resume and import mesh.pt or the model's card"
         )
     try:
@@ -56,10 +56,10 @@ def ship_checkpoint(path: Path, out: Path) -> Path:
         files = MeshFiles(
             state["indices"].numpy(), state["values"].numpy(), len(coarse.real), Path(about["body"]).name, data
         )
-        told = About(str(about["name"]), str(about["license"]), str(about["notes"]))
+        about_model = About(str(about["name"]), str(about["license"]), str(about["notes"]))
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise ModelError(f"{path}: not a whole checkpoint ({' '.join(str(error).split())[:100]})") from None
-    return export_model(whole_model(lifter.eval(), mesh.eval()), files, told, out)
+    return export_model(complete_model(lifter.eval(), mesh.eval()), files, about_model, out)
 
 
 def _body(data: bytes, name: str) -> SurfaceBody:

@@ -1,4 +1,4 @@
-"""Synthetic 2D poses with 3D truth: random bodies, poses and cameras, and the mistakes of a 2D keypoint detector.
+"""Synthetic 2D poses with 3D truth: random bodies, poses and cameras, and the errors of a 2D keypoint detector.
 
 Every supervised point is linear in the posed vertices, and linear blend skinning is linear in the joints' transforms,
 so a point needs no mesh: p = sum_j (R_j m_j + w_j t_j), where m_j and w_j are the point's first and zeroth moments
@@ -20,13 +20,13 @@ from meshcast.protocol.rotations import rotmat
 F32 = NDArray[np.float32]
 Rng = np.random.Generator
 
-ARMS = (13, 14, 16, 17, 18, 19, 20, 21, 22, 23)  # left and right in turn
+ARMS = (13, 14, 16, 17, 18, 19, 20, 21, 22, 23)  # left and right alternating
 LEGS = (1, 2, 4, 5, 7, 8, 10, 11)
 SPINE = (3, 6, 9)
 MIRROR_JOINTS = np.array([0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22])
 COCO_PARTNER = np.array([0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15])
 COCO_GROUPS = {"face": range(5), "arms": range(7, 11), "legs": range(13, 17), "lower": range(11, 17)}
-# Where detectors and this body disagree about a keypoint, meters (one standard deviation, body-anchored).
+# Systematic offsets between detectors and this body, m (one standard deviation, fixed to the body).
 KEYPOINT_BIAS_M = np.array([0.012] * 5 + [0.020] * 2 + [0.014] * 4 + [0.035] * 2 + [0.016] * 4, np.float32)
 
 
@@ -95,7 +95,7 @@ class SyntheticPeople:
         scores = np.full(rays.shape[:2], 0.85, np.float32)
         if noise:
             rays, scores = detector_noise(rng, rays)
-            # The focal length that the user gives is seldom exact: the whole bundle of rays is stretched a little.
+            # Focal lengths given by users are seldom exact: all rays are scaled slightly.
             wrong = rng.random(count) < 0.4
             rays *= np.where(wrong, np.exp(rng.normal(0, 0.12, count)), 1).astype(np.float32)[:, None, None]
         view = virtual_camera_of(rays, scores)
@@ -144,7 +144,7 @@ def _camera_rotations(rng: Rng, count: int) -> F32:
 
 
 def _places(rng: Rng, count: int) -> F32:
-    """Root positions (count, 3) in meters in the camera's frame: 1.3 to 10 m away, within a wide picture."""
+    """Root positions (count, 3) in meters in the camera's frame: 1.3 to 10 m away, within a wide image."""
     z = np.exp(rng.uniform(np.log(1.3), np.log(10.0), count))
     x = rng.uniform(-0.75, 0.75, count) * rng.random(count) ** 0.3
     y = rng.uniform(-0.6, 0.6, count) * rng.random(count) ** 0.3
@@ -152,10 +152,10 @@ def _places(rng: Rng, count: int) -> F32:
 
 
 def detector_noise(rng: Rng, rays: F32) -> tuple[F32, F32]:
-    """What a 2D detector makes of true keypoints `rays` (N, 17, 2): displaced points and scores (N, 17).
+    """Simulates a 2D detector on true keypoints `rays` (N, 17, 2): displaced points and scores (N, 17).
 
     Jitter grows as the score falls; some points are far off, some belong to the other side, some are not seen: at
-    random, by limb, behind an object, or beyond the picture's edge.
+    random, by limb, behind an object, or beyond the image's edge.
     """
     n, k, _ = rays.shape
     size = 2 * np.sqrt(rays.var(1).sum(-1))[:, None, None]  # as in engines.pose2mesh.virtual_camera
@@ -183,7 +183,7 @@ def detector_noise(rng: Rng, rays: F32) -> tuple[F32, F32]:
         unseen[:, columns] |= rng.random((n, 1)) < share
     center = rays.mean(1, keepdims=True)
     for share, axis, sign in ((0.04, 1, 1), (0.015, 0, 1), (0.015, 0, -1), (0.01, 1, -1)):
-        edge = rng.uniform(-0.1, 0.6, (n, 1)) * size[..., 0]  # an edge of the picture cuts the person
+        edge = rng.uniform(-0.1, 0.6, (n, 1)) * size[..., 0]  # an edge of the image cuts the person
         beyond = sign * (rays - center)[..., axis] > edge
         unseen |= beyond & (rng.random((n, 1)) < share)
     hidden = np.abs(rays - center - rng.normal(0, 0.5, (n, 1, 2)) * size) < rng.uniform(0.05, 0.45, (n, 1, 2)) * size

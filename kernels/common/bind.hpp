@@ -25,6 +25,17 @@ using Output = nb::ndarray<>;
 
 inline constexpr std::int64_t kAny = -1;
 
+// A field of a configuration object. TypeError where it is missing or of another type.
+template <typename T>
+T attribute(nb::handle object, const char* name) {
+  if (!nb::hasattr(object, name))
+    throw nb::type_error((std::string("a constant has no field ") + name + ": pass the configuration object").c_str());
+  T value;
+  if (!nb::try_cast<T>(nb::getattr(object, name), value))
+    throw nb::type_error((std::string(name) + " has a wrong type").c_str());
+  return value;
+}
+
 inline std::string shape_text(std::initializer_list<std::int64_t> dims) {
   std::string text = "(";
   for (auto dim : dims) text += (text.size() > 1 ? ", " : "") + (dim == kAny ? std::string("*") : std::to_string(dim));
@@ -44,7 +55,7 @@ inline const char* type_name(nb::dlpack::dtype type) {
   return "another type";
 }
 
-// C-contiguous; the stride of an axis of length one, or of an empty array, means nothing.
+// C-contiguous; the stride of an axis of length one, or of an empty array, is ignored.
 template <typename Array>
 bool is_contiguous(const Array& array) {
   std::int64_t expected = 1;
@@ -56,15 +67,15 @@ bool is_contiguous(const Array& array) {
   return true;
 }
 
-// TypeError for a wrong device, ValueError for a strided array; `name` is what the user wrote.
+// TypeError for a wrong device, ValueError for a strided array; `name` is that of the argument.
 template <typename Array>
-void require_place(const Array& array, const char* name, int device) {
-  const std::string who(name);
+void require_location(const Array& array, const char* name, int device) {
+  const std::string subject(name);
   if (array.device_type() != device) {
-    const char* place = device == nb::device::cuda::value ? "on the CUDA device" : "in host memory";
-    throw nb::type_error((who + " must be " + place + ", like the other arrays").c_str());
+    const char* location = device == nb::device::cuda::value ? "on the CUDA device" : "in host memory";
+    throw nb::type_error((subject + " must be " + location + ", like the other arrays").c_str());
   }
-  if (!is_contiguous(array)) throw nb::value_error((who + " must be C-contiguous").c_str());
+  if (!is_contiguous(array)) throw nb::value_error((subject + " must be C-contiguous").c_str());
 }
 
 // TypeError for a wrong dtype.
@@ -90,7 +101,7 @@ void require_shape(const Array& array, const char* name, std::initializer_list<s
   if (array.device_type() == device && !same)
     throw nb::value_error(
         (std::string(name) + " must have the shape " + shape_text(dims) + ", not " + given + ")").c_str());
-  require_place(array, name, device);
+  require_location(array, name, device);
 }
 
 // The same, and TypeError for a wrong dtype.
@@ -108,7 +119,7 @@ inline void require_apart(const Input& input, const char* name, const Output& ou
     throw nb::value_error((std::string("out must not overlap ") + name).c_str());
 }
 
-// TypeError for something wanted on a CUDA device (0 and up; -1 is host memory) from a build without CUDA.
+// TypeError for a CUDA device (0 and up; -1 is host memory) in a build without CUDA.
 inline void require_cuda(int device) {
 #ifdef MESHCAST_WITH_CUDA
   (void)device;

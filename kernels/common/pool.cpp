@@ -53,7 +53,8 @@ class Pool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  // Nobody is waited for who has not begun: where other work holds the cores, a worker may wake up much later.
+  // A worker that has not started a task is not waited for: where other processes hold the cores, it may wake up much
+  // later.
   void run(std::int64_t tasks, void (*body)(void*, std::int64_t), void* context) {
     body_ = body;
     context_ = context;

@@ -6,27 +6,27 @@
 #include "common/half.hpp"
 #include "common/portable.hpp"
 
-// Parts of a picture, resampled bilinearly, normalized and laid out for a network:
+// Parts of an image, resampled bilinearly, normalized and laid out for a network:
 //
-//     out[n, c, v, u] = (picture at the place of (u, v) - mean[c]) / std[c]
+//     out[n, c, v, u] = (image at the position of (u, v) - mean[c]) / std[c]
 //
-// out (count, 3, height, width) float32 or float16, C-contiguous. The picture is (H, W, 3) uint8, its rows any distance
+// out (count, 3, height, width) float32 or float16, C-contiguous. The image is (H, W, 3) uint8, its rows any distance
 // apart, with the channels in the order of `out` or (`swap`) the other way round; or NV12: luma (H, W) and chroma
 // (H / 2, W / 2, 2) uint8, U before V, H and W even, converted to BGR as OpenCV's COLOR_YUV2BGR_NV12 does (limited
 // range, each chroma sample for 2 x 2 pixels, rounded and clipped to uint8 before anything is resampled).
 //
-// crop: a pixel p of the picture lands on (p - center) * scale + size / 2, as cv2.warpAffine puts it with that matrix;
-// centers (count, 2) float32 px, x first, scales (count,) float32. Whatever lies outside the picture is `pad`, which
+// crop: a pixel p of the image lands on (p - center) * scale + size / 2, as cv2.warpAffine puts it with that matrix;
+// centers (count, 2) float32 px, x first, scales (count,) float32. Whatever lies outside the image is `pad`, which
 // bilinear sampling mixes in at the border. What shrinks a lot is averaged first: over blocks of k x k pixels with the
 // power of two k that leaves a scale in (0.25, 0.5]; with k = 1 nothing is averaged. A scale that is not above 0, and a
-// center that is not finite, show nothing but `pad`.
+// center that is not finite, show only `pad`.
 //
-// letterbox: the picture fills the window of `out`, in cv2.resize's convention: pixel u shows (u + 0.5) * W / w - 0.5,
+// letterbox: the image fills the window of `out`, in cv2.resize's convention: pixel u shows (u + 0.5) * W / w - 0.5,
 // the border goes on outside; the rest of `out` is `pad`. Averaged over blocks of the given size first, odd rows and
 // columns at the end left out.
 namespace meshcast {
 
-struct Picture {
+struct Image {
   const std::uint8_t* pixels;  // or luma
   const std::uint8_t* chroma;  // null unless NV12
   std::int64_t pitch;          // bytes from row to row
@@ -36,28 +36,28 @@ struct Picture {
   bool bt709;  // else BT.601
 };
 
-// How one axis of the output lies on one axis of the picture. Places are split into a whole and a fraction, so that
-// float32 is exact enough on a picture of any size.
+// How one axis of the output lies on one axis of the image. Positions are split into an integer and a fraction, so that
+// float32 is exact enough on an image of any size.
 struct Axis {
   std::int32_t low;         // first pixel of the first block
   std::int32_t count;       // blocks
-  std::int32_t begin, end;  // output pixels that show the picture; the others are padding
+  std::int32_t begin, end;  // output pixels that show the image; the others are padding
   std::int32_t whole;       // where output pixel `begin` lies, in blocks
   float fraction;
   float step;  // blocks from an output pixel to the next
-  bool clamp;  // go on with the border outside the picture, else with padding
+  bool clamp;  // go on with the border outside the image, else with padding
 };
 
-struct View {
+struct SampleGrid {
   std::int32_t block;  // pixels a side, a power of two
   Axis x, y;
 };
 
 struct Crop {
-  Picture picture;
-  const float* centers;  // null: `view` is that of every output
+  Image image;
+  const float* centers;  // null: `grid` is that of every output
   const float* scales;
-  View view;
+  SampleGrid grid;
   void* out;
   std::int64_t count;
   std::int32_t width, height;
@@ -67,7 +67,7 @@ struct Crop {
   bool half;
 };
 
-// ---- places ------------------------------------------------------------------------------------------------------
+// ---- positions ------------------------------------------------------------------------------------------------------
 
 constexpr std::int32_t kPadding = -1;
 
@@ -84,13 +84,13 @@ MESHCAST_INLINE std::int32_t block_at(std::int32_t i, const Axis& a) {
 
 MESHCAST_INLINE Tap tap(const Axis& a, std::int32_t i) {
   if (i < a.begin || i >= a.end) return {kPadding, kPadding, 0.0f};
-  const float place = a.fraction + a.step * static_cast<float>(i - a.begin);
-  const float below = floorf(place);
+  const float position = a.fraction + a.step * static_cast<float>(i - a.begin);
+  const float below = floorf(position);
   const std::int32_t first = a.whole + static_cast<std::int32_t>(below);
-  return {block_at(first, a), block_at(first + 1, a), place - below};
+  return {block_at(first, a), block_at(first + 1, a), position - below};
 }
 
-// `start` is the place of output pixel `begin`. Nothing but padding when it is no place at all.
+// `start` is the position of output pixel `begin`; where it is not finite, the axis is padding only.
 MESHCAST_HD Axis make_axis(std::int32_t low, std::int32_t count, std::int32_t begin, std::int32_t end, double start,
                            double step, bool clamp) {
   constexpr double kFar = 1 << 30;
@@ -121,8 +121,8 @@ MESHCAST_HD Axis crop_axis(std::int32_t length, std::int32_t size, double center
                    (center - origin - size / (2 * scale)) / block, 1 / (scale * block), false);
 }
 
-MESHCAST_HD View crop_view(const Picture& p, std::int32_t width, std::int32_t height, const float* center,
-                           double scale) {
+MESHCAST_HD SampleGrid crop_grid(const Image& p, std::int32_t width, std::int32_t height, const float* center,
+                                 double scale) {
   const Axis nothing{0, 0, 0, 0, 0, 0.0f, 0.0f, false};
   if (!(scale > 0)) return {1, nothing, nothing};
   const std::int32_t longer = p.width > p.height ? p.width : p.height;

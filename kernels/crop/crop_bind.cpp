@@ -24,12 +24,12 @@ int device_of(const Input& image) {
 // uint8 (height, width) or (height, width, channels) whose rows may be any distance apart. The distance in bytes.
 std::int64_t require_plane(const Input& plane, const char* name, std::int64_t height, std::int64_t width,
                            std::int64_t channels, int device) {
-  const std::string who(name);
+  const std::string subject(name);
   if (plane.dtype() != nb::dtype<std::uint8_t>())
-    throw nb::type_error((who + " must be uint8, not " + type_name(plane.dtype())).c_str());
+    throw nb::type_error((subject + " must be uint8, not " + type_name(plane.dtype())).c_str());
   if (plane.device_type() != device) {
-    const char* place = device == nb::device::cuda::value ? "on the CUDA device" : "in host memory";
-    throw nb::type_error((who + " must be " + place + ", like the other arrays").c_str());
+    const char* location = device == nb::device::cuda::value ? "on the CUDA device" : "in host memory";
+    throw nb::type_error((subject + " must be " + location + ", like the other arrays").c_str());
   }
   const std::int64_t wanted[3] = {height, width, channels};
   const std::size_t axes = channels > 1 ? 3 : 2;
@@ -40,18 +40,18 @@ std::int64_t require_plane(const Input& plane, const char* name, std::int64_t he
     same = same && i < axes && (wanted[i] == kAny || static_cast<std::int64_t>(plane.shape(i)) == wanted[i]);
   }
   const std::string shape = axes == 3 ? shape_text({height, width, channels}) : shape_text({height, width});
-  if (!same) throw nb::value_error((who + " must have the shape " + shape + ", not " + given + ")").c_str());
-  if (plane.size() == 0) throw nb::value_error((who + " has no pixels").c_str());
+  if (!same) throw nb::value_error((subject + " must have the shape " + shape + ", not " + given + ")").c_str());
+  if (plane.size() == 0) throw nb::value_error((subject + " has no pixels").c_str());
   if (plane.shape(0) > std::size_t(std::numeric_limits<std::int32_t>::max()) ||
       plane.shape(1) > std::size_t(std::numeric_limits<std::int32_t>::max() / 4))
-    throw nb::value_error((who + " is too large").c_str());
+    throw nb::value_error((subject + " is too large").c_str());
   const bool packed = (plane.shape(1) == 1 || plane.stride(1) == channels) && (axes == 2 || plane.stride(2) == 1);
-  if (!packed) throw nb::value_error((who + " must have its pixels side by side in a row").c_str());
+  if (!packed) throw nb::value_error((subject + " must have its pixels side by side in a row").c_str());
   return plane.stride(0);
 }
 
-Picture require_picture(const Input& image, const std::optional<Input>& chroma, bool bt709, int device) {
-  Picture p{static_cast<const std::uint8_t*>(image.data()), nullptr, 0, 0, 0, 0, bt709};
+Image require_image(const Input& image, const std::optional<Input>& chroma, bool bt709, int device) {
+  Image p{static_cast<const std::uint8_t*>(image.data()), nullptr, 0, 0, 0, 0, bt709};
   p.pitch = require_plane(image, "image", kAny, kAny, chroma ? 1 : 3, device);
   p.height = static_cast<std::int32_t>(image.shape(0));
   p.width = static_cast<std::int32_t>(image.shape(1));
@@ -64,7 +64,7 @@ Picture require_picture(const Input& image, const std::optional<Input>& chroma, 
 }
 
 // out (count, 3, height, width), float32 or float16, with what is put into it.
-Crop require_crop(const Triple& mean, const Triple& std, const Picture& picture, const Output& out, int pad, bool swap,
+Crop require_crop(const Triple& mean, const Triple& std, const Image& source, const Output& out, int pad, bool swap,
                   std::int64_t count, int device) {
   const auto type = out.dtype();
   const bool half = type == nb::dlpack::dtype{static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float), 16, 1};
@@ -73,7 +73,7 @@ Crop require_crop(const Triple& mean, const Triple& std, const Picture& picture,
   require_shape(out, "out", {count, 3, kAny, kAny}, device);
   if (out.shape(2) > 65535 || out.shape(3) > 65535) throw nb::value_error("out is too large");
   if (pad < 0 || pad > 255) throw nb::value_error("pad must be in 0..255");
-  Crop p{picture,
+  Crop p{source,
          nullptr,
          nullptr,
          {},
@@ -111,11 +111,11 @@ void start(const Crop& p, int device, std::uintptr_t stream) {
 void crop(const Triple& mean, const Triple& std, Input image, Input centers, Input scales, Output out, int pad,
           bool swap, std::optional<Input> chroma, bool bt709, std::uintptr_t stream) {
   const int device = device_of(image);
-  const Picture picture = require_picture(image, chroma, bt709, device);
+  const Image source = require_image(image, chroma, bt709, device);
   require<float>(centers, "centers", {kAny, 2}, device);
   const auto count = static_cast<std::int64_t>(centers.shape(0));
   require<float>(scales, "scales", {count}, device);
-  Crop p = require_crop(mean, std, picture, out, pad, swap, count, device);
+  Crop p = require_crop(mean, std, source, out, pad, swap, count, device);
   p.centers = static_cast<const float*>(centers.data());
   p.scales = static_cast<const float*>(scales.data());
   if (count) start(p, device, stream);
@@ -124,14 +124,14 @@ void crop(const Triple& mean, const Triple& std, Input image, Input centers, Inp
 void letterbox(const Triple& mean, const Triple& std, Input image, Output out, std::array<int, 4> window, int block,
                int pad, bool swap, std::optional<Input> chroma, bool bt709, std::uintptr_t stream) {
   const int device = device_of(image);
-  const Picture picture = require_picture(image, chroma, bt709, device);
-  Crop p = require_crop(mean, std, picture, out, pad, swap, 1, device);
+  const Image source = require_image(image, chroma, bt709, device);
+  Crop p = require_crop(mean, std, source, out, pad, swap, 1, device);
   const auto [x, y, width, height] = window;
   if (x < 0 || y < 0 || width < 1 || height < 1 || x > p.width - width || y > p.height - height)
     throw nb::value_error("window must lie in out");
-  if (block < 1 || (block & (block - 1)) || block > picture.width || block > picture.height)
+  if (block < 1 || (block & (block - 1)) || block > source.width || block > source.height)
     throw nb::value_error("block must be a power of two, not larger than the image");
-  p.view = {block, letterbox_axis(picture.width, x, width, block), letterbox_axis(picture.height, y, height, block)};
+  p.grid = {block, letterbox_axis(source.width, x, width, block), letterbox_axis(source.height, y, height, block)};
   start(p, device, stream);
 }
 

@@ -16,7 +16,7 @@ constexpr int kRows = 16;  // rows of a task
 constexpr int kColors = 3;
 constexpr int kVector = 4;  // floats that the horizontal pass reads and writes for a pixel
 
-// What one task needs. Kept by its thread for the next: it grows to the largest picture and is never freed.
+// What one task needs. Kept by its thread for the next: it grows to the largest image and is never freed.
 struct Scratch {
   std::vector<std::int32_t> first, second;  // where the taps of an output column begin in `mixed`
   std::vector<float> weight;
@@ -118,7 +118,7 @@ MESHCAST_CLONES void mix_wide_columns(const Scratch& s, std::int32_t block, std:
   mix_columns(s, block, begin, end, pixels);
 }
 
-// Gains and shifts are those of the channels of the picture.
+// Gains and shifts are those of the channels of the image.
 MESHCAST_CLONES void split_floats(const float* __restrict__ pixels, const float* gain, const float* shift,
                                   std::int32_t width, float* __restrict__ blue, float* __restrict__ green,
                                   float* __restrict__ red) {
@@ -188,11 +188,11 @@ MESHCAST_CLONES void place_columns(std::int32_t begin, std::int32_t end, std::in
 
 class Task {
  public:
-  Task(const Crop& crop, const View& view, Scratch& scratch)
-      : p_(crop), view_(view), s_(scratch), matrix_(yuv_matrix(crop.picture.bt709)) {
+  Task(const Crop& crop, const SampleGrid& grid, Scratch& scratch)
+      : p_(crop), grid_(grid), s_(scratch), matrix_(yuv_matrix(crop.image.bt709)) {
     lay_columns();
     // The mean over a block is part of the gain: a power of two, hence exact.
-    const float mean = 1.0f / (static_cast<float>(view.block) * static_cast<float>(view.block));
+    const float mean = 1.0f / (static_cast<float>(grid.block) * static_cast<float>(grid.block));
     for (int c = 0; c < kColors; ++c) {
       const int channel = p_.swap ? kColors - 1 - c : c;
       gain_[c] = p_.gain[channel] * mean;
@@ -202,21 +202,21 @@ class Task {
   }
 
   void row(std::int64_t n, std::int32_t v) {
-    const Tap t = tap(view_.y, v);
+    const Tap t = tap(grid_.y, v);
     float* pixels = s_.pixels.data();
     if (columns_ == 0 || (t.first == kPadding && t.second == kPadding)) {
       std::fill(pixels, pixels + kVector * p_.width, filling_);
     } else {
       mix(rows(t.first), rows(t.second), t.weight);
-      const std::int32_t begin = view_.x.begin, end = view_.x.end;
+      const std::int32_t begin = grid_.x.begin, end = grid_.x.end;
       std::fill(pixels, pixels + kVector * begin, filling_);
       std::fill(pixels + kVector * end, pixels + kVector * p_.width, filling_);
-      if (view_.block == 1)
+      if (grid_.block == 1)
         mix_single_columns(s_, begin, end, pixels);
-      else if (view_.block == 2)
+      else if (grid_.block == 2)
         mix_double_columns(s_, begin, end, pixels);
       else
-        mix_wide_columns(s_, view_.block, begin, end, pixels);
+        mix_wide_columns(s_, grid_.block, begin, end, pixels);
     }
     const std::int64_t plane = std::int64_t(p_.width) * p_.height,
                        at = n * kColors * plane + std::int64_t(v) * p_.width;
@@ -233,16 +233,16 @@ class Task {
  private:
   // Which pixels of a row are touched, and where the taps of every column lie in `mixed`.
   void lay_columns() {
-    const Axis& x = view_.x;
+    const Axis& x = grid_.x;
     std::int32_t* first = grown(s_.first, p_.width);
     std::int32_t* second = grown(s_.second, p_.width);
     float* weight = grown(s_.weight, p_.width);
     std::int32_t low, high;
     tap_columns(x, first, second, weight, low, high);
-    const std::int32_t block = view_.block;
+    const std::int32_t block = grid_.block;
     start_ = x.low + low * block;
     columns_ = high < low ? 0 : (high + 1 - low) * block;
-    if (p_.picture.chroma && columns_) {  // whole chroma samples
+    if (p_.image.chroma && columns_) {  // whole chroma samples
       const std::int32_t odd = start_ & 1;
       start_ -= odd;
       columns_ += odd + ((columns_ + odd) & 1);
@@ -255,7 +255,7 @@ class Task {
     std::uint8_t* padding = grown(s_.padding, values);
     std::fill(padding, padding + values, p_.pad);
     if (block > 2) grown(s_.sums, 2 * values);
-    if (p_.picture.chroma) {
+    if (p_.image.chroma) {
       grown(s_.converted, 2 * values * block);
       grown(s_.u, columns_);
       grown(s_.v, columns_);
@@ -266,17 +266,17 @@ class Task {
   // A row of blocks.
   Rows rows(std::int32_t block_row) {
     if (block_row == kPadding) return {s_.padding.data(), 0};
-    const Picture& picture = p_.picture;
-    const std::int64_t y = view_.y.low + std::int64_t(block_row) * view_.block;
-    if (!picture.chroma) return {picture.pixels + y * picture.pitch + std::int64_t(start_) * kColors, picture.pitch};
+    const Image& source = p_.image;
+    const std::int64_t y = grid_.y.low + std::int64_t(block_row) * grid_.block;
+    if (!source.chroma) return {source.pixels + y * source.pitch + std::int64_t(start_) * kColors, source.pitch};
     // The two rows of a tap are neighbors, so they never share a slot, and the next output row often has one of them.
     const int slot = block_row & 1;
     const std::int64_t pitch = std::int64_t(columns_) * kColors;
-    std::uint8_t* converted = s_.converted.data() + slot * view_.block * pitch;
+    std::uint8_t* converted = s_.converted.data() + slot * grid_.block * pitch;
     if (s_.converted_row[slot] != block_row) {
-      for (std::int64_t k = 0; k < view_.block; ++k)
-        convert_row(picture.pixels + (y + k) * picture.pitch + start_,
-                    picture.chroma + (y + k) / 2 * picture.chroma_pitch + start_, matrix_, columns_ / 2, s_.u.data(),
+      for (std::int64_t k = 0; k < grid_.block; ++k)
+        convert_row(source.pixels + (y + k) * source.pitch + start_,
+                    source.chroma + (y + k) / 2 * source.chroma_pitch + start_, matrix_, columns_ / 2, s_.u.data(),
                     s_.v.data(), converted + k * pitch);
       s_.converted_row[slot] = block_row;
     }
@@ -286,25 +286,25 @@ class Task {
   void mix(Rows a, Rows b, float weight) {
     const std::int64_t values = std::int64_t(columns_) * kColors;
     float* mixed = s_.mixed.data();
-    if (view_.block == 1) {
+    if (grid_.block == 1) {
       mix_single_rows(a, b, weight, values, mixed);
-    } else if (view_.block == 2) {
+    } else if (grid_.block == 2) {
       mix_double_rows(a, b, weight, values, mixed);
     } else {
       float* sums = s_.sums.data();
-      sum_rows(a, view_.block, values, sums);
-      sum_rows(b, view_.block, values, sums + values);
+      sum_rows(a, grid_.block, values, sums);
+      sum_rows(b, grid_.block, values, sums + values);
       mix_sums(sums, sums + values, weight, values, mixed);
     }
   }
 
   const Crop& p_;
-  const View& view_;
+  const SampleGrid& grid_;
   Scratch& s_;
   const Matrix matrix_;
-  float gain_[kColors], shift_[kColors];  // of sums over a block, by channel of the picture
+  float gain_[kColors], shift_[kColors];  // of sums over a block, by channel of the image
   float filling_;                         // such a sum of padding
-  std::int32_t start_, columns_;          // of the picture, in a row of `mixed`
+  std::int32_t start_, columns_;          // of the image, in a row of `mixed`
 };
 
 }  // namespace
@@ -314,9 +314,9 @@ void crop_cpu(const Crop& p) {
   auto task = [&](std::int64_t index) {
     thread_local Scratch scratch;
     const std::int64_t n = index / bands;
-    const View view = p.centers ? crop_view(p.picture, p.width, p.height, p.centers + 2 * n, p.scales[n]) : p.view;
+    const SampleGrid grid = p.centers ? crop_grid(p.image, p.width, p.height, p.centers + 2 * n, p.scales[n]) : p.grid;
     const auto begin = static_cast<std::int32_t>(index % bands * kRows);
-    Task work(p, view, scratch);
+    Task work(p, grid, scratch);
     for (std::int32_t v = begin; v < std::min(begin + kRows, p.height); ++v) work.row(n, v);
   };
   parallel_for(p.count * bands, task);

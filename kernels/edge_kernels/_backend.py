@@ -1,4 +1,4 @@
-"""Chooses the compiled operators where they exist, else the NumPy reference, and says so once."""
+"""Chooses the compiled operators where they exist, else the NumPy reference with one warning."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 _log = logging.getLogger("meshcast.kernels")
 
 if TYPE_CHECKING:  # the classes of both have the same signatures
-    from edge_kernels.reference import GraphConv, Linear, Plan
+    from edge_kernels.reference import ExecutionPlan, GraphConv, Linear
 
 try:
     import edge_kernels._native as _native
@@ -27,25 +27,25 @@ except ImportError as error:
     )
 
     if not TYPE_CHECKING:
-        GraphConv, Linear, Plan = reference.GraphConv, reference.Linear, reference.Plan
+        GraphConv, Linear, ExecutionPlan = reference.GraphConv, reference.Linear, reference.ExecutionPlan
     NATIVE = False
     CUDA = False
     _log.warning(
-        "the native operators cannot be loaded (%s): the slower NumPy reference is used; "
+        "native operators: cannot be loaded (%s), the slower NumPy reference is used; "
         "install a C++ compiler and Python's headers (g++, python3-dev) and reinstall meshcast",
         error,
     )
 
     def cuda_device_count() -> int:
-        """How many CUDA devices this process can use; 0 without CUDA."""
+        """The number of CUDA devices that this process can use; 0 without CUDA."""
         return 0
 
     def set_threads(count: int) -> None:
-        """Threads of the native operators; the reference uses NumPy's."""
+        """Sets the threads of the native operators; the reference uses NumPy's."""
 
 else:
     if not TYPE_CHECKING:
-        GraphConv, Linear, Plan = _native.GraphConv, _native.Linear, _native.Plan
+        GraphConv, Linear, ExecutionPlan = _native.GraphConv, _native.Linear, _native.ExecutionPlan
     crop = _native.crop
     ell_matmul = _native.ell_matmul
     fit_rotations = _native.fit_rotations
@@ -63,9 +63,9 @@ else:
 __all__ = [
     "CUDA",
     "NATIVE",
+    "ExecutionPlan",
     "GraphConv",
     "Linear",
-    "Plan",
     "crop",
     "cuda_device_count",
     "ell_matmul",

@@ -1,4 +1,4 @@
-"""What the NumPy reference asks of its arguments: the same errors as the native operators raise."""
+"""Argument checks of the NumPy reference, with the same errors as the native operators raise."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def output(value: NDArray[Any], name: str, dtype: DTypeLike, shape: tuple[int | 
 
 
 def host(device: int) -> None:
-    """TypeError for a layer that is wanted on a CUDA device: NumPy knows the host only."""
+    """TypeError for a layer on a CUDA device: NumPy computes on the host only."""
     if device >= 0:
         raise TypeError("the NumPy reference has no CUDA kernels: install meshcast with MESHCAST_CUDA=ON")
 
 
-def picture(value: NDArray[Any], name: str, shape: tuple[int | None, ...]) -> None:
-    """The same for uint8 pictures, whose rows may be any distance apart; ValueError for one without pixels."""
+def image(value: NDArray[Any], name: str, shape: tuple[int | None, ...]) -> None:
+    """The same for uint8 images, whose rows may be any distance apart; ValueError for one without pixels."""
     _kind(value, name, np.uint8, shape)
     if not value.size:
         raise ValueError(f"{name} has no pixels")

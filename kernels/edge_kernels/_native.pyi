@@ -1,8 +1,11 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from edge_kernels.csr import CsrMatrix, SkipRows
+from edge_kernels.skinning_model import SkinningModel
+
 class DLPackArray(Protocol):
-    """An array of NumPy, PyTorch, CuPy or any other library that speaks DLPack."""
+    """An array of NumPy, PyTorch, CuPy or any other library that implements DLPack."""
 
     def __dlpack__(self, *args: Any, **kwargs: Any) -> Any: ...
     def __dlpack_device__(self) -> tuple[int, int]: ...
@@ -13,18 +16,12 @@ class GraphConv:
     def __init__(
         self,
         self_rows: DLPackArray,
-        start1: DLPackArray,
-        near1: DLPackArray,
-        value1: DLPackArray,
-        start2: DLPackArray,
-        near2: DLPackArray,
-        value2: DLPackArray,
+        one_hop: CsrMatrix,
+        two_hops: CsrMatrix,
         weight: DLPackArray,
         bias: DLPackArray,
         sources: int,
-        skip_row: DLPackArray | None,
-        skip_sources: int,
-        channels_skip: int,
+        skip: SkipRows | None,
         relu: bool,
         bf16: bool,
         device: int = -1,
@@ -44,7 +41,7 @@ class Linear:
     ) -> None: ...
     def __call__(self, x: DLPackArray, residual: DLPackArray | None, out: DLPackArray, stream: int = 0) -> None: ...
 
-class Plan:
+class ExecutionPlan:
     def __init__(
         self, inputs: int, outputs: int, buffers: Sequence[tuple[int, bool]], people: int, device: int = -1
     ) -> None: ...
@@ -69,7 +66,7 @@ class Plan:
         out_as: tuple[int, int, int] | None = None,
     ) -> None: ...
     def graph_conv(
-        self, layer: GraphConv, x: int, skip: int | None, out: int, place: DLPackArray | None = None
+        self, layer: GraphConv, x: int, skip: int | None, out: int, output_permutation: DLPackArray | None = None
     ) -> None: ...
     def __call__(self, x: DLPackArray, out: DLPackArray, stream: int = 0) -> None: ...
 
@@ -141,7 +138,7 @@ def letterbox(
 ) -> None: ...
 def heatmap(
     maps: DLPackArray,
-    places: DLPackArray,
+    keypoints: DLPackArray,
     scores: DLPackArray,
     refine: str = "none",
     blur: int = 11,
@@ -149,16 +146,7 @@ def heatmap(
 ) -> None: ...
 def nms(boxes: DLPackArray, scores: DLPackArray, kept: DLPackArray, iou: float, stream: int = 0) -> None: ...
 def skinning(
-    template: DLPackArray,
-    shape_dirs: DLPackArray,
-    pose_dirs: DLPackArray,
-    pose_scale: DLPackArray,
-    starts: DLPackArray,
-    bones: DLPackArray,
-    weights: DLPackArray,
-    joint_template: DLPackArray,
-    joint_dirs: DLPackArray,
-    parents: DLPackArray,
+    model: SkinningModel,
     rotations: DLPackArray,
     shape: DLPackArray,
     translation: DLPackArray | None,

@@ -60,7 +60,9 @@ void shape_evidence(Input joints, Input weights, Input parents, Input shape_dirs
   require<float>(shape_dirs, "shape_dirs", {body.vertex_count, 3, kAny}, kCpu);
   const auto shapes = static_cast<std::int64_t>(shape_dirs.shape(2));
   if (shapes > kMaxShapes)
-    throw nb::value_error(("at most " + std::to_string(kMaxShapes) + " shape directions can be judged").c_str());
+    throw nb::value_error(("shape_dirs must have at most " + std::to_string(kMaxShapes) + " directions, not " +
+                           std::to_string(shape_dirs.shape(2)))
+                              .c_str());
   require<float>(joint_shape_dirs, "joint_shape_dirs", {body.joint_count, 3, shapes}, kCpu);
   require<float>(rotations, "rotations", {body.people, body.joint_count, 3, 3}, kCpu);
   require<double>(evidence, "evidence", {body.people, shapes, shapes + 1}, kCpu);

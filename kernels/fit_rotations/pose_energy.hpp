@@ -22,7 +22,7 @@ struct Pair {
   double s[kPadded];  // S_ij, upper triangle
 };
 
-// What the energy needs of the vertices; pairs are those of joints that share vertices.
+// Moments of the vertices that the energy is computed from; pairs are those of joints that share vertices.
 struct Moments {
   double m[kMaxJoints][kPadded];  // M_k, 3 x 4
   double squares;

@@ -10,7 +10,7 @@
 namespace meshcast {
 namespace {
 
-// Columns, the shapes and what is left to explain, padded to whole vectors: few shapes are usual.
+// Columns: the shapes and the residual, padded to a multiple of the vector width, as few shapes are usual.
 constexpr int kWide = kMaxShapes + 4;
 constexpr int kNarrow = 12;
 

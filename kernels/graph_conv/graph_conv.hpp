@@ -10,9 +10,9 @@
 // ever reaching memory.
 //
 //     t0[v] = x[self[v]]
-//     t1[v] = sum over e of value1[e] x[near1[e]],  e in start1[v]..start1[v + 1] - 1
-//     t2[v] = sum over e of value2[e] x[near2[e]],  e in start2[v]..start2[v + 1] - 1
-//     out[v] = act(t0 W0 + t1 W1 + t2 W2 + bias) + resize(skip[skip_row[v]])
+//     t1[v] = sum over e of one_hop.data[e] x[one_hop.indices[e]],    e in one_hop.indptr[v]..one_hop.indptr[v + 1] - 1
+//     t2[v] = sum over e of two_hops.data[e] x[two_hops.indices[e]],  e in two_hops.indptr[v]..two_hops.indptr[v + 1] -
+//     1 out[v] = act(t0 W0 + t1 W1 + t2 W2 + bias) + resize(skip[skip_row[v]])
 //
 // With a graph operator L the second sum is that of T_1 = L and the third that of T_2 = 2 L L - I: two hops at once, so
 // that no convolution waits for another's neighbors. The indices name rows of x, which may be those of a coarser
@@ -21,35 +21,37 @@
 // x (sources, batch, channels_in), skip (skip_sources, batch, channels_skip), out (rows, batch, channels_out); all
 // C-contiguous, float32 or bfloat16 (the upper half of a float32); sums are float32. resize() is linear interpolation
 // along the channels with pixel centers at half integers ("align_corners = False"). out must not overlap x or skip.
-// With `place` the result is no features but finished rows: out (batch, rows, channels_out) float32, v in row place[v].
+// With `output_permutation` the result is batch-major: out (batch, rows, channels_out) float32, v in row
+// output_permutation[v].
 namespace meshcast {
 
-// Two orders of work give the same result. Gather first: t0, t1 and t2 of some rows, kept in the cache, then one
-// product with W; nothing but the result is written. Project first: z = x [W0 W1 W2] for every row of x, which is
-// written, then the three sums over z. The second is taken where it is less work: where x has fewer rows than out
-// (upsampling), or the result far fewer channels than x.
-struct GraphRows {
-  const std::int32_t* start;  // (rows + 1)
-  const std::int32_t* near;   // (entries), rows of x
-  const float* value;         // (entries)
+// A sparse matrix in compressed sparse row form.
+struct CsrView {
+  const std::int32_t* indptr;   // (rows + 1)
+  const std::int32_t* indices;  // (entries), rows of x
+  const float* data;            // (entries)
 };
 
+// Two orders of computation give the same result. Gather first: t0, t1 and t2 of some rows, kept in the cache, then one
+// product with W; nothing but the result is written. Project first: z = x [W0 W1 W2] for every row of x, which is
+// written, then the three sums over z. The second is chosen where it is less work: where x has fewer rows than out
+// (upsampling), or the result far fewer channels than x.
 struct GraphConv {
   const std::int32_t* self;      // (rows), rows of x
   const std::int32_t* skip_row;  // (rows), rows of skip
-  GraphRows one_hop;
-  GraphRows two_hops;
+  CsrView one_hop;
+  CsrView two_hops;
   const void* weight;  // packed: see GraphConvCpu
   const float* bias;   // (channels_out)
-  // resize(): channel c of skip becomes share0[c] skip[from0[c]] + (1 - share0[c]) skip[from1[c]]; null for equal
-  // widths.
-  const std::int32_t* from0;
-  const std::int32_t* from1;
-  const float* share0;
+  // resize(): channel c of skip becomes lerp_weight[c] skip[lerp_from0[c]] + (1 - lerp_weight[c]) skip[lerp_from1[c]];
+  // null for equal widths.
+  const std::int32_t* lerp_from0;
+  const std::int32_t* lerp_from1;
+  const float* lerp_weight;
   const void* x;
   const void* skip;  // null for none
   void* out;
-  const std::int32_t* place;  // (rows), a permutation of them; null for features
+  const std::int32_t* output_permutation;  // (rows), a permutation of them; null for features
   std::int64_t rows;
   std::int64_t batch;
   std::int64_t channels_in;
@@ -63,22 +65,22 @@ struct GraphConv {
 };
 
 // What follows the sums, for the host's last columns and for the device.
-static MESHCAST_HD float activated(const GraphConv& p, float sum) {
+static MESHCAST_HD float activate(const GraphConv& p, float sum) {
   return p.relu && !(sum > 0) ? 0.0f : sum;
 }
 // Channel c of the resized residual, from the two channels of skip that it lies between.
-static MESHCAST_HD float mixed(const GraphConv& p, std::int64_t c, float low, float high) {
-  return p.share0[c] * low + (1.0f - p.share0[c]) * high;
+static MESHCAST_HD float interpolate_skip(const GraphConv& p, std::int64_t c, float low, float high) {
+  return p.lerp_weight[c] * low + (1.0f - p.lerp_weight[c]) * high;
 }
 
 // Where row v of body b begins in out.
-static MESHCAST_HD std::int64_t out_at(const GraphConv& p, std::int64_t v, std::int64_t b) {
-  return (p.place ? b * p.rows + p.place[v] : v * p.batch + b) * p.channels_out;
+static MESHCAST_HD std::int64_t output_offset(const GraphConv& p, std::int64_t v, std::int64_t b) {
+  return (p.output_permutation ? b * p.rows + p.output_permutation[v] : v * p.batch + b) * p.channels_out;
 }
 
-// What one instruction set offers. Weights (depth, columns) are packed in panels of `panel` columns, each panel row
-// after row; bfloat16 panels hold two consecutive rows side by side. Gathering first, depth is 3 channels_in, order by
-// order; projecting first, it is channels_in, and the columns are three times `part`.
+// The functions of one instruction set. Weights (depth, columns) are packed in panels of `panel` columns, each panel
+// row after row; bfloat16 panels hold two consecutive rows side by side. Gathering first, depth is 3 channels_in, order
+// by order; projecting first, it is channels_in, and the columns are three times `part`.
 struct GraphConvCpu {
   int panel;
   void (*pack_f32)(const float* weight, std::int64_t depth, std::int64_t columns, float* packed);
@@ -94,7 +96,7 @@ struct GraphConvCpu {
   void (*collect_bf16)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
 };
 
-// The best that this processor has.
+// Those of the best instruction set that this processor has.
 const GraphConvCpu& graph_conv_isa();
 // Its name: "avx512_bf16", "avx512", "avx2" or "generic".
 const char* graph_conv_isa_name();

@@ -58,16 +58,16 @@ struct Scratch {
   }
   ~Scratch() { std::free(data); }
 };
-thread_local Scratch scratch;    // of a thread that works on a share
-thread_local Scratch projected;  // of the thread that calls, shared by all that work for it
+thread_local Scratch scratch;    // of a worker thread
+thread_local Scratch projected;  // of the calling thread, shared by its workers
 
 constexpr std::int64_t kShare = 48, kLeast = 12;  // rows of a task: whole tiles on every instruction set
-constexpr std::int64_t kTurns = 4;                // tasks that a thread should have at least, so that all end together
+constexpr std::int64_t kTasksPerThread = 4;       // tasks for each thread at least, so that the load is balanced
 
 using Run = void (*)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
 
-void in_shares(const GraphConv& p, std::int64_t total, Run run, std::size_t bytes) {
-  const std::int64_t even_share = total / (kTurns * pool_threads()) / kLeast * kLeast;
+void run_in_tasks(const GraphConv& p, std::int64_t total, Run run, std::size_t bytes) {
+  const std::int64_t even_share = total / (kTasksPerThread * pool_threads()) / kLeast * kLeast;
   const std::int64_t size = even_share < kLeast ? kLeast : even_share > kShare ? kShare : even_share;
   auto share = [&](std::int64_t task) {
     const std::int64_t first = task * size, last = first + size < total ? first + size : total;
@@ -89,11 +89,11 @@ void graph_conv_cpu(const GraphConv& p, bool bf16) {
   if (p.rows * p.batch == 0) return;
   const GraphConvCpu& isa = *chosen.isa;
   const std::size_t bytes = isa.scratch_bytes(p.channels_in, bf16);
-  if (!p.project_first) return in_shares(p, p.rows * p.batch, bf16 ? isa.run_bf16 : isa.run_f32, bytes);
+  if (!p.project_first) return run_in_tasks(p, p.rows * p.batch, bf16 ? isa.run_bf16 : isa.run_f32, bytes);
   GraphConv q = p;
   q.projected = projected.of(static_cast<std::size_t>(p.sources * p.batch * 3 * p.part) * (bf16 ? 2 : 4));
-  in_shares(q, p.sources * p.batch, bf16 ? isa.project_bf16 : isa.project_f32, bytes);
-  in_shares(q, p.rows * p.batch, bf16 ? isa.collect_bf16 : isa.collect_f32, bytes);
+  run_in_tasks(q, p.sources * p.batch, bf16 ? isa.project_bf16 : isa.project_f32, bytes);
+  run_in_tasks(q, p.rows * p.batch, bf16 ? isa.collect_bf16 : isa.collect_f32, bytes);
 }
 
 }  // namespace meshcast

@@ -138,10 +138,11 @@ GraphConvOnDevice::GraphConvOnDevice(const GraphConv& p, const float* weight, st
   const std::size_t at_weight = bf16 ? add(half.data(), half.size()) : add(padded.data(), padded.size());
   const std::size_t at_bias = add(p.bias, wide), at_self = add(p.self, rows);
   const std::size_t at_skip = p.channels_skip ? add(p.skip_row, rows) : 0;
-  const std::size_t at_start1 = add(p.one_hop.start, rows + 1), at_start2 = add(p.two_hops.start, rows + 1);
-  const std::size_t at_near1 = add(p.one_hop.near, entries1), at_near2 = add(p.two_hops.near, entries2);
-  const std::size_t at_value1 = add(p.one_hop.value, entries1), at_value2 = add(p.two_hops.value, entries2);
-  const std::size_t at_from0 = add(p.from0, wide), at_from1 = add(p.from1, wide), at_share = add(p.share0, wide);
+  const std::size_t at_indptr1 = add(p.one_hop.indptr, rows + 1), at_indptr2 = add(p.two_hops.indptr, rows + 1);
+  const std::size_t at_indices1 = add(p.one_hop.indices, entries1), at_indices2 = add(p.two_hops.indices, entries2);
+  const std::size_t at_data1 = add(p.one_hop.data, entries1), at_data2 = add(p.two_hops.data, entries2);
+  const std::size_t at_lerp_from0 = add(p.lerp_from0, wide), at_lerp_from1 = add(p.lerp_from1, wide),
+                    at_lerp = add(p.lerp_weight, wide);
   cuda_check(cudaMalloc(&memory_, pack.host().size()), "graph_conv: memory");
   const cudaError_t copied = cudaMemcpy(memory_, pack.host().data(), pack.host().size(), cudaMemcpyHostToDevice);
   if (copied != cudaSuccess) cudaFree(memory_);
@@ -154,12 +155,12 @@ GraphConvOnDevice::GraphConvOnDevice(const GraphConv& p, const float* weight, st
   constants_.bias = floats(at_bias);
   constants_.self = whole(at_self);
   constants_.skip_row = whole(at_skip);
-  constants_.one_hop = {whole(at_start1), whole(at_near1), floats(at_value1)};
-  constants_.two_hops = {whole(at_start2), whole(at_near2), floats(at_value2)};
-  if (p.from0) {
-    constants_.from0 = whole(at_from0);
-    constants_.from1 = whole(at_from1);
-    constants_.share0 = floats(at_share);
+  constants_.one_hop = {whole(at_indptr1), whole(at_indices1), floats(at_data1)};
+  constants_.two_hops = {whole(at_indptr2), whole(at_indices2), floats(at_data2)};
+  if (p.lerp_from0) {
+    constants_.lerp_from0 = whole(at_lerp_from0);
+    constants_.lerp_from1 = whole(at_lerp_from1);
+    constants_.lerp_weight = floats(at_lerp);
   }
 }
 
@@ -176,7 +177,7 @@ void GraphConvOnDevice::run(const GraphConv& p, std::uintptr_t stream) const {
   q.x = p.x;
   q.skip = p.skip;
   q.out = p.out;
-  q.place = p.place;
+  q.output_permutation = p.output_permutation;
   q.batch = p.batch;
   const DeviceGuard guard(device_);
   const auto on = reinterpret_cast<cudaStream_t>(stream);

@@ -17,8 +17,8 @@ class GraphConvOnDevice {
   GraphConvOnDevice(const GraphConvOnDevice&) = delete;
   GraphConvOnDevice& operator=(const GraphConvOnDevice&) = delete;
 
-  // Takes batch, x, skip, out and place from p. Launches on `stream` (a cudaStream_t as an integer) and returns at
-  // once; allocates nothing, so a CUDA graph can capture it.
+  // Takes batch, x, skip, out and output_permutation from p. Launches on `stream` (a cudaStream_t as an integer) and
+  // returns at once; allocates nothing, so a CUDA graph can capture it.
   void run(const GraphConv& p, std::uintptr_t stream) const;
 
  private:

@@ -92,16 +92,16 @@ INLINE void narrow(Wide value, uint16_t* to) {
 #endif
 }
 
-INLINE float one(const float* from) {
+INLINE float load_one(const float* from) {
   return *from;
 }
-INLINE float one(const uint16_t* from) {
+INLINE float load_one(const uint16_t* from) {
   return to_float(*from);
 }
-INLINE void put(float value, float* to) {
+INLINE void store(float* to, float value) {
   *to = value;
 }
-INLINE void put(float value, uint16_t* to) {
+INLINE void store(uint16_t* to, float value) {
   *to = to_bf16(value);
 }
 
@@ -126,12 +126,12 @@ INLINE WideBits rounded(Wide value) {
   return bits + 0x7fffu + ((bits >> 16) & 1u);
 }
 
-INLINE void join(const Pairs& value, uint16_t* to) {
+INLINE void merge(const Pairs& value, uint16_t* to) {
   store(to, (rounded(value.even) >> 16) | (rounded(value.odd) & 0xffff0000u));
 }
 
 // Even and odd channels back in their order: 2 kChunk numbers.
-INLINE void spread(const Pairs& value, float* to) {
+INLINE void interleave(const Pairs& value, float* to) {
 #ifdef __clang__
   store(to, __builtin_shufflevector(value.even, value.odd, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
   store(to + kChunk,
@@ -147,24 +147,24 @@ INLINE void spread(const Pairs& value, float* to) {
 INLINE Pairs split(const float* from) {
   return {load<Wide>(from), load<Wide>(from + kChunk)};
 }
-INLINE void join(const Pairs& value, float* to) {
+INLINE void merge(const Pairs& value, float* to) {
   store(to, value.even);
   store(to + kChunk, value.odd);
 }
-INLINE void spread(const Pairs& value, const float*, float* to) {
-  join(value, to);
+INLINE void interleave(const Pairs& value, const float*, float* to) {
+  merge(value, to);
 }
-INLINE void spread(const Pairs& value, const uint16_t*, float* to) {
-  spread(value, to);
+INLINE void interleave(const Pairs& value, const uint16_t*, float* to) {
+  interleave(value, to);
 }
 
 // Adds one row of the graph to `Parts` times 2 kChunk channels. All of a neighbor is read in one go: it lies in one
-// piece, and a loop over few neighbors ends in a surprise for the processor.
+// piece, and a loop over few neighbors costs a branch misprediction.
 template <int Parts, typename T>
-INLINE void add_row(const GraphRows& graph, int64_t v, const T* x, int64_t stride, Pairs (&sum)[Parts]) {
-  for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e) {
-    const T* row = x + graph.near[e] * stride;
-    const float value = graph.value[e];
+INLINE void add_row(const CsrView& graph, int64_t v, const T* x, int64_t stride, Pairs (&sum)[Parts]) {
+  for (int32_t e = graph.indptr[v]; e < graph.indptr[v + 1]; ++e) {
+    const T* row = x + graph.indices[e] * stride;
+    const float value = graph.data[e];
 #pragma GCC unroll 4
     for (int i = 0; i < Parts; ++i) {
       const Pairs part = split(row + 2 * i * kChunk);
@@ -175,30 +175,30 @@ INLINE void add_row(const GraphRows& graph, int64_t v, const T* x, int64_t strid
 }
 
 template <int Parts, typename T>
-INLINE void gather_parts(const GraphRows& graph, int64_t v, const T* x, int64_t stride, T* t) {
+INLINE void gather_parts(const CsrView& graph, int64_t v, const T* x, int64_t stride, T* t) {
   Pairs sum[Parts] = {};
   add_row(graph, v, x, stride, sum);
 #pragma GCC unroll 4
-  for (int i = 0; i < Parts; ++i) join(sum[i], t + 2 * i * kChunk);
+  for (int i = 0; i < Parts; ++i) merge(sum[i], t + 2 * i * kChunk);
 }
 
 // The sum of one row of the graph for one body, channels_in wide, into t.
 template <typename T>
-INLINE void gather(const GraphRows& graph, int64_t v, const T* x, int64_t stride, int64_t channels, T* t) {
-  const int32_t first = graph.start[v], last = graph.start[v + 1];
+INLINE void gather(const CsrView& graph, int64_t v, const T* x, int64_t stride, int64_t channels, T* t) {
+  const int32_t first = graph.indptr[v], last = graph.indptr[v + 1];
   int64_t c = 0;
   for (; c + 2 * kParts * kChunk <= channels; c += 2 * kParts * kChunk)
     gather_parts<kParts>(graph, v, x + c, stride, t + c);
   for (; c + 2 * kChunk <= channels; c += 2 * kChunk) gather_parts<1>(graph, v, x + c, stride, t + c);
   for (; c + kChunk <= channels; c += kChunk) {
     Wide sum = {};
-    for (int32_t e = first; e < last; ++e) sum += graph.value[e] * widen(x + graph.near[e] * stride + c);
+    for (int32_t e = first; e < last; ++e) sum += graph.data[e] * widen(x + graph.indices[e] * stride + c);
     narrow(sum, t + c);
   }
   for (; c < channels; ++c) {
     float sum = 0;
-    for (int32_t e = first; e < last; ++e) sum += graph.value[e] * one(x + graph.near[e] * stride + c);
-    put(sum, t + c);
+    for (int32_t e = first; e < last; ++e) sum += graph.data[e] * load_one(x + graph.indices[e] * stride + c);
+    store(t + c, sum);
   }
 }
 
@@ -270,11 +270,11 @@ INLINE int64_t depth_of(int64_t channels, const uint16_t*) {
 }
 
 // The mean of neighboring channels: 2 kChunk of them give kChunk.
-INLINE Wide halved(const uint16_t* from) {
+INLINE Wide mean_of_pairs(const uint16_t* from) {
   const Pairs pairs = split(from);
   return 0.5f * (pairs.even + pairs.odd);
 }
-INLINE Wide halved(const float* from) {
+INLINE Wide mean_of_pairs(const float* from) {
   const Wide a = load<Wide>(from), b = load<Wide>(from + kChunk);
 #ifdef __clang__
   const Wide even = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
@@ -296,27 +296,29 @@ INLINE const T* skip_of(const GraphConv& p, int64_t v, int64_t b) {
 template <typename T>
 INLINE void finish(const GraphConv& p, const float* sums, int64_t v, int64_t b, int64_t column, int64_t count) {
   const T* skip = skip_of<T>(p, v, b);
-  const int64_t at = out_at(p, v, b) + column;
+  const int64_t at = output_offset(p, v, b) + column;
   T* out = static_cast<T*>(p.out) + at;
   int64_t j = 0;
   // Interpolating to half as many channels is taking means of two.
-  const bool same = !p.from0, half = p.channels_skip == 2 * p.channels_out;
-  if (!p.place && (!skip || same || half)) {
+  const bool same = !p.lerp_from0, half = p.channels_skip == 2 * p.channels_out;
+  if (!p.output_permutation && (!skip || same || half)) {
     for (; j + kChunk <= count; j += kChunk) {
       Wide value = load<Wide>(sums + j) + load<Wide>(p.bias + column + j);
       if (p.relu) value = value > 0 ? value : Wide{};
-      if (skip) value += same ? widen(skip + column + j) : halved(skip + 2 * (column + j));
+      if (skip) value += same ? widen(skip + column + j) : mean_of_pairs(skip + 2 * (column + j));
       narrow(value, out + j);
     }
   }
   for (; j < count; ++j) {
     const int64_t c = column + j;
-    float value = activated(p, sums[j] + p.bias[c]);
-    if (skip) value += p.from0 ? mixed(p, c, one(skip + p.from0[c]), one(skip + p.from1[c])) : one(skip + c);
-    if (p.place)
+    float value = activate(p, sums[j] + p.bias[c]);
+    if (skip)
+      value += p.lerp_from0 ? interpolate_skip(p, c, load_one(skip + p.lerp_from0[c]), load_one(skip + p.lerp_from1[c]))
+                            : load_one(skip + c);
+    if (p.output_permutation)
       static_cast<float*>(p.out)[at + j] = value;
     else
-      put(value, out + j);
+      store(out + j, value);
   }
 }
 
@@ -338,7 +340,7 @@ void run(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
       memcpy(row, body + p.self[v] * stride, channels * sizeof(T));
       gather(p.one_hop, v, body, stride, channels, row + channels);
       gather(p.two_hops, v, body, stride, channels, row + 2 * channels);
-      if (depth != 3 * channels) put(0.0f, row + 3 * channels);
+      if (depth != 3 * channels) store(row + 3 * channels, 0.0f);
     }
     // Rows that fill up the last tile are computed along and dropped.
     if (rows < tiles * kRows) memset(t + rows * depth, 0, (tiles * kRows - rows) * depth * sizeof(T));
@@ -389,7 +391,7 @@ void project(const GraphConv& p, int64_t first, int64_t last, void* scratch) {
           T* to = z + (begin + tile * kRows + r) * columns + column;
           int64_t j = 0;
           for (; j + kChunk <= wide; j += kChunk) narrow(load<Wide>(sums + j), to + j);
-          for (; j < wide; ++j) put(sums[j], to + j);
+          for (; j < wide; ++j) store(to + j, sums[j]);
         }
       }
     }
@@ -406,7 +408,7 @@ INLINE void collect_parts(const GraphConv& p, int64_t v, const T* z, int64_t str
   add_row(p.one_hop, v, z + p.part, stride, sum);
   add_row(p.two_hops, v, z + 2 * p.part, stride, sum);
 #pragma GCC unroll 4
-  for (int i = 0; i < Parts; ++i) spread(sum[i], z, sums + 2 * i * kChunk);
+  for (int i = 0; i < Parts; ++i) interleave(sum[i], z, sums + 2 * i * kChunk);
 }
 
 // kChunk channels; what is beyond channels_out is computed along.
@@ -414,10 +416,10 @@ template <typename T>
 INLINE void collect_chunk(const GraphConv& p, int64_t v, const T* z, int64_t stride, float* sums) {
   Wide sum = widen(z + p.self[v] * stride);
   for (int hop = 1; hop <= 2; ++hop) {
-    const GraphRows& graph = hop == 1 ? p.one_hop : p.two_hops;
+    const CsrView& graph = hop == 1 ? p.one_hop : p.two_hops;
     const T* part = z + hop * p.part;
-    for (int32_t e = graph.start[v]; e < graph.start[v + 1]; ++e)
-      sum += graph.value[e] * widen(part + graph.near[e] * stride);
+    for (int32_t e = graph.indptr[v]; e < graph.indptr[v + 1]; ++e)
+      sum += graph.data[e] * widen(part + graph.indices[e] * stride);
   }
   store(sums, sum);
 }

@@ -9,7 +9,7 @@ namespace meshcast {
 GraphConvLayer::GraphConvLayer(GraphConvConstants constants, int device)
     : constants_(std::move(constants)),
       device_(device),
-      entries_(static_cast<std::int64_t>(constants_.one_hop.near.size() + constants_.two_hops.near.size())),
+      entries_(static_cast<std::int64_t>(constants_.one_hop.indices.size() + constants_.two_hops.indices.size())),
       bias_(constants_.bias, constants_.bias + constants_.channels_out) {
   p_.rows = static_cast<std::int64_t>(constants_.self.size());
   p_.sources = constants_.sources;
@@ -25,25 +25,25 @@ GraphConvLayer::GraphConvLayer(GraphConvConstants constants, int device)
   p_.one_hop = constants_.one_hop.view();
   p_.two_hops = constants_.two_hops.view();
   p_.bias = bias_.data();
-  p_.from0 = from0_.empty() ? nullptr : from0_.data();
-  p_.from1 = from1_.empty() ? nullptr : from1_.data();
-  p_.share0 = share0_.empty() ? nullptr : share0_.data();
+  p_.lerp_from0 = lerp_from0_.empty() ? nullptr : lerp_from0_.data();
+  p_.lerp_from1 = lerp_from1_.empty() ? nullptr : lerp_from1_.data();
+  p_.lerp_weight = lerp_weight_.empty() ? nullptr : lerp_weight_.data();
 #ifdef MESHCAST_WITH_CUDA
   if (device >= 0)
-    on_device_ = std::make_unique<GraphConvOnDevice>(p_, constants_.weight, constants_.one_hop.near.size(),
-                                                     constants_.two_hops.near.size(), constants_.bf16, device);
+    on_device_ = std::make_unique<GraphConvOnDevice>(p_, constants_.weight, constants_.one_hop.indices.size(),
+                                                     constants_.two_hops.indices.size(), constants_.bf16, device);
 #endif
   if (device < 0) pack();
   constants_.weight = constants_.bias = nullptr;  // the caller's
 }
 
-void GraphConvLayer::run(const void* x, const void* skip, void* out, const std::int32_t* place, std::int64_t batch,
-                         std::uintptr_t stream) const {
+void GraphConvLayer::run(const void* x, const void* skip, void* out, const std::int32_t* output_permutation,
+                         std::int64_t batch, std::uintptr_t stream) const {
   GraphConv p = p_;
   p.x = x;
   p.skip = skip;
   p.out = out;
-  p.place = place;
+  p.output_permutation = output_permutation;
   p.batch = batch;
 #ifdef MESHCAST_WITH_CUDA
   if (on_device_) return on_device_->run(p, stream);
@@ -94,9 +94,9 @@ void GraphConvLayer::interpolate() {
     double place = (static_cast<double>(c) + 0.5) * static_cast<double>(from) / static_cast<double>(to) - 0.5;
     if (place < 0) place = 0;
     const auto low = static_cast<std::int64_t>(place), high = low + 1 < from ? low + 1 : low;
-    from0_.push_back(static_cast<std::int32_t>(low));
-    from1_.push_back(static_cast<std::int32_t>(high));
-    share0_.push_back(static_cast<float>(1.0 - (place - static_cast<double>(low))));
+    lerp_from0_.push_back(static_cast<std::int32_t>(low));
+    lerp_from1_.push_back(static_cast<std::int32_t>(high));
+    lerp_weight_.push_back(static_cast<float>(1.0 - (place - static_cast<double>(low))));
   }
 }
 

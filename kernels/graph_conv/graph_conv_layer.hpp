@@ -12,17 +12,17 @@
 
 namespace meshcast {
 
-// Rows of a graph operator that own their memory.
-struct OwnedRows {
-  std::vector<std::int32_t> start, near;
-  std::vector<float> value;
-  GraphRows view() const { return {start.data(), near.data(), value.data()}; }
+// A sparse matrix that owns its memory.
+struct OwnedCsr {
+  std::vector<std::int32_t> indptr, indices;
+  std::vector<float> data;
+  CsrView view() const { return {indptr.data(), indices.data(), data.data()}; }
 };
 
 // The constants of a layer as they are given: see graph_conv.hpp. weight (3 channels_in, channels_out), order by order.
 struct GraphConvConstants {
   std::vector<std::int32_t> self, skip_row;  // skip_row is empty where nothing is added
-  OwnedRows one_hop, two_hops;
+  OwnedCsr one_hop, two_hops;
   const float* weight;
   const float* bias;
   std::int64_t sources, skip_sources;
@@ -52,9 +52,9 @@ class GraphConvLayer {
   bool bf16() const { return constants_.bf16; }
   int device() const { return device_; }
 
-  // Contract as in graph_conv.hpp; on a device it is enqueued on `stream` (a cudaStream_t as an integer), and place
-  // lies there.
-  void run(const void* x, const void* skip, void* out, const std::int32_t* place, std::int64_t batch,
+  // Contract as in graph_conv.hpp; on a device it is enqueued on `stream` (a cudaStream_t as an integer), and
+  // output_permutation lies there.
+  void run(const void* x, const void* skip, void* out, const std::int32_t* output_permutation, std::int64_t batch,
            std::uintptr_t stream) const;
 
  private:
@@ -70,8 +70,8 @@ class GraphConvLayer {
   GraphConvConstants constants_;
   int device_;
   std::int64_t entries_;
-  std::vector<std::int32_t> from0_, from1_;
-  std::vector<float> bias_, share0_;
+  std::vector<std::int32_t> lerp_from0_, lerp_from1_;
+  std::vector<float> bias_, lerp_weight_;
   std::unique_ptr<void, Aligned> weight_;
 #ifdef MESHCAST_WITH_CUDA
   std::unique_ptr<GraphConvOnDevice> on_device_;

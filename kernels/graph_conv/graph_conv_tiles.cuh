@@ -6,7 +6,7 @@
 #include "graph_conv/graph_conv.hpp"
 
 // What the blocks of graph_conv's CUDA kernels have in common: each works on a tile of rows of (batch x rows), the
-// vertices of one body after the other, so that neighbors in a tile share neighbors in the graph.
+// vertices of one body after the other, so that neighbors in a tile have common neighbors in the graph.
 namespace meshcast {
 namespace {
 
@@ -58,13 +58,13 @@ __device__ inline void add(float share, const float* from, float (&sum)[kPiece])
     sum[i + 2] += share * four.z, sum[i + 3] += share * four.w;
   }
 }
-__device__ inline void put(const float (&sum)[kPiece], __nv_bfloat16* to) {
+__device__ inline void store(const float (&sum)[kPiece], __nv_bfloat16* to) {
   __nv_bfloat162 pairs[4];
 #pragma unroll
   for (int i = 0; i < 4; ++i) pairs[i] = __floats2bfloat162_rn(sum[2 * i], sum[2 * i + 1]);
   *reinterpret_cast<uint4*>(to) = *reinterpret_cast<const uint4*>(pairs);
 }
-__device__ inline void put(const float (&sum)[kPiece], float* to) {
+__device__ inline void store(const float (&sum)[kPiece], float* to) {
 #pragma unroll
   for (int i = 0; i < kPiece; i += 4)
     *reinterpret_cast<float4*>(to + i) = make_float4(sum[i], sum[i + 1], sum[i + 2], sum[i + 3]);
@@ -80,7 +80,7 @@ __device__ const T* body_of(const GraphConv& p, const TileRow& row) {
 template <int Rows, typename T>
 __device__ void gather(const GraphConv& p, const TileRow* rows, int order, int from, int channels, int padded, T* t,
                        int stride) {
-  const GraphRows& graph = order == 1 ? p.one_hop : p.two_hops;
+  const CsrView& graph = order == 1 ? p.one_hop : p.two_hops;
   const std::int64_t step = p.batch * p.channels_in;
   if (channels % kPiece == 0 && reinterpret_cast<std::uintptr_t>(p.x) % 16 == 0) {
     const int pieces = padded / kPiece;
@@ -93,12 +93,12 @@ __device__ void gather(const GraphConv& p, const TileRow* rows, int order, int f
         if (order == 0) {
           add(1.0f, body + p.self[row.v] * step, sum);
         } else {
-          const int last = graph.start[row.v + 1];
+          const int last = graph.indptr[row.v + 1];
 #pragma unroll 4
-          for (int e = graph.start[row.v]; e < last; ++e) add(graph.value[e], body + graph.near[e] * step, sum);
+          for (int e = graph.indptr[row.v]; e < last; ++e) add(graph.data[e], body + graph.indices[e] * step, sum);
         }
       }
-      put(sum, t + i * stride + c);
+      store(sum, t + i * stride + c);
     }
     return;
   }
@@ -111,8 +111,8 @@ __device__ void gather(const GraphConv& p, const TileRow* rows, int order, int f
       if (order == 0) {
         sum = load(body + p.self[row.v] * step);
       } else {
-        for (int e = graph.start[row.v]; e < graph.start[row.v + 1]; ++e)
-          sum += graph.value[e] * load(body + graph.near[e] * step);
+        for (int e = graph.indptr[row.v]; e < graph.indptr[row.v + 1]; ++e)
+          sum += graph.data[e] * load(body + graph.indices[e] * step);
       }
     }
     store(sum, t + i * stride + c);
@@ -122,13 +122,14 @@ __device__ void gather(const GraphConv& p, const TileRow* rows, int order, int f
 // Bias, activation and residual of one number.
 template <typename T>
 __device__ void finish(const GraphConv& p, const TileRow& row, std::int64_t c, float sum) {
-  float value = activated(p, sum + p.bias[c]);
+  float value = activate(p, sum + p.bias[c]);
   if (p.skip) {
     const T* skip = static_cast<const T*>(p.skip) + (p.skip_row[row.v] * p.batch + row.b) * p.channels_skip;
-    value += p.from0 ? mixed(p, c, load(skip + p.from0[c]), load(skip + p.from1[c])) : load(skip + c);
+    value += p.lerp_from0 ? interpolate_skip(p, c, load(skip + p.lerp_from0[c]), load(skip + p.lerp_from1[c]))
+                          : load(skip + c);
   }
-  const std::int64_t at = out_at(p, row.v, row.b) + c;
-  if (p.place)
+  const std::int64_t at = output_offset(p, row.v, row.b) + c;
+  if (p.output_permutation)
     static_cast<float*>(p.out)[at] = value;
   else
     store(value, static_cast<T*>(p.out) + at);

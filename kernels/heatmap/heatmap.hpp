@@ -5,11 +5,11 @@
 
 #include "common/portable.hpp"
 
-// The peaks of heatmaps: maps (count, height, width) float32, places (count, 2) float32, x first, in 0..1 of the map
+// The peaks of heatmaps: maps (count, height, width) float32, keypoints (count, 2) float32, x first, in 0..1 of the map
 // (pixel p of W is p / W), scores (count,) float32; all C-contiguous.
 //
-// The peak is the first maximum, row by row, and its value the score; a map whose maximum is not positive has its place
-// at 0. One that holds a NaN has the score NaN, and its place at 0.
+// The peak is the first maximum, row by row, and its value the score; a map whose maximum is not positive has its
+// keypoint at 0. One that holds a NaN has the score NaN and its keypoint at 0.
 //
 // Quarter: a quarter of a pixel towards the higher neighbor (Sun et al., CVPR 2019); not in the first two rows and
 // columns nor in the last. Dark: the Newton step -H^-1 g on the logarithm of the map (Zhang et al., CVPR 2020, eq. 6)
@@ -20,13 +20,13 @@ namespace meshcast {
 enum class Refine { kNone, kQuarter, kDark };
 
 constexpr int kMaxBlur = 255;  // taps
-constexpr int kReach = 2;      // pixels around a peak that Dark looks at
+constexpr int kReach = 2;      // pixels around a peak that Dark reads
 constexpr int kAround = 2 * kReach + 1;
 constexpr float kLogFloor = 1e-10f;
 
 struct Heatmap {
   const float* maps;
-  float* places;
+  float* keypoints;
   float* scores;
   std::int64_t count;
   std::int32_t height, width;

@@ -16,14 +16,14 @@ Refine refinement(std::string_view name) {
   throw nb::value_error("refine must be none, quarter or dark");
 }
 
-void heatmap(Input maps, Output places, Output scores, const char* refine, int blur, std::uintptr_t stream) {
+void heatmap(Input maps, Output keypoints, Output scores, const char* refine, int blur, std::uintptr_t stream) {
   const int device = maps.device_type();
   const bool cuda = device == nb::device::cuda::value;
   if (!cuda && device != nb::device::cpu::value)
     throw nb::type_error("maps must be in host memory or on a CUDA device");
   require<float>(maps, "maps", {kAny, kAny, kAny, kAny}, device);
   const auto people = static_cast<std::int64_t>(maps.shape(0)), points = static_cast<std::int64_t>(maps.shape(1));
-  require<float>(places, "places", {people, points, 2}, device);
+  require<float>(keypoints, "keypoints", {people, points, 2}, device);
   require<float>(scores, "scores", {people, points}, device);
   constexpr std::size_t most = std::numeric_limits<std::int32_t>::max() / 2;
   if (maps.shape(2) < 1 || maps.shape(3) < 1) throw nb::value_error("maps has no pixels");
@@ -32,7 +32,7 @@ void heatmap(Input maps, Output places, Output scores, const char* refine, int b
 
   Heatmap p{};
   p.maps = static_cast<const float*>(maps.data());
-  p.places = static_cast<float*>(places.data());
+  p.keypoints = static_cast<float*>(keypoints.data());
   p.scores = static_cast<float*>(scores.data());
   p.count = people * points;
   p.height = static_cast<std::int32_t>(maps.shape(2));
@@ -57,7 +57,7 @@ void heatmap(Input maps, Output places, Output scores, const char* refine, int b
 }  // namespace
 
 void bind_heatmap(nb::module_& m) {
-  m.def("heatmap", &heatmap, nb::arg("maps"), nb::arg("places").noconvert(), nb::arg("scores").noconvert(),
+  m.def("heatmap", &heatmap, nb::arg("maps"), nb::arg("keypoints").noconvert(), nb::arg("scores").noconvert(),
         nb::arg("refine") = "none", nb::arg("blur") = 11, nb::arg("stream") = 0);
 }
 

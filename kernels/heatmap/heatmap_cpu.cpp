@@ -116,8 +116,8 @@ void find(const Heatmap& p, std::int64_t n) {
   Offset offset{0.0f, 0.0f};
   if (p.refine == Refine::kQuarter) offset = quarter(map, p.height, p.width, x, y);
   if (p.refine == Refine::kDark) offset = dark(p, map, x, y, score);
-  p.places[2 * n] = (static_cast<float>(x) + offset.x) / static_cast<float>(p.width);
-  p.places[2 * n + 1] = (static_cast<float>(y) + offset.y) / static_cast<float>(p.height);
+  p.keypoints[2 * n] = (static_cast<float>(x) + offset.x) / static_cast<float>(p.width);
+  p.keypoints[2 * n + 1] = (static_cast<float>(y) + offset.y) / static_cast<float>(p.height);
   p.scores[n] = score;
 }
 

@@ -75,8 +75,8 @@ __global__ void heatmap_kernel(Heatmap p) {
       offset = newton(around, scale);
     }
     if (threadIdx.x == 0) {
-      p.places[2 * n] = (static_cast<float>(x) + offset.x) / static_cast<float>(p.width);
-      p.places[2 * n + 1] = (static_cast<float>(y) + offset.y) / static_cast<float>(p.height);
+      p.keypoints[2 * n] = (static_cast<float>(x) + offset.x) / static_cast<float>(p.width);
+      p.keypoints[2 * n + 1] = (static_cast<float>(y) + offset.y) / static_cast<float>(p.height);
       p.scores[n] = peak.value;
     }
     __syncthreads();  // before `around` is that of another map

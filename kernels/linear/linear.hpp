@@ -50,7 +50,7 @@ MESHCAST_HD bool is_plain(const Layout& layout, std::int64_t numbers) {
   return layout.width == numbers && layout.stride == numbers && layout.first == 0 && !layout.bf16;
 }
 // In 32 bits, because processors without a 64-bit division (GPUs) do it in a hundred steps: a layout has fewer numbers.
-MESHCAST_HD std::int64_t place_of(const Layout& layout, std::int64_t batch, std::int64_t n, std::int64_t k) {
+MESHCAST_HD std::int64_t offset_of(const Layout& layout, std::int64_t batch, std::int64_t n, std::int64_t k) {
   const auto number = static_cast<std::uint32_t>(k), width = static_cast<std::uint32_t>(layout.width);
   const std::uint32_t node = number / width;
   return (node * batch + n) * layout.stride + layout.first + (number - node * width);
@@ -66,15 +66,15 @@ MESHCAST_HD void store(const Layout& layout, float value, void* to, std::int64_t
 }
 
 // What is done to a number of x before the product, and to a sum after it.
-MESHCAST_HD float fed(const Linear& p, std::int64_t k, float x) {
+MESHCAST_HD float preactivate(const Linear& p, std::int64_t k, float x) {
   if (!p.scale) return x;
   const float value = p.scale[k] * x + p.shift[k];
   return value > 0 ? value : 0.0f;
 }
-MESHCAST_HD void give(const Linear& p, std::int64_t n, std::int64_t m, float sum) {
+MESHCAST_HD void store_output(const Linear& p, std::int64_t n, std::int64_t m, float sum) {
   const float total = sum + p.bias[m], value = p.relu && !(total > 0) ? 0.0f : total;
   store(p.out_layout, value + (p.residual ? p.residual[n * p.outputs + m] : 0.0f), p.out,
-        place_of(p.out_layout, p.batch, n, m));
+        offset_of(p.out_layout, p.batch, n, m));
 }
 
 void linear_cpu(const Linear& p);

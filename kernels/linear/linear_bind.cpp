@@ -28,11 +28,11 @@ void make(LinearLayer* self, Input weight, Input bias, std::optional<Input> scal
 }
 
 void call(const LinearLayer& self, Input x, std::optional<Input> residual, Output out, std::uintptr_t stream) {
-  const int place = self.device() >= 0 ? nb::device::cuda::value : nb::device::cpu::value;
-  require<float>(x, "x", {kAny, self.inputs()}, place);
+  const int location = self.device() >= 0 ? nb::device::cuda::value : nb::device::cpu::value;
+  require<float>(x, "x", {kAny, self.inputs()}, location);
   const auto batch = static_cast<std::int64_t>(x.shape(0));
-  require<float>(out, "out", {batch, self.outputs()}, place);
-  if (residual) require<float>(*residual, "residual", {batch, self.outputs()}, place);
+  require<float>(out, "out", {batch, self.outputs()}, location);
+  if (residual) require<float>(*residual, "residual", {batch, self.outputs()}, location);
   require_apart(x, "x", out);
   const auto* before = residual ? static_cast<const float*>(residual->data()) : nullptr;
   nb::gil_scoped_release released;

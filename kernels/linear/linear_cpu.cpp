@@ -10,7 +10,7 @@ namespace meshcast {
 namespace {
 
 constexpr int kLanes = 16;
-constexpr int kBatch = 4;              // rows of x that share one reading of the weights
+constexpr int kBatch = 4;              // rows of x for which the weights are read once
 constexpr std::int64_t kOutputs = 32;  // of a task
 
 typedef float Wide __attribute__((vector_size(4 * kLanes)));
@@ -27,10 +27,10 @@ MESHCAST_INLINE void widen(const std::uint16_t* from, Wide& to) {
   std::memcpy(&to, &bits, sizeof to);
 }
 
-MESHCAST_INLINE float one(const float* from) {
+MESHCAST_INLINE float load_one(const float* from) {
   return *from;
 }
-MESHCAST_INLINE float one(const std::uint16_t* from) {
+MESHCAST_INLINE float load_one(const std::uint16_t* from) {
   return from_bf16(*from);
 }
 
@@ -59,8 +59,8 @@ MESHCAST_INLINE void dots(const Linear& p, const float* u, std::int64_t row, std
       const Wide both = sum[n][0] + sum[n][1];
       float total = 0;
       for (int i = 0; i < kLanes; ++i) total += both[i];
-      for (std::int64_t rest = k; rest < p.inputs; ++rest) total += u[n * p.inputs + rest] * one(weight + rest);
-      give(p, row + n, m, total);
+      for (std::int64_t rest = k; rest < p.inputs; ++rest) total += u[n * p.inputs + rest] * load_one(weight + rest);
+      store_output(p, row + n, m, total);
     }
   }
 }
@@ -101,7 +101,7 @@ void linear_cpu(const Linear& p) {
     for (std::int64_t n = 0; n < p.batch; ++n)
       for (std::int64_t k = 0; k < p.inputs; ++k)
         input[static_cast<std::size_t>(n * p.inputs + k)] =
-            fed(p, k, load(p.x_layout, p.x, place_of(p.x_layout, p.batch, n, k)));
+            preactivate(p, k, load(p.x_layout, p.x, offset_of(p.x_layout, p.batch, n, k)));
     u = input.data();
   }
   auto share = [&](std::int64_t task) {

@@ -43,15 +43,15 @@ __device__ void take(const std::uint16_t* from, float (&to)[Count]) {
 
 // Row n of u, numbers k..k + Count - 1.
 template <int Count>
-__device__ void feed(const Linear& p, std::int64_t n, std::int64_t k, float (&to)[Count]) {
-  const std::int64_t at = place_of(p.x_layout, p.batch, n, k);
+__device__ void load_preactivated(const Linear& p, std::int64_t n, std::int64_t k, float (&to)[Count]) {
+  const std::int64_t at = offset_of(p.x_layout, p.batch, n, k);
   if (p.x_layout.bf16)
     take(static_cast<const std::uint16_t*>(p.x) + at, to);
   else
     take(static_cast<const float*>(p.x) + at, to);
   if (!p.scale) return;
 #pragma unroll
-  for (int i = 0; i < Count; ++i) to[i] = fed(p, k + i, to[i]);
+  for (int i = 0; i < Count; ++i) to[i] = preactivate(p, k + i, to[i]);
 }
 
 // A block makes Outputs outputs of Rows rows: its threads share the numbers of a row between them, each reading Count
@@ -71,7 +71,7 @@ __global__ void __launch_bounds__(kThreads) linear_kernel(Linear p) {
     for (int n = 0; n < Rows; ++n) {
       if (n >= rows) break;
       float u[Count];
-      feed(p, row + n, k, u);
+      load_preactivated(p, row + n, k, u);
 #pragma unroll
       for (int m = 0; m < Outputs; ++m)
 #pragma unroll
@@ -94,7 +94,7 @@ __global__ void __launch_bounds__(kThreads) linear_kernel(Linear p) {
   if (m >= outputs || n >= rows) return;
   float total = 0;
   for (int w = 0; w < kWarps; ++w) total += parts[w][threadIdx.x];
-  give(p, row + n, output + m, total);
+  store_output(p, row + n, output + m, total);
 }
 
 template <typename T, int Outputs, int Rows>

@@ -15,36 +15,39 @@ namespace meshcast {
 
 // A network of layers as one call: steps one after the other over buffers that it allocates once, for up to `people`
 // rows. Running it allocates nothing; on a CUDA device everything is enqueued on one stream without waiting, so that a
-// CUDA graph can capture it, and the buffers stay where they are as long as the plan lives.
+// CUDA graph can capture it, and the addresses of the buffers are fixed for the plan's lifetime.
 //
-// Buffers are known by index: 0 is the call's x (batch, inputs), 1 its out (batch, outputs), float32; own ones follow,
-// with room for so many numbers a row. A buffer holds rows (batch, numbers) or features of a graph (nodes, batch,
-// channels).
-class Plan {
+// Buffers are known by index: 0 is the call's x (batch, inputs), 1 its out (batch, outputs), float32; the plan's own
+// follow, with room for `numbers` numbers a row. A buffer holds rows (batch, numbers) or features of a graph (nodes,
+// batch, channels).
+class ExecutionPlan {
  public:
   struct Buffer {
-    std::int64_t numbers;  // room for so many a row
+    std::int64_t numbers;  // room for this many in each row
     bool bf16;             // else float32
   };
   // Of features (nodes, batch, stride) the channels first..first + width - 1.
   struct Channels {
     std::int64_t width, stride, first;
   };
-  // What the steps cannot do without, for so many rows: multiplications of the linear parts and of the sums over
-  // neighbors, and bytes of constants and of arrays, each read or written once.
+  // Lower bounds of the work for a batch: multiplications of the linear parts and of the sums over neighbors, and bytes
+  // of constants and of arrays, each read or written once.
   struct Work {
     std::int64_t products, sums, bytes;
   };
   static constexpr int kX = 0, kOut = 1, kNone = -1;
 
-  Plan(std::int64_t inputs, std::int64_t outputs, const std::vector<Buffer>& own, std::int64_t people, int device);
+  ExecutionPlan(std::int64_t inputs, std::int64_t outputs, const std::vector<Buffer>& own, std::int64_t people,
+                int device);
 
   // Steps, in order. Layers must outlive the plan. Throw std::invalid_argument where a buffer does not fit.
   void copy(int from, int to, std::int64_t numbers, std::optional<Channels> from_as, std::optional<Channels> to_as);
   void linear(const LinearLayer& layer, int x, int residual, int out, std::optional<Channels> x_as,
               std::optional<Channels> out_as);
-  // With place (rows), a permutation, out is rows (batch, vertices, channels) in float32, vertex v at place[v].
-  void graph_conv(const GraphConvLayer& layer, int x, int skip, int out, const std::vector<std::int32_t>& place);
+  // With output_permutation (rows), a permutation, out is rows (batch, vertices, channels) in float32, vertex v at
+  // output_permutation[v].
+  void graph_conv(const GraphConvLayer& layer, int x, int skip, int out,
+                  const std::vector<std::int32_t>& output_permutation);
 
   std::int64_t inputs() const { return buffers_[kX].numbers; }
   std::int64_t outputs() const { return buffers_[kOut].numbers; }
@@ -82,9 +85,9 @@ class Plan {
   std::vector<std::int64_t> held_;  // numbers of a row that the steps so far leave in each buffer
   std::vector<std::size_t> offsets_;
   Memory memory_;
-  std::vector<std::unique_ptr<Memory>> places_;
+  std::vector<std::unique_ptr<Memory>> output_permutations_;
   std::vector<std::function<void(const Call&)>> steps_;
-  Work a_row_{};
+  Work work_per_row_{};
   std::int64_t constant_bytes_ = 0;
 #ifdef MESHCAST_WITH_CUDA
   std::unique_ptr<Memory> staged_;  // x and out of run_from_host

@@ -19,43 +19,43 @@ namespace {
 
 using Numbers = std::tuple<std::int64_t, std::int64_t, std::int64_t>;  // width, stride, first; products, sums, bytes
 
-std::optional<Plan::Channels> channels(const std::optional<Numbers>& of) {
+std::optional<ExecutionPlan::Channels> channels(const std::optional<Numbers>& of) {
   if (!of) return std::nullopt;
-  return Plan::Channels{std::get<0>(*of), std::get<1>(*of), std::get<2>(*of)};
+  return ExecutionPlan::Channels{std::get<0>(*of), std::get<1>(*of), std::get<2>(*of)};
 }
 
-void make(Plan* self, std::int64_t inputs, std::int64_t outputs,
+void make(ExecutionPlan* self, std::int64_t inputs, std::int64_t outputs,
           const std::vector<std::pair<std::int64_t, bool>>& buffers, std::int64_t people, int device) {
   require_cuda(device);
-  std::vector<Plan::Buffer> own;
+  std::vector<ExecutionPlan::Buffer> own;
   for (const auto& [numbers, bf16] : buffers) own.push_back({numbers, bf16});
-  new (self) Plan(inputs, outputs, own, people, device);
+  new (self) ExecutionPlan(inputs, outputs, own, people, device);
 }
 
-void copy(Plan& self, int from, int to, std::int64_t numbers, std::optional<Numbers> from_as,
+void copy(ExecutionPlan& self, int from, int to, std::int64_t numbers, std::optional<Numbers> from_as,
           std::optional<Numbers> to_as) {
   self.copy(from, to, numbers, channels(from_as), channels(to_as));
 }
 
-void linear(Plan& self, const LinearLayer& layer, int x, std::optional<int> residual, int out,
+void linear(ExecutionPlan& self, const LinearLayer& layer, int x, std::optional<int> residual, int out,
             std::optional<Numbers> x_as, std::optional<Numbers> out_as) {
-  self.linear(layer, x, residual.value_or(Plan::kNone), out, channels(x_as), channels(out_as));
+  self.linear(layer, x, residual.value_or(ExecutionPlan::kNone), out, channels(x_as), channels(out_as));
 }
 
-void graph_conv(Plan& self, const GraphConvLayer& layer, int x, std::optional<int> skip, int out,
-                std::optional<Input> place) {
-  std::vector<std::int32_t> places;
-  if (place) {
-    require<std::int32_t>(*place, "place", {layer.rows()}, nb::device::cpu::value);
-    const auto* data = static_cast<const std::int32_t*>(place->data());
-    places.assign(data, data + place->size());
+void graph_conv(ExecutionPlan& self, const GraphConvLayer& layer, int x, std::optional<int> skip, int out,
+                std::optional<Input> output_permutation) {
+  std::vector<std::int32_t> permutation;
+  if (output_permutation) {
+    require<std::int32_t>(*output_permutation, "output_permutation", {layer.rows()}, nb::device::cpu::value);
+    const auto* data = static_cast<const std::int32_t*>(output_permutation->data());
+    permutation.assign(data, data + output_permutation->size());
   }
-  self.graph_conv(layer, x, skip.value_or(Plan::kNone), out, places);
+  self.graph_conv(layer, x, skip.value_or(ExecutionPlan::kNone), out, permutation);
 }
 
-// Rows of so many numbers, whatever shape they have; how many.
+// Checks that each row has `numbers` numbers, whatever the trailing shape; returns the number of rows.
 template <typename Array>
-std::int64_t require_rows(const Array& array, const char* name, std::int64_t numbers, int place) {
+std::int64_t require_rows(const Array& array, const char* name, std::int64_t numbers, int location) {
   if (array.ndim() == 0) throw nb::value_error((std::string(name) + " must have rows").c_str());
   const auto batch = static_cast<std::int64_t>(array.shape(0));
   std::int64_t row = 1;
@@ -65,20 +65,20 @@ std::int64_t require_rows(const Array& array, const char* name, std::int64_t num
     throw nb::value_error((text + std::to_string(row)).c_str());
   }
   require_type<float>(array, name);
-  require_place(array, name, place);
+  require_location(array, name, location);
   return batch;
 }
 
-Numbers work(const Plan& self, std::int64_t batch) {
-  const Plan::Work work = self.work(batch);
+Numbers work(const ExecutionPlan& self, std::int64_t batch) {
+  const ExecutionPlan::Work work = self.work(batch);
   return {work.products, work.sums, work.bytes};
 }
 
-void call(const Plan& self, Input x, Output out, std::uintptr_t stream) {
+void call(const ExecutionPlan& self, Input x, Output out, std::uintptr_t stream) {
   const bool on_device = self.device() >= 0 && x.device_type() == nb::device::cuda::value;
-  const int place = on_device ? nb::device::cuda::value : nb::device::cpu::value;
-  const std::int64_t batch = require_rows(x, "x", self.inputs(), place);
-  if (require_rows(out, "out", self.outputs(), place) != batch)
+  const int location = on_device ? nb::device::cuda::value : nb::device::cpu::value;
+  const std::int64_t batch = require_rows(x, "x", self.inputs(), location);
+  if (require_rows(out, "out", self.outputs(), location) != batch)
     throw nb::value_error("out must have as many rows as x");
   if (on_device && (x.device_id() != self.device() || out.device_id() != self.device()))
     throw nb::type_error(("x and out must be on the CUDA device " + std::to_string(self.device())).c_str());
@@ -97,7 +97,7 @@ void call(const Plan& self, Input x, Output out, std::uintptr_t stream) {
 }  // namespace
 
 void bind_plan(nb::module_& m) {
-  nb::class_<Plan>(m, "Plan")
+  nb::class_<ExecutionPlan>(m, "ExecutionPlan")
       .def("__init__", &make, nb::arg("inputs"), nb::arg("outputs"), nb::arg("buffers"), nb::arg("people"),
            nb::arg("device") = -1)
       .def("copy", &copy, nb::arg("x"), nb::arg("out"), nb::arg("numbers"), nb::arg("x_as").none() = nb::none(),
@@ -105,8 +105,8 @@ void bind_plan(nb::module_& m) {
       .def("linear", &linear, nb::keep_alive<1, 2>(), nb::arg("layer"), nb::arg("x"), nb::arg("residual").none(),
            nb::arg("out"), nb::arg("x_as").none() = nb::none(), nb::arg("out_as").none() = nb::none())
       .def("graph_conv", &graph_conv, nb::keep_alive<1, 2>(), nb::arg("layer"), nb::arg("x"), nb::arg("skip").none(),
-           nb::arg("out"), nb::arg("place").none() = nb::none())
-      .def_prop_ro("bytes", &Plan::bytes)
+           nb::arg("out"), nb::arg("output_permutation").none() = nb::none())
+      .def_prop_ro("bytes", &ExecutionPlan::bytes)
       .def("work", &work, nb::arg("batch"))
       .def("__call__", &call, nb::arg("x"), nb::arg("out").noconvert(), nb::arg("stream") = 0);
 }

@@ -4,17 +4,17 @@
 
 #include "common/portable.hpp"
 
-// A z-buffered triangle rasterizer with Gouraud colors, for drawing meshes over a picture.
+// A z-buffered triangle rasterizer with Gouraud colors, for drawing meshes over an image.
 //
 // faces (F, 3) int32 in 0..V-1; points (V, 3) float32: x px, y px (pixel centers at integers), z > 0 m; colors (V, 3)
-// float32 0..255 in the picture's channel order; image (H, W, 3) uint8 and depth (H, W) float32 m (infinity where
+// float32 0..255 in the image's channel order; image (H, W, 3) uint8 and depth (H, W) float32 m (infinity where
 // nothing is yet) are read and written. A pixel belongs to a triangle when its center is inside or on an edge and
 // z < depth; of equal depths the first face wins. Every pixel is blended once, with the surface that is visible:
 //
 //     image = floor(image + alpha * (color - image) + 0.5)
 //
 // Depth and color are perspective-correct. Faces with a corner that is not finite or not beyond kNear are skipped;
-// with `cull`, so are those that turn clockwise on the picture (the inner sides of a closed mesh whose faces are
+// with `cull`, so are those that turn clockwise on the image (the inner sides of a closed mesh whose faces are
 // counter-clockwise seen from outside). All arithmetic is float64 without fused multiply-adds: every platform, and the
 // NumPy reference, agree on every pixel.
 namespace meshcast {

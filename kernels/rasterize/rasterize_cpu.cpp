@@ -21,7 +21,7 @@ struct Drawn {
   std::int32_t face;
 };
 
-// Pixel centers between the corners, inside the picture. Compared as float64: coordinates may be far outside int range.
+// Pixel centers between the corners, inside the image. Compared as float64: coordinates may be far outside int range.
 Box pixel_box(const float* const corner[3], std::int64_t width, std::int64_t height) {
   const auto clip = [](double value, std::int64_t limit) {
     return static_cast<std::int64_t>(std::clamp(value, 0.0, static_cast<double>(limit)));

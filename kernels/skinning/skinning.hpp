@@ -21,11 +21,11 @@
 // pose_dirs (C, P, 3, kBlock) float32 or int16 with P = 9 (J - 1), or 0 for a body without pose blend shapes. Skinning
 // weights are block-sparse: the block c knows the joints bones[starts[c]..starts[c + 1]] only, starts (C + 1), bones
 // (E) int32 in 0..J-1, weights (E, kBlock) float32. joint_template (J, 3), joint_dirs (J, 3, B) float32; parents (J)
-// int32, each before its joint, the root's is not looked at.
+// int32, each before its joint, the root's is ignored.
 //
 // Inputs: rotations (N, J, 3, 3) float32, local, row-major; shape (N, B) float32; translation (N, 3) float32 or none.
 //
-// Outputs: workspace (N, at least workspace_floats) float32, without meaning afterwards; vertices (N, V, 3) float32,
+// Outputs: workspace (N, at least workspace_floats) float32, unspecified afterwards; vertices (N, V, 3) float32,
 // float16 or uint16; joints (N, J, 3) float32; bounds (N, 2, 3) float32 with uint16 vertices only: the lowest
 // coordinates and the step, vertex = low + step * level. Numbers that are not finite pass through; as uint16, the
 // bounds of such a person are not-a-number and the levels 0. Outputs overlap neither each other nor an input.

@@ -9,7 +9,7 @@ namespace meshcast {
 namespace {
 
 constexpr int kPass = 32;        // people whose blocks are posed together: their rest vertices stay in the first cache
-constexpr int kTile = 6;         // people that share one reading of the blend shapes
+constexpr int kTile = 6;         // people for whom the blend shapes are read once
 constexpr int kBlocksATask = 4;  // for few people: a task takes some microseconds
 
 // Work is counted in blend shapes of blocks; the skinning of a block costs as much as kOfSkinning of them. Below

@@ -255,7 +255,8 @@ void skinning_cuda(const Skinning& p, std::uintptr_t stream_number) {
   const auto stream = reinterpret_cast<cudaStream_t>(stream_number);
   const std::size_t pose_bytes = sizeof(float) * (kTransform + 9 + 3) * p.joint_count;
   if (pose_bytes > kShared || shared_bytes<1, kWarps>(p) > kShared)
-    throw std::runtime_error("skinning: a body of so many joints and directions does not fit a GPU's shared memory");
+    throw std::runtime_error(
+        "skinning: the joints and blend shapes of this body do not fit the shared memory of a GPU");
   constexpr int kPoseThreads = 128;
   pose_kernel<<<static_cast<unsigned>(p.people), kPoseThreads, pose_bytes, stream>>>(p);
   if (p.people > kManyPeople && shared_bytes<16, 1>(p) <= kShared) {

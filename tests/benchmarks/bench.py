@@ -1,4 +1,4 @@
-"""All benchmarks: prints a table and writes the figures as JSON. `make bench` runs it; see README.md here."""
+"""All benchmarks: prints a table and writes the metrics as JSON. `make bench` runs it; see README.md here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
-from figure import Metric, header, note, row
+from metric import Metric, header, note, row
 
 NAMES = (
     "accuracy",
@@ -40,9 +40,9 @@ QUIET_LOAD = 0.5
 
 
 def main() -> int:
-    """Run what the command line asks for; 1 when a benchmark broke off, which never stops the others."""
+    """Run what the command line asks for; 1 when a benchmark failed, which never stops the others."""
     parser = argparse.ArgumentParser(description="Run the benchmarks of this folder.")
-    parser.add_argument("--output", type=Path, metavar="OUT.json", help="write the figures")
+    parser.add_argument("--output", type=Path, metavar="OUT.json", help="write the metrics")
     parser.add_argument("--only", choices=NAMES, action="append", metavar="NAME", help=f"one of {', '.join(NAMES)}")
     parser.add_argument("--long", action="store_true", help=f"also those that take minutes: {', '.join(LONG)}")
     args = parser.parse_args()
@@ -51,29 +51,29 @@ def main() -> int:
     chosen = args.only or [name for name in NAMES if args.long or name not in LONG]
 
     print("\n".join(conditions()), header(), sep="\n", flush=True)
-    figures: list[Metric] = []
+    metrics: list[Metric] = []
     broken = []
     for name in chosen:
         # A process each: no benchmark finds the threads, caches and memory that another one left.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             try:
-                new = pool.submit(figures_of, name).result()
+                new = pool.submit(metrics_of, name).result()
             except Exception:
                 traceback.print_exc()
                 broken.append(name)
                 continue
-        print(*(row(figure) for figure in new), sep="\n", flush=True)
-        figures += new
+        print(*(row(metric) for metric in new), sep="\n", flush=True)
+        metrics += new
     if args.output is not None:
-        args.output.write_text(json.dumps([figure.entry() for figure in figures], indent=2, allow_nan=False) + "\n")
+        args.output.write_text(json.dumps([metric.entry() for metric in metrics], indent=2, allow_nan=False) + "\n")
         note(f"wrote {args.output}")
     if broken:
-        note(f"error: broke off: {', '.join(broken)}")
+        note(f"error: failed benchmarks: {', '.join(broken)}")
     return 1 if broken else 0
 
 
-def figures_of(name: str) -> list[Metric]:
-    """The figures of one bm_*.py; the kernels' return names and milliseconds only."""
+def metrics_of(name: str) -> list[Metric]:
+    """The metrics of one bm_*.py; the kernels' return names and milliseconds only."""
     measured = import_module(f"bm_{name}").measure()
     return [entry if isinstance(entry, Metric) else Metric(entry[0], entry[1], "ms") for entry in measured]
 

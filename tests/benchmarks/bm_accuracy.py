@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import fmean
 
-from figure import CLIPS, MEDIA, Metric, show
+from metric import CLIPS, MEDIA, Metric, show
 
 from edge.evaluation.evaluate import evaluate_clip
 from edge.models import Models
@@ -17,12 +17,12 @@ AIM_ROOT_M = 0.25
 
 def measure() -> list[Metric]:
     """Errors of the twelve limb joints around the mid-hip, and of the mid-hip itself, a clip and in the mean."""
-    figures, scores = [], []
+    metrics, scores = [], []
     for clip in CLIPS:
         camera = clip.removesuffix(".mp4").removeprefix("balance_")
         score = evaluate_clip(MEDIA / clip, MEDIA / "balance.npz", camera, Models())
         scores.append(score)
-        figures += [
+        metrics += [
             Metric(f"accuracy {camera}: frames in which the person is found", score.matched, "", score.frames),
             Metric(f"accuracy {camera}: MPJPE", score.mpjpe_mm, "mm"),
             Metric(f"accuracy {camera}: PA-MPJPE", score.pa_mpjpe_mm, "mm"),
@@ -31,7 +31,7 @@ def measure() -> list[Metric]:
     mpjpe_mm, pa_mm = fmean(s.mpjpe_mm for s in scores), fmean(s.pa_mpjpe_mm for s in scores)
     root_m = fmean(s.root_error_m for s in scores)
     return [
-        *figures,
+        *metrics,
         Metric("accuracy mean: MPJPE (reference: BlazePose-heavy)", mpjpe_mm, "mm", BLAZEPOSE_MPJPE_MM),
         Metric("accuracy mean: MPJPE (reference: the bar)", mpjpe_mm, "mm", BAR_MPJPE_MM),
         Metric("accuracy mean: PA-MPJPE (reference: BlazePose-heavy)", pa_mm, "mm", BLAZEPOSE_PA_MM),

@@ -9,7 +9,7 @@ from statistics import median
 
 import cv2
 import numpy as np
-from figure import Metric, show
+from metric import Metric, show
 
 import edge_kernels
 
@@ -24,18 +24,18 @@ SHIFT = (-np.array(MEAN) / np.array(STD)).astype(np.float32)
 
 
 def measure() -> list[Metric]:
-    """Milliseconds, medians of single calls that take turns; the reference is OpenCV and NumPy on the same
+    """Milliseconds, medians of single interleaved calls; the reference is OpenCV and NumPy on the same
     pixels."""
     rng = np.random.default_rng(0)
-    both, image, luma, chroma = picture(rng, HEIGHT, WIDTH)
+    both, image, luma, chroma = synthetic_image(rng, HEIGHT, WIDTH)
     out = np.empty((PEOPLE, 3, SIDE, SIDE), np.float32)
     half, levels, opencv = out.astype(np.float16), np.empty((PEOPLE, SIDE, SIDE, 3), np.uint8), np.empty_like(out)
-    figures = []
+    metrics = []
     for height_px in HEIGHTS_PX:
         centers = np.array([[240 + 460 * i, HEIGHT / 2] for i in range(PEOPLE)], np.float32)
         scales = np.full(PEOPLE, SIDE / (MARGIN * height_px), np.float32)
         native = partial(edge_kernels.crop, MEAN, STD)
-        times = in_turns(
+        times = interleaved(
             partial(crop_by_opencv, image, centers, scales, levels, opencv),
             partial(native, image, centers, scales, out, swap=True),
             partial(native, image, centers, scales, half, swap=True),
@@ -43,12 +43,12 @@ def measure() -> list[Metric]:
             partial(cv2.cvtColor, both, cv2.COLOR_YUV2BGR_NV12),
         )
         name = f"crops {PEOPLE} x {SIDE} x {SIDE}, people {height_px} px"
-        figures.append(Metric(name, times[1], "ms", times[0]))
-        figures.append(Metric(f"{name}, float16", times[2], "ms", times[0]))
-        figures.append(Metric(f"{name}, from NV12", times[3], "ms", times[0] + times[4]))
+        metrics.append(Metric(name, times[1], "ms", times[0]))
+        metrics.append(Metric(f"{name}, float16", times[2], "ms", times[0]))
+        metrics.append(Metric(f"{name}, from NV12", times[3], "ms", times[0] + times[4]))
         if edge_kernels.cuda_device_count():
-            figures.append(Metric(f"{name}, cuda", on_cuda(image, centers, scales, out), "ms", times[0]))
-    return figures + letterboxes(rng)
+            metrics.append(Metric(f"{name}, cuda", on_cuda(image, centers, scales, out), "ms", times[0]))
+    return metrics + letterboxes(rng)
 
 
 def letterboxes(rng: np.random.Generator) -> list[Metric]:
@@ -56,37 +56,39 @@ def letterboxes(rng: np.random.Generator) -> list[Metric]:
     padded, opencv = np.empty((INPUT, INPUT, 3), np.uint8), np.empty((1, 3, INPUT, INPUT), np.float32)
     out = np.empty_like(opencv)
     native = partial(edge_kernels.letterbox, MEAN, STD)
-    figures = []
+    metrics = []
     for height, width, block in ((HEIGHT, WIDTH, 2), (480, 640, 1)):
-        both, image, luma, chroma = picture(rng, height, width)
+        both, image, luma, chroma = synthetic_image(rng, height, width)
         window = (0, 0, INPUT, round(height * INPUT / width))
-        times = in_turns(
+        times = interleaved(
             partial(letterbox_by_opencv, image, window, block, padded, opencv),
             partial(native, image, out, window, block=block, pad=114, swap=True),
             partial(native, luma, out, window, block=block, pad=114, swap=True, chroma=chroma),
             partial(cv2.cvtColor, both, cv2.COLOR_YUV2BGR_NV12),
         )
         name = f"letterbox {height} x {width} to {INPUT}"
-        figures.append(Metric(name, times[1], "ms", times[0]))
-        figures.append(Metric(f"{name}, from NV12", times[2], "ms", times[0] + times[3]))
-    return figures
+        metrics.append(Metric(name, times[1], "ms", times[0]))
+        metrics.append(Metric(f"{name}, from NV12", times[2], "ms", times[0] + times[3]))
+    return metrics
 
 
-def picture(rng: np.random.Generator, height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def synthetic_image(
+    rng: np.random.Generator, height: int, width: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """NV12 in one piece, the same as BGR, and its luma and chroma."""
     both = rng.integers(0, 256, (height * 3 // 2, width), np.uint8)
     chroma = both[height:].reshape(height // 2, width // 2, 2)
     return both, np.asarray(cv2.cvtColor(both, cv2.COLOR_YUV2BGR_NV12)), both[:height], chroma
 
 
-def in_turns(*calls: Callable[[], object]) -> list[float]:
+def interleaved(*calls: Callable[[], object]) -> list[float]:
     """Median milliseconds of each."""
     seconds = [[timeit.timeit(call, number=1) for call in calls] for _ in range(ROUNDS)]
     return [median(column) * 1e3 for column in zip(*seconds, strict=True)]
 
 
 def halved(image: np.ndarray, scale: float) -> tuple[np.ndarray, int]:
-    """The picture, halved until a scale above 0.25 is left, and the block that one of its pixels is."""
+    """The image, halved until a scale above 0.25 is left, and the block that one of its pixels is."""
     block = 1
     while scale * block <= 0.25:
         block *= 2

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import zmq
-from figure import Metric, run_interleaved, show
+from metric import Metric, run_interleaved, show
 
 from edge.wire.curve_auth import CurveAuthenticator
 from edge.wire.keys import new_keys
@@ -37,13 +37,13 @@ def measure() -> list[Metric]:
             receiver.connect(sender.get_string(zmq.LAST_ENDPOINT))
             sender.recv()
             ways[name] = partial(there, sender, receiver)
-        figures = []
+        metrics = []
         for size in SIZES:
             ms = run_interleaved({way: partial(call, bytes(size)) for way, call in ways.items()}, WARM_UP, ROUNDS)
-            figures.append(
+            metrics.append(
                 Metric(f"curve, {size} bytes: median of {ROUNDS}, reference plain", ms["curve"], "ms", ms["plain"])
             )
-        return figures
+        return metrics
 
 
 def there(sender: zmq.Socket[bytes], receiver: zmq.Socket[bytes], message: bytes) -> None:

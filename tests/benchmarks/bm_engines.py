@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from figure import CLIPS, MEDIA, Metric, note, show
+from metric import CLIPS, MEDIA, Metric, note, show
 from numpy.typing import NDArray
 
 from edge.sources import open_source
@@ -32,14 +32,14 @@ Key = tuple[str, str]  # backend, precision
 
 def measure() -> list[Metric]:
     """Times of every card and keypoint shifts of the pose models; fp32 comes first on each engine."""
-    figures = []
+    metrics = []
     for card in (card for card in cards() if card.variants and card.input.name and not card.network):
         sessions = open_all(card)
         for batch in BATCHES:
-            figures += times(card, sessions, batch)
+            metrics += times(card, sessions, batch)
         if card.task == "pose":
-            figures += shifts(card, sessions)
-    return figures
+            metrics += shifts(card, sessions)
+    return metrics
 
 
 def open_all(card: Card) -> dict[Key, Session]:
@@ -62,13 +62,13 @@ def open_or_say(card: Card, backend: str, precision: str) -> Session | None:
 
 
 def times(card: Card, sessions: dict[Key, Session], batch: int) -> list[Metric]:
-    """Median milliseconds of a call. The sessions take turns, so that other load on the machine meets all alike."""
+    """Median milliseconds of a call. The sessions are interleaved: other load meets all alike."""
     sides = (side if isinstance(side, int) else card.input.size for side in card.input.shape[1:])
     x = np.random.default_rng(0).random((batch, *sides), np.float32)
     calls: dict[Key, list[float]] = {key: [] for key in sessions}
     order = list(sessions)
     for turn in range(WARM_UP + ROUNDS):
-        order.append(order.pop(0))  # nobody always follows the same neighbor's use of the cache
+        order.append(order.pop(0))  # otherwise each one would always follow the same neighbor in the cache
         for key in order:
             begin = time.perf_counter()
             sessions[key](x)
@@ -104,14 +104,14 @@ def shifts(card: Card, sessions: dict[Key, Session]) -> list[Metric]:
                         raise RuntimeError(f"{card.name} {backend} {precision}: a person's keypoints are not finite")
                     far = np.linalg.norm(pose2d.keypoints - exact.keypoints, axis=-1)
                     moved[backend, precision].append(far[exact.scores > SEEN])
-    figures = []
+    metrics = []
     for (backend, precision), parts in moved.items():
         if precision != "fp32":
             far = np.concatenate(parts)
             name = f"keypoint shift {card.name} {backend} {precision}, n = {len(far)}"
             p50, p95 = np.percentile(far, [50, 95]).tolist()
-            figures += [Metric(f"{name}: median", p50, "px"), Metric(f"{name}: 95th percentile", p95, "px")]
-    return figures
+            metrics += [Metric(f"{name}: median", p50, "px"), Metric(f"{name}: 95th percentile", p95, "px")]
+    return metrics
 
 
 def people(frame: Frame, detect: Detect) -> Tracks | None:

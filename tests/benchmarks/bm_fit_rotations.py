@@ -7,7 +7,7 @@ from collections.abc import Callable
 from statistics import median
 
 import numpy as np
-from figure import CLIPS, MEDIA, Metric, show
+from metric import CLIPS, MEDIA, Metric, show
 from scipy.spatial.transform import Rotation
 
 import edge_kernels
@@ -32,10 +32,10 @@ def measure() -> list[Metric]:
     """Times on one thread, then errors and jitter on real bodies."""
     edge_kernels.set_threads(1)
     model = rigged(BODY)
-    figures = [figure for people in PEOPLE for figure in stage(model, people)]
-    figures += [figure for joints in JOINTS for figure in operator(joints)]
+    metrics = [metric for people in PEOPLE for metric in stage(model, people)]
+    metrics += [metric for joints in JOINTS for metric in operator(joints)]
     edge_kernels.set_threads(0)
-    return [*figures, *(figure for clip in CLIPS for figure in on_clip(model, clip))]
+    return [*metrics, *(metric for clip in CLIPS for metric in on_clip(model, clip))]
 
 
 def rigged(body: SurfaceBody) -> BodyModel:
@@ -80,7 +80,7 @@ def stage(model: BodyModel, people: int) -> list[Metric]:
     def scipy() -> None:
         procrustes(moving[step_of("scipy") % len(moving)])
 
-    times = in_turns({"known": known, "learning": learning, "scipy": scipy})
+    times = interleaved({"known": known, "learning": learning, "scipy": scipy})
     size = f"{people} of them" if people > 1 else "alone"
     alone = times["scipy"] / people
     return [
@@ -140,14 +140,14 @@ def operator(joint_count: int) -> list[Metric]:
     before = np.tile(np.eye(3, dtype=np.float32), (1, joint_count, 1, 1))
     moved = (rest - rest_joints[:, :1] + rng.normal(0, 0.01, rest.shape)).astype(np.float32)
     stiffness, out, error = np.full(1, 5e-5, np.float32), np.empty_like(before), np.empty(1, np.float32)
-    times = in_turns(
+    times = interleaved(
         {"fit": lambda: edge_kernels.fit_rotations(*body, moved, before, stiffness, out, error)},
     )
     return [Metric(f"fit_rotations, {joint_count} joints, 1700 vertices", times["fit"], "ms")]
 
 
-def in_turns(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Median milliseconds of each call, the contestants taking turns; nothing here leaves spinning threads behind."""
+def interleaved(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Median milliseconds of each call, the candidates interleaved; nothing here leaves spinning threads behind."""
     spent: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(WARM_UP + ROUNDS):
         for name, call in calls.items():

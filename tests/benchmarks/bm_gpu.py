@@ -1,8 +1,8 @@
 """Everything on a CUDA device as one table with what it should reach: python tests/benchmarks/bm_gpu.py
 
-Times are the device's own, medians, many calls in one CUDA graph unless a row says otherwise. A floor is the work's
-bytes over the measured bandwidth or its products over the measured rate, whichever is longer; the work is counted by
-the plan itself. Needs torch with CUDA and edge_kernels built with CUDA; `make gpu` runs it.
+Times are the device's own, medians, many calls in one CUDA graph unless a row says otherwise. A lower bound is the
+bytes of the work over the measured bandwidth or its products over the measured rate, whichever is longer; the plan
+counts the work itself. Needs torch with CUDA and edge_kernels built with CUDA; `make gpu` runs it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 import torch
 from device import Rates, enqueued, graphed, rates, stream
-from figure import Metric, note
+from metric import Metric, note
 
 import edge_kernels
-from edge_kernels import Skinning
+from edge_kernels import Skinning, SkinningModel
 from edge_kernels.reference.skinning import workspace_floats
 from engines.body.body import open_body
 from engines.joint_sets import COCO19
@@ -38,24 +38,24 @@ VERTICES, JOINTS = len(BODY.v_template), len(COCO19)
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """A figure and what its ratio to the reference should be: at most, or at least."""
+    """A metric and what its ratio to the reference should be: at most, or at least."""
 
-    figure: Metric
+    metric: Metric
     at_most: float | None = None
     at_least: float | None = None
 
     def row(self) -> str:
-        figure, ratio = self.figure, self.figure.ratio
+        metric, ratio = self.metric, self.metric.ratio
         bar = "" if self.at_most is None else f"<= {self.at_most:.3g}"
         bar = bar if self.at_least is None else f">= {self.at_least:.3g}"
         met = self.met()
         verdict = "" if met is None else "met" if met else "MISSED"
         shown = "" if ratio is None else f"{ratio:.3f}"
-        reference = "" if figure.reference is None else f"{figure.reference:.5g}"
-        return f"{figure.name:<66}{figure.value:>11.5g} {figure.unit:<9}{reference:>10}{shown:>9}{bar:>10} {verdict}"
+        reference = "" if metric.reference is None else f"{metric.reference:.5g}"
+        return f"{metric.name:<66}{metric.value:>11.5g} {metric.unit:<9}{reference:>10}{shown:>9}{bar:>10} {verdict}"
 
     def met(self) -> bool | None:
-        ratio = self.figure.ratio
+        ratio = self.metric.ratio
         if ratio is None or (self.at_most is None and self.at_least is None):
             return None
         return (self.at_most is None or ratio <= self.at_most) and (self.at_least is None or ratio >= self.at_least)
@@ -66,7 +66,7 @@ Section = Callable[[Rates, bool], Iterator[Barred]]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Time the kernels on a CUDA device.")
-    parser.add_argument("--output", type=Path, metavar="OUT.json", help="write the figures")
+    parser.add_argument("--output", type=Path, metavar="OUT.json", help="write the metrics")
     parser.add_argument("--quick", action="store_true", help="without torch.compile, which takes a minute")
     args = parser.parse_args()
     if not torch.cuda.is_available() or not edge_kernels.cuda_device_count():
@@ -75,28 +75,28 @@ def main() -> int:
     with torch.inference_mode():
         measured = rates()
         print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}")
-        print(f"{'figure':<66}{'value':>11} {'unit':<9}{'reference':>10}{'ratio':>9}{'bar':>10}")
-        figures = []
-        for section in (floors, mesh_net, crowd, lifter, whole, skinning, vision):
+        print(f"{'metric':<66}{'value':>11} {'unit':<9}{'reference':>10}{'ratio':>9}{'bar':>10}")
+        metrics = []
+        for section in (lower_bounds, mesh_net, crowd, lifter, whole, skinning, vision):
             for barred in unbroken(section, measured, args.quick):
                 print(barred.row(), flush=True)
-                figures.append(barred)
+                metrics.append(barred)
     if args.output is not None:
-        entries = [barred.figure.entry() | {"met": barred.met()} for barred in figures]
+        entries = [barred.metric.entry() | {"met": barred.met()} for barred in metrics]
         args.output.write_text(json.dumps(entries, indent=2, allow_nan=False) + "\n")
-    return 1 if any("broke off" in barred.figure.name for barred in figures) else 0
+    return 1 if any("failed" in barred.metric.name for barred in metrics) else 0
 
 
 def unbroken(section: Section, measured: Rates, quick: bool) -> Iterator[Barred]:
-    """A section's rows; where it breaks off, a row that says so, and the others go on."""
+    """A section's rows; where it fails, a row with that name, and the others go on."""
     try:
         yield from section(measured, quick)
     except Exception as error:
-        note(f"error: {section.__name__} broke off: {error!r}")
-        yield Barred(Metric(f"{section.__name__} broke off", float("nan"), ""))
+        note(f"error: {section.__name__} failed: {error!r}")
+        yield Barred(Metric(f"{section.__name__} failed", float("nan"), ""))
 
 
-def floors(measured: Rates, quick: bool) -> Iterator[Barred]:
+def lower_bounds(measured: Rates, quick: bool) -> Iterator[Barred]:
     yield Barred(Metric("copying 1 GiB, read and written", measured.bandwidth / 1e12, "TB/s"))
     yield Barred(Metric("torch's matrix product, bfloat16", 2 * measured.products_bf16 / 1e12, "TFLOP/s"))
     yield Barred(Metric("torch's matrix product, float32", 2 * measured.products_f32 / 1e12, "TFLOP/s"))
@@ -115,7 +115,7 @@ def mesh_call(kernels: Pose2MeshKernels, batch: int) -> Callable[[], None]:
 
 
 def mesh_net(measured: Rates, quick: bool) -> Iterator[Barred]:
-    """One person: against torch.sparse launched one by one, torch.compile in a CUDA graph, and the floor."""
+    """One person: against torch.sparse launched one by one, torch.compile in a CUDA graph, and the lower bound."""
     joints = torch.randn(1, JOINTS, 5, device="cuda")
     sparse = build(COCO19, BODY.faces, VERTICES).eval().cuda().pose2mesh
     eager = enqueued(lambda: sparse(joints), 3)
@@ -126,7 +126,10 @@ def mesh_net(measured: Rates, quick: bool) -> Iterator[Barred]:
         ours = graphed(call)
         yield Barred(Metric(f"{name}: torch.sparse fp32, eager, over ours", eager, "us", ours), at_least=20)
         work = f"{2 * products / 1e9:.2f} GFLOP, {moved / 1e6:.1f} MB"
-        yield Barred(Metric(f"{name}: over its floor, {work}", ours, "us", measured.floor_us(products, moved, bf16)), 4)
+        yield Barred(
+            Metric(f"{name}: over its lower bound, {work}", ours, "us", measured.lower_bound_us(products, moved, bf16)),
+            4,
+        )
         yield Barred(Metric(f"{name}: enqueued call by call", enqueued(call), "us", ours))
         if bf16 and not quick:
             yield from compiled(name, joints, ours)
@@ -146,9 +149,9 @@ def crowd(measured: Rates, quick: bool) -> Iterator[Barred]:
     kernels = network(True, together=MANY)
     products, sums, moved = kernels.mesh_net.work(MANY)
     ours = graphed(mesh_call(kernels, MANY), 3)
-    floor = measured.floor_us(products, moved, True)
+    bound_us = measured.lower_bound_us(products, moved, True)
     name = f"MeshNet bf16, batch {MANY}: {2 * products / 1e9:.0f} GFLOP, {moved / 1e9:.2f} GB"
-    yield Barred(Metric(f"{name}: floor over ours", floor, "us", ours), at_least=0.5)
+    yield Barred(Metric(f"{name}: lower bound over ours", bound_us, "us", ours), at_least=0.5)
     yield Barred(Metric(f"MeshNet bf16, batch {MANY}: with its sums over neighbours", ours, "us"))
     yield Barred(Metric("  of which sums", 2 * sums / 1e9, "GFLOP"))
 
@@ -162,10 +165,10 @@ def lifter(measured: Rates, quick: bool) -> Iterator[Barred]:
         ours = graphed(lambda plan=plan, x=pose2d, out=pose: plan(x, out, stream()))
         yield Barred(
             Metric(
-                f"lifter bf16, batch {batch}: over its floor, {moved / 1e6:.0f} MB",
+                f"lifter bf16, batch {batch}: over its lower bound, {moved / 1e6:.0f} MB",
                 ours,
                 "us",
-                measured.floor_us(products, moved, True),
+                measured.lower_bound_us(products, moved, True),
             )
         )
 
@@ -204,24 +207,24 @@ def packed(pose_dirs: np.ndarray | None, storage: Any) -> Skinning:
 def pose_bodies(measured: Rates, name: str, skin: Skinning, batch: int) -> Barred:
     rng = np.random.default_rng(1)
     drawn = rotmat(rng.normal(0, 0.5, (batch, 24, 3))), rng.normal(0, 1, (batch, 10)), rng.normal(0, 1, (batch, 3))
-    constants = [torch.from_numpy(constant).cuda() for constant in skin.constants]
+    constants = SkinningModel(*(torch.from_numpy(constant).cuda() for constant in skin.model))
     inputs = [torch.from_numpy(array.astype(np.float32)).cuda() for array in drawn]
-    directions = skin.constants.pose_dirs.shape[1]
-    columns = workspace_floats(len(skin.constants.template), 24, directions, False)
+    directions = skin.model.pose_dirs.shape[1]
+    columns = workspace_floats(len(skin.model.template), 24, directions, False)
     outputs = [torch.empty(batch, *shape, device="cuda") for shape in ((columns,), (VERTICES, 3), (24, 3))]
-    ours = graphed(lambda: edge_kernels.skinning(*constants, *inputs, *outputs, None, stream()))
+    ours = graphed(lambda: edge_kernels.skinning(constants, *inputs, *outputs, None, stream()))
     if batch == 1:
         return Barred(Metric(f"skinning {name}, batch 1, of 20 us", ours, "us", 20.0), at_most=1)
     moved = sum(array.nbytes for array in (*constants, *inputs, *outputs[1:]))
-    floor = moved / measured.bandwidth * 1e6
+    bound_us = moved / measured.bandwidth * 1e6
     products = batch * VERTICES * 3 * (10 + directions + 24)
     bound = products / measured.products_f32 * 1e6
-    label = f"skinning {name}, batch {batch}: bandwidth's floor over ours ({bound:.0f} us of products)"
-    return Barred(Metric(label, floor, "us", ours), at_least=0.6 if batch == 1024 else None)
+    label = f"skinning {name}, batch {batch}: lower bound by bandwidth over ours ({bound:.0f} us of products)"
+    return Barred(Metric(label, bound_us, "us", ours), at_least=0.6 if batch == 1024 else None)
 
 
 def vision(measured: Rates, quick: bool) -> Iterator[Barred]:
-    """What comes before the mesh: four people of 700 px in a 1088 x 1920 picture, against torch in a CUDA graph."""
+    """What comes before the mesh: four people of 700 px in a 1088 x 1920 image, against torch in a CUDA graph."""
     image = torch.randint(0, 256, (1088, 1920, 3), device="cuda", dtype=torch.uint8)
     centers = torch.tensor([[240.0 + 460 * i, 544.0] for i in range(4)], device="cuda")
     scales = torch.full((4,), 256 / 875, device="cuda")
@@ -232,8 +235,8 @@ def vision(measured: Rates, quick: bool) -> Iterator[Barred]:
     offset, factor = (torch.tensor(values, device="cuda").reshape(1, 3, 1, 1) for values in (mean, std))
 
     def sampled() -> torch.Tensor:
-        picture = image.permute(2, 0, 1).float()[None].expand(4, -1, -1, -1)
-        return (torch.nn.functional.grid_sample(picture, grid, align_corners=False) - offset) / factor
+        planes = image.permute(2, 0, 1).float()[None].expand(4, -1, -1, -1)
+        return (torch.nn.functional.grid_sample(planes, grid, align_corners=False) - offset) / factor
 
     yield Barred(Metric("crops 4 x 256 x 256, reference grid_sample", ours, "us", graphed(sampled)))
     box = torch.empty(1, 3, 416, 416, device="cuda")

@@ -9,7 +9,7 @@ from statistics import median
 
 import cv2
 import numpy as np
-from figure import Metric, show
+from metric import Metric, show
 
 import edge_kernels
 from edge_kernels import reference
@@ -20,24 +20,24 @@ ROUNDS = 30
 
 
 def measure() -> list[Metric]:
-    """Milliseconds, medians of single calls that take turns."""
+    """Milliseconds, medians of single interleaved calls."""
     rng = np.random.default_rng(0)
-    figures = []
+    metrics = []
     for shape in SHAPES:
         maps = blobs(rng, shape)
         places, scores = np.empty((*shape[:2], 2), np.float32), np.empty(shape[:2], np.float32)
         blur = int(11 * shape[2] / 64) | 1
         for refine in ("none", "quarter", "dark"):
             plain = dark_by_numpy if refine == "dark" else partial(reference.heatmap, refine=refine)
-            times = in_turns(
+            times = interleaved(
                 partial(plain, maps, places, scores, blur=blur),
                 partial(edge_kernels.heatmap, maps, places, scores, refine, blur),
             )
             name = f"heatmap {refine} {' x '.join(map(str, shape))}"
-            figures.append(Metric(name, times[1], "ms", times[0]))
+            metrics.append(Metric(name, times[1], "ms", times[0]))
             if edge_kernels.cuda_device_count():
-                figures.append(Metric(f"{name}, cuda", on_cuda(maps, places, scores, refine, blur), "ms", times[0]))
-    return figures + [suppression(rng, count) for count in BOXES]
+                metrics.append(Metric(f"{name}, cuda", on_cuda(maps, places, scores, refine, blur), "ms", times[0]))
+    return metrics + [suppression(rng, count) for count in BOXES]
 
 
 def suppression(rng: np.random.Generator, count: int) -> Metric:
@@ -45,13 +45,13 @@ def suppression(rng: np.random.Generator, count: int) -> Metric:
     people = rng.uniform(0, 1000, (count // 5, 2)).repeat(5, axis=0) + rng.normal(0, 3, (count, 2))
     boxes = np.concatenate([people, people + rng.uniform(90, 110, (count, 2))], axis=1).astype(np.float32)
     scores, kept = np.sort(rng.random(count))[::-1].astype(np.float32), np.empty(count, np.int32)
-    times = in_turns(
+    times = interleaved(
         partial(reference.nms, boxes, scores, kept, 0.6), partial(edge_kernels.nms, boxes, scores, kept, 0.6)
     )
     return Metric(f"nms {count} boxes of {count // 5} people", times[1], "ms", times[0])
 
 
-def in_turns(*calls: Callable[[], None]) -> list[float]:
+def interleaved(*calls: Callable[[], None]) -> list[float]:
     """Median milliseconds of each."""
     seconds = [[timeit.timeit(call, number=1) for call in calls] for _ in range(ROUNDS)]
     return [median(column) * 1e3 for column in zip(*seconds, strict=True)]

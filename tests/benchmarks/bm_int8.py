@@ -1,7 +1,7 @@
 """INT8 against BF16 and FP32, engine by engine, and the gate of the shipped files: python tests/benchmarks/bm_int8.py
 
 The shipped INT8 files were calibrated on other clips than those that judge here. HRNet-W32 has random weights: they
-change no time, and what its figure says is how far quantization moves the output, not how good keypoints are.
+change no time, and what its metric says is how far quantization moves the output, not how good keypoints are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from figure import MEDIA, Metric, run_interleaved, show
+from metric import MEDIA, Metric, run_interleaved, show
 
 from calibration.int8.histograms import METHODS, collect
 from calibration.int8.metrics import Limits
@@ -35,15 +35,15 @@ HRNET = "hrnet_w32"
 
 
 def measure() -> list[Metric]:
-    """Times and gate figures of the shipped models, then HRNet-W32."""
-    figures = []
+    """Times and gate metrics of the shipped models, then HRNet-W32."""
+    metrics = []
     for name, batches in BATCHES.items():
         card = load_card(name)
         for batch in batches:
-            figures += times(name, shipped(card), pictures(card, batch))
+            metrics += times(name, shipped(card), sample_images(card, batch))
         for clip in HELD_OUT:
-            figures += gate(card, clip)
-    return [*figures, *hrnet()]
+            metrics += gate(card, clip)
+    return [*metrics, *hrnet()]
 
 
 def shipped(card: Card) -> dict[tuple[str, str], Session]:
@@ -55,7 +55,7 @@ def shipped(card: Card) -> dict[tuple[str, str], Session]:
     }
 
 
-def pictures(card: Card, batch: int) -> Any:
+def sample_images(card: Card, batch: int) -> Any:
     sides = (side if isinstance(side, int) else card.input.size for side in card.input.shape[2:])
     return np.random.default_rng(0).standard_normal((batch, 3, *sides), np.float32)
 
@@ -71,7 +71,7 @@ def times(name: str, sessions: dict[tuple[str, str], Session], x: Any) -> Iterat
 
 
 def gate(card: Card, clip: str) -> Iterator[Metric]:
-    """The gate's figures on a whole clip, the reference being what bfloat16 does where the processor has it."""
+    """The gate's metrics on a whole clip, the reference being what bfloat16 does where the processor has it."""
     exact = open_session(card, backend="openvino", precision="fp32", threads=THREADS)
     evaluator: Evaluator
     if card.task == "pose":
@@ -81,13 +81,13 @@ def gate(card: Card, clip: str) -> Iterator[Metric]:
     else:
         (seen,) = collect_pictures([str(MEDIA / clip)], card, None, lambda what, done: None)
         evaluator = BoxEvaluator(card, exact, seen, seen[:1], NO_LIMITS)
-    found = evaluator.figures(open_session(card, backend="openvino", precision="int8", threads=THREADS))
+    found = evaluator.metrics(open_session(card, backend="openvino", precision="int8", threads=THREADS))
     half = found  # compared with itself where there is no bfloat16
     if "bf16" in BACKENDS["openvino"]().precisions("cpu"):
-        half = evaluator.figures(open_session(card, backend="openvino", precision="bf16", threads=THREADS))
-    for figure, other in zip(found, half, strict=True):
-        label = f"int8 gate {card.name} {clip.removesuffix('.mp4')}: {figure.name}"
-        yield Metric(label, figure.value, figure.unit.replace(" of the person", ""), other.value)
+        half = evaluator.metrics(open_session(card, backend="openvino", precision="bf16", threads=THREADS))
+    for metric, other in zip(found, half, strict=True):
+        label = f"int8 gate {card.name} {clip.removesuffix('.mp4')}: {metric.name}"
+        yield Metric(label, metric.value, metric.unit.replace(" of the person", ""), other.value)
 
 
 def hrnet() -> Iterator[Metric]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import av
 import psutil
-from figure import MEDIA, Metric, show
+from metric import MEDIA, Metric, show
 
 from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline

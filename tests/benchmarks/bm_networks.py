@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from figure import Metric, note, run_interleaved, show
+from metric import Metric, note, run_interleaved, show
 from torch.utils.flop_counter import FlopCounterMode
 
 from engines.cards.card import Card, cards, load_card
@@ -27,11 +27,11 @@ THREADS = 2
 
 def measure() -> list[Metric]:
     """Figures of every network card."""
-    return [figure for card in cards() if card.network for figure in measure_card(card)]
+    return [metric for card in cards() if card.network for metric in measure_card(card)]
 
 
 def measure_card(card: Card) -> list[Metric]:
-    """Parameters, GMACs of one input and milliseconds of one call on each engine, the engines taking turns."""
+    """Parameters, GMACs of one input and milliseconds of one call on each engine, the engines interleaved."""
     note(card.name)
     torch.set_num_threads(THREADS)
     module = load_network(card)

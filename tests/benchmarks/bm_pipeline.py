@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from crowd import write_crowd
-from figure import MEDIA, Metric, show
+from metric import MEDIA, Metric, show
 
 from edge.benchmark.measure import BenchmarkConfig, run_interleaved
 from edge.benchmark.measure import measure as measure_bench
@@ -95,7 +95,7 @@ def detecting(clip: Path) -> list[Metric]:
 
 
 def four_people(one_clip: Path, four_clip: Path) -> list[Metric]:
-    """Time of a frame with four people against one, in pictures of the same size."""
+    """Time of a frame with four people against one, in images of the same size."""
     models = LoadedModels(Models())
     one, four = (AsyncRunner(RunConfig((str(clip),)), models) for clip in (one_clip, four_clip))
     run_interleaved((one, four), CROWD_FRAMES, WARM_UP)

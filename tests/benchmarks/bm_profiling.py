@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from figure import Metric, run_interleaved, show
+from metric import Metric, run_interleaved, show
 
 from edge.monitoring.trace import Trace
 from edge.timing import Timings

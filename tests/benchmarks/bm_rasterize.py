@@ -1,4 +1,4 @@
-"""Times `rasterize` on the open body at several heights on the picture: python tests/benchmarks/bm_rasterize.py"""
+"""Times `rasterize` on the open body at several heights in the image: python tests/benchmarks/bm_rasterize.py"""
 
 from __future__ import annotations
 

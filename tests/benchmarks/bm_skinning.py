@@ -1,4 +1,4 @@
-"""Times `Skinning` against smplx and against its memory floor: python tests/benchmarks/bm_skinning.py"""
+"""Times `Skinning` against smplx and against its memory lower bound: python tests/benchmarks/bm_skinning.py"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import smplx
 import torch
-from figure import Metric, show
+from metric import Metric, show
 from smplx.utils import Struct
 
 import edge_kernels
@@ -25,7 +25,7 @@ POSE_DIRS = np.random.default_rng(0).normal(0, 0.003, (*BODY.v_template.shape, 2
 
 
 def measure() -> list[Metric]:
-    """Milliseconds of a call, the fastest; smplx and ours take turns."""
+    """Milliseconds of a call, the fastest; smplx and ours interleaved."""
     torch.set_num_threads(THREADS)
     edge_kernels.set_threads(THREADS)
     skins = {
@@ -33,9 +33,9 @@ def measure() -> list[Metric]:
         "int16": packed(POSE_DIRS, "int16"),
         "no pose blend shapes": packed(None, "float32"),
     }
-    figures = [figure for batch in BATCHES for figure in against_smplx(skins, batch)]
-    figures += [floor(name, skin) for name, skin in skins.items()]
-    return figures
+    metrics = [metric for batch in BATCHES for metric in against_smplx(skins, batch)]
+    metrics += [lower_bound(name, skin) for name, skin in skins.items()]
+    return metrics
 
 
 def packed(pose_dirs: np.ndarray | None, storage: Any) -> Skinning:
@@ -76,7 +76,7 @@ def against_smplx(skins: dict[str, Skinning], batch: int) -> list[Metric]:
         calls[f"{name}, quantised"] = lambda skin=skins[name]: skin.quantized(
             rotations, shape, translation, (levels, bounds, joints)
         )
-    times = in_turns(calls)
+    times = interleaved(calls)
     smplx_ms = times.pop("smplx")
     return [
         Metric(f"skinning {name}, batch {batch}: best, reference smplx", ms, "ms", smplx_ms)
@@ -100,7 +100,7 @@ def smplx_model(batch: int) -> Any:
     return smplx.SMPL("", data_struct=data, batch_size=batch, num_betas=10)
 
 
-def in_turns(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+def interleaved(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
     """Milliseconds of the fastest of ROUNDS * CALLS single calls, some in a row, the first of each row left out.
 
     The median would compare how torch's spinning threads bear other load, which costs them ten times and more.
@@ -116,12 +116,14 @@ def in_turns(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: min(row) for name, row in times.items()}
 
 
-def floor(name: str, skin: Skinning) -> Metric:
+def lower_bound(name: str, skin: Skinning) -> Metric:
     """Milliseconds that reading the constants once takes at the bandwidth of a sum over as many bytes."""
-    size = sum(constant.nbytes for constant in skin.constants)
+    size = sum(constant.nbytes for constant in skin.model)
     x = torch.ones(size // 4)
-    ms = in_turns({"sum": x.sum})["sum"]
-    return Metric(f"skinning {name}, floor: {size / 1e6:.1f} MB of constants at {size / ms / 1e6:.1f} GB/s", ms, "ms")
+    ms = interleaved({"sum": x.sum})["sum"]
+    return Metric(
+        f"skinning {name}, lower bound: {size / 1e6:.1f} MB of constants at {size / ms / 1e6:.1f} GB/s", ms, "ms"
+    )
 
 
 if __name__ == "__main__":

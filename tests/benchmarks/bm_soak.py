@@ -21,10 +21,10 @@ from statistics import median
 import av
 import psutil
 from drain import Drain, Receipt
-from figure import MEDIA, Metric, note, show
+from metric import MEDIA, Metric, note, show
 
 SYSTEM_PYTHON = "/usr/bin/python3"
-SERVER = Path(__file__).parents[1] / "edge" / "rtsp_server.py"
+SERVER = Path(__file__).parents[1] / "support" / "rtsp_server.py"
 CLIP = MEDIA / "balance_cam03.mp4"
 FPS, WIDTH, HEIGHT = 25, 432, 768
 WARM_UP_S = 120.0  # engines, decoder and allocator have met everything by then
@@ -60,7 +60,7 @@ def measure(minutes: float = 30.0) -> list[Metric]:
             run.kill()
             server.kill()
         report = json.loads(summary.read_text())
-    return figures(receipts, sizes, report, minutes)
+    return metrics(receipts, sizes, report, minutes)
 
 
 def lengthen(clip: Path, out: Path, seconds: float) -> None:
@@ -87,7 +87,7 @@ def lengthen(clip: Path, out: Path, seconds: float) -> None:
 
 
 def await_port(port: int) -> None:
-    """Return when somebody listens, that is when the models are loaded."""
+    """Return when the port is open, which is when the models are loaded."""
     while True:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -108,7 +108,7 @@ def watch(process: psutil.Process, seconds: float) -> list[float]:
     return sizes
 
 
-def figures(receipts: list[Receipt], sizes: list[float], report: dict[str, object], minutes: float) -> list[Metric]:
+def metrics(receipts: list[Receipt], sizes: list[float], report: dict[str, object], minutes: float) -> list[Metric]:
     part, few = len(receipts) // SHARE, max(1, len(sizes) // SHARE)
     early = median(receipt.latency_ms for receipt in receipts[part : 2 * part])
     late = median(receipt.latency_ms for receipt in receipts[-part:])
@@ -137,8 +137,8 @@ def main() -> int:
     show(table)
     grown = [f for f in table if (f.ratio or 0) > (RSS_LIMIT if "RSS, mean" in f.name else LATENCY_LIMIT)]
     lost = [f for f in table if "of those captured" in f.name and f.ratio != 1]
-    for figure in (*grown, *lost):
-        note(f"error: {figure.name}")
+    for metric in (*grown, *lost):
+        note(f"error: {metric.name}")
     return 1 if grown or lost else 0
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 from bm_wire import crowd, one_person
 from drain import Drain
-from figure import Metric, show
+from metric import Metric, show
 
 from edge.wire.publisher import Publisher
 
@@ -74,18 +74,18 @@ def measure() -> list[Metric]:
 
     calm = [each.latency_ms for each in receipts if from_s - BEFORE_S <= each.received_s < from_s]
     stalled = [each.latency_ms for each in receipts if from_s <= each.received_s <= to_s]
-    figures = [
+    metrics = [
         Metric("wire stall, others, publish() to decoded: p50", *_both(stalled, calm, 50)),
         Metric("wire stall, others, publish() to decoded: p99", *_both(stalled, calm, 99)),
         Metric("wire stall, others: lost", sum(each.lost for each in receipts), "frames"),
         Metric("wire stall, publisher's memory at most", most / 1e6, "MB", rss_before / 1e6),
     ]
     for mode, (age_ms, lost) in woken.items():
-        figures += [
+        metrics += [
             Metric(f"wire stall, age of the first frame on waking, {mode}", age_ms, "ms"),
             Metric(f"wire stall, lost before it, {mode}", lost, "frames"),
         ]
-    return figures
+    return metrics
 
 
 def _both(stalled: list[float], calm: list[float], percent: int) -> tuple[float, str, float]:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from figure import MEDIA, Metric, show
+from metric import MEDIA, Metric, show
 
 HELP_RUNS, FRAME_RUNS = 7, 5
 HELP_LIMIT_MS = 300.0

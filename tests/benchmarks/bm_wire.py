@@ -10,8 +10,8 @@ from statistics import median
 
 import numpy as np
 from drain import Drain
-from figure import MEDIA, Metric, show
-from listeners import Listeners
+from metric import MEDIA, Metric, show
+from subscribers import Subscribers
 
 from calibration.camera import Camera
 from edge.models import Models
@@ -33,11 +33,11 @@ RATE_HZ, SECONDS = 30, 5
 def measure() -> list[Metric]:
     """Times of real bodies on the wire."""
     frame, body, model, camera = one_person()
-    figures = [*coding(frame, body, model, camera), *latency(frame, body, model, camera)]
+    metrics = [*coding(frame, body, model, camera), *latency(frame, body, model, camera)]
     for subscribers in SUBSCRIBERS:
         for stuck in (0, 1) if subscribers > 1 else (0,):
-            figures += latency(frame, crowd(body, 10), model, camera, subscribers, stuck)
-    return figures
+            metrics += latency(frame, crowd(body, 10), model, camera, subscribers, stuck)
+    return metrics
 
 
 def one_person() -> tuple[Frame, Bodies, BodyModel, Camera]:
@@ -52,7 +52,7 @@ def one_person() -> tuple[Frame, Bodies, BodyModel, Camera]:
 
 
 def crowd(body: Bodies, people: int) -> Bodies:
-    """The same person so many times."""
+    """The same person that many times."""
     rows = {
         name: np.repeat(getattr(body, name), people, axis=0)
         for name in ("scores", "keypoints", "joints", "vertices", "translation")
@@ -61,7 +61,7 @@ def crowd(body: Bodies, people: int) -> Bodies:
 
 
 def coding(frame: Frame, body: Bodies, model: BodyModel, camera: Camera) -> list[Metric]:
-    """Fitting, encoding and decoding in turns: every level for one person, the whole mesh for ten too."""
+    """Fitting, encoding and decoding interleaved: every level for one person, the whole mesh for ten too."""
     known, fit = ModelEncoder(model), RigFitter(model)
     encoder = FrameEncoder("opencv", model.lod.vertices if model.lod else None)
     stamp = Stamp.now("bench", 0, 1, known.model_id, known.name)
@@ -97,7 +97,7 @@ def latency(
     count = RATE_HZ * SECONDS
     with (
         Publisher("tcp://127.0.0.1:0", model, streams=[frame.camera]) as publisher,
-        Listeners(publisher.address, subscribers - 1, stuck),
+        Subscribers(publisher.address, subscribers - 1, stuck),
         Drain(publisher.address) as drain,
     ):
 

@@ -1,4 +1,4 @@
-"""Clips of several people, made of clips of one: side by side in one picture of 1920 x 1080."""
+"""Clips of several people, made of clips of one: side by side in one image of 1920 x 1080."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from figure import CLIPS, MEDIA
+from metric import CLIPS, MEDIA
 
 from edge.sources import open_source
 
@@ -28,13 +28,13 @@ def write_crowd(people: int, path: Path) -> Path:
         stream: Any = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "18"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for frames in islice(zip(*sources, strict=False), FRAMES):
-            picture = np.full((HEIGHT, WIDTH, 3), GRAY, np.uint8)
+            canvas = np.full((HEIGHT, WIDTH, 3), GRAY, np.uint8)
             for person, frame in enumerate(frames):
                 panel = cv2.resize(frame.image, PANEL, interpolation=cv2.INTER_AREA)
-                panel[:, :MARGIN] = GRAY  # where somebody looks on
+                panel[:, :MARGIN] = GRAY  # covers a bystander
                 left = person * PANEL[0]
-                picture[top : top + PANEL[1], left : left + PANEL[0]] = panel[:, :: 1 if person < len(CLIPS) else -1]
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+                canvas[top : top + PANEL[1], left : left + PANEL[0]] = panel[:, :: 1 if person < len(CLIPS) else -1]
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(canvas, format="bgr24")))
         container.mux(stream.encode(None))
     for source in sources:
         source.close()

@@ -56,8 +56,8 @@ class Rates:
     products_bf16: float
     products_f32: float
 
-    def floor_us(self, products: float, moved: float, bf16: bool) -> float:
-        """Microseconds of so much work: its products or its bytes, whichever take longer."""
+    def lower_bound_us(self, products: float, moved: float, bf16: bool) -> float:
+        """Microseconds of this much work: its products or its bytes, whichever take longer."""
         rate = self.products_bf16 if bf16 else self.products_f32
         return max(products / rate, moved / self.bandwidth) * 1e6
 

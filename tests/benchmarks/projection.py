@@ -2,7 +2,8 @@
 
 Nothing here is measured on a board. Multiplications and bytes of the detector, the pose and the mesh model are counted
 in the ONNX graphs that run: weights are read once a call, the results of its products are written once and read once. A
-floor is the longer of bytes over the bandwidth and operations over the dense rate in that precision (see floors.py).
+lower bound is the longer of bytes over the bandwidth and operations over the dense rate in that precision, see
+lower_bounds.py.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 import onnx
-from floors import BOARDS, Board
+from lower_bounds import BOARDS, Board
 
 from engines.cards.card import load_card
 from engines.inference.onnx_model import onnx_model
@@ -31,8 +32,8 @@ class Cost(NamedTuple):
     weights: int
     activations: int
 
-    def floor_ms(self, board: Board, precision: str, rows: int) -> float:
-        """Milliseconds of one call with so many rows."""
+    def lower_bound_ms(self, board: Board, precision: str, rows: int) -> float:
+        """Milliseconds of one call with this many rows."""
         operations = 2 * rows * self.products / (board.bf16 * SPEED_UP[precision])
         moved = BYTES[precision] * (self.weights + 2 * rows * self.activations) / board.bandwidth
         return max(operations, moved) * 1e3
@@ -67,20 +68,20 @@ def _products(node: Any, shapes: dict[str, tuple[int, ...]]) -> int:
 
 def main() -> None:
     costs = {name: cost(name, task) for task, name in STAGES}
-    print("Projected floors in ms, not measured.")
+    print("Projected lower bounds in ms, not measured.")
     print("| model | GMAC a row | weights, M | precision | rows | " + " | ".join(b.name for b in BOARDS) + " |")
     print("| --- | ---: | ---: | --- | ---: " + "| ---: " * len(BOARDS) + "|")
     for name, counted in costs.items():
         for precision in ("fp16",) if name == "pose2mesh_open" else BYTES:
             for rows in (1,) if name == "nanodet_g" else PEOPLE:
-                floors = " | ".join(f"{counted.floor_ms(board, precision, rows):.2f}" for board in BOARDS)
+                lower_bounds = " | ".join(f"{counted.lower_bound_ms(board, precision, rows):.2f}" for board in BOARDS)
                 size = f"{counted.products / 1e9:.2f} | {counted.weights / 1e6:.1f}"
-                print(f"| {name} | {size} | {precision} | {rows} | {floors} |")
+                print(f"| {name} | {size} | {precision} | {rows} | {lower_bounds} |")
     for people in PEOPLE:
         whole = [
-            costs["nanodet_g"].floor_ms(board, "fp16", 1) / DETECT_EVERY
-            + costs["movenet_thunder"].floor_ms(board, "fp16", people)
-            + costs["pose2mesh_open"].floor_ms(board, "fp16", people)
+            costs["nanodet_g"].lower_bound_ms(board, "fp16", 1) / DETECT_EVERY
+            + costs["movenet_thunder"].lower_bound_ms(board, "fp16", people)
+            + costs["pose2mesh_open"].lower_bound_ms(board, "fp16", people)
             for board in BOARDS
         ]
         print(f"| engines of a frame, {people} people | | | fp16 | | " + " | ".join(f"{ms:.2f}" for ms in whole) + " |")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.campaign.bench_run import Row
+from tests.campaign.harness import Row
 
 SCENARIOS = ("flaps", "subscribers", "kills", "full_disk", "descriptors", "live")
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from tests.campaign.bench_run import LIVE, Listener, Row, at_least, at_most, published, scaled
+from tests.campaign.harness import LIVE, Listener, Row, at_least, at_most, published, scaled
 
 COUNT = 1000
 LIMIT = 256

@@ -14,11 +14,10 @@ from typing import Protocol
 
 import av
 
-from tests.campaign.bench_run import (
+from tests.campaign.harness import (
     CLIP,
     COLD_GROWTH,
     GROWTH,
-    ROOT,
     Row,
     at_least,
     at_most,
@@ -26,13 +25,14 @@ from tests.campaign.bench_run import (
     published,
     scaled,
 )
+from tests.support.paths import TESTS
 
 COUNT = 500  # of each kind
 WARM = 60  # flaps before the first look at what is held
 LONGEST_S = 1.0  # that a server lives after the first frame, and that it stays away
 BACK_S = 40.0  # the longest pause between two attempts is 8 s; opening takes seconds on a machine that is busy
 SYSTEM_PYTHON = "/usr/bin/python3"
-RTSP_SERVER = ROOT / "tests" / "edge" / "rtsp_server.py"
+RTSP_SERVER = TESTS / "support" / "rtsp_server.py"
 
 
 class Server(Protocol):

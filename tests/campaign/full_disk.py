@@ -9,7 +9,7 @@ import resource
 import time
 from functools import partial
 
-from tests.campaign.bench_run import LIVE, Row, at_least, at_most, published, scaled
+from tests.campaign.harness import LIVE, Row, at_least, at_most, published, scaled
 
 FILE_BYTES = 300 << 10
 COUNT = 4

@@ -21,14 +21,11 @@ from engines.errors import MeshcastError
 from engines.files.memory_budget import job_budget
 from tests.campaign.fuzz_mutation import Sample, archive, plain, recording, safetensors
 from tests.campaign.fuzz_servers import ask_bridge, ask_metrics, metrics_samples, websocket_samples
-
-TESTS = Path(__file__).parents[1]
-ZOO = TESTS.parent / "engines" / "zoo"
-WIRE = TESTS / "data" / "wire"
+from tests.support.paths import WIRE, ZOO
 
 
 @dataclass(frozen=True, slots=True)
-class OutputFile:
+class FuzzTarget:
     """A reader: `read` gets the path of a file with the bytes, which it may refuse with a MeshcastError only."""
 
     name: str
@@ -181,8 +178,8 @@ def _onnx() -> tuple[Sample, ...]:
 
 def _inspect_onnx(path: Path) -> object:
     from engines.errors import ModelError
-    from engines.onnx_tools.external_data import data_files, embedded
-    from engines.onnx_tools.signature import read_signature
+    from engines.onnx_file.external_data import data_files, embedded
+    from engines.onnx_file.signature import read_signature
 
     data = path.read_bytes()
     try:
@@ -255,9 +252,9 @@ def _read_uri(path: Path) -> object:
 
 
 def _read_query(path: Path) -> object:
-    from edge.bridges.websocket.client_queue import Choice
+    from edge.bridges.websocket.client_queue import ClientSelection
 
-    return Choice.parse(path.read_bytes().decode("latin-1")).topics()
+    return ClientSelection.parse(path.read_bytes().decode("latin-1")).topics()
 
 
 def _mean() -> tuple[Sample, ...]:
@@ -285,23 +282,23 @@ def _read_kept_body(path: Path) -> object:
 TARGETS = {
     target.name: target
     for target in (
-        OutputFile("card", ".toml", _cards, _read_card),
-        OutputFile("onnx", ".onnx", _onnx, _inspect_onnx),
-        OutputFile("camera", ".toml", _cameras, _read_camera),
-        OutputFile("body-npz", ".npz", _bodies, _read_body),
-        OutputFile("body-pickle", ".pkl", _pickled_bodies, _read_body),
-        OutputFile("kept-body", ".npz", _kept_bodies, _read_kept_body),
-        OutputFile("mean-parameters", ".npz", _mean, _read_mean),
-        OutputFile("truth", ".npz", _truth, _read_truth),
-        OutputFile("checkpoint", ".pth", _checkpoints, _read_checkpoint),
-        OutputFile("recording", ".mcap", _recordings, _read_recording),
-        OutputFile("export", ".mcap", _recordings, _export),
-        OutputFile("message", ".bin", _messages, _read_message),
-        OutputFile("keys", ".key", _keys, _read_keys),
-        OutputFile("uri", ".txt", _uris, _read_uri),
-        OutputFile("websocket-query", ".txt", _queries, _read_query),
-        OutputFile("websocket-request", ".txt", websocket_samples, ask_bridge),
-        OutputFile("metrics-request", ".txt", metrics_samples, ask_metrics),
+        FuzzTarget("card", ".toml", _cards, _read_card),
+        FuzzTarget("onnx", ".onnx", _onnx, _inspect_onnx),
+        FuzzTarget("camera", ".toml", _cameras, _read_camera),
+        FuzzTarget("body-npz", ".npz", _bodies, _read_body),
+        FuzzTarget("body-pickle", ".pkl", _pickled_bodies, _read_body),
+        FuzzTarget("kept-body", ".npz", _kept_bodies, _read_kept_body),
+        FuzzTarget("mean-parameters", ".npz", _mean, _read_mean),
+        FuzzTarget("truth", ".npz", _truth, _read_truth),
+        FuzzTarget("checkpoint", ".pth", _checkpoints, _read_checkpoint),
+        FuzzTarget("recording", ".mcap", _recordings, _read_recording),
+        FuzzTarget("export", ".mcap", _recordings, _export),
+        FuzzTarget("message", ".bin", _messages, _read_message),
+        FuzzTarget("keys", ".key", _keys, _read_keys),
+        FuzzTarget("uri", ".txt", _uris, _read_uri),
+        FuzzTarget("websocket-query", ".txt", _queries, _read_query),
+        FuzzTarget("websocket-request", ".txt", websocket_samples, ask_bridge),
+        FuzzTarget("metrics-request", ".txt", metrics_samples, ask_metrics),
     )
 }
 
@@ -319,7 +316,7 @@ TYPED = ("uri", "websocket-query")
 REFUSED = ("card", "keys", "uri", "export")
 
 
-def attempt(target: OutputFile, path: Path, data: bytes) -> str:
+def attempt(target: FuzzTarget, path: Path, data: bytes) -> str:
     """Read a file with these bytes as `target` does; returns the error that it is refused with, "" where it is not.
 
     Raises what the reader raises other than a MeshcastError, and ValueError for a message that is none.

@@ -16,7 +16,7 @@ import numpy as np
 
 from edge.errors import RecordingError
 from edge.recording.mcap_file import Recording
-from tests.campaign.bench_run import BEGIN_S, LIVE, MESHCAST, Listener, Row, Run, at_least, at_most, scaled, until
+from tests.campaign.harness import BEGIN_S, LIVE, MESHCAST, Listener, Row, Run, at_least, at_most, scaled, until
 
 COUNT = 100
 LATEST_S = 5.0  # after the first frame

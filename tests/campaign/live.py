@@ -6,7 +6,7 @@ import json
 import signal
 import time
 
-from tests.campaign.bench_run import LIVE, Row, at_most, published, scaled, warm_up
+from tests.campaign.harness import LIVE, Row, at_most, published, scaled, warm_up
 
 HOURS = 4.0
 PIECE_S = 1200.0

@@ -6,7 +6,7 @@ import time
 
 import zmq
 
-from tests.campaign.bench_run import LIVE, Row, at_least, at_most, published, scaled, warm_up
+from tests.campaign.harness import LIVE, Row, at_least, at_most, published, scaled, warm_up
 
 COUNT = 2000
 STALLED = 10

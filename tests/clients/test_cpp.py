@@ -24,19 +24,19 @@ from edge.wire.curve_auth import Security
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.keys import new_keys
 from edge.wire.model import ModelEncoder
-from edge.wire.status import encode_status
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS
 from meshcast.protocol.decoding import decode
+from meshcast.protocol.encoding import encode
+from meshcast.protocol.packets import StatusPacket
 from meshcast.transport.curve import read_keys
 from meshcast.transport.latency import LatencyEstimator
 from tests.support import golden_packets
+from tests.support.paths import ROOT, WIRE
 
-ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "clients/cpp"
-GOLDEN = ROOT / "tests/data/wire"
-EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
-PACKETS = {path.name: path.read_bytes() for path in sorted(GOLDEN.glob("*.bin"))}
+EXPECTED = json.loads((WIRE / "expected.json").read_text())
+PACKETS = {path.name: path.read_bytes() for path in sorted(WIRE.glob("*.bin"))}
 SANITIZED = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-O0", "-fsanitize=address,undefined"]
 FATAL = ["-fno-sanitize-recover=all"]
 CXX = shutil.which("g++")
@@ -108,7 +108,7 @@ def tables(lines: list[str]) -> Numbers:
 
 
 def shown(program: Path, *names: str) -> dict[str, Numbers]:
-    text = run(program, "show", *(GOLDEN / name for name in names))
+    text = run(program, "show", *(WIRE / name for name in names))
     parts = [part.splitlines() for part in text.split("file ")[1:]]
     return {Path(lines[0]).name: tables(lines[1:]) for lines in parts}
 
@@ -134,7 +134,7 @@ def golden(golden_check: Path) -> dict[str, Numbers]:
 
 
 @pytest.mark.parametrize("name", EXPECTED["mesh"])
-def test_mesh_messages(golden: dict[str, Numbers], name: str) -> None:
+def test_decode_mesh_message_gives_golden_numbers(golden: dict[str, Numbers], name: str) -> None:
     found, expected, head = golden[name], EXPECTED["mesh"][name], EXPECTED["header"]
     assert found["kind"] == ["mesh"]
     assert found["stream"] == [head["stream"]]
@@ -153,7 +153,7 @@ def test_mesh_messages(golden: dict[str, Numbers], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED["models"])
-def test_model_messages(golden: dict[str, Numbers], name: str) -> None:
+def test_decode_model_message_gives_golden_numbers(golden: dict[str, Numbers], name: str) -> None:
     found, expected = golden[name], EXPECTED["models"][name]
     for key in ("model_name", "axes", "unit"):
         assert found[key] == [expected[key]], key
@@ -183,7 +183,7 @@ def test_model_messages(golden: dict[str, Numbers], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED["status"])
-def test_status_messages(golden: dict[str, Numbers], name: str) -> None:
+def test_decode_status_message_gives_golden_numbers(golden: dict[str, Numbers], name: str) -> None:
     found = golden[name]
     assert found["kind"] == ["status"]
     for key, value in (EXPECTED["status_header"] | EXPECTED["status"][name]).items():
@@ -192,7 +192,7 @@ def test_status_messages(golden: dict[str, Numbers], name: str) -> None:
 
 @pytest.mark.parametrize("source", SYSTEMS)
 @pytest.mark.parametrize("level", ["mesh", "mesh-lod", "joints", "params"])
-def test_every_axes_in_every_other(golden: dict[str, Numbers], source: str, level: str) -> None:
+def test_convert_between_axes_gives_golden_numbers(golden: dict[str, Numbers], source: str, level: str) -> None:
     found = golden[f"{level}_{source}.bin"]
     own = EXPECTED["axes"][source]
     assert found["axes"] == [source]
@@ -219,8 +219,8 @@ def test_every_axes_in_every_other(golden: dict[str, Numbers], source: str, leve
 
 
 @pytest.mark.parametrize("source", SYSTEMS)
-def test_skinning(golden_check: Path, source: str) -> None:
-    paths = [GOLDEN / f"{kind}_{source}.bin" for kind in ("params", "model")]
+def test_skin_of_params_gives_golden_surface(golden_check: Path, source: str) -> None:
+    paths = [WIRE / f"{kind}_{source}.bin" for kind in ("params", "model")]
     found = tables(run(golden_check, "skin", *paths).splitlines())
     for axes in SYSTEMS:
         # The rotations of other axes were rounded to other levels.
@@ -229,9 +229,9 @@ def test_skinning(golden_check: Path, source: str) -> None:
             same(found, f"{key}@{axes}", EXPECTED["axes"][axes][key], tolerance)
 
 
-def test_skinning_says_what_does_not_fit(golden_check: Path) -> None:
-    foreign = run(golden_check, "skin", GOLDEN / "params_unity.bin", GOLDEN / "model_unreal.bin")
-    bare = run(golden_check, "skin", GOLDEN / "params_unity.bin", GOLDEN / "model_bare.bin")
+def test_skin_with_foreign_or_bare_model_is_refused(golden_check: Path) -> None:
+    foreign = run(golden_check, "skin", WIRE / "params_unity.bin", WIRE / "model_unreal.bin")
+    bare = run(golden_check, "skin", WIRE / "params_unity.bin", WIRE / "model_bare.bin")
     assert "fit the body model" in foreign
     assert "golden_body has no rig: subscribe to mesh/" in bare
 
@@ -264,7 +264,7 @@ def python_refusal(message: bytes) -> str:
     return ""
 
 
-def test_refuses_what_the_python_reader_refuses(golden_check: Path, rng: np.random.Generator) -> None:
+def test_decode_damaged_message_is_refused_like_in_python(golden_check: Path, rng: np.random.Generator) -> None:
     messages = broken(rng)
     verdicts = run(golden_check, "judge", given=b"".join(struct.pack("<I", len(m)) + m for m in messages)).splitlines()
     assert len(verdicts) == len(messages)
@@ -277,7 +277,7 @@ def test_refuses_what_the_python_reader_refuses(golden_check: Path, rng: np.rand
     assert len(messages) - refused > 500
 
 
-def test_the_same_delays_as_in_python(golden_check: Path, rng: np.random.Generator) -> None:
+def test_latency_estimator_equals_python(golden_check: Path, rng: np.random.Generator) -> None:
     sent = np.cumsum(rng.uniform(0.01, 0.05, 400))
     received = sent + 1000 + rng.uniform(0, 0.02, 400)
     received[100:130] = received[130]  # a backlog, read at once
@@ -304,7 +304,7 @@ def inbox_lines(program: Path, folder: Path, script: list[tuple[float, bytes] | 
     return run(program, "inbox", given="\n".join(lines).encode()).splitlines()
 
 
-def test_the_inbox_hands_out_the_newest_and_counts_the_rest(golden_check: Path, tmp_path: Path) -> None:
+def test_inbox_returns_newest_packets_and_counts_lost_ones(golden_check: Path, tmp_path: Path) -> None:
     known = ModelEncoder(golden_packets.rigged())
     encoder = FrameEncoder()
 
@@ -316,10 +316,7 @@ def test_the_inbox_hands_out_the_newest_and_counts_the_rest(golden_check: Path, 
         )
 
     def status(next_seq: int) -> bytes:
-        return encode_status(
-            known, stream="cam0", seq=0, session=1, state="ended", next_seq=next_seq, reason="", t_publish_unix_ns=0,
-            t_publish_monotonic_ns=0,
-        )  # fmt: skip
+        return encode(StatusPacket("cam0", 0, 1, 0, 0, known.model_id, "ended", next_seq, "", known.name))
 
     model = known.encode(stream="cam0", seq=0, session=1, t_publish_unix_ns=0)
     script: list[tuple[float, bytes] | None] = [
@@ -352,7 +349,7 @@ def test_the_inbox_hands_out_the_newest_and_counts_the_rest(golden_check: Path, 
     ]
 
 
-def test_the_inbox_does_not_grow_with_the_names_of_streams(golden_check: Path, tmp_path: Path) -> None:
+def test_inbox_with_many_stream_names_stays_bounded(golden_check: Path, tmp_path: Path) -> None:
     known = ModelEncoder(golden_packets.model())
     messages = [known.encode(stream=f"s{i}", seq=0, session=1, t_publish_unix_ns=0) for i in range(70)]
     script: list[tuple[float, bytes] | None] = [(1.0, message) for message in messages]
@@ -360,7 +357,7 @@ def test_the_inbox_does_not_grow_with_the_names_of_streams(golden_check: Path, t
     assert sum(line.startswith("model") for line in lines) == 64
 
 
-def test_fuzzing(tmp_path: Path) -> None:
+def test_fuzzer_of_the_decoder_finds_no_crash(tmp_path: Path) -> None:
     """For some seconds, always the same messages; `make fuzz` takes minutes, and others each time."""
     program, corpus = tmp_path / "decode_fuzz", tmp_path / "corpus"
     command = [CLIENT / "fuzz/fuzz.sh", program, corpus, "-seed=1", "-runs=30000"]
@@ -375,7 +372,7 @@ def test_fuzzing(tmp_path: Path) -> None:
 
 
 @needs_zmq
-def test_the_example_of_the_readme_compiles(tmp_path: Path) -> None:
+def test_readme_example_compiles(tmp_path: Path) -> None:
     code = re.findall(r"```cpp\n(.*?)```", (CLIENT / "README.md").read_text(), re.DOTALL)
     assert len(code) == 1
     (tmp_path / "readme.cpp").write_text(code[0])
@@ -385,7 +382,7 @@ def test_the_example_of_the_readme_compiles(tmp_path: Path) -> None:
 
 
 @needs_zmq
-def test_cmake_installs_the_headers(watch: Path, tmp_path: Path) -> None:
+def test_cmake_install_provides_headers(watch: Path, tmp_path: Path) -> None:
     if CMAKE is None:
         pytest.skip("cmake is not installed (apt-get install cmake)")
     cmake("--install", watch.parent, "--prefix", tmp_path)
@@ -431,7 +428,7 @@ def seq_of(line: str) -> int:
 
 
 @needs_zmq
-def test_prints_frames_in_the_axes_that_are_wanted(watch: Path, sending: Sending) -> None:
+def test_watch_with_axes_prints_converted_frames(watch: Path, sending: Sending) -> None:
     with (
         sending(axes="unity") as sender,
         watching(watch, sender.address, "--axes", "unreal", "--count", "3") as (process, until),
@@ -446,7 +443,7 @@ def test_prints_frames_in_the_axes_that_are_wanted(watch: Path, sending: Sending
 
 @needs_zmq
 @pytest.mark.parametrize("level", ["mesh", "mesh-lod", "params"])
-def test_leaves_an_obj_file(watch: Path, sending: Sending, tmp_path: Path, level: str) -> None:
+def test_watch_with_obj_option_writes_file(watch: Path, sending: Sending, tmp_path: Path, level: str) -> None:
     path = tmp_path / "out.obj"
     # The first frames may come before their model.
     with sending() as sender:
@@ -473,7 +470,7 @@ def grid_body(V: int) -> tuple[BodyModel, Bodies]:
 
 
 @needs_zmq
-def test_a_subscriber_that_stops_sees_what_it_lost_and_one_that_returns_goes_on(watch: Path, sending: Sending) -> None:
+def test_watch_after_a_pause_reports_lost_packets_and_continues(watch: Path, sending: Sending) -> None:
     model, bodies = grid_body(6890)
     with sending(model=model, bodies=bodies) as sender:
         with watching(watch, sender.address) as (process, until):
@@ -500,7 +497,7 @@ def test_a_subscriber_that_stops_sees_what_it_lost_and_one_that_returns_goes_on(
 
 
 @needs_zmq
-def test_a_publisher_that_restarts_and_one_that_ends(watch: Path, sending: Sending) -> None:
+def test_watch_continues_after_publisher_restart_and_ends_with_it(watch: Path, sending: Sending) -> None:
     first = sending()
     with watching(watch, first.address) as (process, until):
         until("cam0 #")
@@ -517,15 +514,21 @@ def test_a_publisher_that_restarts_and_one_that_ends(watch: Path, sending: Sendi
 
 
 @needs_zmq
-def test_curve(watch: Path, sending: Sending, tmp_path: Path) -> None:
+def test_watch_with_keys_receives_and_without_authorized_key_does_not(
+    watch: Path, sending: Sending, tmp_path: Path
+) -> None:
     server, server_pub = new_keys(tmp_path / "server")
     allowed = tmp_path / "clients"
     allowed.mkdir()
     phone, _ = new_keys(allowed / "phone")
-    stranger, stranger_pub = new_keys(tmp_path / "stranger")
+    unauthorized, unauthorized_pub = new_keys(tmp_path / "unauthorized")
     with sending(security=Security(read_keys(server), allowed)) as sender:
         assert "cam0 #" in run(watch, sender.address, "--curve", phone, "--server", server_pub, "--count", "1")
-        for keys in ([], ["--curve", phone, "--server", stranger_pub], ["--curve", stranger, "--server", server_pub]):
+        for keys in (
+            [],
+            ["--curve", phone, "--server", unauthorized_pub],
+            ["--curve", unauthorized, "--server", server_pub],
+        ):
             command = [watch, sender.address, *keys, "--timeout", "0.5"]
             done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
             assert done.returncode == 1
@@ -543,7 +546,7 @@ def test_curve(watch: Path, sending: Sending, tmp_path: Path) -> None:
     ],
 )
 @needs_zmq
-def test_key_files_that_are_none(watch: Path, tmp_path: Path, content: str, words: str) -> None:
+def test_watch_with_invalid_key_file_exits_with_message(watch: Path, tmp_path: Path, content: str, words: str) -> None:
     own, server = tmp_path / "own.key", tmp_path / "server.pub"
     own.write_text(content)
     server.write_text(f"# \"\ncurve\n    public-key = '{'b' * 40}' # its key\n")
@@ -568,7 +571,9 @@ def test_key_files_that_are_none(watch: Path, tmp_path: Path, content: str, word
         (["tcp://127.0.0.1:1", "--curve", "/nowhere", "--server", "/nowhere"], 1, "/nowhere: cannot be read"),
     ],
 )
-def test_says_what_is_wrong(watch: Path, arguments: list[str], code: int, words: str) -> None:
+def test_watch_with_wrong_arguments_exits_with_message(
+    watch: Path, arguments: list[str], code: int, words: str
+) -> None:
     done = subprocess.run([watch, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == code
     assert words in done.stderr

@@ -1,9 +1,8 @@
-"""The Python reader's own parts: delays, axes, rotations and skinning. Its decoder is tested with the encoder."""
+"""Parts of the Python client: latency, axes, rotations and skinning."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,20 +15,20 @@ from meshcast.protocol.rotations import quaternion, rotmat, rotvec
 from meshcast.protocol.skinning import skin
 from meshcast.transport.latency import RESET_S, STALE_S, LatencyEstimator
 from meshcast.transport.reader import Reader, newest, topics
+from tests.support.paths import WIRE
 
-GOLDEN = Path(__file__).parents[1] / "data/wire"
-EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
+EXPECTED = json.loads((WIRE / "expected.json").read_text())
 AXES = sorted(EXPECTED["axes"])
 
 
 def frame(name: str) -> FramePacket:
-    packet = decode((GOLDEN / name).read_bytes())
+    packet = decode((WIRE / name).read_bytes())
     assert isinstance(packet, FramePacket)
     return packet
 
 
 def model(name: str) -> ModelPacket:
-    packet = decode((GOLDEN / name).read_bytes())
+    packet = decode((WIRE / name).read_bytes())
     assert isinstance(packet, ModelPacket)
     return packet
 
@@ -40,7 +39,7 @@ def tolerance(axes: str) -> float:
 
 @pytest.mark.parametrize("source", AXES)
 @pytest.mark.parametrize("target", AXES)
-def test_frames_convert_from_every_axes_to_every_other(source: str, target: str) -> None:
+def test_convert_frame_between_any_axes_has_the_golden_numbers(source: str, target: str) -> None:
     expected = EXPECTED["axes"][target]
     mesh = convert_frame(frame(f"mesh_{source}.bin"), target)
     assert (mesh.axes, mesh.unit) == (target, expected["unit"])
@@ -53,7 +52,7 @@ def test_frames_convert_from_every_axes_to_every_other(source: str, target: str)
 
 @pytest.mark.parametrize("source", AXES)
 @pytest.mark.parametrize("target", AXES)
-def test_models_convert_from_every_axes_to_every_other(source: str, target: str) -> None:
+def test_convert_model_between_any_axes_has_the_golden_numbers(source: str, target: str) -> None:
     made, expected = convert_model(model(f"model_{source}.bin"), target), model(f"model_{target}.bin")
     assert (made.axes, made.unit) == (expected.axes, expected.unit)
     np.testing.assert_allclose(made.body.rest_vertices, expected.body.rest_vertices, atol=tolerance(target))
@@ -66,7 +65,7 @@ def test_models_convert_from_every_axes_to_every_other(source: str, target: str)
 
 
 @pytest.mark.parametrize("axes", AXES)
-def test_skinning_gives_the_golden_surface_in_every_axes(axes: str) -> None:
+def test_skin_in_any_axes_gives_the_golden_surface(axes: str) -> None:
     vertices, joints = skin(model(f"model_{axes}.bin").body, frame(f"params_{axes}.bin").people)
     reference = EXPECTED["axes"]["opencv"]
     for made, field in ((vertices, "skinned_vertices"), (joints, "skinned_joints")):
@@ -77,18 +76,27 @@ def test_skinning_gives_the_golden_surface_in_every_axes(axes: str) -> None:
         np.testing.assert_allclose(*sizes, atol=1e-3)
 
 
-def test_what_cannot_be_skinned_or_converted_is_said_in_one_line() -> None:
+def test_skin_body_without_rig_raises_wire_error() -> None:
     with pytest.raises(WireError, match="has no rig"):
         skin(model("model_bare.bin").body, frame("params_opencv.bin").people)
+
+
+def test_skin_packet_without_rotations_raises_wire_error() -> None:
     with pytest.raises(WireError, match="does not fit"):
         skin(model("model_gltf.bin").body, frame("mesh_gltf.bin").people)
+
+
+def test_convert_frame_unknown_axes_raises_wire_error() -> None:
     with pytest.raises(WireError, match="unknown axes 'vulkan'"):
         convert_frame(frame("mesh_gltf.bin"), "vulkan")
+
+
+def test_topics_unknown_level_raises_wire_error() -> None:
     with pytest.raises(WireError, match="unknown level 'vertices'"):
         topics(["vertices"], "")
 
 
-def test_rotations_survive_both_ways_near_every_angle() -> None:
+def test_rotvec_of_rotmat_is_the_identity_near_every_angle() -> None:
     rng = np.random.default_rng(0)
     axis = rng.normal(size=(400, 3))
     axis /= np.linalg.norm(axis, axis=1, keepdims=True)
@@ -101,7 +109,7 @@ def test_rotations_survive_both_ways_near_every_angle() -> None:
     np.testing.assert_allclose(2 * np.arccos(np.clip(q[:, 3], 0, 1))[:380], angle[:380], atol=2e-3)
 
 
-def test_delay_is_measured_against_the_quickest_packet_of_any_clock() -> None:
+def test_latency_is_relative_to_the_fastest_packet() -> None:
     delay = LatencyEstimator()
     offset_s = 12_345.0
     assert delay.of(1, 0.0, offset_s + 0.010) == 0
@@ -111,7 +119,7 @@ def test_delay_is_measured_against_the_quickest_packet_of_any_clock() -> None:
     assert delay.of(2, 50.0, offset_s) == 0  # another publisher, another clock
 
 
-def test_a_backlog_is_late_and_a_clock_that_stood_still_is_not() -> None:
+def test_latency_backlog_is_late_and_suspended_clock_resets_the_baseline() -> None:
     delay = LatencyEstimator()
     delay.of(1, 0.0, 100.0)
     woke_s = 160.0
@@ -126,13 +134,13 @@ def test_a_backlog_is_late_and_a_clock_that_stood_still_is_not() -> None:
 
 def message(seq: int, t_publish_s: float) -> bytes:
     """A golden frame with another number, as if published at another time."""
-    data = bytearray((GOLDEN / "mesh_2_people.bin").read_bytes())
+    data = bytearray((WIRE / "mesh_2_people.bin").read_bytes())
     data[56:64] = seq.to_bytes(8, "little")
     data[128:136] = (round(t_publish_s * 1e9) - 31_250_000).to_bytes(8, "little")
     return bytes(data)
 
 
-def test_latest_leaves_out_what_has_waited_and_says_what_was_lost() -> None:
+def test_reader_latest_drops_the_backlog_and_counts_it_as_lost() -> None:
     reader = Reader("tcp://127.0.0.1:5556", latest=True)
     first = reader.read(message(10, 1.0), 1.01)
     assert isinstance(first, FramePacket)
@@ -147,6 +155,6 @@ def test_latest_leaves_out_what_has_waited_and_says_what_was_lost() -> None:
     assert old.delay_ms == pytest.approx(59_890, abs=10)
 
 
-def test_the_newest_of_each_topic_is_kept_in_the_order_of_arrival() -> None:
+def test_newest_keeps_the_last_message_of_each_topic_in_order_of_arrival() -> None:
     a, b, c = (name.ljust(40, b"\0") for name in (b"mesh/a", b"mesh/b", b"model/a"))
     assert newest([a + b"1", c + b"1", b + b"1", a + b"2"]) == [c + b"1", b + b"1", a + b"2"]

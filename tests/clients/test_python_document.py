@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,14 +14,14 @@ import pytest
 from edge.types import Frame
 from edge.wire.publisher import Publisher
 from tests.support import golden_packets
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "clients/python/README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=["iterator", "asyncio"])
-def test_example_prints_what_is_published(example: str) -> None:
+def test_readme_example_prints_published_frames(example: str) -> None:
     with Publisher("tcp://127.0.0.1:0", golden_packets.model(), streams=["cam0"]) as publisher:
         script = example.replace("tcp://127.0.0.1:5556", publisher.address)
         assert script != example

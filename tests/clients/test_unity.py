@@ -35,10 +35,8 @@ from meshcast.transport.latency import LatencyEstimator
 from tests.support import golden_packets
 from tests.support.mono import (
     CORE,
-    GOLDEN,
     PACKAGE,
     PATIENCE_S,
-    ROOT,
     STRICT,
     Client,
     Source,
@@ -48,8 +46,9 @@ from tests.support.mono import (
     receiving,
     sources,
 )
+from tests.support.paths import ROOT, WIRE
 
-EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
+EXPECTED = json.loads((WIRE / "expected.json").read_text())
 AXES = ("opencv", "unity", "unreal", "gltf")
 LEVELS = {"mesh": "vertices", "mesh-lod": "lod_vertices", "joints": None, "params": None}
 
@@ -92,7 +91,7 @@ def assert_same_rotations(got: Any, wanted: Any, what: str) -> None:
     np.testing.assert_allclose(matrices, rotmat(true), atol=EXPECTED["rotation_tolerance_rad"], rtol=0, err_msg=what)
 
 
-def test_everything_compiles_for_unity(core: Path, tmp_path: Path) -> None:
+def test_all_assemblies_compile_against_unity_stubs(core: Path, tmp_path: Path) -> None:
     stubs = compile_cs(tmp_path / "UnityEngine.dll", sources("tests/clients/unity_stubs"))
     engine = (core, stubs)
     # Unity fills fields that it shows; this compiler does not know.
@@ -100,16 +99,16 @@ def test_everything_compiles_for_unity(core: Path, tmp_path: Path) -> None:
     components = compile_cs(
         tmp_path / "Components.dll", sources("clients/unity/Runtime/Components"), *engine, options=fields
     )
-    compile_cs(tmp_path / "NetMQ.dll", sources("clients/unity/Runtime/NetMQ"), *engine, options=STRICT)
-    compile_cs(tmp_path / "Editor.dll", sources("clients/unity/Editor"), *engine, options=STRICT)
+    assert compile_cs(tmp_path / "NetMQ.dll", sources("clients/unity/Runtime/NetMQ"), *engine, options=STRICT).is_file()
+    assert compile_cs(tmp_path / "Editor.dll", sources("clients/unity/Editor"), *engine, options=STRICT).is_file()
     live = sources("clients/unity/Samples~/Live")
-    compile_cs(tmp_path / "Live.dll", live, *engine, components, options=fields)
+    assert compile_cs(tmp_path / "Live.dll", live, *engine, components, options=fields).is_file()
 
 
 @pytest.fixture(scope="module")
 def decoded(checker: Path) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = run(checker, "decode", GOLDEN)
-    assert set(found) == {path.name for path in GOLDEN.glob("*.bin")}
+    found: dict[str, dict[str, Any]] = run(checker, "decode", WIRE)
+    assert set(found) == {path.name for path in WIRE.glob("*.bin")}
     return found
 
 
@@ -124,7 +123,7 @@ def assert_head(packet: dict[str, Any], camera: bool) -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED["mesh"])
-def test_mesh_messages(decoded: dict[str, dict[str, Any]], name: str) -> None:
+def test_decode_mesh_message_gives_golden_numbers(decoded: dict[str, dict[str, Any]], name: str) -> None:
     wanted, packet = EXPECTED["mesh"][name], decoded[name]
     assert_head(packet, wanted["camera"])
     assert packet["seq"] == wanted["seq"]
@@ -157,7 +156,9 @@ def assert_level(packet: dict[str, Any], level: str, axes: str, *, exact: bool) 
 
 @pytest.mark.parametrize("axes", AXES)
 @pytest.mark.parametrize("level", LEVELS)
-def test_every_level_in_every_axes(decoded: dict[str, dict[str, Any]], level: str, axes: str) -> None:
+def test_decode_every_level_and_axes_gives_golden_numbers(
+    decoded: dict[str, dict[str, Any]], level: str, axes: str
+) -> None:
     packet = decoded[f"{level}_{axes}.bin"]
     assert packet["model_id"] == EXPECTED["axes"][axes]["model_id"]
     assert_level(packet, level, axes, exact=True)
@@ -185,18 +186,18 @@ def assert_model(packet: dict[str, Any], wanted: dict[str, Any], tolerance: floa
 
 
 @pytest.mark.parametrize("name", EXPECTED["models"])
-def test_model_messages(decoded: dict[str, dict[str, Any]], name: str) -> None:
+def test_decode_model_message_gives_golden_numbers(decoded: dict[str, dict[str, Any]], name: str) -> None:
     assert_model(decoded[name], EXPECTED["models"][name])
 
 
 @pytest.mark.parametrize("name", EXPECTED["status"])
-def test_status_messages(decoded: dict[str, dict[str, Any]], name: str) -> None:
+def test_decode_status_message_gives_golden_numbers(decoded: dict[str, dict[str, Any]], name: str) -> None:
     wanted = EXPECTED["status_header"] | EXPECTED["status"][name]
     assert {field: decoded[name][field] for field in wanted} == wanted
 
 
-def test_every_packet_in_every_other_axes(checker: Path) -> None:
-    found = run(checker, "convert", GOLDEN)
+def test_convert_between_axes_gives_golden_numbers(checker: Path) -> None:
+    found = run(checker, "convert", WIRE)
     for source in AXES:
         for target in AXES:
             for level in LEVELS:
@@ -207,8 +208,8 @@ def test_every_packet_in_every_other_axes(checker: Path) -> None:
             assert_model(found[f"model_{source}.bin to {target}"], wanted, meters(target))
 
 
-def test_skinning_in_all_axes(checker: Path) -> None:
-    found = run(checker, "skin", GOLDEN)
+def test_skin_in_every_axes_gives_golden_surface(checker: Path) -> None:
+    found = run(checker, "skin", WIRE)
     for source in AXES:
         for target in AXES:
             got, wanted = found[f"{source} to {target}"], EXPECTED["axes"][target]
@@ -225,9 +226,9 @@ def put(data: bytes, at: int, value: int, size: int = 4) -> bytes:
     return data[:at] + value.to_bytes(size, "little") + data[at + size :]
 
 
-def test_damaged_messages_are_refused_with_one_line(checker: Path, tmp_path: Path) -> None:
-    mesh, model = (GOLDEN / "mesh_unity.bin").read_bytes(), (GOLDEN / "model_unity.bin").read_bytes()
-    status = (GOLDEN / "status_ended.bin").read_bytes()
+def test_decode_damaged_message_raises_one_line(checker: Path, tmp_path: Path) -> None:
+    mesh, model = (WIRE / "mesh_unity.bin").read_bytes(), (WIRE / "model_unity.bin").read_bytes()
+    status = (WIRE / "status_ended.bin").read_bytes()
     cases = {
         "short": (mesh[:-4], "arrived of"),
         "long": (mesh + b"\0" * 4, "arrived of"),
@@ -265,15 +266,15 @@ def test_damaged_messages_are_refused_with_one_line(checker: Path, tmp_path: Pat
         assert "\n" not in errors[name]
 
 
-def test_mutated_packets_never_do_harm(checker: Path) -> None:
-    found = run(checker, "mutate", GOLDEN, 20240607, 6000)
+def test_decode_mutated_packet_never_raises_another_exception(checker: Path) -> None:
+    found = run(checker, "mutate", WIRE, 20240607, 6000)
     assert found["strange"] == []
     assert min(found["read"], found["refused"]) > 500
     assert found["largest"] < 1 << 20
 
 
-def test_frames_cost_no_memory(checker: Path) -> None:
-    found = run(checker, "allocations", GOLDEN, 10_000)
+def test_decode_of_frames_allocates_nothing(checker: Path) -> None:
+    found = run(checker, "allocations", WIRE, 10_000)
     assert (found["rounds"], found["people"]) == (10_000, 2)
     assert (found["bytes"], found["collections"]) == (0, 0)
 
@@ -284,7 +285,7 @@ def blended(checker: Path) -> dict[str, Any]:
     return found
 
 
-def test_movement_between_and_beyond_frames(blended: dict[str, Any]) -> None:
+def test_blend_between_and_beyond_frames_moves_linearly(blended: dict[str, Any]) -> None:
     t, x, vertex, rx, ry, rz, shape, beyond = np.array(blended["moving"]).T
     # In frames: held before the first, straight in between, 30 ms further after the last, then held.
     frames = np.clip(t, 0, 2 * 0.04 + 0.03) / 0.04
@@ -298,7 +299,7 @@ def test_movement_between_and_beyond_frames(blended: dict[str, Any]) -> None:
     np.testing.assert_allclose(np.unwrap(rz), 1.2 * frames, atol=2e-4)
 
 
-def test_people_appear_and_vanish_with_their_frames(blended: dict[str, Any]) -> None:
+def test_blend_shows_people_of_their_frames_only(blended: dict[str, Any]) -> None:
     before, first, second, between, last, later = blended["people"]
     assert [set(row) for row in blended["people"]] == [{"7"}, {"7"}, {"7", "8"}, {"7", "8"}, {"8"}, {"8"}]
     # 7 is the second person in the second frame, which stands three further on.
@@ -310,14 +311,14 @@ def test_people_appear_and_vanish_with_their_frames(blended: dict[str, Any]) -> 
     assert later["8"] == pytest.approx(0.6)
 
 
-def test_slerp_is_the_geodesic(blended: dict[str, Any]) -> None:
+def test_slerp_follows_the_geodesic(blended: dict[str, Any]) -> None:
     for row in blended["slerp"]:
         a, b, share, q = Rotation.from_quat(row[:4]), Rotation.from_quat(row[4:8]), row[8], row[9:]
         true = a * Rotation.from_rotvec(share * (a.inv() * b).as_rotvec())
         assert (true.inv() * Rotation.from_quat(q)).magnitude() < 1e-6
 
 
-def test_the_clock_that_is_shown_never_runs_backwards(blended: dict[str, Any]) -> None:
+def test_display_clock_never_runs_backwards(blended: dict[str, Any]) -> None:
     now, shown, frame = np.array(blended["clock"]).T
     steady = (frame > 60) & (frame < 250)
     speed = np.diff(shown[steady]) / np.diff(now[steady])
@@ -333,11 +334,11 @@ def test_the_clock_that_is_shown_never_runs_backwards(blended: dict[str, Any]) -
     assert np.abs(lag[frame > 260] + 500).max() < 0.2
 
 
-def test_another_session_starts_anew(blended: dict[str, Any]) -> None:
+def test_blend_after_new_session_starts_over(blended: dict[str, Any]) -> None:
     assert blended["sessions"] == {"seqs": [5, 0], "empty": False}
 
 
-def test_delay_and_loss(checker: Path) -> None:
+def test_latency_and_loss_equal_python(checker: Path) -> None:
     found = run(checker, "times")
     delay = LatencyEstimator()
     publish = [0, 1, 2, 3, 3.1, 5, 5.2, 5.4, 9]
@@ -350,8 +351,8 @@ def test_delay_and_loss(checker: Path) -> None:
     }  # fmt: skip
 
 
-def test_surface_for_unity(checker: Path, tmp_path: Path) -> None:
-    found = run(checker, "topology", GOLDEN / "model_unity.bin")
+def test_surface_topology_splits_vertices_at_seams(checker: Path, tmp_path: Path) -> None:
+    found = run(checker, "topology", WIRE / "model_unity.bin")
     wanted = EXPECTED["models"]["model_unity.bin"]
     faces, uv_faces = np.array(wanted["faces"]), np.array(wanted["uv"]["faces"])
     source, uvs = np.array(found["source"]), np.array(found["uvs"]).reshape(-1, 2)
@@ -363,7 +364,7 @@ def test_surface_for_unity(checker: Path, tmp_path: Path) -> None:
     assert np.array_equal(np.array(found["lod_triangles"]).reshape(-1, 3)[:, [0, 2, 1]], wanted["lod"]["faces"])
 
 
-def test_normals_point_outward(checker: Path, tmp_path: Path) -> None:
+def test_surface_normals_point_outward(checker: Path, tmp_path: Path) -> None:
     body = open_body()
     lod = Lod(np.arange(3, dtype=np.int32), np.array([[0, 1, 2]], np.int32))
     model = BodyModel(body.name, body.faces, body.v_template, np.array([-1], np.int32), ("pelvis",), (), lod=lod)
@@ -385,7 +386,7 @@ def test_normals_point_outward(checker: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(normals, around, atol=1e-3)
 
 
-def test_rigs_know_the_joints_of_the_body() -> None:
+def test_human_rig_maps_joints_of_the_body() -> None:
     text = (PACKAGE / "Runtime/Components/HumanRig.cs").read_text()
     pairs = re.findall(r'Pair\("(\w+)", HumanBodyBones\.(\w+)\)', text)
     assert len(pairs) == len({bone for _, bone in pairs}) == 22
@@ -397,7 +398,7 @@ def test_rigs_know_the_joints_of_the_body() -> None:
     )
 
 
-def test_keys_from_certificates(checker: Path, tmp_path: Path) -> None:
+def test_keys_of_certificate_files_are_read(checker: Path, tmp_path: Path) -> None:
     public, _ = zmq.curve_keypair()
     mine, secret = zmq.curve_keypair()
     server, client = certificates(tmp_path, public, mine, secret)
@@ -417,7 +418,7 @@ def certificates(folder: Path, server: bytes, public: bytes, secret: bytes) -> t
 
 
 @receiving
-def test_receives_from_the_publisher(checker: Path) -> None:
+def test_receiver_gets_frames_of_the_publisher(checker: Path) -> None:
     with closing(Source()) as source, client(checker, "receive", source.address, "Mesh") as reader:
         source.wait_for_subscribers()
         assert reader.ask("model")["model"]["axes"] == "unity"
@@ -439,7 +440,7 @@ def test_receives_from_the_publisher(checker: Path) -> None:
 
 
 @receiving
-def test_a_burst_leaves_the_newest(checker: Path) -> None:
+def test_receiver_after_a_burst_keeps_newest_frame(checker: Path) -> None:
     with closing(Source()) as source, client(checker, "receive", source.address, "MeshLod") as reader:
         source.wait_for_subscribers("mesh-lod/")
         source.publish(5)
@@ -449,7 +450,7 @@ def test_a_burst_leaves_the_newest(checker: Path) -> None:
 
 
 @receiving
-def test_what_was_missed_while_stopped_is_lost(checker: Path) -> None:
+def test_receiver_after_a_stop_counts_lost_frames(checker: Path) -> None:
     with closing(Source()) as source, client(checker, "receive", source.address, "Mesh") as reader:
         source.wait_for_subscribers()
         source.publish(2)
@@ -467,7 +468,7 @@ def test_what_was_missed_while_stopped_is_lost(checker: Path) -> None:
 
 
 @receiving
-def test_a_publisher_that_is_killed_and_comes_back(checker: Path) -> None:
+def test_receiver_reconnects_after_publisher_restart(checker: Path) -> None:
     first = Source()
     with closing(first), client(checker, "receive", first.address, "Mesh") as reader:
         first.wait_for_subscribers()
@@ -482,7 +483,7 @@ def test_a_publisher_that_is_killed_and_comes_back(checker: Path) -> None:
 
 
 @receiving
-def test_a_client_that_is_killed_hurts_nobody(checker: Path) -> None:
+def test_killed_client_does_not_disturb_publisher_and_others(checker: Path) -> None:
     with closing(Source()) as source, client(checker, "receive", source.address, "Params") as other:
         victim = Client(checker, "receive", source.address, "Mesh")
         source.wait_for_subscribers()
@@ -502,8 +503,8 @@ def test_a_client_that_is_killed_hurts_nobody(checker: Path) -> None:
 
 
 @receiving
-def test_damaged_messages_are_counted_and_left_out(checker: Path) -> None:
-    mesh = (GOLDEN / "mesh_unity.bin").read_bytes()
+def test_receiver_counts_damaged_messages_and_skips_them(checker: Path) -> None:
+    mesh = (WIRE / "mesh_unity.bin").read_bytes()
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     with context, context.socket(zmq.XPUB) as socket:
         port = socket.bind_to_random_port("tcp://127.0.0.1")
@@ -519,8 +520,8 @@ def test_damaged_messages_are_counted_and_left_out(checker: Path) -> None:
 
 
 @receiving
-def test_frames_that_waited_in_a_queue_are_left_out(checker: Path) -> None:
-    mesh = (GOLDEN / "mesh_unity.bin").read_bytes()
+def test_receiver_skips_frames_that_waited_in_a_queue(checker: Path) -> None:
+    mesh = (WIRE / "mesh_unity.bin").read_bytes()
     captured = EXPECTED["header"]["t_capture_monotonic_ns"]
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     with context, context.socket(zmq.XPUB) as socket:
@@ -539,7 +540,7 @@ def test_frames_that_waited_in_a_queue_are_left_out(checker: Path) -> None:
 
 
 @receiving
-def test_a_connection_with_keys(checker: Path, tmp_path: Path) -> None:
+def test_receiver_with_keys_connects_to_encrypted_socket(checker: Path, tmp_path: Path) -> None:
     server, server_secret = zmq.curve_keypair()
     mine, secret = zmq.curve_keypair()
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -551,12 +552,12 @@ def test_a_connection_with_keys(checker: Path, tmp_path: Path) -> None:
         with client(checker, "receive", f"tcp://127.0.0.1:{port}", "Mesh", *keys) as reader:
             for _ in range(3):
                 socket.recv()
-            socket.send((GOLDEN / "mesh_unity.bin").read_bytes())
+            socket.send((WIRE / "mesh_unity.bin").read_bytes())
             assert reader.ask("frame 0")["received"] == 1
 
 
 @receiving
-def test_the_publisher_with_keys_and_a_client_that_it_comes_to_know(checker: Path, tmp_path: Path) -> None:
+def test_receiver_gets_frames_once_publisher_authorizes_its_key(checker: Path, tmp_path: Path) -> None:
     allowed = tmp_path / "clients"
     allowed.mkdir()
     for name in ("server", "phone", "other"):
@@ -587,7 +588,7 @@ def test_the_publisher_with_keys_and_a_client_that_it_comes_to_know(checker: Pat
 
 
 @receiving
-def test_people_come_and_go(checker: Path) -> None:
+def test_live_stream_adds_and_removes_people(checker: Path) -> None:
     made = golden_packets.bodies
     with closing(Source()) as source, client(checker, "receive", source.address, "Mesh") as reader:
         source.wait_for_subscribers()
@@ -599,7 +600,7 @@ def test_people_come_and_go(checker: Path) -> None:
 
 
 @receiving
-def test_several_streams(checker: Path) -> None:
+def test_live_stream_separates_streams(checker: Path) -> None:
     made = golden_packets.bodies
     with closing(Source(streams=("cam0", "cam01"))) as source:
         with client(checker, "receive", source.address, "Mesh") as reader:
@@ -616,7 +617,7 @@ def test_several_streams(checker: Path) -> None:
 
 
 @receiving
-def test_an_address_that_cannot_be_used(checker: Path) -> None:
+def test_receiver_with_unusable_address_reports_error(checker: Path) -> None:
     with client(checker, "receive", "nonsense", "Mesh") as reader:
         known = reader.ask("error")
         assert "nonsense: cannot be connected to" in known["last_error"]
@@ -636,7 +637,7 @@ def test_every_asset_has_a_meta_file() -> None:
     assert not left
 
 
-def test_package_manifest() -> None:
+def test_package_manifest_names_license_and_samples() -> None:
     manifest = json.loads((PACKAGE / "package.json").read_text())
     assert manifest["name"] == "com.meshcast.unity"
     for sample in manifest["samples"]:

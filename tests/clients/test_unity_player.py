@@ -117,7 +117,7 @@ def smooth(vertices: F64, faces: I32) -> F64:
 
 
 @pytest.mark.parametrize(("level", "topic"), [("Mesh", "mesh/"), ("MeshLod", "mesh-lod/"), ("Params", "params/")])
-def test_a_surface_for_each_person(
+def test_body_surface_shows_each_person(
     player: Path, model: BodyModel, people: Callable[..., Bodies], level: str, topic: str
 ) -> None:
     assert model.lod is not None
@@ -163,7 +163,9 @@ def shown(state: dict[str, Any]) -> list[int]:
     return sorted(body["id"] for body in state["bodies"] if body["shown"])
 
 
-def test_bodies_come_and_go_with_people(player: Path, model: BodyModel, people: Callable[..., Bodies]) -> None:
+def test_stream_component_creates_and_destroys_bodies(
+    player: Path, model: BodyModel, people: Callable[..., Bodies]
+) -> None:
     first = Source(model=model, bodies=people(4, 9))
     with closing(first), client(player, "live", first.address, "MeshLod", "0") as unity:
         first.wait_for_subscribers("mesh-lod/")
@@ -189,7 +191,7 @@ def test_bodies_come_and_go_with_people(player: Path, model: BodyModel, people: 
             assert not unity.ask("quit")["shows"]
 
 
-def test_who_is_missing_for_a_moment_stays(player: Path, model: BodyModel, people: Callable[..., Bodies]) -> None:
+def test_body_of_briefly_missing_person_stays(player: Path, model: BodyModel, people: Callable[..., Bodies]) -> None:
     source = Source(model=model, bodies=people(4, 9))
     with closing(source), client(player, "live", source.address, "MeshLod", "1000") as unity:
         source.wait_for_subscribers("mesh-lod/")
@@ -206,7 +208,9 @@ def test_who_is_missing_for_a_moment_stays(player: Path, model: BodyModel, peopl
         assert shown(unity.ask("gone")) == []
 
 
-def test_nothing_is_received_in_the_background(player: Path, model: BodyModel, people: Callable[..., Bodies]) -> None:
+def test_stream_component_in_the_background_stops_receiving(
+    player: Path, model: BodyModel, people: Callable[..., Bodies]
+) -> None:
     source = Source(model=model, bodies=people(4))
     with closing(source), client(player, "live", source.address, "MeshLod", "0") as unity:
         source.wait_for_subscribers("mesh-lod/")
@@ -276,7 +280,7 @@ BONES = {
 
 @pytest.mark.parametrize("axes", ["opencv", "unity"])
 @pytest.mark.parametrize("spine", [3, 2, 1])
-def test_a_character_moves_as_the_skeleton(
+def test_humanoid_character_follows_the_skeleton(
     player: Path, model: BodyModel, people: Callable[..., Bodies], axes: str, spine: int
 ) -> None:
     rotvecs = np.zeros((1, len(model.parents), 3), np.float32)
@@ -291,7 +295,7 @@ def test_a_character_moves_as_the_skeleton(
         stamp = Stamp("cam0", seq, 1, known.model_id, known.name, 0, 5_000_000_000 + seq * 33_000_000)
         return FrameEncoder(axes).params(frame, bodies, posed, stamp)
 
-    one, nobody = people(3), people()
+    one, no_people = people(3), people()
     none = RigPose(posed.rotations[:0], posed.shape[:0], posed.error_mm[:0])
     skeleton = decode(unity_known.encode(stream="cam0", seq=0, session=1))
     packet = decode(message(unity_known, "unity", one, posed, 0))
@@ -307,7 +311,7 @@ def test_a_character_moves_as_the_skeleton(
             socket.send(known.encode(stream="cam0", seq=0, session=1))
             socket.send(message(known, axes, one, posed, 0))
             (body,) = unity.ask("seq 0")["bodies"]
-            socket.send(message(known, axes, nobody, none, 1))
+            socket.send(message(known, axes, no_people, none, 1))
             (left,) = unity.ask("seq 1")["bodies"]
     assert (body["id"], body["shown"], body["hidden"]) == (3, True, False)
     assert (left["shown"], left["hidden"]) == (False, True)

@@ -26,13 +26,12 @@ from engines.body.rig import rig_of
 from meshcast.protocol.rotations import rotmat
 from meshcast.transport.curve import read_keys
 from tests.support import golden_packets
+from tests.support.paths import ROOT, WIRE
 
-ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "clients/unreal/Meshcast"
 MODULE = PLUGIN / "Source/Meshcast"
 HERE = ROOT / "tests/clients/unreal"
-GOLDEN = ROOT / "tests/data/wire"
-EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
+EXPECTED = json.loads((WIRE / "expected.json").read_text())
 BODY = EXPECTED["axes"]["unreal"]
 TOLERANCE_CM = 1e-3
 CXX = shutil.which("g++")
@@ -101,14 +100,14 @@ def numbers(text: str, width: int) -> Any:
 
 
 def golden(*names: str) -> list[Path]:
-    return [GOLDEN / f"{name}.bin" for name in names]
+    return [WIRE / f"{name}.bin" for name in names]
 
 
 # The core
 
 
 @pytest.mark.parametrize("axes", ["unreal", "unity", "opencv"])
-def test_bones(core_check: Path, axes: str) -> None:
+def test_skeleton_bones_equal_golden_joints(core_check: Path, axes: str) -> None:
     found = run(core_check, "bones", *golden(f"params_{axes}", f"model_{axes}"))
     tolerance = TOLERANCE_CM if axes == "unreal" else 0.05  # the rotations of other axes were rounded to other levels
     for person, joints in enumerate(BODY["skinned_joints"]):
@@ -131,16 +130,16 @@ def test_bones(core_check: Path, axes: str) -> None:
         (["params_unity", "params_unity"], "skinned_vertices"),
     ],
 )
-def test_a_surface_in_any_axes(core_check: Path, frames: list[str], key: str) -> None:
+def test_surface_in_every_axes_equals_golden_vertices(core_check: Path, frames: list[str], key: str) -> None:
     shown = run(core_check, "surface", *golden("model_unity", *frames))["vertices"]
     assert len(shown) == 4
     for values in shown:  # the same body in other axes does not move, whatever the moment
         np.testing.assert_allclose(numbers(values, 3), BODY[key][1], atol=0.05)
 
 
-def test_a_surface_is_interpolated_and_extrapolated(core_check: Path, tmp_path: Path) -> None:
+def test_surface_between_frames_is_interpolated(core_check: Path, tmp_path: Path) -> None:
     step = np.float32([0.25, -0.5, 0.125])
-    paths = [GOLDEN / "model_unreal.bin"]
+    paths = [WIRE / "model_unreal.bin"]
     for number in range(2):
         known, encoder = ModelEncoder(golden_packets.rigged(), "unreal"), FrameEncoder("unreal")
         bodies = golden_packets.bodies(2)
@@ -155,7 +154,7 @@ def test_a_surface_is_interpolated_and_extrapolated(core_check: Path, tmp_path: 
     np.testing.assert_allclose(still - newest, np.broadcast_to(step_cm * 2 / 5, newest.shape), atol=0.01)
 
 
-def test_a_model_that_lies_about_its_number(core_check: Path, tmp_path: Path) -> None:
+def test_model_with_wrong_number_is_refused(core_check: Path, tmp_path: Path) -> None:
     body = golden_packets.rigged()
     rig = replace(
         body.rig, joints=body.rig.joints[:6], weights=body.rig.weights[:6], shape_dirs=body.rig.shape_dirs[:6]
@@ -173,11 +172,11 @@ def test_a_model_that_lies_about_its_number(core_check: Path, tmp_path: Path) ->
             golden_packets.stamp(people, known),
         )
         (tmp_path / f"{people}.bin").write_bytes(made)
-    paths = [GOLDEN / "model_unreal.bin", *(tmp_path / name for name in ("1.bin", "lie.bin", "2.bin"))]
+    paths = [WIRE / "model_unreal.bin", *(tmp_path / name for name in ("1.bin", "lie.bin", "2.bin"))]
     assert run(core_check, "lie", *paths)["error"] == ["a model of 6 vertices has the number of one of 7"]
 
 
-def test_topology(core_check: Path) -> None:
+def test_topology_of_the_model_is_kept(core_check: Path) -> None:
     found = run(core_check, "topology", *golden("model_unreal"))
     model = EXPECTED["models"]["model_unreal.bin"]
     faces = np.asarray(model["faces"])
@@ -192,7 +191,7 @@ def test_topology(core_check: Path) -> None:
     np.testing.assert_array_equal(triangles[1], model["lod"]["faces"])
 
 
-def test_a_triangle_that_is_a_line_is_left_out(core_check: Path, tmp_path: Path) -> None:
+def test_topology_leaves_out_degenerate_triangles(core_check: Path, tmp_path: Path) -> None:
     body = golden_packets.rigged()
     faces = body.faces.copy()
     faces[1] = [2, 2, 3]
@@ -202,7 +201,7 @@ def test_a_triangle_that_is_a_line_is_left_out(core_check: Path, tmp_path: Path)
     np.testing.assert_array_equal(sources[numbers(found["triangles"][0], 3).astype(int)], faces[[0, 2, 3]])
 
 
-def test_a_character_follows(core_check: Path, tmp_path: Path, rng: np.random.Generator) -> None:
+def test_retarget_moves_character_like_the_skeleton(core_check: Path, tmp_path: Path, rng: np.random.Generator) -> None:
     body = open_body()
     model = BodyModel("body", body.faces, body.v_template, body.parents, body.joint_names, (), rig=rig_of(body))
     known, encoder = ModelEncoder(model, "unreal"), FrameEncoder("unreal")
@@ -225,7 +224,7 @@ def test_a_character_follows(core_check: Path, tmp_path: Path, rng: np.random.Ge
     np.testing.assert_allclose(numbers(found["root"][0], 3)[0], 2 * turned[0], atol=0.05)
 
 
-def test_timeline_slots_and_turns(core_check: Path) -> None:
+def test_timeline_slots_and_rotations_hold(core_check: Path) -> None:
     assert run(core_check, "rules") == {}
 
 
@@ -237,7 +236,7 @@ def test_timeline_slots_and_turns(core_check: Path) -> None:
     ("level", "key", "axes"),
     [("mesh", "vertices", "unity"), ("mesh-lod", "lod_vertices", "opencv"), ("params", "skinned_vertices", "unreal")],
 )
-def test_the_body_component_draws_what_is_published(
+def test_body_component_draws_published_body(
     plugin_check: Path, sending: Sending, level: str, key: str, axes: str
 ) -> None:
     with sending(axes=axes) as sender:
@@ -261,7 +260,7 @@ def test_the_body_component_draws_what_is_published(
 
 
 @needs_zmq
-def test_the_body_component_with_keys(plugin_check: Path, sending: Sending, tmp_path: Path) -> None:
+def test_body_component_with_keys_receives(plugin_check: Path, sending: Sending, tmp_path: Path) -> None:
     server, server_pub = new_keys(tmp_path / "server")
     allowed = tmp_path / "clients"
     allowed.mkdir()
@@ -271,7 +270,7 @@ def test_the_body_component_with_keys(plugin_check: Path, sending: Sending, tmp_
 
 
 @needs_zmq
-def test_the_live_link_source_pushes_people(plugin_check: Path, sending: Sending) -> None:
+def test_live_link_source_pushes_people(plugin_check: Path, sending: Sending) -> None:
     with sending(axes="gltf") as sender:
         found = run(plugin_check, "livelink", sender.address)
         assert found["machine"] == [sender.address]
@@ -288,7 +287,7 @@ def test_the_live_link_source_pushes_people(plugin_check: Path, sending: Sending
 
 
 @needs_zmq
-def test_the_retarget_asset_poses_a_character(plugin_check: Path, sending: Sending) -> None:
+def test_retarget_asset_poses_character(plugin_check: Path, sending: Sending) -> None:
     with sending(axes="unreal") as sender:
         found = run(plugin_check, "retarget", sender.address)
     assert float(found["largest"][0]) < 1e-3
@@ -315,7 +314,7 @@ def package(*arguments: str | Path, **environment: str) -> subprocess.CompletedP
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False, env=settings)
 
 
-def test_the_package_is_whole(tmp_path: Path, prefix: Path) -> None:
+def test_package_script_copies_all_files(tmp_path: Path, prefix: Path) -> None:
     plugins = tmp_path / "My Project/Plugins"
     done = package("--libzmq", prefix, plugins)
     assert done.returncode == 0, done.stderr
@@ -340,7 +339,7 @@ def test_the_package_is_whole(tmp_path: Path, prefix: Path) -> None:
 
 
 @needs_zmq
-def test_the_package_takes_the_libzmq_of_this_machine(tmp_path: Path) -> None:
+def test_package_script_finds_system_libzmq(tmp_path: Path) -> None:
     done = package(tmp_path)
     assert done.returncode == 0, done.stderr
     third = tmp_path / "Meshcast/Source/ThirdParty"
@@ -354,7 +353,7 @@ def test_the_package_takes_the_libzmq_of_this_machine(tmp_path: Path) -> None:
     assert subprocess.run([tmp_path / "main"], check=False).returncode == 0
 
 
-def test_the_package_says_what_is_missing(tmp_path: Path) -> None:
+def test_package_script_names_missing_files(tmp_path: Path) -> None:
     for arguments, words in (
         (["--libzmq", tmp_path / "nowhere", tmp_path], "no include/zmq.h"),
         (["--libzmq"], "usage"),

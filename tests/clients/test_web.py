@@ -34,8 +34,8 @@ from engines.body.rig import rig_of
 from engines.joint_sets import SMPL24
 from meshcast.protocol.rotations import rotmat
 from tests.support import chromium
+from tests.support.paths import ROOT, WIRE
 
-ROOT = Path(__file__).parents[2]
 WEB = ROOT / "clients/web"
 NODE = shutil.which("node")
 
@@ -61,25 +61,25 @@ def run(*words: str | Path) -> str:
 
 @node
 @modules
-def test_the_decoder_client_and_skinning_under_node() -> None:
+def test_typescript_tests_pass_under_node() -> None:
     run("build.mjs", "test")
     told = run("--test", "--test-reporter=tap", *sorted((WEB / "build/test").glob("*.test.js")))
     passed = re.search(r"^# pass (\d+)$", told, re.MULTILINE)
     assert passed is not None
     assert int(passed[1]) >= 150
-    for name in (ROOT / "tests/data/wire").glob("*.bin"):
+    for name in (WIRE).glob("*.bin"):
         assert re.search(rf"^ok \d+ - .*{re.escape(name.name)}", told, re.MULTILINE), name
 
 
 @node
 @modules
-def test_the_types_are_right() -> None:
+def test_typescript_types_check() -> None:
     run("node_modules/typescript/bin/tsc", "--noEmit")
 
 
 @node
 @modules
-def test_the_shipped_page_is_what_the_sources_build(tmp_path: Path) -> None:
+def test_bundled_page_equals_a_build_of_its_sources(tmp_path: Path) -> None:
     run("build.mjs", "page", tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == sorted(path.name for path in SHIPPED.iterdir())
@@ -87,11 +87,11 @@ def test_the_shipped_page_is_what_the_sources_build(tmp_path: Path) -> None:
     assert not differing + errors, "build it again: `npm run page --prefix clients/web`"
 
 
-def test_the_shipped_page_names_its_license() -> None:
+def test_bundled_page_names_its_license() -> None:
     assert "Three.js Authors\n   * SPDX-License-Identifier: MIT" in (SHIPPED / "page.js").read_text("utf-8")
 
 
-def test_the_lock_names_no_registry() -> None:
+def test_package_lock_names_no_registry() -> None:
     assert '"resolved"' not in (WEB / "package-lock.json").read_text()
 
 
@@ -141,11 +141,11 @@ class Show:
         self._thread.start()
 
     def _work(self) -> None:
-        picture = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+        image = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
         while not self._done.wait(PERIOD_S):
             for stream, bodies in list(self.people.items()):
                 now_ns = time.monotonic_ns()
-                self.publisher.publish(Frame(stream, self.frames, now_ns, now_ns / 1e9, picture), bodies, CAMERA)
+                self.publisher.publish(Frame(stream, self.frames, now_ns, now_ns / 1e9, image), bodies, CAMERA)
             self.frames += 1
 
     def stop(self) -> None:
@@ -195,12 +195,12 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def replaying(recording: Path) -> Iterator[str]:
     """The recording again and again, from a thread."""
     done = threading.Event()
-    with closing(PublisherSocket("tcp://127.0.0.1:0")) as outlet:
-        replay = Replay(Recording(recording), outlet, stopped=done.is_set)
+    with closing(PublisherSocket("tcp://127.0.0.1:0")) as publisher_socket:
+        replay = Replay(Recording(recording), publisher_socket, stopped=done.is_set)
         thread = threading.Thread(target=replay.play, kwargs={"loop": True})
         thread.start()
         try:
-            yield outlet.address
+            yield publisher_socket.address
         finally:
             done.set()
             thread.join()
@@ -214,11 +214,11 @@ def drawn_vertices(window: Any, identity: int) -> F32:
     return np.float32(window.ask(f"meshcast.vertices({identity})")).reshape(-1, 3)
 
 
-def clay(picture: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def clay(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Where something has the warm color of person 0: everything else on the page is neutral or bluish."""
     below_numbers = slice(80, 560)
-    mask = np.zeros(picture.shape[:2], bool)
-    blue, red = picture[below_numbers, :, 0].astype(int), picture[below_numbers, :, 2].astype(int)
+    mask = np.zeros(image.shape[:2], bool)
+    blue, red = image[below_numbers, :, 0].astype(int), image[below_numbers, :, 2].astype(int)
     mask[below_numbers] = red - blue > 12
     return mask
 
@@ -234,7 +234,7 @@ def silhouette(vertices: F32) -> np.ndarray[Any, Any]:
 
 @browser
 @pytest.mark.parametrize(("level", "limit_m"), [("mesh", 5e-5), ("mesh-lod", 5e-5), ("params", 5e-3)])
-def test_the_page_draws_the_published_body(
+def test_page_draws_the_published_body(
     show: Show, url: str, window: Any, tmp_path: Path, level: str, limit_m: float
 ) -> None:
     window.errors.clear()
@@ -243,9 +243,9 @@ def test_the_page_draws_the_published_body(
     published = show.people["cam0"].vertices[0]
     expected = published[show.model.lod.vertices] if level == "mesh-lod" and show.model.lod else published
     np.testing.assert_allclose(drawn_vertices(window, 0), gltf(expected), atol=limit_m)
-    picture = window.picture()
-    cv2.imwrite(str(tmp_path / f"{level}.png"), picture)
-    found, wanted = clay(picture), silhouette(published)
+    image = window.image()
+    cv2.imwrite(str(tmp_path / f"{level}.png"), image)
+    found, wanted = clay(image), silhouette(published)
     assert wanted.sum() > 8000
     overlap = (found & wanted).sum() / (found | wanted).sum()
     assert overlap > 0.9, f"{overlap:.3f} of the silhouette; see {tmp_path}"
@@ -253,7 +253,7 @@ def test_the_page_draws_the_published_body(
 
 
 @browser
-def test_the_page_counts_what_comes(show: Show, url: str, window: Any) -> None:
+def test_page_counts_received_packets(show: Show, url: str, window: Any) -> None:
     window.open(f"{url}/?level=params&stream=cam0")
     began = show.frames
     window.wait_for("globalThis.meshcast?.numbers.fps", lambda fps: fps and 0.3 / PERIOD_S < fps < 2 / PERIOD_S)
@@ -273,7 +273,7 @@ def choose(window: Any, stream: str) -> None:
 
 
 @browser
-def test_people_leave_streams_are_chosen_and_end(show: Show, url: str, window: Any) -> None:
+def test_page_removes_people_selects_streams_and_shows_their_end(show: Show, url: str, window: Any) -> None:
     window.errors.clear()
     window.open(f"{url}/?level=mesh-lod")
     window.wait_for(

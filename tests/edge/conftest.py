@@ -1,18 +1,14 @@
-"""The command line in this process, with engines that are loaded once, and small clips of a real person."""
+"""Fixtures: the command line in this process with sessions that are opened once, and small clips of a real person."""
 
 from __future__ import annotations
 
 import functools
 import itertools
-import json
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -26,11 +22,9 @@ from engines.body.body import Body
 from engines.body.select import digest
 from engines.cards.card import Card
 from engines.inference.session import open_session
-
-TESTS = Path(__file__).parents[1]
-MEDIA = TESTS / "media"
-STARTER = TESTS / "data" / "starter"
-PATIENCE_S = 30.0  # a limit for failures only
+from tests.support.clips import write_clip
+from tests.support.commands import PATIENCE_S, Command, CommandResult
+from tests.support.paths import MEDIA, STARTER
 
 
 @functools.cache
@@ -48,51 +42,31 @@ def open_once(card: Card, *, body: Body | None = None, **options: Any) -> Any:
     return _opened(card, mesh, tuple(sorted(options.items())))
 
 
-@dataclass(frozen=True)
-class CommandResult:
-    """How a command ended and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def errors(self) -> list[str]:
-        """The messages on stderr, without the closing line of the progress."""
-        return [line for line in self.err.splitlines() if line.startswith("meshcast: ")]
-
-
 @pytest.fixture
 def first_mesh_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first frame's mesh takes until people are followed through a fourth frame, however long that is: of the two
-    frames between, which wait for the mesh, the newer one replaces the other."""
-    track_people, recover_meshes, later, followed = (
-        Pipeline.track_people,
-        Pipeline.recover_meshes,
-        threading.Event(),
-        itertools.count(1),
-    )
+    """The mesh of the first frame is ready only after people were tracked in a fourth frame, however long that takes.
 
-    def following(self: Pipeline, frame: Frame) -> TrackedFrame:
-        if next(followed) >= 4:
-            later.set()
+    Two frames wait for the mesh stage in between; the newer one replaces the older one.
+    """
+    track_people, recover_meshes = Pipeline.track_people, Pipeline.recover_meshes
+    fourth_tracked, tracked = threading.Event(), itertools.count(1)
+
+    def counting_track_people(self: Pipeline, frame: Frame) -> TrackedFrame:
+        if next(tracked) >= 4:
+            fourth_tracked.set()
         return track_people(self, frame)
 
-    def slow(self: Pipeline, seen: TrackedFrame) -> Bodies:
-        assert later.wait(PATIENCE_S)
-        return recover_meshes(self, seen)
+    def late_recover_meshes(self: Pipeline, tracked_frame: TrackedFrame) -> Bodies:
+        assert fourth_tracked.wait(PATIENCE_S)
+        return recover_meshes(self, tracked_frame)
 
-    monkeypatch.setattr(Pipeline, "track_people", following)
-    monkeypatch.setattr(Pipeline, "recover_meshes", slow)
-
-
-class Command(Protocol):
-    def __call__(self, *words: str | Path) -> CommandResult: ...
+    monkeypatch.setattr(Pipeline, "track_people", counting_track_people)
+    monkeypatch.setattr(Pipeline, "recover_meshes", late_recover_meshes)
 
 
 @pytest.fixture
 def engines(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """The real engines, each loaded once in the whole test run."""
+    """The real sessions, each opened once in the whole test run."""
     monkeypatch.setattr(edge.models, "open_session", open_once)
     return open_once
 
@@ -111,51 +85,9 @@ def meshcast(engines: Callable[..., Any], capsys: pytest.CaptureFixture[str]) ->
     return command
 
 
-def write_clip(
-    path: Path,
-    images: Iterable[U8],
-    *,
-    codec: str = "mpeg4",
-    pix_fmt: str = "yuv420p",
-    pts_ms: list[int] | None = None,
-    options: dict[str, str] | None = None,
-) -> Path:
-    """A video of these BGR pictures, 30 a second unless pts_ms says when."""
-    with av.open(str(path), "w", options=options or {}) as container:
-        stream: Any = container.add_stream(codec, rate=30)
-        stream.pix_fmt = pix_fmt
-        if codec == "mpeg4":
-            stream.options = {"qmin": "2", "qmax": "4", "g": "6"}
-        if pts_ms is not None:
-            stream.codec_context.time_base = Fraction(1, 1000)
-        for index, image in enumerate(images):
-            if index == 0:
-                stream.height, stream.width = image.shape[:2]
-            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
-            if pts_ms is not None:
-                frame.pts, frame.time_base = pts_ms[index], Fraction(1, 1000)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
-
-
-def read_clip(path: Path) -> list[U8]:
-    with open_source(str(path)) as source:
-        return [frame.image for frame in source]
-
-
-def load(path: Path) -> dict[str, Any]:
-    with np.load(path, allow_pickle=False) as saved:
-        return {key: saved[key] for key in saved.files}
-
-
-def report(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text()))
-
-
 @pytest.fixture(scope="session")
 def photo() -> U8:
-    """One person, whole, upright: 405 x 720."""
+    """A photograph of one standing person, 405 x 720."""
     image = cv2.imread(str(STARTER / "balance_cam01_40.jpg"))
     assert image is not None
     return np.asarray(cv2.resize(image, (405, 720), interpolation=cv2.INTER_AREA), np.uint8)

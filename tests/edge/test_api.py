@@ -15,7 +15,7 @@ import edge
 from calibration.camera import CameraError
 from edge.errors import SourceError
 from engines.errors import UnknownNameError
-from tests.edge.conftest import MEDIA
+from tests.support.paths import MEDIA
 
 
 def readers() -> list[str]:

@@ -36,9 +36,9 @@ from edge.types import U8, Array, Bodies, Frame, TrackedFrame
 from engines.cards.card import ZOO
 from engines.errors import ModelError
 from meshcast.protocol.packets import FramePacket
-from tests.edge.conftest import MEDIA, STARTER, Command, load, read_clip, report, write_clip
-
-ROOT = Path(__file__).parents[2]
+from tests.support.clips import read_clip, write_clip
+from tests.support.commands import Command, load, report
+from tests.support.paths import MEDIA, ROOT, STARTER
 
 
 def interrupt_at(monkeypatch: pytest.MonkeyPatch, frames: int, number: int = signal.SIGINT) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from edge.errors import EXIT_USAGE, EXIT_WHOLE
 from edge.types import U8
-from tests.edge.conftest import Command, load, report
+from tests.support.commands import Command, load, report
 
 
 def write_narrow(path: Path, images: list[U8]) -> Path:

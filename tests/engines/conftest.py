@@ -1,14 +1,13 @@
 """What the golden files hold, and how an output is held against them (tests/data/golden/README.md)."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.support import golden_fill
+from tests.support.paths import GOLDEN
 
-GOLDEN = Path(__file__).parents[1] / "data" / "golden"
 TOLERANCE = 1e-5  # of the largest golden value: what two float32 implementations agree to
 
 

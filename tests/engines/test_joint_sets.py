@@ -1,12 +1,9 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from engines.body.body import open_body
 from engines.joint_sets import COCO17, COCO19, HUMAN36, MANO21, SMPL24, gather_points, normalize_pose2d
-
-GOLDEN = Path(__file__).parents[1] / "data" / "golden" / "pipeline_metrics.npz"
+from tests.support.paths import GOLDEN
 
 
 @pytest.mark.parametrize("joint_set", [COCO17, COCO19, HUMAN36, SMPL24, MANO21], ids=lambda s: s.name)
@@ -35,7 +32,7 @@ def test_open_body_uses_these_names():
 
 @pytest.mark.parametrize("joints", [17, 19, 21])
 def test_normalized_keypoints_match_the_published_crop(joints):
-    golden = np.load(GOLDEN)
+    golden = np.load(GOLDEN / "pipeline_metrics.npz")
     keypoints = golden[f"p2m.{joints}.kp"][:, :2]
     np.testing.assert_allclose(normalize_pose2d(keypoints[None])[0], golden[f"p2m.{joints}.normalised"], atol=1e-6)
 

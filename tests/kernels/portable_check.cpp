@@ -42,25 +42,25 @@ void compare(const char* what, const std::vector<float>& got, const std::vector<
   wrong += !good;
 }
 
-struct Rows {
-  std::vector<std::int32_t> start, near;
-  std::vector<float> value;
+struct Csr {
+  std::vector<std::int32_t> indptr, indices;
+  std::vector<float> data;
 };
 
-Rows random_rows(int rows, int sources, int width) {
-  Rows made;
-  made.start.push_back(0);
+Csr random_csr(int rows, int sources, int width) {
+  Csr made;
+  made.indptr.push_back(0);
   for (int v = 0; v < rows; ++v) {
     const int count = static_cast<int>(generator() % static_cast<unsigned>(width + 1));
-    for (int e = 0; e < count; ++e) made.near.push_back(static_cast<std::int32_t>(generator() % unsigned(sources)));
-    made.start.push_back(static_cast<std::int32_t>(made.near.size()));
+    for (int e = 0; e < count; ++e) made.indices.push_back(static_cast<std::int32_t>(generator() % unsigned(sources)));
+    made.indptr.push_back(static_cast<std::int32_t>(made.indices.size()));
   }
-  made.value = noise(made.near.size(), 0.4f);
+  made.data = noise(made.indices.size(), 0.4f);
   return made;
 }
 
 void graph_conv_check(int rows, int sources, int batch, int in, int out, bool project_first, bool bf16) {
-  const Rows one = random_rows(rows, sources, 7), two = random_rows(rows, sources, 20);
+  const Csr one = random_csr(rows, sources, 7), two = random_csr(rows, sources, 20);
   std::vector<std::int32_t> self;
   for (int v = 0; v < rows; ++v) self.push_back(static_cast<std::int32_t>(generator() % unsigned(sources)));
   auto x = noise(std::size_t(sources) * batch * in, 1), weight = noise(std::size_t(3) * in * out, 0.1f);
@@ -92,8 +92,8 @@ void graph_conv_check(int rows, int sources, int batch, int in, int out, bool pr
   std::vector<std::uint16_t> result_half(result.size());
   GraphConv p{};
   p.self = p.skip_row = self.data();
-  p.one_hop = {one.start.data(), one.near.data(), one.value.data()};
-  p.two_hops = {two.start.data(), two.near.data(), two.value.data()};
+  p.one_hop = {one.indptr.data(), one.indices.data(), one.data.data()};
+  p.two_hops = {two.indptr.data(), two.indices.data(), two.data.data()};
   p.weight = packed;
   p.bias = bias.data();
   p.x = bf16 ? static_cast<const void*>(x_half.data()) : x.data();
@@ -115,8 +115,9 @@ void graph_conv_check(int rows, int sources, int batch, int in, int out, bool pr
       for (int c = 0; c < in; ++c) {
         auto at = [&](int row) { return double(x[(std::size_t(row) * batch + b) * in + c]); };
         t[c] = at(self[v]);
-        for (int e = one.start[v]; e < one.start[v + 1]; ++e) t[in + c] += double(one.value[e]) * at(one.near[e]);
-        for (int e = two.start[v]; e < two.start[v + 1]; ++e) t[2 * in + c] += double(two.value[e]) * at(two.near[e]);
+        for (int e = one.indptr[v]; e < one.indptr[v + 1]; ++e) t[in + c] += double(one.data[e]) * at(one.indices[e]);
+        for (int e = two.indptr[v]; e < two.indptr[v + 1]; ++e)
+          t[2 * in + c] += double(two.data[e]) * at(two.indices[e]);
       }
       for (int c = 0; c < out; ++c) {
         double sum = bias[c];

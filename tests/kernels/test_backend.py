@@ -26,25 +26,25 @@ assert ell(np.array([[[1], [10]]], np.float32)).tolist() == [[[23]]]
 """
 
 
-def test_without_the_extension_the_reference_works_and_says_so_once() -> None:
+def test_backend_without_the_extension_uses_the_reference_and_warns_once() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT_NATIVE], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("meshcast.kernels WARNING the native operators cannot be loaded")
+    assert lines[0].startswith("meshcast.kernels WARNING native operators: cannot be loaded")
 
 
 @pytest.mark.skipif(
     os.environ.get("MESHCAST_NATIVE", "AUTO") != "ON" and not edge_kernels.NATIVE,
     reason="edge_kernels was built without its native operators",
 )
-def test_the_extension_is_used_where_it_was_built() -> None:
+def test_backend_with_the_extension_uses_native_operators() -> None:
     assert edge_kernels.NATIVE
     assert edge_kernels.rasterize is not reference.rasterize
     assert edge_kernels.cuda_device_count() >= 0
 
 
-def test_a_tensor_of_another_library_is_written_in_place() -> None:
+def test_native_operator_writes_a_torch_tensor_in_place() -> None:
     torch = pytest.importorskip("torch")
     if not edge_kernels.NATIVE:
         pytest.skip("the NumPy reference takes NumPy arrays only")

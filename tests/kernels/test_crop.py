@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -14,11 +13,11 @@ from hypothesis import strategies as st
 
 import edge_kernels
 from edge_kernels import reference
+from tests.support.paths import GOLDEN
 
-GOLDEN = Path(__file__).parents[1] / "data" / "golden"
 ZERO, ONE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
-CLOSE = 0.02  # of 255: float32 places on pictures of some hundred pixels
+CLOSE = 0.02  # of 255: float32 places on images of some hundred pixels
 
 Run = Callable[..., None]
 
@@ -56,7 +55,7 @@ def noise(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 
 def smooth(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """A picture whose neighbors differ little, as OpenCV before version 5 rounds places to 1/32 pixel."""
+    """An image whose neighbors differ little, as OpenCV before version 5 rounds places to 1/32 pixel."""
     blurred = cv2.GaussianBlur(noise(rng, height, width).astype(np.float32), (0, 0), 5)
     return cv2.normalize(blurred, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
 
@@ -85,7 +84,7 @@ def crop_by_opencv(image: np.ndarray, center: np.ndarray, scale: float, size: tu
 @pytest.mark.parametrize("run", paths("crop"))
 @pytest.mark.parametrize("scale", [0.011, 0.06, 0.12, 0.2, 0.25, 0.26, 0.5, 0.93, 1.0, 1.7, 6.0])
 @pytest.mark.parametrize(("height", "width"), [(48, 64), (31, 33), (1, 1), (70, 5)])
-def test_crops_are_those_of_opencv(run: Run, rng: np.random.Generator, scale: float, height: int, width: int) -> None:
+def test_crop_equals_opencv(run: Run, rng: np.random.Generator, scale: float, height: int, width: int) -> None:
     image = smooth(rng, 203, 311)
     centers = np.array([[155, 101], [4.3, 190.7], [311, 203], [-9, -20], [1000, 50]], np.float32)
     out = np.full((len(centers), 3, height, width), np.nan, np.float32)
@@ -96,7 +95,7 @@ def test_crops_are_those_of_opencv(run: Run, rng: np.random.Generator, scale: fl
 
 
 @pytest.mark.parametrize("run", paths("crop"))
-def test_people_of_all_sizes_in_one_call(run: Run, rng: np.random.Generator) -> None:
+def test_crop_people_of_all_sizes_in_one_call_equal_single_calls(run: Run, rng: np.random.Generator) -> None:
     image = noise(rng, 97, 401)
     centers = rng.uniform(-60, 460, (37, 2)).astype(np.float32)
     scales = np.exp(rng.uniform(-5, 2, 37)).astype(np.float32)
@@ -123,7 +122,7 @@ def test_people_of_all_sizes_in_one_call(run: Run, rng: np.random.Generator) -> 
         (2, 99, 2),
     ],
 )
-def test_the_letterbox_is_that_of_opencv(
+def test_letterbox_equals_opencv(
     run: Run, rng: np.random.Generator, height: int, width: int, block: int, window: tuple[int, int, int, int]
 ) -> None:
     image = smooth(rng, height, width)
@@ -147,9 +146,7 @@ def nv12(rng: np.random.Generator, height: int, width: int) -> tuple[np.ndarray,
 @pytest.mark.parametrize("run", paths("crop"))
 @pytest.mark.parametrize("scale", [0.1, 0.2, 0.37, 1.0, 2.3])
 @pytest.mark.parametrize("swap", [False, True])
-def test_crops_of_nv12_are_those_of_the_picture_that_opencv_makes(
-    run: Run, rng: np.random.Generator, scale: float, swap: bool
-) -> None:
+def test_crop_of_nv12_equals_crop_of_opencvs_bgr(run: Run, rng: np.random.Generator, scale: float, swap: bool) -> None:
     luma, chroma, bgr = nv12(rng, 90, 166)
     centers = np.array([[80.3, 41.9], [3, 2], [165, 80], [33.5, 7.25]], np.float32)
     scales = np.full(4, scale, np.float32)
@@ -161,7 +158,7 @@ def test_crops_of_nv12_are_those_of_the_picture_that_opencv_makes(
 
 @pytest.mark.parametrize("run", paths("letterbox"))
 @pytest.mark.parametrize("bt709", [False, True])
-def test_the_letterbox_of_nv12(run: Run, rng: np.random.Generator, bt709: bool) -> None:
+def test_letterbox_of_nv12_equals_letterbox_of_bgr(run: Run, rng: np.random.Generator, bt709: bool) -> None:
     luma, chroma, bgr = nv12(rng, 64, 96)
     out = np.full((1, 3, 64, 96), np.nan, np.float32)
     run(ZERO, ONE, luma, out, (0, 0, 96, 64), chroma=chroma, bt709=bt709)
@@ -177,7 +174,7 @@ def test_the_letterbox_of_nv12(run: Run, rng: np.random.Generator, bt709: bool) 
 
 @pytest.mark.parametrize("run", paths("crop"))
 @pytest.mark.parametrize("std", [1e-5, 2e-3, 0.01, 58.0, 3e6, 1e7, 1e12])
-def test_half_precision_is_rounded_to_the_nearest(run: Run, rng: np.random.Generator, std: float) -> None:
+def test_crop_float16_output_rounds_to_the_nearest(run: Run, rng: np.random.Generator, std: float) -> None:
     """From overflow to infinity through all binary exponents down to subnormal numbers and zero."""
     image = noise(rng, 50, 60)
     centers, scales = np.array([[30, 25], [9, 50]], np.float32), np.array([0.9, 1.3], np.float32)
@@ -193,7 +190,7 @@ def test_half_precision_is_rounded_to_the_nearest(run: Run, rng: np.random.Gener
 
 
 @pytest.mark.parametrize("run", paths("crop"))
-def test_crops_of_the_published_code(run: Run) -> None:
+def test_crop_equals_the_published_preprocessing(run: Run) -> None:
     with np.load(GOLDEN / "pipeline_crop_camera.npz") as golden:
         image, move, expected = golden["image"], golden["pare.trans"], golden["pare.crop"]
     height, width = expected.shape[:2]
@@ -206,7 +203,7 @@ def test_crops_of_the_published_code(run: Run) -> None:
 
 
 @pytest.mark.parametrize("run", paths("crop"))
-def test_nobody_and_places_that_are_none(run: Run, rng: np.random.Generator) -> None:
+def test_crop_without_people_or_with_invalid_centers_is_padding(run: Run, rng: np.random.Generator) -> None:
     image = noise(rng, 20, 30)
     none = np.empty((0, 3, 8, 8), np.float32)
     run(ZERO, ONE, image, np.empty((0, 2), np.float32), np.empty(0, np.float32), none)
@@ -220,8 +217,8 @@ def test_nobody_and_places_that_are_none(run: Run, rng: np.random.Generator) -> 
 
 
 @pytest.mark.parametrize("run", paths("crop")[:2])
-def test_rows_may_be_any_distance_apart(run: Run, rng: np.random.Generator) -> None:
-    """A part of a picture, and one upside down, are read where they lie."""
+def test_crop_accepts_strided_rows(run: Run, rng: np.random.Generator) -> None:
+    """A part of an image, and one upside down, are read where they lie."""
     wide = noise(rng, 50, 80)
     luma, chroma, _ = nv12(rng, 50, 80)
     centers, scales = np.array([[20, 15]], np.float32), np.array([1.4], np.float32)
@@ -240,7 +237,7 @@ def test_rows_may_be_any_distance_apart(run: Run, rng: np.random.Generator) -> N
     pad=st.integers(0, 255),
     size=st.tuples(st.integers(1, 20), st.integers(1, 40)),
 )
-def test_a_gray_picture_stays_gray(seed: int, scale: float, level: int, pad: int, size: tuple[int, int]) -> None:
+def test_crop_of_a_gray_image_is_gray(seed: int, scale: float, level: int, pad: int, size: tuple[int, int]) -> None:
     rng = np.random.default_rng(seed)
     image = np.full((int(rng.integers(1, 90)), int(rng.integers(1, 90)), 3), level, np.uint8)
     centers, scales = rng.uniform(-20, 100, (2, 2)).astype(np.float32), np.full(2, scale, np.float32)
@@ -254,7 +251,7 @@ def test_a_gray_picture_stays_gray(seed: int, scale: float, level: int, pad: int
 @given(
     seed=st.integers(0, 2**32 - 1), scale=st.floats(0.28125, 3, width=32), dx=st.integers(0, 9), dy=st.integers(0, 9)
 )
-def test_crops_move_with_the_picture(seed: int, scale: float, dx: int, dy: int) -> None:
+def test_crop_is_equivariant_to_translation(seed: int, scale: float, dx: int, dy: int) -> None:
     rng = np.random.default_rng(seed)
     image = noise(rng, 40, 50)
     moved = np.pad(image, ((dy, 0), (dx, 0), (0, 0)), constant_values=5)
@@ -330,7 +327,7 @@ def good(operator: str) -> dict[str, Any]:
         ("letterbox", {"out": np.zeros((2, 3, 4, 6), np.float32)}, ValueError, r"out must have the shape \(1, 3, "),
     ],
 )
-def test_wrong_arguments_are_named(
+def test_crop_invalid_argument_is_named_in_the_error(
     operator: str, path: int, change: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     run = paths(operator)[path].values[0]
@@ -341,7 +338,7 @@ def test_wrong_arguments_are_named(
 
 @pytest.mark.parametrize("operator", ["crop", "letterbox"])
 @pytest.mark.parametrize("path", [0, 1], ids=["reference", "cpu"])
-def test_out_must_be_writable_and_inputs_need_not(operator: str, path: int) -> None:
+def test_crop_read_only_output_raises_and_read_only_inputs_work(operator: str, path: int) -> None:
     run, arguments = paths(operator)[path].values[0], good(operator)
     for array in arguments.values():
         if isinstance(array, np.ndarray):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import edge_kernels
-from edge_kernels import GraphConv, Linear, Plan, Skinning
+from edge_kernels import CsrMatrix, ExecutionPlan, GraphConv, Linear, Skinning, SkinningModel
 from edge_kernels.reference.skinning import workspace_floats
 
 Arrays = list[Any]
@@ -40,12 +40,12 @@ def ell_matmul() -> Operator:
 
 def conv_layer(rows: int, channels: tuple[int, int], bf16: bool) -> GraphConv:
     rng = np.random.default_rng(3)
-    start = (np.arange(rows + 1) * 5).astype(np.int32)
-    near = rng.integers(0, rows, 5 * rows).astype(np.int32)
+    indptr = (np.arange(rows + 1) * 5).astype(np.int32)
+    indices = rng.integers(0, rows, 5 * rows).astype(np.int32)
     own = np.arange(rows, dtype=np.int32)
-    hops = [start, near, f32(rng, 5 * rows)] * 2
+    hop = CsrMatrix(indptr, indices, f32(rng, 5 * rows))
     weight, bias = f32(rng, 3 * channels[0], channels[1]) * 0.1, f32(rng, channels[1])
-    return GraphConv(own, *hops, weight, bias, rows, None, 0, 0, True, bf16, 0)
+    return GraphConv(own, hop, hop, weight, bias, rows, None, True, bf16, 0)
 
 
 def graph_conv(bf16: bool) -> Operator:
@@ -76,7 +76,7 @@ def linear() -> Operator:
 def plan() -> Operator:
     rows = 60
     layers = conv_layer(rows, (4, 64), True), conv_layer(rows, (64, 3), True)
-    made = Plan(4 * rows, 3 * rows, [(4 * rows, True), (64 * rows, True)], 4, 0)
+    made = ExecutionPlan(4 * rows, 3 * rows, [(4 * rows, True), (64 * rows, True)], 4, 0)
     made.copy(0, 2, 4 * rows, None, (4, 4, 0))
     made.graph_conv(layers[0], 2, None, 3)
     made.graph_conv(layers[1], 3, None, 1, np.random.default_rng(5).permutation(rows).astype(np.int32))
@@ -87,13 +87,13 @@ def plan() -> Operator:
     )
 
 
-def picture(rng: np.random.Generator) -> np.ndarray:
+def image(rng: np.random.Generator) -> np.ndarray:
     return rng.integers(0, 256, (90, 120, 3), np.uint8)
 
 
 def crop() -> Operator:
     def inputs(rng: np.random.Generator) -> list[np.ndarray]:
-        return [picture(rng), rng.uniform(20, 80, (3, 2)).astype(np.float32), rng.uniform(0.3, 2, 3).astype(np.float32)]
+        return [image(rng), rng.uniform(20, 80, (3, 2)).astype(np.float32), rng.uniform(0.3, 2, 3).astype(np.float32)]
 
     return Operator(
         inputs,
@@ -104,7 +104,7 @@ def crop() -> Operator:
 
 def letterbox() -> Operator:
     return Operator(
-        lambda rng: [picture(rng)],
+        lambda rng: [image(rng)],
         [np.zeros((1, 3, 48, 48), np.float32)],
         lambda given, out, stream: edge_kernels.letterbox(
             (0, 0, 0), (1, 1, 1), *given, *out, (0, 6, 48, 36), stream=stream
@@ -144,8 +144,8 @@ def skinning() -> Operator:
         f32(rng, 8, 300),
         np.arange(-1, 7),
     )
-    constants = [device(constant) for constant in body.constants]
-    columns = workspace_floats(len(body.constants.template), 8, 63, True)
+    model = SkinningModel(*(device(constant) for constant in body.model))
+    columns = workspace_floats(len(body.model.template), 8, 63, True)
     return Operator(
         lambda rng: [f32(rng, 5, 8, 3, 3), f32(rng, 5, 4), f32(rng, 5, 3)],
         [
@@ -154,7 +154,7 @@ def skinning() -> Operator:
             np.zeros((5, 8, 3), np.float32),
             np.zeros((5, 2, 3), np.float32),
         ],
-        lambda given, out, stream: edge_kernels.skinning(*constants, *given, *out, stream),
+        lambda given, out, stream: edge_kernels.skinning(model, *given, *out, stream),
     )
 
 
@@ -181,7 +181,7 @@ OPERATORS: dict[str, Callable[[], Operator]] = {
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("name", OPERATORS)
-def test_a_graph_captures_a_call(rng: np.random.Generator, name: str) -> None:
+def test_operator_captured_in_a_graph_equals_a_call(rng: np.random.Generator, name: str) -> None:
     torch = pytest.importorskip("torch")
     operator = OPERATORS[name]()
     given = [device(array) for array in operator.inputs(rng)]

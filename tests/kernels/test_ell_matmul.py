@@ -63,7 +63,7 @@ def dense(indices: np.ndarray, values: np.ndarray, columns: int) -> np.ndarray:
         (2, 4, 0, 0, 20),
     ],
 )
-def test_every_path_equals_the_dense_product(
+def test_ell_matmul_every_path_equals_the_dense_product(
     run: Run, rng: np.random.Generator, batch: int, rows: int, width: int, columns: int, channels: int
 ) -> None:
     indices, values = matrix(rng, rows, width, max(columns, 1))
@@ -74,7 +74,7 @@ def test_every_path_equals_the_dense_product(
 
 
 @given(seed=st.integers(0, 2**32 - 1), channels=st.integers(1, 40), scale=st.floats(-8, 8, width=32))
-def test_the_product_is_linear(seed: int, channels: int, scale: float) -> None:
+def test_ell_matmul_is_linear(seed: int, channels: int, scale: float) -> None:
     rng = np.random.default_rng(seed)
     indices, values = matrix(rng, 11, 4, 9)
     ell = Ell(indices, values, 9)
@@ -82,7 +82,7 @@ def test_the_product_is_linear(seed: int, channels: int, scale: float) -> None:
     np.testing.assert_allclose(ell(a + np.float32(scale) * b), ell(a) + np.float32(scale) * ell(b), atol=2e-4)
 
 
-def test_strided_input_is_copied_and_out_is_filled(rng: np.random.Generator) -> None:
+def test_ell_call_accepts_strided_input_and_fills_out(rng: np.random.Generator) -> None:
     indices, values = matrix(rng, 10, 4, 6)
     wide = rng.standard_normal((2, 6, 8)).astype(np.float32)
     ell = Ell(indices[::2], values[::2], 6)
@@ -92,7 +92,7 @@ def test_strided_input_is_copied_and_out_is_filled(rng: np.random.Generator) -> 
     assert ell.rows == 5
 
 
-def test_read_only_inputs_are_welcome(rng: np.random.Generator) -> None:
+def test_ell_matmul_accepts_read_only_inputs(rng: np.random.Generator) -> None:
     indices, values = matrix(rng, 10, 4, 6)
     x = rng.standard_normal((1, 6, 3)).astype(np.float32)
     for array in (indices, values, x):
@@ -126,13 +126,15 @@ def good() -> dict[str, Any]:
         ("out", [[[0.0] * 4] * 5], TypeError, "out"),
     ],
 )
-def test_wrong_arguments_are_named(run: Run, name: str, array: Any, error: type[Exception], message: str) -> None:
+def test_ell_matmul_invalid_argument_is_named_in_the_error(
+    run: Run, name: str, array: Any, error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=message):
         run(**(good() | {name: array}))
 
 
 @pytest.mark.parametrize("run", PATHS[:2])
-def test_out_must_be_writable_and_apart_from_x(run: Run) -> None:
+def test_ell_matmul_read_only_or_overlapping_output_raises(run: Run) -> None:
     locked = good()
     locked["out"].flags.writeable = False
     with pytest.raises(TypeError):
@@ -154,11 +156,13 @@ def test_out_must_be_writable_and_apart_from_x(run: Run) -> None:
         (np.zeros((2, 3), np.int32), np.ones((2, 3)), TypeError, "float32"),
     ],
 )
-def test_ell_checks_its_matrix(indices: np.ndarray, values: np.ndarray, error: type[Exception], message: str) -> None:
+def test_ell_invalid_matrix_raises(
+    indices: np.ndarray, values: np.ndarray, error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=message):
         Ell(indices, values, 4)
 
 
-def test_ell_checks_the_columns_of_x() -> None:
+def test_ell_call_with_wrong_columns_raises() -> None:
     with pytest.raises(ValueError, match=r"shape \(N, 4, C\), not \(1, 3, 2\)"):
         Ell(np.zeros((2, 3), np.int32), np.ones((2, 3), np.float32), 4)(np.ones((1, 3, 2), np.float32))

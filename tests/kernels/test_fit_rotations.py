@@ -17,7 +17,10 @@ from edge_kernels import reference
 
 Run = Callable[..., None]
 FIT = [pytest.param(reference.fit_rotations, id="reference"), pytest.param(edge_kernels.fit_rotations, id="cpu")]
-JUDGE = [pytest.param(reference.shape_evidence, id="reference"), pytest.param(edge_kernels.shape_evidence, id="cpu")]
+SHAPE_PATHS = [
+    pytest.param(reference.shape_evidence, id="reference"),
+    pytest.param(edge_kernels.shape_evidence, id="cpu"),
+]
 WEAK = 1e-8  # m^2 / rad^2: settles what is not determined and nothing else
 
 
@@ -84,7 +87,7 @@ def poses(rng: np.random.Generator, people: int, joint_count: int, spread: float
     return matrices.astype(np.float32)
 
 
-def nobody_knows(people: int, joint_count: int) -> np.ndarray:
+def no_prior(people: int, joint_count: int) -> np.ndarray:
     return np.tile(np.eye(3, dtype=np.float32), (people, joint_count, 1, 1))
 
 
@@ -99,7 +102,7 @@ def fit(
         np.tile(figure.rest, (people, 1, 1)),
         np.tile(figure.rest_joints, (people, 1, 1)),
         np.ascontiguousarray(vertices, np.float32),
-        nobody_knows(people, joint_count) if prior is None else prior,
+        no_prior(people, joint_count) if prior is None else prior,
         np.full(people, stiffness, np.float32),
         rotations,
         error,
@@ -120,7 +123,7 @@ def assert_proper(rotations: np.ndarray) -> None:
 
 @pytest.mark.parametrize("joint_count", [1, 2, 16, 24, 52, 55, 64])
 @pytest.mark.parametrize("people", [0, 1, 3])
-def test_reference_equals_native(rng: np.random.Generator, joint_count: int, people: int) -> None:
+def test_fit_rotations_native_equals_the_reference(rng: np.random.Generator, joint_count: int, people: int) -> None:
     figure = a_figure(rng, joint_count, 12)
     truth = poses(rng, people, joint_count, 0.4)
     vertices = skinned(figure, truth) + rng.normal(0, 0.005, (people, *figure.rest.shape))
@@ -134,7 +137,7 @@ def test_reference_equals_native(rng: np.random.Generator, joint_count: int, peo
 
 @pytest.mark.parametrize("run", FIT)
 @pytest.mark.parametrize(("joint_count", "spread"), [(1, 0.0), (16, 1.2), (24, 0.3), (24, 1.0), (55, 0.6)])
-def test_a_pose_comes_back(run: Run, rng: np.random.Generator, joint_count: int, spread: float) -> None:
+def test_fit_rotations_recovers_a_pose(run: Run, rng: np.random.Generator, joint_count: int, spread: float) -> None:
     figure = a_figure(rng, joint_count)
     truth = poses(rng, 2, joint_count, spread)
     vertices = skinned(figure, truth)
@@ -147,7 +150,7 @@ def test_a_pose_comes_back(run: Run, rng: np.random.Generator, joint_count: int,
 
 
 @pytest.mark.parametrize("run", FIT)
-def test_noise_is_not_fitted(run: Run, rng: np.random.Generator) -> None:
+def test_fit_rotations_does_not_fit_noise(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 24)
     truth = poses(rng, 4, 24, 0.5)
     exact = skinned(figure, truth)
@@ -159,7 +162,7 @@ def test_noise_is_not_fitted(run: Run, rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("run", FIT)
-def test_what_vertices_do_not_determine_is_the_priors(run: Run, rng: np.random.Generator) -> None:
+def test_fit_rotations_undetermined_joints_follow_the_prior(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 24)
     rows = (figure.joints != 23).all(1)  # joint 23 moves nothing any more
     parts = {name: getattr(figure, name)[rows] for name in ("joints", "weights", "rest")}
@@ -172,7 +175,7 @@ def test_what_vertices_do_not_determine_is_the_priors(run: Run, rng: np.random.G
 
 
 @pytest.mark.parametrize("run", FIT)
-def test_the_stiffer_the_nearer_to_the_prior(run: Run, rng: np.random.Generator) -> None:
+def test_fit_rotations_stiffness_pulls_towards_the_prior(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 16)
     truth, prior = poses(rng, 1, 16, 0.3), poses(rng, 1, 16, 0.3)
     prior[:, 0] = truth[:, 0]
@@ -186,7 +189,7 @@ def test_the_stiffer_the_nearer_to_the_prior(run: Run, rng: np.random.Generator)
 
 @pytest.mark.parametrize("run", FIT)
 @pytest.mark.parametrize("spoil", ["mirrored", "point", "line", "huge", "tiny", "far"])
-def test_impossible_bodies_give_proper_rotations(run: Run, rng: np.random.Generator, spoil: str) -> None:
+def test_fit_rotations_impossible_bodies_give_proper_rotations(run: Run, rng: np.random.Generator, spoil: str) -> None:
     figure = a_figure(rng, 24, 15)
     vertices = skinned(figure, poses(rng, 2, 24, 0.5))
     spoilt = {
@@ -203,7 +206,7 @@ def test_impossible_bodies_give_proper_rotations(run: Run, rng: np.random.Genera
 
 
 @pytest.mark.parametrize("run", FIT)
-def test_a_resting_body_without_extent_gives_proper_rotations(run: Run, rng: np.random.Generator) -> None:
+def test_fit_rotations_body_without_extent_gives_proper_rotations(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 5, 9)
     flat = replace(figure, rest=figure.rest * 0, rest_joints=figure.rest_joints * 0)
     rotations, error = fit(run, flat, skinned(figure, poses(rng, 1, 5, 0.5)))
@@ -213,7 +216,7 @@ def test_a_resting_body_without_extent_gives_proper_rotations(run: Run, rng: np.
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), joint_count=st.integers(1, 12), power=st.integers(-20, 15))
-def test_native_rotations_are_proper_whatever_comes(seed: int, joint_count: int, power: int) -> None:
+def test_fit_rotations_of_any_numbers_are_proper(seed: int, joint_count: int, power: int) -> None:
     rng = np.random.default_rng(seed)
     figure = a_figure(rng, joint_count, 5)
     vertices = rng.normal(0, 10.0**power, (1, *figure.rest.shape))
@@ -224,7 +227,7 @@ def test_native_rotations_are_proper_whatever_comes(seed: int, joint_count: int,
 
 
 @pytest.mark.parametrize("run", FIT)
-def test_numbers_that_are_not_finite_stay_with_their_person(run: Run, rng: np.random.Generator) -> None:
+def test_fit_rotations_nonfinite_person_does_not_affect_the_others(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 8)
     truth = poses(rng, 4, 8, 0.3)
     vertices = skinned(figure, truth)
@@ -234,7 +237,7 @@ def test_numbers_that_are_not_finite_stay_with_their_person(run: Run, rng: np.ra
     rotations, error = fit(run, figure, vertices, prior)
     np.testing.assert_array_equal(np.isnan(error), [False, True, True, True])
     np.testing.assert_allclose(rotations[1:3], prior[1:3], atol=1e-6)
-    np.testing.assert_allclose(rotations[3], nobody_knows(1, 8)[0], atol=1e-6)
+    np.testing.assert_allclose(rotations[3], no_prior(1, 8)[0], atol=1e-6)
     assert degrees_apart(rotations[0], truth[0]).max() < 0.5
 
 
@@ -266,9 +269,9 @@ def turned(figure: Figure, rotations: np.ndarray, joint: int, rotvec: np.ndarray
     return out
 
 
-@pytest.mark.parametrize("run", JUDGE)
+@pytest.mark.parametrize("run", SHAPE_PATHS)
 @pytest.mark.parametrize("joint_count", [1, 7, 20])
-def test_evidence_is_what_the_pose_cannot_explain(run: Run, rng: np.random.Generator, joint_count: int) -> None:
+def test_shape_evidence_equals_the_schur_complement(run: Run, rng: np.random.Generator, joint_count: int) -> None:
     figure = a_figure(rng, joint_count, 12)
     rotations = poses(rng, 1, joint_count, 0.6)
     now = skinned(figure, rotations)[0]
@@ -288,7 +291,7 @@ def test_evidence_is_what_the_pose_cannot_explain(run: Run, rng: np.random.Gener
 
 @pytest.mark.parametrize("joint_count", [1, 24, 64])
 @pytest.mark.parametrize("shapes", [0, 1, 10, 13, 32])
-def test_evidence_of_reference_and_native(rng: np.random.Generator, joint_count: int, shapes: int) -> None:
+def test_shape_evidence_native_equals_the_reference(rng: np.random.Generator, joint_count: int, shapes: int) -> None:
     figure = a_figure(rng, joint_count, 6)
     dirs = [rng.normal(0, 0.01, (len(a), 3, shapes)).astype(np.float32) for a in (figure.rest, figure.rest_joints)]
     figure = replace(figure, shape_dirs=dirs[0], joint_shape_dirs=dirs[1])
@@ -299,7 +302,7 @@ def test_evidence_of_reference_and_native(rng: np.random.Generator, joint_count:
     np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-9)
 
 
-def test_the_shape_comes_back_with_the_pose(rng: np.random.Generator) -> None:
+def test_shape_evidence_recovers_the_shape_with_the_pose(rng: np.random.Generator) -> None:
     figure, truth = a_figure(rng, 24), poses(rng, 1, 24, 0.5)
     vertices = skinned(shaped(figure, np.array([1.0, -2.0])), truth)
     shape = np.zeros(2)
@@ -322,9 +325,9 @@ def good(rng: np.random.Generator) -> dict[str, Any]:
         "rest": figure.rest[None],
         "rest_joints": figure.rest_joints[None],
         "vertices": figure.rest[None],
-        "prior": nobody_knows(1, 3),
+        "prior": no_prior(1, 3),
         "stiffness": np.ones(1, np.float32),
-        "rotations": nobody_knows(1, 3),
+        "rotations": no_prior(1, 3),
         "error": np.zeros(1, np.float32),
     }
 
@@ -338,7 +341,7 @@ WRONG: list[tuple[str, Any, type[Exception], str]] = [
     ("rest", np.zeros((1, 12, 3)), TypeError, "rest must be float32, not float64"),
     ("rest_joints", np.zeros((2, 3, 3), np.float32), ValueError, r"rest_joints must have the shape \(1, 3, 3\)"),
     ("vertices", np.zeros((1, 12, 6), np.float32)[..., ::2], ValueError, "vertices must be C-contiguous"),
-    ("prior", nobody_knows(1, 4), ValueError, r"prior must have the shape \(1, 3, 3, 3\)"),
+    ("prior", no_prior(1, 4), ValueError, r"prior must have the shape \(1, 3, 3, 3\)"),
     ("stiffness", np.ones((1, 1), np.float32), ValueError, r"stiffness must have the shape \(1,?\)"),
     ("rotations", np.zeros((1, 3, 3, 3)), TypeError, "rotations must be float32, not float64"),
     ("error", np.zeros(2, np.float32), ValueError, r"error must have the shape \(1,?\)"),
@@ -347,7 +350,7 @@ WRONG: list[tuple[str, Any, type[Exception], str]] = [
 
 @pytest.mark.parametrize("run", FIT)
 @pytest.mark.parametrize(("name", "value", "error", "message"), WRONG)
-def test_wrong_arguments(
+def test_fit_rotations_invalid_argument_is_named_in_the_error(
     run: Run, rng: np.random.Generator, name: str, value: Any, error: type[Exception], message: str
 ) -> None:
     arguments = good(rng)
@@ -358,7 +361,7 @@ def test_wrong_arguments(
 
 @pytest.mark.parametrize("run", FIT)
 @pytest.mark.parametrize("joint_count", [0, 65])
-def test_bodies_of_no_joints_or_too_many(run: Run, joint_count: int) -> None:
+def test_fit_rotations_without_or_with_too_many_joints_raises(run: Run, joint_count: int) -> None:
     figure = a_figure(np.random.default_rng(0), 1, 4)
     joints = np.zeros((joint_count, 3), np.float32)
     odd = replace(figure, parents=np.arange(-1, joint_count - 1, dtype=np.int32), rest_joints=joints)
@@ -366,9 +369,9 @@ def test_bodies_of_no_joints_or_too_many(run: Run, joint_count: int) -> None:
         fit(run, odd, figure.rest[None])
 
 
-@pytest.mark.parametrize("run", JUDGE)
-def test_more_shapes_than_can_be_judged(run: Run, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("run", SHAPE_PATHS)
+def test_shape_evidence_of_too_many_shapes_raises(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 2, 4)
     wide = replace(figure, shape_dirs=np.zeros((8, 3, 33), np.float32))
-    with pytest.raises(ValueError, match="at most 32 shape directions can be judged"):
-        evidence(run, wide, figure.rest[None], nobody_knows(1, 2))
+    with pytest.raises(ValueError, match="shape_dirs must have at most 32 directions, not 33"):
+        evidence(run, wide, figure.rest[None], no_prior(1, 2))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_kernels import NATIVE, reference
+from edge_kernels import NATIVE, CsrMatrix, SkipRows, reference
 from edge_kernels.bfloat16 import from_bf16, to_bf16
 
 native = pytest.importorskip("edge_kernels._native", reason="the native operators were not built")
@@ -25,11 +25,11 @@ class Case(NamedTuple):
     skip: np.ndarray | None
 
 
-def random_hops(rng: np.random.Generator, rows: int, sources: int, width: int) -> tuple[np.ndarray, ...]:
+def random_hops(rng: np.random.Generator, rows: int, sources: int, width: int) -> CsrMatrix:
     count = rng.integers(0, width + 1, rows)
-    start = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
-    near = rng.integers(0, sources, start[-1]).astype(np.int32)
-    return start, near, rng.normal(0, 0.4, start[-1]).astype(np.float32)
+    indptr = np.concatenate([[0], np.cumsum(count)]).astype(np.int32)
+    indices = rng.integers(0, sources, indptr[-1]).astype(np.int32)
+    return CsrMatrix(indptr, indices, rng.normal(0, 0.4, indptr[-1]).astype(np.float32))
 
 
 def case(
@@ -40,18 +40,12 @@ def case(
     one, two = random_hops(rng, rows, sources, 8), random_hops(rng, rows, sources, 21)
     constants = {
         "self_rows": rng.integers(0, sources, rows).astype(np.int32),
-        "start1": one[0],
-        "near1": one[1],
-        "value1": one[2],
-        "start2": two[0],
-        "near2": two[1],
-        "value2": two[2],
+        "one_hop": one,
+        "two_hops": two,
         "weight": rng.normal(0, (3 * cin) ** -0.5, (3 * cin, cout)).astype(np.float32),
         "bias": rng.normal(0, 0.3, cout).astype(np.float32),
         "sources": sources,
-        "skip_row": rng.integers(0, sources + 1, rows).astype(np.int32) if skip else None,
-        "skip_sources": sources + 1 if skip else 0,
-        "channels_skip": skip,
+        "skip": SkipRows(rng.integers(0, sources + 1, rows).astype(np.int32), sources + 1, skip) if skip else None,
         "relu": relu,
         "bf16": bf16,
     }
@@ -115,7 +109,7 @@ PATHS = [
         (40, 30, 2, (300, 64), 0),
     ],
 )
-def test_every_path_equals_the_reference(
+def test_graph_conv_every_path_equals_the_reference(
     path: Callable[[Case], np.ndarray],
     rows: int,
     sources: int,
@@ -135,7 +129,7 @@ def test_every_path_equals_the_reference(
 @pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bfloat16"])
 @pytest.mark.parametrize("columns", [128, 48])
 @pytest.mark.parametrize("tall", [False, True], ids=["many", "very-many"])
-def test_tiles_of_every_size(columns: int, tall: bool, bf16: bool) -> None:
+def test_graph_conv_tiles_of_every_size_equal_the_reference(columns: int, tall: bool, bf16: bool) -> None:
     """The more rows for each of the GPU's processors, the larger the tiles that a block works on."""
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
@@ -158,7 +152,7 @@ def test_tiles_of_every_size(columns: int, tall: bool, bf16: bool) -> None:
     seed=st.integers(0, 99),
 )
 @settings(max_examples=60, deadline=None)
-def test_any_sizes(
+def test_graph_conv_any_sizes_equal_the_reference(
     rows: int, sources: int, batch: int, channels: tuple[int, int], skip: int, relu: bool, bf16: bool, seed: int
 ) -> None:
     given_case = case(rows, sources, batch, channels, skip, relu, bf16, seed)
@@ -168,47 +162,60 @@ def test_any_sizes(
 
 
 @pytest.mark.parametrize("module", [reference, native], ids=["reference", "native"])
-def test_the_textbooks_formula(module: Any) -> None:
+def test_graph_conv_on_a_ring_equals_the_chebyshev_recurrence(module: Any) -> None:
     """T0 = I, T1 = L, T2 = 2 L L - I on a real graph: a ring of 30."""
     rng = np.random.default_rng(1)
     ring = np.eye(30) - (np.eye(30, k=1) + np.eye(30, k=-1) + np.eye(30, k=29) + np.eye(30, k=-29)) / 2
     orders = [np.eye(30), ring, 2 * ring @ ring - np.eye(30)]
     hops = []
     for matrix in orders[1:]:
-        rows, near = np.nonzero(matrix)
-        start = np.searchsorted(rows, np.arange(31)).astype(np.int32)
-        hops += [start, near.astype(np.int32), matrix[rows, near].astype(np.float32)]
+        rows, indices = np.nonzero(matrix)
+        indptr = np.searchsorted(rows, np.arange(31)).astype(np.int32)
+        hops.append(CsrMatrix(indptr, indices.astype(np.int32), matrix[rows, indices].astype(np.float32)))
     weight = rng.normal(0, 0.3, (3 * 8, 6)).astype(np.float32)
     bias = rng.normal(0, 1, 6).astype(np.float32)
     x = rng.normal(0, 1, (30, 2, 8)).astype(np.float32)
     out = np.empty((30, 2, 6), np.float32)
-    module.GraphConv(np.arange(30, dtype=np.int32), *hops, weight, bias, 30, None, 0, 0, True, False)(x, None, out)
+    module.GraphConv(np.arange(30, dtype=np.int32), *hops, weight, bias, 30, None, True, False)(x, None, out)
     stacked = np.concatenate([np.einsum("vu,ubc->vbc", matrix, x) for matrix in orders], -1)
     np.testing.assert_allclose(out, np.maximum(stacked @ weight + bias, 0), atol=1e-5)
 
 
 @pytest.mark.parametrize("module", [reference, native], ids=["reference", "native"])
 @pytest.mark.parametrize(
-    ("change", "error", "says"),
+    ("change", "error", "message"),
     [
         ({"weight": np.zeros((4, 4), np.float32)}, ValueError, "3 channels_in rows"),
         ({"weight": np.zeros((12, 4))}, TypeError, "weight must be float32, not float64"),
         ({"bias": np.zeros(5, np.float32)}, ValueError, "bias must have the shape"),
         ({"sources": 2}, ValueError, r"must be in 0\.\.1"),
-        ({"start1": np.zeros(6, np.int32)}, ValueError, "start1 must rise from 0 to the number of entries"),
+        (
+            {"one_hop": CsrMatrix(np.zeros(6, np.int32), np.zeros(2, np.int32), np.zeros(2, np.float32))},
+            ValueError,
+            "one_hop.indptr must rise from 0 to the number of entries",
+        ),
+        (
+            {"two_hops": CsrMatrix(np.array([0, 0, 0, 0, 0, 1], np.int32), np.zeros(1, np.int32), np.zeros(1))},
+            TypeError,
+            "two_hops.data must be float32, not float64",
+        ),
         ({"self_rows": np.zeros(10, np.int32)[::2]}, ValueError, "self_rows must be C-contiguous"),
-        ({"channels_skip": 3}, ValueError, "go together"),
+        ({"skip": SkipRows(np.zeros(5, np.int32), 4, 0)}, ValueError, "skip.channels must be at least 1"),
+        ({"skip": SkipRows(np.full(5, 4, np.int32), 4, 3)}, ValueError, r"skip.rows must be in 0\.\.3"),
+        ({"skip": SkipRows(np.zeros(4, np.int32), 4, 3)}, ValueError, r"skip.rows must have the shape \(5\)"),
     ],
-    ids=["depth", "dtype", "bias", "index", "start", "strided", "skip"],
+    ids=["depth", "dtype", "bias", "index", "indptr", "data", "strided", "channels", "skip-index", "skip-shape"],
 )
-def test_wrong_constants(module: Any, change: dict[str, Any], error: type[Exception], says: str) -> None:
+def test_graph_conv_invalid_constants_raise(
+    module: Any, change: dict[str, Any], error: type[Exception], message: str
+) -> None:
     constants = case(5, 4, 1, (4, 4), 0, True, False, seed=3).constants
-    with pytest.raises(error, match=says):
+    with pytest.raises(error, match=message):
         module.GraphConv(**{**constants, **change})
 
 
 @pytest.mark.parametrize("module", [reference, native], ids=["reference", "native"])
-def test_wrong_arrays(module: Any) -> None:
+def test_graph_conv_invalid_arrays_raise(module: Any) -> None:
     given = case(5, 4, 2, (4, 4), 4, True, False)
     layer = module.GraphConv(**given.constants)
     x, skip, out = given.x, given.skip, np.empty((5, 2, 4), np.float32)
@@ -218,7 +225,7 @@ def test_wrong_arrays(module: Any) -> None:
         layer(x, skip, out[:4])
     with pytest.raises(ValueError, match="x must be C-contiguous"):
         layer(np.asfortranarray(x), skip, out)
-    with pytest.raises(ValueError, match="adds a skip"):
+    with pytest.raises(ValueError, match="adds a skip connection"):
         layer(x, None, out)
     memory = np.zeros((5, 2, 4), np.float32)
     with pytest.raises(ValueError, match="out must not overlap x"):
@@ -226,12 +233,12 @@ def test_wrong_arrays(module: Any) -> None:
     out.setflags(write=False)
     with pytest.raises(TypeError):
         layer(x, skip, out)
-    brain = case(5, 4, 2, (4, 4), 0, True, True)
+    bfloat16 = case(5, 4, 2, (4, 4), 0, True, True)
     with pytest.raises(TypeError, match="x must be"):
-        module.GraphConv(**brain.constants)(x, None, np.empty((5, 2, 4), np.uint16))
+        module.GraphConv(**bfloat16.constants)(x, None, np.empty((5, 2, 4), np.uint16))
 
 
-def test_torch_tensors_and_bfloat16() -> None:
+def test_graph_conv_torch_bfloat16_equals_numpy_bits() -> None:
     torch = pytest.importorskip("torch")
     given = case(20, 12, 2, (32, 16), 0, True, True)
     out = torch.empty(20, 2, 16, dtype=torch.bfloat16)
@@ -239,7 +246,7 @@ def test_torch_tensors_and_bfloat16() -> None:
     np.testing.assert_array_equal(out.float().numpy(), run(native, given))
 
 
-def test_threads_change_nothing() -> None:
+def test_graph_conv_any_number_of_threads_gives_the_same_result() -> None:
     given = case(700, 300, 1, (64, 64), 64, True, False)
     results = []
     for count in (1, 2, 5, 0):
@@ -248,6 +255,6 @@ def test_threads_change_nothing() -> None:
     assert all(np.array_equal(results[0], other) for other in results[1:])
 
 
-def test_the_best_instructions_are_chosen() -> None:
+def test_graph_conv_isa_is_a_known_name() -> None:
     assert NATIVE
     assert native.graph_conv_isa() in ("avx512_bf16", "avx512", "avx2", "generic")

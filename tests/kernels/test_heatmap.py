@@ -21,15 +21,15 @@ CLOSE_PX = 1e-3
 Run = Callable[..., None]
 
 
-def on_cuda(maps: np.ndarray, places: np.ndarray, scores: np.ndarray, refine: str = "none", blur: int = 11) -> None:
+def on_cuda(maps: np.ndarray, keypoints: np.ndarray, scores: np.ndarray, refine: str = "none", blur: int = 11) -> None:
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
         pytest.skip("this torch has no CUDA, and the test takes its arrays from torch")
-    arrays = [torch.from_numpy(array).cuda() for array in (maps, places, scores)]
+    arrays = [torch.from_numpy(array).cuda() for array in (maps, keypoints, scores)]
     stream = torch.cuda.current_stream()
     edge_kernels.heatmap(*arrays, refine, blur, stream.cuda_stream)
     stream.synchronize()
-    places[:], scores[:] = arrays[1].cpu().numpy(), arrays[2].cpu().numpy()
+    keypoints[:], scores[:] = arrays[1].cpu().numpy(), arrays[2].cpu().numpy()
 
 
 PATHS = [
@@ -41,9 +41,9 @@ PATHS = [
 
 def found(run: Run, maps: np.ndarray, refine: str, blur: int = 11) -> tuple[np.ndarray, np.ndarray]:
     """Places in pixels of the maps, and scores."""
-    places, scores = np.full((*maps.shape[:2], 2), np.nan, np.float32), np.full(maps.shape[:2], np.nan, np.float32)
-    run(maps, places, scores, refine, blur)
-    return places * np.array(maps.shape[:1:-1], np.float32), scores
+    keypoints, scores = np.full((*maps.shape[:2], 2), np.nan, np.float32), np.full(maps.shape[:2], np.nan, np.float32)
+    run(maps, keypoints, scores, refine, blur)
+    return keypoints * np.array(maps.shape[:1:-1], np.float32), scores
 
 
 def blobs(rng: np.random.Generator, shape: tuple[int, ...], sigma: float = 2.0) -> np.ndarray:
@@ -80,14 +80,14 @@ def dark_by_opencv(heatmap: np.ndarray, blur: int) -> np.ndarray:
     ("shape", "blur"),
     [((4, 17, 64, 48), 11), ((2, 3, 96, 72), 17), ((1, 9, 37, 29), 7), ((1, 5, 20, 61), 5), ((3, 4, 33, 33), 3)],
 )
-def test_dark_is_the_paper_s_with_opencv_s_blur(
+def test_heatmap_dark_equals_the_paper_with_opencvs_blur(
     run: Run, rng: np.random.Generator, shape: tuple[int, ...], blur: int
 ) -> None:
     maps = np.concatenate([blobs(rng, shape), rng.normal(size=shape).astype(np.float32)])  # noise: below the floor
-    places, scores = found(run, maps, "dark", blur)
+    keypoints, scores = found(run, maps, "dark", blur)
     np.testing.assert_array_equal(scores, maps.max((2, 3)))
     expected = np.array([[dark_by_opencv(heatmap, blur) for heatmap in person] for person in maps])
-    np.testing.assert_allclose(places, expected, atol=CLOSE_PX)
+    np.testing.assert_allclose(keypoints, expected, atol=CLOSE_PX)
 
 
 @pytest.mark.parametrize("run", PATHS)
@@ -95,48 +95,50 @@ def test_dark_is_the_paper_s_with_opencv_s_blur(
 @pytest.mark.parametrize(
     "shape", [(0, 17, 64, 48), (3, 0, 8, 8), (1, 1, 1, 1), (2, 3, 1, 9), (2, 3, 5, 5), (1, 2, 3, 700), (90, 2, 64, 48)]
 )
-def test_maps_of_all_sizes(run: Run, rng: np.random.Generator, refine: str, shape: tuple[int, ...]) -> None:
+def test_heatmap_of_any_size_equals_the_reference(
+    run: Run, rng: np.random.Generator, refine: str, shape: tuple[int, ...]
+) -> None:
     maps = blobs(rng, shape)
-    places, scores = found(run, maps, refine)
+    keypoints, scores = found(run, maps, refine)
     expected, highest = found(reference.heatmap, maps, refine)
-    np.testing.assert_allclose(places, expected, atol=CLOSE_PX)
+    np.testing.assert_allclose(keypoints, expected, atol=CLOSE_PX)
     np.testing.assert_array_equal(scores, highest)
     if refine == "none" and maps.size:
         y, x = np.divmod(maps.reshape(*shape[:2], -1).argmax(2), shape[3])
         expected = np.where(highest[..., None] > 0, np.stack([x, y], 2), 0)
-        np.testing.assert_allclose(places, expected, atol=CLOSE_PX)
+        np.testing.assert_allclose(keypoints, expected, atol=CLOSE_PX)
 
 
 @pytest.mark.parametrize("run", PATHS)
-def test_of_equal_peaks_the_first_counts(run: Run) -> None:
+def test_heatmap_equal_peaks_give_the_first(run: Run) -> None:
     maps = np.zeros((1, 3, 30, 40), np.float32)
     for y, x in ((9, 39), (10, 2), (20, 30)):
         maps[0, 0, y, x] = 0.5
     maps[0, 1] = 0.25
     maps[0, 2] = -0.0
-    places, scores = found(run, maps, "none")
-    np.testing.assert_allclose(places, [[[39, 9], [0, 0], [0, 0]]], atol=1e-5)
+    keypoints, scores = found(run, maps, "none")
+    np.testing.assert_allclose(keypoints, [[[39, 9], [0, 0], [0, 0]]], atol=1e-5)
     assert scores.tolist() == [[0.5, 0.25, 0.0]]
 
 
 @pytest.mark.parametrize("run", PATHS)
 @pytest.mark.parametrize("refine", REFINEMENTS)
 @pytest.mark.parametrize("where", [0, 17, 63 * 48 + 47])
-def test_numbers_that_are_not_finite_show_in_the_score(run: Run, refine: str, where: int) -> None:
+def test_heatmap_nonfinite_numbers_give_a_nan_score(run: Run, refine: str, where: int) -> None:
     maps = np.zeros((1, 5, 64, 48), np.float32)
     maps[0, :, 30, 20] = 1
     flat = maps.reshape(5, -1)
     flat[:4, where] = np.nan, -np.float32(np.nan), np.inf, -np.inf
     flat[4] = -np.inf
-    places, scores = found(run, maps, refine)
+    keypoints, scores = found(run, maps, refine)
     assert np.isnan(scores[0, :2]).all()
     assert scores[0, 2:].tolist() == [np.inf, 1, -np.inf]
-    assert not places[0, [0, 1, 4]].any()
-    np.testing.assert_allclose(places[0, 2], [where % 48, where // 48], atol=CLOSE_PX)
+    assert not keypoints[0, [0, 1, 4]].any()
+    np.testing.assert_allclose(keypoints[0, 2], [where % 48, where // 48], atol=CLOSE_PX)
 
 
 @pytest.mark.parametrize("blur", [1, 3, 5, 7, 9, 11, 17, 255])
-def test_the_blur_is_opencv_s(blur: int) -> None:
+def test_gaussian_equals_opencv(blur: int) -> None:
     np.testing.assert_allclose(gaussian(blur), cv2.getGaussianKernel(blur, 0)[:, 0], atol=1e-12)
 
 
@@ -148,27 +150,27 @@ def test_the_blur_is_opencv_s(blur: int) -> None:
     gain=st.sampled_from([1e-6, 1.0, 3e4]),
     refine=st.sampled_from(REFINEMENTS),
 )
-def test_places_stay_in_the_map_and_paths_agree(
+def test_heatmap_keypoints_stay_in_the_map_on_every_path(
     seed: int, height: int, width: int, blur: int, gain: float, refine: str
 ) -> None:
     rng = np.random.default_rng(seed)
     maps = (gain * np.maximum(blobs(rng, (2, 3, height, width)), 0)).astype(np.float32)
-    places, scores = found(edge_kernels.heatmap, maps, refine, 2 * blur + 1)
+    keypoints, scores = found(edge_kernels.heatmap, maps, refine, 2 * blur + 1)
     expected, highest = found(reference.heatmap, maps, refine, 2 * blur + 1)
     np.testing.assert_array_equal(scores, highest)
-    assert (places >= -0.01).all()
-    assert (places <= np.array([width, height]) + 0.01).all()
+    assert (keypoints >= -0.01).all()
+    assert (keypoints <= np.array([width, height]) + 0.01).all()
     peaks, _ = found(reference.heatmap, maps, "none")
     # A step of almost the whole reach may be taken by one path and not by the other.
-    same = np.isclose(places, expected, atol=CLOSE_PX).all(2)
-    bold = (np.abs(np.where(same[..., None], 0, places + expected - 2 * peaks)).max(2) > 1.99) | same
+    same = np.isclose(keypoints, expected, atol=CLOSE_PX).all(2)
+    bold = (np.abs(np.where(same[..., None], 0, keypoints + expected - 2 * peaks)).max(2) > 1.99) | same
     assert bold.all()
 
 
 def good() -> dict[str, Any]:
     return {
         "maps": np.ones((2, 3, 8, 6), np.float32),
-        "places": np.zeros((2, 3, 2), np.float32),
+        "keypoints": np.zeros((2, 3, 2), np.float32),
         "scores": np.zeros((2, 3), np.float32),
     }
 
@@ -181,9 +183,9 @@ def good() -> dict[str, Any]:
         ({"maps": np.ones((2, 3, 8), np.float32)}, ValueError, r"maps must have the shape \(\*, \*, \*, \*\)"),
         ({"maps": np.ones((2, 3, 8, 12), np.float32)[..., ::2]}, ValueError, "maps must be C-contiguous"),
         ({"maps": np.ones((2, 3, 0, 6), np.float32)}, ValueError, "maps has no pixels"),
-        ({"places": np.zeros((2, 3, 2))}, TypeError, "places must be float32, not float64"),
-        ({"places": np.zeros((2, 3, 3), np.float32)}, ValueError, r"places must have the shape \(2, 3, 2\)"),
-        ({"places": np.zeros((2, 3, 4), np.float32)[..., ::2]}, ValueError, "places must be C-contiguous"),
+        ({"keypoints": np.zeros((2, 3, 2))}, TypeError, "keypoints must be float32, not float64"),
+        ({"keypoints": np.zeros((2, 3, 3), np.float32)}, ValueError, r"keypoints must have the shape \(2, 3, 2\)"),
+        ({"keypoints": np.zeros((2, 3, 4), np.float32)[..., ::2]}, ValueError, "keypoints must be C-contiguous"),
         ({"scores": np.zeros((2, 2), np.float32)}, ValueError, r"scores must have the shape \(2, 3\)"),
         ({"scores": [[0.0] * 3] * 2}, TypeError, "scores"),
         ({"refine": "half"}, ValueError, "refine must be none, quarter or dark"),
@@ -191,15 +193,17 @@ def good() -> dict[str, Any]:
         ({"blur": 257}, ValueError, r"blur must be odd and in 1\.\.255"),
     ],
 )
-def test_wrong_arguments_are_named(run: Run, change: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_heatmap_invalid_argument_is_named_in_the_error(
+    run: Run, change: dict[str, Any], error: type[Exception], message: str
+) -> None:
     run(**good())
     with pytest.raises(error, match=message):
         run(**(good() | change))
 
 
 @pytest.mark.parametrize("run", PATHS[:2])
-@pytest.mark.parametrize("name", ["places", "scores"])
-def test_outputs_must_be_writable_and_inputs_need_not(run: Run, name: str) -> None:
+@pytest.mark.parametrize("name", ["keypoints", "scores"])
+def test_heatmap_read_only_output_raises_and_read_only_inputs_work(run: Run, name: str) -> None:
     arguments = good()
     arguments["maps"].flags.writeable = False
     run(**arguments)

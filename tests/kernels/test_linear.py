@@ -39,7 +39,7 @@ def run(
     bf16=st.booleans(),
 )
 @settings(max_examples=80, deadline=None)
-def test_native_equals_reference(batch: int, inputs: int, outputs: int, **options: bool) -> None:
+def test_linear_native_equals_the_reference(batch: int, inputs: int, outputs: int, **options: bool) -> None:
     expected, got = (run(module, batch, inputs, outputs, **options) for module in (reference, native))
     np.testing.assert_allclose(got, expected, atol=2e-5 * max(inputs, 10), rtol=1e-5)
 
@@ -47,7 +47,7 @@ def test_native_equals_reference(batch: int, inputs: int, outputs: int, **option
 @pytest.mark.gpu
 @pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bfloat16"])
 @pytest.mark.parametrize(("batch", "inputs", "outputs"), [(0, 3, 2), (1, 38, 4096), (4, 4096, 57), (11, 100, 33)])
-def test_cuda_equals_reference(batch: int, inputs: int, outputs: int, bf16: bool) -> None:
+def test_linear_cuda_equals_the_reference(batch: int, inputs: int, outputs: int, bf16: bool) -> None:
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
         pytest.skip("this torch has no CUDA, and the test takes its arrays from torch")
@@ -63,14 +63,14 @@ def test_cuda_equals_reference(batch: int, inputs: int, outputs: int, bf16: bool
     np.testing.assert_allclose(there[2].cpu().numpy(), expected, atol=2e-5 * max(inputs, 10), rtol=1e-5)
 
 
-def test_weights_of_the_published_lifter() -> None:
+def test_linear_with_published_weights_equals_the_reference() -> None:
     options = {"activated": True, "relu": False, "residual": True, "bf16": True}
     expected, got = (run(module, 2, 4096, 256, **options) for module in (reference, native))
     assert np.abs(got - expected).max() <= 1e-5 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("module", [reference, native], ids=["reference", "native"])
-def test_in_place_on_the_residual(module: Any) -> None:
+def test_linear_output_may_be_the_residual(module: Any) -> None:
     weight, bias = np.eye(3, dtype=np.float32), np.zeros(3, np.float32)
     x, out = np.ones((1, 3), np.float32), np.full((1, 3), 2, np.float32)
     module.Linear(weight, bias, None, None, False, False)(x, out, out)
@@ -78,7 +78,7 @@ def test_in_place_on_the_residual(module: Any) -> None:
 
 
 @pytest.mark.parametrize("module", [reference, native], ids=["reference", "native"])
-def test_mistakes(module: Any) -> None:
+def test_linear_invalid_arguments_raise(module: Any) -> None:
     weight, bias, x = np.ones((2, 3), np.float32), np.zeros(2, np.float32), np.ones((1, 3), np.float32)
     with pytest.raises(TypeError, match="weight must be float32"):
         module.Linear(weight.astype(np.float64), bias, None, None, False, False)

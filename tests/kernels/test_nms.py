@@ -60,7 +60,7 @@ def by_hand(boxes: np.ndarray, scores: np.ndarray, iou: float) -> list[int]:
 @pytest.mark.parametrize("run", PATHS)
 @pytest.mark.parametrize("count", [0, 1, 2, 17, 300, 1500])
 @pytest.mark.parametrize("iou", [0.0, 0.3, 0.6, 1.0])
-def test_the_rows_that_stay(run: Run, rng: np.random.Generator, count: int, iou: float) -> None:
+def test_nms_every_path_keeps_the_same_rows(run: Run, rng: np.random.Generator, count: int, iou: float) -> None:
     boxes, scores = made(rng, count, levels=40)
     kept, expected = np.full((2, count), 99, np.int32)
     run(boxes, scores, kept, iou)
@@ -72,7 +72,7 @@ def test_the_rows_that_stay(run: Run, rng: np.random.Generator, count: int, iou:
 
 
 @pytest.mark.parametrize("run", PATHS)
-def test_equal_boxes_and_scores_leave_the_first(run: Run) -> None:
+def test_nms_equal_boxes_and_scores_keep_the_first(run: Run) -> None:
     boxes = np.tile(np.array([[0, 0, 10, 10], [20, 0, 30, 10]], np.float32), (3, 1))
     kept = np.empty(6, np.int32)
     run(boxes, np.full(6, 0.5, np.float32), kept, 0.5)
@@ -80,7 +80,7 @@ def test_equal_boxes_and_scores_leave_the_first(run: Run) -> None:
 
 
 @pytest.mark.parametrize("run", PATHS)
-def test_scores_that_are_no_numbers_come_last(run: Run) -> None:
+def test_nms_nan_scores_come_last(run: Run) -> None:
     boxes = np.arange(20, dtype=np.float32).reshape(5, 4) * 100
     kept = np.empty(5, np.int32)
     run(boxes, np.array([np.nan, 0.2, np.nan, 0.9, -np.inf], np.float32), kept, 0.5)
@@ -93,7 +93,7 @@ def test_scores_that_are_no_numbers_come_last(run: Run) -> None:
     levels=st.sampled_from([1, 3, 1000]),
     iou=st.floats(0, 1, width=32),
 )
-def test_what_stays_overlaps_little_and_covers_the_rest(seed: int, count: int, levels: int, iou: float) -> None:
+def test_nms_kept_boxes_overlap_little_and_cover_the_rest(seed: int, count: int, levels: int, iou: float) -> None:
     boxes, scores = made(np.random.default_rng(seed), count, levels)
     kept, expected = np.empty((2, count), np.int32)
     edge_kernels.nms(boxes, scores, kept, iou)
@@ -131,14 +131,16 @@ def good() -> dict[str, Any]:
         ({"kept": [0, 0, 0]}, TypeError, "kept"),
     ],
 )
-def test_wrong_arguments_are_named(run: Run, change: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_nms_invalid_argument_is_named_in_the_error(
+    run: Run, change: dict[str, Any], error: type[Exception], message: str
+) -> None:
     run(**good())
     with pytest.raises(error, match=message):
         run(**(good() | change))
 
 
 @pytest.mark.parametrize("run", PATHS[:2])
-def test_kept_must_be_writable_and_inputs_need_not(run: Run) -> None:
+def test_nms_read_only_output_raises_and_read_only_inputs_work(run: Run) -> None:
     arguments = good()
     arguments["boxes"].flags.writeable = arguments["scores"].flags.writeable = False
     run(**arguments)

@@ -44,12 +44,12 @@ def project(points: np.ndarray, focal: float, center: tuple[float, float], z: fl
         (120, 160, 200, (80, 60), 1.0, True),
         (121, 37, 200, (30.3, 100.7), 0.6, True),  # cut by the frame
         (64, 64, 90, (32, 32), 0.35, False),
-        (50, 50, 100, (500, 25), 1.0, True),  # beside the picture
+        (50, 50, 100, (500, 25), 1.0, True),  # beside the image
         (1, 1, 100, (0, 0), 0.5, True),
         (0, 10, 100, (0, 0), 0.5, True),
     ],
 )
-def test_reference_equals_native(
+def test_rasterize_native_equals_the_reference(
     rng: np.random.Generator,
     height: int,
     width: int,
@@ -62,10 +62,10 @@ def test_reference_equals_native(
     projected = project(points, focal, center, 4.0)
     projected[7] = np.nan
     colors = rng.uniform(-20, 280, points.shape).astype(np.float32)
-    picture = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
+    background = rng.integers(0, 256, (height, width, 3)).astype(np.uint8)
     results = []
     for draw in (reference.rasterize, edge_kernels.rasterize):
-        image, depth = picture.copy(), np.full((height, width), np.inf, np.float32)
+        image, depth = background.copy(), np.full((height, width), np.inf, np.float32)
         depth[: height // 3] = 3.2  # something stands before the upper third
         draw(faces, projected, colors, image, depth, alpha, cull)
         results.append((image, depth))
@@ -78,7 +78,7 @@ corner = st.tuples(st.integers(-30, 90), st.integers(-30, 70))
 
 @pytest.mark.parametrize("draw", DRAW)
 @given(corners=st.tuples(corner, corner, corner), eighths=st.tuples(st.integers(0, 7), st.integers(0, 7)))
-def test_a_triangle_covers_exactly_the_pixels_inside(
+def test_rasterize_triangle_covers_exactly_the_pixels_inside(
     draw: Draw, corners: tuple[tuple[int, int], ...], eighths: tuple[int, int]
 ) -> None:
     eight = np.array([(8 * x + eighths[0], 8 * y + eighths[1]) for x, y in corners])  # exact in integers
@@ -99,7 +99,7 @@ def test_a_triangle_covers_exactly_the_pixels_inside(
 
 @pytest.mark.parametrize("draw", DRAW)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_neighbors_leave_no_gap(draw: Draw, seed: int) -> None:
+def test_rasterize_adjacent_triangles_leave_no_gap(draw: Draw, seed: int) -> None:
     rng = np.random.default_rng(seed)
     rim = np.array([[-50, -50], [90, -50], [90, 80], [-50, 80]], float)
     points = np.concatenate([rim, rng.uniform(0, 30, (1, 2))]).astype(np.float32)
@@ -111,7 +111,7 @@ def test_neighbors_leave_no_gap(draw: Draw, seed: int) -> None:
 
 
 @pytest.mark.parametrize("draw", DRAW)
-def test_the_nearer_surface_is_blended_once(draw: Draw) -> None:
+def test_rasterize_nearer_surface_is_blended_once(draw: Draw) -> None:
     points = np.array([[-99, -99, 3], [99, -99, 3], [0, 99, 3]] * 3, np.float32)
     points[3:6, 2], points[6:, 2] = 2, 5
     colors = np.repeat(np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200]], np.float32), 3, 0)
@@ -122,17 +122,17 @@ def test_the_nearer_surface_is_blended_once(draw: Draw) -> None:
 
 
 @pytest.mark.parametrize("draw", DRAW)
-def test_color_and_depth_are_perspective_correct(draw: Draw) -> None:
+def test_rasterize_color_and_depth_are_perspective_correct(draw: Draw) -> None:
     points = np.array([[0, 0, 1], [100, 0, 3], [0, 100, 1]], np.float32)
     colors = np.array([[0, 0, 0], [200, 200, 200], [0, 0, 0]], np.float32)
     image, depth = canvas(1, 101)
     draw(TRIANGLE, points, colors, image, depth, 1.0, False)
-    assert depth[0, 50] == pytest.approx(1.5)  # 1 / z is linear on the picture
+    assert depth[0, 50] == pytest.approx(1.5)  # 1 / z is linear on the image
     assert image[0, 50].tolist() == [50, 50, 50]  # a quarter of the way in space
 
 
 @pytest.mark.parametrize("draw", DRAW)
-def test_faces_that_turn_away_are_culled(draw: Draw) -> None:
+def test_rasterize_back_faces_are_culled(draw: Draw) -> None:
     toward = np.array([[10, 10, 1], [10, 30, 1], [30, 10, 1]], np.float32)
     for points, drawn in ((toward, True), (toward[[0, 2, 1]], False)):
         image, depth = canvas(40, 40)
@@ -151,7 +151,7 @@ def test_faces_that_turn_away_are_culled(draw: Draw) -> None:
 @pytest.mark.parametrize(
     "bad", [[np.nan, 5, 1], [5, np.inf, 1], [5, 5, np.nan], [5, 5, np.inf], [5, 5, 0.05], [5, 5, 0], [5, 5, -1]]
 )
-def test_corners_behind_the_camera_or_not_finite_are_skipped(draw: Draw, bad: list[float]) -> None:
+def test_rasterize_invalid_corners_are_skipped(draw: Draw, bad: list[float]) -> None:
     image, depth = canvas(20, 20)
     points = np.array([[0, 0, 1], [0, 10, 1], bad], np.float32)
     draw(TRIANGLE, points, WHITE, image, depth, 1.0, False)
@@ -160,7 +160,7 @@ def test_corners_behind_the_camera_or_not_finite_are_skipped(draw: Draw, bad: li
 
 
 @pytest.mark.parametrize("draw", DRAW)
-def test_a_triangle_far_larger_than_the_picture_fills_it(draw: Draw) -> None:
+def test_rasterize_triangle_far_larger_than_the_image_fills_it(draw: Draw) -> None:
     image, depth = canvas(30, 20)
     points = np.array([[-3e30, -3e30, 2], [3e30, -3e30, 2], [0, 3e30, 2]], np.float32)
     draw(TRIANGLE, points, WHITE, image, depth, 1.0, False)
@@ -168,7 +168,7 @@ def test_a_triangle_far_larger_than_the_picture_fills_it(draw: Draw) -> None:
 
 
 @pytest.mark.parametrize("draw", DRAW)
-def test_nothing_to_draw_changes_nothing(draw: Draw) -> None:
+def test_rasterize_without_faces_changes_nothing(draw: Draw) -> None:
     image, depth = canvas(4, 4, 9)
     draw(np.zeros((0, 3), np.int32), np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32), image, depth)
     assert (image == 9).all()
@@ -205,14 +205,16 @@ def good() -> dict[str, Any]:
         ("alpha", float("nan"), ValueError, "alpha must be between 0 and 1"),
     ],
 )
-def test_wrong_arguments_are_named(draw: Draw, name: str, value: Any, error: type[Exception], message: str) -> None:
+def test_rasterize_invalid_argument_is_named_in_the_error(
+    draw: Draw, name: str, value: Any, error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=message):
         draw(**(good() | {name: value}))
 
 
 @pytest.mark.parametrize("draw", DRAW)
 @pytest.mark.parametrize("name", ["image", "depth"])
-def test_read_only_outputs_are_refused(draw: Draw, name: str) -> None:
+def test_rasterize_read_only_output_raises(draw: Draw, name: str) -> None:
     arguments = good()
     arguments[name].flags.writeable = False
     with pytest.raises(TypeError):

@@ -13,23 +13,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import edge_kernels
-from edge.wire.frames import quantize
-from edge_kernels import Skinning, reference
+from edge_kernels import Skinning, SkinningModel, reference
 from edge_kernels.reference.skinning import workspace_floats
-from meshcast.protocol.decoding import dequantize
+from meshcast.protocol.quantization import dequantize, quantize
 
 Run = Callable[..., None]
+VERTICES, JOINTS, BOUNDS = 5, 6, 7  # arguments of the operator
 
 
-def on_cuda(*arrays: np.ndarray | None) -> None:
+def on_cuda(model: SkinningModel, *arrays: np.ndarray | None) -> None:
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
         pytest.skip("this torch has no CUDA, and the test takes its arrays from torch")
+    constants = SkinningModel(*(torch.from_numpy(array).cuda() for array in model))
     device = [None if array is None else torch.from_numpy(array).cuda() for array in arrays]
     stream = torch.cuda.current_stream()
-    edge_kernels.skinning(*device, stream=stream.cuda_stream)
+    edge_kernels.skinning(constants, *device, stream=stream.cuda_stream)
     stream.synchronize()
-    for array, result in zip(arrays[13:], device[13:], strict=True):
+    for array, result in zip(arrays[3:], device[3:], strict=True):
         if array is not None:
             array[:] = result.cpu().numpy()
 
@@ -110,11 +111,11 @@ def arguments(skin: Skinning, people: People, kind: Any) -> list[Any]:
     """The operator's, with outputs of not-a-number; `kind` is the dtype of the vertices."""
     count, joints = people.rotations.shape[:2]
     quantized = kind == np.uint16
-    columns = workspace_floats(len(skin.constants.template), joints, skin.constants.pose_dirs.shape[1], quantized)
+    columns = workspace_floats(len(skin.model.template), joints, skin.model.pose_dirs.shape[1], quantized)
     workspace = np.full((count, columns + 3), np.nan, np.float32)
     vertices = np.full((count, skin.vertices, 3), 7 if quantized else np.nan, kind)
     bounds = np.full((count, 2, 3), np.nan, np.float32) if quantized else None
-    return [*skin.constants, *people, workspace, vertices, np.full((count, joints, 3), np.nan, np.float32), bounds]
+    return [skin.model, *people, workspace, vertices, np.full((count, joints, 3), np.nan, np.float32), bounds]
 
 
 @pytest.mark.parametrize("run", PATHS)
@@ -136,7 +137,7 @@ def arguments(skin: Skinning, people: People, kind: Any) -> list[Any]:
         (0, 40, 4, 2, True, True, True),
     ],
 )
-def test_every_path_equals_the_definition(
+def test_skinning_every_path_equals_the_definition(
     run: Run,
     rng: np.random.Generator,
     storage: Any,
@@ -155,20 +156,22 @@ def test_every_path_equals_the_definition(
     for kind, error in ((np.float32, 1e-5), (np.float16, 6e-3)):
         called = arguments(skin, who, kind)
         run(*called)
-        np.testing.assert_allclose(called[14], expected, atol=error, rtol=0)
-        np.testing.assert_allclose(called[15], expected_joints, atol=1e-5, rtol=0)
+        np.testing.assert_allclose(called[VERTICES], expected, atol=error, rtol=0)
+        np.testing.assert_allclose(called[JOINTS], expected_joints, atol=1e-5, rtol=0)
     called = arguments(skin, who, np.uint16)
     run(*called)
-    low, step = called[16][:, 0], called[16][:, 1]
+    low, step = called[BOUNDS][:, 0], called[BOUNDS][:, 1]
     if people:
         np.testing.assert_allclose(low, expected.min(1), atol=1e-5)
-        assert (called[14].min(1) == 0).all()
-        assert vertices == 1 or (called[14].max(1) == 65535).all()
-        np.testing.assert_allclose(dequantize(low, step, called[14]), expected, atol=step.max() / 2 + 1e-5, rtol=0)
+        assert (called[VERTICES].min(1) == 0).all()
+        assert vertices == 1 or (called[VERTICES].max(1) == 65535).all()
+        np.testing.assert_allclose(
+            dequantize(low, step, called[VERTICES]), expected, atol=step.max() / 2 + 1e-5, rtol=0
+        )
 
 
 @pytest.mark.parametrize("people", [1, 3, 40])
-def test_levels_are_those_of_the_wire(rng: np.random.Generator, people: int) -> None:
+def test_skinning_quantized_equals_the_wire_encoder(rng: np.random.Generator, people: int) -> None:
     body = a_body(rng, 500, 24, 10, pose=True, dense=False)
     skin, who = Skinning(*body), some_people(rng, people, 24, 10)
     vertices, joints = skin(*who)
@@ -178,7 +181,7 @@ def test_levels_are_those_of_the_wire(rng: np.random.Generator, people: int) -> 
     np.testing.assert_array_equal(joints, same_joints)
 
 
-def test_half_precision_rounds_as_numpy_does(rng: np.random.Generator) -> None:
+def test_skinning_float16_output_rounds_like_numpy(rng: np.random.Generator) -> None:
     """All kinds of magnitudes: too large, normal, subnormal and ties, through a body that moves nothing."""
     numbers = np.concatenate(
         [
@@ -204,38 +207,38 @@ def test_half_precision_rounds_as_numpy_does(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("run", PATHS)
-def test_what_is_not_finite_shows_and_stays_with_its_person(run: Run, rng: np.random.Generator) -> None:
+def test_skinning_nonfinite_person_does_not_affect_the_others(run: Run, rng: np.random.Generator) -> None:
     skin, who = Skinning(*a_body(rng, 70, 6, 3, pose=True, dense=True)), some_people(rng, 3, 6, 3)
     good = arguments(skin, who, np.uint16)
     run(*good)
     who.rotations[1, 4, 0, 0] = np.nan
     called = arguments(skin, who, np.uint16)
     run(*called)
-    assert np.isnan(called[16][1]).all()
-    assert not called[14][1].any()
-    for output, wanted in zip(called[14:], good[14:], strict=True):
+    assert np.isnan(called[BOUNDS][1]).all()
+    assert not called[VERTICES][1].any()
+    for output, wanted in zip(called[VERTICES:], good[VERTICES:], strict=True):
         np.testing.assert_array_equal(output[[0, 2]], wanted[[0, 2]])
     called = arguments(skin, who, np.float32)
     run(*called)
-    assert np.isnan(called[14][1]).any()
-    assert np.isfinite(called[14][[0, 2]]).all()
+    assert np.isnan(called[VERTICES][1]).any()
+    assert np.isfinite(called[VERTICES][[0, 2]]).all()
 
 
 @pytest.mark.parametrize("run", PATHS)
-def test_a_flat_body_is_at_level_zero(run: Run, rng: np.random.Generator) -> None:
+def test_skinning_flat_body_is_at_level_zero(run: Run, rng: np.random.Generator) -> None:
     body = a_body(rng, 40, 1, 0, pose=False, dense=True)
     body.v_template[:, 1] = 0.25
     called = arguments(
         Skinning(*body), People(np.eye(3, dtype=np.float32)[None, None], body.shape_dirs[:1, 0], None), np.uint16
     )
     run(*called)
-    assert not called[14][0, :, 1].any()
-    assert called[16][0, :, 1].tolist() == [0.25, 0]
+    assert not called[VERTICES][0, :, 1].any()
+    assert called[BOUNDS][0, :, 1].tolist() == [0.25, 0]
 
 
 @given(seed=st.integers(0, 2**32 - 1), people=st.integers(1, 9), vertices=st.integers(1, 100), joints=st.integers(1, 9))
-def test_a_body_moves_as_a_whole(seed: int, people: int, vertices: int, joints: int) -> None:
-    """Turning the root turns everything about it; nobody depends on who else is there; in any storage."""
+def test_skinning_root_rotation_turns_the_whole_body(seed: int, people: int, vertices: int, joints: int) -> None:
+    """Turning the root turns everything about it; a person does not depend on the others; in any storage."""
     rng = np.random.default_rng(seed)
     body = a_body(rng, vertices, joints, 3, pose=bool(seed % 2), dense=bool(seed % 3))
     skin = Skinning(*body, storage="int16" if seed % 5 == 0 else "float32")
@@ -254,7 +257,7 @@ def test_a_body_moves_as_a_whole(seed: int, people: int, vertices: int, joints: 
     np.testing.assert_allclose(turned, (posed - root) @ turn.T + root, atol=2e-5)
 
 
-def test_strided_inputs_are_copied_and_out_is_filled_without_allocating(rng: np.random.Generator) -> None:
+def test_skinning_with_out_accepts_strided_inputs_and_allocates_no_arrays(rng: np.random.Generator) -> None:
     skin, who = Skinning(*a_body(rng, 3000, 24, 10, pose=False, dense=False)), some_people(rng, 4, 24, 10)
     assert who.translation is not None
     expected, _ = skin(*(array[::2] for array in who))
@@ -271,26 +274,28 @@ def test_strided_inputs_are_copied_and_out_is_filled_without_allocating(rng: np.
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("people", [1, 5, 70])
-def test_a_graph_captures_a_call(rng: np.random.Generator, people: int) -> None:
+def test_skinning_captured_in_a_graph_equals_a_call(rng: np.random.Generator, people: int) -> None:
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():
         pytest.skip("this torch has no CUDA, and the test takes its arrays from torch")
     skin, who = Skinning(*a_body(rng, 700, 24, 10, pose=True, dense=False)), some_people(rng, people, 24, 10)
     other = some_people(rng, people, 24, 10)
-    device = [torch.from_numpy(array).cuda() for array in arguments(skin, who, np.uint16)]
+    model, *rest = arguments(skin, who, np.uint16)
+    device = [SkinningModel(*(torch.from_numpy(array).cuda() for array in model))]
+    device += [torch.from_numpy(array).cuda() for array in rest]
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         edge_kernels.skinning(*device, stream=torch.cuda.current_stream().cuda_stream)
-    for array, value in zip(device[10:13], other, strict=True):
+    for array, value in zip(device[1:4], other, strict=True):
         array.copy_(torch.from_numpy(value))
     graph.replay()
     torch.cuda.synchronize()
     _, bounds, joints = skin.quantized(*other)
-    np.testing.assert_allclose(device[15].cpu().numpy(), joints, atol=1e-5)
-    np.testing.assert_allclose(device[16].cpu().numpy(), bounds, atol=1e-5)
+    np.testing.assert_allclose(device[JOINTS].cpu().numpy(), joints, atol=1e-5)
+    np.testing.assert_allclose(device[BOUNDS].cpu().numpy(), bounds, atol=1e-5)
 
 
-def test_threads_may_share_one(rng: np.random.Generator) -> None:
+def test_skinning_from_several_threads_equals_one_thread(rng: np.random.Generator) -> None:
     skin = Skinning(*a_body(rng, 700, 24, 10, pose=True, dense=False))
     crowds = [some_people(rng, 1 + i, 24, 10) for i in range(4)]
     expected = [skin(*crowd)[0] for crowd in crowds]
@@ -303,8 +308,8 @@ def test_threads_may_share_one(rng: np.random.Generator) -> None:
 def good(kind: Any = np.float32) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     skin = Skinning(*a_body(rng, 40, 3, 2, pose=True, dense=True))
-    names = ["rotations", "shape", "translation", "workspace", "vertices", "joints", "bounds"]
-    return dict(zip([*skin.constants._fields, *names], arguments(skin, some_people(rng, 2, 3, 2), kind), strict=True))
+    names = ["model", "rotations", "shape", "translation", "workspace", "vertices", "joints", "bounds"]
+    return dict(zip(names, arguments(skin, some_people(rng, 2, 3, 2), kind), strict=True))
 
 
 @pytest.mark.parametrize("run", PATHS[:2])
@@ -334,20 +339,25 @@ def good(kind: Any = np.float32) -> dict[str, Any]:
         ("vertices", np.zeros((2, 40, 3)), TypeError, "vertices must be float32, float16 or uint16, not float64"),
         ("vertices", np.zeros((2, 32, 3), np.float32), ValueError, "vertices must be 33 to 64, not 32"),
         ("vertices", np.zeros((2, 40, 6), np.float32)[..., ::2], ValueError, "vertices must be C-contiguous"),
-        ("vertices", np.zeros((2, 40, 3), np.uint16), ValueError, "bounds belong to vertices of uint16"),
+        ("vertices", np.zeros((2, 40, 3), np.uint16), ValueError, "bounds must be given with uint16 vertices"),
         ("joints", np.zeros((2, 3, 3), np.float16), TypeError, "joints must be float32, not float16"),
-        ("bounds", np.zeros((2, 2, 3), np.float32), ValueError, "bounds belong to vertices of uint16"),
+        ("bounds", np.zeros((2, 2, 3), np.float32), ValueError, "bounds must be given with uint16 vertices"),
     ],
 )
-def test_wrong_arguments_are_named(
+def test_skinning_invalid_argument_is_named_in_the_error(
     run: Run, name: str, array: np.ndarray, error: type[Exception], message: str
 ) -> None:
+    changed = good()
+    if name in SkinningModel._fields:
+        changed["model"] = changed["model"]._replace(**{name: array})
+    else:
+        changed[name] = array
     with pytest.raises(error, match=message):
-        run(**(good() | {name: array}))
+        run(**changed)
 
 
 @pytest.mark.parametrize("run", PATHS[:2])
-def test_outputs_must_be_writable_and_apart(run: Run) -> None:
+def test_skinning_read_only_or_overlapping_outputs_raise(run: Run) -> None:
     for name in ("workspace", "vertices", "joints", "bounds"):
         locked = good(np.uint16)
         locked[name].flags.writeable = False
@@ -375,7 +385,7 @@ def test_outputs_must_be_writable_and_apart(run: Run) -> None:
         ("parents", np.array([-1, 1]), "parents must come before their joints"),
     ],
 )
-def test_a_body_that_does_not_fit_is_refused(
+def test_skinning_arrays_of_another_body_raise(
     rng: np.random.Generator, name: str, value: np.ndarray, message: str
 ) -> None:
     body = a_body(rng, 9, 2, 2, pose=True, dense=True)._replace(**{name: value})
@@ -383,7 +393,7 @@ def test_a_body_that_does_not_fit_is_refused(
         Skinning(*body)
 
 
-def test_a_call_names_the_shape_that_it_wants(rng: np.random.Generator) -> None:
+def test_skinning_call_with_a_wrong_shape_names_the_right_one(rng: np.random.Generator) -> None:
     body = a_body(rng, 9, 2, 3, pose=True, dense=True)
     skin, who = Skinning(*body), some_people(rng, 1, 2, 3)
     with pytest.raises(ValueError, match=r"rotations must have the shape \(N, 2, 3, 3\)"):
@@ -396,3 +406,9 @@ def test_a_call_names_the_shape_that_it_wants(rng: np.random.Generator) -> None:
         skin(who.rotations.astype(float), who.shape)
     with pytest.raises(ValueError, match="storage must be float32 or int16, not float8"):
         Skinning(*body, storage="float8")
+
+
+def test_skinning_former_name_of_the_model_warns() -> None:
+    skin = Skinning(*a_body(np.random.default_rng(0), 9, 2, 2, pose=True, dense=True))
+    with pytest.warns(DeprecationWarning, match="use Skinning.model"):
+        assert skin.constants is skin.model

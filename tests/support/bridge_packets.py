@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -17,8 +16,8 @@ from meshcast.protocol.body import Rig
 from meshcast.protocol.decoding import decode
 from meshcast.protocol.packets import FramePacket, ModelPacket, StatusPacket
 from meshcast.protocol.rotations import rotmat
+from tests.support.paths import WIRE
 
-DATA = Path(__file__).parents[1] / "data/wire"
 SHAPES = 10
 FACING = np.diag(np.float32([1, -1, -1]))  # opencv: somebody upright who looks into the camera
 
@@ -68,7 +67,7 @@ def people_packet(
     posed = RigPose(rotations.astype(np.float32), shape, np.zeros(people, np.float32))
     frame = Frame(stream, 0, int(t_s * 1e9), t_s, np.zeros((2, 2, 3), np.uint8))
     model = _open_packet(axes)
-    stamp = Stamp(stream, 0, session, model.model_id, b"open", time.time_ns(), int(t_s * 1e9))
+    stamp = Stamp(stream, 0, session, model.model_id, "open", time.time_ns(), int(t_s * 1e9))
     packet = decode(FrameEncoder(axes).params(frame, bodies, posed, stamp))
     assert isinstance(packet, FramePacket)
     return replace(packet, model=model)
@@ -96,7 +95,7 @@ def dancing(seed: int = 0, people: int = 2, axes: str = "opencv") -> tuple[Frame
 
 def golden(axes: str) -> FramePacket:
     """The golden people, with the golden model."""
-    packet, model = (decode((DATA / f"{kind}_{axes}.bin").read_bytes()) for kind in ("params", "model"))
+    packet, model = (decode((WIRE / f"{kind}_{axes}.bin").read_bytes()) for kind in ("params", "model"))
     assert isinstance(packet, FramePacket)
     assert isinstance(model, ModelPacket)
     return replace(packet, model=model)

@@ -109,7 +109,7 @@ class Chromium:
             assert time.monotonic() < deadline, f"{expression} stays {value!r}; page: {text!r}; {self.errors}"
         return value
 
-    def picture(self) -> NDArray[np.uint8]:
+    def image(self) -> NDArray[np.uint8]:
         """What the window shows, (H, W, 3) BGR."""
         data = base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)

@@ -16,16 +16,16 @@ from calibration.camera import Camera
 from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
-from edge.wire.status import encode_status
 from meshcast.protocol.axes import SYSTEMS, Conversion, convert_body
 from meshcast.protocol.body import Lod, Rig, UvMap
 from meshcast.protocol.decoding import decode
+from meshcast.protocol.encoding import encode
 from meshcast.protocol.layout import ROTATION_STEP, SHAPE_STEP
-from meshcast.protocol.packets import FramePacket, ModelPacket
+from meshcast.protocol.packets import FramePacket, ModelPacket, StatusPacket
 from meshcast.protocol.rotations import rotmat
 from meshcast.protocol.skinning import skin
 
-HERE = Path(__file__).parent
+DATA = Path(__file__).parents[1] / "data/wire"
 STREAM, SESSION, T_UNIX_NS, T_MONOTONIC_NS = "golden-cam.0", 0xC0FFEE01, 1_800_000_000_123_456_789, 5_000_000_000
 AGE_NS = 31_250_000
 V, J, K, P, B = 7, 3, 2, 2, 2
@@ -102,16 +102,9 @@ def mesh_packet(people: int, *, camera: bool) -> bytes:
 
 
 def status_packet(state: str, reason: str = "") -> bytes:
-    return encode_status(
-        ModelEncoder(rigged()),
-        stream=STREAM,
-        seq=12,
-        session=SESSION,
-        state=state,
-        next_seq=1 << 33,
-        reason=reason,
-        t_publish_unix_ns=T_UNIX_NS,
-        t_publish_monotonic_ns=T_MONOTONIC_NS,
+    known = ModelEncoder(rigged())
+    return encode(
+        StatusPacket(STREAM, 12, SESSION, T_UNIX_NS, T_MONOTONIC_NS, known.model_id, state, 1 << 33, reason, known.name)
     )
 
 
@@ -249,8 +242,8 @@ def axes_numbers(axes: str) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    for old in HERE.glob("*.bin"):
+    for old in DATA.glob("*.bin"):
         old.unlink()
     for name, data in packets().items():
-        (HERE / name).write_bytes(data)
-    (HERE / "expected.json").write_text(json.dumps(numbers(), ensure_ascii=False) + "\n")
+        (DATA / name).write_bytes(data)
+    (DATA / "expected.json").write_text(json.dumps(numbers(), ensure_ascii=False) + "\n")

@@ -19,10 +19,9 @@ from edge.types import Bodies, BodyModel, Frame
 from edge.wire.curve_auth import Security
 from edge.wire.publisher import Publisher
 from tests.support import golden_packets
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "clients/unity"
-GOLDEN = ROOT / "tests/data/wire"
 PATIENCE_S = 30
 
 needs_mono = pytest.mark.skipif(
@@ -129,7 +128,7 @@ class Source:
 
     def wait_for_subscribers(self, level: str = "mesh/", stream: str = "cam0") -> None:
         deadline = time.monotonic() + PATIENCE_S
-        while not self.publisher._outlet.wants(f"{level}{stream}\0".encode()):
+        while not self.publisher._socket.wants(f"{level}{stream}\0".encode()):
             assert time.monotonic() < deadline
             time.sleep(0.002)
 

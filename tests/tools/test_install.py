@@ -10,7 +10,9 @@ from types import ModuleType
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "tools" / "install.py"
+from tests.support.paths import ROOT
+
+SCRIPT = ROOT / "tools" / "install.py"
 
 
 @pytest.fixture(scope="module")
@@ -40,29 +42,29 @@ def install() -> ModuleType:
             "compiling 12 of 39",
         ),
         ("  Building editable for meshcast (pyproject.toml): started", "building meshcast"),
-        ("  Installing build dependencies: started", "preparing the build (cmake, ninja, nanobind)"),
+        ("  Installing build dependencies: started", "installing the build tools"),
         ("Installing collected packages: zstandard, numpy", "installing what was downloaded"),
         (
             "  no C++ compiler was found: the native operators are not built, the slower NumPy",
             "no C++ compiler: the slower NumPy operators are used",
         ),
         ("WARNING: Location 'file:///x' is ignored: it is neither a file nor a directory.", None),
-        ("Looking in indexes: https://pypi.org/simple", None),
+        ("Looking in indexes: https://example.org/simple", None),
         ("", None),
     ],
 )
-def test_lines_of_pip_become_steps(install: ModuleType, line: str, said: str | None) -> None:
+def test_step_of_a_pip_line_is_its_text(install: ModuleType, line: str, said: str | None) -> None:
     assert install.step(line) == said
 
 
-def test_a_step_is_said_once_and_that_it_goes_on_after_a_while(
+def test_progress_prints_a_step_once_and_repeats_it_after_seconds(
     install: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now_s = [100.0]
     monkeypatch.setattr(install.time, "monotonic", lambda: now_s[0])
     progress = install.Progress()
     for now_s[0] in (101.0, 102.0):
-        progress.say("compiling 1 of 2")
+        progress.show("compiling 1 of 2")
         progress.still()
     now_s[0] = 107.0
     progress.still()
@@ -70,11 +72,11 @@ def test_a_step_is_said_once_and_that_it_goes_on_after_a_while(
     assert lines == ["     1 s  compiling 1 of 2", "     7 s  still compiling 1 of 2"]
 
 
-def test_a_failure_shows_what_pip_said_and_fails(tmp_path: Path) -> None:
+def test_install_failure_shows_end_of_the_log_and_exit_code(tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPT), "--no-index", "--no-cache-dir", str(tmp_path / "none-1-py3-none-any.whl")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "none-1-py3-none-any.whl" in done.stderr
     assert "is ignored" not in done.stdout + done.stderr
-    assert done.stderr.splitlines()[-1].endswith("all that it said is in build/install.log")
+    assert done.stderr.splitlines()[-1].endswith("its whole output is in build/install.log")
     assert (tmp_path / "build" / "install.log").is_file()

@@ -1,4 +1,4 @@
-"""The asyncio variant: `async for packet in subscribe("tcp://127.0.0.1:5556"): ...`."""
+"""Subscriptions for asyncio: `async for packet in subscribe("tcp://127.0.0.1:5556"): ...`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,23 @@ def subscribe(
     latest: bool = False,
     curve: Curve | None = None,
 ) -> Subscription[FramePacket]:
-    """Frames from the publisher at `address`; the arguments and errors are those of `meshcast.subscribe`."""
+    """Receive the frames of a publisher.
+
+    Args:
+        address: `tcp://HOST:PORT`, `ipc://PATH` or `inproc://NAME` of the publisher.
+        levels: Stream levels to receive: "params", "joints", "mesh-lod", "mesh".
+        stream: Name of the one stream to receive; all streams when empty.
+        timeout_s: Seconds without a packet after which the iteration ends; None for no limit.
+        latest: Return only the newest packet of each stream and level.
+        curve: Keys for a publisher that encrypts.
+
+    Returns:
+        An asynchronous iterator over FramePacket.
+
+    Raises:
+        AddressError: The address cannot be used.
+        WireError: As for `meshcast.subscribe`.
+    """
     return Subscription(
         address, only_frame, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest, curve=curve
     )
@@ -45,14 +61,26 @@ def subscribe_all(
     latest: bool = False,
     curve: Curve | None = None,
 ) -> Subscription[Packet]:
-    """Like `subscribe`, with the model and status messages as packets of their own."""
+    """Receive the frames, models and status messages of a publisher.
+
+    Args:
+        address: See `subscribe`, also for the other arguments and the errors.
+        levels: Stream levels to receive.
+        stream: Name of the one stream to receive; all streams when empty.
+        timeout_s: Seconds without a packet after which the iteration ends; None for no limit.
+        latest: Return only the newest packet of each stream and level.
+        curve: Keys for a publisher that encrypts.
+
+    Returns:
+        An asynchronous iterator over FramePacket, ModelPacket and StatusPacket.
+    """
     return Subscription(
         address, every_packet, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest, curve=curve
     )
 
 
 class Subscription(AsyncIterator[P], Generic[P]):
-    """An asynchronous iterator over packets, for one task; it closes at its end, by close() or in an async with."""
+    """An asynchronous iterator over packets, for one task; it closes at its end, by close() and in `async with`."""
 
     def __init__(
         self,
@@ -72,7 +100,7 @@ class Subscription(AsyncIterator[P], Generic[P]):
         self._latest = latest
         self._reader = Reader(address, latest=latest)
         self._waiting: deque[bytes] = deque()
-        # Within the process, a socket must share the publisher's context.
+        # For inproc:// the socket must share the context of the publisher.
         self._own = not address.startswith("inproc://")
         self._context = zmq.asyncio.Context() if self._own else zmq.asyncio.Context(zmq.Context.instance())
         self._socket = self._context.socket(zmq.SUB)
@@ -90,7 +118,7 @@ class Subscription(AsyncIterator[P], Generic[P]):
         raise StopAsyncIteration
 
     def close(self) -> None:
-        """Disconnect; the iteration ends. May be called twice."""
+        """Disconnect and end the iteration. Idempotent."""
         self._socket.close(linger=0)
         if self._own:
             self._context.term()

@@ -1,4 +1,4 @@
-"""Receives what a publisher sends: `for packet in subscribe("tcp://127.0.0.1:5556"): ...`."""
+"""Subscriptions: `for packet in subscribe("tcp://127.0.0.1:5556"): ...`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from meshcast.transport.sockets import HIGH_WATER_MARK, connect
 
 P = TypeVar("P", bound=Packet)
 
-WAIT_S = 0.2  # at most so long without asking whether the subscription is to end
+WAIT_S = 0.2  # longest wait between two checks whether another thread has closed the subscription
 
 
 def subscribe(
@@ -34,14 +34,23 @@ def subscribe(
     latest: bool = False,
     curve: Curve | None = None,
 ) -> Subscription[FramePacket]:
-    """Frames from the publisher at `address`, as they come; connects at once and again after a break.
+    """Receive the frames of a publisher. Connects at once and reconnects after a break.
 
-    levels: which of "params", "joints", "mesh" and "mesh-lod" to receive. stream: the one stream to receive, all of
-    them when empty. timeout_s: ends after so long without a packet; None waits for ever. latest: hands out only the
-    newest packet of each stream and level when several are waiting, and none that has waited in a queue for long.
-    curve: the keys for a publisher that encrypts.
-    Raises AddressError for an address that cannot be used, WireError for a stream or level that does not exist and,
-    while iterating, for a message that is not Meshcast's (the next one can still be asked for).
+    Args:
+        address: `tcp://HOST:PORT`, `ipc://PATH` or `inproc://NAME` of the publisher.
+        levels: Stream levels to receive: "params", "joints", "mesh-lod", "mesh".
+        stream: Name of the one stream to receive; all streams when empty.
+        timeout_s: Seconds without a packet after which the iteration ends; None for no limit.
+        latest: Return only the newest packet of each stream and level, and none that is more than half a second late.
+        curve: Keys for a publisher that encrypts.
+
+    Returns:
+        An iterator over FramePacket.
+
+    Raises:
+        AddressError: The address cannot be used.
+        WireError: The stream name or a level is invalid. While iterating: a message cannot be decoded; the iteration
+            can continue with the next one.
     """
     return Subscription(
         address, only_frame, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest, curve=curve
@@ -57,7 +66,19 @@ def subscribe_all(
     latest: bool = False,
     curve: Curve | None = None,
 ) -> Subscription[Packet]:
-    """Like `subscribe`, with the model and status messages as packets of their own."""
+    """Receive the frames, models and status messages of a publisher.
+
+    Args:
+        address: See `subscribe`, also for the other arguments and the errors.
+        levels: Stream levels to receive.
+        stream: Name of the one stream to receive; all streams when empty.
+        timeout_s: Seconds without a packet after which the iteration ends; None for no limit.
+        latest: Return only the newest packet of each stream and level.
+        curve: Keys for a publisher that encrypts.
+
+    Returns:
+        An iterator over FramePacket, ModelPacket and StatusPacket.
+    """
     return Subscription(
         address, every_packet, levels=levels, stream=stream, timeout_s=timeout_s, latest=latest, curve=curve
     )
@@ -74,9 +95,11 @@ def every_packet(packet: Packet) -> Packet:
 
 
 class Subscription(Iterator[P], Generic[P]):
-    """An iterator over packets that owns its socket: it closes at its end, by close(), in a with block, when nothing
-    refers to it any more, or when the interpreter ends. For one thread, except that any thread may close it: the
-    iteration then ends."""
+    """An iterator over packets that owns its socket.
+
+    It closes at its end, by close(), in a with block, when it is garbage-collected and when the interpreter exits. One
+    thread iterates; any thread may close it, which ends the iteration.
+    """
 
     def __init__(
         self,
@@ -122,7 +145,7 @@ class Subscription(Iterator[P], Generic[P]):
         raise StopIteration
 
     def close(self) -> None:
-        """Disconnect; the iteration ends. May be called twice."""
+        """Disconnect and end the iteration. Idempotent."""
         self._end()
 
     def __enter__(self) -> Subscription[P]:
@@ -134,12 +157,12 @@ class Subscription(Iterator[P], Generic[P]):
         self.close()
 
     def _receive(self, deadline: float) -> bool:
-        """Wait for messages until `deadline` (monotonic, s), but not for long; False when none came."""
+        """Wait for messages until `deadline` (monotonic, s), at most WAIT_S; False when none came."""
         left_s = min(deadline - time.monotonic(), WAIT_S)
         if not self._socket.poll(max(0, math.ceil(left_s * 1000))):
             return False
         messages = [self._socket.recv(zmq.DONTWAIT)]
-        # At most what can be queued: a publisher that sends faster than this reads must not hold it here.
+        # At most as many as can be queued: a publisher that sends faster than this loop reads must not trap it.
         while self._latest and len(messages) < 2 * HIGH_WATER_MARK and self._socket.poll(0):
             messages.append(self._socket.recv(zmq.DONTWAIT))
         self._waiting.extend(newest(messages))
@@ -147,7 +170,7 @@ class Subscription(Iterator[P], Generic[P]):
 
 
 class _Use:
-    """A socket that one thread uses and any thread may end, at a moment when the other is not inside it."""
+    """A socket that one thread uses and any thread may close while the first is not inside a call."""
 
     def __init__(self, socket: zmq.Socket[bytes], context: zmq.Context[zmq.Socket[bytes]] | None) -> None:
         self.lock = threading.RLock()

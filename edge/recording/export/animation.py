@@ -15,13 +15,13 @@ from edge.recording.export.rows import Rows
 from edge.recording.mcap_file import RecordedMessage, Recording
 from edge.stages.inverse_kinematics import RigFitter
 from edge.types import F32, Bodies, BodyModel
-from edge.wire.model import MAX_RIG_JOINTS
 from engines.errors import UnknownNameError
 from engines.files.memory_budget import MemoryBudgetError
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Conversion, convert_frame, convert_model
 from meshcast.protocol.body import Rig
 from meshcast.protocol.decoding import decode
+from meshcast.protocol.encode_model import MAX_RIG_JOINTS
 from meshcast.protocol.layout import TOPIC_PREFIXES, Kind
 from meshcast.protocol.packets import FramePacket, ModelPacket
 from meshcast.protocol.rotations import quaternion, rotmat

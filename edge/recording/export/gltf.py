@@ -16,7 +16,7 @@ from edge.recording.export.curves import continuous
 from edge.recording.export.glb import INDICES, VERTICES, Buffer, pack
 from edge.sinks.output_file import OutputFile
 from edge.types import F32, I32, Array, BodyModel
-from edge.wire.model import weight_levels
+from meshcast.protocol.quantization import weight_levels
 
 GENERATOR = "Meshcast"
 SKIN_COLOR = [0.75, 0.72, 0.7, 1.0]

@@ -1,1 +1,1 @@
-"""One module an engine; each offers what engines.inference.session.Backend asks for."""
+"""One module for each engine; each implements engines.inference.session.Backend."""

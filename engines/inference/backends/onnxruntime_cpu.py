@@ -18,7 +18,7 @@ except ImportError as error:
 
 
 class OnnxRuntime:
-    """Devices and precisions of ONNX Runtime here: the CPU in float32 and INT8."""
+    """ONNX Runtime on the CPU, in float32 and INT8."""
 
     def devices(self) -> tuple[str, ...]:
         return ("cpu",)
@@ -42,7 +42,7 @@ class OnnxRuntimeSession:
         options = ort.SessionOptions()
         options.add_session_config_entry(
             "session.intra_op.allow_spinning", "0"
-        )  # spinning threads starve the other stages
+        )  # spinning threads take cores from the other stages
         options.intra_op_num_threads = threads or 0
         options.log_severity_level = 3
         try:
@@ -50,7 +50,7 @@ class OnnxRuntimeSession:
         except Exception as error:  # its errors have no common public base
             if is_out_of_memory(error):
                 raise classify_error(error, source, "load it", "ONNX Runtime") from None
-            raise ModelError(f"{source}: not a model that ONNX Runtime can use ({first_line(error)})") from None
+            raise ModelError(f"{source}: ONNX Runtime cannot load it ({first_line(error)})") from None
         self._names = [entry.name for entry in self._session.get_inputs()]
         firsts = [entry.shape[0] for entry in self._session.get_inputs() if entry.shape]
         self._batches = BatchRunner(source, batch_sizes(firsts, None, source))

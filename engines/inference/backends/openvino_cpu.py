@@ -15,7 +15,7 @@ from engines.backend_errors import classify_error, shapes_text
 from engines.errors import ModelError
 from engines.inference.batching import batch_sizes
 
-# Importing openvino reports the import to a web service through this package; None makes it take its built-in stub.
+# openvino reports its import to a web service through this package; None makes it use its built-in stub.
 _silenced = "openvino_telemetry" not in sys.modules and "openvino" not in sys.modules
 if _silenced:
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
@@ -28,8 +28,8 @@ finally:
         del sys.modules["openvino_telemetry"]
 
 LANES = 4
-"""At most so many rows run at a time, each on its share of the threads: the rows of a call do not depend on each other,
-and a network keeps one thread busier than two. One row alone gets all threads. The results are the same."""
+"""Samples of a call that run in parallel, each on a part of the threads, which is faster than one after the other on
+all threads. A single sample gets all threads. The results are the same."""
 
 SMALL_PRODUCT = 256
 """A chain of products with weights no larger than this in both directions may be compiled into one snippet."""
@@ -54,7 +54,7 @@ class OpenVino:
 
 
 class OpenVinoSession:
-    """One model on one device: static graphs for each shape of a row, compiled when it is first met."""
+    """One model on one device: a static graph for each shape of a sample, compiled on first use."""
 
     backend = "openvino"
 
@@ -72,9 +72,9 @@ class OpenVinoSession:
         try:
             self._model = _core().read_model(model, b"")
         except RuntimeError as error:
-            raise ModelError(f"{source}: not a model that OpenVINO can read ({_last_line(error)})") from None
-        # OpenVINO 2026.4 ends the process with a segmentation fault while it compiles such a chain in float32 for one
-        # thread a stream; as single layers it compiles, and the results are the same.
+            raise ModelError(f"{source}: OpenVINO cannot read it ({_last_line(error)})") from None
+        # OpenVINO 2026.4 has a segmentation fault when it compiles such a chain in float32 for one thread per stream;
+        # as single layers it compiles, with the same results.
         if self._config["INFERENCE_PRECISION_HINT"] == "f32" and _small_products(self._model) >= 2:
             self._config["SNIPPETS_MODE"] = "DISABLE"
         self._lanes: dict[Shapes, _Lanes] = {}
@@ -114,7 +114,7 @@ class OpenVinoSession:
 
 
 class _Lanes:
-    """A static graph for one row, compiled twice: for a row alone on all threads, and for several rows side by side."""
+    """A static graph for one sample, compiled for one sample on all threads and for several in parallel."""
 
     def __init__(self, model: ov.Model, device: str, config: dict[str, Any], count: int) -> None:
         alone = _core().compile_model(model, device.upper(), config)
@@ -126,7 +126,7 @@ class _Lanes:
             self._several = [several.create_infer_request() for _ in range(count)]
 
     def run(self, rows: list[list[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
-        """The outputs of each row."""
+        """The outputs of each sample."""
         results = []
         for first in range(0, len(rows), len(self._several)):
             some = rows[first : first + len(self._several)]
@@ -141,14 +141,14 @@ class _Lanes:
                     found = request.results
                     results.append([np.array(found[index]) for index in range(len(found))])
             finally:
-                for request in busy:  # one has failed: the others read rows that must outlive them
+                for request in busy:  # one has failed; the others still read their inputs
                     with suppress(RuntimeError):
                         request.wait()
         return results
 
 
 def _small_products(model: ov.Model) -> int:
-    """How many products of flat features with weights of at most SMALL_PRODUCT rows and columns a model has."""
+    """The number of products of flat features with weights of at most SMALL_PRODUCT rows and columns."""
     count = 0
     for node in model.get_ops():
         if node.get_type_name() not in ("MatMul", "Gemm"):

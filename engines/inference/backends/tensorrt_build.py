@@ -1,8 +1,8 @@
-"""TensorRT plans from ONNX, with TensorRT or TensorRT-RTX: the same interface under two names.
+"""Builds plans from ONNX with TensorRT or TensorRT-RTX, which have the same interface.
 
-Networks are strongly typed: a plan computes in the precisions that the ONNX file says
-(engines/onnx_tools/half_precision.py brings it there), which TensorRT 10 offers and TensorRT 11 and TensorRT-RTX
-demand. TensorRT-RTX builds without a GPU, for any.
+Networks are strongly typed: a plan computes in the precisions of the ONNX file, which
+engines/onnx_tools/half_precision.py converts; TensorRT 10 supports this, TensorRT 11 and TensorRT-RTX require it.
+TensorRT-RTX builds without a GPU, for any.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PACKAGES = {
 OLDEST = {"tensorrt": 10, "tensorrt_rtx": 1}
 WORKSPACE_BYTES = 1 << 30
 PROFILES = ((1, 1, 1), (2, 4, BUCKETS[-1]))
-"""Least, usual and greatest batch of each optimization profile: one person alone is the commonest case."""
+"""Minimum, optimum and maximum batch of each optimization profile; a single person is the most frequent case."""
 
 Shape = tuple[int, ...]
 
@@ -45,15 +45,14 @@ def interface(name: str) -> Any:
             missing = missing or str(error)
             continue
         if int(found.__version__.split(".")[0]) < OLDEST[name]:
-            raise ModelError(f"{name} {found.__version__} is too old; version {OLDEST[name]} or newer is needed")
+            raise ModelError(f"{name}: version {found.__version__} is too old; install version {OLDEST[name]} or newer")
         return found
-    raise ModelError(f"{name} cannot be imported ({missing}); {how}")
+    raise ModelError(f"{name}: cannot be imported ({missing}); {how}")
 
 
 @cache
 def logger(name: str) -> Any:
-    """The one logger of an interface: it passes messages on to `logging`, and keeps the errors since `errors` was
-    last cleared."""
+    """The logger of an interface: it passes messages to `logging`, and stores the errors since `errors` was cleared."""
     trt = interface(name)
 
     class Logger(trt.ILogger):  # type: ignore[misc,name-defined]
@@ -70,12 +69,12 @@ def logger(name: str) -> Any:
 
 
 def capability_name(capability: tuple[int, int]) -> str:
-    """As TensorRT calls a compute capability: (8, 6) is "SM86"."""
+    """TensorRT's name of a compute capability: (8, 6) is "SM86"."""
     return f"SM{capability[0]}{capability[1]}"
 
 
 def targets(name: str) -> tuple[str, ...]:
-    """The compute capabilities that TensorRT-RTX serves ("SM86"); none for TensorRT, which asks the GPU itself."""
+    """The compute capabilities that TensorRT-RTX supports ("SM86"); none for TensorRT, which queries the GPU."""
     if name != "tensorrt_rtx":
         return ()
     return tuple(key for key in interface(name).ComputeCapability.__members__ if key.startswith("SM"))
@@ -84,23 +83,23 @@ def targets(name: str) -> tuple[str, ...]:
 def build_plan(
     name: str, model: bytes, source: str, shapes: Sequence[Shape], capability: tuple[int, int] | None = None
 ) -> bytes:
-    """A plan for an ONNX model; shapes are its inputs' without the batch, which may have any size up to BUCKETS[-1]
-    unless the model fixes it.
+    """Builds a plan for an ONNX model; shapes are those of its inputs without the batch, which may have any size up to
+    BUCKETS[-1] unless the model fixes it.
 
     capability: of the GPU that TensorRT-RTX builds for (None: all since Ampere). Raises ModelError when the model
     cannot be parsed or built.
     """
-    trt, told = interface(name), logger(name)
-    told.errors.clear()
-    builder = trt.Builder(told)
+    trt, log_sink = interface(name), logger(name)
+    log_sink.errors.clear()
+    builder = trt.Builder(log_sink)
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
-    parser = trt.OnnxParser(network, told)
+    parser = trt.OnnxParser(network, log_sink)
     if not parser.parse(model):
         reason = parser.get_error(0).desc() if parser.num_errors else "no reason given"
-        raise ModelError(f"{source}: not a model that {name} can use ({reason.splitlines()[0]}){_hint(reason)}")
+        raise ModelError(f"{source}: {name} cannot parse it ({reason.splitlines()[0]}){_hint(reason)}")
     config = builder.create_builder_config()
     config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, WORKSPACE_BYTES)
-    config.clear_flag(trt.BuilderFlag.TF32)  # which has float16's precision: "fp32" means float32
+    config.clear_flag(trt.BuilderFlag.TF32)  # TF32 has float16's precision; "fp32" means float32
     if capability is not None and targets(name):
         config.num_compute_capabilities = 1
         config.set_compute_capability(_target(name, capability), 0)
@@ -148,19 +147,19 @@ def _add_profiles(builder: Any, network: Any, config: Any, shapes: Sequence[Shap
 def _target(name: str, capability: tuple[int, int]) -> Any:
     wanted = capability_name(capability)
     if wanted not in targets(name):
-        raise ModelError(f"{name} does not build for {wanted}, only for: {', '.join(targets(name))}")
+        raise ModelError(f"{name}: does not build for {wanted}; choose one of: {', '.join(targets(name))}")
     return interface(name).ComputeCapability.__members__[wanted]
 
 
 def failure(name: str, source: str, doing: str) -> ModelError:
-    """The error for a call that returned nothing: the first thing that was logged says why."""
+    """The error for a call that returned nothing; the first logged message is the reason."""
     errors = logger(name).errors
-    told = [text for text in errors if "cudaError 35" not in text] or errors or ["no reason given"]
-    return classify_error(RuntimeError(" ".join(told)), source, doing, name, told[0].splitlines()[0][:300])
+    causes = [text for text in errors if "cudaError 35" not in text] or errors or ["no reason given"]
+    return classify_error(RuntimeError(" ".join(causes)), source, doing, name, causes[0].splitlines()[0][:300])
 
 
 def _hint(reason: str) -> str:
     words = ("zero point", "zeropoint", "zero_point", "DequantizeLinear", "QuantizeLinear")
     if not any(word in reason for word in words):
         return ""
-    return "; TensorRT wants INT8 that is symmetric, without quantised biases, as `meshcast calibrate int8` writes it"
+    return "; TensorRT needs symmetric INT8 without quantized biases, as `meshcast calibrate int8` writes it"

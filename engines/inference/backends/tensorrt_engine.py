@@ -1,4 +1,4 @@
-"""TensorRT and TensorRT-RTX: plans built once for this GPU, kept in the plan cache."""
+"""TensorRT and TensorRT-RTX, with plans for this GPU from the plan cache."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engines.inference.backends.tensorrt_build import (
     logger,
     targets,
 )
-from engines.inference.backends.tensorrt_run import Plan
+from engines.inference.backends.tensorrt_run import LoadedPlan
 from engines.inference.batching import BUCKETS, BatchRunner, batch_sizes
 from engines.inference.cuda import driver as cuda
 from engines.inference.cuda.memory import DeviceArray, DeviceView, Memory
@@ -31,11 +31,11 @@ Shape = tuple[int, ...]
 
 
 class TensorRt:
-    """The GPUs that an interface, "tensorrt" or "tensorrt_rtx", can use here."""
+    """The GPUs that an interface, "tensorrt" or "tensorrt_rtx", can use."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        interface(name)  # says at once when it is missing
+        interface(name)  # raises when it is missing
 
     def devices(self) -> tuple[str, ...]:
         served = targets(self.name)
@@ -51,7 +51,7 @@ class TensorRt:
 
 
 class TensorRtSession:
-    """One model on a GPU: a DeviceSession (engines.inference.session). A plan for each picture size, for batches of
+    """One model on a GPU: a DeviceSession (engines.inference.session). A plan for each image size, for batches of
     BUCKETS.
 
     Device arrays are anything with `__cuda_array_interface__`, contiguous float32; outputs are DeviceArrays.
@@ -69,7 +69,7 @@ class TensorRtSession:
             cuda.use(self._index)
             self._stream = cuda.Stream()
             self._runtime = interface(name).Runtime(logger(name))
-        self._plans: dict[tuple[Shape, ...], Plan] = {}
+        self._plans: dict[tuple[Shape, ...], LoadedPlan] = {}
         inputs = input_shapes(model, source)
         sizes = batch_sizes([shape[0] for shape in inputs], BUCKETS, source) or BUCKETS
         self._batches = BatchRunner(source, sizes, padded=True)
@@ -91,7 +91,7 @@ class TensorRtSession:
             cuda.use(self._index)
             self._stream.wait_for(caller)
             outputs = self._batches.run(self._run_there, arrays, self._join)
-            self._stream.let_wait(caller)
+            self._stream.make_wait(caller)
         return outputs
 
     def _run(self, inputs: tuple[NDArray[Any], ...], size: int) -> list[NDArray[Any]]:
@@ -104,7 +104,7 @@ class TensorRtSession:
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:
-        """Raise what CUDA and TensorRT raise as errors of engines.errors."""
+        """Converts the exceptions of CUDA and TensorRT to those of engines.errors."""
         try:
             yield
         except (cuda.CudaError, RuntimeError, MemoryError) as error:
@@ -113,8 +113,8 @@ class TensorRtSession:
     def _join(self, parts: list[DeviceArray]) -> DeviceArray:
         return self._memory.joined(parts, self._stream)
 
-    def _plan_for(self, inputs: tuple[Any, ...]) -> Plan:
-        """The plan for pictures of this size, kept or built; built again where TensorRT does not take the kept one."""
+    def _plan_for(self, inputs: tuple[Any, ...]) -> LoadedPlan:
+        """The plan for images of this size, cached or built; built again where TensorRT rejects the cached one."""
         shapes = tuple(tuple(x.shape[1:]) for x in inputs)
         if shapes in self._plans:
             return self._plans[shapes]
@@ -138,7 +138,7 @@ class TensorRtSession:
             engine = self._engine(cached_plan(key, self._source, build))
         if engine is None:
             raise failure(self.backend, self._source, f"load its plan on {self.device}")
-        self._plans[shapes] = Plan(self.backend, self._source, engine, self._stream, self._memory)
+        self._plans[shapes] = LoadedPlan(self.backend, self._source, engine, self._stream, self._memory)
         return self._plans[shapes]
 
     def _engine(self, plan: bytes) -> Any:
@@ -147,13 +147,13 @@ class TensorRtSession:
 
 
 def in_precision(model: bytes, precision: str, source: str) -> bytes:
-    """The model as it is built: halves for "fp16" and "bf16", else as it is ("int8" is in the file)."""
+    """The model in the precision: converted for "fp16" and "bf16", else unchanged ("int8" is in the file)."""
     if precision not in ("fp16", "bf16"):
         return model
     try:
         from engines.onnx_tools.half_precision import to_half
     except ImportError as error:
-        raise ModelError(f"{precision} needs onnx ({error}); pip install onnx, or choose fp32") from None
+        raise ModelError(f"{precision}: needs the package onnx ({error}); pip install onnx, or choose fp32") from None
     return to_half(model, precision, source)
 
 
@@ -162,11 +162,11 @@ def input_shapes(model: bytes, source: str) -> tuple[tuple[int | None, ...], ...
     try:
         import onnx
     except ImportError as error:
-        raise ModelError(f"TensorRT needs onnx to look at models ({error}); pip install onnx") from None
+        raise ModelError(f"TensorRT: needs the package onnx to read models ({error}); pip install onnx") from None
     try:
         graph = onnx.load_from_string(model).graph
     except Exception as error:  # protobuf's errors have no common base
-        raise ModelError(f"{source}: not a model that onnx can read ({first_line(error)})") from None
+        raise ModelError(f"{source}: onnx cannot read it ({first_line(error)})") from None
     initial = {entry.name for entry in graph.initializer}
     return tuple(
         tuple(side.dim_value or None for side in entry.type.tensor_type.shape.dim)

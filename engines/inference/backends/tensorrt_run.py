@@ -1,4 +1,4 @@
-"""A loaded TensorRT plan, run on a stream: from the host through page-locked buffers, or from device memory."""
+"""Runs a loaded TensorRT plan on a stream, from host memory through page-locked buffers or from device memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engines.inference.cuda.memory import DeviceArray, DeviceView, Memory, Pinne
 Shape = tuple[int, ...]
 
 
-class Plan:
+class LoadedPlan:
     """An engine with a context for each of its optimization profiles and buffers for each batch size.
 
     Raises OutOfMemoryError when a context does not fit. The CUDA device must be the current one at every call.
@@ -34,7 +34,7 @@ class Plan:
         self._buffers: dict[int, _Buffers] = {}
 
     def run(self, inputs: tuple[NDArray[Any], ...], size: int) -> list[NDArray[Any]]:
-        """Up to `size` rows in, as many out; waits for the device."""
+        """Runs up to `size` samples and waits for the device."""
         buffers, rows = self._buffers_for(size, inputs), len(inputs[0])
         for x, staging, target in zip(inputs, buffers.staging_in, buffers.inputs, strict=True):
             staging.array[:rows] = x
@@ -46,7 +46,7 @@ class Plan:
         return [staging.array[:rows].copy() for staging in buffers.staging_out]
 
     def enqueue(self, inputs: tuple[DeviceView, ...], size: int) -> list[DeviceArray]:
-        """The same in device memory, without waiting."""
+        """The same in device memory, without waiting for it."""
         buffers, rows = self._buffers_for(size, inputs), len(inputs[0])
         for x, target in zip(inputs, buffers.inputs, strict=True):
             cuda.copy(target.pointer, x.pointer, x.nbytes, self._stream)
@@ -75,8 +75,8 @@ class Plan:
             outputs = [(tuple(context.get_tensor_shape(name)), self._dtypes[name]) for name in self._outputs]
             if any(side < 0 for shape, _ in outputs for side in shape):
                 raise ModelError(
-                    f"{self._source}: the size of an output depends on the picture, which {self._backend} is not "
-                    "used for here; choose the backend onnxruntime"
+                    f"{self._source}: the size of an output depends on the image, which is not supported with "
+                    f"{self._backend}; choose --backend onnxruntime"
                 )
             self._buffers[size] = _Buffers(context, shapes, [self._dtypes[name] for name in self._inputs], outputs)
         return self._buffers[size]
@@ -88,7 +88,7 @@ class Plan:
             logger(self._backend).errors.clear()
             context = self._engine.create_execution_context()
             if context is None:
-                errors = logger(self._backend).errors or ["out of memory"]  # what it takes is memory
+                errors = logger(self._backend).errors or ["out of memory"]  # the usual reason
                 raise MemoryError(errors[0])
             if profile > 0:
                 context.set_optimization_profile_async(profile, self._stream.handle)
@@ -97,7 +97,7 @@ class Plan:
 
 
 class _Buffers:
-    """What a batch of one size is read from and written to."""
+    """The input and output buffers of one batch size."""
 
     def __init__(
         self, context: Any, shapes: list[Shape], dtypes: list[np.dtype[Any]], outputs: list[tuple[Shape, np.dtype[Any]]]

@@ -1,4 +1,4 @@
-"""Torch on a GPU: a CUDA graph for each batch size, on a stream of its own, with page-locked buffers."""
+"""Torch on a GPU: a CUDA graph for each batch size, on a separate stream, with page-locked buffers."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from engines.inference.batching import BUCKETS, BatchRunner, batch_sizes
 from engines.onnx_tools.to_torch import OnnxGraph
 
 PREPARED = (1, 2, 4)
-"""Batch sizes that are captured when the model is loaded; others when they are first met, which stops the stream for
-some tenths of a second."""
+"""Batch sizes that are captured when the model is loaded; others are captured on first use, which takes some tenths of
+a second."""
 
-WARM_UP = 3  # runs before a capture, in which the libraries choose their kernels
+WARM_UP = 3  # runs before a capture, in which the libraries select kernels
 
 _cuda: Any = torch.cuda  # its classes have no types
 
@@ -35,7 +35,7 @@ Compile = Callable[[nn.Module, list[Tensor]], nn.Module]
 class TorchCudaSession:
     """One model on a GPU: a DeviceSession (engines.inference.session). The batch is padded to one of BUCKETS.
 
-    compile_module may replace the module of each batch size by what another compiler makes of it.
+    compile_module may compile the module of each batch size.
     """
 
     def __init__(self, backend: str, graph: OnnxGraph, precision: str, compile_module: Compile | None = None) -> None:
@@ -46,7 +46,7 @@ class TorchCudaSession:
         self._compile = compile_module
         self._where = f"{backend} on {self.device}"
         self._stream = _cuda.Stream(graph.device)
-        self._pool = _cuda.graph_pool_handle()  # graphs of one stream never run at once: they share their memory
+        self._pool = _cuda.graph_pool_handle()  # graphs of one stream never run concurrently, so they share memory
         self._captured: dict[tuple[Shape, ...], _Captured] = {}
         sizes = batch_sizes([shape[0] for shape in graph.shapes], BUCKETS, graph.source) or BUCKETS
         self._batches = BatchRunner(graph.source, sizes, padded=True)
@@ -66,7 +66,9 @@ class TorchCudaSession:
             tensors = tuple(x if isinstance(x, Tensor) else from_dlpack(x) for x in inputs)
         for tensor in tensors:
             if tensor.device != device:
-                raise ModelError(f"{self._graph.source}: an input is on {tensor.device}, the model on {device}")
+                raise ModelError(
+                    f"{self._graph.source}: an input is on {tensor.device}; the model needs it on {device}"
+                )
         self._stream.wait_stream(caller)
         outputs = self._batches.run(self._run_there, tensors, torch.cat)
         caller.wait_stream(self._stream)
@@ -124,9 +126,9 @@ class _Captured:
     def __init__(self, module: nn.Module, inputs: list[Tensor], stream: Any, pool: Any) -> None:
         self.shapes = tuple(tuple(x.shape) for x in inputs)
         self.inputs = inputs
-        self._module = module  # the graph reads its weights where they lie
-        # TensorFloat-32 has float16's precision: "fp32" means float32. Other threads may use the GPU meanwhile, but
-        # only one may capture.
+        self._module = module  # owns the weights that the graph reads
+        # TensorFloat-32 has float16's precision: "fp32" means float32. Other threads may use the GPU at the same
+        # time, but only one may capture.
         with _ONE_CAPTURE, torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False):
             for _ in range(WARM_UP):
                 module(*inputs)
@@ -144,5 +146,5 @@ def _pinned(like: Tensor) -> Tensor:
 
 
 def _padded(inputs: tuple[Any, ...], size: int) -> tuple[Shape, ...]:
-    """The shapes of a batch of `size` rows like these inputs."""
+    """The shapes of a batch of `size` samples like these inputs."""
     return tuple((size, *x.shape[1:]) for x in inputs)

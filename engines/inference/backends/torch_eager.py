@@ -1,4 +1,4 @@
-"""Torch: the reference on a CPU, and on a GPU an engine that needs nothing built."""
+"""Torch: the reference on a CPU, and a GPU engine without a build step."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ try:
     from engines.onnx_tools.half_precision import to_half
     from engines.onnx_tools.to_torch import OnnxGraph, OnnxModule
 except ImportError as error:
-    raise ModelError(f"torch or onnx cannot be imported ({error}); {install_hint('torch')}") from None
+    raise ModelError(f"torch: torch or onnx cannot be imported ({error}); {install_hint('torch')}") from None
 
 _BF16_CAPABILITY = (8, 0)
 
 
 class Torch:
-    """Devices and precisions of torch here. It has no INT8 arithmetic: quantized models would only run slowly."""
+    """Torch, in floating point: it has no INT8 arithmetic, so that quantized models would be slow."""
 
     def devices(self) -> tuple[str, ...]:
         return (*(f"cuda:{index}" for index in range(torch.cuda.device_count())), "cpu")
@@ -41,7 +41,7 @@ class Torch:
     def load(
         self, model: bytes, source: str, device: str, precision: str, threads: int | None
     ) -> TorchSession | TorchCudaSession:
-        """threads is for all of torch in this process: it has one pool."""
+        """threads applies to all of torch in this process, which has one thread pool."""
         graph = read_graph(model, source, device, precision)
         if threads is not None:
             torch.set_num_threads(threads)
@@ -53,7 +53,7 @@ class Torch:
 
 
 def read_graph(model: bytes, source: str, device: str, precision: str) -> OnnxGraph:
-    """An ONNX model on a device, its products brought to the precision."""
+    """An ONNX model on a device, with its products in the precision."""
     return OnnxGraph(model if precision == "fp32" else to_half(model, precision, source), source, device)
 
 

@@ -1,4 +1,4 @@
-"""Torch-TensorRT: the module of the torch engine, with all of it that TensorRT can run compiled by it."""
+"""Torch-TensorRT: the module of the torch engine, with the supported parts compiled by TensorRT."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ try:
     import torch_tensorrt
 except ImportError as error:
     raise ModelError(
-        f"torch_tensorrt cannot be imported ({error}); pip install torch-tensorrt, of the version of torch"
+        f"torch_tensorrt cannot be imported ({error}); pip install torch-tensorrt in the version of torch"
     ) from None
 
 
 class TorchTensorRt(Torch):
-    """The CUDA devices of torch; precisions are those that the model is brought to."""
+    """The CUDA devices of torch; the precisions are those that the model is converted to."""
 
     def devices(self) -> tuple[str, ...]:
         return tuple(device for device in super().devices() if device != "cpu")

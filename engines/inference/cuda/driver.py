@@ -1,7 +1,7 @@
-"""The CUDA driver by its C interface, as much of it as an engine needs that brings no memory of its own.
+"""Minimal ctypes bindings of the CUDA driver API.
 
-Only the driver's own library is used (libcuda, there wherever a GPU works), so that a board needs no further package,
-and asking for devices costs milliseconds and no torch. Functions and their arguments: CUDA Driver API, cuda.h.
+Only libcuda is used, which is installed with every driver, so that a board needs no further package and listing the
+devices takes milliseconds without torch. Functions and their arguments: CUDA Driver API, cuda.h.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NO_TIMING = 2  # CU_EVENT_DISABLE_TIMING
 
 @cache
 def driver() -> ctypes.CDLL | None:
-    """The driver's library, ready to be called, or None where there is none or it cannot start."""
+    """The initialized driver library, or None where it is missing or cannot be initialized."""
     try:
         library = ctypes.CDLL("libcuda.so.1")
         for name, arguments in _FUNCTIONS.items():
@@ -53,7 +53,7 @@ def driver() -> ctypes.CDLL | None:
 
 
 def device_count() -> int:
-    """How many CUDA devices this process sees; CUDA_VISIBLE_DEVICES counts."""
+    """The number of CUDA devices visible to this process, see CUDA_VISIBLE_DEVICES."""
     if driver() is None:
         return 0
     count = _INT()
@@ -63,7 +63,7 @@ def device_count() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """A CUDA device: index, the name its maker gave it and its compute capability, such as (8, 6)."""
+    """A CUDA device: index, product name and compute capability, such as (8, 6)."""
 
     index: int
     name: str
@@ -72,7 +72,7 @@ class Gpu:
 
 @cache
 def gpu(index: int) -> Gpu:
-    """What is known of a device. Raises ModelError when there is no such device."""
+    """The properties of a device. Raises ModelError when there is no such device."""
     handle, name, values = _INT(), ctypes.create_string_buffer(256), (_INT(), _INT())
     call("cuDeviceGet", ctypes.byref(handle), index)
     call("cuDeviceGetName", name, len(name), handle)
@@ -91,12 +91,12 @@ def _context(index: int) -> int:
 
 
 def use(index: int) -> None:
-    """Make a device the one that this thread's further calls are for."""
+    """Makes a device the current one of this thread."""
     call("cuCtxSetCurrent", _context(index))
 
 
 class Stream:
-    """A stream of work on the current device, and an event to wait by; `handle` is a cudaStream_t as a number."""
+    """A stream on the current device, and an event for synchronization; `handle` is a cudaStream_t as an integer."""
 
     def __init__(self) -> None:
         stream, event = _HANDLE(), _HANDLE()
@@ -106,15 +106,15 @@ class Stream:
         self._event = event.value or 0
 
     def wait_for(self, other: int) -> None:
-        """Let what follows on this stream wait for what is on the other one now; the host does not wait."""
+        """Makes later work on this stream wait for the work that is on the other one now; the host does not wait."""
         self._order(other, self.handle)
 
-    def let_wait(self, other: int) -> None:
-        """Let what follows on the other stream wait for what is on this one now."""
+    def make_wait(self, other: int) -> None:
+        """Makes later work on the other stream wait for the work that is on this one now."""
         self._order(self.handle, other)
 
     def synchronize(self) -> None:
-        """Wait on the host until everything on this stream is done."""
+        """Waits on the host until all work on this stream is done."""
         call("cuStreamSynchronize", self.handle)
 
     def _order(self, before: int, after: int) -> None:
@@ -123,7 +123,7 @@ class Stream:
 
 
 def copy(target: int, source: int, size: int, stream: Stream) -> None:
-    """Copy `size` bytes between addresses, of the host or the device, when the stream comes to it."""
+    """Enqueues a copy of `size` bytes between addresses of the host or the device."""
     call("cuMemcpyAsync", target, source, size, stream.handle)
 
 
@@ -149,10 +149,10 @@ _ERRORS = {
 
 
 def call(name: str, *arguments: Any) -> None:
-    """Call a function of the driver. Raises CudaError, and ModelError where there is no driver."""
+    """Calls a function of the driver. Raises CudaError, and ModelError where there is no driver."""
     library = driver()
     if library is None:
-        raise ModelError("there is no CUDA device here: no NVIDIA driver (libcuda.so.1) was found")
+        raise ModelError("CUDA: no device, as no NVIDIA driver (libcuda.so.1) was found; use --device cpu")
     code = getattr(library, name)(*arguments)
     if code != 0:
         raise CudaError(f"{name}: {_ERRORS.get(code, f'CUDA error {code}')}")

@@ -14,35 +14,36 @@ from engines.inference.cuda import driver as cuda
 
 
 class Memory:
-    """Device memory that is used again: an array that nobody holds any more leaves its place to the next one.
+    """A pool of device memory: the memory of an array that is no longer referenced is reused for the next one.
 
-    Work that still reads it is safe as long as whoever takes the next array waits for the streams that it was used on,
-    as an engine's `enqueue` does for its caller's.
+    Work that still reads it is safe as long as the user of the next array waits for the streams on which the former was
+    used, as an engine's `enqueue` does for its caller's.
     """
 
     def __init__(self) -> None:
         self._free: dict[int, list[int]] = {}
 
     def take(self, shape: tuple[int, ...], dtype: DTypeLike) -> DeviceArray:
-        """An array whose contents are what was there."""
+        """An uninitialized array."""
         size = _bytes(shape, dtype)
         free = self._free.setdefault(size, [])
         return DeviceArray(shape, dtype, free.pop() if free else None, free)
 
     def joined(self, parts: list[DeviceArray], stream: cuda.Stream) -> DeviceArray:
-        """The rows of several arrays in one, when the stream comes to it."""
+        """Enqueues the concatenation of several arrays along the first axis."""
         whole = self.take((sum(len(part) for part in parts), *parts[0].shape[1:]), parts[0].dtype)
-        place = whole.pointer
+        address = whole.pointer
         for part in parts:
-            cuda.copy(place, part.pointer, part.nbytes, stream)
-            place += part.nbytes
+            cuda.copy(address, part.pointer, part.nbytes, stream)
+            address += part.nbytes
         return whole
 
 
 class DeviceArray:
-    """A contiguous array in device memory; others read it in place by `__cuda_array_interface__` (version 3).
+    """A contiguous array in device memory; other libraries read it without a copy by `__cuda_array_interface__`
+    (version 3).
 
-    pointer: memory to use, None for new memory; free: where its address goes in the end, None to give it back to CUDA.
+    pointer: memory to use, None for new memory; free: list for its address when it is deleted, None to free the memory.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class DeviceArray:
         return self.shape[0]
 
     def first(self, rows: int) -> DeviceArray:
-        """This array, cut down to its first rows."""
+        """This array, shortened to its first rows."""
         self.shape = (rows, *self.shape[1:])
         return self
 
@@ -83,14 +84,14 @@ class DeviceArray:
 
 
 class DeviceView:
-    """Rows of somebody else's contiguous float32 array in device memory."""
+    """A view of rows of another owner's contiguous float32 array in device memory."""
 
     def __init__(self, owner: Any, shape: tuple[int, ...], pointer: int) -> None:
         self._owner, self.shape, self.pointer = owner, shape, pointer
 
     @classmethod
     def of(cls, array: Any, source: str) -> DeviceView:
-        """The whole of anything with `__cuda_array_interface__`. Raises ModelError, naming source, for other arrays."""
+        """A view of an array with `__cuda_array_interface__`. Raises ModelError, naming source, for other arrays."""
         known = getattr(array, "__cuda_array_interface__", None)
         if known is None:
             raise ModelError(f"{source}: an input of {type(array).__name__} is not an array on a CUDA device")
@@ -131,7 +132,7 @@ def _contiguous(known: dict[str, Any]) -> bool:
 
 
 class PinnedArray:
-    """Page-locked memory of the host, which the device copies from and to by itself; `array` is it in NumPy."""
+    """Page-locked host memory, for asynchronous copies; `array` is a NumPy view of it."""
 
     def __init__(self, shape: tuple[int, ...], dtype: DTypeLike) -> None:
         size = _bytes(shape, dtype)

@@ -1,4 +1,4 @@
-"""Operators on elements, sums, products, and quantized numbers, computed as what they stand for."""
+"""Operators on elements, sums, products, and quantized numbers, which are computed in floating point."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from engines.onnx_tools.ops.table import Attributes, Ints, op
 
 
 def _padding(attributes: Attributes, x: Tensor, kernel: Ints) -> tuple[Ints, Ints]:
-    """Strides, and paddings before and after each axis as F.pad wants them (last axis first)."""
+    """Strides, and paddings before and after each axis in the order of F.pad (last axis first)."""
     rank = len(kernel)
     strides = attributes.get("strides") or [1] * rank
     dilations = attributes.get("dilations") or [1] * rank
@@ -45,11 +45,11 @@ def conv(attributes: Attributes, x: Tensor, weight: Tensor, bias: Tensor | None 
 @op("ConvTranspose")
 def conv_transpose(attributes: Attributes, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if attributes.get("auto_pad", "NOTSET") != "NOTSET" or "output_shape" in attributes:
-        raise ModelError("a ConvTranspose with auto_pad or output_shape cannot be run; export it with pads")
+        raise ModelError("a ConvTranspose with auto_pad or output_shape is not supported; export it with pads")
     strides, flat = _padding(attributes, x, list(weight.shape[2:]))
     padding = _symmetric(flat)
     if padding is None:
-        raise ModelError("a ConvTranspose with uneven pads cannot be run")
+        raise ModelError("a ConvTranspose with uneven pads is not supported")
     run = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[len(strides) - 1]
     more = attributes.get("output_padding") or [0] * len(strides)
     dilations = attributes.get("dilations") or [1] * len(strides)
@@ -65,7 +65,7 @@ def pool(attributes: Attributes, x: Tensor) -> Tensor:
     rank = len(kernel) - 1
     if attributes["op"] == "AveragePool":
         if padding is None:
-            raise ModelError("an AveragePool with uneven pads cannot be run")
+            raise ModelError("an AveragePool with uneven pads is not supported")
         average = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[rank]
         return average(x, kernel, strides, padding, ceil, bool(attributes.get("count_include_pad")))
     if padding is None or any(2 * amount > size for amount, size in zip(padding, kernel, strict=True)):

@@ -1,4 +1,4 @@
-"""Resize, with the ways of rounding and of placing pixels that ONNX knows."""
+"""Resize, with the rounding and coordinate modes of ONNX."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def resize(
     sizes: Ints | None = None,
 ) -> Tensor:
     if attributes.get("antialias") or "axes" in attributes:
-        raise ModelError("a Resize with antialias or axes cannot be run")
+        raise ModelError("a Resize with antialias or axes is not supported")
     if attributes["op"] == "Upsample":
         scales = roi_or_scales
     factors = scales[2:] if scales else [size / old for size, old in zip((sizes or [])[2:], x.shape[2:], strict=True)]
@@ -32,9 +32,9 @@ def resize(
         return _nearest(attributes, x, target, factors, where)
     names = {"linear": ("linear", "bilinear", "trilinear")[x.ndim - 3], "cubic": "bicubic"}
     if how not in names or where not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
-        raise ModelError(f"a Resize with {how}, {where} cannot be run")
+        raise ModelError(f"a Resize with {how}, {where} is not supported")
     if attributes.get("exclude_outside") or (how == "cubic" and attributes.get("cubic_coeff_a", -0.75) != -0.75):
-        raise ModelError("a Resize with exclude_outside or another cubic_coeff_a cannot be run")
+        raise ModelError("a Resize with exclude_outside or another cubic_coeff_a is not supported")
     if where == "align_corners":
         return F.interpolate(x, target, mode=names[how], align_corners=True)
     # Positions follow the given factor, which need not be the ratio of the sizes.
@@ -47,7 +47,7 @@ def resize(
 
 
 def _nearest(attributes: Attributes, x: Tensor, target: Ints, factors: list[float], where: str) -> Tensor:
-    """Rows and columns of the old picture by index: all roundings that ONNX knows."""
+    """Rows and columns of the input image by index, for all rounding modes of ONNX."""
     rounding: Callable[[Tensor], Tensor] = {
         "floor": torch.floor,
         "ceil": torch.ceil,
@@ -69,6 +69,6 @@ def _nearest(attributes: Attributes, x: Tensor, target: Ints, factors: list[floa
             case "align_corners":
                 place = place * ((old - 1) / max(size - 1, 1))
             case _:
-                raise ModelError(f"a Resize with nearest, {where} cannot be run")
+                raise ModelError(f"a Resize with nearest, {where} is not supported")
         x = x.index_select(axis, rounding(place).long().clamp(0, old - 1))
     return x

@@ -149,7 +149,7 @@ def constant(attributes: Attributes) -> Tensor:
         for key in (f"value_{name}", f"value_{name}s"):
             if key in attributes:
                 return torch.tensor(attributes[key], dtype=dtype)
-    raise ModelError("a Constant of text cannot be run")
+    raise ModelError("a Constant of text is not supported")
 
 
 @op("ConstantOfShape", fixed=(0,))

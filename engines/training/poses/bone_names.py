@@ -1,6 +1,6 @@
-"""Which bone of a skeleton is which of the body's joints, told from its name: the ways in which motion files call them.
+"""Maps the bones of a skeleton to the body's joints by their names, for the naming schemes of motion files.
 
-CMU and Mixamo say LeftUpLeg, LeftLeg, LeftShoulder, LeftArm; 100STYLE LeftHip, LeftKnee, LeftCollar, LeftShoulder;
+CMU and Mixamo use LeftUpLeg, LeftLeg, LeftShoulder, LeftArm; 100STYLE LeftHip, LeftKnee, LeftCollar, LeftShoulder;
 Bandai-Namco and VRM UpperLeg_L, Shoulder_L, UpperArm_L; DAZ lThigh, lCollar, lShldr; SMPL L_Hip, L_Collar. What a name
 means depends on the others: a shoulder is the collar bone where there is an arm as well.
 """
@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from engines.training.poses.pose_set import PoseError
 
 SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
-# Words around a bone's name that say nothing of it.
+# Prefixes of bone names without a meaning.
 PREFIXES = ("bip", "mixamorig", "joint", "jnt", "j", "character", "def", "org", "bone", "skeleton", "c", "m")
-# The names of each joint on a side, the surest first.
+# The names of each joint on a side, the most specific first.
 LIMBS = {
     "hip": ("upleg", "upperleg", "thigh", "femur", "hip"),
     "knee": ("leg", "lowerleg", "lowleg", "shin", "calf", "tibia", "knee"),
@@ -50,14 +50,14 @@ def body_bones(names: Sequence[str], parents: Sequence[int], path: object) -> di
         bones["pelvis"] = pelvis
     for side in ("left", "right"):
         taken: set[int] = set()
-        # A joint further in has the first choice: where nothing is called collar, the shoulder is the arm's.
+        # An inner joint is assigned first: without a collar the shoulder belongs to the arm.
         for joint in ("hip", "knee", "ankle", "foot", "shoulder", "elbow", "wrist", "collar"):
             found = (sided.get((side, name)) for name in LIMBS[joint])
             index_ = next((index for index in found if index is not None and index not in taken), None)
             if index_ is not None:
                 bones[f"{side}_{joint}"] = index_
                 taken.add(index_)
-    if pelvis is None and {"left_hip", "right_hip"} <= bones.keys():  # whatever it is called, both legs hang on it
+    if pelvis is None and {"left_hip", "right_hip"} <= bones.keys():  # of any name, as the common parent of both legs
         right = _ancestors(bones["right_hip"], parents)
         both = [index for index in _ancestors(bones["left_hip"], parents) if index in right]
         bones |= {"pelvis": both[0]} if both else {}
@@ -66,7 +66,7 @@ def body_bones(names: Sequence[str], parents: Sequence[int], path: object) -> di
     if missing:
         some = ", ".join(name[:40] for name in names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
         raise PoseError(
-            f"{path}: not a person's skeleton as far as its names say: no bone for {', '.join(missing)}; "
+            f"{path}: not the skeleton of a person by its names, as there is no bone for {', '.join(missing)}; "
             f"its bones are {some}"
         )
     return bones

@@ -44,13 +44,11 @@ class _Joint:
 
 
 def read_bvh(path: Path) -> Bvh:
-    """Read a file. Raises PoseError, which says where it is damaged."""
+    """Reads a file. Raises PoseError, which names the damaged part."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise PoseError(
-                f"{path}: {size >> 20} MiB are more than the {MAX_BYTES >> 20} MiB that a BVH file may have"
-            )
+            raise PoseError(f"{path}: {size >> 20} MiB exceed the limit of {MAX_BYTES >> 20} MiB for a BVH file")
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise PoseError(f"{path}: cannot be read ({error.strerror})") from None
@@ -63,7 +61,7 @@ def read_bvh(path: Path) -> Bvh:
 def _parse(text: str) -> Bvh:
     head, found, motion = text.partition("MOTION")
     if not found or not head.lstrip("\ufeff \t\r\n").upper().startswith("HIERARCHY"):
-        raise ValueError("HIERARCHY and MOTION are not there")
+        raise ValueError("HIERARCHY or MOTION is missing")
     joints, tails = _hierarchy(head)
     columns = [(index, channel) for index, joint in enumerate(joints) for channel in joint.channels]
     values, frame_s = _motion(motion, len(columns))
@@ -73,7 +71,7 @@ def _parse(text: str) -> Bvh:
         own = [column for column, (of, _) in enumerate(columns) if of == index]
         turning = [column for column in own if columns[column][1].endswith("ROTATION")]
         if turning:
-            # The channels' order is that of the product: the first is applied last.
+            # The order of the channels is that of the matrix product: the first is applied last.
             order = "".join(columns[column][1][0] for column in turning)
             rotations[:, index] = _product(order, values[:, turning])
         moving = {columns[column][1][0]: values[:, column] for column in own if column not in turning}
@@ -81,7 +79,7 @@ def _parse(text: str) -> Bvh:
             placed[index] = np.median(np.stack([moving[axis] for axis in AXES], -1), axis=0)
     offsets = np.array([joint.offset for joint in joints])
     for index, where in placed.items():
-        # Some programs write where a bone is into its channels only.
+        # Some programs write the position of a bone into its channels only.
         if joints[index].parent >= 0 and np.linalg.norm(offsets[index]) < NO_OFFSET:
             offsets[index] = where
     return Bvh(

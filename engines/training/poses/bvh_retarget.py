@@ -1,4 +1,4 @@
-"""From any person's BVH skeleton to the rotations of the body's 24 joints.
+"""Converts the BVH skeleton of any person to the rotations of the body's 24 joints.
 
 A bone's global rotation carries over as it is, after a correction of its rest pose: C turns the body's bone in its
 T-pose into the file's bone at rest, so that the body's bone points in every frame where the file's does. The
@@ -30,9 +30,16 @@ LIMBS = {
     "elbow": ("wrist", "elbow", (0.0, -1.0, 0.0)),
 }
 BEFORE = {"knee": "hip", "elbow": "shoulder"}
-FOLLOWS = {"ankle": "knee", "foot": "knee", "wrist": "elbow", "hand": "elbow"}  # whose correction another joint has
+CORRECTED_BY = {
+    "ankle": "knee",
+    "foot": "knee",
+    "wrist": "elbow",
+    "hand": "elbow",
+}  # parts that take the correction of another one
 SHORTEST = 1e-9
-OTHER_REST_RAD = np.pi / 2  # a rest pose turned by more is no T-pose or A-pose, and its bones' twist means nothing
+OTHER_REST_RAD = (
+    np.pi / 2
+)  # a rest pose turned by more is neither T-pose nor A-pose, and the twist of its bones is undefined
 
 
 def read_bvh_poses(path: Path) -> F32:
@@ -63,8 +70,8 @@ def retarget(bvh: Bvh, path: object) -> F32:
             continue
         if name in bones:
             side, _, part = name.partition("_")
-            made[name] = world[:, bones[name]] @ corrections.get(f"{side}_{FOLLOWS.get(part, part)}", trunk)
-        else:  # it follows the bone before
+            made[name] = world[:, bones[name]] @ corrections.get(f"{side}_{CORRECTED_BY.get(part, part)}", trunk)
+        else:  # it keeps the rotation of its parent
             made[name] = made[body.joint_names[body.parents[index]]]
     return _local(made, body)
 

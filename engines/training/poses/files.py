@@ -1,4 +1,4 @@
-"""From the files and folders that a user names to one set of poses."""
+"""Reads pose files and folders into one set of poses."""
 
 from __future__ import annotations
 
@@ -17,60 +17,62 @@ from engines.training.poses.amass import AMASS_ARRAYS, is_amass, read_amass
 from engines.training.poses.bvh_retarget import read_bvh_poses
 from engines.training.poses.pose_set import JOINTS, Motion, PoseError, PoseSet, joined, of_motions
 
-SAMPLE = "sample"  # the name of the poses that ship
+SAMPLE = "sample"  # the name of the bundled poses
 SAMPLE_FILE = Path(__file__).with_name("sample_poses.npz")
-LARGEST_RAD = 8 * np.pi  # a rotation vector longer than this is not one
+LARGEST_RAD = 8 * np.pi  # limit of the length of a rotation vector
 WANTED = ("pose", "source", "source_names", "clip", "test", *AMASS_ARRAYS)
 SAY_EVERY_S = 5.0
-SHOWN = 5  # files that are named of those left out
+SHOWN = 5  # skipped files that are named
 
 
-def load_poses(paths: Sequence[str | Path], say: Callable[[str], None] = lambda line: None) -> PoseSet:
-    """All poses of files and folders: `.npz` of ours or of AMASS, `.bvh`; "sample" is what ships.
+def load_poses(paths: Sequence[str | Path], on_progress: Callable[[str], None] = lambda line: None) -> PoseSet:
+    """All poses of files and folders: `.npz` of ours or of AMASS, `.bvh`; "sample" is the bundled set.
 
-    Folders are searched to the bottom; a file in one that holds no poses is left out, which `say` is told, as is how
-    far a long search is. Raises PoseError, in one line, for a path that cannot be used.
+    Folders are searched to the bottom; files in them without poses are skipped and reported to `on_progress`, like
+    the progress of a long search. Raises PoseError, in one line, for a path that cannot be used.
     """
     sets: list[PoseSet] = []
     motions: list[Motion] = []
     for path in paths:
-        found = _load(SAMPLE_FILE if str(path) == SAMPLE else Path(path), say)
+        found = _load(SAMPLE_FILE if str(path) == SAMPLE else Path(path), on_progress)
         for one in found:
             (sets if isinstance(one, PoseSet) else motions).append(one)  # type: ignore[arg-type]
     if motions:
         sets.append(of_motions(motions))
     if not sets:
-        raise PoseError("no poses were named")
+        raise PoseError('poses: none given; name files, folders or "sample"')
     return joined(sets)
 
 
-def _load(path: Path, say: Callable[[str], None]) -> list[PoseSet | Motion]:
+def _load(path: Path, on_progress: Callable[[str], None]) -> list[PoseSet | Motion]:
     if not path.is_dir():
         if not path.exists():
-            hint = "" if path.suffix else f'; "{SAMPLE}" names the poses that ship'
-            raise PoseError(f"{path}: there is no such file or folder{hint}")
+            hint = "" if path.suffix else f'; "{SAMPLE}" names the bundled poses'
+            raise PoseError(f"{path}: no such file or folder{hint}")
         return [_read(path, path.resolve().parent.name or path.stem)]
     found: list[PoseSet | Motion] = []
     failed: list[PoseError] = []
     root = path.resolve().name or "poses"
-    said_s = time.monotonic()
+    reported_s = time.monotonic()
     for file in _files(path):
-        if time.monotonic() - said_s > SAY_EVERY_S:
-            said_s = time.monotonic()
-            say(f"{len(found)} files of {path} are read")
+        if time.monotonic() - reported_s > SAY_EVERY_S:
+            reported_s = time.monotonic()
+            on_progress(f"{len(found)} files of {path} read")
         inside = file.relative_to(path).parts
         try:
             found.append(_read(file, f"{root}/{inside[0]}" if len(inside) > 1 else root))
         except PoseError as error:
             failed.append(error)
     if not found and failed:
-        raise PoseError(f"{path}: none of its {len(failed)} .npz and .bvh files holds poses; the first: {failed[0]}")
+        raise PoseError(
+            f"{path}: none of its {len(failed)} .npz and .bvh files holds poses; the first one is {failed[0]}"
+        )
     if not found:
-        raise PoseError(f"{path}: no poses in it: it holds no .npz and no .bvh file")
+        raise PoseError(f"{path}: no poses found, as it holds no .npz and no .bvh file")
     for problem in failed[:SHOWN]:
-        say(f"left out: {problem}")
+        on_progress(f"skipped: {problem}")
     if len(failed) > SHOWN:
-        say(f"left out: {len(failed) - SHOWN} more files of {path}")
+        on_progress(f"skipped: {len(failed) - SHOWN} more files of {path}")
     return found
 
 
@@ -91,8 +93,8 @@ def _read(path: Path, source: str) -> PoseSet | Motion:
         return Motion(source, read_amass(path, arrays))
     if "pose" not in arrays:
         raise PoseError(
-            f"{path}: not a pose file: it holds neither pose (M, 24, 3) nor AMASS's poses "
-            "(docs/tutorials/train-mesh-model.md)"
+            f"{path}: not a pose file: it holds neither pose (M, 24, 3) nor AMASS's poses; "
+            "see docs/tutorials/train-mesh-model.md"
         )
     return _own(path, arrays, source)
 
@@ -103,14 +105,14 @@ def _own(path: Path, arrays: Mapping[str, NDArray[Any]], source: str) -> PoseSet
     if pose.dtype.kind not in "fiu" or pose.ndim != 3 or pose.shape[1:] != (JOINTS, 3) or not len(pose):
         raise PoseError(f"{path}: pose is {pose.shape} {pose.dtype}; expected numbers (M, {JOINTS}, 3)")
     pose = pose.astype(np.float32)
-    wrong = ~(np.abs(pose).max(axis=(1, 2)) < LARGEST_RAD)  # true of what is not a number, too
+    wrong = ~(np.abs(pose).max(axis=(1, 2)) < LARGEST_RAD)  # also true for NaN
     if wrong.any():
-        raise PoseError(f"{path}: pose {int(wrong.argmax())} holds numbers that are no rotation in radians")
+        raise PoseError(f"{path}: pose {int(wrong.argmax())} is not a rotation vector in radians")
 
     def numbers(key: str, usual: NDArray[Any]) -> NDArray[Any]:
         array = arrays.get(key, usual)
         if array.shape != (len(pose),) or array.dtype.kind not in "biu" or array.min() < 0:
-            raise PoseError(f"{path}: {key} is {array.shape} {array.dtype}; expected {len(pose)} counting numbers")
+            raise PoseError(f"{path}: {key} is {array.shape} {array.dtype}; expected {len(pose)} integers")
         return array
 
     clip = numbers("clip", np.zeros(len(pose), np.int64))

@@ -1,4 +1,4 @@
-"""Motions made by formulas: joint angles over time for walking, sitting, reaching and other things that people do."""
+"""Procedural motions: joint angles over time for walking, sitting, reaching and other activities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Poses with their origin, and which of them are held out from training."""
+"""Poses with their sources, and which of them are held out from training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HELD_OUT = 10  # every tenth clip of motion files is held out; of fewer clips, t
 RATE_HZ = 30.0  # faster recordings are thinned to about this many poses a second
 PROCEDURAL_SHARE = 0.4  # of the draws, where there are recorded poses too
 Y_UP_OF_Z_UP = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float64)
-CLEARLY_UP = 0.7  # mean cosine between a person's own up and an axis of the world
+CLEARLY_UP = 0.7  # mean cosine between the up direction of a person and a world axis
 
 
 class PoseError(MeshcastError):

@@ -1,4 +1,4 @@
-"""The operators in NumPy, one file each: what the native ones must equal, and what runs where those were not built."""
+"""The operators in NumPy, one file each: the reference of the native ones, and their replacement where not built."""
 
 from edge_kernels.reference.crop import crop, letterbox
 from edge_kernels.reference.ell_matmul import ell_matmul
@@ -7,14 +7,14 @@ from edge_kernels.reference.graph_conv import GraphConv
 from edge_kernels.reference.heatmap import heatmap
 from edge_kernels.reference.linear import Linear
 from edge_kernels.reference.nms import nms
-from edge_kernels.reference.plan import Plan
+from edge_kernels.reference.plan import ExecutionPlan
 from edge_kernels.reference.rasterize import rasterize
 from edge_kernels.reference.skinning import skinning
 
 __all__ = [
+    "ExecutionPlan",
     "GraphConv",
     "Linear",
-    "Plan",
     "crop",
     "ell_matmul",
     "fit_rotations",

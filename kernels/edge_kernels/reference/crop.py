@@ -1,4 +1,4 @@
-"""crop and letterbox in NumPy: what the native operators must equal, and what runs where they were not built."""
+"""crop and letterbox in NumPy: the reference of the native operators, and their replacement."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BT709 = (1.164384, 2.112402, -0.213249, -0.532909, 1.792741)
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """How an axis of the output lies on one of the picture: `begin`..`end` show it, from block `start` on."""
+    """How an axis of the output lies on one of the image: `begin`..`end` show it, from block `start` on."""
 
     low: int
     count: int
@@ -52,8 +52,8 @@ def crop(
     bt709: bool = False,
     stream: int = 0,
 ) -> None:
-    """Parts of a picture around centers, magnified by scales, normalized; see crop.hpp for the contract."""
-    _check_picture(image, chroma)
+    """Parts of an image around centers, magnified by scales, normalized; see crop.hpp for the contract."""
+    _check_image(image, chroma)
     _check.array(centers, "centers", np.float32, (None, 2))
     _check.array(scales, "scales", np.float32, (len(centers),))
     _check_output(mean, std, out, len(centers), pad)
@@ -81,8 +81,8 @@ def letterbox(
     bt709: bool = False,
     stream: int = 0,
 ) -> None:
-    """A picture that fills the window x, y, width, height of out, normalized; see crop.hpp for the contract."""
-    _check_picture(image, chroma)
+    """An image that fills the window x, y, width, height of out, normalized; see crop.hpp for the contract."""
+    _check_image(image, chroma)
     _check_output(mean, std, out, 1, pad)
     left, top, width, height = window
     if min(left, top) < 0 or min(width, height) < 1 or left + width > out.shape[3] or top + height > out.shape[2]:
@@ -96,13 +96,13 @@ def letterbox(
     _fill(mean, std, image, out[0], x, y, block, pad, swap, chroma, bt709)
 
 
-def _check_picture(image: U8, chroma: U8 | None) -> None:
-    _check.picture(image, "image", (None, None) if chroma is not None else (None, None, 3))
+def _check_image(image: U8, chroma: U8 | None) -> None:
+    _check.image(image, "image", (None, None) if chroma is not None else (None, None, 3))
     if chroma is not None:
         height, width = image.shape
         if height % 2 or width % 2:
             raise ValueError("image must have an even height and width in NV12")
-        _check.picture(chroma, "chroma", (height // 2, width // 2, 2))
+        _check.image(chroma, "chroma", (height // 2, width // 2, 2))
 
 
 def _check_output(mean: Sequence[float], std: Sequence[float], out: NDArray[Any], count: int, pad: int) -> None:

@@ -1,4 +1,4 @@
-"""fit_rotations and shape_evidence in NumPy: what the native operators must equal, and what runs without them."""
+"""fit_rotations and shape_evidence in NumPy: the reference of the native operators, and their replacement."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ def shape_evidence(
     rotations: F32,
     evidence: F64,
 ) -> None:
-    """What posed vertices say about the shape, whatever the pose does about it; see fit_rotations.hpp."""
+    """Normal equations of the shape, with the pose eliminated; see fit_rotations.hpp for the contract."""
     people, count, joint_count = _check_body(joints, weights, parents, rest, rest_joints, vertices)
     _check.array(shape_dirs, "shape_dirs", np.float32, (count, 3, None))
     shapes = shape_dirs.shape[2]
     if shapes > MAX_SHAPES:
-        raise ValueError(f"at most {MAX_SHAPES} shape directions can be judged")
+        raise ValueError(f"shape_dirs must have at most {MAX_SHAPES} directions, not {shapes}")
     _check.array(joint_shape_dirs, "joint_shape_dirs", np.float32, (joint_count, 3, shapes))
     _check.array(rotations, "rotations", np.float32, (people, joint_count, 3, 3))
     _check.output(evidence, "evidence", np.float64, (people, shapes, shapes + 1))
@@ -84,7 +84,7 @@ def shape_evidence(
     for n in range(people):
         local, origin = rotations[n].astype(np.float64), rest_joints[n].astype(np.float64)
         moments = _Moments(dense, rest[n], vertices[n])
-        now = _Posed(moments, parents, origin, local, local, 0.0)
+        now = _PoseEnergy(moments, parents, origin, local, local, 0.0)
         transforms, _ = _pose(local, parents, origin)
         offsets = _places(now.globals, parents, joint_dirs) - now.globals @ joint_dirs
         skinned = np.einsum("kab,vb->kva", transforms, moments.rest)
@@ -124,7 +124,7 @@ class _Moments:
         self.squares = float((self.vertices**2).sum()) / count
 
 
-class _Posed:
+class _PoseEnergy:
     """A pose's energy and what a step from it needs."""
 
     def __init__(self, moments: _Moments, parents: I32, origin: F64, local: F64, before: F64, stiffness: float) -> None:
@@ -170,13 +170,13 @@ class _Posed:
 def _fit(moments: _Moments, parents: I32, origin: F64, before: F64, stiffness: float) -> F64:
     """Levenberg-Marquardt from the better of two starts: the prior, and a closed form bone after bone."""
     starts = (before, _closed_form(moments, parents))
-    now = min((_Posed(moments, parents, origin, s, before, stiffness) for s in starts), key=lambda p: p.energy)
+    now = min((_PoseEnergy(moments, parents, origin, s, before, stiffness) for s in starts), key=lambda p: p.energy)
     damping = 0.0
     normal, torque = now.system(parents, stiffness)
     for _ in range(STEPS):
         scale = np.trace(normal) / len(normal)
         step = np.linalg.solve(normal + ((damping + ROUNDING) * scale + FLOOR_M2) * np.eye(len(normal)), torque)
-        tried = _Posed(moments, parents, origin, now.turned(step, parents), before, stiffness)
+        tried = _PoseEnergy(moments, parents, origin, now.turned(step, parents), before, stiffness)
         if not tried.energy < now.energy:
             if damping > 1:
                 break
@@ -199,9 +199,9 @@ def _closed_form(moments: _Moments, parents: I32) -> F64:
         up = np.eye(3) if k == 0 else world[parents[k]]
         m, s = moments.m[k], moments.s[:, k].sum(0)
         mass = s[3, 3]
-        centerd = m[:, :3] - np.outer(m[:, 3], s[3, :3]) / mass if mass > 0 else np.zeros((3, 3))
+        centered = m[:, :3] - np.outer(m[:, 3], s[3, :3]) / mass if mass > 0 else np.zeros((3, 3))
         spread = np.trace(s[:3, :3]) - s[3, :3] @ s[3, :3] / mass if mass > 0 else 0.0
-        world[k] = _rotation_of(centerd + (TRUST * spread + FLOOR_M2) * up)
+        world[k] = _rotation_of(centered + (TRUST * spread + FLOOR_M2) * up)
         local[k] = up.T @ world[k]
     return local
 

@@ -1,4 +1,4 @@
-"""graph_conv in NumPy: what the native operator must equal, and what runs where it was not built."""
+"""graph_conv in NumPy: the reference of the native operator, and its replacement where that was not built."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from edge_kernels import _check
 from edge_kernels.bfloat16 import from_bf16, to_bf16
+from edge_kernels.csr import CsrMatrix, SkipRows
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
+
+SKIP_MISSING = "skip: this layer adds a skip connection; pass its features"
+SKIP_UNEXPECTED = "skip: this layer adds no skip connection; pass None"
 
 
 class GraphConv:
@@ -20,18 +24,12 @@ class GraphConv:
     def __init__(
         self,
         self_rows: I32,
-        start1: I32,
-        near1: I32,
-        value1: F32,
-        start2: I32,
-        near2: I32,
-        value2: F32,
+        one_hop: CsrMatrix,
+        two_hops: CsrMatrix,
         weight: F32,
         bias: F32,
         sources: int,
-        skip_row: I32 | None,
-        skip_sources: int,
-        channels_skip: int,
+        skip: SkipRows | None,
         relu: bool,
         bf16: bool,
         device: int = -1,
@@ -45,33 +43,31 @@ class GraphConv:
         if columns == 0:
             raise ValueError("weight must have at least one column")
         _check.array(bias, "bias", np.float32, (columns,))
-        if channels_skip < 0:
-            raise ValueError("channels_skip must not be negative")
         _inside(self_rows, sources, "self_rows")
-        if (skip_row is not None) != (channels_skip > 0):
-            raise ValueError("skip_row and channels_skip go together: give both, or None and 0")
-        if skip_row is not None:
-            _check.array(skip_row, "skip_row", np.int32, self_rows.shape)
-            _inside(skip_row, skip_sources, "skip_row")
+        if skip is not None:
+            if skip.channels < 1:
+                raise ValueError("skip.channels must be at least 1")
+            _check.array(skip.rows, "skip.rows", np.int32, self_rows.shape)
+            _inside(skip.rows, skip.sources, "skip.rows")
         rows = len(self_rows)
         self._hops = [
-            _hops(rows, sources, start, near, value, hop)
-            for hop, (start, near, value) in enumerate(((start1, near1, value1), (start2, near2, value2)), 1)
+            _checked_matrix(matrix, rows, sources, name)
+            for name, matrix in (("one_hop", one_hop), ("two_hops", two_hops))
         ]
-        self._self, self._skip_row = self_rows.copy(), None if skip_row is None else skip_row.copy()
+        self._self, self._skip_rows = self_rows.copy(), None if skip is None else skip.rows.copy()
         self._weight = from_bf16(to_bf16(weight)) if bf16 else weight.copy()
         self._bias, self._relu, self.bf16 = bias.copy(), relu, bf16
-        self.rows = len(self_rows), sources, skip_sources
-        self.channels = depth // 3, columns, channels_skip
+        self.rows = rows, sources, 0 if skip is None else skip.sources
+        self.channels = depth // 3, columns, 0 if skip is None else skip.channels
 
     @property
     def entries(self) -> int:
         """Entries of both graph operators."""
-        return sum(len(near) for _, near, _ in self._hops)
+        return sum(len(matrix.indices) for matrix in self._hops)
 
     @property
     def constant_bytes(self) -> int:
-        """What weights, bias and graph take."""
+        """Bytes of weights, bias and graph."""
         (rows, _, _), (channels_in, channels_out, channels_skip) = self.rows, self.channels
         weights = 3 * channels_in * channels_out * (2 if self.bf16 else 4)
         graph = 8 * self.entries + 8 * (rows + 1) + (8 if channels_skip else 4) * rows
@@ -86,7 +82,7 @@ class GraphConv:
         batch = x.shape[1]
         _check.output(out, "out", dtype, (rows, batch, channels_out))
         if (skip is not None) != (channels_skip > 0):
-            raise ValueError("this layer adds a skip: give it one" if channels_skip else "this layer adds no skip")
+            raise ValueError(SKIP_MISSING if channels_skip else SKIP_UNEXPECTED)
         if skip is not None:
             _check.array(skip, "skip", dtype, (skip_sources, batch, channels_skip))
         for name, given in (("x", x), ("skip", skip)):
@@ -98,15 +94,15 @@ class GraphConv:
         """The result in float32, before it is stored."""
         features = self._load(x)
         orders = [features[self._self]]
-        for start, near, value in self._hops:
-            shares = value[:, None, None] * features[near]
-            total = np.concatenate([np.zeros((1, *shares.shape[1:])), np.cumsum(shares, axis=0, dtype=np.float64)])
-            orders.append(self._load(self._store((total[start[1:]] - total[start[:-1]]).astype(np.float32))))
+        for indptr, indices, data in self._hops:
+            terms = data[:, None, None] * features[indices]
+            total = np.concatenate([np.zeros((1, *terms.shape[1:])), np.cumsum(terms, axis=0, dtype=np.float64)])
+            orders.append(self._load(self._store((total[indptr[1:]] - total[indptr[:-1]]).astype(np.float32))))
         result = np.concatenate(orders, -1) @ self._weight + self._bias
         if self._relu:
             result = np.maximum(result, 0)
         if skip is not None:
-            result += resize(self._load(skip), self.channels[1])[self._skip_row]
+            result += resize(self._load(skip), self.channels[1])[self._skip_rows]
         return np.asarray(result, np.float32)
 
     def _load(self, values: NDArray[Any]) -> F32:
@@ -118,10 +114,10 @@ class GraphConv:
 
 def resize(x: F32, channels: int) -> F32:
     """Linear interpolation of the last axis to `channels`, centers at half integers."""
-    place = np.maximum((np.arange(channels) + 0.5) * x.shape[-1] / channels - 0.5, 0)
-    low = place.astype(np.int64)
-    share = (place - low).astype(np.float32)
-    result: F32 = (1 - share) * x[..., low] + share * x[..., np.minimum(low + 1, x.shape[-1] - 1)]
+    position = np.maximum((np.arange(channels) + 0.5) * x.shape[-1] / channels - 0.5, 0)
+    low = position.astype(np.int64)
+    weight = (position - low).astype(np.float32)
+    result: F32 = (1 - weight) * x[..., low] + weight * x[..., np.minimum(low + 1, x.shape[-1] - 1)]
     return result
 
 
@@ -130,11 +126,13 @@ def _inside(indices: I32, count: int, name: str) -> None:
         raise ValueError(f"{name} must be in 0..{count - 1}")
 
 
-def _hops(rows: int, sources: int, start: I32, near: I32, value: F32, hop: int) -> tuple[I32, I32, F32]:
-    _check.array(start, f"start{hop}", np.int32, (rows + 1,))
-    _check.array(near, f"near{hop}", np.int32, (None,))
-    _check.array(value, f"value{hop}", np.float32, near.shape)
-    if start[0] != 0 or start[-1] != len(near) or (np.diff(start) < 0).any():
-        raise ValueError(f"start{hop} must rise from 0 to the number of entries")
-    _inside(near, sources, f"near{hop}")
-    return start.copy(), near.copy(), value.copy()
+def _checked_matrix(matrix: CsrMatrix, rows: int, sources: int, name: str) -> CsrMatrix:
+    """A copy of a matrix with `rows` rows and `sources` columns, or ValueError."""
+    indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
+    _check.array(indptr, f"{name}.indptr", np.int32, (rows + 1,))
+    _check.array(indices, f"{name}.indices", np.int32, (None,))
+    _check.array(data, f"{name}.data", np.float32, indices.shape)
+    if indptr[0] != 0 or indptr[-1] != len(indices) or (np.diff(indptr) < 0).any():
+        raise ValueError(f"{name}.indptr must rise from 0 to the number of entries")
+    _inside(indices, sources, f"{name}.indices")
+    return CsrMatrix(indptr.copy(), indices.copy(), data.copy())

@@ -1,4 +1,4 @@
-"""heatmap in NumPy: what the native operator must equal, and what runs where it was not built."""
+"""heatmap in NumPy: the reference of the native operator, and its replacement where that was not built."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ ROUNDED = {  # 1/256
 }
 
 
-def heatmap(maps: F32, places: F32, scores: F32, refine: str = "none", blur: int = 11, stream: int = 0) -> None:
-    """The peaks of maps (N, K, h, w): places (N, K, 2) and scores (N, K); see heatmap.hpp for the contract."""
+def heatmap(maps: F32, keypoints: F32, scores: F32, refine: str = "none", blur: int = 11, stream: int = 0) -> None:
+    """The peaks of maps (N, K, h, w): keypoints (N, K, 2) and scores (N, K); see heatmap.hpp for the contract."""
     _check.array(maps, "maps", np.float32, (None, None, None, None))
-    _check.output(places, "places", np.float32, (*maps.shape[:2], 2))
+    _check.output(keypoints, "keypoints", np.float32, (*maps.shape[:2], 2))
     _check.output(scores, "scores", np.float32, maps.shape[:2])
     height, width = maps.shape[2:]
     if not height or not width:
@@ -45,7 +45,7 @@ def heatmap(maps: F32, places: F32, scores: F32, refine: str = "none", blur: int
         found += _quarter(flat, x, y)
     elif refine == "dark":
         found += _dark(flat, x, y, best, gaussian(blur))
-    places[:] = (found / np.array([width, height], np.float32)).reshape(places.shape)
+    keypoints[:] = (found / np.array([width, height], np.float32)).reshape(keypoints.shape)
     scores[:] = best.reshape(scores.shape)
 
 

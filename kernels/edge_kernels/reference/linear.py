@@ -1,4 +1,4 @@
-"""linear in NumPy: what the native operator must equal, and what runs where it was not built."""
+"""linear in NumPy: the reference of the native operator, and its replacement where that was not built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nms in NumPy: what the native operator must equal, and what runs where it was not built."""
+"""nms in NumPy: the reference of the native operator, and its replacement where that was not built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan in NumPy: what the native one must equal, and what runs where it was not built."""
+"""The execution plan in NumPy: the reference of the native one, and its replacement where that was not built."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge_kernels import _check
 from edge_kernels.bfloat16 import from_bf16, to_bf16
-from edge_kernels.reference.graph_conv import GraphConv
+from edge_kernels.reference.graph_conv import SKIP_MISSING, SKIP_UNEXPECTED, GraphConv
 from edge_kernels.reference.linear import Linear
 
 F32 = NDArray[np.float32]
@@ -20,7 +20,7 @@ View = Callable[[list[NDArray[Any]]], NDArray[Any]]
 X, OUT = 0, 1
 
 
-class Plan:
+class ExecutionPlan:
     """Layers one after the other over buffers; see plan.hpp for the contract."""
 
     def __init__(
@@ -39,11 +39,11 @@ class Plan:
 
     @property
     def bytes(self) -> int:
-        """What the buffers of its own take."""
+        """Bytes of its own buffers."""
         return sum(-(-numbers * self._people * (2 if bf16 else 4) // 256) * 256 for numbers, bf16 in self._buffers[2:])
 
     def work(self, batch: int) -> tuple[int, int, int]:
-        """What the steps cannot do without: products of the linear parts, of the sums over neighbors, bytes moved."""
+        """Lower bounds: products of the linear parts and of the sums over neighbors, and bytes moved."""
         return batch * self._products, batch * self._sums, batch * self._row_bytes + self._constant_bytes
 
     def copy(
@@ -98,29 +98,33 @@ class Plan:
 
         self._add(out, written, step)
 
-    def graph_conv(self, layer: GraphConv, x: int, skip: int | None, out: int, place: I32 | None = None) -> None:
-        """A graph convolution; with place (rows) out is rows (batch, rows, channels), vertex v at place[v]."""
+    def graph_conv(
+        self, layer: GraphConv, x: int, skip: int | None, out: int, output_permutation: I32 | None = None
+    ) -> None:
+        """A graph convolution; with output_permutation (rows,) out is batch-major, v in row output_permutation[v]."""
         rows, sources, skip_sources = layer.rows
         channels_in, channels_out, channels_skip = layer.channels
         written = rows * channels_out
         self._readable(x, sources * channels_in)
         self._require_type(x, layer.bf16)
         if (skip is not None) != (channels_skip > 0):
-            raise ValueError("this layer adds a skip: give it one" if channels_skip else "this layer adds no skip")
+            raise ValueError(SKIP_MISSING if channels_skip else SKIP_UNEXPECTED)
         if skip is not None:
             self._readable(skip, skip_sources * channels_skip)
             self._require_type(skip, layer.bf16)
         self._writable(out, written)
-        self._require_type(out, place is None and layer.bf16)
+        self._require_type(out, output_permutation is None and layer.bf16)
         if out in (x, skip):
             raise ValueError("the result of a graph convolution must not overwrite its input")
-        if X in (x, skip) or (out == OUT and place is None):
-            raise ValueError("x and out hold rows, not features: copy x to a buffer, and give place for out")
-        if place is not None:
-            _check.array(place, "place", np.int32, (rows,))
-            if not np.array_equal(np.sort(place), np.arange(rows)):
-                raise ValueError("place must be a permutation")
-            place = place.copy()
+        if X in (x, skip) or (out == OUT and output_permutation is None):
+            raise ValueError(
+                "x and out hold rows, not features: copy x to a buffer, and pass output_permutation for out"
+            )
+        if output_permutation is not None:
+            _check.array(output_permutation, "output_permutation", np.int32, (rows,))
+            if not np.array_equal(np.sort(output_permutation), np.arange(rows)):
+                raise ValueError("output_permutation must be a permutation")
+            output_permutation = output_permutation.copy()
         if skip is not None:
             self._count(0, 0, 0, (skip, skip_sources * channels_skip))
         sums, read = layer.entries * channels_in, (x, sources * channels_in)
@@ -133,10 +137,10 @@ class Plan:
                 before = _rows(memory, skip, skip_sources * channels_skip).reshape(skip_sources, batch, channels_skip)
             features = _rows(memory, x, sources * channels_in).reshape(sources, batch, channels_in)
             result, to = layer.features(features, before), _rows(memory, out, written)
-            if place is None:
+            if output_permutation is None:
                 to[...] = self._stored(out, result).ravel()
             else:
-                to.reshape(batch, rows, channels_out)[:, place] = result.transpose(1, 0, 2)
+                to.reshape(batch, rows, channels_out)[:, output_permutation] = result.transpose(1, 0, 2)
 
         self._add(out, written, step)
 
@@ -213,5 +217,5 @@ class Plan:
 
 
 def _rows(memory: list[NDArray[Any]], buffer: int, numbers: int) -> NDArray[Any]:
-    """The part of a buffer that so many numbers a row take, flat."""
+    """The flat part of a buffer that `numbers` numbers a row take."""
     return memory[buffer].reshape(-1)[: len(memory[X]) * numbers]

@@ -1,4 +1,4 @@
-"""rasterize in NumPy: what the native operator must equal, and what runs where it was not built."""
+"""rasterize in NumPy: the reference of the native operator, and its replacement where that was not built."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CANDIDATES = 1 << 20  # pixels of one batch of faces, which bounds the memory
 def rasterize(
     faces: I32, points: F32, colors: F32, image: U8, depth: F32, alpha: float = 1.0, cull: bool = True
 ) -> None:
-    """Draw triangles with a z-buffer and Gouraud colors over a picture; see rasterize.hpp for the contract."""
+    """Draw triangles with a z-buffer and Gouraud colors over an image; see rasterize.hpp for the contract."""
     _check.array(faces, "faces", np.int32, (None, 3))
     _check.array(points, "points", np.float32, (None, 3))
     _check.array(colors, "colors", np.float32, (len(points), 3))
@@ -56,14 +56,14 @@ def _drawable(corners: F64, cull: bool) -> NDArray[np.bool_]:
 
 
 def _area(corners: F64) -> F64:
-    """Twice the signed area on the picture; positive where the corners turn clockwise as seen (y down)."""
+    """Twice the signed area on the image; positive where the corners turn clockwise as seen (y down)."""
     a, b, c = np.moveaxis(corners[..., :2], 1, 0)
     result: F64 = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     return result
 
 
 def _boxes(corners: F64, size: tuple[int, ...]) -> tuple[I64, I64]:
-    """First pixel (F, 2) x, y of every face and how many columns and rows (F, 2) follow, inside the picture."""
+    """First pixel (F, 2) x, y of every face and how many columns and rows (F, 2) follow, inside the image."""
     limit = np.array([size[1], size[0]], np.float64)
     low = np.clip(np.ceil(corners[..., :2].min(1)), 0, limit)
     high = np.clip(np.floor(corners[..., :2].max(1)) + 1, 0, limit)

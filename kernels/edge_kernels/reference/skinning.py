@@ -1,4 +1,4 @@
-"""skinning in NumPy: what the native operator must equal, and what runs where it was not built."""
+"""skinning in NumPy: the reference of the native operator, and its replacement where that was not built."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_kernels import _check
+from edge_kernels.skinning_model import BLOCK, SkinningModel
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 U16 = NDArray[np.uint16]
 
-BLOCK = 32  # vertices
 TRANSFORM = 16  # floats of a joint in the workspace
 LEVELS = 65535  # steps between the lowest and the highest coordinate of a person
 
@@ -24,16 +24,7 @@ def workspace_floats(blocks: int, joints: int, pose_dirs: int, quantized: bool) 
 
 
 def skinning(
-    template: F32,
-    shape_dirs: F32,
-    pose_dirs: F32 | NDArray[np.int16],
-    pose_scale: F32,
-    starts: I32,
-    bones: I32,
-    weights: F32,
-    joint_template: F32,
-    joint_dirs: F32,
-    parents: I32,
+    model: SkinningModel,
     rotations: F32,
     shape: F32,
     translation: F32 | None,
@@ -44,34 +35,22 @@ def skinning(
     stream: int = 0,
 ) -> None:
     """Pose a body of blend shapes and linear blend skinning; see skinning.hpp for the contract."""
-    constants = (
-        template,
-        shape_dirs,
-        pose_dirs,
-        pose_scale,
-        starts,
-        bones,
-        weights,
-        joint_template,
-        joint_dirs,
-        parents,
-    )
-    _check_all(constants, rotations, shape, translation, workspace, vertices, joints, bounds)
+    _check_all(model, rotations, shape, translation, workspace, vertices, joints, bounds)
     people, count = vertices.shape[:2]
     # The elements of R - I of every joint but the root, row by row.
-    feature = (rotations[:, 1:] - np.eye(3, dtype=np.float32)).reshape(people, 9 * len(parents) - 9)
-    rest = template.reshape(-1, 1, 3 * BLOCK) + _blend(shape_dirs, shape)
-    rest += pose_scale.reshape(-1, 1, 3 * BLOCK) * _blend(pose_dirs, feature[:, : pose_dirs.shape[1]])
+    feature = (rotations[:, 1:] - np.eye(3, dtype=np.float32)).reshape(people, 9 * len(model.parents) - 9)
+    rest = model.template.reshape(-1, 1, 3 * BLOCK) + _blend(model.shape_dirs, shape)
+    rest += model.pose_scale.reshape(-1, 1, 3 * BLOCK) * _blend(model.pose_dirs, feature[:, : model.pose_dirs.shape[1]])
 
-    # As many rows as columns of a transform: (joints, people, 4 columns, 3 rows), then (blocks, people, 12, BLOCK).
-    transforms = _pose(joint_template, joint_dirs, parents, rotations, shape, joints)
-    dense = np.zeros((len(template), BLOCK, len(parents)), np.float32)
-    dense[np.repeat(np.arange(len(template)), np.diff(starts)), :, bones] = weights
-    blended = np.matmul(transforms.reshape(len(parents), -1).T, dense.transpose(0, 2, 1))
-    blended = blended.reshape(len(template), people, 4, 3, BLOCK)
-    rest = rest.reshape(len(template), people, 3, 1, BLOCK)
+    # Transforms are (joints, people, 4 columns, 3 rows), blended ones (blocks, people, 12, BLOCK).
+    transforms = _pose(model.joint_template, model.joint_dirs, model.parents, rotations, shape, joints)
+    dense = np.zeros((len(model.template), BLOCK, len(model.parents)), np.float32)
+    dense[np.repeat(np.arange(len(model.template)), np.diff(model.starts)), :, model.bones] = model.weights
+    blended = np.matmul(transforms.reshape(len(model.parents), -1).T, dense.transpose(0, 2, 1))
+    blended = blended.reshape(len(model.template), people, 4, 3, BLOCK)
+    rest = rest.reshape(len(model.template), people, 3, 1, BLOCK)
     posed = (blended[:, :, :3] * rest).sum(2) + blended[:, :, 3]
-    posed = posed.transpose(1, 0, 3, 2).reshape(people, BLOCK * len(template), 3)[:, :count]
+    posed = posed.transpose(1, 0, 3, 2).reshape(people, BLOCK * len(model.template), 3)[:, :count]
     if translation is not None:
         posed += translation[:, None]
         joints += translation[:, None]
@@ -120,7 +99,7 @@ def _quantize(posed: F32, levels: NDArray[Any], bounds: F32) -> None:
 
 
 def _check_all(
-    constants: tuple[NDArray[Any], ...],
+    model: SkinningModel,
     rotations: F32,
     shape: F32,
     translation: F32 | None,
@@ -138,8 +117,8 @@ def _check_all(
     _check.array(shape, "shape", f32, (people, None))
     if translation is not None:
         _check.array(translation, "translation", f32, (people, 3))
-    directions = _check_constants(constants, joint_count, shape.shape[1])
-    blocks = len(constants[0])
+    directions = _check_model(model, joint_count, shape.shape[1])
+    blocks = len(model.template)
 
     _check.output(vertices, "vertices", vertices.dtype, (people, None, 3))
     count = vertices.shape[1]
@@ -148,7 +127,7 @@ def _check_all(
     _check.output(joints, "joints", f32, (people, joint_count, 3))
     quantized = vertices.dtype == np.uint16
     if (bounds is not None) != quantized:
-        raise ValueError("bounds belong to vertices of uint16, and only to those")
+        raise ValueError("bounds must be given with uint16 vertices, and only with those")
     if bounds is not None:
         _check.output(bounds, "bounds", f32, (people, 2, 3))
     _check.output(workspace, "workspace", f32, (people, None))
@@ -164,25 +143,24 @@ def _check_all(
                 raise ValueError(f"{name} must not overlap {other_name}")
 
 
-def _check_constants(constants: tuple[NDArray[Any], ...], joints: int, shapes: int) -> int:
+def _check_model(model: SkinningModel, joints: int, shapes: int) -> int:
     """Checks the ten constants; the number of pose blend shapes."""
-    template, shape_dirs, pose_dirs, pose_scale, starts, bones, weights, joint_template, joint_dirs, parents = constants
     f32, i32 = np.float32, np.int32
-    _check.array(template, "template", f32, (None, 3, BLOCK))
-    blocks = len(template)
-    _check.array(shape_dirs, "shape_dirs", f32, (blocks, shapes, 3, BLOCK))
-    kind = pose_dirs.dtype if pose_dirs.dtype == np.int16 else f32
-    _check.array(pose_dirs, "pose_dirs", kind, (blocks, None, 3, BLOCK))
-    directions = int(pose_dirs.shape[1])
+    _check.array(model.template, "template", f32, (None, 3, BLOCK))
+    blocks = len(model.template)
+    _check.array(model.shape_dirs, "shape_dirs", f32, (blocks, shapes, 3, BLOCK))
+    kind = model.pose_dirs.dtype if model.pose_dirs.dtype == np.int16 else f32
+    _check.array(model.pose_dirs, "pose_dirs", kind, (blocks, None, 3, BLOCK))
+    directions = int(model.pose_dirs.shape[1])
     if joints == 0:
-        raise ValueError("rotations are of a body without joints")
+        raise ValueError("rotations must have at least one joint")
     if directions not in (0, 9 * (joints - 1)):
         raise ValueError(f"pose_dirs must have 0 or {9 * (joints - 1)} directions, not {directions}")
-    _check.array(pose_scale, "pose_scale", f32, (blocks, 3, BLOCK))
-    _check.array(starts, "starts", i32, (blocks + 1,))
-    _check.array(bones, "bones", i32, (None,))
-    _check.array(weights, "weights", f32, (len(bones), BLOCK))
-    _check.array(joint_template, "joint_template", f32, (joints, 3))
-    _check.array(joint_dirs, "joint_dirs", f32, (joints, 3, shapes))
-    _check.array(parents, "parents", i32, (joints,))
+    _check.array(model.pose_scale, "pose_scale", f32, (blocks, 3, BLOCK))
+    _check.array(model.starts, "starts", i32, (blocks + 1,))
+    _check.array(model.bones, "bones", i32, (None,))
+    _check.array(model.weights, "weights", f32, (len(model.bones), BLOCK))
+    _check.array(model.joint_template, "joint_template", f32, (joints, 3))
+    _check.array(model.joint_dirs, "joint_dirs", f32, (joints, 3, shapes))
+    _check.array(model.parents, "parents", i32, (joints,))
     return directions

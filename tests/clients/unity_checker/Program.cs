@@ -171,7 +171,7 @@ namespace Meshcast.Checks
             };
         }
 
-        /// <summary>The rules of "Being on time", of loss and of the clock that is shown, on made-up times.</summary>
+        /// <summary>The rules of "Latency and loss", of loss and of the clock that is shown, on made-up times.</summary>
         private static object Times()
         {
             var delay = new Delay();

@@ -17,7 +17,7 @@ from edge.runtime.async_pipeline import AsyncPipeline
 from edge.sources import open_source
 from edge.types import F32, Bodies, TrackedFrame
 from engines.errors import ModelError
-from tests.edge.conftest import Command, report
+from tests.support.commands import Command, report
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,7 +26,6 @@ from edge.types import Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
 from tests.support import bridge_packets, golden_packets
 
-ROOT = Path(__file__).parents[3]
 PATIENCE_S = 20.0  # a limit for failures only
 
 

@@ -17,8 +17,8 @@ pytest.importorskip("onnxruntime")
 from edge.errors import EXIT_INPUT, EXIT_USAGE, EXIT_WHOLE
 from edge.sources import open_source
 from engines.cards.card import load_card
+from tests.support.paths import MEDIA
 
-MEDIA = Path(__file__).parents[2] / "media"
 Command = Callable[..., Any]
 LOOSE = ("--max-shift", "5", "--min-oks", "0.5", "--max-shift-mm", "200", "--max-lost", "20")
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE
-from tests.edge.conftest import MEDIA, PATIENCE_S, STARTER, Command, CommandResult, load, report
+from tests.support.commands import PATIENCE_S, Command, CommandResult, load, report
+from tests.support.paths import MEDIA, STARTER
 
 CLIP = MEDIA / "balance_cam01.mp4"
 TRUTH = MEDIA / "balance.npz"

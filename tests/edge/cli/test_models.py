@@ -136,9 +136,9 @@ def test_models_imported_body_is_used_by_run(
     assert said.code == EXIT_WHOLE
     warnings = " ".join(json.loads((tmp_path / "s.json").read_text())["warnings"])
     assert "mean parameters" in warnings
-    assert "not comparable" not in warnings  # it is the imported body that is driven
+    assert "shape directions" not in warnings  # it is the imported body that is driven
     said = meshcast("run", person_clip, "--mesh", "dct", "--max-frames", "2", "--body", "open_smpl_body")
-    assert "not comparable" in said.out
+    assert "whose shape directions are not those of SMPL" in said.out
     assert meshcast("run", person_clip, "--mesh", "dct", "--body", "nobody").code == EXIT_USAGE
 
 

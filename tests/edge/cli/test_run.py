@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import EXIT_USAGE, EXIT_WHOLE
-from tests.edge.conftest import Command, report
+from tests.support.commands import Command, report
 
 ASSUMPTION = "camera: distances assume a horizontal field of view of 60 degrees; set it with --fov or --camera"
 

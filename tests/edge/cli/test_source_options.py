@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edge.conftest import Command, report
+from tests.support.commands import Command, report
 
 SECRET = "s3cret"
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE
-from tests.edge.conftest import MEDIA, Command, load, report
+from tests.support.commands import Command, load, report
+from tests.support.paths import MEDIA
 
 pytest.importorskip("torch")
 pytest.importorskip("onnx")
@@ -151,8 +152,8 @@ def test_what_is_no_model_is_refused_in_one_line(
     ("change", "message"),
     [
         ({"name": "../escaped"}, "'../escaped' cannot be a model's name"),
-        ({"body": "../../body.npz"}, "its card names a body that is not in it"),
-        ({"family": "no_such"}, "ours: it does not run: ours has no live head"),
+        ({"body": "../../body.npz"}, "its card names a body that the file does not hold"),
+        ({"family": "no_such"}, "ours: does not run: ours: its family no_such has no mesh head"),
         ({"input": {"name": "features", "shape": ["N", 7]}}, "ours: it does not run: "),
     ],
 )

@@ -19,8 +19,7 @@ from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 from edge.types import Frame
 from edge.wire.publisher import Publisher
 from tests.support import golden_packets
-
-ROOT = Path(__file__).parents[3]
+from tests.support.paths import ROOT
 
 
 def parse(*words: str) -> argparse.Namespace:

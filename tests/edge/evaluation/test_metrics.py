@@ -1,17 +1,14 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from edge.evaluation.metrics import mpjpe, pa_mpjpe, procrustes, vertex_error
 from meshcast.protocol.rotations import rotmat
-
-GOLDEN = Path(__file__).parents[2] / "data" / "golden" / "pipeline_metrics.npz"
+from tests.support.paths import GOLDEN
 
 
 @pytest.mark.parametrize(("target", "aligned"), [("pa.b", "pa.aligned"), ("pa.b_mirror", "pa.aligned_mirror")])
 def test_alignment_is_the_published_one(target, aligned):
-    golden = np.load(GOLDEN)
+    golden = np.load(GOLDEN / "pipeline_metrics.npz")
     np.testing.assert_allclose(procrustes(golden["pa.a"], golden[target]), golden[aligned], atol=1e-9)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
-from tests.edge.conftest import Command
+from tests.support.commands import Command
 
 
 @pytest.fixture

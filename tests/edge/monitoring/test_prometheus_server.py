@@ -19,7 +19,7 @@ from edge.errors import EXIT_INPUT, EXIT_WHOLE, ProfilingError
 from edge.monitoring.gpu_stats import Gpus
 from edge.monitoring.prometheus_server import MetricsServer
 from edge.timing import BOUNDS_MS
-from tests.edge.conftest import Command
+from tests.support.commands import Command
 
 Labels = tuple[tuple[str, str], ...]
 

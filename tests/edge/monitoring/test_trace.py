@@ -16,8 +16,8 @@ import pytest
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError
 from edge.monitoring.trace import Trace
 from edge.timing import Timings
-from tests.edge.conftest import Command, report
 from tests.edge.test_run import interrupt_at
+from tests.support.commands import Command, report
 
 STAGES = {"decode", "track", "pose", "mesh", "place", "smooth", "publish"}
 

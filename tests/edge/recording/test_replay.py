@@ -399,7 +399,7 @@ def test_a_replay_can_be_encrypted(keys: Path, tmp_path: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["a.mcap", "--publish", "tcp://*:0"], 1, "anyone who reaches this machine could watch"),
+        (["a.mcap", "--publish", "tcp://*:0"], 1, "refusing to bind a public address without encryption"),
         (
             ["a.mcap", "--publish", "tcp://127.0.0.1:0", "--curve", "keys/server.key"],
             2,

@@ -19,7 +19,7 @@ from edge.runtime.frame_errors import IN_A_ROW
 from edge.sources import Source, open_source
 from edge.types import Bodies, Frame, TrackedFrame
 from engines.errors import ModelError
-from tests.edge.conftest import MEDIA
+from tests.support.paths import MEDIA
 
 SOON_S = 20.0
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.edge.conftest import MEDIA
+from tests.support.paths import MEDIA
 
 LIMIT_S = 120.0  # for failures only
 HEAD = f"""

@@ -82,6 +82,7 @@ def test_without_a_manager_nothing_is_started() -> None:
 def test_manager_that_has_gone_is_no_error(tmp_path: Path) -> None:
     with Supervision(Health(), {"NOTIFY_SOCKET": str(tmp_path / "none"), "WATCHDOG_USEC": "1000"}) as supervision:
         supervision.ready()
+    assert not supervision._thread.is_alive()
 
 
 @pytest.mark.parametrize(

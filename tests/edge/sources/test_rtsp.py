@@ -19,6 +19,7 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import Reader, live, network, open_source
+from tests.support.paths import TESTS
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 PROBE = """
@@ -43,7 +44,7 @@ class Server:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, *words: str) -> None:
-        script = Path(__file__).parents[2] / "support" / "rtsp_server.py"
+        script = TESTS / "support" / "rtsp_server.py"
         command = [SYSTEM_PYTHON, str(script), str(self.port), *words]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         assert self._process.stdout is not None

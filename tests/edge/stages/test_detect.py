@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -17,9 +16,8 @@ from edge.types import Frame
 from engines.cards.card import load_card
 from engines.errors import ModelError
 from engines.inference.session import open_session
+from tests.support.paths import GOLDEN, STARTER
 
-DATA = Path(__file__).parents[2] / "data"
-STARTER = DATA / "starter"
 EXPECTED: dict[str, list[dict[str, Any]]] = json.loads((STARTER / "expected.json").read_text())
 ANCHORS = 52 * 52 + 26 * 26 + 13 * 13
 CARD = load_card("nanodet_g")
@@ -132,7 +130,7 @@ def test_the_score_of_the_card_may_be_overridden() -> None:
 
 
 def test_the_letterbox_is_that_of_the_published_code() -> None:
-    with np.load(DATA / "golden" / "pipeline_yolox.npz") as golden:
+    with np.load(GOLDEN / "pipeline_yolox.npz") as golden:
         image, expected, ratio = (golden[key] for key in ("image", "yolox.letterbox_416", "yolox.ratio"))
     out = np.empty((1, 3, 416, 416), np.float32)
     scale, offset = letterbox(image, "corner", PLAIN, out)

@@ -30,8 +30,8 @@ from engines.errors import ModelError, UnknownNameError
 from engines.inference.session import open_session
 from engines.joint_sets import JOINT_SETS
 from tests.support import golden_fill
+from tests.support.paths import GOLDEN
 
-GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 SIZE = (256, 192)
 NAMES = JOINT_SETS["coco17"].joint_names
 HRNET = load_card("hrnet_w32_256x192")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,8 +18,9 @@ from engines.cards.card import load_card
 from engines.heads.smpl_parameters import SmplParametersHead
 from engines.joint_sets import COCO17
 from meshcast.protocol.rotations import rotmat
+from tests.support.paths import GOLDEN
 
-GOLDEN = np.load(Path(__file__).parents[2] / "data" / "golden" / "pipeline_crop_camera.npz")
+GOLDEN = np.load(GOLDEN / "pipeline_crop_camera.npz")
 NAMES = COCO17.joint_names
 IMAGE = np.zeros((720, 1280, 3), np.uint8)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,8 +17,8 @@ from edge.types import Frame, Tracks
 from engines.cards.card import load_card
 from engines.errors import ModelError
 from engines.inference.session import open_session
+from tests.support.paths import STARTER
 
-STARTER = Path(__file__).parents[2] / "data" / "starter"
 EXPECTED: dict[str, list[dict[str, Any]]] = json.loads((STARTER / "expected.json").read_text())
 CARD = load_card("movenet_thunder")
 

@@ -17,7 +17,7 @@ import pytest
 import zmq
 
 from edge.wire import descriptors
-from edge.wire.accept_filter import Door
+from edge.wire.accept_filter import AcceptFilter
 from edge.wire.connections import Connections
 from edge.wire.curve_auth import Security
 from edge.wire.keys import new_keys
@@ -31,26 +31,26 @@ MESSAGE = b"mesh/cam0\0".ljust(40, b"\0")
 
 
 class Stage:
-    """An outlet that a thread serves and sends a message with every few milliseconds, as a publisher does."""
+    """A PublisherSocket that a thread serves and sends a message with every few milliseconds, as a publisher does."""
 
     def __init__(self, address: str, **options: Any) -> None:
-        self.outlet = PublisherSocket(address, **options)
-        self.address = self.outlet.address
+        self.socket = PublisherSocket(address, **options)
+        self.address = self.socket.address
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work)
         self._thread.start()
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            for _ in self.outlet.subscriptions():
+            for _ in self.socket.subscriptions():
                 pass
-            self.outlet.send(MESSAGE)
-            self.outlet.wait(0.005)
+            self.socket.send(MESSAGE)
+            self.socket.wait(0.005)
 
     def close(self) -> None:
         self._stop.set()
         self._thread.join()
-        self.outlet.close()
+        self.socket.close()
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def wait_for(what: Callable[[], bool], meanwhile: Callable[[], object] = lambda:
 
 @pytest.mark.parametrize("kind", ["tcp", "ipc"])
 @pytest.mark.parametrize("attack", ["flood_topics", "flood_long_topics", "ping_pong", "flood_pings", "huge_frames"])
-def test_peer_that_floods_is_cut_off_and_a_reader_goes_on(attack: str, kind: str, tmp_path: Path) -> None:
+def test_connections_flooding_peer_is_disconnected_and_reader_continues(attack: str, kind: str, tmp_path: Path) -> None:
     address = f"ipc://{tmp_path}/socket" if kind == "ipc" else "tcp://127.0.0.1:0"
     process = psutil.Process()
     with stage(address) as publisher, reading(publisher.address) as reader:
@@ -108,22 +108,22 @@ def reader_goes_on(publisher: Stage, reader: zmq.Socket[bytes], attack: str) -> 
         assert reader.recv() == MESSAGE
     if attack in ("flood_long_topics", "huge_frames"):
         return True
-    wait_for(lambda: publisher.outlet.refused > 0, reader.recv)
+    wait_for(lambda: publisher.socket.refused > 0, reader.recv)
     return True
 
 
-def test_peer_that_is_cut_off_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_connections_disconnected_peer_leaves_no_subscriptions(tmp_path: Path) -> None:
     with stage() as publisher, reading(publisher.address) as reader, attacks.dial(publisher.address) as flood:
         attacks.shake_hands(flood)
         topics = attacks.topics()
         with suppress(OSError):
             while True:
                 flood.sendall(attacks.frame(b"\1" + next(topics)))
-        wait_for(lambda: publisher.outlet.refused == 1, reader.recv)
-        assert publisher.outlet.subscribers == 1
+        wait_for(lambda: publisher.socket.refused == 1, reader.recv)
+        assert publisher.socket.subscribers == 1
 
 
-def test_idle_connections_make_room_for_readers_and_keep_no_descriptors() -> None:
+def test_connections_idle_peers_make_room_and_free_descriptors() -> None:
     limits = Limits(newcomers=8, handshake_ms=200)
     with stage(limits=limits) as publisher, ExitStack() as stack:
         before = len(os.listdir("/proc/self/fd"))
@@ -131,27 +131,27 @@ def test_idle_connections_make_room_for_readers_and_keep_no_descriptors() -> Non
             stack.enter_context(attacks.dial(publisher.address))
         with reading(publisher.address):
             wait_for(
-                lambda: publisher.outlet.refused == 40
+                lambda: publisher.socket.refused == 40
             )  # those that made room, and the rest by the handshake's end
-            assert publisher.outlet.subscribers == 1
+            assert publisher.socket.subscribers == 1
             assert len(os.listdir("/proc/self/fd")) - before < 40 + 20
 
 
-def test_connection_that_subscribes_to_nothing_is_ended() -> None:
+def test_connections_peer_without_subscription_is_disconnected() -> None:
     with stage(limits=Limits(idle_s=0.0)) as publisher, attacks.dial(publisher.address) as idle:
         attacks.shake_hands(idle)
         idle.settimeout(PATIENCE_S)
         while idle.recv(4096):  # until it is ended
             pass
-        wait_for(lambda: publisher.outlet.refused == 1)
+        wait_for(lambda: publisher.socket.refused == 1)
 
 
-def test_subscribers_are_counted_as_they_come_and_go() -> None:
+def test_connections_subscribers_counts_connected_peers() -> None:
     with stage() as publisher:
         with reading(publisher.address), reading(publisher.address):
-            assert publisher.outlet.subscribers == 2
-        wait_for(lambda: publisher.outlet.subscribers == 0)
-        assert publisher.outlet.refused == 0
+            assert publisher.socket.subscribers == 2
+        wait_for(lambda: publisher.socket.subscribers == 0)
+        assert publisher.socket.refused == 0
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def curve(folder: Path, name: str) -> Curve:
     return Curve(read_keys(folder / f"{name}.key"), read_public(folder / "server.pub"))
 
 
-def test_key_that_is_taken_away_ends_its_open_connection_and_no_other(folder: Path) -> None:
+def test_connections_removed_key_disconnects_only_its_client(folder: Path) -> None:
     security = Security(read_keys(folder / "server.key"), folder / "clients")
     with (
         stage(security=security, limits=Limits(recheck_s=0.05)) as publisher,
@@ -178,7 +178,7 @@ def test_key_that_is_taken_away_ends_its_open_connection_and_no_other(folder: Pa
         monitor = tablet.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         (folder / "clients/phone.pub").unlink()
         wait_for(lambda: not phone.poll(500), phone.recv)
-        wait_for(lambda: publisher.outlet.subscribers == 1, tablet.recv)
+        wait_for(lambda: publisher.socket.subscribers == 1, tablet.recv)
         assert not monitor.poll(0)
         tablet.disable_monitor()
         (folder / "clients/phone.pub").write_bytes((folder / "phone.pub").read_bytes())
@@ -186,20 +186,20 @@ def test_key_that_is_taken_away_ends_its_open_connection_and_no_other(folder: Pa
             assert tablet.recv() == MESSAGE
 
 
-def test_client_with_an_allowed_key_that_floods_is_cut_off(folder: Path) -> None:
+def test_connections_flooding_client_with_authorized_key_is_disconnected(folder: Path) -> None:
     security = Security(read_keys(folder / "server.key"), folder / "clients")
     with stage(security=security) as publisher, reading(publisher.address, curve(folder, "tablet")) as reader:
         stop = threading.Event()
         flood = threading.Thread(target=attacks.flood_encrypted, args=(publisher.address, stop, curve(folder, "phone")))
         flood.start()
         try:
-            wait_for(lambda: publisher.outlet.refused > 0, reader.recv)
+            wait_for(lambda: publisher.socket.refused > 0, reader.recv)
         finally:
             stop.set()
             flood.join()
 
 
-def test_cut_of_a_descriptor_that_another_socket_has_now_harms_none() -> None:
+def test_connections_reused_descriptor_is_not_shut_down() -> None:
     """libzmq closes connections in its own thread, and the next file gets their number: also the listening socket."""
     with (
         zmq.Context() as context,
@@ -233,30 +233,30 @@ def test_cut_of_a_descriptor_that_another_socket_has_now_harms_none() -> None:
         connections.close()
 
 
-def test_door_that_is_shut_lets_nobody_connect_until_it_is_open(tmp_path: Path) -> None:
+def test_accept_filter_blocked_refuses_connections_until_unblocked(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        door = Door(listening.fileno())
-        door.shut(True)
+        accept_filter = AcceptFilter(listening.fileno())
+        accept_filter.block(True)
         with pytest.raises(TimeoutError):
             socket.create_connection(listening.getsockname(), 0.1)
-        door.shut(False)
+        accept_filter.block(False)
         socket.create_connection(listening.getsockname(), PATIENCE_S).close()
-        door.close()
+        accept_filter.close()
     path = tmp_path / "socket"
     with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as client:
         listening.bind(str(path))
         listening.listen()
-        door = Door(listening.fileno())
-        door.shut(True)
+        accept_filter = AcceptFilter(listening.fileno())
+        accept_filter.block(True)
         with pytest.raises(FileNotFoundError):
             client.connect(str(path))
-        door.shut(False)
+        accept_filter.block(False)
         client.connect(str(path))
         assert [each.name for each in tmp_path.iterdir()] == ["socket"]
-        door.close()
+        accept_filter.close()
 
 
-def test_descriptor_limit_is_raised_and_peers_get_a_share_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_max_connections_is_a_share_of_the_raised_descriptor_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = [(1024, 4096)]
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
     monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limits.append(pair))

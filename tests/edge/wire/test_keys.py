@@ -30,7 +30,7 @@ def written(folder: Path, text: str | bytes) -> Path:
     return path
 
 
-def test_what_was_written_is_read(tmp_path: Path) -> None:
+def test_new_keys_are_read_back(tmp_path: Path) -> None:
     secret, public = new_keys(tmp_path / "headset.2")
     assert (secret.name, public.name) == ("headset.2.key", "headset.2.pub")
     keys = read_keys(secret)
@@ -39,13 +39,11 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert keys.secret not in public.read_bytes()
 
 
-def test_every_pair_is_another(tmp_path: Path) -> None:
+def test_new_keys_differ_each_time(tmp_path: Path) -> None:
     assert read_keys(new_keys(tmp_path / "a")[0]) != read_keys(new_keys(tmp_path / "b")[0])
 
 
-def test_only_the_owner_may_read_the_secret_from_its_first_byte_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_new_keys_secret_file_is_never_readable_by_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, int, int]] = []
     link = os.link
 
@@ -66,7 +64,7 @@ def test_only_the_owner_may_read_the_secret_from_its_first_byte_on(
 
 
 @pytest.mark.parametrize("there", ["a.key", "a.pub"])
-def test_nothing_is_overwritten_and_no_half_pair_is_left(tmp_path: Path, there: str) -> None:
+def test_new_keys_existing_file_is_kept_and_no_partial_pair_left(tmp_path: Path, there: str) -> None:
     (tmp_path / there).write_text("mine")
     with pytest.raises(OutputError, match=rf"{there}: exists already and is kept; choose another name"):
         new_keys(tmp_path / "a")
@@ -74,19 +72,19 @@ def test_nothing_is_overwritten_and_no_half_pair_is_left(tmp_path: Path, there: 
     assert (tmp_path / there).read_text() == "mine"
 
 
-def test_a_link_that_leads_nowhere_is_not_followed(tmp_path: Path) -> None:
+def test_new_keys_dangling_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "a.key").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OutputError, match="exists already"):
         new_keys(tmp_path / "a")
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_missing_folder_is_one_line(tmp_path: Path) -> None:
+def test_new_keys_missing_folder_raises_output_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"the folder .* does not exist; make it first"):
         new_keys(tmp_path / "no" / "a")
 
 
-def test_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_keys_full_disk_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     link = os.link
 
     def full(source: str, target: Path) -> None:
@@ -100,7 +98,7 @@ def test_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not list(tmp_path.iterdir())
 
 
-def test_files_of_pyzmq_are_read_and_ours_by_pyzmq(tmp_path: Path) -> None:
+def test_read_keys_is_compatible_with_pyzmq(tmp_path: Path) -> None:
     public, secret = zmq.auth.create_certificates(tmp_path, "theirs", metadata={"email": "a = b # c"})
     assert (read_public(public), read_keys(secret).secret) == zmq.auth.load_certificate(secret)
     ours, ours_public = new_keys(tmp_path / "ours")
@@ -109,7 +107,7 @@ def test_files_of_pyzmq_are_read_and_ours_by_pyzmq(tmp_path: Path) -> None:
     assert zmq.auth.load_certificate(ours_public) == (keys.public, None)
 
 
-def test_secret_that_others_can_read_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_read_keys_secret_readable_by_others_logs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = written(tmp_path, WHOLE)
     with caplog.at_level(logging.WARNING):
         read_keys(path)
@@ -130,7 +128,7 @@ def test_secret_that_others_can_read_is_warned_of(tmp_path: Path, caplog: pytest
         WHOLE + '    note = "of another version"\nmore\n    public-key = "elsewhere"\n',
     ],
 )
-def test_forms_that_editors_and_tools_leave_are_read(tmp_path: Path, text: str) -> None:
+def test_read_keys_accepts_variants_of_the_format(tmp_path: Path, text: str) -> None:
     assert read_keys(written(tmp_path, text)) == Keys(PUBLIC, SECRET)
 
 
@@ -161,7 +159,7 @@ FOREIGN = "not a key file, or damaged; make keys with meshcast keys new"
     ],
     ids=lambda _: "file",  # not what it holds: keys are new in each process
 )
-def test_bad_files_are_one_line_without_the_secret(tmp_path: Path, text: str | bytes, message: str) -> None:
+def test_read_keys_bad_file_raises_one_line_without_the_secret(tmp_path: Path, text: str | bytes, message: str) -> None:
     path = written(tmp_path, text)
     with pytest.raises(KeyFileError) as caught:
         read_keys(path)
@@ -172,7 +170,7 @@ def test_bad_files_are_one_line_without_the_secret(tmp_path: Path, text: str | b
     assert SECRET.decode()[:8] not in line
 
 
-def test_missing_files_and_folders_are_one_line(tmp_path: Path) -> None:
+def test_read_keys_missing_file_raises_key_file_error(tmp_path: Path) -> None:
     for read in (read_keys, read_public):
         with pytest.raises(KeyFileError, match="there is no such file; make keys with meshcast keys new"):
             read(tmp_path / "none.key")
@@ -180,13 +178,13 @@ def test_missing_files_and_folders_are_one_line(tmp_path: Path) -> None:
             read(tmp_path)
 
 
-def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+def test_read_keys_pipe_is_rejected_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.key")
     with pytest.raises(KeyFileError, match="is not an ordinary file"):
         read_keys(tmp_path / "a.key")
 
 
-def test_keys_do_not_print_their_secret() -> None:
+def test_keys_repr_omits_the_secret() -> None:
     assert SECRET.decode() not in repr(Keys(PUBLIC, SECRET))
 
 
@@ -197,7 +195,9 @@ CHANGES = st.lists(st.tuples(st.integers(0, len(DATA) - 1), st.binary(max_size=3
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(changes=[])
 @given(changes=CHANGES)
-def test_changed_bytes_give_the_same_keys_or_one_line(tmp_path: Path, changes: list[tuple[int, bytes, int]]) -> None:
+def test_read_keys_changed_bytes_give_the_same_keys_or_an_error(
+    tmp_path: Path, changes: list[tuple[int, bytes, int]]
+) -> None:
     data = DATA
     for at, new, old in changes:
         data = data[:at] + new + data[at + old :]
@@ -211,6 +211,6 @@ def test_changed_bytes_give_the_same_keys_or_one_line(tmp_path: Path, changes: l
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=300) | st.text(max_size=300).map(lambda text: b"curve\n " + text.encode()))
-def test_any_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
+def test_read_keys_arbitrary_bytes_raise_key_file_error(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(KeyFileError):
         read_public(written(tmp_path, data))

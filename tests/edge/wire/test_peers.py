@@ -29,7 +29,7 @@ def descriptor(peer: Peer | None) -> int | None:
     return None if peer is None else peer.descriptor
 
 
-def test_peers_too_many_newcomers_the_oldest_makes_room() -> None:
+def test_peers_too_many_newcomers_returns_the_oldest() -> None:
     made = peers(new=3)
     oldest = made.connect(3, (0, 3), 3.0)
     assert descriptor(oldest) == 0
@@ -38,19 +38,19 @@ def test_peers_too_many_newcomers_the_oldest_makes_room() -> None:
     assert descriptor(made.connect(4, (0, 4), 4.0)) == 1
 
 
-def test_peers_full_of_subscribers_the_newest_is_not_taken() -> None:
+def test_peers_full_of_subscribers_returns_the_newest() -> None:
     made = peers(subscribed=4)
     assert descriptor(made.connect(4, (0, 4), 4.0)) == 4
     assert made.subscribed == 4
 
 
-def test_peers_that_subscribe_to_nothing_become_idle() -> None:
+def test_peers_idle_returns_peers_without_subscription() -> None:
     made = peers(subscribed=1, new=2)
     assert [peer.descriptor for peer in made.idle(11.5)] == [1]
     assert [peer.descriptor for peer in made.idle(12.5)] == [1, 2]
 
 
-def test_peer_with_too_many_topics_is_named() -> None:
+def test_peers_request_beyond_topics_cost_returns_the_peer() -> None:
     made = peers(new=1)
     allowed = LIMITS.topics_cost // (len(TOPIC) + 1 + TOPIC_COST)
     for number in range(allowed):
@@ -60,7 +60,7 @@ def test_peer_with_too_many_topics_is_named() -> None:
     assert descriptor(made.request(0, b"\1" + TOPIC + b"!", "")) == 0
 
 
-def test_peers_with_too_many_topics_together_the_largest_is_named() -> None:
+def test_peers_request_beyond_all_topics_cost_returns_the_largest_peer() -> None:
     made = peers(new=3)
     for who, topics in ((0, 4), (1, 5), (2, 2)):
         for number in range(topics):
@@ -72,13 +72,13 @@ def test_peers_with_too_many_topics_together_the_largest_is_named() -> None:
     assert made.request(2, b"\1mesh/x", "") is None  # what the one that goes held counts no more
 
 
-def test_peer_with_a_topic_longer_than_any_of_ours_is_named() -> None:
+def test_peers_request_of_too_long_topic_returns_the_peer() -> None:
     made = peers(new=1)
     assert made.request(0, b"\1" + b"x" * TOPIC_SIZE, "") is None
     assert descriptor(made.request(0, b"\1" + b"x" * (TOPIC_SIZE + 1), "")) == 0
 
 
-def test_peer_that_cancels_and_subscribes_again_stays_small() -> None:
+def test_peers_repeated_subscription_has_constant_cost() -> None:
     made = peers(new=1)
     for number in range(1000):
         topic = TOPIC + str(number).encode()
@@ -88,20 +88,20 @@ def test_peer_that_cancels_and_subscribes_again_stays_small() -> None:
     assert made.get(0).cost == 0  # type: ignore[union-attr]
 
 
-def test_topic_that_ends_with_its_last_peer_is_forgotten_for_all() -> None:
+def test_peers_topic_without_subscribers_is_released() -> None:
     made = peers(subscribed=2)
     assert made.request(-1, b"\0mesh/", "") is None  # libzmq's own, when a connection has gone
     assert all(peer is not None and peer.cost == 0 for peer in map(made.get, range(2)))
 
 
-def test_peer_that_sends_too_much_is_named_and_one_that_sends_slowly_is_not() -> None:
+def test_peers_sent_beyond_the_rate_returns_the_peer() -> None:
     made = peers(new=2)
     assert all(made.sent(0, 10, second) is None for second in range(1, 1000))
     assert made.sent(1, 100, 1.0) is None
     assert descriptor(made.sent(1, 100, 2.0)) == 1
 
 
-def test_peers_are_jammed_by_those_that_send_before_they_are_seen() -> None:
+def test_peers_jammed_counts_peers_with_undelivered_subscriptions() -> None:
     made = peers(subscribed=1, new=2)
     for number in range(3):
         peer = made.get(number)
@@ -112,7 +112,7 @@ def test_peers_are_jammed_by_those_that_send_before_they_are_seen() -> None:
     assert not made.jammed
 
 
-def test_peers_of_keys_are_those_that_have_subscribed_with_them() -> None:
+def test_peers_of_keys_returns_subscribed_peers() -> None:
     made = peers(new=3)
     for who, key in enumerate(("a", "b", "a")):
         made.request(who, b"\1mesh/", key)
@@ -138,12 +138,12 @@ def test_peers_of_keys_are_those_that_have_subscribed_with_them() -> None:
         (b"mesh/cam" + bytes(TOPIC_SIZE - 7), False),
     ],
 )
-def test_audience_keeps_only_what_can_match(prefix: bytes, matches: bool) -> None:
-    audience = Subscriptions()
+def test_subscriptions_keeps_only_prefixes_that_can_match(prefix: bytes, matches: bool) -> None:
+    subscriptions = Subscriptions()
     assert can_match(prefix) is matches
-    assert audience.hear(b"\1" + prefix) == (prefix if matches else None)
-    assert len(audience) == matches
+    assert subscriptions.update(b"\1" + prefix) == (prefix if matches else None)
+    assert len(subscriptions) == matches
     if matches:
-        assert audience.wants(prefix + b"cam")
-        assert audience.hear(b"\0" + prefix) is None
-        assert not audience.wants(prefix + b"cam")
+        assert subscriptions.wants(prefix + b"cam")
+        assert subscriptions.update(b"\0" + prefix) is None
+        assert not subscriptions.wants(prefix + b"cam")

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,8 @@ from edge.wire.publisher import Publisher
 from meshcast.protocol.packets import FramePacket
 from meshcast.subscriber import subscribe
 from tests.support import golden_packets
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 PATIENCE_S = 20.0  # a limit for failures only
 
 PUBLISHER = """
@@ -54,7 +53,7 @@ class Counter:
         self._thread = threading.Thread(target=self._work)
 
     def wait_for(self, more: int) -> int:
-        """The number of frames published, after so many more."""
+        """The number of frames published, after `more` further ones."""
         with self._changed:
             wanted = self.published + more
             assert self._changed.wait_for(lambda: self.published >= wanted, PATIENCE_S)
@@ -108,7 +107,7 @@ def published() -> Iterator[tuple[str, Counter]]:
         yield publisher.address, counter
 
 
-def test_killed_subscriber_finds_the_stream_further_on(published: tuple[str, Counter]) -> None:
+def test_subscriber_killed_and_restarted_receives_later_frames(published: tuple[str, Counter]) -> None:
     address, counter = published
     with watching(address) as first:
         before = read(first, 5)
@@ -125,7 +124,7 @@ def test_killed_subscriber_finds_the_stream_further_on(published: tuple[str, Cou
     assert [line["lost"] for line in after] == [0] * 5  # nothing is lost of what came before it was there
 
 
-def test_every_frame_of_a_stalled_subscriber_arrives_or_is_counted_as_lost() -> None:
+def test_subscriber_stalled_frames_arrive_or_count_as_lost() -> None:
     """A reader that takes nothing while far more passes than the queues and the system's buffers hold."""
     people = replace(golden_packets.bodies(10), vertices=np.random.default_rng(0).random((10, 6890, 3), np.float32))
     with (
@@ -142,7 +141,7 @@ def test_every_frame_of_a_stalled_subscriber_arrives_or_is_counted_as_lost() -> 
     assert len(received) + lost == received[-1].seq - received[0].seq + 1
 
 
-def test_publisher_that_was_killed_returns_as_another_session() -> None:
+def test_publisher_killed_and_restarted_has_a_new_session() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     with subscribe(address, timeout_s=PATIENCE_S) as packets:

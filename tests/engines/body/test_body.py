@@ -11,6 +11,7 @@ import pytest
 from engines.body.body import Body, kinematic_chain, load_body, load_surface_body, open_body
 from engines.errors import ModelError
 from meshcast.protocol.rotations import rotmat
+from tests.support.paths import ZOO
 
 
 def test_rest_pose_is_the_template() -> None:
@@ -20,7 +21,7 @@ def test_rest_pose_is_the_template() -> None:
     np.testing.assert_allclose(joints[0], body.joint_regressor @ body.v_template, atol=1e-6)
 
 
-def test_turning_the_root_turns_everything_about_it() -> None:
+def test_body_skin_root_rotation_turns_the_whole_body() -> None:
     body = open_body()
     rng = np.random.default_rng(0)
     rotations = rotmat(rng.normal(0, 0.4, (2, 24, 3)))
@@ -76,7 +77,7 @@ def test_pose_blend_shapes_by_the_definition(blended: Body) -> None:
         np.testing.assert_allclose(joints[person], places[0], atol=1e-6)
 
 
-def test_the_root_and_the_rest_pose_blend_nothing(blended: Body) -> None:
+def test_pose_offsets_of_root_and_rest_pose_are_zero(blended: Body) -> None:
     rotations = np.tile(np.eye(3, dtype=np.float32), (1, 24, 1, 1))
     rotations[:, 0] = rotmat(np.array([0.3, -1.0, 0.5]))
     shape = np.zeros((1, 10), np.float32)
@@ -84,13 +85,13 @@ def test_the_root_and_the_rest_pose_blend_nothing(blended: Body) -> None:
 
 
 @pytest.mark.parametrize("with_dirs", [False, True])
-def test_nobody(blended: Body, with_dirs: bool) -> None:
+def test_body_skin_of_no_people_is_empty(blended: Body, with_dirs: bool) -> None:
     body = blended if with_dirs else open_body()
     vertices, joints = body.skin(np.empty((0, 24, 3, 3), np.float32), np.empty((0, 10), np.float32))
     assert (vertices.shape, joints.shape) == ((0, 6890, 3), (0, 24, 3))
 
 
-def test_the_open_body_has_texture_coordinates() -> None:
+def test_open_body_has_texture_coordinates() -> None:
     uv = open_body().uv
     assert uv is not None
     assert (uv.coordinates.shape, uv.faces.shape) == ((7598, 2), (13776, 3))
@@ -99,13 +100,13 @@ def test_the_open_body_has_texture_coordinates() -> None:
     assert open_body().family == "smpl"
 
 
-def test_a_body_without_landmarks_is_a_plain_one(tmp_path: Path) -> None:
-    with np.load(Path(__file__).parents[3] / "engines" / "zoo" / "open_smpl_body.npz") as z:
+def test_load_body_without_landmarks_is_a_plain_body(tmp_path: Path) -> None:
+    with np.load(ZOO / "open_smpl_body.npz") as z:
         arrays = {key: z[key] for key in z.files}
     del arrays["coco17_regressor"]
     np.savez(tmp_path / "plain.npz", **arrays)
     assert type(load_body(tmp_path / "plain.npz")) is Body
-    with pytest.raises(ModelError, match=r"plain\.npz: a body without landmarks: coco17_regressor is missing"):
+    with pytest.raises(ModelError, match=r"plain\.npz: a body without landmarks, as coco17_regressor is missing"):
         load_surface_body(tmp_path / "plain.npz")
 
 
@@ -119,8 +120,8 @@ def test_a_body_without_landmarks_is_a_plain_one(tmp_path: Path) -> None:
         ("joint_names", None, "not a body file: joint_names is missing"),
     ],
 )
-def test_wrong_landmarks_are_named(tmp_path: Path, key: str, value: np.ndarray | None, message: str) -> None:
-    with np.load(Path(__file__).parents[3] / "engines" / "zoo" / "open_smpl_body.npz") as z:
+def test_load_body_invalid_landmarks_raise(tmp_path: Path, key: str, value: np.ndarray | None, message: str) -> None:
+    with np.load(ZOO / "open_smpl_body.npz") as z:
         arrays = {name: z[name] for name in z.files if name != key}
     if value is not None:
         arrays[key] = value

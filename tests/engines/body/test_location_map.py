@@ -24,7 +24,7 @@ def location_map(golden):
     return build(coordinates, golden["obj_faces_v"], golden["obj_faces_vt"], len(golden["obj_vertices"]), size)
 
 
-def test_texels(location_map, golden):
+def test_location_map_texels_are_barycentric(location_map, golden):
     np.testing.assert_array_equal(location_map.vertex_index, golden["v_index"])
     np.testing.assert_allclose(location_map.vertex_weights, golden["bary_weights"], rtol=0, atol=2e-6)
     np.testing.assert_array_equal(location_map.mask, golden["mask"])
@@ -44,7 +44,7 @@ def test_map_to_mesh(location_map, golden, goldens, maps, meshes):
     goldens.compare(location_map.to_mesh(golden[maps]), golden, meshes)
 
 
-def test_nobody(location_map):
+def test_location_map_of_no_people_is_empty(location_map):
     assert location_map.to_map(np.empty((0, 56, 3), np.float32)).shape == (0, 24, 24, 3)
     assert location_map.to_mesh(np.empty((0, 24, 24, 3), np.float32)).shape == (0, 56, 3)
 
@@ -104,7 +104,7 @@ def test_an_unused_uv_vertex_changes_nothing():
         ({"size": (1, 8)}, "1 x 8"),
     ],
 )
-def test_what_does_not_fit(change, message):
+def test_build_invalid_mesh_raises(change, message):
     good = {"coordinates": SQUARE, "faces": HALVES, "uv_faces": HALVES, "vertex_count": 4, "size": (8, 8)}
     with pytest.raises(ModelError, match=message):
         build(**good | change)

@@ -223,12 +223,12 @@ CORNERS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, -1, 0], [5, 
 
 
 @pytest.mark.parametrize("faces", [TETRAHEDRON, TETRAHEDRON[:1]], ids=["tetrahedron", "triangle"])
-def test_what_cannot_get_coarser_stays(faces: np.ndarray) -> None:
+def test_coarser_without_an_allowed_collapse_keeps_the_mesh(faces: np.ndarray) -> None:
     lod = coarser(CORNERS, faces, 1)
     np.testing.assert_array_equal(lod.vertices[lod.faces], faces)
 
 
-def test_two_borders_do_not_grow_together() -> None:
+def test_coarser_keeps_two_borders_apart() -> None:
     vertices, faces = cuff(8)
     lod = coarser(vertices, faces, 1)
     found, count = edges(lod.faces)
@@ -273,13 +273,13 @@ def test_faces_without_surface_and_vertices_without_face_are_left_out() -> None:
         (CORNERS, np.full((4, 3), 2, np.int32), "no face has three different corners"),
     ],
 )
-def test_what_is_no_mesh_is_refused_in_a_line(vertices: np.ndarray, faces: np.ndarray, message: str) -> None:
+def test_coarser_of_an_invalid_mesh_raises(vertices: np.ndarray, faces: np.ndarray, message: str) -> None:
     with pytest.raises(ModelError) as refusal:
         coarser(vertices, faces, 2)
-    assert str(refusal.value) == f"a mesh cannot be made coarser: {message}"
+    assert str(refusal.value) == f"mesh: cannot be simplified, as {message}"
 
 
-def test_random_triangles_do_no_harm() -> None:
+def test_coarser_of_random_triangles_is_valid_or_raises() -> None:
     for seed in range(60):
         rng = np.random.default_rng(seed)
         count = int(rng.integers(4, 40))

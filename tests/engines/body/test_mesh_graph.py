@@ -1,7 +1,5 @@
 """The graphs against those of the published implementation."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy import sparse
@@ -17,8 +15,8 @@ from engines.body.mesh_graph import (
 )
 from engines.errors import ModelError
 from engines.joint_sets import COCO19, HUMAN36, MANO21
+from tests.support.paths import GOLDEN
 
-GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 MESHES = ["pose2mesh_full_coco_blob", "pose2mesh_full_mano_ico", "pose2mesh_graph_ico4"]
 
 

@@ -25,7 +25,7 @@ def posed(body: Body, rig: Rig, rotations: np.ndarray, shape: np.ndarray) -> np.
     return moved
 
 
-def test_it_poses_like_the_body(rng: np.random.Generator) -> None:
+def test_rig_of_poses_like_the_body(rng: np.random.Generator) -> None:
     body, rig = open_body(), rig_of(open_body())
     rotations = rotmat(rng.normal(0, 0.5, (3, 24, 3)))
     shape = rng.normal(0, 1, (3, 10)).astype(np.float32)
@@ -75,8 +75,8 @@ def test_fewer_than_four_joints_are_filled_up() -> None:
     assert rig.weights.tolist() == [[0.75, 0.25, 0, 0], [1, 0, 0, 0]]
 
 
-def test_what_cannot_be_a_rig() -> None:
-    with pytest.raises(ModelError, match=r"^tiny: vertex 1 is moved by no joint; expected positive weights$"):
+def test_rig_of_an_invalid_body_raises() -> None:
+    with pytest.raises(ModelError, match=r"^tiny: vertex 1 has no positive weight; expected at least one$"):
         rig_of(with_weights([[1, 0], [0, 0]]))
     with pytest.raises(ModelError, match=r"^tiny: a rig has at most 256 joints, not 257$"):
         rig_of(with_weights([[1.0] * 257]))

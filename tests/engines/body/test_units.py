@@ -40,8 +40,8 @@ def hand(extent: float) -> Body:
 
 
 @pytest.mark.parametrize("body", [open_body(), scaled(0.4), scaled(1.4), hand(0.2)], ids=["1", "0.4", "1.4", "hand"])
-def test_a_plausible_body_is_taken(body: Body) -> None:
-    check_units(body, "body.npz")
+def test_check_units_plausible_body_passes(body: Body) -> None:
+    assert check_units(body, "body.npz") is None  # it raises otherwise
 
 
 @pytest.mark.parametrize(
@@ -49,19 +49,19 @@ def test_a_plausible_body_is_taken(body: Body) -> None:
     [
         (
             scaled(100),
-            r"measures 1\d\d\.?\d*, as in centimetres; .*: divide v_template, shapedirs and posedirs by 100 ",
+            r"measures 1\d\d\.?\d*, as in centimeters; .*: divide v_template, shapedirs and posedirs by 100 ",
         ),
-        (scaled(1000), r"as in millimetres; .* by 1000 "),
-        (scaled(1 / 0.0254), r"as in centimetres; "),
-        (scaled(0), "measures 0, in no unit"),
-        (hand(20), "measures 20, as in centimetres"),
-        (hand(200), "measures 200, as in millimetres"),
+        (scaled(1000), r"as in millimeters; .* by 1000 "),
+        (scaled(1 / 0.0254), r"as in centimeters; "),
+        (scaled(0), "measures 0, in an unknown unit"),
+        (hand(20), "measures 20, as in centimeters"),
+        (hand(200), "measures 200, as in millimeters"),
         (turned((0, 1), (2, -1), (1, 1)), r"its head is at \+Z of its pelvis; a body must stand along \+Y"),
         (turned((0, 1), (1, -1), (2, -1)), "its head is at -Y of its pelvis"),
         (turned((1, 1), (0, 1), (2, -1)), r"its head is at \+X of its pelvis"),
     ],
 )
-def test_other_units_and_axes_are_said(body: Body, said: str) -> None:
+def test_check_units_other_units_or_axes_raise(body: Body, said: str) -> None:
     with pytest.raises(ModelError, match=said) as caught:
         check_units(body, "body.npz")
     assert str(caught.value).startswith("body.npz: ")

@@ -41,7 +41,7 @@ def write(folder: Path, text: str = CARD, weights: bytes = b"weights") -> Path:
 
 
 @pytest.mark.parametrize("card", cards(), ids=lambda card: card.name)
-def test_every_shipped_card_is_whole(card: Card) -> None:
+def test_load_card_every_bundled_card_is_complete(card: Card) -> None:
     assert card.title
     assert card.license
     assert card.source
@@ -97,7 +97,7 @@ def test_a_card_from_a_file(tmp_path: Path) -> None:
         ("[input]", "a = " + "[" * 3000, "not a model card"),
     ],
 )
-def test_a_wrong_card_says_what_is_wrong(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_load_card_invalid_entry_is_named_in_the_error(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in CARD
     path = write(tmp_path, CARD.replace(old, new, 1))
     with pytest.raises(ModelError, match=said) as caught:

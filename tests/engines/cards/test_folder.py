@@ -78,7 +78,9 @@ KINDS = ("pipe", "folder", "device", "loop", "nowhere", "huge", *CONTENTS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_bad_card_is_named_and_left_out(kind: str, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_cards_invalid_card_is_skipped_with_a_warning(
+    kind: str, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     fill(folder / "bad.toml", kind)
     with caplog.at_level(logging.WARNING, "meshcast.engines"):
         names = [card.name for card in cards()]
@@ -89,13 +91,13 @@ def test_one_bad_card_is_named_and_left_out(kind: str, folder: Path, caplog: pyt
     assert "bad" not in names
     assert len(caplog.messages) == 1  # said once
     assert caplog.messages[0].startswith(f"{folder / 'bad.toml'}: ")
-    assert caplog.messages[0].endswith("; the card is left out")
+    assert caplog.messages[0].endswith("; the card is skipped")
     assert len(caplog.messages[0]) < 800
     with pytest.raises(ModelError, match=r"bad\.toml: "):
         load_card("bad")
 
 
-def test_an_unreadable_card_is_left_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cards_unreadable_card_is_skipped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "bad.toml").write_text(GOOD)
     (folder / "bad.toml").chmod(0)
     if os.geteuid() == 0:  # to whom nothing is unreadable
@@ -110,7 +112,7 @@ def _forbidden(path: str | Path) -> str | Path:
     return path
 
 
-def test_what_is_no_card_does_not_take_the_place_of_a_model_that_ships(folder: Path) -> None:
+def test_load_card_non_card_does_not_hide_a_bundled_model(folder: Path) -> None:
     (folder / "movenet_thunder.toml").mkdir()
     (folder / "hrnet_w32_256x192.toml").write_text("[[[")
     assert load_card("movenet_thunder").path.parent != folder
@@ -120,7 +122,7 @@ def test_what_is_no_card_does_not_take_the_place_of_a_model_that_ships(folder: P
 
 @pytest.mark.parametrize("entry", ["file", "data", "mean", "body", "license_files"])
 @pytest.mark.parametrize("target", ["../thesis.txt", "/{out}/thesis.txt", "link.txt", "sub/../../thesis.txt"])
-def test_files_outside_of_the_folder_are_refused(entry: str, target: str, folder: Path, tmp_path: Path) -> None:
+def test_read_card_file_outside_of_the_folder_raises(entry: str, target: str, folder: Path, tmp_path: Path) -> None:
     outside = folder.parent / "thesis.txt"
     outside.write_text("precious")
     (folder / "link.txt").symlink_to(outside)
@@ -131,7 +133,7 @@ def test_files_outside_of_the_folder_are_refused(entry: str, target: str, folder
         "license_files": f'license_files = ["{name}"]' + GOOD,
     }.get(entry, f'{entry} = "{name}"' + GOOD)
     (folder / "nice.toml").write_text(text)
-    with pytest.raises(ModelError, match="leaves the folder"):
+    with pytest.raises(ModelError, match="leads out of the folder"):
         load_card("nice")
     gone = remove("nice")
     assert gone == [folder / "nice.toml"]

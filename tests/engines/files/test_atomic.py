@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from engines.files.atomic import AtomicFile, BusyError, write_all, write_atomically
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 WRITER = """
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files that were saved in place of a model are told by their first bytes, and refused in one line."""
+"""Files saved in place of a model are recognized by their first bytes and refused with a one-line message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def tar() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "it is empty"),
         (b"\n<!DOCTYPE html><html>", "it is a web page"),
@@ -33,25 +33,29 @@ def tar() -> bytes:
         (tar(), "a tar archive; unpack it first"),
     ],
 )
-def test_another_kind_of_file_is_named(data: bytes, said: str, tmp_path: Path) -> None:
+def test_import_file_of_another_kind_names_the_kind(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "weights.pth"
     path.write_bytes(data)
-    with pytest.raises(ModelError, match=said) as caught:
+    with pytest.raises(ModelError, match=message) as caught:
         import_file(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+def test_import_file_of_a_pipe_or_folder_raises_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name in ("pipe", ".", "none"):
         with pytest.raises(ModelError, match="cannot be read"):
             import_file(tmp_path / name)
 
 
-def test_names_of_what_ships_and_long_names_are_refused(tmp_path: Path) -> None:
+def test_import_file_under_the_name_of_a_bundled_model_raises(tmp_path: Path) -> None:
     (tmp_path / "nanodet_g.onnx").write_bytes(b"")
-    with pytest.raises(ModelError, match="nanodet_g is the name of a model that ships with the program"):
+    (tmp_path / "nanodet_g.toml").write_text("")
+    with pytest.raises(ModelError, match="nanodet_g: the name of a bundled model; choose another with --as"):
         import_file(tmp_path / "nanodet_g.onnx")
-    with pytest.raises(ModelError, match="is too long; use 64 characters at most"):
+
+
+def test_import_file_under_a_long_name_raises(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be a model's name; use at most 64 letters"):
         import_file(tmp_path / "nanodet_g.onnx", "n" * 300)

@@ -30,7 +30,7 @@ def test_user_without_a_home_has_no_folders_and_the_models_that_ship() -> None:
     assert user_folder("cache") is None
     assert user_models() is None
     assert "movenet_thunder" in {card.name for card in cards()}
-    with pytest.raises(ModelError, match=r"^this user has no home folder; set HOME or XDG_DATA_HOME to a folder"):
+    with pytest.raises(ModelError, match=r"^the user has no home folder; set HOME or XDG_DATA_HOME to a folder"):
         needed_user_models()
     with pytest.raises(ModelError, match="set HOME or XDG_CACHE_HOME"):
         needed_user_folder("cache")

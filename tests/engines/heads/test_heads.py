@@ -85,7 +85,7 @@ def test_pare_poses_the_body(count: int) -> None:
     assert made.attention is not None
     np.testing.assert_allclose(made.attention.max((2, 3)), 1, rtol=1e-5)
     assert made.usable.all()
-    assert "not comparable" in head.remark
+    assert "whose shape directions are not those of SMPL" in head.warning
 
 
 def test_people_behind_the_camera_or_of_nan_are_not_usable() -> None:
@@ -114,9 +114,9 @@ def test_dct_is_relative_to_the_mean_parameters(tmp_path: Path) -> None:
     np.testing.assert_allclose(made.shape, output[:, 75:] + mean.shape, atol=1e-6)
     assert made.cameras is not None
     np.testing.assert_allclose(made.cameras, output[:, :3] + [0.9, 0, 0], atol=1e-6)
-    assert "mean parameters" not in head.remark
+    assert "mean parameters" not in head.warning
     bare = SmplParametersHead(Answers(output), load_card("dct"), open_body(), NAMES)
-    assert "no mean parameters" in bare.remark
+    assert "no mean parameters" in bare.warning
     assert bare(people(2)).joints[0, 15, 1] < -0.3  # the head is up: y points down in the camera
 
 
@@ -129,7 +129,7 @@ def test_mean_parameters_in_six_numbers_a_joint(tmp_path: Path) -> None:
         read_mean_parameters(tmp_path / "other.npz")
 
 
-def test_pose2mesh_sees_standardised_keypoints() -> None:
+def test_pose2mesh_head_passes_standardized_keypoints() -> None:
     body = open_body()
     vertices, _ = body.skin(*poses(2))
     session = Answers(vertices)
@@ -166,7 +166,7 @@ def test_keypoints_by_name() -> None:
     np.testing.assert_array_equal(weights[:17], np.eye(17))
     shuffled = tuple(reversed(NAMES))
     np.testing.assert_array_equal(gather_points(shuffled, NAMES, "net").argmax(1), np.arange(16, -1, -1))
-    with pytest.raises(ModelError, match="net needs the keypoints torso, head, which the pose model does not give"):
+    with pytest.raises(ModelError, match="net: needs the keypoints torso, head, which the pose model does not predict"):
         gather_points(NAMES, load_card("pose2mesh_human36").keypoints, "net")
 
 
@@ -174,7 +174,7 @@ def imported(card: Card) -> Card:
     return replace(card, variants=load_card("movenet_thunder").variants)
 
 
-def test_vertices_of_another_body_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_body_for_a_head_without_its_body_raises(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     trained = imported(load_card("pose2mesh_coco"))
     with pytest.raises(ModelError, match="import that body first"):
@@ -183,15 +183,15 @@ def test_vertices_of_another_body_are_refused(monkeypatch: pytest.MonkeyPatch, t
     assert body_for(load_card("pose2mesh_coco"), None) is not None  # nothing to scramble
     assert body_for(imported(load_card("pare")), None) is not None  # rotations drive any body
     assert body_for(load_card("pose2mesh_open"), None) is None
-    with pytest.raises(ModelError, match="its own body"):
+    with pytest.raises(ModelError, match="has a body of its own; remove --body"):
         body_for(load_card("pose2mesh_open"), "open_smpl_body")
-    with pytest.raises(ModelError, match=r"dct_two_branch has no live head: .*IUV map"):
+    with pytest.raises(ModelError, match=r"dct_two_branch: its family dct_iuv has no mesh head; .*IUV map"):
         body_for(load_card("dct_two_branch"), None)
     with pytest.raises(UnknownNameError, match="unknown body 'smpl_neutral'; there are: open_smpl_body"):
         body_for(load_card("pare"), "smpl_neutral")
 
 
-def test_a_body_with_other_joints_is_refused() -> None:
+def test_smpl_parameters_head_on_a_body_with_other_joints_raises() -> None:
     hand = replace(
         plain(open_body()),
         parents=np.array([-1, *range(15)], np.int32),
@@ -199,7 +199,7 @@ def test_a_body_with_other_joints_is_refused() -> None:
         weights=open_body().weights[:, :16],
         joint_regressor=open_body().joint_regressor[:16],
     )
-    with pytest.raises(ModelError, match="poses SMPL's 24 joints: the body open_smpl_body has 16"):
+    with pytest.raises(ModelError, match="the body open_smpl_body has 16 joints"):
         SmplParametersHead(Answers(), load_card("pare"), hand, NAMES)
     bare = replace(plain(open_body()), uv=None)
     with pytest.raises(ModelError, match="no texture coordinates"):

@@ -141,7 +141,7 @@ def test_truncated_and_flipped_files_are_refused_or_read(tmp_path: Path, kind: s
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [([1, 2], "holds a list"), ({"epoch": 3}, "holds no tensors; its entries are: epoch")],
+    [([1, 2], "holds a list"), ({"epoch": 3}, "no tensors found; its entries are: epoch")],
 )
 def test_what_is_no_checkpoint_is_said(tmp_path: Path, content: object, said: str) -> None:
     with pytest.raises(ModelError, match=said):

@@ -102,7 +102,7 @@ def test_storage_that_announces_more_than_the_file_is_refused(tmp_path: Path, le
     torch.save({"a": torch.zeros(1000)}, path, _use_new_zipfile_serialization=not legacy)
     count, larger = b"M" + struct.pack("<H", 1000), b"J" + struct.pack("<i", 1 << 30)
     path = replaced(path, count, larger, legacy=legacy)
-    with pytest.raises(ModelError, match="its weights announce more than the"):
+    with pytest.raises(ModelError, match="its weights declare more than the"):
         read_checkpoint(path)
 
 
@@ -113,7 +113,7 @@ def test_tensor_larger_than_its_storage_is_refused(tmp_path: Path, legacy: bool)
     shape = b"K\x07K\x05\x86"
     larger = b"J" + struct.pack("<i", 1 << 28) + b"K\x05\x86"
     path = replaced(path, shape, larger, legacy=legacy)
-    with pytest.raises(ModelError, match="a tensor goes beyond its storage"):
+    with pytest.raises(ModelError, match="a tensor exceeds its storage"):
         read_checkpoint(path)
 
 

@@ -18,6 +18,7 @@ from engines.importing.body_file import save_body  # noqa: E402
 from engines.importing.import_model import import_file, remove  # noqa: E402
 from engines.networks.registry import build  # noqa: E402
 from engines.onnx_tools.export import load_network  # noqa: E402
+from tests.support.paths import GOLDEN  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +85,7 @@ def test_published_files_become_models(tmp_path: Path, network: str, file: str, 
     assert all(torch.equal(loaded[key], weights[key]) for key in weights)
     if network.startswith("pare"):
         assert "non-commercial" in card.license
-        assert "left out what the network does not need: smpl.faces and 1 more" in " ".join(made.warnings)
+        assert "ignored tensors that the network does not use: smpl.faces and 1 more" in " ".join(made.warnings)
 
 
 def test_pose2mesh_of_the_bodys_mesh(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_a_network_for_other_joints_is_named(tmp_path: Path) -> None:
     weights = state("pose2mesh_posenet_coco")
     weights["w1.weight"] = torch.zeros(4096, 2 * 20)
     with pytest.raises(
-        ModelError, match=r"posenet_coco, but has 1 entry of another shape \(w1\.weight is 4096 x 40, not"
+        ModelError, match=r"posenet_coco, but with 1 entry of another shape \(w1\.weight is 4096 x 40, not"
     ):
         import_file(saved(weights, tmp_path / "file.pth"))
 
@@ -127,7 +128,7 @@ def test_of_two_sets_of_weights_one_is_chosen_and_said(tmp_path: Path) -> None:
     path = saved({"model": prefixed("_orig_mod.module.", weights), "ema": {"module": averaged}}, tmp_path / "two.pth")
     made = import_file(path)
     assert made.identified == "yolox_nano, weights under 'model.module'"
-    assert "the file also holds other weights of it: ema.module; choose with --weights" in made.warnings
+    assert "the file holds other weights of this network: ema.module; choose with --weights" in made.warnings
     key = "head.obj_preds.0.bias"
     assert torch.equal(load_network(made.card).state_dict()[key], weights[key])
     assert torch.equal(load_network(import_file(path, weights="ema").card).state_dict()[key], averaged[key])
@@ -144,7 +145,7 @@ def test_the_input_size_is_chosen_by_name(tmp_path: Path) -> None:
     path = saved(state("hrnet_w32"), tmp_path / "weights.pth")
     made = import_file(path)
     assert made.card.name == "hrnet_w32_256x192"
-    assert "hrnet_w32_384x288: choose with --as" in made.warnings[0]
+    assert "hrnet_w32_384x288 too; choose with --as" in made.warnings[0]
     assert import_file(path, "hrnet_w32_384x288").card.input.shape == ("N", 3, 384, 288)
     assert load_card("hrnet_w32").name == "hrnet_w32_256x192"
 
@@ -167,7 +168,7 @@ def reshaped(weights: dict[str, Any]) -> dict[str, Any]:
     [
         (
             lambda w: {k: v for k, v in w.items() if "obj_preds.1" not in k},
-            r"looks like yolox_nano, but has 2 entries missing \(",
+            r"most similar to yolox_nano, but with 2 entries missing \(",
         ),
         (lambda w: {**w, "head.extra.weight": torch.ones(1)}, r"1 entry unexpected \(head\.extra\.weight\)"),
         (reshaped, r"1 entry of another shape \(head\.cls_preds\.0\.weight is 3 x 64 x 1 x 1, not 80 x 64 x 1 x 1\)"),
@@ -181,22 +182,22 @@ def test_what_does_not_fit_is_named(tmp_path: Path, data_folder: Path, change: W
 
 def test_another_architecture_is_named(tmp_path: Path, data_folder: Path) -> None:
     path = saved(state("yolox_nano"), tmp_path / "file.pth")
-    with pytest.raises(ModelError, match=r"not hrnet_w32: it looks like yolox_nano$"):
+    with pytest.raises(ModelError, match=r"not hrnet_w32: most similar to yolox_nano$"):
         import_file(path, "hrnet_w32")
     other = {f"blocks.{i}.attn.qkv.weight": torch.zeros(4, 4) for i in range(12)}
-    with pytest.raises(ModelError, match=r"not a network that is known here; the nearest is \w+ \(0% alike\)"):
+    with pytest.raises(ModelError, match=r"not a known network; the most similar one is \w+ \(0% of the tensors\)"):
         import_file(saved(other, tmp_path / "vit.pth"))
     assert not data_folder.exists()
 
 
 def test_a_part_of_a_model_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="it is pose2mesh_posenet_human36, a part of a model"):
+    with pytest.raises(ModelError, match="holds pose2mesh_posenet_human36, which is only a part of a model"):
         import_file(saved(state("pose2mesh_posenet_human36"), tmp_path / "posenet.pth.tar"))
 
 
 def test_names_that_are_taken_or_no_names(tmp_path: Path) -> None:
     path = saved(state("yolox_nano"), tmp_path / "file.pth")
-    with pytest.raises(ModelError, match="ships with the program"):
+    with pytest.raises(ModelError, match="bundled model"):
         import_file(path, "nanodet_g")
     with pytest.raises(ModelError, match="cannot be a model's name"):
         import_file(path, "../escape")
@@ -217,7 +218,7 @@ def test_a_hands_network_needs_the_hand(tmp_path: Path, monkeypatch: pytest.Monk
     """Its weights fit the hand's mesh, which is imported first."""
     from engines.body.body import Body, load_body
 
-    sphere = np.load(Path(__file__).parents[2] / "data" / "golden" / "pose2mesh_full_mano_ico.npz")
+    sphere = np.load(GOLDEN / "pose2mesh_full_mano_ico.npz")
     vertices, faces = sphere["graph.vertices"].astype(np.float32), sphere["graph.faces"].astype(np.int32)
     count = len(vertices)
     hand = Body(
@@ -234,7 +235,7 @@ def test_a_hands_network_needs_the_hand(tmp_path: Path, monkeypatch: pytest.Monk
     path = saved(
         {"model_state_dict": build("pose2mesh_full_mano", faces, vertices).state_dict()}, tmp_path / "final.pth"
     )
-    with pytest.raises(ModelError, match=r"looks like pose2mesh_full_mano, but has 2 entries of another shape"):
+    with pytest.raises(ModelError, match=r"most similar to pose2mesh_full_mano, but with 2 entries of another shape"):
         import_file(path)
     imported = import_file(tmp_path / "MANO_RIGHT.npz").card
     assert imported.family == "mano"

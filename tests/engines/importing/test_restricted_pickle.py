@@ -153,7 +153,7 @@ def test_chumpy_without_chumpy(loads: Any, chumpy: Any, protocol: int) -> None:
     assert "chumpy.ch" not in sys.modules
     np.testing.assert_array_equal(as_array(read["x"], "x"), array)
     np.testing.assert_array_equal(as_array(read["view"], "view"), array[:, :, :10])
-    with pytest.raises(ModelError, match=r"^the sum .* it is chumpy\.ch_ops\.add, an expression that only chumpy"):
+    with pytest.raises(ModelError, match=r"^the sum .* it is chumpy\.ch_ops\.add, an expression of chumpy"):
         as_array(read["sum"], "the sum")
 
 
@@ -201,7 +201,7 @@ def attacks(canary: Path) -> dict[str, tuple[bytes, str]]:
 @pytest.mark.parametrize("attack", attacks(Path("x")))
 def test_a_pickle_that_would_run_code_is_refused(loads: Any, tmp_path: Path, attack: str) -> None:
     data, name = attacks(tmp_path / "canary")[attack]
-    with pytest.raises(ModelError, match=rf"model\.pkl: refused: .* asks for {name}, .*nothing was run") as refusal:
+    with pytest.raises(ModelError, match=rf"model\.pkl: refused: .* names {name}, .*no code was executed") as refusal:
         loads(data)
     assert "\n" not in str(refusal.value)
     assert not (tmp_path / "canary").exists()

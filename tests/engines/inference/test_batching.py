@@ -47,7 +47,7 @@ def run(batches: BatchRunner, engine: Engine, count: int) -> None:
         (130, [(64, 64), (64, 64), (2, 2)]),
     ],
 )
-def test_padded_to_the_next_bucket(count: int, calls: list[tuple[int, int]]) -> None:
+def test_batch_runner_pads_to_the_next_size(count: int, calls: list[tuple[int, int]]) -> None:
     engine = Engine()
     run(BatchRunner("m", BUCKETS, padded=True), engine, count)
     assert engine.calls == calls
@@ -62,7 +62,9 @@ def test_padded_to_the_next_bucket(count: int, calls: list[tuple[int, int]]) -> 
         (None, 0, [(1, 0)]),
     ],
 )
-def test_parts_of_exactly_these_sizes(sizes: tuple[int, ...] | None, count: int, calls: list[tuple[int, int]]) -> None:
+def test_batch_runner_unpadded_uses_exact_sizes(
+    sizes: tuple[int, ...] | None, count: int, calls: list[tuple[int, int]]
+) -> None:
     engine = Engine()
     run(BatchRunner("m", sizes), engine, count)
     assert engine.calls == calls
@@ -76,7 +78,7 @@ def test_parts_of_exactly_these_sizes(sizes: tuple[int, ...] | None, count: int,
         (None, False, 3, [(5, 5), (2, 2), (2, 2), (1, 1)], [(2, 2), (2, 2), (1, 1)]),
     ],
 )
-def test_what_does_not_fit_runs_in_halves_from_then_on(
+def test_batch_runner_out_of_memory_halves_the_batch(
     sizes: tuple[int, ...] | None,
     padded: bool,
     most: int,
@@ -88,7 +90,7 @@ def test_what_does_not_fit_runs_in_halves_from_then_on(
     with caplog.at_level(logging.WARNING, "meshcast.engines"):
         run(batches, engine, 5)
     assert engine.calls == first
-    assert caplog.messages[0].startswith(f"net: not enough memory for {first[0][0]} at once, going on with")
+    assert caplog.messages[0].startswith(f"net: not enough memory for a batch of {first[0][0]}; continuing with")
     engine.calls.clear()
     caplog.clear()
     run(batches, engine, 5)
@@ -96,14 +98,14 @@ def test_what_does_not_fit_runs_in_halves_from_then_on(
     assert not caplog.messages
 
 
-def test_when_one_row_does_not_fit_the_error_goes_on() -> None:
+def test_batch_runner_single_sample_out_of_memory_raises() -> None:
     engine = Engine(0)
     with pytest.raises(OutOfMemoryError, match="full"):
         run(BatchRunner("m", BUCKETS, padded=True), engine, 8)
     assert [size for size, _ in engine.calls] == [8, 4, 2, 1]
 
 
-def test_other_errors_are_not_tried_again() -> None:
+def test_batch_runner_other_errors_are_not_retried() -> None:
     def broken(_inputs: tuple[Rows, ...], _size: int) -> list[Rows]:
         raise ModelError("broken")
 
@@ -111,7 +113,7 @@ def test_other_errors_are_not_tried_again() -> None:
         BatchRunner("m", None).run(broken, (np.zeros((4, 1), np.float32),))
 
 
-def test_the_model_may_fix_its_batch_at_one() -> None:
+def test_batch_sizes_of_a_batch_fixed_at_one() -> None:
     assert batch_sizes([None, "N"], BUCKETS, "m") == BUCKETS
     assert batch_sizes([None], None, "m") is None
     assert batch_sizes([1, None], BUCKETS, "m") == (1,)

@@ -85,7 +85,9 @@ def pixels() -> Any:
     ],
     ids=["uint8", "int32, channels last", "int64, free"],
 )
-def test_integer_pictures_are_rounded_and_clipped(backend: str, kind: int, shape: Any, tmp_path: Path) -> None:
+def test_fit_to_card_integer_images_are_rounded_and_clipped(
+    backend: str, kind: int, shape: Any, tmp_path: Path
+) -> None:
     session = open_session(card(tmp_path, model(kind, shape)), backend=backend, device="cpu", threads=1)
     (found,) = session(pictures())
     np.testing.assert_allclose(found, pixels().mean((1, 2, 3)), rtol=1e-5)
@@ -142,23 +144,25 @@ def test_listed_outputs_are_chosen_in_the_cards_order(tmp_path: Path) -> None:
     ("data", "options", "said"),
     [
         (model(second=True), {}, r"a further input 'orig_target_sizes' \(int64 \[1, 2\]\); the card expects one input"),
-        (model(TensorProto.UINT8), {"std": 255.0}, r"'images' is uint8 and takes the pixels 0 to 255 as they are; set"),
+        (model(TensorProto.UINT8), {"std": 255.0}, r"'images' is uint8 with pixel values 0 to 255; set"),
         (model(TensorProto.INT8), {}, r"its input is 'images' \(int8 \[1, 3, 8, 6\]\); the card expects 'images' \(fl"),
         (model(TensorProto.STRING), {}, r"string \[1, 3, 8, 6\]"),
         (model(shape=(4, 3, 8, 6)), {}, r"its batch is fixed at 4; export it with a free batch axis"),
         (model(shape=(3, 8, 6)), {}, r"\[3, 8, 6\]\); the card expects 'images' \(float32 \[1, 3, 8, 6\]\)"),
         (model(shape=(1, 3, 16, 12)), {}, r"\[1, 3, 16, 12\]\); the card expects"),
         (model(shape=(1, 3, 16, 16)), {"shape": '["N", 3, "H", "W"]'}, r"\[1, 3, 16, 16\]\); the card expects"),
-        (model(outputs=0), {}, "it has no output"),
-        (model(), {"top": 'outputs = ["outs"]'}, r"it has no output 'outs' \(did you mean out\?\)"),
-        (model(opset=99), {}, "it is of opset 99"),
+        (model(outputs=0), {}, "no output"),
+        (model(), {"top": 'outputs = ["outs"]'}, r"no output 'outs' \(did you mean out\?\)"),
+        (model(opset=99), {}, "opset 99 is newer than"),
         (model()[:-30], {}, "not an ONNX model, or damaged: it ends before"),
         (b"PK\x03\x04" + bytes(100), {}, "it is a zip archive"),
         (b"<!DOCTYPE html>", {}, "it is text, perhaps a web page"),
         (b"", {}, "it is empty"),
     ],
 )
-def test_what_does_not_fit_is_said(tmp_path: Path, data: bytes, options: dict[str, Any], said: str) -> None:
+def test_fit_to_card_mismatch_is_named_in_the_error(
+    tmp_path: Path, data: bytes, options: dict[str, Any], said: str
+) -> None:
     for backend in BACKENDS:
         with pytest.raises(ModelError, match=said) as caught:
             open_session(card(tmp_path, data, **options), backend=backend, device="cpu")
@@ -166,7 +170,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path, data: bytes, options: dict[st
         assert "\n" not in str(caught.value)
 
 
-def test_another_name_of_the_input_is_said(tmp_path: Path) -> None:
+def test_fit_to_card_other_input_name_is_named_in_the_error(tmp_path: Path) -> None:
     wrong = card(tmp_path, model())
     path = wrong.path
     path.write_text(path.read_text().replace('name = "images"', 'name = "image"'))
@@ -174,7 +178,7 @@ def test_another_name_of_the_input_is_said(tmp_path: Path) -> None:
         open_session(load_card(path), backend="openvino")
 
 
-def test_no_damaged_file_raises_anything_else(tmp_path: Path) -> None:
+def test_fit_to_card_damaged_file_raises_model_error_only(tmp_path: Path) -> None:
     whole, draw = model(), np.random.default_rng(4)
     fitting = card(tmp_path, whole)
     for _ in range(300):

@@ -80,7 +80,7 @@ def test_a_cache_that_cannot_be_written(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "blocked"))
     with caplog.at_level(logging.WARNING):
         assert onnx_model(load_card("yolox_nano"), None, None)
-    assert "converted at every start" in caplog.text
+    assert "exported at every start" in caplog.text
 
 
 def test_onnx_files_are_taken_as_they_are(tmp_path: Path, converted: list[str]) -> None:

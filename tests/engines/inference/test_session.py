@@ -107,18 +107,16 @@ def test_unknown_names_list_what_exists(tmp_path: Path) -> None:
 
 def test_a_precision_by_name_is_never_replaced(tmp_path: Path) -> None:
     card = tiny_card(tmp_path, tiny_model())
-    with pytest.raises(ModelError, match="tiny has no int8 weights, it has: fp32"):
+    with pytest.raises(ModelError, match=r"tiny: no int8 weights \(it has: fp32\)"):
         open_session(card, precision="int8")
-    with pytest.raises(ModelError, match="onnxruntime on cpu does not compute in bf16, it has: fp32, int8"):
+    with pytest.raises(ModelError, match=r"onnxruntime on cpu: no bf16 \(it has: fp32, int8\)"):
         open_session(card, backend="onnxruntime", precision="bf16")
-    with pytest.raises(
-        ModelError, match=r"openvino on cpu does not compute in fp16, it has: .*; choose another precision"
-    ):
+    with pytest.raises(ModelError, match=r"openvino on cpu: no fp16 \(it has: .*\); choose another precision"):
         open_session(card, backend="openvino", precision="fp16")
     for precision in ("fp16", "int8"):
-        with pytest.raises(ModelError, match=f"the kernels do not compute pose2mesh_coco in {precision}, only in fp32"):
+        with pytest.raises(ModelError, match=f"pose2mesh_coco: the native kernels have no {precision}; choose fp32"):
             open_session(load_card("pose2mesh_coco"), device="cpu", precision=precision)
-    with pytest.raises(ModelError, match="torch on cpu does not compute in fp16, it has: fp32, bf16"):
+    with pytest.raises(ModelError, match=r"torch on cpu: no fp16 \(it has: fp32, bf16\)"):
         open_session(card, backend="torch", precision="fp16")
 
 
@@ -235,7 +233,7 @@ def test_auto_passes_over_an_engine_that_cannot_use_the_gpu(machine: Any, caplog
     with caplog.at_level(logging.INFO, "meshcast.engines"):
         assert open_session(load_card("movenet_thunder")).backend == "openvino"
     assert caplog.messages == [
-        "torch cannot use cuda:N: what is installed of torch cannot use it (NVIDIA H200); torch has here: none",
+        "torch cannot use cuda:N (the installed torch build does not support NVIDIA H200); its devices are: none",
         "movenet_thunder: openvino, cpu, bf16",
     ]
 
@@ -257,19 +255,19 @@ def test_auto_passes_over_an_engine_that_is_broken(
 @pytest.mark.parametrize(
     ("gpus", "installed", "asked", "said"),
     [
-        (0, ALL, {"device": "cuda:0"}, "cannot use cuda:0: no CUDA device is visible here"),
-        (1, ALL, {"device": "cuda:3"}, "cannot use cuda:3: only cuda:0 can be seen here"),
+        (0, ALL, {"device": "cuda:0"}, "cuda:0: cannot be used; no CUDA device is visible"),
+        (1, ALL, {"device": "cuda:3"}, "cuda:3: cannot be used; visible devices: cuda:0"),
         (
             1,
             {"openvino"},
             {"device": "cuda:0"},
-            "no engine that is installed can use cuda:0; install one of: tensorrt, ",
+            "cuda:0: no installed engine can use it; install one of: tensorrt, ",
         ),
-        (0, set(), {}, "no engine is installed; pip install openvino"),
-        (1, ALL, {"backend": "openvino", "device": "cuda:0"}, "openvino cannot use cuda:0: it runs on the CPU only"),
-        (1, ALL, {"backend": "tensorrt", "device": "cpu"}, "tensorrt cannot use cpu; tensorrt has here: cuda:0"),
-        (0, ALL, {"backend": "tensorrt"}, "tensorrt cannot use cuda:N: no CUDA device is visible here"),
-        (2, ALL, {"backend": "torch", "device": "cuda:7"}, "torch cannot use cuda:7: only cuda:0, cuda:1 can be seen"),
+        (0, set(), {}, "no inference engine is installed; pip install openvino"),
+        (1, ALL, {"backend": "openvino", "device": "cuda:0"}, "openvino cannot use cuda:0 (it runs on the CPU only)"),
+        (1, ALL, {"backend": "tensorrt", "device": "cpu"}, "tensorrt cannot use cpu; its devices are: cuda:0"),
+        (0, ALL, {"backend": "tensorrt"}, "tensorrt cannot use cuda:N (no CUDA device is visible"),
+        (2, ALL, {"backend": "torch", "device": "cuda:7"}, "torch cannot use cuda:7 (visible devices: cuda:0, cuda:1)"),
     ],
 )
 def test_a_device_by_name_is_never_replaced(

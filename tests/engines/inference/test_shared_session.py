@@ -64,7 +64,7 @@ def ask(session: BatchingSession, inputs: list[NDArray[Any]], fake: Doubling, wa
     return answers
 
 
-def test_alone_it_is_the_session_itself() -> None:
+def test_batching_session_single_caller_equals_the_session() -> None:
     fake, heard = Doubling(), []
     fake.go.set()
     session = BatchingSession(fake, lambda rows, start_ns, end_ns: heard.append((rows, end_ns >= start_ns)))
@@ -74,7 +74,7 @@ def test_alone_it_is_the_session_itself() -> None:
     assert heard == [(2, True)]
 
 
-def test_those_who_wait_go_together_and_get_their_own_rows() -> None:
+def test_batching_session_waiting_requests_share_a_batch() -> None:
     fake = Doubling()
     session = BatchingSession(fake)
     inputs = [np.full((rows, 3), float(rows)) for rows in (1, 2, 3, 4)]
@@ -83,10 +83,10 @@ def test_those_who_wait_go_together_and_get_their_own_rows() -> None:
         np.testing.assert_array_equal(same, given)
         np.testing.assert_array_equal(double, 2 * given)
     assert fake.calls == [(1, 3), (9, 3)]
-    assert (session.rows, session.rows_together) == (10, 9)
+    assert (session.rows, session.batched_rows) == (10, 9)
 
 
-def test_other_shapes_go_apart_and_calls_stay_bounded() -> None:
+def test_batching_session_other_shapes_and_large_batches_are_split() -> None:
     fake = Doubling()
     inputs = [np.zeros((1, 3)), np.zeros((MAX_BATCHED_ROWS, 3)), np.zeros((1, 5)), np.zeros((1, 3))]
     answers = ask(BatchingSession(fake), inputs, fake, waiting=3)
@@ -94,7 +94,7 @@ def test_other_shapes_go_apart_and_calls_stay_bounded() -> None:
     assert sorted(fake.calls[1:]) == [(1, 3), (1, 5), (MAX_BATCHED_ROWS, 3)]
 
 
-def test_an_error_belongs_to_the_one_who_caused_it() -> None:
+def test_batching_session_error_reaches_only_its_caller() -> None:
     fake = Doubling()
     inputs = [np.ones((1, 3)), np.ones((2, 3)), -np.ones((1, 3)), np.ones((1, 3))]
     answers = ask(BatchingSession(fake), inputs, fake, waiting=3)
@@ -103,7 +103,7 @@ def test_an_error_belongs_to_the_one_who_caused_it() -> None:
         np.testing.assert_array_equal(answers[index][1], 2 * inputs[index])
 
 
-def test_it_works_on_after_an_error() -> None:
+def test_batching_session_continues_after_an_error() -> None:
     fake = Doubling()
     fake.go.set()
     session = BatchingSession(fake)
@@ -112,7 +112,7 @@ def test_it_works_on_after_an_error() -> None:
     assert session(np.ones((1, 1)))[1] == 2
 
 
-def test_many_threads_many_calls() -> None:
+def test_batching_session_many_threads_get_their_own_outputs() -> None:
     fake = Doubling()
     fake.go.set()
     session = BatchingSession(fake)

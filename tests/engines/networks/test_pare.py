@@ -1,7 +1,5 @@
 """The networks against outputs of the published implementation with the same weights."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,8 +8,7 @@ torch = pytest.importorskip("torch")
 from engines.errors import UnknownNameError  # noqa: E402
 from engines.networks.pare import PareOutput, build, rotmat_from_6d  # noqa: E402
 from tests.support import golden_fill  # noqa: E402
-
-GOLDEN = Path(__file__).parents[2] / "data" / "golden"
+from tests.support.paths import GOLDEN  # noqa: E402
 
 
 def load(backbone):

@@ -1,7 +1,6 @@
 """The network against outputs of the published implementation with the same weights."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,7 @@ from engines.body.mesh_graph import rescaled_laplacian  # noqa: E402
 from engines.joint_sets import COCO19, HUMAN36, MANO21, SMPL24  # noqa: E402
 from engines.networks.pose2mesh import GraphProduct, PoseNet, build  # noqa: E402
 from tests.support import golden_fill  # noqa: E402
-
-GOLDEN = Path(__file__).parents[2] / "data" / "golden"
+from tests.support.paths import GOLDEN  # noqa: E402
 
 
 def weights(name):

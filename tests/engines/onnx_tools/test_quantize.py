@@ -189,7 +189,7 @@ def test_older_operator_sets_are_brought_up(x: F32) -> None:
     net = Net(opset=11)
     data = net.bytes(net.conv("x", 4, 3))
     network = FloatNetwork(data, "net", SHAPE)
-    reference(network.quantized(limits(network, x), ["Conv_0"]), x)
+    assert np.isfinite(reference(network.quantized(limits(network, x), ["Conv_0"]), x)).all()
 
 
 def test_a_tensor_of_zeros_does_not_divide_by_zero(x: F32) -> None:
@@ -199,8 +199,8 @@ def test_a_tensor_of_zeros_does_not_divide_by_zero(x: F32) -> None:
 
 
 def test_what_is_no_network_is_said_in_one_line() -> None:
-    with pytest.raises(ModelError, match=r"^broken: not a model that can be quantised \(.+\)$"):
+    with pytest.raises(ModelError, match=r"^broken: cannot be quantized \(.+\)$"):
         FloatNetwork(b"not onnx", "broken", SHAPE)
     net = Net()
-    with pytest.raises(ModelError, match="no layer that can run in INT8"):
+    with pytest.raises(ModelError, match="no layer can run in INT8"):
         FloatNetwork(net.bytes(net.add("Relu", "x")), "net", SHAPE)

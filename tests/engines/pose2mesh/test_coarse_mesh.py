@@ -20,7 +20,6 @@ def test_the_shipped_upsampling_restores_posed_bodies() -> None:
     assert small.shape[1] == table["columns"] == 295
     restored = np.einsum("vk,nvkc->nvc", table["values"], small[:, table["indices"]])
     error_mm = np.linalg.norm(restored - fine, axis=-1) * 1e3
-    print(f"upsampling error: mean {error_mm.mean():.2f} mm, 99th percentile {np.percentile(error_mm, 99):.1f} mm")
     assert error_mm.mean() < 3.0
     np.testing.assert_allclose(table["values"].sum(1), 1, atol=1e-5)
 

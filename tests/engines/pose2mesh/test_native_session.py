@@ -63,7 +63,7 @@ def test_weights_of_another_mesh(goldens: Any) -> None:
     pytest.importorskip("torch")
     weights = {key: value.numpy() for key, value in goldens.weights("pose2mesh_full_mano_ico").items()}
     golden = goldens.outputs("pose2mesh_graph_ico4")
-    with pytest.raises(ModelError, match="the weights are for another mesh or joint set"):
+    with pytest.raises(ModelError, match="use weights of this mesh and joint set"):
         Pose2MeshKernels(weights, MANO21, golden["graph.faces"], len(golden["graph.vertices"]))
 
 

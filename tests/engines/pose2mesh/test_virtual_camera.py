@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engines.pose2mesh.virtual_camera import SEEN, look_at, virtual_camera_of
+from engines.pose2mesh.virtual_camera import MIN_KEYPOINT_SCORE, look_at, virtual_camera_of
 from meshcast.protocol.rotations import rotmat
 
 
@@ -46,7 +46,7 @@ def test_distance_only_changes_the_angular_size() -> None:
 
 def test_unseen_keypoints_leave_no_trace() -> None:
     points, scores = people()
-    scores[:, 3] = SEEN / 2
+    scores[:, 3] = MIN_KEYPOINT_SCORE / 2
     a = rays(points)
     b = a.copy()
     b[:, 3] = 77.0

@@ -119,8 +119,8 @@ JOINT_LINE = "JOINT LeftUpLeg"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "HIERARCHY and MOTION are not there"),
-        (GOOD[: len(GOOD) // 3], "HIERARCHY and MOTION are not there"),
+        ("", "HIERARCHY or MOTION is missing"),
+        (GOOD[: len(GOOD) // 3], "HIERARCHY or MOTION is missing"),
         (GOOD[:-40], "numbers, but it holds"),
         (GOOD.replace("Frames: 2", "Frames: 1000000000"), "1000000000 frames of 75 channels are"),
         (GOOD.replace("Frames: 2", "Frames: -1"), "-1 frames"),

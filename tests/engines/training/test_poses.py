@@ -114,7 +114,7 @@ def test_folder_is_searched_to_the_bottom_and_what_is_no_pose_left_out(tmp_path:
     assert found.counts() == {"amass/CMU": 200, "amass/KIT": 200}
     assert found.test.sum() == FRAMES  # one clip of ten, whole
     assert len(set(found.clip[found.test])) == 1
-    assert sorted(line.split(": ")[0] for line in said) == ["left out"] * 2
+    assert sorted(line.split(": ")[0] for line in said) == ["skipped"] * 2
     assert any("shape.npz: not a pose file" in line for line in said)
 
 
@@ -131,9 +131,9 @@ def test_several_paths_are_put_together(tmp_path: Path) -> None:
         ({"pose": np.zeros((40, 22, 3))}, r"pose is \(40, 22, 3\) float64; expected numbers \(M, 24, 3\)"),
         ({"pose": np.zeros((0, 24, 3))}, r"pose is \(0, 24, 3\)"),
         ({"pose": np.array(["a"])}, r"pose is \(1,\) <U1"),
-        ({"pose": np.where(np.arange(40)[:, None, None] == 7, np.nan, pose())}, "pose 7 holds numbers that are no"),
-        ({"pose": pose() * 1000}, "pose 0 holds numbers that are no rotation in radians"),
-        ({"clip": np.zeros(3, int)}, r"clip is \(3,\) int64; expected 40 counting numbers"),
+        ({"pose": np.where(np.arange(40)[:, None, None] == 7, np.nan, pose())}, "pose 7 is not a rotation vector"),
+        ({"pose": pose() * 1000}, "pose 0 is not a rotation vector in radians"),
+        ({"clip": np.zeros(3, int)}, r"clip is \(3,\) int64; expected 40 integers"),
         ({"source": np.full(40, 9)}, "source 9 has no name; source_names has 2"),
         ({"source": np.full(40, -1)}, "source is"),
         ({"test": np.ones(40, bool)}, "the poses cannot be split: of 40 all are held out"),
@@ -164,14 +164,14 @@ def test_amass_file_that_does_not_fit_is_refused(tmp_path: Path, changed: dict[s
 
 
 def test_paths_without_poses_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(PoseError, match='there is no such file or folder; "sample" names the poses that ship'):
+    with pytest.raises(PoseError, match='no such file or folder; "sample" names the bundled poses'):
         load_poses([tmp_path / "samples"])
     with pytest.raises(PoseError, match=r"it holds no .npz and no .bvh file"):
         load_poses([tmp_path])
     (tmp_path / "a.npz").write_text("no")
     with pytest.raises(PoseError, match=r"a.npz: not a pose file: it is not an .npz file"):
         load_poses([tmp_path / "a.npz"])
-    with pytest.raises(PoseError, match=r"none of its 1 .npz and .bvh files holds poses; the first: .*a.npz"):
+    with pytest.raises(PoseError, match=r"none of its 1 .npz and .bvh files holds poses; the first one is .*a.npz"):
         load_poses([tmp_path])
 
 

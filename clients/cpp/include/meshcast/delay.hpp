@@ -1,4 +1,4 @@
-// How long messages are on their way, without a common clock. docs/wire.md, "Being on time".
+// How long messages are on their way, without a common clock. docs/wire.md, "Latency and loss".
 #pragma once
 
 #include <algorithm>

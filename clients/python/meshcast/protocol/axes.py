@@ -1,9 +1,9 @@
-"""Coordinate systems: what the numbers of a packet mean, and the same body in another system.
+"""Coordinate systems of packets, and the conversion between them.
 
-Two frames matter. The camera's: opencv (x right, y down, z forward), unity (x right, y up, z forward), unreal (x
-forward, y right, z up, centimeters) and gltf (x right, y up, z backward). The body's own, of the resting body: gltf (x
-to its left, y up, facing +z; opencv packets use this one too), unity (x to its right, y up, facing +z) and unreal
-(facing +x, y to its right, z up, centimeters). unity and unreal are left-handed.
+A system defines two frames. The camera's frame: opencv (x right, y down, z forward), unity (x right, y up, z forward),
+unreal (x forward, y right, z up, centimeters) and gltf (x right, y up, z backward). The body's own frame, in the rest
+pose: gltf (x to its left, y up, facing +z; opencv packets use this one too), unity (x to its right, y up, facing +z)
+and unreal (facing +x, y to its right, z up, centimeters). unity and unreal are left-handed.
 """
 
 from __future__ import annotations
@@ -23,8 +23,15 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """camera (3, 3): from the camera's frame in opencv axes; body (3, 3): from the body's frame in gltf axes. Both are
-    signed permutations; unit_m is how many meters a unit is."""
+    """A coordinate system.
+
+    Attributes:
+        name: "opencv", "unity", "unreal" or "gltf".
+        camera: (3, 3) float64 signed permutation, from the camera's frame in opencv axes.
+        body: (3, 3) float64 signed permutation, from the body's own frame in gltf axes.
+        unit: "m" or "cm".
+        unit_m: Meters per unit.
+    """
 
     name: str
     camera: Matrix
@@ -83,7 +90,7 @@ class Conversion:
         return _permuted(points, self.body, self.scale)
 
     def rotations(self, rotations: F32) -> F32:
-        """Local rotation matrices (N, P, 3, 3): the first from the body's frame to the camera's, the others within the
+        """Local rotation matrices (N, P, 3, 3): the root's from the body's frame to the camera's, all others within the
         body's."""
         turned: F32 = (self.body @ rotations @ self.body.T).astype(np.float32)
         if turned.shape[1]:
@@ -92,7 +99,18 @@ class Conversion:
 
 
 def convert_frame(packet: FramePacket, axes: str) -> FramePacket:
-    """The packet in other axes and their unit. Raises WireError for an unknown name."""
+    """Convert a frame to other axes and their unit.
+
+    Args:
+        packet: The frame. Its `model`, if any, is converted too.
+        axes: "opencv", "unity", "unreal" or "gltf".
+
+    Returns:
+        A new packet, or `packet` itself when it has these axes already.
+
+    Raises:
+        WireError: The name is unknown, or the coordinates are not in the camera's frame.
+    """
     source, target = system(packet.axes), system(axes)
     if source is target:
         return packet
@@ -112,7 +130,18 @@ def convert_frame(packet: FramePacket, axes: str) -> FramePacket:
 
 
 def convert_model(packet: ModelPacket, axes: str) -> ModelPacket:
-    """The model message that goes with frames in other axes. Raises WireError for an unknown name."""
+    """Convert a model to the axes of converted frames.
+
+    Args:
+        packet: The model.
+        axes: "opencv", "unity", "unreal" or "gltf".
+
+    Returns:
+        A new packet in the body's own frame of these axes.
+
+    Raises:
+        WireError: The name is unknown.
+    """
     source, target = system(packet.axes), system(axes)
     conversion = Conversion.between(source, target)
     body = convert_body(packet.body, conversion)
@@ -138,7 +167,7 @@ def _swapped(array: F32) -> F32:
 
 
 def _permuted(points: F32, matrix: Matrix, scale: float) -> F32:
-    """`matrix` is a signed permutation: picking columns is quicker than a product and exact."""
+    """`matrix` is a signed permutation: selecting columns is faster than a product, and exact."""
     columns = np.abs(matrix).argmax(1)
     signs = matrix[np.arange(3), columns] * scale
     converted: F32 = points[..., columns] * signs.astype(np.float32)

@@ -1,4 +1,4 @@
-"""The constants of the bodies of a stream: surface, skeleton, skinning, texture coordinates and the coarser mesh."""
+"""The body model of a stream: surface, skeleton, skinning, texture coordinates and the coarser mesh."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ INFLUENCES = 4  # joints that move a vertex
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """What linear blend skinning needs, with P joints and B shape directions (Loper et al., SMPL, 2015, eq. 2 to 6).
+    """Constants of linear blend skinning, with P joints and B shape directions (Loper et al., SMPL, 2015, eq. 2 to 6).
 
-    rest_joints (P, 3) float32; joints (V, 4) uint8 and weights (V, 4) float32: the joints that move a vertex and their
-    shares, which sum to 1 (unused ones are joint 0 with weight 0); shape_dirs (V, 3, B) and joint_shape_dirs (P, 3, B)
-    float32: how a unit of shape moves the resting vertices and joints.
+    Attributes:
+        rest_joints: (P, 3) float32, joints of the rest pose.
+        joints: (V, 4) uint8, the joints that influence a vertex; unused ones are joint 0 with weight 0.
+        weights: (V, 4) float32, their weights, which sum to 1.
+        shape_dirs: (V, 3, B) float32, displacement of the rest vertices per unit of shape.
+        joint_shape_dirs: (P, 3, B) float32, displacement of the rest joints per unit of shape.
     """
 
     rest_joints: F32
@@ -34,8 +37,12 @@ class Rig:
 
 @dataclass(frozen=True, slots=True)
 class UvMap:
-    """Texture coordinates (T, 2) float32 in 0..1, v up, and the faces (F, 3) int32 between them, in the order of the
-    body's faces."""
+    """Texture coordinates.
+
+    Attributes:
+        coordinates: (T, 2) float32 in 0..1, v up.
+        faces: (F, 3) int32 indices of coordinates, in the order of the body's faces.
+    """
 
     coordinates: F32
     faces: I32
@@ -43,8 +50,12 @@ class UvMap:
 
 @dataclass(frozen=True, slots=True)
 class Lod:
-    """A coarser mesh on some of the body's own vertices: their indices (L,) int32, rising, and the faces (G, 3) int32,
-    outward like the body's, between positions in that list."""
+    """A coarser mesh on a subset of the body's vertices.
+
+    Attributes:
+        vertices: (L,) int32, ascending indices of the body's vertices.
+        faces: (G, 3) int32, positions in `vertices`, counter-clockwise seen from outside.
+    """
 
     vertices: I32
     faces: I32
@@ -52,11 +63,18 @@ class Lod:
 
 @dataclass(frozen=True, slots=True)
 class BodyModel:
-    """The constants of the bodies that a mesh head makes; equal for every frame.
+    """The constants of the bodies of a mesh head; equal for every frame.
 
-    name: body-model id, for example "open_smpl_body"; faces (F, 3) int32, counter-clockwise seen from outside;
-    rest_vertices (V, 3) float32; parents (P,) int32 with -1 at the root, of the first P joints, each before its
-    children; joint_names J strings, keypoint_names K strings. rig, uv and lod are None where the body has none.
+    Attributes:
+        name: Identifier of the body model, for example "open_smpl_body".
+        faces: (F, 3) int32 vertex indices, counter-clockwise seen from outside.
+        rest_vertices: (V, 3) float32, the rest pose.
+        parents: (P,) int32, parents of the first P joints, -1 at the root; a parent comes before its children.
+        joint_names: J names.
+        keypoint_names: K names.
+        rig: Constants of linear blend skinning, None when the body has none.
+        uv: Texture coordinates, None when the body has none.
+        lod: The coarser mesh, None when the body has none.
     """
 
     name: str

@@ -1,18 +1,19 @@
-"""From bytes to packets; every number is checked before it is believed."""
+"""Validates and decodes messages, the inverse of meshcast.protocol.encoding."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from meshcast.errors import WireError
-from meshcast.protocol.body import F32, INFLUENCES, BodyModel, Lod, Rig, UvMap
+from meshcast.errors import DamagedError, WireVersionError
+from meshcast.protocol.body import INFLUENCES, BodyModel, Lod, Rig, UvMap
 from meshcast.protocol.layout import (
     AXES,
     CAMERA_ASSUMED,
+    DISTORTION_FIELDS,
     FRAME_HEADER,
+    K_FIELDS,
     MAX_PEOPLE,
     MAX_VERTICES,
     MODEL_HEADER,
@@ -29,15 +30,24 @@ from meshcast.protocol.layout import (
     read_kind,
 )
 from meshcast.protocol.packets import FramePacket, Intrinsics, ModelPacket, Packet, People, StatusPacket
-
-WEIGHT_LEVELS = 65535  # of a vertex's share in a joint
-BLOCK = 32  # vertices in an inner loop
-K_FIELDS = ("fx", "fy", "cx", "cy", "skew")
-DISTORTION_FIELDS = ("k1", "k2", "p1", "p2", "k3")
+from meshcast.protocol.quantization import WEIGHT_LEVELS, dequantize
 
 
 def decode(data: bytes) -> Packet:
-    """The packet in one message. Raises WireError for anything that is not whole, ours and of this version."""
+    """Decode one message of the wire protocol.
+
+    Args:
+        data: The bytes of one ZeroMQ frame.
+
+    Returns:
+        A FramePacket, ModelPacket or StatusPacket. Its arrays may be read-only views of `data`.
+
+    Raises:
+        NotMeshcastError: The bytes are not a Meshcast message.
+        WireVersionError: The version, the message type or a code is unknown to this client.
+        TruncatedError: The message is shorter or longer than its header says.
+        DamagedError: The content is out of range or contradicts itself.
+    """
     kind = read_kind(data)
     if kind is Kind.MODEL:
         return _decode_model(data)
@@ -46,38 +56,16 @@ def decode(data: bytes) -> Packet:
     return _decode_frame(data, kind)
 
 
-def dequantize(low: F32, step: F32, levels: NDArray[np.uint16]) -> F32:
-    """Vertices (N, V, 3) from bounds and steps (N, 3) and levels (N, V, 3): low + step * level."""
-    N, V = levels.shape[:2]
-    rows, whole = blocks(N, V)
-    whole[:, :V], whole[:, V:] = levels, 0
-    rows *= tile(step)
-    rows += tile(low)
-    return np.ascontiguousarray(whole[:, :V])
-
-
-def blocks(N: int, V: int) -> tuple[F32, F32]:
-    """Room for vertices up to the next whole block, seen as (N, blocks, BLOCK * 3) and as (N, blocks * BLOCK, 3).
-
-    numpy is several times slower when its inner loop runs over an axis of 3.
-    """
-    count = -(-V // BLOCK)
-    rows = np.empty((N, count, BLOCK * 3), np.float32)
-    return rows, rows.reshape(N, count * BLOCK, 3)
-
-
-def tile(bounds: F32) -> F32:
-    """(N, 3) as (N, 1, BLOCK * 3), for the rows of `blocks`."""
-    return np.tile(bounds, BLOCK)[:, None]
-
-
 def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
     head = read_header(data, FRAME_HEADER, kind)
     N, V, J, K, P, B = (head[name] for name in ("people", "vertices", "joints", "keypoints", "rotations", "shapes"))
     if N > MAX_PEOPLE or V > MAX_VERTICES:
-        raise WireError(f"message of {N} people of {V} vertices: at most {MAX_PEOPLE} of {MAX_VERTICES}")
+        raise DamagedError(
+            f"damaged message: {N} people of {V} vertices; "
+            f"the limits are {MAX_PEOPLE} people and {MAX_VERTICES} vertices"
+        )
     if not np.isfinite(head["t_stream_s"]):
-        raise WireError("damaged message: the stream time is not a finite number")
+        raise DamagedError("damaged message: the stream time is not a finite number")
     arrays = ArrayReader(data, head["header_size"])
     ids = arrays.take("ids", "<i4", N)
     scores = arrays.take("scores", "<f4", N)
@@ -129,7 +117,7 @@ def _intrinsics(head: dict[str, Any]) -> Intrinsics | None:
     distortion = np.array([head[name] for name in DISTORTION_FIELDS])
     K = np.array([[fx, skew, cx], [0, fy, cy], [0, 0, 1]])
     if not np.isfinite(K).all() or not np.isfinite(distortion).all() or min(fx, fy) < 0:
-        raise WireError("damaged message: its camera is not one")
+        raise DamagedError("damaged message: invalid camera intrinsics")
     if fx == 0 or fy == 0:
         return None
     return Intrinsics(K, distortion, bool(head["flags"] & CAMERA_ASSUMED))
@@ -140,10 +128,10 @@ def _decode_model(data: bytes) -> ModelPacket:
     V, F, P, B, T = (head[name] for name in ("vertices", "faces", "parents", "shapes", "uvs"))
     L, G, influences = head["lod_vertices"], head["lod_faces"], head["influences"]
     if V > MAX_VERTICES:
-        raise WireError(f"model message with {V} vertices, more than the {MAX_VERTICES} of the protocol")
+        raise DamagedError(f"damaged message: a model of {V} vertices; the limit is {MAX_VERTICES}")
     if influences not in (0, INFLUENCES):
-        raise WireError(
-            f"model message with {influences} joints a vertex: only {INFLUENCES} are known, update this side"
+        raise WireVersionError(
+            f"unsupported number of influences: {influences} joints per vertex, not {INFLUENCES}; upgrade this client"
         )
     arrays = ArrayReader(data, head["header_size"])
     rest = arrays.take("rest_vertices", "<f4", V, 3)
@@ -190,24 +178,24 @@ def _names(blob: bytes, head: dict[str, Any]) -> tuple[tuple[str, ...], tuple[st
     try:
         names = blob.decode().split("\0")
     except UnicodeDecodeError:
-        raise WireError("damaged message: the names are not UTF-8") from None
+        raise DamagedError("damaged message: the names are not UTF-8") from None
     J, K, P = head["joints"], head["keypoints"], head["parents"]
     if len(names) != J + K + 1 or names[-1] or P > J:
-        raise WireError(f"damaged message: {len(names) - 1} names and {P} parents for {J} joints and {K} keypoints")
+        raise DamagedError(f"damaged message: {len(names) - 1} names and {P} parents for {J} joints and {K} keypoints")
     return tuple(names[:J]), tuple(names[J:-1])
 
 
 def _decode_status(data: bytes) -> StatusPacket:
     head = read_header(data, STATUS_HEADER, Kind.STATUS)
     if head["state"] >= len(STATES):
-        raise WireError(f"message with unknown state code {head['state']}: update this side")
+        raise WireVersionError(f"unsupported state code {head['state']}; upgrade this client")
     arrays = ArrayReader(data, head["header_size"])
     reason = arrays.take("reason", "u1", head["reason_size"]).tobytes()
     arrays.close(extended=head["header_size"] > STATUS_HEADER.itemsize)
     try:
         text = reason.decode()
     except UnicodeDecodeError:
-        raise WireError("damaged message: the reason is not UTF-8") from None
+        raise DamagedError("damaged message: the reason is not UTF-8") from None
     return StatusPacket(
         stream=head["stream"],
         seq=head["seq"],
@@ -215,6 +203,7 @@ def _decode_status(data: bytes) -> StatusPacket:
         t_publish_unix_ns=head["t_publish_unix_ns"],
         t_publish_monotonic_ns=head["t_publish_monotonic_ns"],
         model_id=head["model_id"],
+        model_name=head["model_name"],
         state=STATES[head["state"]],
         next_seq=head["next_seq"],
         reason=text,

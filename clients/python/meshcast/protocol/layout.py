@@ -1,4 +1,4 @@
-"""The fixed part of every message: topic, headers, and a reader of arrays that trusts nothing. See docs/wire.md."""
+"""The layout of the messages: topics, headers, and a bounds-checked array reader (docs/wire.md)."""
 
 from __future__ import annotations
 
@@ -10,32 +10,35 @@ from typing import Any
 
 import numpy as np
 
-from meshcast.errors import WireError
+from meshcast.errors import DamagedError, NotMeshcastError, TruncatedError, WireError, WireVersionError
 from meshcast.protocol.body import Array
 
 MAGIC = b"MCST"
 VERSION = 1
 TOPIC_SIZE = 40
-MAX_STREAM = 30  # leaves room for the longest topic word, "mesh-lod/", and the closing NUL
+MAX_STREAM = 30  # leaves room for the longest topic prefix, "mesh-lod/", and the closing NUL
 MAX_MODEL_NAME = 23
 MAX_PEOPLE = 4096
 MAX_VERTICES = 1 << 20
-STATES = ("live", "idle", "ended")  # the code on the wire is the index
+STATES = ("live", "idle", "ended")  # the code in a message is the index
 ROTATION_STEP = math.pi / 32767  # rad a level of a rotation vector
 SHAPE_STEP = 1e-3  # standard deviations a level
 LIMIT = 1e30  # no float in an array is larger, so that low + step * level stays a number too
 ALIGN = 4  # every array starts at a multiple of this, counted from the first byte of the message
 
-AXES = ("opencv", "unity", "unreal", "gltf")  # the code on the wire is the index
+AXES = ("opencv", "unity", "unreal", "gltf")  # the code in a message is the index
 UNITS = ("m", "cm")
 SPACES = ("camera", "world", "body")
 CAMERA_ASSUMED = 1  # bit of `flags` in frame messages: the intrinsics rest on an assumed field of view
+K_FIELDS = ("fx", "fy", "cx", "cy", "skew")
+DISTORTION_FIELDS = ("k1", "k2", "p1", "p2", "k3")
+MAX_AGE_US = 2**32 - 1
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 class Kind(IntEnum):
-    """What a message is."""
+    """The type of a message."""
 
     MESH = 1
     MODEL = 2
@@ -45,7 +48,7 @@ class Kind(IntEnum):
     STATUS = 6
 
 
-# The first part of the topic.
+# The first part of the topic of each message type.
 TOPIC_PREFIXES = {
     Kind.MESH: "mesh",
     Kind.MODEL: "model",
@@ -54,7 +57,7 @@ TOPIC_PREFIXES = {
     Kind.MESH_LOD: "mesh-lod",
     Kind.STATUS: "status",
 }
-# How much of a frame's bodies a subscriber gets, by topic.
+# The stream levels: what a frame message holds of the bodies.
 LEVELS = {TOPIC_PREFIXES[kind]: kind for kind in (Kind.PARAMS, Kind.JOINTS, Kind.MESH, Kind.MESH_LOD)}
 
 COMMON: list[tuple[str, str]] = [
@@ -138,7 +141,7 @@ STATUS_HEADER = np.dtype(
 
 
 def topic(kind: Kind, stream: str) -> bytes:
-    """The words a message of `stream` starts with, closing NUL included: also what a subscriber asks for.
+    """The topic of the messages of `stream`, closing NUL included, as a subscription names it.
 
     Raises WireError for a stream name that does not fit.
     """
@@ -148,38 +151,48 @@ def topic(kind: Kind, stream: str) -> bytes:
 
 
 def read_kind(data: bytes) -> Kind:
-    """Which message `data` is; raises WireError when it is foreign, of another version or not whole."""
+    """The type of a message.
+
+    Raises NotMeshcastError for foreign bytes, WireVersionError for another version or an unknown type, and
+    TruncatedError when the message has not the size that it announces.
+    """
     if len(data) < COMMON_HEADER.itemsize or data[TOPIC_SIZE : TOPIC_SIZE + 4] != MAGIC:
-        raise WireError(f"not a Meshcast message ({len(data)} bytes): is something else publishing at this address?")
+        raise NotMeshcastError(
+            f"not a Meshcast message ({len(data)} bytes): is something else publishing at this address?"
+        )
     fields = _fields(data, COMMON_HEADER)
     if fields["version"] != VERSION:
-        raise WireError(f"message of wire version {fields['version']}, this side speaks {VERSION}: update the older")
+        raise WireVersionError(
+            f"unsupported protocol version {fields['version']} (this client supports {VERSION}); upgrade the older side"
+        )
     if fields["message_size"] != len(data):
-        raise WireError(f"damaged message: {len(data)} bytes arrived of {fields['message_size']}")
+        raise TruncatedError(f"truncated message: {len(data)} bytes arrived of {fields['message_size']}")
     if fields["kind"] not in TOPIC_PREFIXES:
-        raise WireError(f"message of unknown kind {fields['kind']}: subscribe to known topics only, or update")
+        raise WireVersionError(
+            f"unsupported message type {fields['kind']}; subscribe to known topics only, or upgrade this client"
+        )
     return Kind(fields["kind"])
 
 
 def read_header(data: bytes, header: np.dtype[Any], kind: Kind) -> dict[str, Any]:
     """The named fields of a message that `read_kind` accepted, with `stream` and `model_name` as checked strings."""
     if len(data) < header.itemsize:
-        raise WireError(f"damaged message: {len(data)} bytes are too few for a {TOPIC_PREFIXES[kind]} header")
+        raise TruncatedError(f"truncated message: {len(data)} bytes are too few for a {TOPIC_PREFIXES[kind]} header")
     fields = _fields(data, header)
     if not header.itemsize <= fields["header_size"] <= len(data) or fields["header_size"] % ALIGN:
-        raise WireError(f"damaged message: header size {fields['header_size']} in a {TOPIC_PREFIXES[kind]} message")
+        raise DamagedError(f"damaged message: header size {fields['header_size']} in a {TOPIC_PREFIXES[kind]} message")
     for name, table in (("axes", AXES), ("unit", UNITS), ("space", SPACES)):
         if fields[name] >= len(table):
-            raise WireError(f"message with unknown {name} code {fields[name]}: update this side")
-    word, _, stream = fields["topic"].decode("latin-1").partition("/")
+            raise WireVersionError(f"unsupported {name} code {fields[name]}; upgrade this client")
+    prefix, _, stream = fields["topic"].decode("latin-1").partition("/")
     name = fields["model_name"].decode("latin-1")
     if (
-        word != TOPIC_PREFIXES[kind]
+        prefix != TOPIC_PREFIXES[kind]
         or len(stream) > MAX_STREAM
         or not _NAME.fullmatch(stream)
         or not _NAME.fullmatch(name)
     ):
-        raise WireError(f"damaged message: topic {fields['topic']!r}, body model {fields['model_name']!r}")
+        raise DamagedError(f"damaged message: topic {fields['topic']!r}, body model {fields['model_name']!r}")
     return fields | {"stream": stream, "model_name": name}
 
 
@@ -194,30 +207,32 @@ def padded(size: int) -> int:
 
 
 class ArrayReader:
-    """Takes the arrays of one message in their order; each is a read-only view of the message."""
+    """Reads the arrays of one message in their order; each is a read-only view of the message."""
 
     def __init__(self, data: bytes, offset: int) -> None:
         self._data = data
         self._offset = offset
 
     def take(self, name: str, dtype: str, *shape: int, good: Callable[[Array], Any] | None = None) -> Array:
-        """The next array. Floats must be within LIMIT, and `good` of the array must hold. Raises WireError."""
+        """The next array. Floats must be within LIMIT, and `good` of the array must hold. Raises DamagedError."""
         count = math.prod(shape)
         size = count * np.dtype(dtype).itemsize
         if self._offset + size > len(self._data):
-            raise WireError(f"damaged message: {name} would end at byte {self._offset + size} of {len(self._data)}")
+            raise TruncatedError(
+                f"truncated message: {name} would end at byte {self._offset + size} of {len(self._data)}"
+            )
         if count == 0:
             return np.zeros(shape, dtype)
         array = np.frombuffer(self._data, dtype, count, self._offset).reshape(shape)
         self._offset += padded(size)
         if array.dtype.kind == "f" and not (np.abs(array) < LIMIT).all():
-            raise WireError(f"damaged message: {name} holds a value that is not a finite number")
+            raise DamagedError(f"damaged message: {name} holds a value that is not a finite number")
         if good is not None and not np.all(good(array)):
-            raise WireError(f"damaged message: {name} out of range")
+            raise DamagedError(f"damaged message: {name} out of range")
         return array
 
     def close(self, *, extended: bool) -> None:
-        """Raises WireError when bytes are left over, unless a longer header announced further arrays."""
+        """Raises TruncatedError when bytes are left over, unless a longer header announced further arrays."""
         left = len(self._data) - self._offset
         if left < 0 or (left > 0 and not extended):
-            raise WireError(f"damaged message: its arrays need {self._offset} bytes, {len(self._data)} arrived")
+            raise TruncatedError(f"truncated message: its arrays need {self._offset} bytes, {len(self._data)} arrived")

@@ -1,4 +1,4 @@
-"""What a subscriber receives, decoded: bodies of a frame, constants of a stream, and how the stream is doing."""
+"""Decoded messages: frames, the model of a stream and its status."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from meshcast.protocol.body import F32, I32, BodyModel
 
 @dataclass(frozen=True, slots=True)
 class Intrinsics:
-    """A pinhole camera: K (3, 3) float64 px, the center of the top left pixel is (0, 0); distortion (5,) float64 in
-    OpenCV's order k1 k2 p1 p2 k3. assumed: the publisher was told neither intrinsics nor a field of view, so that K,
-    and every distance with it, is a guess."""
+    """A pinhole camera with lens distortion.
+
+    Attributes:
+        K: (3, 3) float64 px; the center of the top left pixel is (0, 0).
+        distortion: (5,) float64 in OpenCV's order k1 k2 p1 p2 k3.
+        assumed: The publisher had neither intrinsics nor a field of view: K, and every distance with it, is a guess.
+    """
 
     K: NDArray[np.float64]
     distortion: NDArray[np.float64]
@@ -24,13 +28,22 @@ class Intrinsics:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """N people. Lengths are in the packet's unit and axes. What the packet's level leaves out has a zero count.
+    """The N people of a frame, in the unit and axes of the packet. Arrays that a level omits have a zero count.
 
-    ids (N,) int32; scores (N,) float32; translation (N, 3) of the root joint; joints (N, J, 3); keypoints (N, K, 3)
-    float32 (x px, y px, score); vertices (N, V, 3); rotvecs (N, P, 3) float32 rad: rotation vectors of the skeleton's
-    joints, local to the parent; shape (N, B); error_mm (N,) float32: how far the vertices that these rotations and
-    shape give are from the mesh head's own, root mean square. Levels "mesh" and "mesh-lod" have joints, keypoints and
-    vertices, "joints" the first two, "params" rotvecs, shape and error_mm.
+    Levels "mesh" and "mesh-lod" have joints, keypoints and vertices, "joints" the first two, "params" rotvecs, shape
+    and error_mm.
+
+    Attributes:
+        ids: (N,) int32 track ids, never reused.
+        scores: (N,) float32 in 0..1.
+        translation: (N, 3) float32, the root joint (pelvis).
+        joints: (N, J, 3) float32, translation included.
+        keypoints: (N, K, 3) float32: x px, y px, score.
+        vertices: (N, V, 3) float32, translation included.
+        rotvecs: (N, P, 3) float32 rad, rotation vectors of the skeleton's joints, local to the parent.
+        shape: (N, B) float32, standard deviations.
+        error_mm: (N,) float32, root mean square distance between the vertices of these rotations and shape and those
+            of the mesh head.
     """
 
     ids: I32
@@ -49,17 +62,31 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class FramePacket:
-    """The bodies of one frame at one level: "mesh", "mesh-lod", "joints" or "params".
+    """The bodies of one frame at one level.
 
-    seq counts the stream's frames, the same number at every level; session tells one run of a publisher from the next.
-    t_capture_unix_ns and t_publish_unix_ns are the publisher's wall clock, for clients on any machine whose clock is
-    set; t_capture_monotonic_ns is its monotonic clock, for processes on the same machine; t_stream_s is the
-    stream's own time. age_ms is from capture to publishing. size is the image's (width, height) px; camera is None
-    when the publisher knows none. axes ("opencv": x right, y down, z forward), unit ("m") and space ("camera") say
-    what the coordinates mean.
-    The subscriber fills in `model`, the last model message of this stream or None, `lost`, how many frames of this
-    stream were published since the newest packet of this level but not handed out, `reordered`, whether a newer one
-    came before it, and delay_ms, how much longer than the quickest packet this one was on its way.
+    Attributes:
+        stream: Name of the stream.
+        level: "mesh", "mesh-lod", "joints" or "params".
+        seq: Counts the frames of the stream, with the same number at every level.
+        session: Random number of one run of the publisher; `seq` restarts when it changes.
+        model_id: Identifies the ModelPacket to draw the frame with.
+        model_name: Name of the body model.
+        axes: "opencv" (x right, y down, z forward), "unity", "unreal" or "gltf".
+        unit: "m" or "cm".
+        space: "camera", the frame of the coordinates.
+        frame_index: Index of the frame in the stream; dropped frames of a live stream leave gaps.
+        t_stream_s: Time of the stream in s, from its first frame.
+        t_capture_unix_ns: Time of capture on the publisher's wall clock, ns.
+        t_capture_monotonic_ns: The same moment on the monotonic clock of the publisher's machine, ns.
+        t_publish_unix_ns: Time of sending on the publisher's wall clock, ns.
+        age_ms: From capture to sending, ms.
+        size: (width, height) of the image, px.
+        camera: Intrinsics, None when the publisher knows none.
+        people: The bodies.
+        model: Set by the subscriber: the last model of this stream with this model_id, or None.
+        lost: Set by the subscriber: frames lost between the newest packet of this level and this one.
+        reordered: Set by the subscriber: a newer packet of this level came before.
+        delay_ms: Set by the subscriber: latency beyond that of the fastest packet, ms.
     """
 
     stream: str
@@ -88,10 +115,17 @@ class FramePacket:
 
 @dataclass(frozen=True, slots=True)
 class ModelPacket:
-    """One model message: `body` is what the frames with the same `stream` and `model_id` are made of.
+    """The body model of the frames with the same `stream` and `model_id`.
 
-    seq counts the model messages of this stream. The rest vertices and joints are in the body's own `axes` ("gltf": Y
-    up, the body faces +Z) and `unit`.
+    Attributes:
+        stream: Name of the stream.
+        seq: Counts the model messages of this stream.
+        session: Random number of one run of the publisher.
+        t_publish_unix_ns: Time of sending on the publisher's wall clock, ns.
+        model_id: CRC-32 of the arrays as they were sent.
+        axes: Axes of the body's own frame ("gltf": y up, facing +z).
+        unit: "m" or "cm".
+        body: The model.
     """
 
     stream: str
@@ -106,10 +140,19 @@ class ModelPacket:
 
 @dataclass(frozen=True, slots=True)
 class StatusPacket:
-    """How a stream is doing, once a second: state "live", "idle" (no frame for a second) or "ended", and why.
+    """The state of a stream, once a second and at its end.
 
-    next_seq is what the next frame will be numbered: whoever has seen less has lost the rest. seq counts the status
-    messages of this stream.
+    Attributes:
+        stream: Name of the stream.
+        seq: Counts the status messages of this stream.
+        session: Random number of one run of the publisher.
+        t_publish_unix_ns: Time of sending on the publisher's wall clock, ns.
+        t_publish_monotonic_ns: The same moment on the monotonic clock of the publisher's machine, ns.
+        model_id: Identifies the model of the stream.
+        state: "live", "idle" (no frame since the last status) or "ended".
+        next_seq: `seq` of the next frame: a client whose last `seq` is below `next_seq - 1` has lost the difference.
+        reason: Why the stream ended, for display; otherwise empty.
+        model_name: Name of the body model.
     """
 
     stream: str
@@ -121,6 +164,7 @@ class StatusPacket:
     state: str
     next_seq: int
     reason: str
+    model_name: str = ""
 
 
 Packet: TypeAlias = FramePacket | ModelPacket | StatusPacket

@@ -1,4 +1,4 @@
-"""From params to a surface: linear blend skinning of the message's body (Loper et al., SMPL, 2015, eq. 2 to 6)."""
+"""Linear blend skinning of "params" packets (Loper et al., SMPL, 2015, eq. 2 to 6)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ from meshcast.protocol.rotations import rotmat
 
 
 def skin(body: BodyModel, people: People) -> tuple[F32, F32]:
-    """Vertices (N, V, 3) and skeleton joints (N, P, 3) of the people of a "params" packet, in the packet's axes.
+    """Compute the surface of the people of a "params" packet.
 
-    body: of the model message with the same model_id. Raises WireError when it has no rig or does not fit.
+    Args:
+        body: The body of the ModelPacket with the same model_id.
+        people: N people with rotations and shape.
+
+    Returns:
+        Vertices (N, V, 3) and skeleton joints (N, P, 3), float32, in the axes and unit of the packet.
+
+    Raises:
+        WireError: The body has no rig, or other counts of joints or shape directions.
     """
     rig = body.rig
     N, P = people.rotvecs.shape[:2]

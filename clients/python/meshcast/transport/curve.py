@@ -15,10 +15,10 @@ from zmq.utils import z85
 
 from meshcast.errors import KeyFileError
 
-MAX_FILE_BYTES = 1 << 14  # with any metadata that a person writes; other files of that name are not read whole
+MAX_FILE_BYTES = 1 << 14  # key files with metadata are shorter; larger files are rejected unread
 KEY_LENGTH = 40
 
-# Within a section; the comment that may follow cannot be mistaken, as no key holds a quotation mark.
+# Within a section. A comment may follow; it is unambiguous, as no key holds a quotation mark.
 _PROPERTY = re.compile(r"""\s+(?P<name>[\w-]+)\s*=\s*(?P<quote>["'])(?P<value>[^"']*)(?P=quote)\s*(#.*)?""")
 
 log = logging.getLogger("meshcast.keys")
@@ -26,7 +26,12 @@ log = logging.getLogger("meshcast.keys")
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """One side's pair, each 40 characters of Z85 (ZeroMQ RFC 32). The secret one is in no printed text."""
+    """A key pair; `repr` omits the secret key.
+
+    Attributes:
+        public: 40 characters of Z85 (ZeroMQ RFC 32).
+        secret: 40 characters of Z85.
+    """
 
     public: bytes
     secret: bytes = field(repr=False)
@@ -34,23 +39,37 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What a client needs: its own pair and the public key of the publisher, which it trusts."""
+    """The keys of an encrypted subscription.
+
+    Attributes:
+        keys: The client's own pair.
+        server: The public key of the publisher, 40 characters of Z85.
+    """
 
     keys: Keys
     server: bytes
 
 
 def secure_client(socket: zmq.Socket[bytes], curve: Curve) -> None:
-    """Let what the socket sends and receives be encrypted, and only `curve.server` answer; call before connect()."""
+    """Encrypt the socket, and authenticate the publisher as `curve.server`; call before connect()."""
     socket.set(zmq.CURVE_SERVERKEY, curve.server)
     socket.set(zmq.CURVE_PUBLICKEY, curve.keys.public)
     socket.set(zmq.CURVE_SECRETKEY, curve.keys.secret)
 
 
 def read_keys(path: str | os.PathLike[str]) -> Keys:
-    """The pair in a secret key file: `meshcast keys new` writes them, and so do czmq and zmq.auth.
+    """Read the key pair of a secret key file, as `meshcast keys new`, czmq and zmq.auth write them.
 
-    Raises KeyFileError when the file is missing, damaged or public. Warns when other users can read it.
+    Logs a warning when other users of the machine can read the file.
+
+    Args:
+        path: The file, usually NAME.key.
+
+    Returns:
+        The pair.
+
+    Raises:
+        KeyFileError: The file is missing or damaged, or holds a public key only.
     """
     path = Path(path)
     found = _properties(path)
@@ -66,7 +85,17 @@ def read_keys(path: str | os.PathLike[str]) -> Keys:
 
 
 def read_public(path: str | os.PathLike[str]) -> bytes:
-    """The public key in a public or secret key file. Raises KeyFileError when the file is missing or damaged."""
+    """Read the public key of a public or secret key file.
+
+    Args:
+        path: The file, usually NAME.pub.
+
+    Returns:
+        The key, 40 characters of Z85.
+
+    Raises:
+        KeyFileError: The file is missing or damaged.
+    """
     path = Path(path)
     return _key(path, _properties(path), "public-key")
 
@@ -103,7 +132,7 @@ def _properties(path: Path) -> dict[str, str]:
 
 
 def _key(path: Path, found: dict[str, str], name: str) -> bytes:
-    """The checked key; what it is goes into no message."""
+    """The validated key. Error messages never contain it."""
     if name not in found:
         raise _foreign(path)
     text = found[name]

@@ -1,4 +1,4 @@
-"""What a subscriber knows between messages, whatever socket they come from."""
+"""Decodes the messages of a subscription and keeps its state between them, independent of the socket."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from meshcast.transport.loss import LossCounter
 
 
 def topics(levels: Sequence[str], stream: str) -> list[bytes]:
-    """What to subscribe to for some levels of one stream, or of all when `stream` is empty. Raises WireError."""
+    """The topics of some levels of one stream, or of all streams when `stream` is empty. Raises WireError."""
     if unknown := [level for level in levels if level not in LEVELS]:
         raise WireError(f"unknown level {unknown[0]!r}; choose from {', '.join(LEVELS)}")
-    # The model first: a publisher that reads all requests at once answers it before its next frame.
+    # The model first: a publisher that reads all requests at once sends it before its next frame.
     kinds = [Kind.MODEL, Kind.STATUS, *(LEVELS[level] for level in levels)]
     return [topic(kind, stream) if stream else f"{TOPIC_PREFIXES[kind]}/".encode() for kind in kinds]
 
 
 def newest(messages: Iterable[bytes]) -> list[bytes]:
-    """The last message of each topic, in the order in which they came."""
+    """The last message of each topic, in order of arrival."""
     last: dict[bytes, bytes] = {}
     for message in messages:
         last.pop(message[:TOPIC_SIZE], None)
@@ -34,10 +34,9 @@ def newest(messages: Iterable[bytes]) -> list[bytes]:
 
 
 class Reader:
-    """Decodes messages and says of each frame what was lost before it, how late it is and which model it belongs to.
+    """Decodes messages and adds to each frame its model, its delay and the frames lost before it.
 
-    latest: leave out frames that have waited in a queue for more than half a second, as after a stall, and those that
-    a newer one has overtaken.
+    latest: drop frames that have waited in a queue for more than half a second, as after a stall, and reordered ones.
     """
 
     def __init__(self, address: str, *, latest: bool = False) -> None:
@@ -48,12 +47,13 @@ class Reader:
         self._delays: defaultdict[str, LatencyEstimator] = defaultdict(LatencyEstimator)
 
     def read(self, message: bytes, t_receive_s: float | None = None) -> Packet | None:
-        """The packet in a message that came at `t_receive_s` (monotonic, default now), None for one that came too late.
-        Raises WireError."""
+        """The packet of a message that arrived at `t_receive_s` (monotonic, default now), None when it is too late.
+
+        Raises WireError, of the type that `decode` raises."""
         try:
             packet = decode(message)
         except WireError as error:
-            raise WireError(f"{self._address}: {error}") from None
+            raise type(error)(f"{self._address}: {error}") from None
         if isinstance(packet, ModelPacket):
             self._models[packet.stream] = packet
         if not isinstance(packet, FramePacket):

@@ -1,4 +1,4 @@
-"""Sockets that subscribe, set up so that nothing grows and a break heals."""
+"""SUB sockets with bounded queues and automatic reconnect."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import zmq
 from meshcast.transport.address import address_error, check_address
 from meshcast.transport.curve import Curve, secure_client
 
-HIGH_WATER_MARK = 8  # messages kept for a reader that does not keep up; the publisher drops later ones
+HIGH_WATER_MARK = 8  # messages queued for a slow reader; the publisher drops later ones
 MAX_MESSAGE_BYTES = 64 << 20
 PROBES = {zmq.TCP_KEEPALIVE: 1, zmq.TCP_KEEPALIVE_IDLE: 2, zmq.TCP_KEEPALIVE_INTVL: 1, zmq.TCP_KEEPALIVE_CNT: 3}  # s
 RECONNECT_MS = 100
@@ -24,8 +24,9 @@ def connect(
     *,
     high_water_mark: int = HIGH_WATER_MARK,
 ) -> None:
-    """Subscribe a SUB socket and connect it, encrypted when keys are given. Raises AddressError, and then the socket is
-    closed."""
+    """Subscribe a SUB socket and connect it, encrypted when keys are given.
+
+    Raises AddressError, after closing the socket."""
     socket.set(zmq.RCVHWM, high_water_mark)
     socket.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
     probe(socket)
@@ -46,11 +47,11 @@ def connect(
 
 
 def probe(socket: zmq.Socket[Any]) -> None:
-    """Let TCP's own probes notice peers whose machine has gone.
+    """Detect unreachable peers with TCP keepalive.
 
-    Not ZeroMQ's heartbeats: their timers run into assertions of libzmq, to 4.3.5 at least, which end the process:
-    "_input_stopped" in a reader that stalls for some seconds; "!_io_error" in a publisher when a subscriber goes of
-    which more requests wait than are taken.
+    ZeroMQ's heartbeats are not usable: their timers trigger assertions of libzmq, at least until 4.3.5, which abort the
+    process: "_input_stopped" in a reader that stalls for some seconds; "!_io_error" in a publisher when a subscriber
+    with unread requests disconnects.
     """
     for option, value in PROBES.items():
         socket.set(option, value)

@@ -18,7 +18,7 @@ from meshcast.protocol.axes import SYSTEMS, Conversion
 from meshcast.protocol.packets import FramePacket
 from tests.support import bridge_packets
 
-EXPECTED = json.loads((bridge_packets.DATA / "expected.json").read_text(encoding="utf-8"))
+EXPECTED = json.loads((bridge_packets.WIRE / "expected.json").read_text(encoding="utf-8"))
 UDP_LIMIT = 65507
 
 

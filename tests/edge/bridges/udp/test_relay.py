@@ -190,7 +190,8 @@ def test_sender_checked_address_is_used(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_sender_insecure_allows_remote_host() -> None:
-    UdpSender("192.0.2.7:39539", insecure=True).close()
+    with UdpSender("192.0.2.7:39539", insecure=True) as sender:
+        assert sender.port == 39539
 
 
 def test_sender_failure_is_logged_once(receiver: socket.socket, caplog: pytest.LogCaptureFixture) -> None:

@@ -17,7 +17,7 @@ from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Conversion
 from tests.support import bridge_packets, golden_packets
 
-EXPECTED = json.loads((bridge_packets.DATA / "expected.json").read_text(encoding="utf-8"))
+EXPECTED = json.loads((bridge_packets.WIRE / "expected.json").read_text(encoding="utf-8"))
 AXES = list(SYSTEMS)
 
 

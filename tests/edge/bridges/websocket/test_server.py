@@ -38,14 +38,14 @@ from edge.wire.curve_auth import Security
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
 from edge.wire.publisher import Publisher
-from edge.wire.status import encode_status
 from meshcast.errors import WireError
 from meshcast.protocol.decoding import decode
+from meshcast.protocol.encoding import encode
 from meshcast.protocol.packets import FramePacket, ModelPacket, Packet, StatusPacket
 from meshcast.transport.curve import Curve, Keys
 from tests.support import golden_packets
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[4]
 MODEL = ModelEncoder(golden_packets.rigged())
 ENCODER = FrameEncoder(lod_vertices=np.array([0, 2, 4, 6], np.int32))
 HERE = Endpoint("127.0.0.1", 0)
@@ -141,7 +141,9 @@ def model(stream: str = "cam0", session: int = 1, seq: int = 0) -> bytes:
 
 
 def status(stream: str = "cam0") -> bytes:
-    return encode_status(MODEL, stream=stream, seq=0, session=1, state="live", next_seq=0)
+    return encode(
+        StatusPacket(stream, 0, 1, time.time_ns(), time.monotonic_ns(), MODEL.model_id, "live", 0, "", MODEL.name)
+    )
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def test_plans_without_a_gpu(rtx: str, architecture: str, precision: str) -> Non
     assert len(plan) > (12e6 if precision == "fp32" else 6e6)  # 3.8 million weights
 
 
-def test_who_listens_hears_how_far_it_is(rtx: str) -> None:
+def test_build_plan_reports_its_progress(rtx: str) -> None:
     heard: list[tuple[str, float]] = []
     with listening(lambda model, fraction: heard.append((model, fraction))):
         build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 9))
@@ -90,19 +90,21 @@ def qdq_model(zero: int = 0) -> bytes:
 
 def test_int8_is_a_file_with_symmetric_quantization(rtx: str) -> None:
     assert build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 9))
-    with pytest.raises(ModelError, match=r"^qdq: .* symmetric, without quantised biases, as `meshcast calib") as caught:
+    with pytest.raises(
+        ModelError, match=r"^qdq: .* symmetric INT8 without quantized biases, as `meshcast calib"
+    ) as caught:
         build_plan(rtx, qdq_model(zero=3), "qdq", [(3, 8, 8)], (8, 9))
     assert "\n" not in str(caught.value)
 
 
 def test_a_plan_for_a_gpu_that_is_not_served(rtx: str) -> None:
     assert {"SM86", "SM89", "SM120"} <= set(targets(rtx))
-    with pytest.raises(ModelError, match=r"tensorrt_rtx does not build for SM87, only for: .*SM86"):
+    with pytest.raises(ModelError, match=r"tensorrt_rtx: does not build for SM87; choose one of: .*SM86"):
         build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 7))
 
 
-def test_what_cannot_be_parsed(rtx: str) -> None:
-    with pytest.raises(ModelError, match=r"^m\.onnx: not a model that tensorrt_rtx can use") as caught:
+def test_build_plan_of_an_unparsable_model_raises(rtx: str) -> None:
+    with pytest.raises(ModelError, match=r"^m\.onnx: tensorrt_rtx cannot parse it") as caught:
         build_plan(rtx, b"no model" * 10, "m.onnx", [(3, 8, 8)])
     assert "\n" not in str(caught.value)
 
@@ -110,7 +112,7 @@ def test_what_cannot_be_parsed(rtx: str) -> None:
 def test_loading_a_plan_needs_a_gpu(rtx: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda, "driver", lambda: None)
     assert TensorRt(rtx).devices() == ()
-    with pytest.raises(ModelError, match=r"there is no CUDA device here: no NVIDIA driver"):
+    with pytest.raises(ModelError, match=r"CUDA: no device, as no NVIDIA driver"):
         TensorRt(rtx).load(qdq_model(), "qdq", "cuda:0", "int8", None)
 
 
@@ -259,7 +261,7 @@ def test_a_plan_that_is_not_taken_is_built_again_once(bench: Bench) -> None:
     assert len(bench.built) == 3
 
 
-def test_one_plan_for_each_picture_size(bench: Bench) -> None:
+def test_session_has_one_plan_for_each_image_size(bench: Bench) -> None:
     session = bench.open(("N", 3, "H", "W"))
     assert not bench.built
     session(np.zeros((1, 3, 2, 2), np.float32))
@@ -281,10 +283,10 @@ def test_when_memory_runs_out_batches_get_smaller(bench: Bench, caplog: pytest.L
         more, _ = session(images(32))
     np.testing.assert_array_equal(more, images(32) + 1)
     said = [message for message in caplog.messages if "not enough memory for" in message]
-    assert said[0] == "net.onnx: not enough memory for 32 at once, going on with 16"
+    assert said[0] == "net.onnx: not enough memory for a batch of 32; continuing with batches of 16"
 
 
-def test_when_not_even_one_fits(bench: Bench) -> None:
+def test_session_single_sample_out_of_memory_raises(bench: Bench) -> None:
     bench.driver.limit = 10
     with pytest.raises(
         OutOfMemoryError, match=r"^net\.onnx: tensorrt on cuda:1 has not enough memory to run it for 1 x"
@@ -321,5 +323,5 @@ def test_a_run_that_fails_says_why(bench: Bench) -> None:
 
 def test_a_version_that_is_too_old(bench: Bench) -> None:
     bench.trt.__version__ = "8.6.1"
-    with pytest.raises(ModelError, match=r"^tensorrt 8\.6\.1 is too old; version 10 or newer is needed$"):
+    with pytest.raises(ModelError, match=r"^tensorrt: version 8\.6\.1 is too old; install version 10 or newer$"):
         TensorRt("tensorrt")

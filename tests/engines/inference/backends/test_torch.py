@@ -99,8 +99,8 @@ def test_memory_that_runs_out_on_the_cpu(monkeypatch: pytest.MonkeyPatch, caplog
     monkeypatch.undo()
     assert_expected(outputs, images(8))
     assert [m for m in caplog.messages if "memory" in m] == [
-        "m: not enough memory for 8 at once, going on with 4",
-        "m: not enough memory for 4 at once, going on with 2",
+        "m: not enough memory for a batch of 8; continuing with batches of 4",
+        "m: not enough memory for a batch of 4; continuing with batches of 2",
     ]
 
 
@@ -168,7 +168,7 @@ def test_outputs_survive_the_next_call(replays: list[int]) -> None:
     assert_expected(first, images(2))
 
 
-def test_each_picture_size_is_captured_when_met(replays: list[int]) -> None:
+def test_session_captures_each_image_size_on_first_use(replays: list[int]) -> None:
     session = TorchCudaSession("torch", OnnxGraph(model_of(("N", 3, "H", "W")), "m"), "fp32")
     assert not replays
     assert session(np.zeros((1, 3, 8, 8), np.float32))[0].shape == (1, 4, 6, 6)
@@ -206,7 +206,7 @@ def test_memory_that_runs_out_while_capturing(
     session = TorchCudaSession("torch", OnnxGraph(model_of(), "m"), "fp32")
     with caplog.at_level(logging.WARNING, "meshcast.engines"):
         assert_expected(session(images(9)), images(9))
-    assert caplog.messages[-1] == "m: not enough memory for 8 at once, going on with 4"
+    assert caplog.messages[-1] == "m: not enough memory for a batch of 8; continuing with batches of 4"
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_memory_that_runs_out_while_capturing(
         ("CUDA error: invalid argument", ModelError),
     ],
 )
-def test_faults_of_a_replay(
+def test_session_errors_of_a_replay_are_classified(
     replays: list[int], monkeypatch: pytest.MonkeyPatch, text: str, kind: type[ModelError]
 ) -> None:
     session = TorchCudaSession("torch", OnnxGraph(model_of(), "m"), "fp32")

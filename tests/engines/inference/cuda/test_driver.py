@@ -120,6 +120,6 @@ def test_the_real_driver() -> None:
     host_again = PinnedArray((1000,), np.float32)
     stream.wait_for(0)
     cuda.copy(host_again.pointer, there.pointer, there.nbytes, stream)
-    stream.let_wait(0)
+    stream.make_wait(0)
     stream.synchronize()
     np.testing.assert_array_equal(host_again.array, np.arange(1000))

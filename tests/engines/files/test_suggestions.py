@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engines.cards.card import load_card
-from engines.cards.suggestions import closest, did_you_mean, unknown
 from engines.errors import UnknownNameError
+from engines.files.suggestions import closest, did_you_mean, unknown
 from engines.inference.session import open_session
 from engines.networks.registry import network
 

@@ -7,14 +7,14 @@ import sys
 from types import TracebackType
 
 
-class Listeners:
+class Subscribers:
     """Some subscribers to `address`, `stuck` of which never take a message; ready once the others have their first."""
 
     def __init__(self, address: str, count: int, stuck: int) -> None:
         words = [sys.executable, __file__, address, str(count), str(stuck)]
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE)
 
-    def __enter__(self) -> Listeners:
+    def __enter__(self) -> Subscribers:
         return self
 
     def __exit__(

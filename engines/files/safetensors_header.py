@@ -1,4 +1,4 @@
-"""Safetensors files from others: the header is checked before the format's library parses it, at whatever size."""
+"""Checks the header of untrusted safetensors files before the library parses it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 from engines.errors import ModelError
 
 HEADER_BYTES = 8 << 20  # tens of thousands of tensors; the largest known network has some thousands
-_ANY_HEADER_BYTES = 100_000_000  # what the format's own library reads
+_ANY_HEADER_BYTES = 100_000_000  # the limit of the library
 
 T = TypeVar("T")
 
@@ -19,15 +19,15 @@ def is_safetensors(head: bytes) -> bool:
 
 
 def parse_safetensors(load: Callable[[bytes], T], data: bytes, source: object) -> T:
-    """What the library's `load`, for one of its kinds of arrays, makes of a file's bytes.
+    """Parses a file with the library's `load` for one kind of arrays.
 
     Raises ModelError, which names `source`, when the file is damaged or its header is larger than any network's.
     """
     size = int.from_bytes(data[:8], "little")
     if size > HEADER_BYTES or size > len(data) - 8:
-        raise ModelError(f"{source}: damaged safetensors file (a header of {size} bytes); fetch it again")
+        raise ModelError(f"{source}: damaged safetensors file (a header of {size} bytes); download it again")
     try:
         return load(data)
-    except Exception as error:  # element types that the kind of arrays has not, sizes that overflow
+    except Exception as error:  # unsupported element types, sizes that overflow
         reason = " ".join(str(error).split())[:120]
-        raise ModelError(f"{source}: damaged safetensors file ({reason}); fetch it again") from None
+        raise ModelError(f"{source}: damaged safetensors file ({reason}); download it again") from None

@@ -1,4 +1,4 @@
-"""A figure of a benchmark: a value, its unit and what it is compared with."""
+"""A metric of a benchmark: a value, its unit and what it is compared with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 MEDIA = Path(__file__).parents[1] / "media"
-SETTLE_S = 0.03  # torch's threads go on spinning after a call, on the core that the next contestant needs
+SETTLE_S = 0.03  # torch's threads go on spinning after a call, on the core that the next candidate needs
 CLIPS = ("balance_cam01.mp4", "balance_cam03.mp4")
 
 
@@ -31,7 +31,7 @@ class Metric:
         return self.value / self.reference if self.reference else None
 
     def entry(self) -> dict[str, Any]:
-        """The figure as it stands in bench.json; what is not finite becomes null, for JSON knows no NaN."""
+        """The metric as it stands in bench.json; what is not finite becomes null, for JSON knows no NaN."""
         numbers = {"value": self.value, "reference": self.reference, "ratio": self.ratio}
         rounded = {
             key: float(f"{number:.6g}") if number is not None and math.isfinite(number) else None
@@ -41,29 +41,29 @@ class Metric:
 
 
 def header() -> str:
-    return f"{'figure':<72}{'value':>11} {'unit':<8}{'reference':>10}{'ratio':>8}"
+    return f"{'metric':<72}{'value':>11} {'unit':<8}{'reference':>10}{'ratio':>8}"
 
 
-def row(figure: Metric) -> str:
-    reference = "" if figure.reference is None else f"{figure.reference:.6g}"
-    ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
-    return f"{figure.name:<72}{figure.value:>11.3f} {figure.unit:<8}{reference:>10}{ratio:>8}"
+def row(metric: Metric) -> str:
+    reference = "" if metric.reference is None else f"{metric.reference:.6g}"
+    ratio = "" if metric.ratio is None else f"{metric.ratio:.2f}"
+    return f"{metric.name:<72}{metric.value:>11.3f} {metric.unit:<8}{reference:>10}{ratio:>8}"
 
 
-def show(figures: Iterable[Metric]) -> None:
+def show(metrics: Iterable[Metric]) -> None:
     """Print a table: what a bm_*.py does when it is run alone."""
     print(header())
-    for figure in figures:
-        print(row(figure))
+    for metric in metrics:
+        print(row(metric))
 
 
 def note(text: str) -> None:
-    """Say something that is no figure, beside the table."""
+    """Say something that is no metric, beside the table."""
     print(text, file=sys.stderr, flush=True)
 
 
 def run_interleaved(calls: Mapping[str, Callable[[], Any]], warm_up: int, rounds: int) -> dict[str, float]:
-    """Median milliseconds of each call; the contestants take turns, so that other load on the machine meets all."""
+    """Median milliseconds of each call; the candidates are interleaved, so that other load on the machine meets all."""
     spent: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(warm_up + rounds):
         for name, call in calls.items():

@@ -14,8 +14,8 @@ from engines.cards.card import Card, load_card, read_weights
 from engines.errors import ModelError
 from engines.importing.import_model import import_file, remove
 from engines.inference.session import open_session
-from engines.onnx_tools.external_data import data_files, embedded
-from engines.onnx_tools.protobuf import DamagedError
+from engines.onnx_file.external_data import data_files, embedded
+from engines.onnx_file.protobuf import DamagedError
 
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
@@ -123,7 +123,7 @@ def test_data_is_held_against_its_hash(elsewhere: Path) -> None:
     saved(folder)
     hashed = f'sha256 = "{sha256(model)}"\n'
     card = described(folder, hashed)
-    with pytest.raises(ModelError, match=f'no SHA-256 of; add to the variant: data = .*"{sha256(data)}"'):
+    with pytest.raises(ModelError, match=f'SHA-256 is not in the card; add to the variant: data = .*"{sha256(data)}"'):
         read_weights(card.variants[0])
     card = described(folder, f'{hashed}data = {{ "model.onnx.data" = "{sha256(data)}" }}\n')
     assert read_weights(card.variants[0])
@@ -140,7 +140,7 @@ def test_data_elsewhere_is_refused(elsewhere: Path, location: str) -> None:
     (folder / "link").symlink_to(elsewhere / "secret")
     os.mkfifo(folder / "pipe")
     moved(folder, location=location)
-    with pytest.raises(ModelError, match=r"leaves the folder|is not a file's name|cannot be read") as caught:
+    with pytest.raises(ModelError, match=r"leads out of the folder|is not a file name|cannot be read") as caught:
         read_weights(card.variants[0])
     assert "\n" not in str(caught.value)
 
@@ -169,7 +169,7 @@ def test_many_tensors_cannot_share_the_same_numbers(elsewhere: Path) -> None:
     for index in range(1000):
         model.graph.initializer.append(model.graph.initializer[0])
         model.graph.initializer[-1].name = f"copy{index}"
-    with pytest.raises(DamagedError, match="used twice"):
+    with pytest.raises(DamagedError, match="tensors overlap in a data file"):
         embedded(model.SerializeToString(), lambda _: (elsewhere / "zoo" / "model.onnx.data").read_bytes())
 
 

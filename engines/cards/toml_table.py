@@ -1,18 +1,18 @@
-"""Reading a TOML table key by key, so that what is missing, mistaken or left over is said by name."""
+"""Reads a TOML table key by key; errors name missing, invalid and unknown keys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from engines.cards.suggestions import did_you_mean
+from engines.files.suggestions import did_you_mean
 from engines.joint_sets import JOINT_SETS
 
 LARGEST = 1e30  # of the numbers in a card
 
 
 class Table:
-    """A TOML table that is read key by key; what is left over at the end is a mistake in the card."""
+    """A TOML table that is read key by key; keys that were not read are reported by finish()."""
 
     def __init__(self, values: dict[str, Any], where: str) -> None:
         self._values = values

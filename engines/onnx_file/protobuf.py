@@ -1,7 +1,7 @@
-"""The wire format of protocol buffers, as far as ONNX files need it: fields in, fields out.
+"""A reader and writer of the protocol buffer encoding for ONNX files.
 
-The engines parse ONNX files themselves; this reads what has to be known before one of them does, without the package
-onnx, which a live run does not need. Byte strings are views into the file: nothing is copied.
+It reads what must be known before an engine parses the file, without the package onnx, which the pipeline does not
+need. Byte strings are views of the file, without a copy.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ _SIZES = {FIXED64: 8, FIXED32: 4}
 
 
 class DamagedError(ValueError):
-    """The bytes are not a message, or not a whole one."""
+    """The bytes are not a complete message."""
 
 
 class Field(NamedTuple):
-    """A field of a message: its number, its value (an integer of VARINT, else bytes) and all of it, key included."""
+    """A field of a message: its number, its value (an integer of VARINT, else bytes) and its bytes, key included."""
 
     number: int
     wire: int
@@ -46,7 +46,7 @@ class Field(NamedTuple):
 
 
 def fields(message: memoryview) -> Iterator[Field]:
-    """The fields of a message in their order. Raises DamagedError where the bytes are none."""
+    """The fields of a message in their order. Raises DamagedError where the bytes are invalid."""
     at = 0
     while at < len(message):
         start = at
@@ -83,22 +83,22 @@ def integers(field: Field) -> list[int]:
 
 
 def integer_field(number: int, value: int) -> bytes:
-    """An integer as a field."""
+    """Encodes an integer as a field."""
     return _as_varint(number << 3 | VARINT) + _as_varint(value & (1 << 64) - 1)
 
 
 def bytes_field(number: int, *parts: bytes | memoryview) -> bytes:
-    """Bytes, or a message of these parts, as a field."""
+    """Encodes bytes, or a message of these parts, as a field."""
     return b"".join((header(number, sum(map(len, parts))), *parts))
 
 
 def header(number: int, size: int) -> bytes:
-    """What comes before the bytes of a field that has so many."""
+    """The key and length before `size` bytes of a field."""
     return _as_varint(number << 3 | BYTES) + _as_varint(size)
 
 
 def text_field(number: int, text: str) -> bytes:
-    """A text as a field."""
+    """Encodes a text as a field."""
     return bytes_field(number, text.encode())
 
 

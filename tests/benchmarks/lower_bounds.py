@@ -1,9 +1,9 @@
-"""What boards could give at best, a projection from their published rates: python tests/benchmarks/floors.py
+"""What boards could give at best, a projection from their published rates: python tests/benchmarks/lower_bounds.py
 
 Nothing here is measured. The work is counted by the plans that run (SMPL's sizes, 6890 vertices, bfloat16; skinning
-float32 with 16-bit pose blend shapes). A floor is its bytes over the board's bandwidth or its products over the board's
-rate, whichever is longer. Rates are dense, from the modules' data sheets: of INT8 with sparsity bfloat16 is a quarter,
-of FP4 with sparsity an eighth; float32 is two operations a CUDA core and clock.
+float32 with 16-bit pose blend shapes). A lower bound is its bytes over the board's bandwidth or its products over the
+board's rate, whichever is longer. Rates are dense, from the modules' data sheets: of INT8 with sparsity bfloat16 is a
+quarter, of FP4 with sparsity an eighth; float32 is two operations a CUDA core and clock.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ def skinning() -> list[Work]:
         body.parents,
         storage="int16",
     )
-    constants = sum(constant.nbytes for constant in skin.constants)
-    blended = skin.constants.weights.size * 12  # weights of bones, times a transform
-    shapes = skin.constants.shape_dirs.size + skin.constants.pose_dirs.size
+    constants = sum(constant.nbytes for constant in skin.model)
+    blended = skin.model.weights.size * 12  # weights of bones, times a transform
+    shapes = skin.model.shape_dirs.size + skin.model.pose_dirs.size
     person = 4 * (24 * 9 + 10 + 3 + 3 * skin.vertices + 3 * 24)
     return [
         Work(f"skinning, {people}", people * (blended + shapes), constants + people * person, False)
@@ -78,18 +78,18 @@ def skinning() -> list[Work]:
     ]
 
 
-def floor_ms(board: Board, work: Work) -> float:
+def lower_bound_ms(board: Board, work: Work) -> float:
     operations = board.bf16 if work.bf16 else board.f32
     return max(2 * work.products / operations, work.moved / board.bandwidth) * 1e3
 
 
 def main() -> None:
-    print("Projected floors in ms, not measured.")
+    print("Projected lower bounds in ms, not measured.")
     print("| work, people | GFLOP | MB | " + " | ".join(board.name for board in BOARDS) + " |")
     print("| --- " + "| ---: " * (2 + len(BOARDS)) + "|")
     for work in (*networks(), *skinning()):
-        floors = " | ".join(f"{floor_ms(board, work):.2f}" for board in BOARDS)
-        print(f"| {work.name} | {2e-9 * work.products:.2f} | {work.moved / 1e6:.1f} | {floors} |")
+        lower_bounds = " | ".join(f"{lower_bound_ms(board, work):.2f}" for board in BOARDS)
+        print(f"| {work.name} | {2e-9 * work.products:.2f} | {work.moved / 1e6:.1f} | {lower_bounds} |")
 
 
 if __name__ == "__main__":

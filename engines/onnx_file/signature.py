@@ -1,11 +1,11 @@
-"""What an ONNX model takes and gives: names, element types and shapes, read without any engine."""
+"""The signature of an ONNX model: names, types and shapes of inputs and outputs, read without an engine."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from engines.onnx_tools.protobuf import DamagedError, fields
+from engines.onnx_file.protobuf import DamagedError, fields
 
 Shape: TypeAlias = "tuple[int | None, ...]"
 
@@ -33,9 +33,9 @@ _LONGEST = 80  # characters of a tensor's name in a message
 
 @dataclass(frozen=True, slots=True)
 class TensorType:
-    """An input or output: its name, element type ("float32", or "sequence" and so on for what is no tensor, "" where
-    the model does not say), and shape, with None for free axes, or None where the rank is not stated. An axis of 0,
-    which some exporters write for a free one, is 0."""
+    """An input or output: its name, element type ("float32"; "sequence" and so on for other kinds; "" where unknown)
+    and shape, with None for free axes, or None where the rank is unknown. An axis of 0, which some exporters write for
+    a free one, is 0."""
 
     name: str
     element: str
@@ -57,7 +57,7 @@ class Signature:
 
 
 def read_signature(model: bytes) -> Signature:
-    """The signature of an ONNX file. Raises DamagedError when the bytes are no ONNX model, or not a whole one."""
+    """The signature of an ONNX file. Raises DamagedError when the bytes are not a complete ONNX model."""
     parts = list(fields(memoryview(model)))
     graphs = [field.bytes() for field in parts if field.number == 7]
     if len(graphs) != 1:
@@ -77,7 +77,7 @@ def read_signature(model: bytes) -> Signature:
             outputs.append(_tensor_type(field.bytes()))
     if not nodes:
         raise DamagedError("its graph holds no operators")
-    # Old exporters list constants among the inputs: these have values, and a caller need not give them.
+    # Old exporters list constants among the inputs; a caller does not pass those.
     given = tuple(entry for entry in inputs if entry.name not in constants)
     return Signature(given, tuple(outputs), _opset([field.bytes() for field in parts if field.number == 8]))
 
@@ -124,6 +124,6 @@ def _tensor(message: memoryview) -> tuple[str, Shape | None]:
 
 
 def _side(dimension: memoryview) -> int | None:
-    """The size of an axis, 0 where it is stated as 0 or less."""
+    """The size of an axis, at least 0."""
     sizes = [field.integer() for field in fields(dimension) if field.number == 1]
     return max(sizes[-1], 0) if sizes else None

@@ -1,7 +1,7 @@
-"""ONNX models whose weights lie in data files beside them, made whole again: the engines get one array of bytes.
+"""Embeds the data files of ONNX models with external data, so that engines get one array of bytes.
 
-torch.onnx.export(dynamo=True) writes `model.onnx` and `model.onnx.data`. Engines look for data in the current folder,
-or wherever the model says; here it is read from the model's own folder only, and never more than its files hold.
+torch.onnx.export(dynamo=True) writes `model.onnx` and `model.onnx.data`. Engines read data from the current
+folder or any path in the model; here it is read from the model's own folder only, and bounded by the size of its files.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from engines.onnx_tools.protobuf import BYTES, DamagedError, Field, fields, header, integers
+from engines.onnx_file.protobuf import BYTES, DamagedError, Field, fields, header, integers
 
 LARGEST = (1 << 31) - 1  # bytes of a protocol buffer
 DEEPEST = 32  # levels of graphs in graphs
-SHARED = 2  # times that the numbers in a data file may be used by tensors
+SHARED = 2  # limit for the sum of all tensors, in multiples of the size of the data files
 
 # The messages on the way from a model to its tensors: by kind, the kinds of its fields. See onnx.proto3.
 _CHILDREN = {
@@ -43,8 +43,8 @@ Parts: TypeAlias = "list[bytes | memoryview]"
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a tensor's numbers lie, and how many bytes they are."""
+class _DataRange:
+    """The location and size in bytes of a tensor's data."""
 
     tensor: str
     location: str
@@ -54,7 +54,7 @@ class _Place:
 
 def data_files(model: bytes) -> tuple[str, ...]:
     """The names of the data files that an ONNX model's tensors name, each once. Raises DamagedError."""
-    return tuple(dict.fromkeys(place.location for place in _places(memoryview(model), "model", 0)))
+    return tuple(dict.fromkeys(data_range.location for data_range in _data_ranges(memoryview(model), "model", 0)))
 
 
 def embedded(model: bytes, read: Callable[[str], bytes]) -> bytes:
@@ -74,35 +74,37 @@ def embedded(model: bytes, read: Callable[[str], bytes]) -> bytes:
     most = min(LARGEST - len(model), SHARED * sum(map(len, data.values())))
     total = 0
 
-    def numbers(place: _Place) -> memoryview:
+    def numbers(data_range: _DataRange) -> memoryview:
         nonlocal total
-        held, end = data[place.location], place.offset + place.size
+        held, end = data[data_range.location], data_range.offset + data_range.size
         if end > len(held):
-            raise DamagedError(f"{place.location} has {len(held)} bytes, {place.tensor} needs {end}; copy it again")
-        total += place.size
+            raise DamagedError(
+                f"{data_range.location} has {len(held)} bytes, but {data_range.tensor} needs {end}; copy it again"
+            )
+        total += data_range.size
         if total > most:
-            raise DamagedError("its data files hold more than 2 GiB, or their numbers are used twice")
-        return held[place.offset : end]
+            raise DamagedError("its data exceeds 2 GiB, or tensors overlap in a data file")
+        return held[data_range.offset : end]
 
     return b"".join(_rewritten(memoryview(model), "model", numbers))
 
 
-def _places(message: memoryview, kind: str, depth: int) -> Iterator[_Place]:
+def _data_ranges(message: memoryview, kind: str, depth: int) -> Iterator[_DataRange]:
     if depth > DEEPEST:
         raise DamagedError("its graphs are nested too deeply")
     if kind == "tensor":
-        place = _place(message)
-        if place is not None:
-            yield place
+        data_range = _data_range(message)
+        if data_range is not None:
+            yield data_range
         return
     for field in fields(message):
         child = _CHILDREN[kind].get(field.number)
         if child is not None and field.wire == BYTES:
-            yield from _places(field.bytes(), child, depth + 1)
+            yield from _data_ranges(field.bytes(), child, depth + 1)
 
 
-def _place(tensor: memoryview) -> _Place | None:
-    """Where a tensor's numbers lie, None where they are in the tensor. Raises DamagedError for a place that is none."""
+def _data_range(tensor: memoryview) -> _DataRange | None:
+    """The location of a tensor's external data, None where the data is in the tensor. Raises DamagedError."""
     name, location, offset, stated = "a tensor", "", 0, -1
     dims: list[int] = []
     data_type, external = 0, False
@@ -129,21 +131,21 @@ def _place(tensor: memoryview) -> _Place | None:
     if not external:
         return None
     if data_type not in _BITS or any(side < 0 for side in dims):
-        raise DamagedError(f"{name}: its data is of a type or shape that cannot lie in a data file")
+        raise DamagedError(f"{name}: external data of this type or shape is invalid")
     size = (math.prod(dims) * _BITS[data_type] + 7) // 8
     if stated not in (-1, size):
         raise DamagedError(f"{name}: its data has {stated} bytes, where its shape and type need {size}")
-    return _Place(name, location, offset, size)
+    return _DataRange(name, location, offset, size)
 
 
-def _rewritten(message: memoryview, kind: str, numbers: Callable[[_Place], memoryview]) -> Parts:
-    """A message with the numbers of its tensors in it, as parts, so that they are copied once only."""
+def _rewritten(message: memoryview, kind: str, numbers: Callable[[_DataRange], memoryview]) -> Parts:
+    """A message with embedded tensor data, as parts, so that the data is copied only once."""
     if kind == "tensor":
-        place = _place(message)
-        if place is None:
+        data_range = _data_range(message)
+        if data_range is None:
             return [message]
         kept = [f.whole for f in fields(message) if f.number not in (_RAW_DATA, _EXTERNAL_DATA, _DATA_LOCATION)]
-        data = numbers(place)
+        data = numbers(data_range)
         return [*kept, *_with_header(_RAW_DATA, [data])]
     parts: Parts = []
     for field in fields(message):
@@ -155,12 +157,12 @@ def _rewritten(message: memoryview, kind: str, numbers: Callable[[_Place], memor
     return parts
 
 
-def _child(field: Field, kind: str, numbers: Callable[[_Place], memoryview]) -> Parts:
+def _child(field: Field, kind: str, numbers: Callable[[_DataRange], memoryview]) -> Parts:
     old = field.bytes()
     new = _rewritten(old, kind, numbers)
     return [field.whole] if len(new) == 1 and new[0] is old else _with_header(field.number, new)
 
 
 def _with_header(number: int, parts: Parts) -> Parts:
-    """A field of these bytes: its key and length, then the parts as they are."""
+    """A field of these parts: its key and length, then the parts."""
     return [header(number, sum(map(len, parts))), *parts]

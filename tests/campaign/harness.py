@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,9 +19,10 @@ import psutil
 
 import meshcast
 from meshcast.protocol.packets import FramePacket
+from tests.support.paths import MEDIA
+from tests.support.sockets import free_port
 
-ROOT = Path(__file__).parents[2]
-CLIP = ROOT / "tests" / "media" / "balance_cam01.mp4"
+CLIP = MEDIA / "balance_cam01.mp4"
 MESHCAST = (str(Path(sys.executable).with_name("meshcast")),)
 BEGIN_S = 120.0  # until the first frame: models are compiled
 END_S = 60.0  # from a signal to the end
@@ -63,13 +63,6 @@ def warm_up(scale: float) -> float:
     seconds = WARM_S * min(1.0, 20 * scale)
     time.sleep(max(5.0, seconds))
     return GROWTH if seconds >= WARM_S else COLD_GROWTH
-
-
-def free_port() -> int:
-    """A port of loopback that was free just now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,144 @@
+"""Encodes the frame messages of all levels: params, joints, mesh-lod and mesh."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from meshcast.errors import WireError
+from meshcast.protocol.body import Array
+from meshcast.protocol.layout import (
+    AXES,
+    CAMERA_ASSUMED,
+    DISTORTION_FIELDS,
+    FRAME_HEADER,
+    K_FIELDS,
+    LEVELS,
+    LIMIT,
+    MAX_AGE_US,
+    MAX_PEOPLE,
+    MAX_VERTICES,
+    ROTATION_STEP,
+    SHAPE_STEP,
+    SPACES,
+    UNITS,
+    topic,
+)
+from meshcast.protocol.pack import code, model_name_bytes, pack_arrays, pack_message
+from meshcast.protocol.packets import FramePacket, Intrinsics, People
+from meshcast.protocol.quantization import quantize
+
+MAX_LEVEL = 32767  # of rotations and shape
+
+
+def encode_frame(packet: FramePacket) -> bytes:
+    """The message of a FramePacket: each array of `packet.people` that is not empty. Raises WireError, see `encode`."""
+    people = packet.people
+    counts = _counts(people, packet.frame_index)
+    return pack_message(FRAME_HEADER, _fields(packet) | counts, _payload(people, packet.frame_index))
+
+
+def _counts(people: People, frame_index: int) -> dict[str, int]:
+    N, V, J, K = len(people), people.vertices.shape[1], people.joints.shape[1], people.keypoints.shape[1]
+    P, B = people.rotvecs.shape[1], people.shape.shape[1]
+    for name, array, shape in (
+        ("scores", people.scores, (N,)),
+        ("translation", people.translation, (N, 3)),
+        ("joints", people.joints, (N, J, 3)),
+        ("keypoints", people.keypoints, (N, K, 3)),
+        ("vertices", people.vertices, (N, V, 3)),
+        ("rotvecs", people.rotvecs, (N, P, 3)),
+        ("shape", people.shape, (N, B)),
+        ("error_mm", people.error_mm, (N,)),
+    ):
+        if array.shape != shape:
+            raise WireError(f"frame {frame_index}: {name} has the shape {array.shape}; use {shape}")
+    if N > MAX_PEOPLE or V > MAX_VERTICES:
+        raise WireError(
+            f"frame {frame_index}: {N} people of {V} vertices do not fit a message; "
+            f"the limits are {MAX_PEOPLE} people and {MAX_VERTICES} vertices"
+        )
+    return {"people": N, "vertices": V, "joints": J, "keypoints": K, "rotations": P, "shapes": B}
+
+
+def _payload(people: People, frame_index: int) -> bytes:
+    floats: list[Array] = [people.scores, people.translation, people.joints, people.keypoints]
+    parts = [pack_arrays(people.ids.astype("<i4", copy=False))]
+    if people.vertices.shape[1]:
+        low, step, levels = quantize(people.vertices)
+        parts += [_floats(frame_index, *floats, low, step), pack_arrays(levels)]
+    else:
+        parts.append(_floats(frame_index, *floats))
+    rotations, shape = people.rotvecs.shape[1], people.shape.shape[1]
+    if rotations or shape:
+        parts.append(
+            pack_arrays(_rotation_levels(people.rotvecs, frame_index), _shape_levels(people.shape, frame_index))
+        )
+    if rotations:
+        parts.append(_floats(frame_index, people.error_mm))
+    return b"".join(parts)
+
+
+def _fields(packet: FramePacket) -> dict[str, Any]:
+    kind = LEVELS.get(packet.level)
+    if kind is None:
+        raise WireError(f"level {packet.level!r}: unknown; choose from {', '.join(LEVELS)}")
+    if math.isnan(packet.age_ms):
+        raise WireError(f"frame {packet.frame_index}: its age is not a number; use milliseconds since the capture")
+    width, height = packet.size
+    fields: dict[str, Any] = {
+        "topic": topic(kind, packet.stream),
+        "kind": kind,
+        "seq": packet.seq,
+        "t_publish_unix_ns": packet.t_publish_unix_ns,
+        "session": packet.session,
+        "model_id": packet.model_id,
+        "model_name": model_name_bytes(packet.model_name),
+        "axes": code(AXES, packet.axes, "axes"),
+        "unit": code(UNITS, packet.unit, "unit"),
+        "space": code(SPACES, packet.space, "space"),
+        "age_us": round(min(max(packet.age_ms * 1000, 0), MAX_AGE_US)),
+        "frame_index": packet.frame_index,
+        "t_capture_unix_ns": packet.t_capture_unix_ns,
+        "t_capture_monotonic_ns": packet.t_capture_monotonic_ns,
+        "t_stream_s": packet.t_stream_s,
+        "width": width,
+        "height": height,
+    }
+    if packet.camera is not None:
+        fields |= _camera_fields(packet.camera, packet.frame_index)
+    return fields
+
+
+def _camera_fields(camera: Intrinsics, frame_index: int) -> dict[str, Any]:
+    (fx, skew, cx), (_, fy, cy), _ = camera.K.tolist()
+    if not (fx > 0 and fy > 0):
+        raise WireError(f"frame {frame_index}: invalid camera intrinsics; use focal lengths above 0, or no camera")
+    return {
+        "flags": CAMERA_ASSUMED if camera.assumed else 0,
+        **dict(zip(K_FIELDS, (fx, fy, cx, cy, skew), strict=True)),
+        **dict(zip(DISTORTION_FIELDS, camera.distortion.tolist(), strict=True)),
+    }
+
+
+def _floats(frame_index: int, *arrays: Array) -> bytes:
+    flat = np.concatenate([array.ravel() for array in arrays], dtype=np.float32)
+    if not (np.abs(flat) < LIMIT).all():
+        raise WireError(f"frame {frame_index}: a body holds a number that is not finite; drop it before publishing")
+    return flat.astype("<f4", copy=False).tobytes()
+
+
+def _rotation_levels(rotvecs: Array, frame_index: int) -> Array:
+    levels = np.rint(rotvecs / ROTATION_STEP)
+    if not (np.abs(levels) <= MAX_LEVEL).all():
+        raise WireError(f"frame {frame_index}: a rotation vector is not finite or longer than pi; normalize it")
+    return levels.astype("<i2")
+
+
+def _shape_levels(shape: Array, frame_index: int) -> Array:
+    levels = np.rint(shape / SHAPE_STEP)
+    if np.isnan(levels).any():
+        raise WireError(f"frame {frame_index}: a shape parameter is not a number; drop the body before publishing")
+    return np.clip(levels, -MAX_LEVEL, MAX_LEVEL).astype("<i2")

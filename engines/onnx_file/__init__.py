@@ -1,0 +1,1 @@
+"""Reading ONNX files without the package onnx: protocol buffers, signatures and external data."""

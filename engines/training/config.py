@@ -1,0 +1,60 @@
+"""The settings of `meshcast train pose2mesh`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.training.export_model import NO_LICENSE
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """What to train on, for how long, and how large the networks are.
+
+    Attributes:
+        poses: Pose files and folders, or "sample" for the bundled poses.
+        out: Folder of the checkpoints and of the exported model.
+        body: Body file with landmarks; None is the bundled body.
+        lifter_minutes: Wall time of stage one, minutes. Default: 60, enough on 2 cores for the bundled poses.
+        mesh_minutes: Wall time of stage two, minutes. Default: 20.
+        width: Hidden units of the lifter. Default: 1024, a quarter of the published PoseNet (Choi et al., 2020), for
+            real-time CPU inference.
+        stages: Residual stages of the lifter. Default: 2, as in Martinez et al. (ICCV 2017).
+        batch: People in a step of stage one; stage two takes half. Default: 512.
+        threads: CPU threads of torch. Default: 1.
+        seed: Seed of all random numbers. Default: 0.
+        name: Name of the model. Default: "pose2mesh_trained".
+        license: License in the model's card.
+        resume: Continue from the checkpoints in `out`.
+        evaluation_samples: People in each evaluation. Default: 1024.
+        ridge_samples: People of the linear regression that stage two starts from. Default: 4000.
+        upsampling_samples: People of the fit of the upsampling. Default: 240.
+        learning_rate: Peak learning rate of AdamW, which falls to 0 as a cosine. Default: 1e-3, PoseNet's.
+        weight_decay: Weight decay of AdamW. Default: 1e-2, torch's.
+        warm_up_steps: Steps over which the learning rate rises linearly. Default: 300.
+        gradient_norm: Limit of the gradient's norm. Default: 1.0.
+        edge_weight: Weight of the loss of edge lengths in stage two, relative to vertices. Default: 5.
+    """
+
+    poses: tuple[str | Path, ...]
+    out: Path
+    body: Path | None = None
+    lifter_minutes: float = 60.0
+    mesh_minutes: float = 20.0
+    width: int = 1024
+    stages: int = 2
+    batch: int = 512
+    threads: int = 1
+    seed: int = 0
+    name: str = "pose2mesh_trained"
+    license: str = NO_LICENSE
+    resume: bool = False
+    evaluation_samples: int = 1024
+    ridge_samples: int = 4000
+    upsampling_samples: int = 240
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    warm_up_steps: int = 300
+    gradient_norm: float = 1.0
+    edge_weight: float = 5.0
