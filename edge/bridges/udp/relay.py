@@ -88,7 +88,7 @@ def run(
 ) -> None:
     """Relay until no frame has arrived for `timeout_s`; None relays without end, across disconnects and restarts.
 
-    beat is called at least every SILENCE_S. In every case the receiver is told that the visible people are gone.
+    beat is called at least every SILENCE_S. In every case the departure of the visible people is sent.
     Raises AddressError for an unusable address and WireError for unusable messages or bodies.
     """
     frames, deadline = relay.frames, _deadline(timeout_s)

@@ -190,7 +190,7 @@ def test_run_with_one_pipe_twice_is_refused(fifo: Path) -> None:
 
 def test_standard_input_that_is_no_pipe_is_one_line() -> None:
     code = "from edge.sources import open_source; open_source('-')"
-    for stdin, says in ((subprocess.DEVNULL, b"standard input: not a pipe"), (None, b"standard input: is not open")):
+    for stdin, says in ((subprocess.DEVNULL, b"standard input: not a pipe"), (None, b"standard input: not open")):
         command = [sys.executable, "-c", code if stdin else f"import os; os.close(0); {code}"]
         done = subprocess.run(command, stdin=stdin, stderr=subprocess.PIPE, check=False)
         assert done.returncode != 0
