@@ -25,6 +25,7 @@ LAYERS: dict[str, Sequence[set[str]]] = {
         {"cli"},
         {"api", "benchmark", "bridges", "evaluation", "quantization", "recording"},
         {"run"},
+        {"run_config"},
         {"monitoring"},
         {"runtime"},
         {"pipeline", "sinks", "wire", "console"},
