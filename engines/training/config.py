@@ -16,11 +16,10 @@ class TrainConfig:
         poses: Pose files and folders, or "sample" for the bundled poses.
         out: Folder of the checkpoints and of the exported model.
         body: Body file with landmarks; None is the bundled body.
-        lifter_minutes: Wall time of stage one, minutes. Default: 60, enough on 2 cores for the bundled poses.
+        lifter_minutes: Wall time of stage one, minutes. Default: 60.
         mesh_minutes: Wall time of stage two, minutes. Default: 20.
-        width: Hidden units of the lifter. Default: 1024, a quarter of the published PoseNet (Choi et al., 2020), for
-            real-time CPU inference.
-        stages: Residual stages of the lifter. Default: 2, as in Martinez et al. (ICCV 2017).
+        width: Hidden units of the lifter. Default: 1024.
+        stages: Residual stages of the lifter. Default: 2.
         batch: People in a step of stage one; stage two takes half. Default: 512.
         threads: CPU threads of torch. Default: 1.
         seed: Seed of all random numbers. Default: 0.
@@ -30,8 +29,8 @@ class TrainConfig:
         evaluation_samples: People in each evaluation. Default: 1024.
         ridge_samples: People of the linear regression that stage two starts from. Default: 4000.
         upsampling_samples: People of the fit of the upsampling. Default: 240.
-        learning_rate: Peak learning rate of AdamW, which falls to 0 as a cosine. Default: 1e-3, PoseNet's.
-        weight_decay: Weight decay of AdamW. Default: 1e-2, torch's.
+        learning_rate: Peak learning rate of AdamW, which falls to 0 as a cosine. Default: 1e-3.
+        weight_decay: Weight decay of AdamW. Default: 1e-2.
         warm_up_steps: Steps over which the learning rate rises linearly. Default: 300.
         gradient_norm: Limit of the gradient's norm. Default: 1.0.
         edge_weight: Weight of the loss of edge lengths in stage two, relative to vertices. Default: 5.
