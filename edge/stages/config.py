@@ -178,7 +178,7 @@ class InverseKinematicsConfig:
 
     Attributes:
         forget_s: time without observation after which a person starts again, s.
-        max_vertices: about so many vertices of a body without a coarser mesh are used.
+        max_vertices: approximate number of vertices used, of a body without a coarser mesh.
         stiffness_m2_s: cost of a rotation's deviation from the previous frame, times the time between the frames,
             m^2 s / rad^2: rotations lag by the same time at any frame rate, up to 10 ms where vertices determine them
             well (an elbow), longer where they do not (the twist of a hand).

@@ -70,14 +70,14 @@ def input_size(card: Card) -> tuple[int, int]:
 def letterbox(image: U8, fit: str, given: Input, out: F32) -> tuple[Array, Array]:
     """Write the normalized image to out (1, 3, H, W); a pixel p goes to p * scale + offset, each (2,) with x first.
 
-    fit: "corner" (top left) and "centre" keep the aspect ratio and pad the rest; "stretch" does not.
+    fit: "corner" (top left) and "center" keep the aspect ratio and pad the rest; "stretch" does not.
     """
     image_size, size = np.array(image.shape[1::-1]), np.array(out.shape[:1:-1])
     scale = size / image_size
     if fit != "stretch":
         scale[:] = scale.min()
     inner = np.maximum(np.rint(image_size * scale), 1).astype(int)
-    offset = (size - inner) // 2 if fit == "centre" else np.zeros(2, int)
+    offset = (size - inner) // 2 if fit == "center" else np.zeros(2, int)
     edge_kernels.letterbox(
         given.mean,
         given.std,

@@ -34,6 +34,10 @@ def renamed(table: dict[str, Any], path: Path) -> tuple[dict[str, Any], list[str
     if isinstance(table.get("input"), dict):
         table["input"], more = _renamed(table["input"], RENAMED_INPUT, path)
         old += [f"input.{line}" for line in more]
+    decode = table.get("decode")
+    if isinstance(decode, dict) and decode.get("fit") == "centre":
+        table["decode"] = decode | {"fit": "center"}
+        old.append('decode.fit "centre" is "center" now')
     return table, old
 
 

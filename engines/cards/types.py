@@ -10,7 +10,7 @@ from engines.cards.accuracy_gate import Gate
 TASKS = ("detector", "pose", "mesh", "body")
 PRECISIONS = ("fp32", "bf16", "fp16", "int8")
 REFINEMENTS = ("none", "quarter", "dark")
-FITS = ("corner", "centre", "stretch")
+FITS = ("corner", "center", "stretch")
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def test_run_camera_file_of_stored_or_square_pixels(meshcast: Command, person_im
     np.testing.assert_allclose(found["stored"]["translation"], found["square"]["translation"], atol=1e-4)
 
 
-def test_run_summary_contains_source_remarks(meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
+def test_run_summary_contains_source_warnings(meshcast: Command, person_images: list[U8], tmp_path: Path) -> None:
     clip = write_narrow(tmp_path / "narrow.mp4", person_images[:2])
     said = meshcast("run", clip, "--fps", "10", "--summary", tmp_path / "s.json")
     assert said.code == EXIT_WHOLE

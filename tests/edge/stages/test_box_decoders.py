@@ -287,8 +287,8 @@ def constant_card(folder: Path, family: str, fit: str, outputs: Outputs) -> Card
     ("family", "fit", "box"),
     [
         ("yolox", "corner", (40, 60, 120, 180)),
-        ("yolo", "centre", (40 - 28, 60, 120 - 28, 180)),
-        ("yolo_nms", "centre", (40 - 28, 60, 120 - 28, 180)),
+        ("yolo", "center", (40 - 28, 60, 120 - 28, 180)),
+        ("yolo_nms", "center", (40 - 28, 60, 120 - 28, 180)),
         ("mmdet", "corner", (40, 60, 120, 180)),
         ("detr", "stretch", (20 * 200 / 128, 60, 60 * 200 / 128, 180)),
     ],

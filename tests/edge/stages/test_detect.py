@@ -141,7 +141,7 @@ def test_letterbox_matches_published_code() -> None:
 
 
 @pytest.mark.parametrize("picture", [(100, 200), (200, 100), (640, 480), (1080, 1920), (7, 9), (1, 900), (96, 129)])
-@pytest.mark.parametrize("fit", ["corner", "centre", "stretch"])
+@pytest.mark.parametrize("fit", ["corner", "center", "stretch"])
 def test_letterbox_returns_scale_and_offset_of_image(picture: tuple[int, int], fit: str) -> None:
     height, width = picture
     out = np.empty((1, 3, 96, 128), np.float32)
@@ -165,7 +165,7 @@ def test_letterbox_stretch_maps_marks() -> None:
     """A bright block of a large picture, averaged first, still lies where scale and offset say."""
     image = np.zeros((1080, 1920, 3), np.uint8)
     image[400:560, 600:840] = 255
-    for fit in ("corner", "centre", "stretch"):
+    for fit in ("corner", "center", "stretch"):
         out = np.empty((1, 3, 96, 128), np.float32)
         scale, offset = letterbox(image, fit, replace(PLAIN, pad=0), out)
         v, u = np.mgrid[0:96, 0:128] + 0.5

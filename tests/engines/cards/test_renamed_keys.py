@@ -10,7 +10,10 @@ import pytest
 from engines.cards.renamed_keys import read_card_table
 from engines.errors import ModelError
 
-CARD = 'name = "a"\nlicence = "MIT"\nlicence_files = ["LICENSE"]\n[input]\ncolour = "rgb"\nsize = 4\n'
+CARD = (
+    'name = "a"\nlicence = "MIT"\nlicence_files = ["LICENSE"]\n'
+    '[input]\ncolour = "rgb"\nsize = 4\n[decode]\nfit = "centre"\n'
+)
 
 
 def test_read_card_table_old_keys_are_renamed_with_one_warning(
@@ -25,6 +28,7 @@ def test_read_card_table_old_keys_are_renamed_with_one_warning(
         "license": "MIT",
         "license_files": ["LICENSE"],
         "input": {"color": "rgb", "size": 4},
+        "decode": {"fit": "center"},
     }
     (record,) = caplog.records
     assert "licence is license now, licence_files is license_files now, input.colour is color now" in record.message
@@ -32,7 +36,7 @@ def test_read_card_table_old_keys_are_renamed_with_one_warning(
 
 def test_read_card_table_current_keys_give_no_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "a.toml"
-    path.write_text(CARD.replace("licence", "license").replace("colour", "color"))
+    path.write_text(CARD.replace("licence", "license").replace("colour", "color").replace("centre", "center"))
     with caplog.at_level(logging.WARNING, "meshcast.engines"):
         assert read_card_table(path)["license"] == "MIT"
     assert not caplog.records
