@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
+import os
 import threading
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from edge.errors import OutputError
 from edge.sinks.output_file import OutputFile
+from engines.files.atomic import write_all
 
 BUFFER_BYTES = 1 << 18  # written to the file together
+MAX_EVENT_BYTES = 1 << 16  # more than any event has: names are short
 DROPS = "dropped"  # the row of dropped frames
 _HEAD = b'{"displayTimeUnit":"ms","traceEvents":[\n'
+_SEPARATOR = b",\n"
 _TAIL = b"\n]}\n"
 
 
@@ -24,20 +27,19 @@ class Trace:
 
     process() makes the rows of a stream, or of the engines: listeners for edge.timing. Memory is bounded; the
     file appears on close(), abort() leaves none. Any thread may write. Raises OutputError at once when the file cannot
-    be written; a disk that fills up later ends the trace, not the run, and close() raises.
+    be written; a disk that fills up later ends the trace, not the run: close() keeps the events before and raises.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._target = OutputFile(path)
-        self._file = io.BufferedRandom(self._target.file, BUFFER_BYTES)  # type: ignore[arg-type]
+        self._pending = bytearray(_HEAD)
         self._lock = threading.Lock()
         self._error: OSError | None = None
         self._processes = 0
         self._open = True
         self._separator = b""
         self._origin_ns = time.monotonic_ns()
-        self._file.write(_HEAD)
 
     def process(self, name: str) -> TraceListener:
         """A new group of rows with this name."""
@@ -58,33 +60,38 @@ class Trace:
         with self._lock:
             if not self._open or self._error is not None:
                 return
-            try:
-                self._file.write(self._separator + encoded)
-            except OSError as error:
-                self._error = error
-            self._separator = b",\n"
+            self._pending += self._separator + encoded
+            self._separator = _SEPARATOR
+            if len(self._pending) >= BUFFER_BYTES:
+                self._flush()
 
     def close(self) -> Path:
-        """Finish the file; returns its path. Raises OutputError when it could not be written."""
+        """Finish the file.
+
+        Returns:
+            Its path.
+
+        Raises:
+            OutputError: it could not be written to its end; the events before are kept, where there are any.
+        """
         with self._lock:
             self._open = False
+            self._flush()
         try:
-            if self._error is not None:
-                raise self._error
-            self._file.write(_TAIL)
-            self._file.flush()
+            if self._error is None:
+                write_all(self._target.file, _TAIL)
         except OSError as error:
-            self.abort()
-            raise self._target.error(error) from None
+            self._error = error
+        if self._error is not None:
+            self._keep_whole_events(self._error)
         self._target.commit()
         return self.path
 
     def abort(self) -> None:
-        """Remove the incomplete file. Does nothing after close()."""
+        """Leave no unfinished file. Harmless after close()."""
         with self._lock:
             self._open = False
-            with suppress(OSError):  # buffered data may not fit on the disk, and is discarded
-                self._file.close()
+            self._pending = bytearray()
         self._target.discard()
 
     def __enter__(self) -> Trace:
@@ -94,6 +101,34 @@ class Trace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.abort()
+
+    def _flush(self) -> None:
+        """Write what is pending; after an error nothing is written any more."""
+        try:
+            if self._error is None:
+                write_all(self._target.file, self._pending)
+        except OSError as error:
+            self._error = error
+        self._pending = bytearray()  # a new one: the traceback of an error may still hold a view of the old one
+
+    def _keep_whole_events(self, error: OSError) -> None:
+        """End the file after its last whole event, whose space makes room for the end. Raises OutputError."""
+        said = self._target.error(error)
+        file = self._target.file
+        try:
+            begin = max(0, file.seek(0, os.SEEK_END) - MAX_EVENT_BYTES)
+            file.seek(begin)
+            end = file.read(MAX_EVENT_BYTES)[: -len(_TAIL)].rfind(_SEPARATOR)
+            if end >= 0:
+                file.truncate(begin + end)
+                file.seek(begin + end)
+                write_all(file, _TAIL)
+                self._target.commit()
+                raise OutputError(f"{said}; the events before are kept") from None
+        except OSError:  # not even the end fits
+            pass
+        self._target.discard()
+        raise said from None
 
 
 class TraceListener:

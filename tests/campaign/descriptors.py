@@ -34,7 +34,7 @@ def run(scale: float) -> list[Row]:
             each.close()
         code = child.end()
         saved = folder / "a.npz"
-        frames = len(np.load(saved, allow_pickle=False)["frames"]) if saved.exists() and code in (0, 3) else 0
+        frames = int(np.load(saved, allow_pickle=False)["frames"]) if saved.exists() and code in (0, 3) else 0
         return [
             Row("idle connections", f"{len(idle)} of {count}", "", True),
             at_least("frames come meanwhile", came, 1),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections import defaultdict
@@ -18,6 +17,7 @@ from edge.monitoring.trace import Trace
 from edge.timing import Timings
 from tests.edge.test_run import interrupt_at
 from tests.support.commands import Command, report
+from tests.support.small_disk import SmallDisk
 
 STAGES = {"decode", "track", "pose", "mesh", "localize", "smooth", "publish"}
 
@@ -153,24 +153,19 @@ def test_trace_unwritable_path_raises_at_once(meshcast: Command, blank_clip: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
-@pytest.mark.parametrize("buffering", [0, 1 << 18])
-def test_trace_full_disk_does_not_end_run(
-    buffering: int, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("room", "kept"), [(0, False), (60, False), (6000, True)])
+def test_trace_full_disk_keeps_whole_events_and_does_not_end_run(
+    room: int, kept: bool, meshcast: Command, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    init = Trace.__init__
-
-    def full(self: Trace, path: Path) -> None:
-        init(self, path)
-        self._file.close()
-        self._file = os.fdopen(os.open("/dev/full", os.O_WRONLY), "wb", buffering=buffering)
-
-    monkeypatch.setattr(Trace, "__init__", full)
+    monkeypatch.setattr("edge.monitoring.trace.OutputFile", lambda path: SmallDisk(Path(path), room))
     said = meshcast("run", person_clip, "--trace", tmp_path / "t.json", "--summary", tmp_path / "s.json")
     problem = f"{tmp_path}/t.json: cannot be written: No space left on device"
+    problem += "; the events before are kept" if kept else ""
     assert (said.code, said.errors[0]) == (EXIT_PARTIAL, f"meshcast: {problem}")
     assert (report(tmp_path / "s.json")["frames"], report(tmp_path / "s.json")["problems"]) == (12, [problem])
-    assert {path.name for path in tmp_path.iterdir()} == {"s.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"s.json", *(["t.json"] if kept else [])}
+    if kept:
+        assert spans_of(events_of(tmp_path / "t.json"))
 
 
 def test_trace_contains_stage_that_raises(tmp_path: Path) -> None:
