@@ -162,12 +162,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/mypy
 	@$(BIN)/clang-format --dry-run -Werror $(C_FILES)
 
-$(VENV)/installed-docs: $(INSTALL_SOURCES) | $(BIN)/python
-	@echo "installing Meshcast and the documentation tools into $(VENV)"
-	@$(PIP_INSTALL) -e '.[docs]'
-	@touch $(VENV)/installed $@
-
-docs: $(VENV)/installed-docs
+docs: $(VENV)/installed-dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "wrote build/site/index.html"
 
