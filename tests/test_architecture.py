@@ -52,13 +52,17 @@ ENGINES_TOP_LEVEL = {"__init__", "errors", "backend_errors", "joint_sets"}
 
 # Test modules without a module of the same name, and what they test.
 TESTS_OF_SEVERAL_MODULES = {
+    "edge/cli/test_source_options.py": "secrets of sources in all commands",
     "edge/recording/export/test_export.py": "animations, glTF and BVH files of one recording",
     "edge/runtime/test_process_end.py": "a process that ends while streams run",
     "edge/sinks/test_sinks.py": "all sinks",
     "edge/sources/test_rtsp.py": "network sources with an RTSP server",
     "edge/sources/test_times.py": "time stamps of all file sources",
     "edge/test_run_sources.py": "source options of a run",
+    "edge/wire/test_access.py": "addresses and keys that a publisher accepts",
+    "edge/wire/test_document.py": "docs/wire.md against the layout",
     "edge/wire/test_packets.py": "encoders against the golden packets",
+    "edge/wire/test_publisher_address.py": "binding of a publisher",
     "edge/wire/test_reconnect.py": "publisher and subscriber that restart",
     "engines/cards/test_folder.py": "the user's models folder",
     "engines/heads/test_heads.py": "all heads",

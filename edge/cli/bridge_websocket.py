@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         hosts=args.host,
     )
 
-    heartbeat = Heartbeat(lambda: f"{bridge.connected} browsers at {bridge.url}", slack_s=5 * BEAT_S)
+    heartbeat = Heartbeat(lambda: f"{bridge.connected} browsers connected", slack_s=5 * BEAT_S)
 
     async def beat() -> None:
         while True:
@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
         heartbeat_task = asyncio.create_task(beat())
         async with bridge:
             supervision.ready()
-            console.note(f"serving {args.address} at {bridge.link}; stop with Ctrl-C", "bridge")
+            console.note(f"serving {args.address} at {bridge.link} - stop with Ctrl-C", "bridge")
             try:
                 await bridge.run()
             finally:

@@ -23,6 +23,7 @@ from meshcast.protocol.layout import Kind, topic
 from meshcast.protocol.packets import StatusPacket
 
 STATUS_S = 1.0
+LATE_S = 0.05  # close() reads subscriptions for so long before it sends the end of the streams
 
 
 class Publisher:
@@ -126,10 +127,22 @@ class Publisher:
         """End the open streams and unbind, after waiting up to half a second for messages in flight. Idempotent."""
         if not self._socket.closed:
             self._housekeeping.stop()
+            self._read_late_subscriptions()
             for name, stream in self._streams.items():
                 if not stream.ended:
                     self.end(name, "the publisher has closed")
         self._socket.close()
+
+    def _read_late_subscriptions(self) -> None:
+        """Read the requests that arrive in the next moments: a new client's reach the socket a few at a time, and
+        without them it would not receive the end of the streams."""
+        poller = select.poll()
+        poller.register(self._socket.fileno(), select.POLLIN)
+        deadline_s = time.monotonic() + LATE_S
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            with self._lock:
+                self._read_subscriptions()
+            poller.poll(1000 * left_s)
 
     def __enter__(self) -> Publisher:
         return self

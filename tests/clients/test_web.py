@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 from calibration.camera import Camera
-from edge.bridges.websocket.static_files import SHIPPED
+from edge.bridges.websocket.static_files import BUNDLED_PAGE
 from edge.recording.mcap_file import Recording
 from edge.recording.recorder import record
 from edge.recording.replay import Replay
@@ -83,13 +83,13 @@ def test_typescript_types_check() -> None:
 def test_bundled_page_equals_a_build_of_its_sources(tmp_path: Path) -> None:
     run("build.mjs", "page", tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == sorted(path.name for path in SHIPPED.iterdir())
-    _, differing, errors = filecmp.cmpfiles(tmp_path, SHIPPED, names, shallow=False)
+    assert names == sorted(path.name for path in BUNDLED_PAGE.iterdir())
+    _, differing, errors = filecmp.cmpfiles(tmp_path, BUNDLED_PAGE, names, shallow=False)
     assert not differing + errors, "build it again: `npm run page --prefix clients/web`"
 
 
 def test_bundled_page_names_its_license() -> None:
-    assert "Three.js Authors\n   * SPDX-License-Identifier: MIT" in (SHIPPED / "page.js").read_text("utf-8")
+    assert "Three.js Authors\n   * SPDX-License-Identifier: MIT" in (BUNDLED_PAGE / "page.js").read_text("utf-8")
 
 
 def test_package_lock_names_no_registry() -> None:

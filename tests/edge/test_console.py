@@ -28,7 +28,7 @@ def test_console_full_disk_is_one_line_error(word: str) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run((*MAIN, word), stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
     assert done.returncode == EXIT_PARTIAL
-    assert done.stderr == b"meshcast: standard output: No space left on device; what was printed is not whole\n"
+    assert done.stderr == b"meshcast: standard output: No space left on device; the output is incomplete\n"
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

@@ -20,6 +20,7 @@ from edge.wire.curve_auth import Security
 from edge.wire.publisher import Publisher
 from tests.support import golden_packets
 from tests.support.paths import ROOT
+from tests.support.rig_poses import RigPoses
 
 PACKAGE = ROOT / "clients/unity"
 PATIENCE_S = 30
@@ -117,13 +118,15 @@ class Source:
         model = model or golden_packets.rigged()
         self.publisher = Publisher(address, model, streams=streams, axes=axes, status_s=0.1, security=security)
         self.address = self.publisher.address
+        self._rig_pose = RigPoses(model)
         self.sent = 0
 
     def publish(self, count: int = 1, *, bodies: Bodies | None = None, stream: str = "cam0") -> None:
         for _ in range(count):
             image = np.zeros((48, 64, 3), np.uint8)
             frame = Frame(stream, self.sent, time.monotonic_ns(), self.sent / 30, image)
-            self.publisher.publish(frame, self.bodies if bodies is None else bodies)
+            sent = self.bodies if bodies is None else bodies
+            self.publisher.publish(frame, sent, None, self._rig_pose(frame, sent))
             self.sent += 1
 
     def wait_for_subscribers(self, level: str = "mesh/", stream: str = "cam0") -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
 from tests.support import golden_packets
+from tests.support.rig_poses import RigPoses
 
 
 class Sender:
@@ -27,7 +28,9 @@ class Sender:
         bodies: Bodies | None = None,
         **options: Any,
     ) -> None:
-        self.publisher = Publisher(address, model or golden_packets.rigged(), streams=["cam0"], **options)
+        model = model or golden_packets.rigged()
+        self.publisher = Publisher(address, model, streams=["cam0"], **options)
+        self._rig_pose = RigPoses(model)
         self.address = self.publisher.address
         self.sent = 0
         self._bodies = bodies or golden_packets.bodies(2)
@@ -39,7 +42,7 @@ class Sender:
         for _ in range(count):
             now = time.monotonic_ns()
             frame = Frame("cam0", self.sent, now, now / 1e9, np.zeros((48, 64, 3), np.uint8))
-            self.publisher.publish(frame, self._bodies)
+            self.publisher.publish(frame, self._bodies, None, self._rig_pose(frame, self._bodies))
             self.sent += 1
 
     def _work(self) -> None:

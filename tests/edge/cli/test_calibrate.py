@@ -142,4 +142,4 @@ def test_calibrate_without_onnxruntime_names_packages(
     ended = meshcast("calibrate", "int8", "--pose", "movenet_thunder", "--from", blank_clip)
     assert ended.code == EXIT_INPUT
     assert len(ended.errors) == 1
-    assert re.search(r"INT8 needs onnx and onnxruntime .*-m pip install .*\[export\]", ended.err)
+    assert re.search(r"INT8: needs onnx and onnxruntime .*-m pip install .*\[export\]", ended.err)

@@ -230,7 +230,7 @@ def test_numbers_out_of_range_are_wrong_usage(meshcast: Command, words: tuple[st
 def test_missing_packages_are_named_before_anything_is_trained(
     meshcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("edge.cli.train.NEEDED", ("torch", "no_such_package"))
+    monkeypatch.setattr("edge.cli.train.REQUIRED", ("torch", "no_such_package"))
     said = meshcast("train", "pose2mesh", "--poses", "sample", "--out", tmp_path / "out")
     assert said.code == EXIT_INPUT
     assert said.err.startswith("meshcast: training needs no_such_package: ")
@@ -249,7 +249,7 @@ def test_a_model_that_crashes_the_engine_is_kept_but_said(
     monkeypatch.setattr("engines.inference.trial.CODE", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     said = meshcast("train", "pose2mesh", "--poses", "sample", "--out", tmp_path / "out")
     assert said.code == EXIT_PARTIAL
-    assert "the model is kept, but cannot be run here: ours: the engine crashed (SIGSEGV" in said.err
+    assert "saved, but does not run here: ours: the engine crashed (SIGSEGV" in said.err
     said = meshcast("models", "import", trained.card)
     assert said.code == EXIT_INPUT
     assert "ours: the engine crashed (SIGSEGV" in said.err

@@ -41,6 +41,7 @@ from meshcast.errors import AddressError, WireError
 from meshcast.protocol.layout import COMMON_HEADER, Kind, read_header, read_kind
 from meshcast.transport.curve import read_keys
 from tests.support import golden_packets
+from tests.support.rig_poses import RigPoses
 from tests.support.small_disk import SmallDisk
 
 GOLDEN: dict[str, bytes] = golden_packets.packets()
@@ -209,7 +210,7 @@ def test_a_damaged_file_is_one_clear_error_and_never_wrong_bytes(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "not a recording"), (b"PK\3\4 something else", "not a recording"), (None, "cannot be read: Is a directory")],
+    [(b"", "not a recording"), (b"PK\3\4 something else", "not a recording"), (None, "cannot be read: it is a folder")],
 )
 def test_recording_of_other_file_raises(tmp_path: Path, content: bytes | None, words: str) -> None:
     path = tmp_path / "x.mcap"
@@ -368,13 +369,15 @@ def test_a_recording_on_a_full_disk_keeps_what_came_before(
 def publishing(publisher: Publisher) -> Iterator[None]:
     """Two people of each stream every few milliseconds."""
     stop = threading.Event()
+    rig_pose = RigPoses(golden_packets.rigged())
 
     def work() -> None:
         index = 0
         while not stop.wait(0.003):
             for stream in ("cam0", "cam1"):
                 frame = Frame(stream, index, time.monotonic_ns(), index / 30, np.zeros((48, 64, 3), np.uint8))
-                publisher.publish(frame, golden_packets.bodies(2))
+                bodies = golden_packets.bodies(2)
+                publisher.publish(frame, bodies, None, rig_pose(frame, bodies))
             index += 1
 
     thread = threading.Thread(target=work)

@@ -29,7 +29,7 @@ for _ in stream:
 # One that iterates and one that calls the pipeline itself: both are inside an engine most of the time.
 DAEMON_THREADS = """
 from edge.models import Models
-from edge.pipeline import Pipeline, View
+from edge.pipeline import CameraConfig, Pipeline
 from edge.sources import open_source
 
 def read(begun):
@@ -37,7 +37,7 @@ def read(begun):
         begun.set()
 
 def process(begun):
-    pipeline = Pipeline(Models(), View())
+    pipeline = Pipeline(Models(), CameraConfig())
     for frame in open_source(CLIP, loop=True):
         pipeline.process(frame)
         begun.set()

@@ -278,6 +278,7 @@ def test_publisher_messages_before_close_arrive() -> None:
         publisher.close()
         while last.frame_index != 999:
             last = next(packets)
+    assert len(last.people.ids) == 200
 
 
 def test_publisher_stalled_subscriber_costs_neither_time_nor_memory() -> None:

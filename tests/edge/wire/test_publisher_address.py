@@ -28,7 +28,8 @@ def test_publisher_occupied_port_raises_address_error() -> None:
 def test_publisher_close_frees_the_port() -> None:
     first = Publisher(ANY_PORT, MODEL, streams=["cam0"])
     first.close()
-    Publisher(first.address, MODEL, streams=["cam0"]).close()
+    with Publisher(first.address, MODEL, streams=["cam0"]) as second:
+        assert second.address == first.address
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,8 @@ def test_publisher_stale_socket_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "socket"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
-    Publisher(f"ipc://{path}", MODEL, streams=["cam0"]).close()
+    with Publisher(f"ipc://{path}", MODEL, streams=["cam0"]) as publisher:
+        assert publisher.address == f"ipc://{path}"
 
 
 @pytest.mark.parametrize("names", [{"streams": ["a/b"]}, {"streams": [""]}])

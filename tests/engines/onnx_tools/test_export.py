@@ -106,5 +106,5 @@ def test_export_with_outputs_holds_only_these(tmp_path: Path) -> None:
 
 
 def test_export_of_an_onnx_card_is_refused() -> None:
-    with pytest.raises(ModelError, match="movenet_thunder is ONNX already"):
+    with pytest.raises(ModelError, match="movenet_thunder: is ONNX already"):
         export(load_card("movenet_thunder"), None)

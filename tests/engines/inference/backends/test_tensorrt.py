@@ -240,7 +240,7 @@ def test_plans_are_kept(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     bench.open()
     bench.open()
     assert [arguments[0] for arguments in bench.built] == ["tensorrt"]
-    assert bench.built[0][2:] == ("net.onnx", ((3, 2, 2),), (8, 6))
+    assert bench.built[0][2:] == ("net.onnx", ((3, 2, 2),), (8, 6), None)
     bench.open(device="cuda:0")
     bench.trt.__version__ = "10.4.0"
     bench.open()
