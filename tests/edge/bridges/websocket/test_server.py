@@ -724,17 +724,18 @@ def test_websocket_command_serves_until_interrupted(page: Path) -> None:
         ) as process,
     ):
         assert process.stderr is not None
-        line = process.stderr.readline()
-        if not line.startswith(f"meshcast bridge: serving {publisher.address} at http://127.0.0.1:"):
-            process.kill()
-            pytest.fail(line)
-        url = line.split(" at ")[1].split(";")[0].replace("http", "ws", 1)
-        assert answer(url, "/")[2] == b"this is index.html"
-        with join(url) as browser:
-            assert isinstance(decode(browser.recv(PATIENCE_S)), ModelPacket)
-        process.send_signal(signal.SIGINT)
-        rest = process.stderr.read()
-        assert process.wait(PATIENCE_S) == EXIT_WHOLE
+        try:
+            line = process.stderr.readline()
+            assert line.startswith(f"meshcast bridge: serving {publisher.address} at http://127.0.0.1:")
+            url = line.split(" at ")[1].split()[0].replace("http", "ws", 1)
+            assert answer(url, "/")[2] == b"this is index.html"
+            with join(url) as browser:
+                assert isinstance(decode(browser.recv(PATIENCE_S)), ModelPacket)
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+            assert process.wait(PATIENCE_S) == EXIT_WHOLE
+        finally:
+            process.kill()  # after a failure the end of the block would wait for it
     assert rest == ""
 
 
