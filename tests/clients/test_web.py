@@ -200,7 +200,7 @@ def replaying(recording: Path) -> Iterator[str]:
     """The recording again and again, from a thread."""
     done = threading.Event()
     with closing(PublisherSocket("tcp://127.0.0.1:0")) as publisher_socket:
-        replay = Replay(Recording(recording), publisher_socket, stopped=done.is_set)
+        replay = Replay(Recording(recording), publisher_socket, should_stop=done.is_set)
         thread = threading.Thread(target=replay.play, kwargs={"loop": True})
         thread.start()
         try:
