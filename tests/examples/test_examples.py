@@ -76,7 +76,7 @@ def test_two_cameras_prints_both_streams(address: str) -> None:
 
 
 def test_record_to_blender_writes_recording_and_animations(address: str, tmp_path: Path) -> None:
-    command = [EXAMPLES / "record_to_blender.sh", address, "balance_cam03", "1"]
+    command = [EXAMPLES / "record_to_blender.sh", address, "balance_cam03", "6"]
     subprocess.run(command, env=ENVIRONMENT, cwd=tmp_path, check=True, timeout=PATIENCE_S)
     assert (tmp_path / "balance_cam03.mcap").read_bytes().startswith(b"\x89MCAP")
     assert (tmp_path / "balance_cam03.glb").read_bytes().startswith(b"glTF")
