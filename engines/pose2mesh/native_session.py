@@ -13,7 +13,7 @@ from engines.joint_sets import JointSet
 from engines.pose2mesh.config import channels_for
 from engines.pose2mesh.native_layers import LifterLayers, MeshLayers, Weights, under
 
-MAX_BATCH = 4  # people in one pass: on a CPU the lifter reads its weights once for up to so many
+MAX_BATCH = 4  # people in one pass: the lifter reads its weights once for a batch of this size on a CPU
 X, OUT, OWN = 0, 1, 2  # buffers of a plan: input, output, and the first one of its own
 
 

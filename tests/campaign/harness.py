@@ -168,7 +168,7 @@ class Listener:
                 self.heard.lost += packet.lost
 
     def wait_for(self, count: int, limit_s: float) -> bool:
-        """Wait until so many frames have come."""
+        """Wait until this number of frames has arrived."""
         return until(lambda: len(self.heard.times) >= count, limit_s)
 
     def next_within(self, limit_s: float) -> bool:

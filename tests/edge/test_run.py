@@ -42,7 +42,7 @@ from tests.support.paths import MEDIA, ROOT, STARTER
 
 
 def interrupt_at(monkeypatch: pytest.MonkeyPatch, frames: int, number: int = signal.SIGINT) -> None:
-    """Ctrl-C, or another signal, while the pipeline works on the frame after so many."""
+    """Ctrl-C, or another signal, while the pipeline works on the frame after this number of frames."""
     track_people = Pipeline.track_people
     seen: list[int] = []
 

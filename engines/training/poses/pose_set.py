@@ -111,7 +111,7 @@ def stride(rate_hz: float) -> int:
 
 def upright(root: NDArray[np.float64], usual: str) -> NDArray[np.float64]:
     """Root rotations (T, 3, 3) turned into a Y-up world. Which axis of theirs is up shows in how people stand; where
-    it does not, as in a clip of somebody lying, it is the `usual` one of the format, "y" or "z"."""
+    it does not, as in a clip of a person who lies, it is the `usual` one of the format, "y" or "z"."""
     y, z = np.mean(root[:, 1:, 1], axis=0)
     up = usual
     if max(y, z) > CLEARLY_UP:

@@ -93,7 +93,7 @@ def test_close_ends_a_live_pipeline(bindings: None) -> None:
     assert len(list(itertools.islice(reader, 3))) == 3
     begin_s = time.monotonic()
     reader.close()
-    assert time.monotonic() - begin_s < 20  # the source would go on for ever
+    assert time.monotonic() - begin_s < 20  # the source itself never ends
 
 
 def test_a_pipeline_that_is_never_read_is_closed(bindings: None) -> None:
