@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.world import Floor, WorldPose
 from engines.errors import MeshcastError
 from engines.files.toml_file import read_toml
 
+ROTATION_TOLERANCE = 1e-3  # largest deviation of R R^T from the identity
 SAME_ASPECT = 0.002  # largest relative difference of the two axes' scales of a resize
 
 
@@ -24,12 +27,19 @@ class Camera:
     """Intrinsics of one camera: size (width, height) px, K (3, 3) float64 px, distortion (k1, k2, p1, p2, k3).
 
     assumed: the focal length is assumed, because no camera file and no field of view was given.
+    world: where the camera is and how it is turned, None where that is not known.
     """
 
     size: tuple[int, int]
     K: NDArray[np.float64]
     distortion: NDArray[np.float64]
     assumed: bool = False
+    world: WorldPose | None = None
+
+    @property
+    def floor(self) -> Floor | None:
+        """The floor in the camera's frame, None where the camera's pose is not known."""
+        return None if self.world is None else self.world.floor
 
     @staticmethod
     def from_fov(size: tuple[int, int], fov_deg: float, *, assumed: bool = False) -> Camera:
@@ -49,6 +59,9 @@ class Camera:
     @staticmethod
     def load(path: str | Path) -> Camera:
         """Read `camera.toml`: width, height (px), K (3 x 3, or fx, fy, cx, cy), distortion (0, 4 or 5 numbers).
+
+        Optional: the pose in the world, as rotation (3 x 3) and translation (m), world to camera, z up with the floor
+        at 0; or as camera_height (m), tilt and roll (degrees).
 
         Raises CameraError in one line when the file is missing, is not TOML, or does not describe a camera.
         """
@@ -74,7 +87,7 @@ class Camera:
             )
         if given.size not in (0, 4, 5) or not np.isfinite(given).all():
             raise CameraError(f"{path}: distortion needs 0, 4 or 5 numbers (k1, k2, p1, p2, k3), not {given.size}")
-        return Camera(size, K, np.pad(given, (0, 5 - given.size)))
+        return Camera(size, K, np.pad(given, (0, 5 - given.size)), world=_world(path, table))
 
     def at(self, size: tuple[int, int], raster: tuple[int, int] | None = None) -> Camera:
         """The same camera for frames of another `size`: scaled when the aspect is the same, else CameraError.
@@ -92,7 +105,7 @@ class Camera:
             )
         # Pixel centers are at integers: the resize maps x to (x + 0.5) s - 0.5.
         S = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2], [0, 0, 1]])
-        return Camera(size, S @ self.K, self.distortion)
+        return replace(self, size=size, K=S @ self.K)
 
     def rays(self, points_px: NDArray[np.floating]) -> NDArray[np.float32]:
         """Viewing rays (..., 2) = (x/z, y/z) of pixels (..., 2), distortion removed by fixed-point iteration."""
@@ -123,3 +136,32 @@ class Camera:
         return np.stack(
             [self.K[0, 0] * x + self.K[0, 1] * y + self.K[0, 2], self.K[1, 1] * y + self.K[1, 2]], -1
         ).astype(np.float32)
+
+
+def _world(path: str | Path, table: dict[str, Any]) -> WorldPose | None:
+    """The pose in a camera file, None where it has none."""
+    has_matrix, has_angles = "rotation" in table or "translation" in table, "camera_height" in table
+    if has_matrix and has_angles:
+        raise CameraError(f"{path}: has both camera_height and rotation; keep one description of the camera's pose")
+    if not has_angles and ("tilt" in table or "roll" in table):
+        raise CameraError(f"{path}: tilt and roll need camera_height, the camera's height above the floor in meters")
+    if not (has_matrix or has_angles):
+        return None
+    try:
+        if has_angles:
+            height, tilt, roll = (float(table.get(key, 0.0)) for key in ("camera_height", "tilt", "roll"))
+            if not (math.isfinite(height) and abs(tilt) <= 90 and abs(roll) <= 180):
+                raise CameraError(f"{path}: camera_height must be finite, tilt within 90 and roll within 180 degrees")
+            return WorldPose.of_height(height, tilt, roll)
+        rotation = np.asarray(table["rotation"], np.float64)
+        translation = np.asarray(table["translation"], np.float64)
+    except KeyError as error:
+        raise CameraError(f"{path}: {error} is missing; a pose needs both rotation and translation") from None
+    except (TypeError, ValueError) as error:
+        raise CameraError(f"{path}: {error}") from None
+    if translation.shape != (3,) or not np.isfinite(translation).all():
+        raise CameraError(f"{path}: translation must be three numbers in meters")
+    proper = rotation.shape == (3, 3) and np.isfinite(rotation).all() and np.linalg.det(rotation) > 0
+    if not proper or not np.allclose(rotation @ rotation.T, np.eye(3), atol=ROTATION_TOLERANCE):
+        raise CameraError(f"{path}: rotation must be a 3 x 3 rotation matrix, world to camera")
+    return WorldPose(rotation, translation)

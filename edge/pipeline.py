@@ -157,6 +157,7 @@ class Pipeline:
     def reset(self) -> None:
         """Forget all people, as before the first frame."""
         self.track.reset()
+        self.mesh.reset()
         if self.smooth is not None:
             self.smooth.reset()
         if self.rig_fitter is not None:

@@ -114,7 +114,9 @@ class Bodies:
     ids (N,) int32; scores (N,) float32 in 0..1; keypoints (N, K, 3) float32: x px, y px, score;
     joints (N, J, 3), vertices (N, V, 3) and translation (N, 3) float32 meters in the camera's frame, where
     translation is the root joint (joint 0, the pelvis) and is already part of joints and vertices;
-    rotations (N, 24, 3, 3), shape (N, B) float32 and attention where the mesh head gives them, else None.
+    rotations (N, 24, 3, 3), shape (N, B) float32 and attention where they are known, else None;
+    visibility (N, J) float32 in 0..1: 1 where a joint was observed, 0 where its position is invented, None if unknown;
+    contacts (N, 2) float32 in 0..1: whether the left and the right foot stand still on something, None if unknown.
     """
 
     ids: I32
@@ -126,6 +128,8 @@ class Bodies:
     rotations: F32 | None = None
     shape: F32 | None = None
     attention: Attention | None = None
+    visibility: F32 | None = None
+    contacts: F32 | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

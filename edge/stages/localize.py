@@ -45,6 +45,7 @@ class RootLocalizer:
             rotations=None if mesh.rotations is None else mesh.rotations[keep],
             shape=None if mesh.shape is None else mesh.shape[keep],
             attention=attention,
+            contacts=None if mesh.contacts is None else mesh.contacts[keep],
         )
 
 

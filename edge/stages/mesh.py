@@ -46,9 +46,23 @@ class Mesh:
         crops, regions = None, None
         if self._crops is not None:
             crops, regions = self._crops(tracked.frame.image, tracked.boxes())
-        made = self.head(People(pose.keypoints, pose.scores, tracked.camera.rays(pose.keypoints), crops))
+        floor = tracked.camera.floor
+        people = People(
+            pose.keypoints,
+            pose.scores,
+            tracked.camera.rays(pose.keypoints),
+            crops,
+            ids=pose.ids,
+            t_s=tracked.frame.t_s,
+            up=None if floor is None else floor.up.astype(np.float32),
+        )
+        made = self.head(people)
         self.dropped += int(len(made.usable) - made.usable.sum())
         return (made if self._attention else replace(made, attention=None)), regions
+
+    def reset(self) -> None:
+        """Forget all people, as before the first frame."""
+        self.head.reset()
 
     def _no_people(self) -> RootMesh:
         def rows(*shape: int) -> F32:

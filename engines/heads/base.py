@@ -26,6 +26,9 @@ class People:
     scores: F32
     rays: F32
     crops: F32 | None = None
+    ids: NDArray[np.int32] | None = None
+    t_s: float = 0.0
+    up: F32 | None = None
 
     def __len__(self) -> int:
         return len(self.keypoints)
@@ -38,7 +41,9 @@ class RootMesh:
     landmarks (N, K, 3) are the body points of the keypoints, NaN where the body has none; joints (N, J, 3);
     vertices (N, V, 3). Where the head has them: rotations (N, 24, 3, 3), local, and shape (N, B); cameras (N, 3), the
     weak perspective (s, tx, ty) of the crop: x_crop = s (X + tx) in -1..1 for a point X of the mesh in the network's
-    coordinates, whose root joint is at root (N, 3); attention (N, P, h, w), a map of each part over the crop.
+    coordinates, whose root joint is at root (N, 3); attention (N, P, h, w), a map of each part over the crop;
+    sigma (N, J), the standard deviation of each joint's position in meters; contacts (N, 2), the probability that the
+    left and the right foot stand still on something.
     """
 
     usable: NDArray[np.bool_]
@@ -50,6 +55,8 @@ class RootMesh:
     cameras: F32 | None = None
     root: F32 | None = None
     attention: F32 | None = None
+    sigma: F32 | None = None
+    contacts: F32 | None = None
 
 
 class Head(Protocol):
@@ -69,5 +76,9 @@ class Head(Protocol):
     def warning(self) -> str: ...
 
     def __call__(self, people: People) -> RootMesh:
-        """The meshes of at least one person, in the order of the people."""
+        """The meshes of at least one person, in the order of the people. Frames come in order."""
+        ...
+
+    def reset(self) -> None:
+        """Forget all people, as before the first frame."""
         ...

@@ -49,3 +49,6 @@ class DecomrHead:
             cameras=cameras,
             root=root[:, 0],
         )
+
+    def reset(self) -> None:
+        """Nothing: each frame stands alone."""

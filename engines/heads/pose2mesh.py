@@ -47,3 +47,6 @@ class Pose2MeshHead:
             joints=joints - root,
             vertices=vertices - root,
         )
+
+    def reset(self) -> None:
+        """Nothing: each frame stands alone."""

@@ -67,3 +67,6 @@ class Pose2MeshOpenHead:
             everywhere[:, self._coco] = landmarks
             landmarks = everywhere
         return RootMesh(view.usable & finite, landmarks, points[:, self.joint_index], vertices)
+
+    def reset(self) -> None:
+        """Nothing: each frame stands alone."""

@@ -93,6 +93,9 @@ class SmplParametersHead:
             attention=made.attention,
         )
 
+    def reset(self) -> None:
+        """Nothing: each frame stands alone."""
+
 
 def _warning(card: Card, body: Body) -> str:
     warnings = []
