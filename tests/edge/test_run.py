@@ -302,7 +302,7 @@ def encoded(image: Array, suffix: str) -> bytes:
     return bytes(cv2.imencode(suffix, image)[1].tobytes())
 
 
-def kinds_of_picture(photo: U8) -> dict[str, bytes]:
+def image_files(photo: U8) -> dict[str, bytes]:
     alpha = np.zeros(photo.shape[:2], np.uint8)
     return {
         "plain.png": encoded(photo, ".png"),
@@ -316,7 +316,7 @@ def kinds_of_picture(photo: U8) -> dict[str, bytes]:
 
 def test_run_image_formats_give_same_person(meshcast: Command, photo: U8, tmp_path: Path) -> None:
     found = {}
-    for name, content in kinds_of_picture(photo).items():
+    for name, content in image_files(photo).items():
         (tmp_path / name).write_bytes(content)
         said = meshcast("run", tmp_path / name, "--save", tmp_path / "a.npz")
         assert (said.code, said.errors) == (EXIT_WHOLE, []), name

@@ -207,8 +207,8 @@ def test_eval_unusable_input_is_one_line(clip: Path, truth: Path, says: str, mes
 
 
 def test_run_image_in_subprocess_writes_outputs(tmp_path: Path) -> None:
-    picture = STARTER / "balance_cam03_40.jpg"
-    said = call("-v", "run", picture, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.png")
+    source = STARTER / "balance_cam03_40.jpg"
+    said = call("-v", "run", source, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.png")
     assert (said.code, said.out.splitlines()[0][:24]) == (EXIT_WHOLE, "1 frames, 1 with people,")
     assert "meshcast: movenet_thunder: openvino, cpu, " in said.err
     assert len(load(tmp_path / "a.npz")["frame"]) >= 1
@@ -250,8 +250,8 @@ def test_run_unreachable_camera_retries_until_interrupted(port: int, tmp_path: P
 def test_run_signal_ends_published_file_with_partial_output(number: signal.Signals, port: int, tmp_path: Path) -> None:
     """The other end is `meshcast watch`: two processes, one address."""
     address = f"tcp://127.0.0.1:{port}"
-    picture = "synthetic:?frames=100000&size=320x240"
-    with Running("run", picture, "--pace", "realtime", "--publish", address, "--save", tmp_path / "a.npz") as run:
+    source = "synthetic:?frames=100000&size=320x240"
+    with Running("run", source, "--pace", "realtime", "--publish", address, "--save", tmp_path / "a.npz") as run:
         watch = call("watch", address, "--count", "3", "--timeout", "60", "--json")
         code, _ = run.interrupt(number)
         errors = list(run.error_lines())

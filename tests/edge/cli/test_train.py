@@ -246,7 +246,7 @@ def test_a_model_that_crashes_the_engine_is_kept_but_said(
         return trained.card, {}
 
     monkeypatch.setattr("engines.training.pose2mesh.train_pose2mesh", stand_in)
-    monkeypatch.setattr("engines.inference.trial.CODE", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    monkeypatch.setattr("engines.importing.trial.CODE", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     said = meshcast("train", "pose2mesh", "--poses", "sample", "--out", tmp_path / "out")
     assert said.code == EXIT_PARTIAL
     assert "saved, but does not run here: ours: the engine crashed (SIGSEGV" in said.err

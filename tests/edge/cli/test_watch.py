@@ -89,9 +89,9 @@ def test_fewer_packets_than_asked_for_is_partial(capsys: pytest.CaptureFixture[s
 
 def test_end_of_a_stream_is_said_once_and_why(capsys: pytest.CaptureFixture[str]) -> None:
     with Publisher("ipc://@meshcast-end-test", golden_packets.model(), streams=["cam0"], status_s=0.01) as publisher:
-        publisher.end("cam0", "the source broke off")
+        publisher.end("cam0", "the source disconnected")
         assert watch.run(parse(publisher.address, "--timeout", "0.3")) == EXIT_INPUT
-    assert capsys.readouterr().err.count("cam0: stream ended: the source broke off") == 1
+    assert capsys.readouterr().err.count("cam0: stream ended: the source disconnected") == 1
 
 
 def test_reason_from_the_wire_neither_steers_the_terminal_nor_forges_a_line(capsys: pytest.CaptureFixture[str]) -> None:

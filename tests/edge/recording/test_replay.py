@@ -63,17 +63,17 @@ def recording(path: Path, frames: int = 5, step_ns: int = 4_000_000) -> list[byt
 
 
 @contextmanager
-def listening(outlet: PublisherSocket, *topics: bytes) -> Iterator[zmq.Socket[bytes]]:
+def listening(publisher: PublisherSocket, *topics: bytes) -> Iterator[zmq.Socket[bytes]]:
     with zmq.Context.instance().socket(zmq.SUB) as socket:
         socket.set(zmq.RCVHWM, 0)
         for words in topics or EVERYTHING:
             socket.subscribe(words)
-        socket.connect(outlet.address)
+        socket.connect(publisher.address)
         yield socket
 
 
 @pytest.fixture
-def outlet() -> Iterator[PublisherSocket]:
+def publisher() -> Iterator[PublisherSocket]:
     made = PublisherSocket(f"inproc://replay-test-{next(NUMBERS)}", high_water_mark=0)
     yield made
     made.close()
@@ -87,10 +87,10 @@ def received(socket: zmq.Socket[bytes]) -> list[bytes]:
     return messages
 
 
-def test_the_same_bytes_in_the_same_order(tmp_path: Path, outlet: PublisherSocket) -> None:
+def test_the_same_bytes_in_the_same_order(tmp_path: Path, publisher: PublisherSocket) -> None:
     messages = recording(tmp_path / "a.mcap")
-    replay = Replay(Recording(tmp_path / "a.mcap"), outlet)
-    with listening(outlet) as socket:
+    replay = Replay(Recording(tmp_path / "a.mcap"), publisher)
+    with listening(publisher) as socket:
         assert replay.wait_for_subscriber()
         replay.play()
         assert received(socket) == messages
@@ -106,7 +106,7 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
         monkeypatch.setattr(edge.recording.replay, "time", SimpleNamespace(monotonic=self.look))
-        monkeypatch.setattr(PublisherSocket, "wait", lambda outlet, left_s: self.wait(left_s))
+        monkeypatch.setattr(PublisherSocket, "wait", lambda _, left_s: self.wait(left_s))
 
     def look(self) -> float:
         self.now_s += 1e-5
@@ -117,7 +117,7 @@ class Clock:
 
 
 class Diary(PublisherSocket):
-    """An outlet that writes down what was sent when."""
+    """A publisher that writes down what was sent when."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(f"inproc://replay-test-{next(NUMBERS)}")
@@ -148,8 +148,8 @@ def test_messages_are_as_far_apart_as_they_were_and_nothing_drifts(tmp_path: Pat
         assert t_s - first_s == pytest.approx(index * step_ns / 1e9 / speed, abs=1e-3)
 
 
-def stop_after(messages: int, outlet: Diary) -> Callable[[], bool]:
-    return lambda: len(outlet.sent) >= messages
+def stop_after(messages: int, publisher: Diary) -> Callable[[], bool]:
+    return lambda: len(publisher.sent) >= messages
 
 
 def test_a_loop_goes_on_in_time_and_each_pass_is_a_session_of_its_own(tmp_path: Path, diary: Diary) -> None:
@@ -180,7 +180,7 @@ def test_replay_model_is_repeated(tmp_path: Path, diary: Diary) -> None:
     assert models == pytest.approx([0, 10, 20], abs=0.2)
 
 
-def test_replay_late_subscriber_gets_model_at_once(tmp_path: Path, outlet: PublisherSocket) -> None:
+def test_replay_late_subscriber_gets_model_at_once(tmp_path: Path, publisher: PublisherSocket) -> None:
     messages = recording(tmp_path / "a.mcap", frames=40)
     late: list[zmq.Socket[bytes]] = []
 
@@ -188,10 +188,10 @@ def test_replay_late_subscriber_gets_model_at_once(tmp_path: Path, outlet: Publi
         if stats.messages > 30 and not late:
             late.append(zmq.Context.instance().socket(zmq.SUB))
             late[0].subscribe(b"model/" + golden_packets.STREAM.encode() + b"\0")
-            late[0].connect(outlet.address)
+            late[0].connect(publisher.address)
 
-    with listening(outlet, b"mesh/"):
-        replay = Replay(Recording(tmp_path / "a.mcap"), outlet, on_progress=on_progress)
+    with listening(publisher, b"mesh/"):
+        replay = Replay(Recording(tmp_path / "a.mcap"), publisher, on_progress=on_progress)
         assert replay.wait_for_subscriber()
         replay.play()
     got = received(late[0])
@@ -200,15 +200,15 @@ def test_replay_late_subscriber_gets_model_at_once(tmp_path: Path, outlet: Publi
 
 
 @pytest.mark.parametrize("words", [b"mesh/", b"params/cam0\0", b""])
-def test_waits_for_a_subscriber_to_a_level(tmp_path: Path, outlet: PublisherSocket, words: bytes) -> None:
+def test_waits_for_a_subscriber_to_a_level(tmp_path: Path, publisher: PublisherSocket, words: bytes) -> None:
     recording(tmp_path / "a.mcap")
     looks = count()
-    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, should_stop=lambda: next(looks) > 2)
-    with listening(outlet, b"model/", b"status/"):
+    replay = Replay(Recording(tmp_path / "a.mcap"), publisher, should_stop=lambda: next(looks) > 2)
+    with listening(publisher, b"model/", b"status/"):
         assert not replay.wait_for_subscriber()
-        with listening(outlet, words):
+        with listening(publisher, words):
             assert Replay(
-                Recording(tmp_path / "a.mcap"), outlet, should_stop=lambda: next(looks) > 1000
+                Recording(tmp_path / "a.mcap"), publisher, should_stop=lambda: next(looks) > 1000
             ).wait_for_subscriber()
 
 
@@ -245,22 +245,22 @@ def test_replay_stop_request_ends_pass(tmp_path: Path, diary: Diary) -> None:
     assert len(diary.sent) == 20
 
 
-def test_a_recording_without_frames_is_an_error_also_in_a_loop(tmp_path: Path, outlet: PublisherSocket) -> None:
+def test_a_recording_without_frames_is_an_error_also_in_a_loop(tmp_path: Path, publisher: PublisherSocket) -> None:
     recording(tmp_path / "a.mcap", frames=0)
     with pytest.raises(RecordingError, match="no frame"):
-        Replay(Recording(tmp_path / "a.mcap"), outlet).play(loop=True)
+        Replay(Recording(tmp_path / "a.mcap"), publisher).play(loop=True)
 
 
 def test_a_part_is_played_as_far_as_it_goes(
-    tmp_path: Path, outlet: PublisherSocket, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, publisher: PublisherSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     messages = recording(tmp_path / "a.mcap")
     whole = (tmp_path / "a.mcap").read_bytes()
     (tmp_path / "a.mcap.part").write_bytes(whole[: len(whole) // 3])
     cut = Recording(tmp_path / "a.mcap.part")
-    with listening(outlet) as socket:
-        replay = Replay(cut, outlet)
+    with listening(publisher) as socket:
+        replay = Replay(cut, publisher)
         assert replay.wait_for_subscriber()
         replay.play()
         got = received(socket)
@@ -272,9 +272,9 @@ def test_a_part_is_played_as_far_as_it_goes(
 def test_what_is_recorded_of_a_replay_is_the_recording(tmp_path: Path) -> None:
     messages = recording(tmp_path / "a.mcap", frames=60)
     frames = [message for message in messages if not message.startswith((b"model/", b"status/"))]
-    outlet = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
+    publisher = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
     enough = threading.Event()
-    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, should_stop=enough.is_set)
+    replay = Replay(Recording(tmp_path / "a.mcap"), publisher, should_stop=enough.is_set)
 
     def play() -> None:
         if replay.wait_for_subscriber():
@@ -284,11 +284,11 @@ def test_what_is_recorded_of_a_replay_is_the_recording(tmp_path: Path) -> None:
     thread.start()
     try:
         # Two passes and a half: a whole one is among them, whenever the first frames with a model come.
-        stats = record(outlet.address, tmp_path / "b.mcap", count=150, seconds=PATIENCE_MS / 1000)
+        stats = record(publisher.address, tmp_path / "b.mcap", count=150, seconds=PATIENCE_MS / 1000)
     finally:
         enough.set()
         thread.join()
-        outlet.close()
+        publisher.close()
     assert stats.lost == 0
     loop_index = [each.message for each in Recording(tmp_path / "b.mcap") if not each.message.startswith(b"status/")]
     assert loop_index[0] == messages[0]
@@ -301,9 +301,9 @@ def test_what_is_recorded_of_a_replay_is_the_recording(tmp_path: Path) -> None:
 def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
     """At half speed and looped, a reader that leaves out what is late gets every frame."""
     recording(tmp_path / "a.mcap", frames=100, step_ns=8_000_000)
-    outlet = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
+    publisher = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
     enough = threading.Event()
-    replay = Replay(Recording(tmp_path / "a.mcap"), outlet, speed=0.5, should_stop=enough.is_set)
+    replay = Replay(Recording(tmp_path / "a.mcap"), publisher, speed=0.5, should_stop=enough.is_set)
 
     def play() -> None:
         if replay.wait_for_subscriber():
@@ -313,7 +313,7 @@ def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
     thread.start()
     delays = []
     try:
-        with subscribe_all(outlet.address, timeout_s=PATIENCE_MS / 1000) as packets:
+        with subscribe_all(publisher.address, timeout_s=PATIENCE_MS / 1000) as packets:
             for packet in packets:
                 if isinstance(packet, FramePacket):
                     delays.append(packet.delay_ms)
@@ -322,7 +322,7 @@ def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
     finally:
         enough.set()
         thread.join()
-        outlet.close()
+        publisher.close()
     assert max(delays) < 500  # unchanged, the last of a pass would be 800 ms late
 
 
@@ -347,10 +347,10 @@ def test_timestamp_rewriter_changes_timestamps_and_session_only() -> None:
     assert TimestampRewriter()(GOLDEN["mesh_opencv.bin"]) is GOLDEN["mesh_opencv.bin"]
 
 
-def test_a_schedule_is_of_the_real_clock(tmp_path: Path, outlet: PublisherSocket) -> None:
+def test_a_schedule_is_of_the_real_clock(tmp_path: Path, publisher: PublisherSocket) -> None:
     recording(tmp_path / "a.mcap", frames=11, step_ns=10_000_000)
     begin_s = time.monotonic()
-    Replay(Recording(tmp_path / "a.mcap"), outlet).play()
+    Replay(Recording(tmp_path / "a.mcap"), publisher).play()
     assert time.monotonic() - begin_s >= 0.1
 
 

@@ -16,7 +16,7 @@ from engines.importing.import_model import remove
 from engines.inference.onnx_model import onnx_model
 
 GATE = Gate(
-    footage="clip.mp4",
+    samples="clip.mp4",
     calibrator="entropy",
     inputs=64,
     people=30,

@@ -66,13 +66,13 @@ def card(folder: Path, data: bytes, shape: str = "[1, 3, 8, 6]", std: float = 1.
     return load_card(path)
 
 
-def pictures() -> np.ndarray[Any, np.dtype[np.float32]]:
+def images() -> np.ndarray[Any, np.dtype[np.float32]]:
     return np.random.default_rng(0).uniform(-40, 300, (2, *SHAPE[1:])).astype(np.float32)
 
 
 def pixels() -> Any:
     """What integer inputs must get of the pictures: rounded and clipped."""
-    return np.clip(np.floor(np.clip(pictures(), 0, 255) + 0.5), 0, 255)
+    return np.clip(np.floor(np.clip(images(), 0, 255) + 0.5), 0, 255)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -89,7 +89,7 @@ def test_fit_to_card_integer_images_are_rounded_and_clipped(
     backend: str, kind: int, shape: Any, tmp_path: Path
 ) -> None:
     session = open_session(card(tmp_path, model(kind, shape)), backend=backend, device="cpu", threads=1)
-    (found,) = session(pictures())
+    (found,) = session(images())
     np.testing.assert_allclose(found, pixels().mean((1, 2, 3)), rtol=1e-5)
 
 
@@ -106,9 +106,9 @@ def test_fit_to_card_integer_images_are_rounded_and_clipped(
 )
 def test_other_floats_and_unstated_shapes_run(backend: str, kind: int, shape: Any, given: int, tmp_path: Path) -> None:
     session = open_session(card(tmp_path, model(kind, shape, given)), backend=backend, device="cpu", threads=1)
-    (found,) = session(pictures())
+    (found,) = session(images())
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, pictures().mean((1, 2, 3)), rtol=2e-3)
+    np.testing.assert_allclose(found, images().mean((1, 2, 3)), rtol=2e-3)
 
 
 def test_integer_outputs_become_float32(tmp_path: Path) -> None:

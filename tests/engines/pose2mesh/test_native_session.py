@@ -37,8 +37,8 @@ def test_goldens(goldens: Any, joints: JointSet, name: str) -> None:
     # People beside each other, and more of them than one pass serves, do not change each other.
     (crowd,) = network(np.concatenate([pose2d] * 3))
     np.testing.assert_allclose(crowd, np.concatenate([mesh] * 3), atol=1e-6 * np.abs(mesh).max())
-    (nobody,) = network(pose2d[:0])
-    assert nobody.shape == (0, *mesh.shape[1:])
+    (empty,) = network(pose2d[:0])
+    assert empty.shape == (0, *mesh.shape[1:])
     pose = np.empty((2, len(joints), 3), np.float32)
     network.lifter(pose2d, pose)
     goldens.compare(pose * MM_PER_M, golden, "pose3d")

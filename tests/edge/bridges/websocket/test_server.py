@@ -335,7 +335,7 @@ def test_bridge_blocked_browser_is_disconnected(upstream: Upstream) -> None:
 
             wait_for(lambda: bridge.connected == 1, exchange)
             assert len(sent) >= 3
-            # The connection is broken off, with what the kernel kept for it.
+            # The bridge closed the connection; what the kernel had buffered for it is lost.
             with pytest.raises(ConnectionResetError):
                 read_all(stuck)
 
