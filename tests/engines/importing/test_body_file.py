@@ -173,7 +173,9 @@ FORMATS = {
 
 @pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize("family", JOINT_NAMES)
-def test_posed_like_smplx(tmp_path: Path, rng: np.random.Generator, family: str, write: Any) -> None:
+def test_read_body_each_family_poses_like_smplx(
+    tmp_path: Path, rng: np.random.Generator, family: str, write: Any
+) -> None:
     arrays = family_arrays(family)
     body = read_body(write(tmp_path / "model.pkl", arrays))
     assert (body.family, body.name, body.joint_names) == (family, "model", JOINT_NAMES[family])
@@ -201,7 +203,7 @@ def test_posed_like_smplx(tmp_path: Path, rng: np.random.Generator, family: str,
         ("smplx", 10, 10, 10, range(10), 0),
     ],
 )
-def test_which_shape_directions(
+def test_read_body_betas_and_expressions_select_shape_directions(
     tmp_path: Path,
     family: str,
     directions: int,
@@ -216,7 +218,7 @@ def test_which_shape_directions(
     assert body.expressions == of_the_face
 
 
-def test_the_large_layout_of_smplx_poses_like_smplx(tmp_path: Path, rng: np.random.Generator) -> None:
+def test_read_body_400_expression_layout_poses_like_smplx(tmp_path: Path, rng: np.random.Generator) -> None:
     arrays = family_arrays("smplx", 100, 400)
     body = read_body(write_npz(tmp_path / "m.npz", arrays), betas=16)
     rotvec = rng.normal(0, 0.6, (2, 55, 3)).astype(np.float32)
@@ -225,7 +227,7 @@ def test_the_large_layout_of_smplx_poses_like_smplx(tmp_path: Path, rng: np.rand
     np.testing.assert_allclose(body.skin(rotmat(rotvec), shape)[0], expected, atol=1e-5)
 
 
-def test_texture_coordinates_come_along(tmp_path: Path) -> None:
+def test_read_body_texture_coordinates_are_read(tmp_path: Path) -> None:
     arrays = small_arrays()
     uv = {"vt": np.random.default_rng(0).random((30, 2)), "ft": np.arange(2400).reshape(800, 3) % 30}
     body = read_body(write_npz(tmp_path / "m.npz", {**arrays, **uv}))
@@ -234,13 +236,13 @@ def test_texture_coordinates_come_along(tmp_path: Path) -> None:
     assert read_body(write_npz(tmp_path / "n.npz", arrays)).uv is None
 
 
-def test_a_file_without_pose_blend_shapes(tmp_path: Path) -> None:
+def test_read_body_without_pose_blend_shapes_has_none(tmp_path: Path) -> None:
     arrays = {key: value for key, value in small_arrays().items() if key != "posedirs"}
     assert read_body(write_npz(tmp_path / "m.npz", arrays)).pose_dirs is None
 
 
 @pytest.mark.parametrize("family", JOINT_NAMES)
-def test_saved_and_loaded_again(tmp_path: Path, family: str) -> None:
+def test_save_body_loaded_again_is_equal(tmp_path: Path, family: str) -> None:
     body = read_body(write_npz(tmp_path / "m.npz", family_arrays(family, 50)))
     save_body(body, tmp_path / "copy.npz")
     loaded = load_body(tmp_path / "copy.npz")
@@ -250,7 +252,7 @@ def test_saved_and_loaded_again(tmp_path: Path, family: str) -> None:
     assert body_bytes(loaded) == (tmp_path / "copy.npz").read_bytes()
 
 
-def test_a_coarser_mesh_comes_along(tmp_path: Path) -> None:
+def test_save_body_lod_is_stored_and_read(tmp_path: Path) -> None:
     body = read_body(write_npz(tmp_path / "m.npz", small_arrays()))
     assert body.lod is None
     lod = Lod(np.array([1, 4, 5, 11], np.int32), np.array([[0, 1, 2], [2, 3, 0]], np.int32))
@@ -259,7 +261,7 @@ def test_a_coarser_mesh_comes_along(tmp_path: Path) -> None:
         same_fields(read(tmp_path / "m.npz"), replace(body, lod=lod), set())
 
 
-def test_the_open_body_saved_and_loaded_again(tmp_path: Path) -> None:
+def test_save_body_bundled_body_loaded_again_is_equal(tmp_path: Path) -> None:
     save_body(open_body(), tmp_path / "open_smpl_body.npz")
     loaded = load_body(tmp_path / "open_smpl_body.npz")
     assert type(loaded) is SurfaceBody
@@ -279,7 +281,7 @@ def same_fields(a: Body, b: Body, but: set[str]) -> None:
         np.testing.assert_array_equal(a.lod.faces, b.lod.faces)
 
 
-def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path) -> None:
+def test_save_body_unwritable_path_raises_and_leaves_no_file(tmp_path: Path) -> None:
     body = read_body(write_npz(tmp_path / "m.npz", small_arrays()))
     with pytest.raises(ModelError, match=r"copy\.npz: cannot be written: "):
         save_body(body, tmp_path / "none" / "copy.npz")
@@ -347,7 +349,9 @@ WRONG = [
 
 @pytest.mark.parametrize(("key", "change", "message"), WRONG)
 @pytest.mark.parametrize("write", [FORMATS["npz"], FORMATS["pkl"]], ids=["npz", "pkl"])
-def test_wrong_arrays_are_named(tmp_path: Path, write: Any, key: str, change: Any, message: str) -> None:
+def test_read_body_invalid_array_is_named_in_the_error(
+    tmp_path: Path, write: Any, key: str, change: Any, message: str
+) -> None:
     arrays = {k: v for k, v in small_arrays().items() if k != key or change is not None}
     if change is not None:
         arrays[key] = change(arrays[key])
@@ -379,7 +383,7 @@ def lod(vertices: list[Any], faces: list[Any]) -> Arrays:
         ({"weights": np.array([{}] * 12, object)}, "weights holds Python objects; store its values as a plain array"),
     ],
 )
-def test_wrong_arrays_of_an_npz(tmp_path: Path, change: Arrays, message: str) -> None:
+def test_read_body_invalid_npz_array_is_named_in_the_error(tmp_path: Path, change: Arrays, message: str) -> None:
     path = write_npz(tmp_path / "m.npz", {**small_arrays(), **change})
     with pytest.raises(ModelError, match=re.escape(message)):
         read_body(path)
@@ -388,7 +392,7 @@ def test_wrong_arrays_of_an_npz(tmp_path: Path, change: Arrays, message: str) ->
 @pytest.mark.parametrize(
     "change", [{"expressions": np.array(11)}, {"joint_names": np.arange(16)}, {"f": np.full((1, 3), 12)}]
 )
-def test_load_body_checks_too(tmp_path: Path, change: Arrays) -> None:
+def test_load_body_invalid_array_is_named_in_the_error(tmp_path: Path, change: Arrays) -> None:
     body = read_body(write_npz(tmp_path / "m.npz", small_arrays()))
     arrays = {**np.load(io.BytesIO(body_bytes(body))), **change}
     np.savez(tmp_path / "copy.npz", **arrays)
@@ -396,14 +400,14 @@ def test_load_body_checks_too(tmp_path: Path, change: Arrays) -> None:
         load_body(tmp_path / "copy.npz")
 
 
-def test_a_regressor_that_is_an_expression_is_refused_only_where_it_is_needed(tmp_path: Path) -> None:
+def test_read_body_chumpy_expression_in_needed_array_raises(tmp_path: Path) -> None:
     data = write_pkl(tmp_path / "m.pkl", small_arrays(), chumpy=True).read_bytes()
     (tmp_path / "m.pkl").write_bytes(data.replace(b"cchumpy.reordering\nSelect", b"cchumpy.ch\nMatVecMult"))
     with pytest.raises(ModelError, match=r"m\.pkl: shapedirs cannot be read as an array: it is chumpy\.ch\.MatVecMult"):
         read_body(tmp_path / "m.pkl")
 
 
-def test_a_body_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
+def test_read_body_pickle_with_code_raises_without_executing(tmp_path: Path) -> None:
     canary = tmp_path / "canary"
     data = write_pkl(tmp_path / "m.pkl", small_arrays()).read_bytes()
     attack = b"cos\nsystem\n(S'touch " + str(canary).encode() + b"'\ntR0"  # run, then dropped
@@ -414,13 +418,13 @@ def test_a_body_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("held", [[1, 2], "text", 3, {}, {"v_template": None}])
-def test_other_pickles(tmp_path: Path, held: object) -> None:
+def test_read_body_other_pickle_raises(tmp_path: Path, held: object) -> None:
     (tmp_path / "m.pkl").write_bytes(pickle.dumps(held))
     with pytest.raises(ModelError, match=r"m\.pkl: not a body model file: "):
         read_body(tmp_path / "m.pkl")
 
 
-def test_missing_file_folder_and_text(tmp_path: Path) -> None:
+def test_read_body_missing_file_folder_or_text_raises(tmp_path: Path) -> None:
     (tmp_path / "readme.txt").write_text("SMPL models are found at another place.")
     for name, reason in (
         ("none.pkl", "cannot be read: No such"),
@@ -431,7 +435,7 @@ def test_missing_file_folder_and_text(tmp_path: Path) -> None:
             read_body(tmp_path / name)
 
 
-def test_an_array_that_announces_more_than_there_is(tmp_path: Path) -> None:
+def test_read_body_array_with_false_header_raises(tmp_path: Path) -> None:
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 3)})
     path = write_npz(tmp_path / "m.npz", {k: v for k, v in small_arrays().items() if k != "v_template"})
@@ -459,7 +463,7 @@ def refused_or_body(path: Path) -> bool:
 
 
 @pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
-def test_truncated_files(tmp_path: Path, rng: np.random.Generator, write: Any) -> None:
+def test_read_body_truncated_file_raises_or_is_valid(tmp_path: Path, rng: np.random.Generator, write: Any) -> None:
     path = write(tmp_path / "model.pkl", small_arrays())
     data = path.read_bytes()
     for length in [0, 1, 2, 30, len(data) - 1, *rng.integers(3, len(data) - 1, 30)]:
@@ -468,7 +472,7 @@ def test_truncated_files(tmp_path: Path, rng: np.random.Generator, write: Any) -
 
 
 @pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
-def test_flipped_bits(tmp_path: Path, rng: np.random.Generator, write: Any) -> None:
+def test_read_body_flipped_bits_raise_or_are_valid(tmp_path: Path, rng: np.random.Generator, write: Any) -> None:
     path = write(tmp_path / "model.pkl", small_arrays())
     data = path.read_bytes()
     zipped = zipfile.is_zipfile(path)
@@ -487,7 +491,7 @@ def test_flipped_bits(tmp_path: Path, rng: np.random.Generator, write: Any) -> N
     assert refused > 30
 
 
-def test_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+def test_read_body_pipe_raises_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "model.pkl")
     with pytest.raises(ModelError, match="not a regular file"):
         read_body(tmp_path / "model.pkl")

@@ -18,7 +18,7 @@ def make_people(seed: int = 0) -> SyntheticPeople:
     return SyntheticPeople(body, poses, np.ones(len(poses)), body.feet_regressor, seed)
 
 
-def test_points_are_skinned_as_the_mesh_is() -> None:
+def test_point_skinner_equals_skinned_mesh() -> None:
     body = open_body()
     rng = np.random.default_rng(1)
     rotations, shape = rotmat(rng.normal(0, 0.6, (4, 24, 3))), rng.normal(0, 1, (4, 10)).astype(np.float32)
@@ -30,7 +30,7 @@ def test_points_are_skinned_as_the_mesh_is() -> None:
     np.testing.assert_allclose(points, body.coco_regressor @ vertices, atol=2e-6)
 
 
-def test_clean_samples_project_on_to_their_features() -> None:
+def test_batch_without_noise_features_match_projected_points() -> None:
     samples = make_people().batch(64, noise=False)
     assert samples.features.shape == (64, 54)
     assert samples.points.shape == (64, 47, 3)
@@ -43,7 +43,7 @@ def test_clean_samples_project_on_to_their_features() -> None:
         assert np.median(correlation) > 0.97
 
 
-def test_noise_hides_and_moves_keypoints() -> None:
+def test_batch_noise_hides_some_keypoints() -> None:
     features = make_people().batch(2000).features
     unseen = (features[:, 34:51] == 0).mean(0)
     assert (unseen > 0.01).all()
@@ -51,7 +51,7 @@ def test_noise_hides_and_moves_keypoints() -> None:
     assert np.isfinite(features).all()
 
 
-def test_the_same_seed_draws_the_same_people() -> None:
+def test_batch_same_seed_is_reproducible() -> None:
     a, b, c = (make_people(seed).batch(16) for seed in (5, 5, 6))
     np.testing.assert_array_equal(a.features, b.features)
     assert not np.array_equal(a.features, c.features)
