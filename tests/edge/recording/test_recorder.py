@@ -72,7 +72,7 @@ def with_seq(message: bytes, seq: int, session: int | None = None) -> bytes:
 # The file
 
 
-def test_messages_come_back_byte_for_byte_with_their_times(tmp_path: Path) -> None:
+def test_recording_returns_messages_and_times_unchanged(tmp_path: Path) -> None:
     messages = written(tmp_path / "a.mcap", *GOLDEN)
     recording = Recording(tmp_path / "a.mcap")
     for _ in range(2):
@@ -83,7 +83,7 @@ def test_messages_come_back_byte_for_byte_with_their_times(tmp_path: Path) -> No
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
 
 
-def test_any_mcap_reader_finds_topics_schemas_and_times(tmp_path: Path) -> None:
+def test_recording_is_readable_by_other_mcap_readers(tmp_path: Path) -> None:
     written(tmp_path / "a.mcap", "model_opencv.bin", "params_opencv.bin", "status_live.bin", "mesh_opencv.bin")
     with (tmp_path / "a.mcap").open("rb") as file:
         reader = make_reader(file)
@@ -104,7 +104,7 @@ def test_any_mcap_reader_finds_topics_schemas_and_times(tmp_path: Path) -> None:
     assert {index.compression for index in summary.chunk_indexes} == {"zstd"}
 
 
-def test_the_file_says_what_its_numbers_mean(tmp_path: Path) -> None:
+def test_recording_metadata_describes_streams(tmp_path: Path) -> None:
     names = ("model_opencv.bin", "mesh_opencv.bin", "status_live.bin", "mesh_unity.bin", "mesh_opencv.bin")
     messages = written(tmp_path / "a.mcap", *names)
     with (tmp_path / "a.mcap").open("rb") as file:
@@ -149,7 +149,7 @@ def test_writer_crash_keeps_messages(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap.part"]
 
 
-def test_what_was_there_is_replaced_only_by_a_whole_file(tmp_path: Path) -> None:
+def test_writer_existing_file_is_replaced_on_completion_only(tmp_path: Path) -> None:
     messages = written(tmp_path / "a.mcap", "mesh_opencv.bin")
     with RecordingWriter(tmp_path / "a.mcap") as writer:
         add(writer, T_NS, GOLDEN["mesh_unity.bin"])
@@ -158,7 +158,7 @@ def test_what_was_there_is_replaced_only_by_a_whole_file(tmp_path: Path) -> None
     assert [each.message for each in Recording(tmp_path / "a.mcap")] == [GOLDEN["mesh_unity.bin"]]
 
 
-def test_until_it_is_finished_there_is_a_part_that_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_writer_partial_file_is_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)
     with RecordingWriter(tmp_path / "a.mcap") as writer:
         for name in ("model_opencv.bin", "mesh_opencv.bin"):
@@ -174,7 +174,7 @@ def test_until_it_is_finished_there_is_a_part_that_can_be_read(tmp_path: Path, m
     assert not (tmp_path / "a.mcap.part").exists()
 
 
-def test_a_file_without_its_end_is_read_as_far_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_truncated_file_is_read_up_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     messages = written(tmp_path / "a.mcap", *GOLDEN)
     whole = (tmp_path / "a.mcap").read_bytes()
@@ -189,7 +189,7 @@ def test_a_file_without_its_end_is_read_as_far_as_it_goes(tmp_path: Path, monkey
     assert len(seen) > len(messages) - 3
 
 
-def test_a_damaged_file_is_one_clear_error_and_never_wrong_bytes(tmp_path: Path) -> None:
+def test_recording_damaged_file_raises_or_returns_exact_messages(tmp_path: Path) -> None:
     messages = written(tmp_path / "a.mcap", *GOLDEN)
     whole = (tmp_path / "a.mcap").read_bytes()
     rng = np.random.default_rng(0)
@@ -233,25 +233,25 @@ def mcap(path: Path, encoding: str, message: bytes, **options: Any) -> Path:
 @pytest.mark.parametrize(
     "options", [{"use_chunking": False}, {"compression": CompressionType.LZ4}, {"compression": CompressionType.NONE}]
 )
-def test_other_tools_may_pack_the_messages_differently(tmp_path: Path, options: dict[str, Any]) -> None:
+def test_recording_other_compression_and_chunking_are_read(tmp_path: Path, options: dict[str, Any]) -> None:
     path = mcap(tmp_path / "a.mcap", ENCODING, GOLDEN["mesh_opencv.bin"], **options)
     assert [each.message for each in Recording(path)] == [GOLDEN["mesh_opencv.bin"]]
 
 
-def test_channels_of_others_are_passed_over_and_foreign_bytes_in_ours_are_refused(tmp_path: Path) -> None:
+def test_recording_foreign_channels_are_skipped_and_foreign_messages_raise(tmp_path: Path) -> None:
     assert list(Recording(mcap(tmp_path / "a.mcap", "json", b"{}"))) == []
     with pytest.raises(RecordingError, match="not a Meshcast message"):
         list(Recording(mcap(tmp_path / "b.mcap", ENCODING, b"{}")))
 
 
-def test_a_chunk_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recording_oversized_chunk_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path / "a.mcap", "mesh_opencv.bin")
     monkeypatch.setattr("edge.recording.mcap_records.CHUNK_BYTES", 100)
     with pytest.raises(RecordingError, match=r"chunk of .* exceeds the limit"):
         list(Recording(tmp_path / "a.mcap"))
 
 
-def test_a_part_that_a_killed_program_left_is_kept_under_another_name(tmp_path: Path) -> None:
+def test_writer_leftover_part_is_renamed(tmp_path: Path) -> None:
     for number in (1, 2):
         (tmp_path / "a.mcap.part").write_bytes(b"precious")
         written(tmp_path / "a.mcap", "mesh_opencv.bin")
@@ -259,7 +259,7 @@ def test_a_part_that_a_killed_program_left_is_kept_under_another_name(tmp_path: 
     assert not (tmp_path / "a.mcap.part").exists()
 
 
-def test_a_part_that_is_being_written_is_refused(tmp_path: Path) -> None:
+def test_writer_part_of_live_writer_raises(tmp_path: Path) -> None:
     with RecordingWriter(tmp_path / "a.mcap") as writer:
         add(writer, T_NS, GOLDEN["mesh_opencv.bin"])
         with pytest.raises(OutputError, match=r"a\.mcap\.part: another program is writing this file"):
@@ -298,9 +298,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize(("record", "reason"), BOMBS.values(), ids=BOMBS)
-def test_chunk_that_announces_too_much_is_refused_before_it_is_unpacked(
-    tmp_path: Path, record: bytes, reason: str | None
-) -> None:
+def test_recording_false_chunk_size_raises_before_unpacking(tmp_path: Path, record: bytes, reason: str | None) -> None:
     path = tmp_path / "a.mcap"
     path.write_bytes(MCAP0_MAGIC + record)
     tracemalloc.start()
@@ -318,7 +316,7 @@ def test_chunk_that_announces_too_much_is_refused_before_it_is_unpacked(
 
 
 @pytest.mark.parametrize("code", [4, 5, 6], ids=["channel", "message", "chunk"])
-def test_record_of_a_sparse_file_is_refused_before_it_is_read(tmp_path: Path, code: int) -> None:
+def test_recording_huge_sparse_record_raises(tmp_path: Path, code: int) -> None:
     path = tmp_path / "a.mcap"
     with path.open("wb") as file:
         file.write(MCAP0_MAGIC + struct.pack("<BQ", code, 1 << 33))
@@ -335,9 +333,7 @@ def test_writer_unwritable_file_raises(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("room", [200, 2_000, 20_000])
-def test_a_recording_on_a_full_disk_keeps_what_came_before(
-    tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_writer_full_disk_keeps_earlier_messages(tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     target = SmallDisk(tmp_path / "a.mcap", room)
     given: list[bytes] = []
@@ -406,7 +402,7 @@ def kinds(path: Path) -> list[tuple[str, Kind, int]]:
     return [(head["stream"], Kind(head["kind"]), head["seq"]) for head in heads]
 
 
-def test_levels_models_and_status_of_all_streams_are_recorded(address: str, tmp_path: Path) -> None:
+def test_record_contains_levels_models_and_status_of_all_streams(address: str, tmp_path: Path) -> None:
     stats = record(address, tmp_path / "a.mcap", count=40, seconds=PATIENCE_S)
     found = kinds(tmp_path / "a.mcap")
     assert stats.frames == 40
@@ -428,14 +424,14 @@ def test_levels_models_and_status_of_all_streams_are_recorded(address: str, tmp_
     assert abs(times[-1] - time.time_ns()) < PATIENCE_S * 1e9
 
 
-def test_one_stream_and_one_level(address: str, tmp_path: Path) -> None:
+def test_record_selected_stream_and_level_only(address: str, tmp_path: Path) -> None:
     record(address, tmp_path / "a.mcap", levels=["joints"], stream="cam1", count=5, seconds=PATIENCE_S)
     found = kinds(tmp_path / "a.mcap")
     assert {stream for stream, _, _ in found} == {"cam1"}
     assert {kind for _, kind, _ in found} - {Kind.STATUS} == {Kind.MODEL, Kind.JOINTS}
 
 
-def test_ends_when_it_is_told_to(address: str, tmp_path: Path) -> None:
+def test_record_stop_request_ends_recording(address: str, tmp_path: Path) -> None:
     enough: list[RecordingStats] = []
 
     def on_progress(stats: RecordingStats) -> None:
@@ -455,7 +451,7 @@ def test_record_without_messages_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_cannot_be_asked_for_leaves_no_file(tmp_path: Path) -> None:
+def test_record_invalid_request_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(WireError, match="unknown level 'meshes'"):
         record("tcp://127.0.0.1:5556", tmp_path / "a.mcap", levels=["meshes"])
     with pytest.raises(AddressError, match="not an address"):
@@ -487,7 +483,7 @@ def steps(sender: Sender, *todo: Callable[[], None]) -> Callable[[RecordingStats
     return lambda stats: left.pop(0)() if left else None
 
 
-def test_frames_wait_for_their_model_and_a_gap_is_counted(tmp_path: Path) -> None:
+def test_record_frames_wait_for_model_and_gap_is_counted(tmp_path: Path) -> None:
     sender = Sender("recording-order")
     model, mesh = GOLDEN["model_opencv.bin"], GOLDEN["mesh_opencv.bin"]
     words = b"\x01model/" + golden_packets.STREAM.encode() + b"\0"
@@ -520,7 +516,7 @@ def test_frames_wait_for_their_model_and_a_gap_is_counted(tmp_path: Path) -> Non
     assert next(iter(Recording(tmp_path / "a.mcap"))).message == model
 
 
-def test_count_keeps_all_levels_of_the_last_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_record_count_keeps_all_levels_of_the_last_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edge.recording.recorder, "GRACE_S", PATIENCE_S)
     sender = Sender("recording-levels")
 
@@ -570,7 +566,7 @@ def recording_program(address: str, path: Path) -> Iterator[subprocess.Popen[str
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_leaves_a_whole_file(address: str, tmp_path: Path, number: signal.Signals) -> None:
+def test_record_command_signal_leaves_complete_file(address: str, tmp_path: Path, number: signal.Signals) -> None:
     with recording_program(address, tmp_path / "a.mcap") as process:
         process.send_signal(number)
         said, errors = process.communicate(timeout=PATIENCE_S)
@@ -585,7 +581,7 @@ def test_ctrl_c_leaves_a_whole_file(address: str, tmp_path: Path, number: signal
     assert summary.statistics.message_count == len(kinds(tmp_path / "a.mcap")) > 3
 
 
-def test_a_killed_recorder_leaves_all_but_the_last_second(address: str, tmp_path: Path) -> None:
+def test_record_command_killed_leaves_readable_part(address: str, tmp_path: Path) -> None:
     with recording_program(address, tmp_path / "a.mcap") as process:
         process.kill()
         process.wait(PATIENCE_S)
@@ -605,7 +601,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_an_encrypted_stream_is_recorded_with_a_known_key_only(
+def test_record_curve_stream_needs_authorized_key(
     keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (keys / "clients" / "phone.key").rename(keys / "phone.key")
@@ -640,7 +636,7 @@ def test_an_encrypted_stream_is_recorded_with_a_known_key_only(
         (["tcp://127.0.0.1:5556", "taken.mcap"], 1, "another program is writing this file"),
     ],
 )
-def test_the_command_says_what_is_wrong_in_one_line(
+def test_record_command_unusable_option_is_one_line(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -87,7 +87,7 @@ def received(socket: zmq.Socket[bytes]) -> list[bytes]:
     return messages
 
 
-def test_the_same_bytes_in_the_same_order(tmp_path: Path, publisher: PublisherSocket) -> None:
+def test_replay_sends_recorded_bytes_in_order(tmp_path: Path, publisher: PublisherSocket) -> None:
     messages = recording(tmp_path / "a.mcap")
     replay = Replay(Recording(tmp_path / "a.mcap"), publisher)
     with listening(publisher) as socket:
@@ -137,7 +137,7 @@ def diary(monkeypatch: pytest.MonkeyPatch) -> Iterator[Diary]:
 
 
 @pytest.mark.parametrize("speed", [1.0, 4.0, 0.5])
-def test_messages_are_as_far_apart_as_they_were_and_nothing_drifts(tmp_path: Path, diary: Diary, speed: float) -> None:
+def test_replay_keeps_message_intervals_without_drift(tmp_path: Path, diary: Diary, speed: float) -> None:
     step_ns = 33_333_333
     recording(tmp_path / "a.mcap", frames=300, step_ns=step_ns)
     Replay(Recording(tmp_path / "a.mcap"), diary, speed=speed).play()
@@ -152,7 +152,7 @@ def stop_after(messages: int, publisher: Diary) -> Callable[[], bool]:
     return lambda: len(publisher.sent) >= messages
 
 
-def test_a_loop_goes_on_in_time_and_each_pass_is_a_session_of_its_own(tmp_path: Path, diary: Diary) -> None:
+def test_replay_loop_continues_in_time_with_new_epoch_per_pass(tmp_path: Path, diary: Diary) -> None:
     step_ns = 20_000_000
     messages = recording(tmp_path / "a.mcap", frames=10, step_ns=step_ns)
     replay = Replay(Recording(tmp_path / "a.mcap"), diary, should_stop=stop_after(3 * len(messages), diary))
@@ -200,7 +200,7 @@ def test_replay_late_subscriber_gets_model_at_once(tmp_path: Path, publisher: Pu
 
 
 @pytest.mark.parametrize("words", [b"mesh/", b"params/cam0\0", b""])
-def test_waits_for_a_subscriber_to_a_level(tmp_path: Path, publisher: PublisherSocket, words: bytes) -> None:
+def test_replay_waits_for_level_subscription(tmp_path: Path, publisher: PublisherSocket, words: bytes) -> None:
     recording(tmp_path / "a.mcap")
     looks = count()
     replay = Replay(Recording(tmp_path / "a.mcap"), publisher, should_stop=lambda: next(looks) > 2)
@@ -232,7 +232,7 @@ def test_replay_start_sends_model_first(tmp_path: Path, diary: Diary, speed: flo
         assert [message for _, message in diary.sent[: len(once)]] == once
 
 
-def test_a_start_behind_the_end_is_an_error(tmp_path: Path, diary: Diary) -> None:
+def test_replay_start_after_the_end_raises(tmp_path: Path, diary: Diary) -> None:
     recording(tmp_path / "a.mcap")
     with pytest.raises(RecordingError, match=r"no frame after 60 s"):
         Replay(Recording(tmp_path / "a.mcap"), diary, start_s=60).play(loop=True)
@@ -245,13 +245,13 @@ def test_replay_stop_request_ends_pass(tmp_path: Path, diary: Diary) -> None:
     assert len(diary.sent) == 20
 
 
-def test_a_recording_without_frames_is_an_error_also_in_a_loop(tmp_path: Path, publisher: PublisherSocket) -> None:
+def test_replay_recording_without_frames_raises(tmp_path: Path, publisher: PublisherSocket) -> None:
     recording(tmp_path / "a.mcap", frames=0)
     with pytest.raises(RecordingError, match="no frame"):
         Replay(Recording(tmp_path / "a.mcap"), publisher).play(loop=True)
 
 
-def test_a_part_is_played_as_far_as_it_goes(
+def test_replay_truncated_part_is_played_up_to_its_end(
     tmp_path: Path, publisher: PublisherSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
@@ -269,7 +269,7 @@ def test_a_part_is_played_as_far_as_it_goes(
     assert got == messages[: len(got)]
 
 
-def test_what_is_recorded_of_a_replay_is_the_recording(tmp_path: Path) -> None:
+def test_record_of_replay_equals_the_recording(tmp_path: Path) -> None:
     messages = recording(tmp_path / "a.mcap", frames=60)
     frames = [message for message in messages if not message.startswith((b"model/", b"status/"))]
     publisher = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
@@ -298,7 +298,7 @@ def test_what_is_recorded_of_a_replay_is_the_recording(tmp_path: Path) -> None:
     assert unstamped == expected
 
 
-def test_readers_take_slow_motion_for_on_time(tmp_path: Path) -> None:
+def test_replay_slow_motion_frames_are_not_late(tmp_path: Path) -> None:
     """At half speed and looped, a reader that leaves out what is late gets every frame."""
     recording(tmp_path / "a.mcap", frames=100, step_ns=8_000_000)
     publisher = PublisherSocket("tcp://127.0.0.1:0", high_water_mark=0)
@@ -347,7 +347,7 @@ def test_timestamp_rewriter_changes_timestamps_and_session_only() -> None:
     assert TimestampRewriter()(GOLDEN["mesh_opencv.bin"]) is GOLDEN["mesh_opencv.bin"]
 
 
-def test_a_schedule_is_of_the_real_clock(tmp_path: Path, publisher: PublisherSocket) -> None:
+def test_replay_follows_the_monotonic_clock(tmp_path: Path, publisher: PublisherSocket) -> None:
     recording(tmp_path / "a.mcap", frames=11, step_ns=10_000_000)
     begin_s = time.monotonic()
     Replay(Recording(tmp_path / "a.mcap"), publisher).play()
@@ -372,7 +372,7 @@ def free_port() -> int:
         return socket.bind_to_random_port("tcp://127.0.0.1")
 
 
-def test_a_replay_can_be_encrypted(keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_replay_curve_stream_is_received(keys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recording(tmp_path / "a.mcap", frames=20)
     address = f"tcp://127.0.0.1:{free_port()}"
     curve = Curve(read_keys(keys / "phone.key"), read_public(keys / "server.pub"))
@@ -417,7 +417,7 @@ def test_a_replay_can_be_encrypted(keys: Path, tmp_path: Path, capsys: pytest.Ca
         (["a.mcap", "--publish", "tcp://127.0.0.1:0", "--start", "99"], 1, "no frame after 99 s"),
     ],
 )
-def test_the_command_says_what_is_wrong_in_one_line(
+def test_replay_command_unusable_input_is_one_line(
     keys: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -440,7 +440,7 @@ def test_the_command_says_what_is_wrong_in_one_line(
     assert said in errors[0]
 
 
-def test_the_command_says_that_an_end_is_missing_and_where_a_file_is_damaged(
+def test_replay_command_reports_truncation_and_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
@@ -457,7 +457,7 @@ def test_the_command_says_that_an_end_is_missing_and_where_a_file_is_damaged(
 
 
 @pytest.mark.parametrize("start_s", [0.0, 1.0], ids=["sent", "kept until the start"])
-def test_models_of_any_number_of_streams_are_refused(tmp_path: Path, diary: Diary, start_s: float) -> None:
+def test_replay_too_many_stream_models_raise(tmp_path: Path, diary: Diary, start_s: float) -> None:
     model = GOLDEN["model_opencv.bin"]
     with RecordingWriter(tmp_path / "a.mcap") as writer:
         for number in range(50):
@@ -469,7 +469,7 @@ def test_models_of_any_number_of_streams_are_refused(tmp_path: Path, diary: Diar
         Replay(Recording(tmp_path / "a.mcap", MemoryBudget(enough_to_unpack_them)), diary, start_s=start_s).play()
 
 
-def test_loop_takes_no_more_of_the_budget_each_time(tmp_path: Path, diary: Diary) -> None:
+def test_replay_loop_has_constant_memory_budget(tmp_path: Path, diary: Diary) -> None:
     messages = recording(tmp_path / "a.mcap", 20, 50_000_000)
     held = Recording(tmp_path / "a.mcap")
     should_stop = stop_after(4 * len(messages), diary)

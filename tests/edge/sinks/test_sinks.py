@@ -76,7 +76,7 @@ def decode(path: Path) -> tuple[list[np.ndarray], list[float], float]:
         lambda p: NpzWriter(p / "a.npz", body_model()),
     ],
 )
-def test_a_missing_folder_is_found_before_the_run(tmp_path: Path, make):
+def test_sinks_missing_folder_raises(tmp_path: Path, make):
     with pytest.raises(OutputError, match="does not exist"):
         make(tmp_path / "nowhere")
     (tmp_path / "file").write_text("not a folder")
@@ -85,18 +85,18 @@ def test_a_missing_folder_is_found_before_the_run(tmp_path: Path, make):
 
 
 @pytest.mark.parametrize("name", ["a.avi", "a", "a.mp4.txt"])
-def test_an_unknown_overlay_suffix_is_refused(tmp_path: Path, name: str):
+def test_overlay_unknown_suffix_raises(tmp_path: Path, name: str):
     with pytest.raises(OutputError, match=r"\.mp4.*\.png"):
         OverlayWriter(tmp_path / name, 30)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_people_are_saved_as_npz_only(tmp_path: Path):
+def test_npz_writer_other_suffix_raises(tmp_path: Path):
     with pytest.raises(OutputError, match=r"\.npz"):
         NpzWriter(tmp_path / "a.npy", body_model())
 
 
-def test_a_folder_or_a_device_is_no_target(tmp_path: Path):
+def test_output_file_folder_or_device_raises(tmp_path: Path):
     (tmp_path / "a.png").mkdir()
     with pytest.raises(OutputError, match="regular file"):
         OutputFile(tmp_path / "a.png")
@@ -104,7 +104,7 @@ def test_a_folder_or_a_device_is_no_target(tmp_path: Path):
         OutputFile("/dev/null")
 
 
-def test_what_was_there_stays_until_the_new_file_is_whole(tmp_path: Path):
+def test_output_file_existing_file_is_kept_until_commit(tmp_path: Path):
     target = tmp_path / "a.json"
     target.write_text("old")
     new = OutputFile(target)
@@ -116,7 +116,7 @@ def test_what_was_there_stays_until_the_new_file_is_whole(tmp_path: Path):
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_link_stays_a_link(tmp_path: Path):
+def test_output_file_link_is_kept(tmp_path: Path):
     (tmp_path / "real.json").write_text("old")
     (tmp_path / "link.json").symlink_to("real.json")
     OutputFile(tmp_path / "link.json").write(b"new")
@@ -125,7 +125,7 @@ def test_a_link_stays_a_link(tmp_path: Path):
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".png"])
-def test_an_aborted_overlay_leaves_the_old_file(tmp_path: Path, suffix: str):
+def test_overlay_aborted_keeps_the_old_file(tmp_path: Path, suffix: str):
     path = tmp_path / f"a{suffix}"
     path.write_bytes(b"old")
     writer = OverlayWriter(path, 30)
@@ -137,7 +137,7 @@ def test_an_aborted_overlay_leaves_the_old_file(tmp_path: Path, suffix: str):
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".png", ".jpg"])
-def test_no_frame_leaves_no_overlay(tmp_path: Path, suffix: str):
+def test_overlay_without_frames_leaves_no_file(tmp_path: Path, suffix: str):
     assert not write_all(tmp_path / f"a{suffix}", [])
     assert list(tmp_path.iterdir()) == []
 
@@ -145,7 +145,7 @@ def test_no_frame_leaves_no_overlay(tmp_path: Path, suffix: str):
 # ---- video ----
 
 
-def test_a_video_keeps_the_times_of_a_variable_frame_rate(tmp_path: Path):
+def test_overlay_video_keeps_variable_frame_times(tmp_path: Path):
     times = [0.0, 0.04, 0.05, 0.30, 0.30, 1.0]  # two frames at one time are kept one after the other
     levels = [0, 40, 80, 120, 160, 200]
     frames = [make_frame(i, t, level=level) for i, (t, level) in enumerate(zip(times, levels, strict=True))]
@@ -158,7 +158,7 @@ def test_a_video_keeps_the_times_of_a_variable_frame_rate(tmp_path: Path):
 
 
 @pytest.mark.parametrize("away_s", [61.0, 40_000.0, 1e9])
-def test_a_long_gap_becomes_one_frame(tmp_path: Path, away_s: float, caplog: pytest.LogCaptureFixture):
+def test_overlay_video_long_gap_is_one_frame(tmp_path: Path, away_s: float, caplog: pytest.LogCaptureFixture):
     times = [0.0, 0.5, 50.0, 50.0 + away_s, 50.5 + away_s, 51.0 + 2 * away_s]
     assert write_all(tmp_path / "a.mp4", [make_frame(i, t_s) for i, t_s in enumerate(times)], fps=10)
     assert decode(tmp_path / "a.mp4")[1] == pytest.approx([0.0, 0.5, 50.0, 50.1, 50.6, 50.7], abs=1e-4)
@@ -166,7 +166,7 @@ def test_a_long_gap_becomes_one_frame(tmp_path: Path, away_s: float, caplog: pyt
 
 
 @pytest.mark.parametrize(("size", "coded"), [((63, 47), (64, 48)), ((64, 47), (64, 48)), ((48, 64), (48, 64))])
-def test_odd_sizes_are_padded_by_one_pixel(tmp_path: Path, size: tuple[int, int], coded: tuple[int, int]):
+def test_overlay_video_odd_size_is_padded(tmp_path: Path, size: tuple[int, int], coded: tuple[int, int]):
     write_all(tmp_path / "a.mp4", [make_frame(size=size, level=90)])
     (image,), _, _ = decode(tmp_path / "a.mp4")
     assert image.shape == (coded[1], coded[0], 3)
@@ -212,7 +212,7 @@ def write_until_full(target: OutputFile) -> tuple[int, bool]:
     return len(taken), writer.close() or "all but its last second is kept" in str(error.value)
 
 
-def test_a_video_on_a_full_disk_is_kept_up_to_its_last_second(tmp_path: Path):
+def test_overlay_video_full_disk_keeps_all_but_the_last_second(tmp_path: Path):
     write_all(tmp_path / "whole.mp4", noise_frames(60), fps=10)
     whole = (tmp_path / "whole.mp4").stat().st_size
     # The last rooms are used up by the index, when all frames are written.
@@ -228,7 +228,7 @@ def test_a_video_on_a_full_disk_is_kept_up_to_its_last_second(tmp_path: Path):
             assert times == pytest.approx([i / 10 for i in range(len(images))], abs=1e-3)
 
 
-def test_a_video_is_ordinary_when_it_is_finished_and_plays_before(tmp_path: Path):
+def test_overlay_video_is_playable_while_written_and_regular_when_finished(tmp_path: Path):
     writer = OverlayWriter(tmp_path / "a.mp4", 10)
     for frame in noise_frames(35):
         writer.write(frame, frame.image)
@@ -253,7 +253,7 @@ def boxes(path: Path) -> list[bytes]:
     return found
 
 
-def test_a_video_that_a_killed_program_left_is_kept_and_plays(tmp_path: Path):
+def test_overlay_video_of_killed_process_is_kept_and_playable(tmp_path: Path):
     writer = OverlayWriter(tmp_path / "b.mp4", 10)
     for frame in noise_frames(35):
         writer.write(frame, frame.image)
@@ -269,7 +269,7 @@ def test_a_video_that_a_killed_program_left_is_kept_and_plays(tmp_path: Path):
 @pytest.mark.parametrize(
     "content", [b"", b"abc", b"\0\0\0\0moov", b"\0\0\0\1mdat\0", b"\0\0\0\x10mdat01234567", b"\xff" * 40]
 )
-def test_what_holds_no_whole_fragment_is_not_cut(tmp_path: Path, content: bytes):
+def test_truncate_to_complete_without_fragment_keeps_the_file(tmp_path: Path, content: bytes):
     (tmp_path / "a").write_bytes(content)
     with (tmp_path / "a").open("r+b", buffering=0) as file:
         assert not truncate_to_complete(file)
@@ -292,7 +292,7 @@ def test_overlay_every_encoder_keeps_times_and_images(tmp_path: Path, name: str)
         assert container.streams.video[0].codec_context.color_range != ColorRange.JPEG
 
 
-def test_the_encoder_is_a_permissive_one_where_there_is_one(monkeypatch: pytest.MonkeyPatch):
+def test_choose_encoder_prefers_permissive_license(monkeypatch: pytest.MonkeyPatch):
     assert choose_encoder() not in GPL
     monkeypatch.setattr(av, "codecs_available", {"libx264", "mpeg4"})
     assert choose_encoder() == "mpeg4"
@@ -303,7 +303,7 @@ def test_the_encoder_is_a_permissive_one_where_there_is_one(monkeypatch: pytest.
         choose_encoder()
 
 
-def test_an_encoder_that_there_is_not_or_that_does_not_work_is_found_before_the_run(tmp_path: Path):
+def test_overlay_unusable_encoder_raises(tmp_path: Path):
     for name in ("nonesuch", "aac", ""):
         with pytest.raises(UnknownNameError, match="unknown video encoder"):
             OverlayWriter(tmp_path / "a.mp4", 30, name)
@@ -315,7 +315,7 @@ def test_an_encoder_that_there_is_not_or_that_does_not_work_is_found_before_the_
 # ---- pictures ----
 
 
-def test_one_frame_is_written_as_it_is(tmp_path: Path):
+def test_overlay_image_single_frame_is_written_unchanged(tmp_path: Path):
     image = np.random.default_rng(0).integers(0, 255, (48, 63, 3), np.uint8)
     writer = OverlayWriter(tmp_path / "a.png", 30)
     writer.write(make_frame(), image)
@@ -326,7 +326,7 @@ def test_one_frame_is_written_as_it_is(tmp_path: Path):
 
 
 @pytest.mark.parametrize("count", [2, 5, 6, 7, 13, 100])
-def test_a_sheet_is_spread_over_the_whole_clip(tmp_path: Path, count: int):
+def test_overlay_sheet_covers_the_whole_clip(tmp_path: Path, count: int):
     levels = np.linspace(50, 250, count)
     frames = [make_frame(i, i / 30, (160, 120), int(level)) for i, level in enumerate(levels)]
     write_all(tmp_path / "a.png", frames)
@@ -342,7 +342,7 @@ def test_a_sheet_is_spread_over_the_whole_clip(tmp_path: Path, count: int):
     assert gaps.max() <= 2.2 * gaps.min() + 2
 
 
-def test_a_jpeg_sheet_of_portrait_frames(tmp_path: Path):
+def test_overlay_sheet_of_portrait_frames_has_balanced_aspect(tmp_path: Path):
     write_all(tmp_path / "a.jpg", [make_frame(i, i / 30, (90, 160), 128) for i in range(6)])
     height, width, _ = cv2.imread(str(tmp_path / "a.jpg")).shape
     assert 0.7 < width / height < 3.5
@@ -351,7 +351,7 @@ def test_a_jpeg_sheet_of_portrait_frames(tmp_path: Path):
 # ---- people ----
 
 
-def test_rows_come_back_as_they_were(tmp_path: Path):
+def test_npz_writer_rows_are_read_back(tmp_path: Path):
     saver = NpzWriter(tmp_path / "a.npz", body_model())
     given = [make_bodies([1, 2], 0), make_bodies([], 1), make_bodies([2], 2)]
     for index, bodies in enumerate(given):
@@ -378,7 +378,7 @@ def test_rows_come_back_as_they_were(tmp_path: Path):
     assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
 
 
-def test_frames_without_people_make_a_file_without_rows(tmp_path: Path):
+def test_npz_writer_frames_without_people_have_no_rows(tmp_path: Path):
     saver = NpzWriter(tmp_path / "a.npz", body_model())
     saver.add(make_frame(), make_bodies([]), CAMERA)
     assert saver.close()
@@ -388,12 +388,12 @@ def test_frames_without_people_make_a_file_without_rows(tmp_path: Path):
         assert z["frame"].shape == (0,)
 
 
-def test_no_frame_at_all_leaves_no_file(tmp_path: Path):
+def test_npz_writer_without_frames_leaves_no_file(tmp_path: Path):
     assert not NpzWriter(tmp_path / "a.npz", body_model()).close()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupt_between_two_columns_keeps_the_rows_before(tmp_path: Path):
+def test_npz_writer_interrupted_row_keeps_earlier_rows(tmp_path: Path):
     saver = NpzWriter(tmp_path / "a.npz", body_model())
     saver.add(make_frame(0), make_bodies([7]), CAMERA)
     with pytest.raises(ValueError, match="body model"):
@@ -404,7 +404,7 @@ def test_an_interrupt_between_two_columns_keeps_the_rows_before(tmp_path: Path):
         assert z["id"].tolist() == [7]
 
 
-def test_an_aborted_save_leaves_the_old_file(tmp_path: Path):
+def test_npz_writer_aborted_keeps_the_old_file(tmp_path: Path):
     (tmp_path / "a.npz").write_bytes(b"old")
     saver = NpzWriter(tmp_path / "a.npz", body_model())
     saver.add(make_frame(), make_bodies([1]), CAMERA)
@@ -442,7 +442,7 @@ def add_until_full(saver: NpzWriter, frames: int = 60) -> int:
 
 
 @pytest.mark.parametrize("room", [300_000, 2_000_000, 7_654_321])
-def test_people_on_a_full_disk_are_kept(tmp_path: Path, room: int):
+def test_npz_writer_full_disk_keeps_earlier_rows(tmp_path: Path, room: int):
     saver = NpzWriter(SmallDisk(tmp_path / "a.npz", room), body_model(6890))
     frames = add_until_full(saver)
     assert frames >= (room - 400_000) // 340_000  # each row is on the disk twice at the end
@@ -457,7 +457,7 @@ def test_people_on_a_full_disk_are_kept(tmp_path: Path, room: int):
             )
 
 
-def test_people_beyond_a_limit_on_file_sizes_are_kept(tmp_path: Path):
+def test_npz_writer_file_size_limit_keeps_earlier_rows(tmp_path: Path):
     saver = NpzWriter(tmp_path / "a.npz", body_model(6890))
     _, hard = limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
@@ -472,7 +472,7 @@ def test_people_beyond_a_limit_on_file_sizes_are_kept(tmp_path: Path):
     assert (tmp_path / "a.npz").stat().st_size < 2_000_000
 
 
-def test_a_frame_that_cannot_be_saved_leaves_no_half_row(tmp_path: Path):
+def test_npz_writer_invalid_frame_leaves_no_partial_row(tmp_path: Path):
     saver = NpzWriter(tmp_path / "a.npz", body_model())
     saver.add(make_frame(0), make_bodies([7]), CAMERA)
     with pytest.raises(ValueError, match="body model"):
@@ -483,7 +483,7 @@ def test_a_frame_that_cannot_be_saved_leaves_no_half_row(tmp_path: Path):
         assert (z["id"].tolist(), z["frame"].tolist(), z["frames"].item()) == ([7, 9], [0, 2], 2)
 
 
-def test_rotations_and_shape_of_a_rig_make_the_saved_joints(tmp_path: Path):
+def test_npz_writer_rotations_and_shape_reproduce_joints(tmp_path: Path):
     model = rigged()
     bodies = rigged_bodies(2)
     saver = NpzWriter(tmp_path / "a.npz", model)
@@ -499,7 +499,7 @@ def test_rotations_and_shape_of_a_rig_make_the_saved_joints(tmp_path: Path):
 
 
 @pytest.mark.parametrize("room", range(1_400_000, 1_900_000, 60_000))
-def test_people_can_be_saved_again_when_there_is_room_again(tmp_path: Path, room: int):
+def test_npz_writer_continues_when_space_is_available_again(tmp_path: Path, room: int):
     disk = SmallDisk(tmp_path / "a.npz", room)
     saver = NpzWriter(disk, body_model(6890))
     frames = add_until_full(saver)
@@ -513,7 +513,7 @@ def test_people_can_be_saved_again_when_there_is_room_again(tmp_path: Path, room
 
 
 @pytest.mark.parametrize("name", ["a.npz", "a.mp4", "a.png"])
-def test_a_folder_that_is_removed_is_one_line(tmp_path: Path, name: str):
+def test_sinks_removed_folder_raises_one_line(tmp_path: Path, name: str):
     folder = tmp_path / "out"
     folder.mkdir()
     sink = NpzWriter(folder / name, body_model()) if name == "a.npz" else OverlayWriter(folder / name, 30)
@@ -527,7 +527,7 @@ def test_a_folder_that_is_removed_is_one_line(tmp_path: Path, name: str):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_finished_file_whose_place_is_taken_is_kept_under_another_name(tmp_path: Path):
+def test_output_file_occupied_path_is_recovered_under_another_name(tmp_path: Path):
     target = OutputFile(tmp_path / "a.json")
     (tmp_path / "a.json").mkdir()
     with pytest.raises(OutputError, match=r"a\.json: cannot be written: .*; it is kept as a-recovered-1\.json"):

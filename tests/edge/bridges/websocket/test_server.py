@@ -196,7 +196,7 @@ def wait_for(what: Callable[[], bool], meanwhile: Callable[[], object] = lambda:
 # Streams
 
 
-def test_the_same_bytes_arrive_and_the_model_first(upstream: Upstream) -> None:
+def test_bridge_forwards_unchanged_bytes_with_model_first(upstream: Upstream) -> None:
     with running(Bridge(upstream.address, HERE)) as url:
         assert upstream.asked(2) == {b"\1model/", b"\1status/"}
         with join(url, "?levels=mesh") as first:
@@ -225,7 +225,7 @@ def test_bridge_unused_levels_are_not_subscribed(upstream: Upstream) -> None:
         assert upstream.asked(2) == {b"\0params/cam0\0", b"\0mesh/cam0\0"}
 
 
-def test_browsers_get_what_they_chose(upstream: Upstream) -> None:
+def test_bridge_browser_receives_selected_levels_and_streams(upstream: Upstream) -> None:
     with running(Bridge(upstream.address, HERE)) as url:
         upstream.asked(2)
         with join(url, "?levels=mesh-lod&stream=cam0") as one, join(url, "?levels=mesh") as every:
@@ -254,7 +254,7 @@ def test_bridge_invalid_messages_are_dropped(upstream: Upstream, caplog: pytest.
     ]
 
 
-def test_a_publisher_that_restarts_is_found_again() -> None:
+def test_bridge_publisher_restart_is_reconnected() -> None:
     def words(address: str, browser: ClientConnection, body: Any) -> list[Packet]:
         """What a new publisher sends of its model, up to the first frame."""
         got: list[Packet] = []
@@ -281,7 +281,7 @@ def test_a_publisher_that_restarts_is_found_again() -> None:
 # Being on time
 
 
-def test_only_the_newest_of_each_topic_waits_and_models_come_first() -> None:
+def test_client_queue_keeps_newest_of_each_topic_and_models_first() -> None:
     async def work() -> None:
         browser = ClientQueue(ClientSelection(("mesh", "mesh-lod"), ""), [model("old")])
         messages = [mesh(0), mesh_lod(0), mesh(0, "cam1"), mesh(1), model(), mesh_lod(1), mesh(2)]
@@ -353,7 +353,7 @@ def test_bridge_blocked_browser_is_disconnected(upstream: Upstream) -> None:
         ("?" + "&".join("a=1" for _ in range(20)), b"more than 16 parameters"),
     ],
 )
-def test_a_wrong_choice_is_a_bad_request(upstream: Upstream, query: str, message: bytes) -> None:
+def test_bridge_invalid_selection_is_bad_request(upstream: Upstream, query: str, message: bytes) -> None:
     with running(Bridge(upstream.address, HERE)) as url:
         code, _, body = answer(url, f"/stream{query}")
     assert code == 400
@@ -394,7 +394,7 @@ def test_origins_loopback_server_checks_origin(origin: str | None, host: str, al
     assert origins.allow([origin] if origin is not None else [], [host]) is allowed
 
 
-def test_origins_of_a_server_for_others() -> None:
+def test_origins_public_server_allows_its_own_hosts() -> None:
     origins = Origins(Endpoint("", 8765))
     assert origins.allow(["http://station:8765"], ["station:8765"])
     assert not origins.allow(["http://evil.org"], ["station:8765"])
@@ -404,7 +404,7 @@ def test_origins_of_a_server_for_others() -> None:
             Origins(HERE, [wrong])
 
 
-def test_a_page_from_elsewhere_is_refused(upstream: Upstream) -> None:
+def test_bridge_foreign_origin_is_forbidden(upstream: Upstream) -> None:
     with running(Bridge(upstream.address, HERE, origins=["https://example.org"])) as url:
         with pytest.raises(InvalidStatus) as caught:
             join(url, origin="https://evil.org")
@@ -457,9 +457,7 @@ TOKEN = "abcdefghijklmnopqrstuvwxyz-_012345"
         ({"subprotocols": ["meshcast", f"meshcast.token.{TOKEN}"]}, 101),
     ],
 )
-def test_stream_with_a_token_opens_only_for_those_who_send_it(
-    upstream: Upstream, options: dict[str, Any], code: int
-) -> None:
+def test_bridge_token_is_required_for_the_stream(upstream: Upstream, options: dict[str, Any], code: int) -> None:
     with running(Bridge(upstream.address, HERE, token=Token(TOKEN))) as url:
         if code == 101:
             with join(url, **options) as browser:
@@ -470,13 +468,13 @@ def test_stream_with_a_token_opens_only_for_those_who_send_it(
             assert caught.value.response.status_code == code
 
 
-def test_link_holds_the_token_where_browsers_send_it_to_no_server(upstream: Upstream) -> None:
+def test_bridge_link_has_the_token_in_its_fragment(upstream: Upstream) -> None:
     bridge = Bridge(upstream.address, HERE, token=Token(TOKEN))
     with running(bridge):
         assert bridge.link == f"{bridge.url}/#token={TOKEN}"
 
 
-def test_token_file_is_made_once_for_its_user_alone(tmp_path: Path) -> None:
+def test_read_token_creates_private_file_once(tmp_path: Path) -> None:
     path = tmp_path / "token"
     token = read_token(path)
     assert len(token) >= 20
@@ -513,11 +511,11 @@ def test_token_file_is_made_once_for_its_user_alone(tmp_path: Path) -> None:
         ("camera.local", "Camera.local:8765", True),
     ],
 )
-def test_hosts_that_a_server_may_be_asked_for_by(listen: str, host: str, allowed: bool) -> None:
+def test_hosts_allow_own_names_only(listen: str, host: str, allowed: bool) -> None:
     assert Hosts(Endpoint(listen, 8765), ["Station.lan"]).allow([host]) is allowed
 
 
-def test_rebound_name_gets_neither_page_nor_stream(upstream: Upstream, page: Path) -> None:
+def test_bridge_rebound_host_name_is_rejected(upstream: Upstream, page: Path) -> None:
     with running(Bridge(upstream.address, HERE, page=StaticFiles(page))) as url:
         where = url.removeprefix("ws://").partition(":")
         for path in ("/", "/stream"):
@@ -526,7 +524,7 @@ def test_rebound_name_gets_neither_page_nor_stream(upstream: Upstream, page: Pat
                 assert read_all(raw).startswith(b"HTTP/1.1 421 ")
 
 
-def test_idle_connections_make_room_for_browsers(upstream: Upstream) -> None:
+def test_bridge_idle_connections_are_closed_for_browsers(upstream: Upstream) -> None:
     with running(Bridge(upstream.address, HERE, max_clients=2)) as url, ExitStack() as stack:
         host, _, port = url.removeprefix("ws://").partition(":")
         idle = [
@@ -604,7 +602,7 @@ def test_static_files_other_paths_are_not_found(upstream: Upstream, page: Path, 
     assert body == b"not found; the stream is at /stream\n"
 
 
-def test_without_a_page_only_the_stream_is_there(upstream: Upstream, tmp_path: Path) -> None:
+def test_bridge_without_page_serves_stream_only(upstream: Upstream, tmp_path: Path) -> None:
     with running(Bridge(upstream.address, HERE)) as url:
         assert answer(url, "/")[0] == 404
         assert answer(url, "/stream")[0] == 426
@@ -623,7 +621,7 @@ def test_without_a_page_only_the_stream_is_there(upstream: Upstream, tmp_path: P
         ("[::1]:80", Endpoint("::1", 80)),
     ],
 )
-def test_loopback_may_be_listened_at(text: str, listen: Endpoint) -> None:
+def test_endpoint_loopback_address_is_accepted(text: str, listen: Endpoint) -> None:
     assert Endpoint.parse(text) == listen
 
 
@@ -645,7 +643,7 @@ def test_endpoint_invalid_address_raises(text: str) -> None:
         Endpoint.parse(text, insecure=True)
 
 
-def test_is_loopback_of_hosts() -> None:
+def test_is_loopback_is_true_for_loopback_hosts_only() -> None:
     assert [is_loopback(host) for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost", "Localhost")] == [True] * 5
     assert not any(is_loopback(host) for host in ("0.0.0.0", "::", "", "10.0.0.1", "localhost.evil.org"))
 
@@ -684,7 +682,7 @@ def test_bridge_tls_serves_page_and_stream(upstream: Upstream, tmp_path: Path, p
         tls_context(str(tmp_path / "none.pem"), str(key))
 
 
-def test_an_encrypted_publisher(tmp_path: Path) -> None:
+def test_bridge_curve_publisher_is_received(tmp_path: Path) -> None:
     server, client = (Keys(*zmq.curve_keypair()) for _ in range(2))
     (tmp_path / "bridge.pub").write_text(f'curve\n    public-key = "{client.public.decode()}"\n')
     security = Security(server, tmp_path)
@@ -757,7 +755,7 @@ def test_websocket_command_unusable_option_raises(words: list[str], message: str
 
 
 @pytest.mark.parametrize("words", [["--max-clients", "0"], ["--tls", "one"], ["--max-clients", "many"]])
-def test_options_out_of_range_are_usage_errors(words: list[str]) -> None:
+def test_websocket_command_option_out_of_range_is_usage_error(words: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         parse("tcp://127.0.0.1:5556", *words)
     assert caught.value.code == 2

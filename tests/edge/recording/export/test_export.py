@@ -270,7 +270,7 @@ def test_gltf_hides_missing_people(tmp_path: Path) -> None:
             assert (size == 0) if index in hidden[identity] else (size > 0.5)
 
 
-def test_between_two_frames_gltf_goes_the_short_way(tmp_path: Path) -> None:
+def test_gltf_interpolation_takes_the_short_rotation(tmp_path: Path) -> None:
     frames = 40
     record(tmp_path / "a.mcap", [[0]] * frames)
     (person,) = read_animations(Recording(tmp_path / "a.mcap"))
@@ -346,7 +346,7 @@ class Bvh:
 
 
 @pytest.mark.parametrize("axes", ["opencv", "unreal"])
-def test_bvh_puts_every_joint_where_the_messages_do(tmp_path: Path, axes: str) -> None:
+def test_bvh_joint_positions_match_messages(tmp_path: Path, axes: str) -> None:
     truth = record(tmp_path / "a.mcap", [[2]] * 30, axes=axes)
     (person,) = read_animations(Recording(tmp_path / "a.mcap"))
     file = Bvh(bvh(person))
@@ -359,7 +359,7 @@ def test_bvh_puts_every_joint_where_the_messages_do(tmp_path: Path, axes: str) -
     assert np.abs(np.diff(file.rows[:, 3:], axis=0)).max() < 90  # angles go on rather than jump by a turn
 
 
-def test_bvh_has_one_frame_rate_where_frames_came_unevenly(tmp_path: Path) -> None:
+def test_bvh_uneven_frames_are_resampled_to_one_rate(tmp_path: Path) -> None:
     times = [0.0, 0.1, 0.2, 0.3, 0.4, 1.0, 1.1]
     truth = record(tmp_path / "a.mcap", [[0]] * len(times), times=times)
     (person,) = read_animations(Recording(tmp_path / "a.mcap"))
@@ -372,7 +372,7 @@ def test_bvh_has_one_frame_rate_where_frames_came_unevenly(tmp_path: Path) -> No
     assert file.positions(7)["joint_0"] == pytest.approx(a + (b - a) / 2, abs=0.2 * MM)
 
 
-def test_angles_where_two_axes_fall_together() -> None:
+def test_euler_angles_at_gimbal_lock_reproduce_the_rotation() -> None:
     for x in (90.0, -90.0, 89.9999):
         turns = [[0, 0, math.radians(30)], [math.radians(x), 0, 0], [0, math.radians(20), 0]]
         z, about_x, y = (rotmat(np.array(turn, np.float32)) for turn in turns)
@@ -382,7 +382,7 @@ def test_angles_where_two_axes_fall_together() -> None:
         assert np.abs(parts[0] @ parts[1] @ parts[2] - wanted[0, 0]).max() < 2e-3
 
 
-def test_meshes_alone_are_fitted(tmp_path: Path) -> None:
+def test_animation_of_meshes_only_is_fitted(tmp_path: Path) -> None:
     """Of a recording without params messages: the open body, within what Fit leaves."""
     opened = open_body()
     names, rig = opened.joint_names, rig_of(opened)
@@ -430,7 +430,7 @@ def export(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int,
     return code, capsys.readouterr().err
 
 
-def test_a_file_of_each_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_export_command_writes_each_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record(tmp_path / "a.mcap", COMING_AND_GOING)
     assert export(capsys, tmp_path / "a.mcap", tmp_path / "a.glb") == (0, "")
     assert len(Glb((tmp_path / "a.glb").read_bytes()).tree["skins"]) == 2
@@ -455,7 +455,7 @@ def test_a_file_of_each_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         (["a.mcap", "nowhere/x.glb"], 1, "does not exist"),
     ],
 )
-def test_what_cannot_be_exported_is_one_line_and_no_file(
+def test_export_command_unusable_input_is_one_line_without_file(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -477,7 +477,7 @@ def test_what_cannot_be_exported_is_one_line_and_no_file(
     assert set(tmp_path.iterdir()) == before
 
 
-def test_what_is_left_of_a_recording_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_truncated_recording_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
     record(tmp_path / "a.mcap", [[0]] * 20)
     whole = (tmp_path / "a.mcap").read_bytes()
@@ -486,7 +486,7 @@ def test_what_is_left_of_a_recording_is_exported(tmp_path: Path, monkeypatch: py
     assert 2 < len(person.times) < 18
 
 
-def test_what_a_format_cannot_hold_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_oversized_animation_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from edge.recording.export.bvh import write_bvh
     from edge.recording.export.gltf import write_glb
 
@@ -501,7 +501,7 @@ def test_what_a_format_cannot_hold_leaves_no_file(tmp_path: Path, monkeypatch: p
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
 
 
-def test_errors_have_their_own_types(tmp_path: Path) -> None:
+def test_read_animations_errors_have_their_types(tmp_path: Path) -> None:
     record(tmp_path / "a.mcap", COMING_AND_GOING)
     with pytest.raises(UnknownNameError):
         read_animations(Recording(tmp_path / "a.mcap"), person="9")
@@ -509,7 +509,7 @@ def test_errors_have_their_own_types(tmp_path: Path) -> None:
         read_animations(Recording(tmp_path / "none.mcap"))
 
 
-def test_people_beyond_the_budget_are_refused(tmp_path: Path) -> None:
+def test_read_animations_beyond_memory_budget_raises(tmp_path: Path) -> None:
     record(tmp_path / "a.mcap", [[0]] * 40)
     large = MemoryBudget(64 << 20)
     (person,) = read_animations(Recording(tmp_path / "a.mcap", large))
