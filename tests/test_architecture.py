@@ -1,4 +1,4 @@
-"""Dependency rules: which module may import which, what stays light, sizes of modules, where tests are."""
+"""Dependency rules, light imports, sizes of modules, and the layout of the tests."""
 
 from __future__ import annotations
 

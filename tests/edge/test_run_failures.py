@@ -26,7 +26,7 @@ from tests.support.paths import MEDIA
 
 
 class Spoilt:
-    """An engine whose outputs a function may spoil; it is told how many calls there were before."""
+    """An engine whose outputs a function may change; it gets the number of earlier calls."""
 
     def __init__(self, session: Any, spoil: Callable[[int, tuple[Array, ...]], None]) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""What engines say when memory or the device is gone, and what becomes of it."""
+"""Classification of engine errors: memory, lost devices and others."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Joint sets: names, edges, pairs and normalization."""
+
 import numpy as np
 import pytest
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.recording.mcap_file import RecordingWriter
+from edge.recording.mcap_file import FLUSH_S, RecordingWriter
 from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
@@ -81,15 +81,16 @@ def record(
     streams: Sequence[str] = ("cam0",),
     level: str = "params",
     times: Sequence[float] | None = None,
+    flush_s: float = FLUSH_S,
 ) -> list[tuple[float, int, F64, F64]]:
-    """A recording in which the people `present` are in each frame. Returns (time, id, vertices, joints) of everybody in
-    every frame: skinned from the messages in the axes they were sent in, then turned to gltf axes."""
+    """A recording in which the people `present` are in each frame. Returns (time, id, vertices, joints) of all people
+    in all frames: skinned from the messages in the axes they were sent in, then turned to gltf axes."""
     made = body()
     known, encoder = ModelEncoder(made, axes), FrameEncoder(axes)
     rotvecs, translations, shapes = motion(len(present), 4)
     conversion = Conversion.between(SYSTEMS[axes], SYSTEMS["gltf"])
     truth = []
-    with RecordingWriter(path) as writer:
+    with RecordingWriter(path, flush_s=flush_s) as writer:
 
         def add(message: bytes, t_s: float) -> None:
             kind = read_kind(message)

@@ -19,6 +19,7 @@ from tests.support import golden_packets
 from tests.support.rig_poses import RigPoses
 
 GOLDEN: dict[str, bytes] = golden_packets.packets()
+EACH_MESSAGE = -1.0  # flush interval in seconds: a chunk for each message
 PATIENCE_S = 20.0  # a limit for failures only
 
 

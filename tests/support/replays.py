@@ -10,7 +10,7 @@ from pathlib import Path
 
 import zmq
 
-from edge.recording.mcap_file import RecordingWriter
+from edge.recording.mcap_file import FLUSH_S, RecordingWriter
 from edge.wire.keys import new_keys
 from edge.wire.publisher_socket import PublisherSocket
 from meshcast.protocol.layout import COMMON_HEADER, read_header, read_kind
@@ -29,7 +29,7 @@ def frame_message(name: str, index: int, step_ns: int) -> bytes:
     return message[:56] + struct.pack("<Q", index) + message[64:128] + struct.pack("<q", t_ns) + message[136:]
 
 
-def recording(path: Path, frames: int = 5, step_ns: int = 4_000_000) -> list[bytes]:
+def recording(path: Path, frames: int = 5, step_ns: int = 4_000_000, flush_s: float = FLUSH_S) -> list[bytes]:
     """A model, then frames of two levels `step_ns` apart, then the end."""
     messages = [(0, GOLDEN["model_opencv.bin"])]
     for index in range(frames):
@@ -37,7 +37,7 @@ def recording(path: Path, frames: int = 5, step_ns: int = 4_000_000) -> list[byt
             (index * step_ns, frame_message(name, index, step_ns)) for name in ("params_opencv.bin", "mesh_opencv.bin")
         ]
     messages.append((max(0, frames - 1) * step_ns, GOLDEN["status_ended.bin"]))
-    with RecordingWriter(path) as writer:
+    with RecordingWriter(path, flush_s=flush_s) as writer:
         for t_ns, message in messages:
             kind = read_kind(message)
             writer.add(kind, read_header(message, COMMON_HEADER, kind), T_NS + t_ns, message)

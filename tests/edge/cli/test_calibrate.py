@@ -1,4 +1,4 @@
-"""`meshcast calibrate int8`, end to end on a real person and with what goes wrong."""
+"""`meshcast calibrate int8` on a real person, and its errors."""
 
 from __future__ import annotations
 

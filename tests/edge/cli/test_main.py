@@ -66,7 +66,7 @@ class Running:
 
 @pytest.fixture
 def port() -> int:
-    """A port where nobody listens."""
+    """A port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 

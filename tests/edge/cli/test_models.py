@@ -1,4 +1,4 @@
-"""`meshcast models` and runs with other models than those that ship, as a researcher would."""
+"""`meshcast models`, and runs with imported and untrained models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of the command line: one line, with what may have been meant."""
+"""Errors of the command line: one line with a suggestion."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import pytest
 from mcap.writer import Writer
 
 from edge.cli.main import main
+from tests.support.recordings import EACH_MESSAGE
 from tests.support.replays import T_NS, key_folder, recording
 
 
@@ -60,11 +61,8 @@ def test_replay_command_unusable_input_is_one_line(
     assert said in errors[0]
 
 
-def test_replay_command_reports_truncation_and_damage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
-    recording(tmp_path / "a.mcap", frames=30, step_ns=1_000_000)
+def test_replay_command_reports_truncation_and_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recording(tmp_path / "a.mcap", frames=30, step_ns=1_000_000, flush_s=EACH_MESSAGE)
     whole = (tmp_path / "a.mcap").read_bytes()
     (tmp_path / "cut.mcap").write_bytes(whole[: len(whole) // 2])
     damaged = bytearray(whole)

@@ -1,4 +1,4 @@
-"""SIGTERM ends what runs until it is told to, as Ctrl-C does; a service manager is told so."""
+"""SIGTERM ends long-running commands like Ctrl-C; a service manager is notified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From poses to a model that is evaluated, run, exported and imported; and what `meshcast train` says and refuses."""
+"""`meshcast train`: training, evaluation, export and import of a small model, and its errors."""
 
 from __future__ import annotations
 

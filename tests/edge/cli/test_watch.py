@@ -1,3 +1,5 @@
+"""`meshcast watch` as a command."""
+
 from __future__ import annotations
 
 import argparse

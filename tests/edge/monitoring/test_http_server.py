@@ -1,4 +1,4 @@
-"""The server of metrics and probes, and what clients may do to it."""
+"""The HTTP server of metrics and health checks, and hostile clients."""
 
 from __future__ import annotations
 

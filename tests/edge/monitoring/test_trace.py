@@ -1,4 +1,4 @@
-"""A trace is JSON that says what happened, whole or not there at all."""
+"""Traces are valid JSON, complete or absent."""
 
 from __future__ import annotations
 

@@ -17,11 +17,11 @@ from mcap.reader import make_reader
 from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
 from edge.errors import OutputError, RecordingError
-from edge.recording.mcap_file import ENCODING, Recording, RecordingWriter
+from edge.recording.mcap_file import ENCODING, FLUSH_S, Recording, RecordingWriter
 from engines.files.memory_budget import MemoryBudget
 from meshcast.protocol.layout import COMMON_HEADER, read_header, read_kind
 from tests.support import golden_packets
-from tests.support.recordings import GOLDEN, with_seq
+from tests.support.recordings import EACH_MESSAGE, GOLDEN, with_seq
 from tests.support.small_disk import SmallDisk
 
 T_NS = 1_800_000_000_000_000_000
@@ -33,9 +33,9 @@ def add(writer: RecordingWriter, t_ns: int, message: bytes) -> None:
     writer.add(kind, read_header(message, COMMON_HEADER, kind), t_ns, message)
 
 
-def written(path: Path, *names: str) -> list[bytes]:
+def written(path: Path, *names: str, flush_s: float = FLUSH_S) -> list[bytes]:
     messages = [GOLDEN[name] for name in names]
-    with RecordingWriter(path) as writer:
+    with RecordingWriter(path, flush_s=flush_s) as writer:
         for index, message in enumerate(messages):
             add(writer, T_NS + index * STEP_NS, message)
         assert writer.close() == path.stat().st_size
@@ -128,9 +128,8 @@ def test_writer_existing_file_is_replaced_on_completion_only(tmp_path: Path) -> 
     assert [each.message for each in Recording(tmp_path / "a.mcap")] == [GOLDEN["mesh_unity.bin"]]
 
 
-def test_writer_partial_file_is_readable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)
-    with RecordingWriter(tmp_path / "a.mcap") as writer:
+def test_writer_partial_file_is_readable(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "a.mcap", flush_s=EACH_MESSAGE) as writer:
         for name in ("model_opencv.bin", "mesh_opencv.bin"):
             add(writer, T_NS, GOLDEN[name])
         assert not (tmp_path / "a.mcap").exists()
@@ -144,9 +143,8 @@ def test_writer_partial_file_is_readable(tmp_path: Path, monkeypatch: pytest.Mon
     assert not (tmp_path / "a.mcap.part").exists()
 
 
-def test_recording_truncated_file_is_read_up_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
-    messages = written(tmp_path / "a.mcap", *GOLDEN)
+def test_recording_truncated_file_is_read_up_to_its_end(tmp_path: Path) -> None:
+    messages = written(tmp_path / "a.mcap", *GOLDEN, flush_s=EACH_MESSAGE)
     whole = (tmp_path / "a.mcap").read_bytes()
     seen = set()
     for size in range(8, len(whole), 97):
@@ -303,13 +301,12 @@ def test_writer_unwritable_file_raises(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("room", [200, 2_000, 20_000])
-def test_writer_full_disk_keeps_earlier_messages(tmp_path: Path, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
+def test_writer_full_disk_keeps_earlier_messages(tmp_path: Path, room: int) -> None:
     target = SmallDisk(tmp_path / "a.mcap", room)
     given: list[bytes] = []
 
     def record_until_full() -> None:
-        with RecordingWriter(target) as writer:
+        with RecordingWriter(target, flush_s=EACH_MESSAGE) as writer:
             for seq in range(10_000):
                 given.append(with_seq(GOLDEN["params_opencv.bin"], seq))
                 add(writer, T_NS + seq, given[-1])

@@ -90,7 +90,7 @@ def test_record_invalid_request_leaves_no_file(tmp_path: Path) -> None:
 
 
 class Sender:
-    """A bare socket; inproc, so that what was sent has arrived. Answers a request for the model as told."""
+    """A bare inproc socket, so that sent messages have arrived. Answers model requests with the given messages."""
 
     def __init__(self, name: str) -> None:
         self.address = f"inproc://{name}"

@@ -18,6 +18,7 @@ from engines.files.memory_budget import MemoryBudget
 from meshcast.protocol.decoding import decode
 from meshcast.protocol.layout import COMMON_HEADER, TOPIC_SIZE, Kind, read_header, read_kind
 from tests.support import golden_packets
+from tests.support.recordings import EACH_MESSAGE
 from tests.support.replays import GOLDEN, NUMBERS, T_NS, listening, received, recording
 
 
@@ -153,11 +154,8 @@ def test_replay_recording_without_frames_raises(tmp_path: Path, publisher: Publi
         Replay(Recording(tmp_path / "a.mcap"), publisher).play(loop=True)
 
 
-def test_replay_truncated_part_is_played_up_to_its_end(
-    tmp_path: Path, publisher: PublisherSocket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
-    messages = recording(tmp_path / "a.mcap")
+def test_replay_truncated_part_is_played_up_to_its_end(tmp_path: Path, publisher: PublisherSocket) -> None:
+    messages = recording(tmp_path / "a.mcap", flush_s=EACH_MESSAGE)
     whole = (tmp_path / "a.mcap").read_bytes()
     (tmp_path / "a.mcap.part").write_bytes(whole[: len(whole) // 3])
     cut = Recording(tmp_path / "a.mcap.part")

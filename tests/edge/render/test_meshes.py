@@ -1,3 +1,5 @@
+"""Meshes drawn over an image."""
+
 import numpy as np
 import pytest
 

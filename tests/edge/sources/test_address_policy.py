@@ -1,4 +1,4 @@
-"""Where a source from the web may lead, with names that resolve to what the test says."""
+"""Addresses that HTTP sources may connect to; names are resolved by the tests."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_is_public_global_address_is_true(address: str) -> None:
 
 
 class Names:
-    """A resolver that knows the names it is told."""
+    """A resolver of the given names."""
 
     def __init__(self, **names: list[str]) -> None:
         self.names = {name.replace("_", "."): addresses for name, addresses in names.items()}

@@ -1,4 +1,4 @@
-"""What time is: files and live streams with timestamps of every kind."""
+"""Frame times of files and live streams from timestamps of every kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passwords from a file or the environment, and where they go."""
+"""Credentials from a file or the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Upright images of square pixels: display matrices, EXIF, sample aspect ratios, and what is too large."""
+"""Upright images of square pixels: display matrices, EXIF, pixel aspect ratios and size limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GStreamer pipelines. Those that play need its Python bindings, which are taken from the system where they fit.
+"""GStreamer pipelines; those that play need its Python bindings.
 
 On Debian and Ubuntu: apt-get install python3-gi gir1.2-gstreamer-1.0 gstreamer1.0-plugins-base
 """
@@ -125,7 +125,7 @@ def test_gstreamer_missing_packages_are_named(uri: str, monkeypatch: pytest.Monk
 
 
 def test_gstreamer_without_bindings_uses_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No OpenCV wheel has GStreamer, so its capture is replaced by one of three pictures."""
+    """No OpenCV wheel has GStreamer, so its capture is replaced by one of three images."""
     opened = []
 
     class Capture:

@@ -1,4 +1,4 @@
-"""HEIF images: whole ones of tiles, upright, and those that cannot be."""
+"""HEIF images: tiles, orientation, limits and damaged files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source behind http may make the program connect to: real servers on loopback, names from a patched resolver.
+"""The filtering HTTP proxy: real servers on loopback, names from a patched resolver.
 
 "video.example" is public by its (invented) address; the gate's connections to it end at the test's own server.
 """

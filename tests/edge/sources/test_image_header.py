@@ -1,4 +1,4 @@
-"""Sizes that image files claim, and claims that are refused before anything is decoded."""
+"""Image sizes in file headers, and limits that are checked before decoding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of every shape and depth, made here."""
+"""Image files of all color and bit depths, and folders of images."""
 
 from __future__ import annotations
 

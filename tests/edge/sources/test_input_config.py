@@ -1,4 +1,4 @@
-"""What a local file may refer to: a playlist to files beside or below it, everything else to nothing."""
+"""References in local files: a playlist may name files beside or below it, nothing else."""
 
 from __future__ import annotations
 

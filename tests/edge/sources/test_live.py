@@ -1,4 +1,4 @@
-"""One policy for all live sources: what breaks off is tried again, what ends has ended, a bad start is an error."""
+"""Live sources: errors are retried, an end is final, an error at the start is raised."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_pipeline_error_while_running_has_no_password(monkeypatch: pytest.Monkey
 
 
 def camera(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> V4l2Source:
-    """A camera whose device is a file and whose pictures are those of a clip, which ends as an unplugged one does."""
+    """A camera whose device is a file and whose images are those of a clip, which ends like an unplugged camera."""
     (tmp_path / "clip.ts").write_bytes(clip_bytes("mpegts", FRAMES))
     (tmp_path / "video7").touch()
 

@@ -1,4 +1,4 @@
-"""Streams from the network, all from real servers on the loopback."""
+"""Network streams from real servers on loopback."""
 
 from __future__ import annotations
 

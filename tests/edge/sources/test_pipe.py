@@ -1,4 +1,4 @@
-"""Videos through pipes: read once, whole, without waiting where they are opened."""
+"""Videos through pipes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader: who waits for whom, what is lost, and that everything ends."""
+"""The reader thread: pacing, dropped frames, errors and shutdown."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_reader_queue_fills_while_consumer_is_busy() -> None:
         frames = iter(reader)
         next(frames)
         next(frames)
-        assert filled.wait(SOON_S)  # two taken and four waiting: nobody has to ask for the others
+        assert filled.wait(SOON_S)  # two taken and four waiting, without further requests
         assert [frame.index for frame in frames] == [2, 3, 4, 5, 6]
 
 

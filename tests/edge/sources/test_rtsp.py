@@ -1,4 +1,4 @@
-"""A real RTSP server that dies and comes back.
+"""A real RTSP server that is killed and restarted.
 
 It is GStreamer's, run by the system's Python. On Debian and Ubuntu: apt-get install python3-gi
 gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly

@@ -1,4 +1,4 @@
-"""The times of videos in the containers that get them wrong, have none, or start them again."""
+"""Frame times of videos in containers with wrong, missing or restarting timestamps."""
 
 from __future__ import annotations
 

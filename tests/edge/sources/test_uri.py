@@ -1,4 +1,4 @@
-"""What a source is called, and what is told to someone who calls it wrongly."""
+"""Source addresses: kinds, names and error messages."""
 
 import re
 import subprocess

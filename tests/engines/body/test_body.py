@@ -1,4 +1,4 @@
-"""The open body: skinning against the definition, and against the smplx package where it is installed."""
+"""The bundled body: skinning against the definition and against smplx."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Location maps against arrays that the published implementation gave on a small mesh with seams."""
+"""Location maps against golden arrays of the published implementation."""
 
 import numpy as np
 import pytest

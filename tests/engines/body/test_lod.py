@@ -1,4 +1,4 @@
-"""Coarser meshes: some of the vertices, the same topology and orientation, near the full surface."""
+"""Coarser meshes: a subset of the vertices, same topology and orientation, small distance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engines.body.body import open_body
-from engines.body.lod import coarser, lod_of
+from engines.body.lod import LodConfig, coarser, lod_of
 from engines.errors import ModelError
 from meshcast.protocol.body import Lod
 from meshcast.protocol.rotations import rotmat
@@ -19,7 +19,7 @@ Mesh = tuple[np.ndarray, np.ndarray]
 
 @cache
 def made() -> Lod:
-    """The open body's, made anew."""
+    """The lod of the bundled body, computed again."""
     return lod_of(replace(open_body(), lod=None))
 
 
@@ -220,6 +220,17 @@ def test_lod_of_small_body_keeps_400_vertices_or_all() -> None:
 
 TETRAHEDRON = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]], np.int32)
 CORNERS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, -1, 0], [5, 5, 5]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("config", "count"), [(LodConfig(share=2, fewest=30), 90), (LodConfig(fewest=30), 45), (LodConfig(fewest=60), 60)]
+)
+def test_lod_of_config_sets_the_number_of_vertices(config: LodConfig, count: int) -> None:
+    vertices, faces = hand(12, 15)
+    assert len(vertices) == 181
+    weights = np.ones((len(vertices), 1), np.float32)
+    small = replace(open_body(), v_template=vertices, faces=faces, weights=weights, lod=None)
+    assert len(lod_of(small, config).vertices) == count
 
 
 @pytest.mark.parametrize("faces", [TETRAHEDRON, TETRAHEDRON[:1]], ids=["tetrahedron", "triangle"])

@@ -1,4 +1,4 @@
-"""The graphs against those of the published implementation."""
+"""Mesh and joint graphs against those of the published implementation."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Rigs: a body posed by the 4 weights of its rig stands where the body itself does."""
+"""Rigs with four weights per vertex pose like the body."""
 
 from __future__ import annotations
 

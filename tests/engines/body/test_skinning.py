@@ -1,4 +1,4 @@
-"""The packed body poses like the definition, with any number of its shape directions."""
+"""The packed skinning operator equals the definition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies that are not in meters or lie down are recognized and refused."""
+"""Bodies in other units or axes are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Model cards: what ships is whole, and what is wrong is said in one line."""
+"""Model cards: the bundled ones are complete, errors are one line."""
 
 from __future__ import annotations
 

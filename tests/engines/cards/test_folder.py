@@ -1,4 +1,4 @@
-"""The user's models folder: what is in it cannot break the list, and no card reaches out of it."""
+"""The user's models folder: invalid cards are skipped, and no card refers outside of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""INT8 weights beside a card's float ones: what is written, what is shown, and what is refused."""
+"""INT8 variants of a card."""
 
 from __future__ import annotations
 

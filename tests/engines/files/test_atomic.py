@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and what becomes of those that programs leave unfinished."""
+"""Atomic files, and leftovers of killed processes."""
 
 from __future__ import annotations
 

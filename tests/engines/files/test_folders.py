@@ -1,4 +1,4 @@
-"""Folders of the user, for users that have none."""
+"""Data and cache folders of the user."""
 
 from __future__ import annotations
 

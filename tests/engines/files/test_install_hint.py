@@ -1,4 +1,4 @@
-"""Commands in messages: they work from a clone and from a wheel."""
+"""Installation commands in messages, for a clone and a wheel."""
 
 from __future__ import annotations
 

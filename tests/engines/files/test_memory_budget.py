@@ -1,3 +1,5 @@
+"""Memory budgets of untrusted files."""
+
 from __future__ import annotations
 
 import threading

@@ -1,4 +1,4 @@
-"""`.npz` files that ask for more than they hold: refused in one line, before anything is allocated."""
+"""`.npz` files that declare more than they hold are rejected before any allocation."""
 
 from __future__ import annotations
 

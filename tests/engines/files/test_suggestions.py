@@ -1,4 +1,4 @@
-"""A mistyped name is answered with the one that was meant."""
+"""Suggestions for mistyped names."""
 
 from __future__ import annotations
 

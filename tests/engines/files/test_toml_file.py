@@ -1,4 +1,4 @@
-"""One reader for all TOML: encodings and line ends of every editor, and nothing that hangs."""
+"""The TOML reader: encodings, line ends, and files that are not regular."""
 
 from __future__ import annotations
 

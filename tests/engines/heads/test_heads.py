@@ -1,4 +1,4 @@
-"""Mesh heads: what a network says becomes people in the camera's axes."""
+"""Mesh heads: from network outputs to people in camera axes."""
 
 from __future__ import annotations
 

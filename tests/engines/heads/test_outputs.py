@@ -1,4 +1,4 @@
-"""ONNX mesh models of others: what they take and give is compared with their family when they are loaded."""
+"""Outputs of imported ONNX mesh models are compared with their family on loading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints of others: what is in them is read, and nothing in them runs."""
+"""Untrusted checkpoints are read without executing code."""
 
 from __future__ import annotations
 

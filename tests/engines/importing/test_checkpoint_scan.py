@@ -1,4 +1,4 @@
-"""Checkpoints that announce more than is in them: refused before torch allocates anything."""
+"""Checkpoints that declare more than they hold are rejected before torch allocates memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Importing published files: recognized, converted whole, kept with a card; or refused with what does not fit."""
+"""Importing published checkpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The restricted unpickler: what it lets in equals what numpy and scipy read; nothing that is refused is ever run."""
+"""The restricted unpickler: arrays are read as by numpy and scipy, code is never executed."""
 
 from __future__ import annotations
 

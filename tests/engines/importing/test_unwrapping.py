@@ -1,4 +1,4 @@
-"""Weights are found however a trainer wrapped them, and what is ambiguous is said."""
+"""Weights in the checkpoint layouts of different trainers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any number of rows on an engine with few batch sizes, and halving where memory runs out."""
+"""Batches on engines with few batch sizes, and smaller ones when memory runs out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ONNX models of others against their cards: what is converted computes the same everywhere, the rest is refused."""
+"""ONNX models against their cards: conversion or a clear error."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def images() -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 def pixels() -> Any:
-    """What integer inputs must get of the pictures: rounded and clipped."""
+    """The expected values of integer inputs: rounded and clipped."""
     return np.clip(np.floor(np.clip(images(), 0, 255) + 0.5), 0, 255)
 
 

@@ -1,4 +1,4 @@
-"""A network is converted once, kept, and converted again when what is kept cannot be trusted."""
+"""Networks are converted to ONNX once and cached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans are built once, checked on load, and never a reason not to run."""
+"""Cached engine plans: built once, validated on load, failures are warnings."""
 
 from __future__ import annotations
 

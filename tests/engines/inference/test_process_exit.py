@@ -1,3 +1,5 @@
+"""Native calls at the end of the process and after a fork."""
+
 from __future__ import annotations
 
 import threading

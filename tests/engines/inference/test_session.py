@@ -1,4 +1,4 @@
-"""Sessions: both engines compute the same, what was asked for is what runs, and what cannot be had is said."""
+"""Sessions: backends agree, explicit choices are kept, errors name the alternatives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BACKENDS = ("openvino", "onnxruntime", "torch")
 
 
 def tiny_model() -> bytes:
-    """images (N, 3, 4, 4) -> images + 1 and (N, 3), the sums over the picture."""
+    """images (N, 3, 4, 4) -> images + 1 and (N, 3), the sums over the image."""
     helper, float32 = onnx.helper, onnx.TensorProto.FLOAT
     graph = helper.make_graph(
         [

@@ -1,4 +1,4 @@
-"""The network against outputs of the published implementation with the same weights."""
+"""HRNet against outputs of the published implementation with the same weights."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The networks against outputs of the published implementation with the same weights."""
+"""PARE against outputs of the published implementation with the same weights."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The network against outputs of the published implementation with the same weights."""
+"""Pose2Mesh against outputs of the published implementation with the same weights."""
 
 import json
 

@@ -1,3 +1,5 @@
+"""ResNet features and parameter counts."""
+
 import pytest
 
 torch = pytest.importorskip("torch")

@@ -1,4 +1,4 @@
-"""Weights in data files beside an ONNX model: read from there only, hashed, imported and removed with the model."""
+"""External data files of ONNX models: location, hashes, import and removal."""
 
 from __future__ import annotations
 

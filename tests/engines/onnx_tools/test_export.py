@@ -1,4 +1,4 @@
-"""Every network as ONNX: all engines give what eager gives, at any batch size."""
+"""Every network as ONNX: all backends equal eager torch at any batch size."""
 
 from __future__ import annotations
 

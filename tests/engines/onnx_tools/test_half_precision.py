@@ -1,4 +1,4 @@
-"""Models brought to half precision: where it is used, where not, and that engines compute the same from them."""
+"""Models converted to half precision."""
 
 from __future__ import annotations
 

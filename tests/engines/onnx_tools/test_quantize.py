@@ -1,4 +1,4 @@
-"""Quantized networks: which layers, what is put around them, and that two engines compute the same from the file."""
+"""Quantized networks: layers, zero points and scales, and equal outputs of two engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ONNX graphs in torch compute what ONNX Runtime does: operator by operator, and the models that ship.
+"""ONNX graphs in torch equal ONNX Runtime, by operator and on the bundled models.
 
 The exported networks are compared in test_export.py, where they are at hand.
 """

@@ -1,4 +1,4 @@
-"""The coarse levels and the upsampling that ships: what it loses, and that translations carry over."""
+"""Coarse meshes and the bundled upsampling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pose2Mesh on the native kernels: what the published implementation gives with the same weights."""
+"""Pose2Mesh on the native kernels against outputs of the published implementation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The virtual view: geometry that must hold exactly."""
+"""Features of the virtual camera."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""BVH files of known motions, in the ways of different programs: the same poses come back."""
+"""BVH files of known motions in the styles of different programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Poses from our own files and AMASS's, alone and in folders, and what is refused."""
+"""Training poses from own files, AMASS and folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Synthetic people: points skinned as the mesh is, keypoints as a detector sees them."""
+"""Synthetic training samples: skinned points and noisy keypoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Datagrams for OpenXR, read through C structures laid out by the platform's ABI."""
+"""OpenXR datagrams, read with C structures of the platform's ABI."""
 
 from __future__ import annotations
 

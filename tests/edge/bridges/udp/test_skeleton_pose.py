@@ -1,3 +1,5 @@
+"""Skeleton poses against the body model and the golden packets."""
+
 from __future__ import annotations
 
 import json

@@ -35,7 +35,7 @@ from tests.support.websocket_bridge import HERE, PATIENCE_S, Upstream, join, rea
         ("https://example.org", "example.org", True),
         ("http://example.org", "127.0.0.1:8765", False),
         ("https://evil.org", "127.0.0.1:8765", False),
-        ("http://evil.org:8765", "evil.org:8765", False),  # a name of a stranger that leads to this machine
+        ("http://evil.org:8765", "evil.org:8765", False),  # a foreign name that resolves to this machine
         ("http://127.0.0.1:80", "127.0.0.1:8765", False),
         ("https://example.org.evil.org", "127.0.0.1:8765", False),
         ("null", "127.0.0.1:8765", False),

@@ -12,11 +12,11 @@ from edge.recording.mcap_file import Recording
 from engines.errors import UnknownNameError
 from engines.files.memory_budget import MemoryBudget
 from tests.support.exports import COMING_AND_GOING, record
+from tests.support.recordings import EACH_MESSAGE
 
 
-def test_export_truncated_recording_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
-    record(tmp_path / "a.mcap", [[0]] * 20)
+def test_export_truncated_recording_is_exported(tmp_path: Path) -> None:
+    record(tmp_path / "a.mcap", [[0]] * 20, flush_s=EACH_MESSAGE)
     whole = (tmp_path / "a.mcap").read_bytes()
     (tmp_path / "a.mcap.part").write_bytes(whole[: len(whole) // 2])
     (person,) = read_animations(Recording(tmp_path / "a.mcap.part"))

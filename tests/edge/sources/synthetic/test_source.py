@@ -1,3 +1,5 @@
+"""Synthetic sources and their ground truth."""
+
 from itertools import islice, pairwise
 
 import numpy as np

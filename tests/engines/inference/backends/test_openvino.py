@@ -1,4 +1,4 @@
-"""OpenVINO: graphs that make it crash are compiled in another way."""
+"""OpenVINO: graphs that would crash it are compiled with another option."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TensorRT: real plans, which TensorRT-RTX builds without a GPU; running them on stand-ins for GPU and runtime."""
+"""TensorRT: real plans, built without a GPU, run on stand-ins for GPU and runtime."""
 
 from __future__ import annotations
 

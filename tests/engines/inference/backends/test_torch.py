@@ -1,4 +1,4 @@
-"""Torch: on the CPU the reference; on a GPU CUDA graphs, here with a stand-in for capturing, and for real with one."""
+"""Torch on the CPU, and CUDA graphs with a stand-in or a real GPU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked of the CUDA driver, on a stand-in and, with a GPU, for real."""
+"""The CUDA driver API on a stand-in and on a real GPU."""
 
 from __future__ import annotations
 
