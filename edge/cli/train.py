@@ -49,7 +49,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         nargs="+",
         required=True,
         metavar="POSES",
-        help="files or folders with poses (AMASS .npz, .bvh, Meshcast .npz), or `sample` for the bundled poses, `sample:COUNT` for more generated clips",
+        help="files or folders with poses (AMASS .npz, .bvh, Meshcast .npz), or `sample` for the bundled poses, "
+        "`sample:COUNT` for more clips of that kind",
     )
     parser.add_argument("--body", type=Path, metavar="BODY.npz", help="body model (default: bundled body)")
     parser.add_argument(
