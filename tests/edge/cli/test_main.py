@@ -155,7 +155,7 @@ def test_run_model_of_another_task_is_usage_error(meshcast: Command, blank_clip:
     )
 
 
-def test_models_lists_and_shows_cards(meshcast: Command) -> None:
+def test_models_lists_cards_by_task(meshcast: Command) -> None:
     said = meshcast("models")
     assert said.code == EXIT_WHOLE
     lines = said.out.splitlines()
@@ -164,9 +164,15 @@ def test_models_lists_and_shows_cards(meshcast: Command) -> None:
     assert [row[0] for row in rows] == sorted((row[0] for row in rows), key=("detector", "pose", "mesh", "body").index)
     assert ["mesh", "pare_hrnet_w32", "-"] in [row[:3] for row in rows]
     assert "Apache-2.0" in lines[1]
+
+
+def test_models_name_shows_its_card(meshcast: Command) -> None:
     said = meshcast("models", "movenet_thunder")
     assert said.code == EXIT_WHOLE
     assert "sha256" in said.out
+
+
+def test_models_unknown_name_is_usage_error(meshcast: Command) -> None:
     said = meshcast("models", "nonsense")
     assert said.code == EXIT_USAGE
     assert "there are: " in said.err

@@ -80,14 +80,16 @@ def test_train_card_names_training_data_and_license(trained: Trained) -> None:
     )
 
 
-def test_whole_way_from_training_to_import(trained: Trained, meshcast: Command, tmp_path: Path) -> None:
-    """Evaluated and run by its card's path; exported into one file, which is imported and run by name."""
+def test_eval_trained_model_by_path_has_finite_error(trained: Trained, meshcast: Command, tmp_path: Path) -> None:
     clip, truth = MEDIA / "balance_cam01.mp4", MEDIA / "balance.npz"
     said = meshcast(
         *("eval", clip, "--truth", truth, "--mesh", trained.card, "--max-frames", 2, "--json", tmp_path / "e.json")
     )
     assert said.code == EXIT_WHOLE, said.err
     assert 0 < json.loads((tmp_path / "e.json").read_text())["balance_cam01.mp4"]["mpjpe_mm"] < 1000
+
+
+def test_models_export_trained_model_is_imported_and_run(trained: Trained, meshcast: Command, tmp_path: Path) -> None:
     said = meshcast("models", "export", trained.card, tmp_path / "alone.onnx")
     assert said.code == EXIT_WHOLE, said.err
     said = meshcast("models", "import", tmp_path / "alone.onnx")
@@ -95,7 +97,7 @@ def test_whole_way_from_training_to_import(trained: Trained, meshcast: Command, 
     assert "imported as ours: meshcast run SOURCE --mesh ours" in said.out
     assert 'license: for tests "only"' in said.out
     outputs = ("--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
-    said = meshcast("run", clip, "--max-frames", 2, "--mesh", "ours", *outputs)
+    said = meshcast("run", MEDIA / "balance_cam01.mp4", "--max-frames", 2, "--mesh", "ours", *outputs)
     assert said.code == EXIT_WHOLE, said.err
     assert load(tmp_path / "a.npz")["vertices"].shape[1:] == (6890, 3)
     assert "ours" in json.dumps(report(tmp_path / "s.json")["models"])

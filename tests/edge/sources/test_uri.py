@@ -50,17 +50,26 @@ def test_parse_uri_gives_kind_target_and_name(uri: str, kind: str, target: str, 
     assert (address.kind, address.target, address.name) == (kind, target, name)
 
 
-def test_parse_paths_selects_kind(tmp_path):
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("clip.mp4", "video"),
+        ("no_suffix", "video"),
+        ("7", "video"),  # a path, not a camera's number
+        ("a picture.JPG", "images"),
+        ("", "images"),
+        ("*.png", "images"),
+    ],
+)
+def test_parse_path_selects_kind(path: str, kind: str, tmp_path: Path) -> None:
     for name in ("clip.mp4", "a picture.JPG", "7", "no_suffix"):
         (tmp_path / name).write_bytes(b"x")
-    assert parse(str(tmp_path / "clip.mp4")).kind == "video"
-    assert parse(f"file://{tmp_path}/clip.mp4").target == str(tmp_path / "clip.mp4")
-    assert parse(str(tmp_path / "7")).kind == "video"  # a path, not a camera's number
-    assert parse(str(tmp_path / "no_suffix")).kind == "video"
-    assert parse(str(tmp_path)).kind == "images"
-    assert parse(str(tmp_path / "*.png")).kind == "images"
-    image = parse(str(tmp_path / "a picture.JPG"))
-    assert (image.kind, image.name) == ("images", "a_picture")
+    assert parse(str(tmp_path / path)).kind == kind
+
+
+def test_parse_path_with_space_has_clean_name(tmp_path: Path) -> None:
+    (tmp_path / "a picture.JPG").write_bytes(b"x")
+    assert parse(str(tmp_path / "a picture.JPG")).name == "a_picture"
 
 
 @pytest.mark.parametrize("name", ["a b.mp4", "100%.mp4", "#1?.mp4", "C:clip.mp4", "umläut.mp4"])

@@ -82,22 +82,35 @@ def test_synthetic_opens_by_uri():
         assert len(list(source)) == 1
 
 
-def test_synthetic_truth_is_consistent():
-    source = SyntheticSource("synthetic:?people=2&size=320x240&seed=5")
-    truth = source.truth(11)
+@pytest.fixture
+def scene() -> SyntheticSource:
+    return SyntheticSource("synthetic:?people=2&size=320x240&seed=5")
+
+
+def test_synthetic_truth_has_documented_shapes(scene: SyntheticSource) -> None:
+    truth = scene.truth(11)
     assert truth.ids.tolist() == [0, 1]
     assert truth.joints.shape == (2, 24, 3)
     assert truth.vertices.shape == (2, 6890, 3)
+    for array in (truth.joints, truth.vertices, truth.keypoints, truth.translation, truth.rotations, truth.shape):
+        assert array is not None
+        assert array.dtype == np.float32
+
+
+def test_synthetic_truth_mesh_is_the_posed_body(scene: SyntheticSource) -> None:
+    truth = scene.truth(11)
     assert truth.rotations is not None
     assert truth.shape is not None
     np.testing.assert_array_equal(truth.translation, truth.joints[:, 0])
     vertices, joints = BODY.skin(truth.rotations, truth.shape)
     np.testing.assert_allclose(joints - joints[:, :1], truth.joints - truth.joints[:, :1], atol=1e-4)
     np.testing.assert_allclose(vertices - joints[:, :1], truth.vertices - truth.joints[:, :1], atol=1e-4)
+
+
+def test_synthetic_truth_keypoints_are_projected_landmarks(scene: SyntheticSource) -> None:
+    truth = scene.truth(11)
     spots = BODY.coco_regressor @ truth.vertices
-    np.testing.assert_allclose(source.true_camera.project(spots), truth.keypoints[..., :2], atol=1e-3)
-    for array in (truth.joints, truth.vertices, truth.keypoints, truth.translation, truth.rotations, truth.shape):
-        assert array.dtype == np.float32
+    np.testing.assert_allclose(scene.true_camera.project(spots), truth.keypoints[..., :2], atol=1e-3)
 
 
 def test_synthetic_without_people_is_empty_room():
