@@ -17,6 +17,8 @@ ENGINE_LIBRARIES = {"torch", "onnx", "openvino", "onnxruntime", "tensorrt", "ten
 HEAVY = {"cv2", "av", "zmq", "scipy", "rich", "websockets", *ENGINE_LIBRARIES}
 CLIENT_USERS = {"edge", "engines"}  # the packages that may import the client package `meshcast`
 LONGEST_MODULE = 400
+TEST_FOLDERS = ("edge", "engines", "calibration", "kernels")
+LONG_TEST_MODULES = {"edge/stages/test_keypoint_decoders.py", "kernels/test_skinning.py"}
 
 # Layers of a package from top to bottom: a module imports from its own folder and from lower layers only.
 LAYERS: dict[str, Sequence[set[str]]] = {
@@ -174,6 +176,16 @@ def test_modules_are_at_most_400_lines_long() -> None:
     paths = [*modules().values(), *(TESTS / "support").glob("*.py"), *(ROOT / "tools").glob("*.py")]
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
     assert not {name: length for name, length in lengths.items() if length > LONGEST_MODULE}
+
+
+def test_test_modules_are_at_most_400_lines_long() -> None:
+    paths = [path for folder in TEST_FOLDERS for path in (TESTS / folder).rglob("test_*.py")]
+    long = {
+        path.relative_to(TESTS).as_posix()
+        for path in paths
+        if len(path.read_text(encoding="utf-8").splitlines()) > LONGEST_MODULE
+    }
+    assert long <= LONG_TEST_MODULES
 
 
 def test_tests_mirror_the_folders() -> None:
