@@ -16,6 +16,8 @@ from meshcast.protocol.rotations import rotmat
 
 Mesh = tuple[np.ndarray, np.ndarray]
 
+pytestmark = pytest.mark.slow
+
 
 @cache
 def made() -> Lod:

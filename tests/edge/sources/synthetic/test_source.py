@@ -56,6 +56,7 @@ def test_synthetic_frames_match_announced_size_and_times():
     assert source.problems == []
 
 
+@pytest.mark.slow
 def test_synthetic_images_depend_on_uri_only():
     def first(seed: int) -> np.ndarray:
         return next(iter(SyntheticSource(f"synthetic:?size=160x120&seed={seed}"))).image
@@ -148,6 +149,7 @@ def test_synthetic_people_are_rendered_at_true_positions():
         assert rows.min() == pytest.approx(points[:, 1].min(), abs=4)
 
 
+@pytest.mark.slow
 def test_synthetic_walk_keeps_feet_on_the_floor():
     source = SyntheticSource("synthetic:?people=1&fps=60&seed=2")
     truths = [source.truth(i) for i in range(140)]
