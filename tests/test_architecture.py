@@ -25,7 +25,7 @@ LAYERS: dict[str, Sequence[set[str]]] = {
     "edge": (
         {"__init__"},
         {"cli"},
-        {"api", "benchmark", "bridges", "evaluation", "quantization", "recording"},
+        {"api", "benchmark", "bridges", "doctor", "evaluation", "quantization", "recording"},
         {"run"},
         {"run_config"},
         {"monitoring"},
