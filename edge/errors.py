@@ -35,5 +35,9 @@ class ProfilingError(MeshcastError):
     """A run cannot be monitored as configured."""
 
 
+class ConfigError(MeshcastError):
+    """A configuration file cannot be read, or has keys or values that do not exist."""
+
+
 class UsageError(MeshcastError):
     """Options of the command line that do not go together."""

@@ -96,8 +96,8 @@ def run(config: RunConfig) -> RunResult:
 def open_sources(config: SourceConfig, cleanup: ExitStack, names: Sequence[str] = ()) -> list[Source]:
     """Open the sources, and close them with `cleanup`. names: of the streams. Raises SourceError."""
     sources = []
-    for uri, name in zip(config.uris, names or config.stream_names(), strict=True):
-        sources.append(open_source(uri, loop=config.loop, camera=name, fps=config.fps, access=config.access))
+    for uri, name, playback in zip(config.uris, names or config.stream_names(), config.playbacks(), strict=True):
+        sources.append(open_source(uri, loop=playback.loop, camera=name, fps=playback.fps, access=config.access))
         cleanup.callback(sources[-1].close)
     return sources
 
@@ -135,16 +135,17 @@ def _streams(
             ended.notify_all()
 
     streams = []
-    for title, source, pipeline, stream_files in zip(config.shown, sources, pipelines, files, strict=True):
+    parts = zip(config.shown, sources, config.playbacks(), pipelines, files, strict=True)
+    for title, source, playback, pipeline, stream_files in parts:
         outputs = Outputs(stream_files, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
         cleanup.callback(outputs.abort)
         wants_rotations = partial(outputs.wants_rotations, source.name)
         overlapped = AsyncPipeline(
-            source, pipeline, config.pace, limit=config.max_frames, wants_rotations=wants_rotations
+            source, pipeline, playback.pace, limit=playback.max_frames, wants_rotations=wants_rotations
         )
-        total = None if source.live or config.loop else source.frame_count
-        if config.max_frames is not None:
-            total = min(total, config.max_frames) if total is not None else config.max_frames
+        total = None if source.live or playback.loop else source.frame_count
+        if playback.max_frames is not None:
+            total = min(total, playback.max_frames) if total is not None else playback.max_frames
         streams.append(StreamRun(title, overlapped, outputs, total, on_end))
         cleanup.callback(streams[-1].close)
     return streams
@@ -189,7 +190,8 @@ def _result(
 ) -> RunResult:
     """The result of the run; writes its report and trace. Raises what prevented any result."""
     produced = any(stream.frames for stream in streams)
-    problems = _problems(streams, interrupted and not config.sources.loop)
+    ending = zip(streams, config.sources.playbacks(), strict=True)
+    problems = _problems(streams, interrupted and any(not (run.live or playback.loop) for run, playback in ending))
     if not produced and not interrupted:
         raise SourceError(problems[0] if problems else f"{', '.join(config.sources.shown)}: no frame arrived")
     written = [path for stream in streams for path in stream.written]
@@ -211,7 +213,8 @@ def _result(
 
 
 def _problems(streams: list[StreamRun], interrupted: bool) -> list[str]:
-    """The problems of the run, one line each. Raises what ended all streams before their first frame."""
+    """The problems of the run, one line each; interrupted: a source was cut short. Raises what ended all streams before
+    their first frame."""
     errors = {stream.name: stream.error for stream in streams if stream.error is not None}
     if errors and not any(stream.frames for stream in streams):
         if len(streams) == 1:
@@ -219,6 +222,6 @@ def _problems(streams: list[StreamRun], interrupted: bool) -> list[str]:
         lines = dict.fromkeys(problem for stream in streams for problem in stream.problems)
         raise SourceError(f"no source gave a frame: {'; '.join(lines)}")
     problems = dict.fromkeys(problem for stream in streams for problem in stream.problems)
-    if interrupted and any(not stream.live for stream in streams):
+    if interrupted:
         problems["interrupted before the end of the source"] = None
     return list(problems)

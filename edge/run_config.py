@@ -18,31 +18,49 @@ from edge.wire.curve_auth import Security
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybackConfig:
+    """How a source is read.
+
+    Attributes:
+        pace: "fast" (no frame is lost) or "realtime" (the latest frame wins); None: fast for files, else realtime.
+        loop: repeat a file without end.
+        fps: frames per second of images and of videos without timestamps; None: 30.
+        max_frames: results of the stream after which it ends; None: no limit.
+    """
+
+    pace: Pace | None = None
+    loop: bool = False
+    fps: float | None = None
+    max_frames: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceConfig:
     """The sources of a run.
 
     Attributes:
         uris: one for each stream, as `meshcast run` takes them.
-        names: of the streams, in the order of the sources; empty: the sources' own.
-        pace: "fast" (no frame is lost) or "realtime" (the latest frame wins); None: fast for files, else realtime.
-        loop: repeat files without end.
-        fps: frames per second of images and of videos without timestamps; None: 30.
-        max_frames: results of each stream after which it ends; None: no limit.
+        names: of the streams, in the order of the sources, "" for the source's own; empty: the sources' own.
+        playback: one for all sources, or one for each.
         access: credentials and transport of network sources.
     """
 
     uris: tuple[str, ...]
     names: tuple[str, ...] = ()
-    pace: Pace | None = None
-    loop: bool = False
-    fps: float | None = None
-    max_frames: int | None = None
+    playback: tuple[PlaybackConfig, ...] = (PlaybackConfig(),)
     access: Access = field(default_factory=Access)
 
     @property
     def shown(self) -> tuple[str, ...]:
         """The sources without secrets, for messages, logs and reports. Raises SourceError."""
         return tuple(parse(uri).label for uri in self.uris)
+
+    def playbacks(self) -> tuple[PlaybackConfig, ...]:
+        """One for each source. Raises SourceError when their number does not match."""
+        sources, playbacks = len(self.uris), len(self.playback)
+        if playbacks not in (1, sources):
+            raise SourceError(f"{sources} sources and {playbacks} playback settings: give one for all or one for each")
+        return self.playback * (sources // playbacks)
 
     def stream_names(self) -> list[str]:
         """The distinct names of the streams.
@@ -59,13 +77,15 @@ class SourceConfig:
         pipes = Counter(address.target for address in addresses if address.kind == "pipe")
         if any(count > 1 for count in pipes.values()):
             raise SourceError("two sources are the same pipe, which can be read only once; leave one out")
-        names = [check_stream_name(name) for name in self.names] or [address.name for address in addresses]
-        repeated = {name for name, count in Counter(names).items() if count > 1}
-        if repeated and self.names:
+        given = [name and check_stream_name(name) for name in self.names or ("",) * len(addresses)]
+        repeated = {name for name, count in Counter(filter(None, given)).items() if count > 1}
+        if repeated:
             raise SourceError(
                 f"two streams cannot both be called {', '.join(sorted(repeated))}; choose another --stream"
             )
-        return distinct(names)
+        unnamed = [address.name for name, address in zip(given, addresses, strict=True) if not name]
+        own = iter(distinct(unnamed, taken=filter(None, given)))
+        return [name or next(own) for name in given]
 
 
 @dataclass(frozen=True, slots=True)

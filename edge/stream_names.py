@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote
 
 from edge.errors import UsageError
@@ -44,10 +44,14 @@ def url_name(host: str, shown: str) -> str:
     return _usable("_".join(part for part in (clean_host, clean_path) if part))
 
 
-def distinct(names: Sequence[str]) -> list[str]:
-    """The names in their order, those that occur several times with a number: their position, or the next free one."""
-    repeated = {name for name, count in Counter(names).items() if count > 1}
-    taken = set(names)
+def distinct(names: Sequence[str], taken: Iterable[str] = ()) -> list[str]:
+    """The names in their order, those that occur several times with a number: their position, or the next free one.
+
+    taken: names that other streams have.
+    """
+    others = set(taken)
+    repeated = {name for name, count in Counter(names).items() if count > 1 or name in others}
+    used = others | set(names)
     found = []
     for position, name in enumerate(names, 1):
         if name not in repeated:
@@ -55,8 +59,8 @@ def distinct(names: Sequence[str]) -> list[str]:
             continue
         suffixes = (f"-{number}" for number in itertools.count(position))
         numbered = (f"{name[: MAX_LENGTH - len(suffix)]}{suffix}" for suffix in suffixes)
-        found.append(next(candidate for candidate in numbered if candidate not in taken))
-        taken.add(found[-1])
+        found.append(next(candidate for candidate in numbered if candidate not in used))
+        used.add(found[-1])
     return found
 
 

@@ -112,7 +112,8 @@ class Runner(ABC):
 
     def __init__(self, config: RunConfig, models: LoadedModels) -> None:
         self._config = config
-        self._sources = replace(config.sources, loop=True)
+        looped = tuple(replace(playback, loop=True) for playback in config.sources.playback)
+        self._sources = replace(config.sources, playback=looped)
         self._models = models
         self._timings = [Timings() for _ in config.sources.uris]
         self.forget()

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from edge import console
 from edge.errors import EXIT_USAGE
+from engines.files.suggestions import closest
 
-MIN_SIMILARITY = 0.6  # of a name that is suggested
 MAX_CHOICES = 20  # maximum number of names in a message
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose messages read `meshcast run: --detectr: no such option; did you mean --detector?`."""
+    """An ArgumentParser whose messages read `meshcast run: --detectr: no such option; did you mean --detector?`.
+
+    The parsed command line has the attribute `given`: the attributes that words of the command line set, not defaults.
+    """
+
+    _given: set[str]
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Like argparse, but unknown options are reported by the command that they follow."""
+        self._given = set()
         if args is not None:
             self._reject_unknown_options(args)
         known, rest = super().parse_known_args(args, namespace)
         if rest:
             problem = "no such option" if rest[0].startswith("-") else "unexpected argument"
             self.error(f"{rest[0]}: {problem}; see {self.prog} --help")
+        known.given = frozenset(self._given) | getattr(known, "given", frozenset())
         return known, rest
 
     def error(self, message: str) -> NoReturn:
@@ -62,6 +68,11 @@ class Parser(argparse.ArgumentParser):
         remedy = suggestion(str(value), names) or f"; choose from {', '.join(names[:MAX_CHOICES])}"
         raise argparse.ArgumentError(argument, f"{message}{remedy}")
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.option_strings or arg_strings:
+            self._given.add(action.dest)
+        return super()._get_values(action, arg_strings)
+
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         try:
             return super()._get_value(action, arg_string)
@@ -80,8 +91,8 @@ class Parser(argparse.ArgumentParser):
 
 def suggestion(word: str, names: Iterable[str]) -> str:
     """Return `; did you mean NAME?` for a similar name, else an empty string."""
-    similar = difflib.get_close_matches(word, list(names), n=1, cutoff=MIN_SIMILARITY)
-    return f"; did you mean {similar[0]}?" if similar else ""
+    similar = closest(word, names)
+    return f"; did you mean {similar}?" if similar is not None else ""
 
 
 def commands_of(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:

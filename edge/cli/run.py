@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edge import console
+from edge.cli.config_keys import actions_of
 from edge.cli.options import (
     access_from,
     add_camera_options,
+    add_log_options,
     add_model_options,
     add_monitoring_options,
     add_network_source_options,
@@ -21,8 +24,13 @@ from edge.cli.options import (
     positive,
     security_from,
 )
-from edge.errors import EXIT_PARTIAL
+from edge.cli.parser import Parser
+from edge.errors import EXIT_PARTIAL, EXIT_USAGE
 from edge.text import one_line
+
+if TYPE_CHECKING:
+    from edge.cli.config_keys import Actions
+    from edge.run_config import RunConfig
 
 EPILOG = """\
 SOURCE is one of
@@ -33,6 +41,9 @@ SOURCE is one of
   0, v4l2:///dev/video0       a USB camera
   csi://0, gst:PIPELINE       a CSI camera, any GStreamer pipeline
   synthetic:                  a rendered walking body; synthetic:?people=2&frames=100
+
+--config takes all of this from a file (docs/how-to/configuration.md); options of the command line win over it, and
+--no-OPTION switches off what it switches on, for example --no-loop.
 
 exit codes: 0 success; 1 unusable input or output, no output produced; 2 usage error; 3 partial output
 """
@@ -47,7 +58,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="input source(s), see below")
+    _add_sources(parser)
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="take sources and options from this file, as meshcast config init writes it (default: $MESHCAST_CONFIG)",
+    )
+    add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", metavar="SOURCE", nargs="*", help="input source(s), see below")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """All options that describe a run. What a configuration file switches on, --no-OPTION switches off."""
     _add_output_options(parser)
     add_server_curve_options(parser)
     add_network_source_options(parser)
@@ -55,7 +82,27 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_playback_options(parser)
     add_camera_options(parser)
     add_model_options(parser)
-    parser.set_defaults(run=run)
+    switches = [action.dest for action in parser._actions if isinstance(action, argparse._StoreTrueAction)]
+    for dest in (*switches, "verbose"):
+        negative = f"--no-{dest.replace('_', '-')}"
+        parser.add_argument(
+            negative, dest=dest, action="store_false", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+        )
+
+
+def options_parser() -> argparse.ArgumentParser:
+    """A parser of sources and options alone; its defaults are those of a run."""
+    parser = Parser(prog="meshcast run")
+    _add_sources(parser)
+    add_options(parser)
+    add_log_options(parser)
+    parser.set_defaults(verbose=False, log_format=None)
+    return parser
+
+
+def actions() -> Actions:
+    """The options of a run by the attribute that they set."""
+    return actions_of(options_parser())
 
 
 def _add_output_options(parser: argparse.ArgumentParser) -> None:
@@ -109,33 +156,20 @@ def _add_playback_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Process the sources and print the summary table. Returns the exit code."""
+    from edge.cli.config_merge import IN_CURRENT_FOLDER, config_path, with_config
     from edge.run import run as run_sources
-    from edge.run_config import OutputConfig, PublishConfig, RunConfig, SourceConfig
-    from edge.stages.config import PipelineConfig
 
-    security = security_from(args)  # also without --publish: options that contradict each other are an error
-    publish = PublishConfig(args.publish, args.axes, security) if args.publish is not None else None
-    result = run_sources(
-        RunConfig(
-            sources=SourceConfig(
-                uris=tuple(args.sources),
-                names=tuple(args.stream),
-                pace=args.pace,
-                loop=args.loop,
-                fps=args.fps,
-                max_frames=args.max_frames,
-                access=access_from(args),
-            ),
-            models=models_from(args),
-            cameras=cameras_from(args),
-            pipeline=PipelineConfig.of(
-                detect_every=args.detect_every, smooth=args.smooth, attention=args.overlay_attention
-            ),
-            outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
-            monitoring=monitoring_from(args),
-            quiet=args.quiet,
-        )
-    )
+    path = config_path(args)
+    if path is not None:
+        args = with_config(args, actions())
+        console.configure(logging.INFO if args.verbose else logging.WARNING, args.log_format)
+    if not args.sources:
+        remedy = f"add [[source]] to {path}" if path is not None else "see meshcast run --help"
+        if path is None and IN_CURRENT_FOLDER.is_file():
+            remedy = f"add --config {IN_CURRENT_FOLDER} to use that file"
+        console.error(f"SOURCE: missing; {remedy}", "run")
+        return EXIT_USAGE
+    result = run_sources(run_config(args))
     if not args.quiet:
         console.out(table(result.report))
         for path in result.written:
@@ -146,6 +180,33 @@ def run(args: argparse.Namespace) -> int:
     if result.exit_code == EXIT_PARTIAL:
         console.warn("partial output was kept")
     return result.exit_code
+
+
+def run_config(args: argparse.Namespace) -> RunConfig:
+    """The configuration of a run from its options. Raises MeshcastError for options that do not go together."""
+    from edge.cli.config_merge import source_views
+    from edge.run_config import OutputConfig, PlaybackConfig, PublishConfig, RunConfig, SourceConfig
+    from edge.stages.config import PipelineConfig
+
+    security = security_from(args)  # also without --publish: options that contradict each other are an error
+    publish = PublishConfig(args.publish, args.axes, security) if args.publish is not None else None
+    views = source_views(args)
+    return RunConfig(
+        sources=SourceConfig(
+            uris=tuple(args.sources),
+            names=tuple(args.stream),
+            playback=tuple(PlaybackConfig(view.pace, view.loop, view.fps, view.max_frames) for view in views),
+            access=access_from(args),
+        ),
+        models=models_from(args),
+        cameras=tuple(camera for view in views for camera in cameras_from(view)),
+        pipeline=PipelineConfig.of(
+            detect_every=args.detect_every, smooth=args.smooth, attention=args.overlay_attention
+        ),
+        outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
+        monitoring=monitoring_from(args),
+        quiet=args.quiet,
+    )
 
 
 def table(report: dict[str, Any]) -> str:

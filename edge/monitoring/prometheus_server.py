@@ -46,12 +46,7 @@ class MetricsServer:
 
         Raises ProfilingError when the address is invalid, needs a token or cannot be bound.
         """
-        host, port = _parse(address)
-        if token is None and not insecure and not is_local(f"tcp://{address}"):
-            raise ProfilingError(
-                f"{address}: anyone who reaches this machine could read the metrics; add --metrics-token-file FILE, or "
-                "--insecure"
-            )
+        host, port = check_address(address, protected=token is not None or insecure)
         self._token = token
         self._health = health or RunHealth()
         self._collector = RunCollector(self._health)
@@ -141,9 +136,21 @@ def _probe(word: str, names: Sequence[str] | None = None) -> Answer:
     return Answer(status, body.encode())
 
 
-def _parse(address: str) -> tuple[str, int]:
+def check_address(address: str, *, protected: bool) -> tuple[str, int]:
+    """The host and the port of HOST:PORT.
+
+    protected: a token protects the metrics, or they are declared public.
+
+    Raises:
+        ProfilingError: the address is invalid, or other machines could read the metrics.
+    """
     host, colon, port = address.rpartition(":")
     numbered = port.isascii() and port.isdigit() and int(port[:6]) <= 65535
     if not colon or not host or not numbered or "/" in host:
         raise ProfilingError(f"{address}: not an address; use HOST:PORT, for example 127.0.0.1:9464")
+    if not protected and not is_local(f"tcp://{address}"):
+        raise ProfilingError(
+            f"{address}: anyone who reaches this machine could read the metrics; add --metrics-token-file FILE, or "
+            "--insecure"
+        )
     return host.removeprefix("[").removesuffix("]"), int(port)

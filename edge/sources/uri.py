@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 from edge.errors import SourceError
 from edge.redaction import redact_path, redact_text, redact_url, secrets_of
 from edge.stream_names import clean_stream_name, url_name
+from engines.files.suggestions import closest, did_you_mean
 
 Kind = Literal["video", "images", "pipe", "network", "http", "v4l2", "csi", "gst", "synthetic"]
 
@@ -29,6 +30,8 @@ IMAGE_SUFFIXES = HEIF_SUFFIXES | frozenset(
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _CAMERA_OPTIONS = ("width", "height", "fps", "format")
 _HOSTED = ("rtsp", "rtsps", "http", "https", "tcp", "udp")
+SCHEMES = (*_HOSTED, "v4l2", "csi")
+SIMILAR_SCHEME = 0.75  # rtp and rstp are rtsp, ftp is not tcp
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/(\d+)")
 _ENCODE_HINT = "percent-encode /, ?, # and @ in a user name or password as %2F, %3F, %23 and %40"
 
@@ -73,6 +76,15 @@ def parse(uri: str) -> Address:
     return _parse_url(name, f"{name}{text[len(name) :]}")
 
 
+def relative_to(uri: str, folder: Path) -> str:
+    """A source URI that a file in `folder` names: relative paths start there, ~ is the home folder, all else stays."""
+    text = uri.strip()
+    named = re.match(r"gst:|synthetic:|file:/", text, re.IGNORECASE) or _SCHEME.match(text)
+    if not text or text == "-" or (text.isascii() and text.isdigit()) or named:
+        return text
+    return str(folder / os.path.expanduser(text))
+
+
 def _parse_url(scheme: str, text: str) -> Address:
     label = redact_url(text)
     if scheme in _HOSTED:
@@ -88,7 +100,9 @@ def _parse_url(scheme: str, text: str) -> Address:
         if not host.isdigit() or parts.path.strip("/"):
             raise SourceError(f"{label}: no sensor number; use csi://0")
         return Address("csi", host, f"csi{host}", label, _camera_options(parts, text))
-    raise SourceError(f"{scheme}://: unsupported source scheme; use {KINDS}")
+    similar = closest(scheme, SCHEMES, SIMILAR_SCHEME)
+    hint = f" (did you mean {similar}://?)" if similar is not None else ""
+    raise SourceError(f"{scheme}://: unsupported source scheme{hint}; use {KINDS}")
 
 
 def _parse_hosted(scheme: str, text: str, label: str) -> Address:
@@ -149,7 +163,10 @@ def _camera_options(parts: SplitResult, text: str) -> dict[str, str]:
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     for key, value in options.items():
         if key not in _CAMERA_OPTIONS:
-            raise SourceError(f"{text}: unknown camera option {key}; choose from {', '.join(_CAMERA_OPTIONS)}")
+            raise SourceError(
+                f"{text}: unknown camera option {key}{did_you_mean(key, _CAMERA_OPTIONS)}; choose from "
+                f"{', '.join(_CAMERA_OPTIONS)}"
+            )
         if key != "format" and not (value.isascii() and value.isdigit() and int(value) > 0):
             raise SourceError(f"{text}: {key} must be a whole number from 1 up, not {value!r}")
     if ("width" in options) != ("height" in options):

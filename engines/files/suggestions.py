@@ -11,10 +11,13 @@ SIMILAR = 0.6  # of difflib's ratio; below it, a suggestion is a guess
 LONGEST = 80  # characters of a mistyped name that a message repeats
 
 
-def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most similar to `name`, upper and lower case being the same, or None."""
+def closest(name: str, known: Iterable[str], similar: float = SIMILAR) -> str | None:
+    """The known name that is most similar to `name`, upper and lower case being the same, or None.
+
+    similar: ratio of difflib that it has at least; short names need a higher one.
+    """
     by_folded = {entry.casefold(): entry for entry in known}
-    found = difflib.get_close_matches(name[:LONGEST].casefold(), by_folded, n=1, cutoff=SIMILAR)
+    found = difflib.get_close_matches(name[:LONGEST].casefold(), by_folded, n=1, cutoff=similar)
     return by_folded[found[0]] if found else None
 
 

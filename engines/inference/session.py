@@ -159,12 +159,7 @@ def open_session(
         ModelError: A package is missing, the weights are damaged, or the model or the device does not have the
             precision.
     """
-    if backend not in ("auto", *BACKENDS):
-        raise unknown("backend", backend, BACKENDS)
-    if precision not in ("auto", *PRECISIONS):
-        raise unknown("precision", precision, PRECISIONS)
-    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
-        raise unknown("device", device, (), "cpu, cuda:N")
+    check_names(backend, device, precision)
     if device == "cuda":
         device = "cuda:0"
     if backend == "auto" and card.family in KERNEL_FAMILIES:
@@ -176,6 +171,16 @@ def open_session(
     session = engine.load(checked_model(card, variant, body), source, chosen_device, chosen, threads, on_build)
     log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
     return session
+
+
+def check_names(backend: str, device: str, precision: str) -> None:
+    """Raises UnknownNameError for a backend, device or precision that does not exist on any machine."""
+    if backend not in ("auto", *BACKENDS):
+        raise unknown("backend", backend, BACKENDS)
+    if precision not in ("auto", *PRECISIONS):
+        raise unknown("precision", precision, PRECISIONS)
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", device):
+        raise unknown("device", device, (), "cpu, cuda:N")
 
 
 def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Session:

@@ -19,6 +19,7 @@ from edge.sources.synthetic.walk_cycle import Walker, WalkPath
 from edge.types import F32, Bodies, Frame
 from engines.body.body import open_body
 from engines.body.skinning import Skinner
+from engines.files.suggestions import did_you_mean
 
 T = TypeVar("T", int, float)
 
@@ -133,7 +134,9 @@ def parse_scene(uri: str) -> Scene:
     known = ("people", "frames", "size", "fps", "seed", "fov")
     for name in options:
         if name not in known:
-            raise SourceError(f"{uri}: unknown option {name}; choose from {', '.join(known)}")
+            raise SourceError(
+                f"{uri}: unknown option {name}{did_you_mean(name, known)}; choose from {', '.join(known)}"
+            )
     default = Scene()
 
     def number(name: str, kind: Callable[[str], T], fallback: T, low: float, high: float) -> T:

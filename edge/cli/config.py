@@ -1,0 +1,115 @@
+"""`meshcast config`: write, check and show configuration files of runs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from edge import console
+from edge.cli import run as run_command
+from edge.errors import EXIT_INPUT, EXIT_WHOLE
+
+DEFAULT = Path("meshcast.toml")
+MAX_PROBLEMS = 100  # that are printed
+
+EPILOG = """\
+examples:
+  meshcast config init                                write meshcast.toml with all keys and their defaults
+  meshcast config check meshcast.toml
+  meshcast run --config meshcast.toml
+  meshcast config show meshcast.toml --fov 75         what that run would use
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `config` command to the command line."""
+    parser = subparsers.add_parser(
+        "config",
+        help="write, check and show configuration files of runs",
+        description="Write, check and show the file that `meshcast run --config` takes.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True)
+
+    init = commands.add_parser("init", help="write a commented template", description="Write a commented template.")
+    init.add_argument("path", nargs="?", type=Path, default=DEFAULT, metavar="PATH", help=f"new file ({DEFAULT})")
+    init.set_defaults(run=run_init)
+
+    check = commands.add_parser(
+        "check",
+        help="report the problems of a file",
+        description="Report the problems of a file, one line each: keys and values, and sources, cameras, models, keys "
+        "and outputs that cannot be used. Nothing is run, connected to or written.",
+        epilog="exit codes: 0 no problem, 1 problems, 2 usage error",
+    )
+    check.add_argument("path", type=Path, metavar="PATH", help="file to check")
+    check.set_defaults(run=run_check)
+
+    show = commands.add_parser(
+        "show",
+        help="print the configuration that a run would use",
+        description="Print the configuration of meshcast run with a file and options, defaults included, as TOML that "
+        "--config accepts: with absolute paths, without passwords.",
+    )
+    show.add_argument(
+        "config", nargs="?", type=Path, metavar="PATH", help="file (default: $MESHCAST_CONFIG, else the defaults alone)"
+    )
+    run_command.add_options(show)
+    show.set_defaults(run=run_show, sources=[])
+
+
+def run_init(args: argparse.Namespace) -> int:
+    """Write the template. Raises OutputError, and then an existing file is as it was."""
+    from edge.cli.config_write import template
+    from edge.errors import OutputError
+
+    text = template(run_command.actions())
+    try:
+        with open(args.path, "x", encoding="utf-8") as file:
+            try:
+                file.write(text)
+                file.flush()
+            except OSError:
+                args.path.unlink()
+                raise
+    except FileExistsError:
+        raise OutputError(f"{args.path}: exists and is not replaced; choose another path or remove it") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise OutputError(f"{args.path}: cannot be written ({reason}); choose another path") from None
+    console.out(f"wrote {args.path}; next: meshcast config check {args.path}")
+    return EXIT_WHOLE
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Print the problems of a file. Raises ConfigError when it cannot be read."""
+    from edge.cli.config_check import problems_of
+    from edge.cli.config_file import read_config
+    from edge.cli.config_merge import merged
+    from edge.text import one_line
+
+    file = read_config(args.path, run_command.actions())
+    problems = list(file.problems)
+    if not file.sources and not problems:
+        problems.append(f"{args.path}: no [[source]]; add one, or give SOURCE to meshcast run")
+    if not problems:
+        options = run_command.options_parser().parse_args([])
+        problems = [f"{args.path}: {line}" for line in problems_of(merged(options, file), run_command.run_config)]
+    for problem in problems[:MAX_PROBLEMS]:
+        console.out(one_line(problem))
+    if problems[MAX_PROBLEMS:]:
+        console.out(f"{args.path}: {len(problems) - MAX_PROBLEMS} more problems")
+    if problems:
+        return EXIT_INPUT
+    console.out(f"{args.path}: no problems; {len(file.sources)} source{'s' * (len(file.sources) != 1)}")
+    return EXIT_WHOLE
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """Print the effective configuration. Raises ConfigError for a file with problems."""
+    from edge.cli.config_merge import with_config
+    from edge.cli.config_write import effective_toml
+
+    console.out(effective_toml(with_config(args, run_command.actions())).rstrip("\n"))
+    return EXIT_WHOLE
