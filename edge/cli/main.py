@@ -9,7 +9,22 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from edge import console
-from edge.cli import bench, bridge, calibrate, config, doctor, export, keys, models, record, replay, run, train, watch
+from edge.cli import (
+    bench,
+    bridge,
+    calibrate,
+    completion,
+    config,
+    doctor,
+    export,
+    keys,
+    models,
+    record,
+    replay,
+    run,
+    train,
+    watch,
+)
 from edge.cli import eval as eval_command
 from edge.cli.options import add_log_options
 from edge.cli.parser import Parser, commands_of
@@ -42,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(commands)
+    completion.add_parser(commands, top)
     for command_parser in commands_of(top):
         add_log_options(command_parser)
     return top

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from edge import console
 from edge.errors import EXIT_WHOLE
 from edge.text import one_line
+from engines.errors import UnknownNameError
+from engines.files.suggestions import closest
 
 if TYPE_CHECKING:
     from engines.cards.card import Card
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 TASKS = ("detector", "pose", "mesh", "body")
 LOG_WORDS = {"-v", "--verbose", "--log-format", "--log-format=json", "--log-format=text", "json", "text"}
 COMMANDS = ("show", "import", "export", "remove")
+SIMILAR_COMMAND = 0.75  # a model may have a name that is a little like a command
 
 EPILOG = """\
 examples:
@@ -116,7 +119,14 @@ def run_show(args: argparse.Namespace) -> int:
     """Print the card of a model. Raises UnknownNameError."""
     from engines.cards.card import load_card
 
-    console.out(card_text(load_card(args.model)))
+    try:
+        card = load_card(args.model)
+    except UnknownNameError as error:
+        command = closest(args.model, COMMANDS, SIMILAR_COMMAND)  # `models NAME` is short for `models show NAME`
+        if command is None:
+            raise
+        raise UnknownNameError(f"{error}; the command is meshcast models {command}") from None
+    console.out(card_text(card))
     return EXIT_WHOLE
 
 

@@ -9,9 +9,11 @@ from typing import Any, NoReturn
 
 from edge import console
 from edge.errors import EXIT_USAGE
+from edge.redaction import redact_path
 from engines.files.suggestions import closest
 
 MAX_CHOICES = 20  # maximum number of names in a message
+MAX_OWNERS = 3  # maximum number of commands in a message
 
 
 class Parser(argparse.ArgumentParser):
@@ -52,20 +54,35 @@ class Parser(argparse.ArgumentParser):
             if word == "--" or (self._subparsers is not None and not word.startswith("-")):
                 return  # the rest are arguments, or belong to a command
             name = word.partition("=")[0]
+            if f"-{name}" in known:  # -fov
+                self.error(f"{name}: no such option; did you mean -{name}?")
             if not name.startswith("--") or " " in name or any(option.startswith(name) for option in known):
                 continue
-            self.error(f"{name}: no such option{suggestion(name, known) or f'; see {self.prog} --help'}")
+            hint = suggestion(name, known) or self._option_of_a_command(name) or f"; see {self.prog} --help"
+            self.error(f"{name}: no such option{hint}")
+
+    def _option_of_a_command(self, name: str) -> str:
+        """Where an option that stands before its command belongs; empty for another one."""
+        owners = [command.prog for command in commands_of(self) if name in command._option_string_actions]
+        if not owners:
+            return ""
+        listed = owners[0] if len(owners) == 1 else f"{', '.join(owners[:MAX_OWNERS])} and others"
+        listed = " and ".join(owners) if 1 < len(owners) <= MAX_OWNERS else listed
+        return f"; write it after its command, it is an option of {listed}"
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:
             return
         names = [str(choice) for choice in action.choices]
+        kind = (action.metavar if isinstance(action.metavar, str) else "command").lower()
         if isinstance(action, argparse._SubParsersAction):
-            kind = (action.metavar if isinstance(action.metavar, str) else "command").lower()
             argument, message = None, f"{value}: no such {kind}"
         else:
             argument, message = action, f"{str(value)!r} is not a valid choice"
-        remedy = suggestion(str(value), names) or f"; choose from {', '.join(names[:MAX_CHOICES])}"
+        similar = suggestion(str(value), names)
+        if argument is None and not similar and _like_a_source(str(value)) and "run" in names:
+            message, similar = f"{redact_path(str(value))}: no such {kind}", f"; did you mean {self.prog} run SOURCE?"
+        remedy = similar or f"; choose from {', '.join(names[:MAX_CHOICES])}"
         raise argparse.ArgumentError(argument, f"{message}{remedy}")
 
     def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
@@ -93,6 +110,11 @@ def suggestion(word: str, names: Iterable[str]) -> str:
     """Return `; did you mean NAME?` for a similar name, else an empty string."""
     similar = closest(word, names)
     return f"; did you mean {similar}?" if similar is not None else ""
+
+
+def _like_a_source(word: str) -> bool:
+    """Whether a word could be a file, an address or a camera rather than a command."""
+    return word == "-" or word.isdigit() or any(mark in word for mark in "./:")
 
 
 def commands_of(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:

@@ -18,7 +18,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
 from edge.errors import OutputError
-from engines.errors import UnknownNameError
+from engines.files.suggestions import unknown
 
 log = logging.getLogger("meshcast.output")
 
@@ -53,7 +53,7 @@ def choose_encoder(name: str = "auto") -> str:
         if Codec(name, "w").type != "video":
             raise UnknownCodecError(name)
     except (UnknownCodecError, ValueError):
-        raise UnknownNameError(f"unknown video encoder {name!r}; choose from {', '.join(available)}") from None
+        raise unknown("video encoder", name, available) from None
     try:
         with av.open(io.BytesIO(), "w", format="mp4") as container:
             trial = cast(VideoStream, container.add_stream(name, rate=30)).codec_context

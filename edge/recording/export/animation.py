@@ -17,6 +17,7 @@ from edge.stages.inverse_kinematics import RigFitter
 from edge.types import F32, Bodies, BodyModel
 from engines.errors import UnknownNameError
 from engines.files.memory_budget import MemoryBudgetError
+from engines.files.suggestions import did_you_mean
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Conversion, convert_frame, convert_model
 from meshcast.protocol.body import Rig
@@ -101,7 +102,8 @@ def _chosen(recording: Recording, stream: str) -> tuple[str, Kind]:
     if not levels:
         raise RecordingError(f"{recording.path}: no Meshcast messages")
     if stream and stream not in levels:
-        raise UnknownNameError(f"{recording.path}: no stream {stream!r}; choose from {', '.join(levels)}")
+        hint = did_you_mean(stream, levels)
+        raise UnknownNameError(f"{recording.path}: no stream {stream!r}{hint}; choose from {', '.join(levels)}")
     if not stream and len(levels) > 1:
         raise RecordingError(f"{recording.path}: several streams; choose one with --stream: {', '.join(levels)}")
     stream = stream or next(iter(levels))
