@@ -283,7 +283,7 @@ def _beyond(problem: _Problem, quaternions: F64) -> tuple[F64, F64]:
     """Angles (L,) beyond the limits, signed, and their slopes (L, 3) by a turn in the axes of the joint's parent."""
     joints, axes, ranges, _ = problem.limits
     q = quaternions[joints]
-    q = np.where(q[:, :1] < 0, -q, q)
+    q[q[:, 0] < 0] *= -1
     w, v = q[:, 0], q[:, 1:]
     along = (v * axes).sum(1)
     angle = 2 * np.arctan2(along, w)
