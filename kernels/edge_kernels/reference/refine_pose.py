@@ -270,7 +270,7 @@ def _refine(problem: _Problem, steps: int) -> tuple[_State | None, float, float]
 
 
 def _solve(normal: F64, gradient: F64, damping: float) -> F64 | None:
-    damped = normal + np.diag(damping * normal.diagonal() + LEAST)
+    damped: F64 = normal + np.diag(damping * normal.diagonal() + LEAST)
     try:
         np.linalg.cholesky(damped)
         step: F64 = np.linalg.solve(damped, -gradient)

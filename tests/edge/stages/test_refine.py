@@ -228,8 +228,8 @@ def test_refiner_unusable_person_keeps_the_prior_and_others_are_refined(rng: np.
 
 
 def test_refiner_without_people_returns_none() -> None:
-    nobody = People(np.zeros((0, 24, 3, 3), np.float32), np.zeros((0, 10), np.float32), np.zeros((0, 3), np.float32))
-    result = refined(nobody, np.zeros((0, 17, 2)))
+    none = People(np.zeros((0, 24, 3, 3), np.float32), np.zeros((0, 10), np.float32), np.zeros((0, 3), np.float32))
+    result = refined(none, np.zeros((0, 17, 2)))
     assert (result.rotations.shape, result.translation.shape) == ((0, 24, 3, 3), (0, 3))
 
 
