@@ -66,7 +66,8 @@ class Pose2MeshOpenHead:
             everywhere = np.full((len(points), self._names, 3), np.nan, np.float32)
             everywhere[:, self._coco] = landmarks
             landmarks = everywhere
-        return RootMesh(view.usable & finite, landmarks, points[:, self.joint_index], vertices)
+        shape = np.zeros((len(points), self.body.shape_dirs.shape[2]), np.float32)  # every surface is of the mean body
+        return RootMesh(view.usable & finite, landmarks, points[:, self.joint_index], vertices, shape=shape)
 
     def reset(self) -> None:
         """Nothing: each frame stands alone."""
