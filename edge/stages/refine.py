@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from edge.stages.config import RefinementConfig
-from edge.types import F32, Bodies, BodyModel, TrackedFrame
+from edge.types import F32, Bodies, BodyModel, PosedRigs, TrackedFrame
 from edge_kernels import refine_pose
 from edge_kernels.reference.refine_pose import MAX_JOINTS, MAX_KEYPOINTS, workspace_numbers
 from engines.body.body import Body
 from engines.body.joint_limits import joint_limits
-from engines.body.point_moments import PointMoments
+from engines.heads.base import RootMesh
+from engines.heads.point_moments import PointMoments
 
 FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 MIN_BONE_M = 0.05  # shorter bones say nothing about a rotation
 
 
 class PoseRefiner:
-    """(TrackedFrame, Bodies, pose of their rig) -> rotations and translation.
+    """(TrackedFrame, RootMesh, Bodies, PosedRigs) -> PosedRigs that are nearer to the keypoints.
 
     Damped Gauss-Newton steps on the rotations of all joints and the root: keypoints of the posed body onto the viewing
     rays of the 2D keypoints, against a prior, the pose that is given. What keypoints do not determine stays as it is,
@@ -39,47 +42,39 @@ class PoseRefiner:
         self._turn = np.array([self._joint_sigma(name) for name in body.joint_names], np.float32)
         self._workspace = np.empty((0, self._workspace_numbers()))
 
-    def __call__(
-        self,
-        tracked: TrackedFrame,
-        bodies: Bodies,
-        shape: F32,
-        rotations: F32,
-        translation: F32,
-        sigma: F32 | None = None,
-    ) -> tuple[F32, F32]:
-        """The refined pose of the people of `bodies`, row for row.
+    def __call__(self, tracked: TrackedFrame, mesh: RootMesh, bodies: Bodies, posed: PosedRigs) -> PosedRigs:
+        """The refined rigs, row for row.
 
         Args:
             tracked: the frame: its camera and boxes.
+            mesh: what the bodies were made of; its standard deviations count, where the mesh head predicts them.
             bodies: ids and keypoints of the people.
-            shape: (N, B).
-            rotations: (N, P, 3, 3), local; the prior.
-            translation: (N, 3), the root joint in the camera's frame, m; the prior.
-            sigma: (N, J), standard deviations of the joints' positions, m, where the mesh head predicts them.
+            posed: the prior.
 
         Returns:
-            Rotations (N, P, 3, 3) and translation (N, 3) m. People with numbers that are not finite keep their prior.
+            Rigs with other rotations and translations. People with numbers that are not finite keep their prior.
         """
         people = len(bodies)
         if not people:
-            return rotations, translation
-        config = self._config
+            return posed
+        config, shape = self._config, posed.shape
+        rotations, translation = (np.ascontiguousarray(a, np.float32) for a in (posed.rotations, posed.translation))
+        sigma = None if mesh.sigma is None else mesh.sigma[mesh.usable]
         rest = (self._rest + np.tensordot(shape, self._dirs[..., : shape.shape[1]], (1, 2))).astype(np.float32)
         across, along = config.root_across_m**-2, config.root_along_m**-2
         if len(self._workspace) < people:
             self._workspace = np.empty((people, self._workspace_numbers()))
-        refined, moved = np.empty_like(rotations, np.float32), np.empty_like(translation, np.float32)
+        refined, moved = np.empty_like(rotations), np.empty_like(translation)
         refine_pose(
             self._parents,
             self._moments.zeroth,
             self._limits.joints,
             self._limits.axes,
             self._limits.ranges,
-            self._moments.first(shape),
+            self._moments.first(shape, rest),
             rest,
-            np.ascontiguousarray(rotations, np.float32),
-            np.ascontiguousarray(translation, np.float32),
+            rotations,
+            translation,
             self._stiffness(rest, sigma),
             np.tile(np.array([across, along], np.float32), (people, 1)),
             tracked.camera.rays(bodies.keypoints[..., :2]),
@@ -92,7 +87,7 @@ class PoseRefiner:
             limit_stiffness=config.limit_rad**-2,
             steps=config.steps,
         )
-        return refined, moved
+        return replace(posed, rotations=refined, translation=moved)
 
     def _precision(self, tracked: TrackedFrame, bodies: Bodies) -> F32:
         """Inverse standard deviations (N, K, 3) of the keypoints on their rays, as the operator takes them."""

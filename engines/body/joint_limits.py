@@ -13,8 +13,8 @@ X, Y = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
 HYPEREXTENSION = 0.1  # rad
 FLEXION = 2.6  # rad, of elbows and knees
 
-# Joint, axis and range in radians of the left side and of the middle. Elbows and knees bend one way. The others are wide:
-# nearly all recorded and procedural poses are inside.
+# Joint, axis and range in radians of the left side and of the middle. Elbows and knees bend one way. The other limits
+# are wide: nearly all recorded and procedural poses are inside.
 LEFT: tuple[tuple[str, tuple[float, float, float], float, float], ...] = (
     ("left_knee", X, -HYPEREXTENSION, FLEXION),
     ("left_elbow", Y, -FLEXION, HYPEREXTENSION),

@@ -270,13 +270,12 @@ def _refine(problem: _Problem, steps: int) -> tuple[_State | None, float, float]
 
 
 def _solve(normal: F64, gradient: F64, damping: float) -> F64 | None:
-    damped: F64 = normal + np.diag(damping * normal.diagonal() + LEAST)
+    damped = normal + np.diag(damping * normal.diagonal() + LEAST)
     try:
         np.linalg.cholesky(damped)
-        step: F64 = np.linalg.solve(damped, -gradient)
+        return np.asarray(np.linalg.solve(damped, -gradient), np.float64)
     except np.linalg.LinAlgError:
         return None
-    return step
 
 
 def _beyond(problem: _Problem, quaternions: F64) -> tuple[F64, F64]:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from calibration.camera import Camera
 from edge.stages.config import RefinementConfig
 from edge.stages.refine import PoseRefiner, can_refine
-from edge.types import Bodies, BodyModel, Frame, Pose2D, TrackedFrame, Tracks
+from edge.types import Bodies, BodyModel, Frame, Pose2D, PosedRigs, TrackedFrame, Tracks
 from engines.body.body import kinematic_chain, open_body
 from engines.body.joint_limits import joint_limits
-from engines.body.point_moments import PointMoments
 from engines.body.rig import rig_of
+from engines.heads.base import RootMesh
+from engines.heads.point_moments import PointMoments
 from engines.joint_sets import COCO17
 from meshcast.protocol.rotations import rotmat
 
@@ -49,9 +50,9 @@ class People:
 
     def points(self) -> np.ndarray:
         """Keypoints (N, 17, 3) in the camera's frame."""
-        rest = RIG.rest_joints + np.einsum("jcb,nb->njc", RIG.joint_shape_dirs, self.shape)
+        rest = (RIG.rest_joints + np.einsum("jcb,nb->njc", RIG.joint_shape_dirs, self.shape)).astype(np.float32)
         world, places = kinematic_chain(self.rotations, rest, BODY.parents)
-        arms = MOMENTS.first(self.shape) - MOMENTS.zeroth[..., None] * rest[:, None]
+        arms = MOMENTS.first(self.shape, rest) - MOMENTS.zeroth[..., None] * rest[:, None]
         points = np.einsum("njab,nkjb->nka", world, arms) + np.einsum("kj,nja->nka", MOMENTS.zeroth, places)
         return points + (self.translation - places[:, 0])[:, None]
 
@@ -106,8 +107,14 @@ def refined(
     bodies = Bodies(ids, scores.mean(1), keypoints, empty, empty, prior.translation)
     refiner = REFINER if config is None else PoseRefiner(BODY, MODEL, config)
     tracked = TrackedFrame(frame, CAMERA, tracks, pose)
-    rotations, translation = refiner(tracked, bodies, prior.shape, prior.rotations, prior.translation, sigma)
-    return replace(prior, rotations=rotations, translation=translation)
+    if sigma is not None:  # the head also has a person who got no body
+        sigma = np.concatenate([np.zeros((1, sigma.shape[1]), np.float32), sigma])
+    mesh = RootMesh(np.arange(count + 1) > 0, empty, empty, empty, sigma=sigma)
+    confidence = np.ones(prior.rotations.shape[:2], np.float32)
+    posed = PosedRigs(ids, prior.rotations, prior.shape, prior.translation, confidence)
+    result = refiner(tracked, mesh, bodies, posed)
+    np.testing.assert_array_equal(result.ids, ids)
+    return replace(prior, rotations=result.rotations, translation=result.translation)
 
 
 def degrees_apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
