@@ -36,6 +36,7 @@ from engines.files.npz import read_npz
 
 # What can be switched off alone: a name, and the settings (of PipelineConfig, or models.* of Models) that do it.
 LEVERS: Mapping[str, tuple[str, ...]] = {
+    "refinement": ("refine=off",),
     "smoothing": ("smooth=off",),
 }
 SETTLED_S = 2.0  # after which the size of a body should be known
