@@ -50,6 +50,7 @@ def test_bench_report_is_consistent(meshcast: Command, person_clip: Path, tmp_pa
             "localize",
             "inverse_kinematics",
             "smooth",
+            "foot_lock",
             "skin",
             "publish",
         }
