@@ -9,6 +9,7 @@ from calibration.camera import Camera
 from edge.models import LoadedModels, Models
 from edge.stages.config import PipelineConfig
 from edge.stages.detect import Detect
+from edge.stages.foot_lock import FootLock
 from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
@@ -94,7 +95,9 @@ class Pipeline:
         refined = config.refine and rigged and can_refine(body, model)
         self.refine = PoseRefiner(body, model, config.refinement) if refined else None
         self.skin = Skin(body, model) if rigged else None
-        self.smooth_rigs = SmoothRigs(config.rig_smoothing) if config.smooth and rigged else None
+        smoothed = config.smooth and rigged
+        self.smooth_rigs = SmoothRigs(config.rig_smoothing, predict_s=config.predict_s) if smoothed else None
+        self.foot_lock = FootLock(model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
         self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
         self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
 
@@ -172,6 +175,9 @@ class Pipeline:
             if self.smooth_rigs is not None:
                 with measure("smooth", frame):
                     posed = self.smooth_rigs(frame.t_s, posed)
+            if self.foot_lock is not None:
+                with measure("foot_lock", frame):
+                    posed = self.foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor)
             with measure("skin", frame):
                 return self.skin(posed, bodies)
         if self.smooth is None:
@@ -187,7 +193,7 @@ class Pipeline:
     def reset_bodies(self) -> None:
         """Forget what the second step knows of people; for the thread that calls `recover_meshes`."""
         self.mesh.reset()
-        for stage in (self.rig_poser, self.smooth_rigs, self.smooth, self.rig_fitter):
+        for stage in (self.rig_poser, self.smooth_rigs, self.foot_lock, self.smooth, self.rig_fitter):
             if stage is not None:
                 stage.reset()
 

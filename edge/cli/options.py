@@ -6,7 +6,7 @@ import argparse
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
 
@@ -186,7 +186,27 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="run the detector on every Nth frame (default: %(default)s)",
     )
-    group.add_argument("--no-smooth", dest="smooth", action="store_false", help="disable temporal smoothing")
+    group.add_argument(
+        "--smooth",
+        choices=("off", "light", "strong"),
+        default="light",
+        help="temporal smoothing and foot locking: light follows people within 33 ms, strong is steadier and slower "
+        "(default: %(default)s)",
+    )
+    group.add_argument("--no-smooth", dest="smooth", action=_NoSmooth, help="deprecated: use --smooth off")
+
+
+class _NoSmooth(argparse.Action):
+    """The former spelling of --smooth off."""
+
+    def __init__(self, option_strings: list[str], dest: str, **settings: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=settings.get("help"))
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *_: object) -> None:
+        from edge import console
+
+        console.warn("--no-smooth is deprecated; use --smooth off")
+        namespace.smooth = "off"
 
 
 def models_from(args: argparse.Namespace) -> Models:

@@ -15,7 +15,7 @@ from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.redaction import redact_path
 from edge.sources import Reader, open_source
-from edge.stages.config import PipelineConfig
+from edge.stages.config import PipelineConfig, Smoothing
 from engines.heads.landmarks import Landmarks
 
 
@@ -28,7 +28,7 @@ def evaluate_clip(
     *,
     floor: bool = True,
     detect_every: int = 8,
-    smooth: bool = True,
+    smooth: Smoothing = "light",
     max_frames: int | None = None,
 ) -> Score:
     """Run a clip through the pipeline and score it against the truth of `camera`.

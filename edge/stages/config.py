@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edge.stages.refinement_config import RefinementConfig
+
 __all__ = [
     "AppearanceConfig",
     "DetectionConfig",
+    "FootLockConfig",
     "InverseKinematicsConfig",
     "LocalizationConfig",
     "MotionConfig",
@@ -18,10 +21,14 @@ __all__ = [
     "PipelineConfig",
     "RefinementConfig",
     "RigSmoothingConfig",
+    "Smoothing",
     "SmoothingConfig",
     "TrackerConfig",
     "TrackingFilterConfig",
 ]
+
+
+Smoothing = Literal["off", "light", "strong"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +182,11 @@ class SmoothingConfig:
     depth: OneEuroConfig = OneEuroConfig(0.8, 4.0)
     shape: OneEuroConfig = OneEuroConfig(2.0, 15.0)
 
+    @staticmethod
+    def strong() -> SmoothingConfig:
+        """Steadier and slower than the default."""
+        return SmoothingConfig(depth=OneEuroConfig(0.3, 1.0), shape=OneEuroConfig(2.0, 5.0))
+
 
 @dataclass(frozen=True, slots=True)
 class TrackingFilterConfig:
@@ -215,9 +227,61 @@ class RigSmoothingConfig:
     min_interval_s: float = 1e-3
     rotation: TrackingFilterConfig = TrackingFilterConfig(2.2, 9.0, 0.1, 0.9, 0.33)
     bearing: TrackingFilterConfig = TrackingFilterConfig(2.0, 60.0, 0.01, 0.9, 0.33)
-    depth: TrackingFilterConfig = TrackingFilterConfig(0.34, 80.0, 0.015, 0.5, 0.55, 3.0)
+    depth: TrackingFilterConfig = TrackingFilterConfig(0.24, 60.0, 0.019, 0.22, 0.16, 3.0)
     full_confidence: float = 0.7
     trust_range: tuple[float, float] = (0.2, 1.4)
+
+    @staticmethod
+    def strong() -> RigSmoothingConfig:
+        """Steadier and slower than the default."""
+        return RigSmoothingConfig(
+            rotation=TrackingFilterConfig(1.4, 9.0, 0.12, 0.9, 0.33),
+            bearing=TrackingFilterConfig(1.4, 60.0, 0.012, 0.9, 0.33),
+            depth=TrackingFilterConfig(0.14, 49.0, 0.043, 0.45, 0.16, 3.0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FootLockConfig:
+    """Settings of the FootLock stage. All values are tuned.
+
+    Attributes:
+        enabled: lock planted feet; False leaves the stage out.
+        forget_s: time without observation after which a person's feet start again, s.
+        min_interval_s: least time between two frames, s.
+        start_contact: the head's probability of contact, 0..1, above which a foot is planted.
+        stop_contact: the same below which it is released.
+        speed_s: time constant of the filter of a foot's velocity, s.
+        start_m_s: speed, m/s, below which a foot is planted where the head does not tell.
+        stop_m_s: speed, m/s, above which it is released.
+        depth_weight: weight, 0..1, of the part along the viewing ray in speeds and distances of a foot.
+        confirm_s: time for which a foot has to stand before it is locked, s.
+        raised_m: height above the other foot, m, above which a slow foot is not planted.
+        follow_s: time constant with which a locked foot follows its observed place, s.
+        max_offset_m: distance from the observed place, m, at which a foot is released.
+        release_s: time in which a released foot reaches its observed place, s, in at most release_frames frames.
+        release_frames: see release_s.
+        max_lift_m: height, m, by which a foot is at most lifted onto a known floor.
+        least_m: distance, m, below which a leg is not bent.
+    """
+
+    enabled: bool = True
+    forget_s: float = 1.0
+    min_interval_s: float = 1e-3
+    start_contact: float = 0.7
+    stop_contact: float = 0.4
+    speed_s: float = 0.1
+    start_m_s: float = 0.3
+    stop_m_s: float = 0.4
+    depth_weight: float = 0.3
+    confirm_s: float = 0.1
+    raised_m: float = 0.25
+    follow_s: float = 0.7
+    max_offset_m: float = 0.12
+    release_s: float = 0.1
+    release_frames: int = 3
+    max_lift_m: float = 0.1
+    least_m: float = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,64 +322,16 @@ class InverseKinematicsConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class RefinementConfig:
-    """Settings of the PoseRefiner. All values are tuned, on recorded and synthetic people; around them errors change
-    little.
-
-    Standard deviations of rotations say how far the keypoints may turn a joint from the pose that the mesh head gave.
-
-    Attributes:
-        steps: Gauss-Newton steps.
-        min_keypoint_score: score, 0..1, below which a keypoint has no weight.
-        keypoint_sigma: standard deviation of a keypoint with score 1, as a share of the longer side of the person's
-            box; it falls with the root of the score.
-        face_sigma: the same for nose, eyes and ears.
-        shoulder_sigma: the same for shoulders, which detectors and bodies define differently.
-        outlier: distance in standard deviations at which a keypoint's weight is a quarter (Geman-McClure).
-        root_rad: standard deviation of the orientation of the whole body.
-        trunk_rad: of each joint of the spine and the collar bones.
-        head_rad: of neck and head.
-        shoulder_rad: of the shoulders.
-        elbow_rad: of the elbows.
-        hip_rad: of the hips.
-        knee_rad: of the knees.
-        end_rad: of all other joints: ankles, feet, wrists, hands and fingers.
-        sigma_range: factor by which a mesh head's own standard deviations may change these, both ways; 1: not at all.
-        root_across_m: standard deviation of the root across its ray, m.
-        root_along_m: the same along the ray; small, because keypoints say little about depth.
-        limit_rad: standard deviation of a turn beyond a joint's limit.
-    """
-
-    steps: int = 3
-    min_keypoint_score: float = 0.2
-    keypoint_sigma: float = 0.0175
-    face_sigma: float = 0.035
-    shoulder_sigma: float = 0.035
-    outlier: float = 2.5
-    root_rad: float = 0.12
-    trunk_rad: float = 0.1
-    head_rad: float = 0.2
-    shoulder_rad: float = 0.5
-    elbow_rad: float = 0.2
-    hip_rad: float = 0.3
-    knee_rad: float = 0.15
-    end_rad: float = 0.05
-    sigma_range: float = 2.0
-    root_across_m: float = 0.05
-    root_along_m: float = 0.02
-    limit_rad: float = 0.05
-
-
-@dataclass(frozen=True, slots=True)
 class PipelineConfig:
     """Settings of all stages of a pipeline.
 
     Attributes:
         attention: keep the attention maps of mesh heads that have them in the bodies.
-        smooth: filter the bodies; False leaves the stage out.
+        smooth: filter the bodies and lock planted feet; False leaves these stages out.
         surface: "rig": bodies are posed rigs with one shape per person, whose limbs keep their lengths, where the body
             has a rig; "network": the mesh head's surface as such.
         refine: move posed rigs towards their keypoints; False leaves the stage out.
+        predict_s: time by which the filters extrapolate posed rigs, s: to the moment at which a client shows them.
     """
 
     detection: DetectionConfig = field(default_factory=DetectionConfig)
@@ -324,13 +340,37 @@ class PipelineConfig:
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     refinement: RefinementConfig = field(default_factory=RefinementConfig)
     rig_smoothing: RigSmoothingConfig = field(default_factory=RigSmoothingConfig)
+    foot_lock: FootLockConfig = field(default_factory=FootLockConfig)
     inverse_kinematics: InverseKinematicsConfig = field(default_factory=InverseKinematicsConfig)
     smooth: bool = True
     attention: bool = False
     surface: Literal["rig", "network"] = "rig"
     refine: bool = True
+    predict_s: float = 0.0
 
     @staticmethod
-    def of(*, detect_every: int = 8, smooth: bool = True, attention: bool = False) -> PipelineConfig:
-        """The default settings with the options of the command line. detect_every: TrackerConfig.interval."""
-        return PipelineConfig(tracker=TrackerConfig(interval=detect_every), smooth=smooth, attention=attention)
+    def of(
+        *,
+        detect_every: int = 8,
+        smooth: Smoothing | bool = "light",
+        attention: bool = False,
+        predict_s: float = 0.0,
+    ) -> PipelineConfig:
+        """The default settings with the options of the command line.
+
+        Args:
+            detect_every: TrackerConfig.interval.
+            smooth: "light" (True) follows people within a thirtieth of a second, "strong" is steadier and slower, "off"
+                (False) leaves smoothing out.
+            attention: see PipelineConfig.
+            predict_s: see PipelineConfig.
+        """
+        strong = smooth == "strong"
+        return PipelineConfig(
+            tracker=TrackerConfig(interval=detect_every),
+            smoothing=SmoothingConfig.strong() if strong else SmoothingConfig(),
+            rig_smoothing=RigSmoothingConfig.strong() if strong else RigSmoothingConfig(),
+            smooth=smooth not in ("off", False),
+            attention=attention,
+            predict_s=predict_s,
+        )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from calibration.camera import Camera
 from edge.stages.config import RefinementConfig
 from edge.types import F32, Bodies, BodyModel, PosedRigs, TrackedFrame
 from edge_kernels import refine_pose
@@ -94,8 +95,7 @@ class PoseRefiner:
         scores, config = bodies.keypoints[..., 2], self._config
         row = {identity: index for index, identity in enumerate(tracked.tracks.ids.tolist())}
         boxes = tracked.tracks.boxes[[row[identity] for identity in bodies.ids.tolist()]].reshape(-1, 4)
-        focal = float(np.sqrt(tracked.camera.K[0, 0] * tracked.camera.K[1, 1]))
-        size = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]) / focal
+        size = _size_on_rays(boxes, tracked.camera)
         used = self._moments.known & (scores >= config.min_keypoint_score) & (size > 0)[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
             inverse = np.where(used, np.sqrt(scores) / (self._sigma * size[:, None]), 0)
@@ -137,6 +137,17 @@ class PoseRefiner:
         groups |= {"shoulder": config.shoulder_rad, "elbow": config.elbow_rad}
         groups |= {"hip": config.hip_rad, "knee": config.knee_rad}
         return next((value for part, value in groups.items() if part in name), config.end_rad)
+
+
+def _size_on_rays(boxes: F32, camera: Camera) -> F32:
+    """The longer sides of boxes (N, 4) px in units of x / z, (N,), by the scale at their centers."""
+    center, side = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(1)
+    quarter = np.maximum(side, 0)[:, None, None] / 4
+    ends = center[:, None] + quarter * np.array([[-1, 0], [1, 0], [0, -1], [0, 1]], np.float32)
+    rays = camera.rays(ends)
+    across, down = rays[:, 1] - rays[:, 0], rays[:, 3] - rays[:, 2]
+    size: F32 = np.linalg.norm(across, axis=-1) + np.linalg.norm(down, axis=-1)  # each is half of the side
+    return size
 
 
 def can_refine(body: Body, model: BodyModel) -> bool:

@@ -49,7 +49,9 @@ def test_bench_report_is_consistent(meshcast: Command, person_clip: Path, tmp_pa
             "mesh",
             "localize",
             "inverse_kinematics",
+            "refine",
             "smooth",
+            "foot_lock",
             "skin",
             "publish",
         }

@@ -19,7 +19,8 @@ from tests.edge.test_run import interrupt_at
 from tests.support.commands import Command, report
 from tests.support.small_disk import SmallDisk
 
-STAGES = {"decode", "track", "pose", "mesh", "localize", "inverse_kinematics", "smooth", "skin", "publish"}
+RIG_STAGES = {"inverse_kinematics", "refine", "smooth", "foot_lock", "skin"}
+STAGES = {"decode", "track", "pose", "mesh", "localize", "publish"} | RIG_STAGES
 
 
 def events_of(path: Path) -> list[dict[str, Any]]:

@@ -77,8 +77,8 @@ def test_smooth_rigs_walk_towards_the_camera_is_followed() -> None:
         z = 6 - 1.4 * max(0.0, frame / 30 - 1)
         out = smooth(frame / 30, posed_rigs(standing(), np.array([[0, 0, z]])))
         far.append(abs(out.translation[0, 2] - z))
-    assert max(far) < 0.3
-    assert far[-1] < 0.1
+    assert max(far) < 0.35
+    assert far[-1] < 0.15
 
 
 def test_smooth_rigs_unsure_rotations_follow_more_slowly() -> None:
