@@ -57,6 +57,7 @@ class Pipeline:
         timings: durations of the stages.
         models: the engines, with their own timings.
         camera_config: intrinsics of the camera.
+        predict_s: time by which the bodies are ahead of their frames, s.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Pipeline:
         """
         config = config or PipelineConfig()
         self.timings = timings or Timings()
+        self.predict_s = config.predict_s
         self.camera_config = camera_config
         self._cameras = FrameCameras(camera_config)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)

@@ -8,6 +8,7 @@ from typing import Any
 
 from edge import console
 from edge.cli.options import (
+    FloatRange,
     access_from,
     add_camera_options,
     add_model_options,
@@ -61,6 +62,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_output_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--publish", metavar="ADDRESS", help="publish over ZeroMQ, for example tcp://127.0.0.1:5556")
+    group.add_argument(
+        "--predict-ms",
+        type=FloatRange(0, 200),
+        default=0.0,
+        metavar="MS",
+        help="extrapolate bodies to the moment at which a client shows them, this many milliseconds after the capture; "
+        "the published stream time is that of the extrapolated bodies (default: 0)",
+    )
     group.add_argument(
         "--axes",
         choices=("opencv", "unity", "unreal", "gltf"),
@@ -129,7 +138,10 @@ def run(args: argparse.Namespace) -> int:
             models=models_from(args),
             cameras=cameras_from(args),
             pipeline=PipelineConfig.of(
-                detect_every=args.detect_every, smooth=args.smooth, attention=args.overlay_attention
+                detect_every=args.detect_every,
+                smooth=args.smooth,
+                attention=args.overlay_attention,
+                predict_s=args.predict_ms / 1e3,
             ),
             outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
             monitoring=monitoring_from(args),

@@ -276,7 +276,7 @@ class FootLockConfig:
     depth_weight: float = 0.3
     confirm_s: float = 0.1
     raised_m: float = 0.25
-    follow_s: float = 0.7
+    follow_s: float = 0.85
     max_offset_m: float = 0.12
     release_s: float = 0.1
     release_frames: int = 3

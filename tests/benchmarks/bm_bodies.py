@@ -37,7 +37,11 @@ from engines.files.npz import read_npz
 # What can be switched off alone: a name, and the settings (of PipelineConfig, or models.* of Models) that do it.
 LEVERS: Mapping[str, tuple[str, ...]] = {
     "refinement": ("refine=off",),
+    "posed rigs": ("surface=network",),
+    "bone directions": ("inverse_kinematics.bone_directions=off",),
+    "root of the rig": ("inverse_kinematics.localize_rig=off",),
     "smoothing": ("smooth=off",),
+    "foot lock": ("foot_lock.enabled=off",),
 }
 SETTLED_S = 2.0  # after which the size of a body should be known
 MM_PER_M = 1000.0

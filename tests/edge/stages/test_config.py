@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edge.stages import config
-from edge.stages.config import LocalizationConfig, PipelineConfig, SmoothingConfig
+from edge.stages.config import LocalizationConfig, PipelineConfig, RigSmoothingConfig, Smoothing, SmoothingConfig
 from edge.stages.localize import solve_translation
 from edge.stages.smooth import Smooth
 from edge.types import Bodies
@@ -28,6 +28,17 @@ def test_pipeline_config_of_sets_detector_interval() -> None:
     made = PipelineConfig.of(detect_every=3, smooth=False, attention=True)
     assert (made.tracker.interval, made.smooth, made.attention) == (3, False, True)
     assert PipelineConfig.of() == PipelineConfig()
+
+
+@pytest.mark.parametrize(
+    ("smooth", "filters"), [("off", False), (False, False), ("light", True), (True, True), ("strong", True)]
+)
+def test_pipeline_config_of_reads_smoothing(smooth: Smoothing | bool, filters: bool) -> None:
+    made = PipelineConfig.of(smooth=smooth)
+    assert made.smooth == filters
+    cutoff_hz = RigSmoothingConfig().rotation.cutoff_hz
+    assert (made.rig_smoothing.rotation.cutoff_hz < cutoff_hz) == (smooth == "strong")
+    assert (made.smoothing.shape.beta < SmoothingConfig().shape.beta) == (smooth == "strong")
 
 
 def test_localization_config_min_depth_bounds_translation() -> None:
