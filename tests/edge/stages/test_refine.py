@@ -234,6 +234,19 @@ def test_refiner_unusable_person_keeps_the_prior_and_others_are_refined(rng: np.
     np.testing.assert_allclose(result.rotations[[0, 2]], expected.rotations[[0, 2]], atol=1e-6)
 
 
+def test_refiner_people_together_are_refined_like_each_alone(rng: np.random.Generator) -> None:
+    truth = standing(rng, 2)
+    truth.translation[:, 2] = 3, 12  # boxes of other sizes, and so other deviations of keypoints
+    prior, pixels = beside(rng, truth), truth.pixels()
+    together = refined(prior, pixels)
+    for row in range(2):
+        one = slice(row, row + 1)
+        person = People(prior.rotations[one], prior.shape[one], prior.translation[one])
+        alone = refined(person, pixels[one])
+        np.testing.assert_allclose(together.rotations[one], alone.rotations, atol=1e-5)
+        np.testing.assert_allclose(together.translation[one], alone.translation, atol=1e-5)
+
+
 def test_refiner_without_people_returns_none() -> None:
     none = People(np.zeros((0, 24, 3, 3), np.float32), np.zeros((0, 10), np.float32), np.zeros((0, 3), np.float32))
     result = refined(none, np.zeros((0, 17, 2)))
