@@ -10,17 +10,18 @@ from __future__ import annotations
 import argparse
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
 from bm_desk import desk
 from body_figures import KINDS
-from body_overlap import overlap, run_alone
+from body_overlap import Alone, overlap, run_alone
 from body_runs import CASES, TRUTH, Case, Figures, Run, Variant, run_cases, variant_of
 from body_tables import DESK, tables_of, variants_tables, write_block
 from metric import MEDIA, Metric
 
+from calibration.camera import Camera
 from edge.evaluation.truth import load_truth
 from edge.models import LoadedModels, Models
 from edge.sources import open_source
@@ -34,9 +35,17 @@ BY_VARIANT = dict[str, dict[str, Figures]]
 
 
 def figures_of(
-    cases: list[Case], variants: list[Variant], frames: int | None = None, desks: list[Path] | None = None
+    cases: list[Case],
+    variants: list[Variant],
+    frames: int | None = None,
+    desks: Sequence[Path] = (),
+    sheets: Path | None = None,
 ) -> BY_VARIANT:
-    """Figures by variant and case; desks: clips of people at a desk."""
+    """Figures by variant and case; desks: clips of people at a desk; sheets: a folder for images."""
+
+    def sheet(variant: Variant, name: str) -> Path | None:
+        return None if sheets is None else sheets / f"{name}_{variants.index(variant)}.png"
+
     loaded: dict[Models, LoadedModels] = {}
     for variant in variants:
         if variant.models not in loaded:
@@ -44,9 +53,13 @@ def figures_of(
     result = figures_of_runs(run_cases(cases, variants, loaded, frames), variants)
     for variant in variants:
         models = loaded[variant.models]
-        result[variant.name] |= overlaps([case for case in cases if case.kind == "overlap"], variant, models, frames)
-        for clip in desks or []:
-            result[variant.name][f"{DESK}_{clip.stem}"] = desk(clip, variant, models, frames)
+        of_variant = result[variant.name]
+        for case, alone, camera in overlaps(cases, variant, models, frames):
+            image = sheet(variant, case.name)
+            of_variant[case.name] = overlap(alone, case.gap_pct / 100, camera, variant, models, image)
+        for clip in desks:
+            name = f"{DESK}_{clip.stem}"
+            of_variant[name] = desk(clip, variant, models, frames, sheet=sheet(variant, name))
     return result
 
 
@@ -59,22 +72,22 @@ def figures_of_runs(runs: list[Run], variants: list[Variant]) -> BY_VARIANT:
     return result
 
 
-def overlaps(cases: list[Case], variant: Variant, models: LoadedModels, frames: int | None) -> dict[str, Figures]:
-    """Figures of the cases of kind "overlap"; the man is found alone once for each clip."""
-    result = {}
-    for subject in dict.fromkeys(case.subject for case in cases):
-        clip = next(case.clip for case in cases if case.subject == subject)
+def overlaps(
+    cases: list[Case], variant: Variant, models: LoadedModels, frames: int | None
+) -> Iterator[tuple[Case, list[Alone], Camera]]:
+    """The cases of kind "overlap" with the man alone, who is found once for each clip, and the camera."""
+    chosen = [case for case in cases if case.kind == "overlap"]
+    for subject in dict.fromkeys(case.subject for case in chosen):
+        of_clip = [case for case in chosen if case.subject == subject]
+        clip = of_clip[0].clip
         source = open_source(str(MEDIA / clip))
         size = source.size
         source.close()
         if size is None:
             raise RuntimeError(f"{clip}: has no image size")
-        camera = load_truth(TRUTH, subject, size).camera
-        alone = run_alone(clip, camera, variant, models, frames)
-        for case in cases:
-            if case.subject == subject:
-                result[case.name] = overlap(alone, case.gap_pct / 100, camera, variant, models)
-    return result
+        truth = load_truth(TRUTH, subject, size)
+        alone = run_alone(clip, truth, variant, models, frames)
+        yield from ((case, alone, truth.camera) for case in of_clip)
 
 
 def chosen_cases(patterns: list[str]) -> list[Case]:
@@ -99,6 +112,12 @@ def main() -> None:
     names = ", ".join(case.name for case in CASES)
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help=f"cases, by pattern: {names}")
     parser.add_argument("--desk", nargs="+", type=Path, default=[], metavar="CLIP", help="clips of people at a desk")
+    parser.add_argument(
+        "--sheets",
+        type=Path,
+        metavar="FOLDER",
+        help="write images of overlapping people and desks, one for each variant",
+    )
     parser.add_argument("--frames", type=int, metavar="N", help="stop after N frames of each clip")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures by variant and case")
     parser.add_argument(
@@ -122,11 +141,13 @@ def main() -> None:
     cases = chosen_cases(args.only)
     if not cases:
         parser.error(f"no case matches {' '.join(args.only)}")
+    if args.sheets is not None:
+        args.sheets.mkdir(parents=True, exist_ok=True)
     variants = [variant_of(" ".join(settings), settings) for settings in args.variant]
     if args.ablation:
         variants.insert(0, variant_of("default", ()))
         variants += [variant_of(f"without {name}", settings) for name, settings in LEVERS.items()]
-    figures = figures_of(cases, variants or [variant_of("default", ())], args.frames, args.desk)
+    figures = figures_of(cases, variants or [variant_of("default", ())], args.frames, args.desk, args.sheets)
     if len(figures) == 1:
         block, tables = "bodies", tables_of(next(iter(figures.values())))
         print("\n\n".join(table.text() for table in tables))

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import numpy as np
 from body_runs import Figures, Variant, largest, variant_of
+from body_sheet import Sheet
 from metric import Metric, show
 
 from edge.evaluation.limbs import LIMBS, SHOULDERS, finite_mean
 from edge.models import LoadedModels
 from edge.pipeline import CameraConfig, Pipeline
-from edge.render.meshes import MeshPainter
-from edge.sinks.overlay import OverlayWriter
 from edge.sources import Reader, open_source
 from edge.types import F32, Bodies, BodyModel
 from engines.heads.landmarks import Landmarks
@@ -98,9 +97,8 @@ def desk(
     pipeline = Pipeline(models, CameraConfig(camera), variant.config)
     landmarks = Landmarks(pipeline.mesh.head.body, pipeline.model.keypoint_names)
     limbs = [pipeline.model.keypoint_names.index(name) for name in LIMBS]
-    measured, painter = Desk(pipeline.model), MeshPainter(pipeline.model)
-    with Reader(open_source(str(clip))) as reader:
-        writer = OverlayWriter(sheet, reader.source.fps or 30) if sheet is not None else None
+    measured = Desk(pipeline.model)
+    with Reader(open_source(str(clip))) as reader, Sheet(sheet, pipeline) as drawn:
         for frame in islice(reader, frames):
             bodies = pipeline.process(frame)
             row = largest(bodies, frame.image.shape[0])
@@ -109,12 +107,7 @@ def desk(
                 points = landmarks(bodies.vertices[row : row + 1], bodies.joints[row : row + 1])[0, limbs]
                 projected = pipeline.camera(frame).project(points)
             measured.add(bodies, row, projected)
-            if writer is not None:
-                image = frame.image.copy()
-                painter.paint(image, bodies, pipeline.camera(frame), skeleton=True)
-                writer.write(frame, image)
-        if writer is not None:
-            writer.close()
+            drawn.add(frame, bodies)
     return measured.figures()
 
 

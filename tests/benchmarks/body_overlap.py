@@ -5,31 +5,55 @@ What is known is where the same pipeline finds each of them alone, not where the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
+from pathlib import Path
 
 import cv2
 import numpy as np
 from body_runs import LEAST_KEYPOINT_SCORE, Figures, Variant, largest
+from body_sheet import Sheet
 from metric import MEDIA
 from numpy.typing import NDArray
 
 from calibration.camera import Camera
 from edge.evaluation.limbs import finite_mean
+from edge.evaluation.truth import Truth
 from edge.models import LoadedModels
 from edge.pipeline import CameraConfig, Pipeline
-from edge.render.meshes import LIMBS
 from edge.sources import Reader, open_source
-from edge.types import F32, U8, BodyModel, Frame
-from edge_kernels import rasterize
-from engines.joint_sets import COCO17
+from edge.types import F32, U8, Frame
 
 SCALE = 0.5  # of the clip's images
 EVERY = 2  # frames of the clip for one of the composed clip
 PHASE = 0.5  # of the clip, between the two
-GROWN, SOFT = 0.015, 0.008  # margin of the mask around the body, and its blur: shares of the person's extent
-LIMB_WIDTH = 0.06  # of limbs between keypoints in the mask, the same
+SIDES = ("left", "right")
+SOFT_M = 0.015  # blur of the mask
+HAND = 0.65  # from the wrist to the fingertips, in forearms
+HEAD = 0.7  # its middle, on the way from the neck to its top, which is the least reliable of the true joints
+# Radii in m of limbs in the mask, with a margin.
+CAPSULES = (
+    ("upper_neck", "head", 0.13),
+    ("left_shoulder", "right_shoulder", 0.10),
+    ("left_hip", "right_hip", 0.13),
+    ("upper_neck", "left_shoulder", 0.07),
+    ("upper_neck", "right_shoulder", 0.07),
+    *(
+        (f"{side}_{start}", f"{side}_{end}", radius_m)
+        for side in SIDES
+        for start, end, radius_m in (
+            ("shoulder", "hip", 0.10),
+            ("shoulder", "elbow", 0.07),
+            ("elbow", "wrist", 0.06),
+            ("wrist", "hand", 0.06),
+            ("hip", "knee", 0.10),
+            ("knee", "ankle", 0.08),
+            ("ankle", "big_toe", 0.06),
+            ("ankle", "heel", 0.06),
+        )
+    ),
+)
 MIN_VISIBLE = 9  # keypoints of a person in sight: more than half
 HIDDEN = 0.5  # mask that hides what is behind it
 NEAR = 0.25  # mean distance of the visible keypoints of any body there, as a share of the person's extent
@@ -65,43 +89,54 @@ class Person:
         return np.asarray(apart[:, self.visible].mean(axis=-1) / self.extent, np.float32)
 
 
-def run_alone(clip: str, camera: Camera, variant: Variant, models: LoadedModels, frames: int | None) -> list[Alone]:
-    """The frames of a clip in which the man is found, at SCALE."""
+def run_alone(clip: str, truth: Truth, variant: Variant, models: LoadedModels, frames: int | None) -> list[Alone]:
+    """The frames of a clip in which the man is found and his joints are known, at SCALE."""
     found = []
+    joints = filled(truth)
     with Reader(open_source(str(MEDIA / clip))) as reader:
         pipeline = None
         for frame in islice(reader, 0, frames, EVERY):
             image = cv2.resize(frame.image, None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_AREA)
             small = replace(frame, image=np.asarray(image, np.uint8))
-            scaled = camera.at((image.shape[1], image.shape[0]))
-            pipeline = pipeline or Pipeline(models, CameraConfig(calibrated=scaled), variant.config)
+            camera = truth.camera.at((image.shape[1], image.shape[0]))
+            pipeline = pipeline or Pipeline(models, CameraConfig(calibrated=camera), variant.config)
             bodies = pipeline.process(small)
             row = largest(bodies, image.shape[0])
             if row is not None:
-                keypoints = bodies.keypoints[row]
-                mask = mask_of(bodies.vertices[row], keypoints, pipeline.model, scaled)
-                found.append(Alone(small, keypoints, mask))
+                mask = mask_of(dict(zip(truth.joint_names, joints[frame.index], strict=True)), camera)
+                found.append(Alone(small, bodies.keypoints[row], mask))
     return found
 
 
-def mask_of(vertices: F32, keypoints: F32, model: BodyModel, camera: Camera) -> F32:
-    """Where the man is, softly: his rendered body and limbs between his keypoints, grown and blurred."""
+def filled(truth: Truth) -> F32:
+    """The true joints (T, J, 3), interpolated in time where they are unknown."""
+    joints = truth.joints.copy()
+    times = np.arange(len(joints))
+    for joint in range(joints.shape[1]):
+        known = np.isfinite(joints[:, joint]).all(axis=-1)
+        for axis in range(3):
+            if known.any():
+                joints[:, joint, axis] = np.interp(times, times[known], joints[known, joint, axis])
+    return joints
+
+
+def mask_of(joints: Mapping[str, F32], camera: Camera) -> F32:
+    """Where the man is, softly: limbs, trunk and head around his true joints. No model has a part in it."""
+    added = {
+        f"{side}_hand": joints[f"{side}_wrist"] + HAND * (joints[f"{side}_wrist"] - joints[f"{side}_elbow"])
+        for side in SIDES
+    }
+    added["head"] = joints["upper_neck"] + HEAD * (joints["head_top"] - joints["upper_neck"])
     width, height = camera.size
-    points = np.concatenate([camera.project(vertices), vertices[:, 2:]], -1).astype(np.float32)
-    depth = np.full((height, width), np.inf, np.float32)
-    faces = np.ascontiguousarray(model.faces, np.int32)
-    rasterize(faces, points, np.zeros_like(points), np.zeros((height, width, 3), np.uint8), depth)
-    mask = np.isfinite(depth).astype(np.uint8)
-    known = keypoints[:, 2] >= LEAST_KEYPOINT_SCORE
-    extent = float(np.ptp(keypoints[known, :2], axis=0).max())
-    for limb in LIMBS:
-        ends = [COCO17.joint_names.index(name) for name in limb]
-        if known[ends].all():
-            (x0, y0), (x1, y1) = keypoints[ends, :2].round().astype(int).tolist()
-            cv2.line(mask, (x0, y0), (x1, y1), (1,), max(1, round(LIMB_WIDTH * extent)))
-    radius = max(1, round(GROWN * extent))
-    grown = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1)))
-    return np.asarray(cv2.GaussianBlur(grown.astype(np.float32), (0, 0), max(0.5, SOFT * extent)), np.float32)
+    pixels = {name: camera.project(joint).astype(np.float64) for name, joint in {**joints, **added}.items()}
+    meter_px = camera.K[0, 0] / joints["left_hip"][2]
+    mask = np.zeros((height, width), np.uint8)
+    trunk = [pixels[name] for name in ("left_shoulder", "right_shoulder", "right_hip", "left_hip")]
+    cv2.fillConvexPoly(mask, np.stack(trunk).round().astype(np.int32), (1,))
+    for start, end, radius_m in CAPSULES:
+        (x0, y0), (x1, y1) = (pixels[name].round().astype(int).tolist() for name in (start, end))
+        cv2.line(mask, (x0, y0), (x1, y1), (1,), max(1, round(2 * radius_m * meter_px)))
+    return np.asarray(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), max(0.5, SOFT_M * meter_px)), np.float32)
 
 
 def compose(frames: list[Alone], gap: float) -> Iterator[tuple[Frame, Person, Person]]:
@@ -173,18 +208,25 @@ class Found:
         )
 
 
-def overlap(alone: list[Alone], gap: float, camera: Camera, variant: Variant, models: LoadedModels) -> Figures:
-    """What the pipeline makes of the two: how often it finds them, how far off their keypoints are, id switches."""
+def overlap(
+    alone: list[Alone], gap: float, camera: Camera, variant: Variant, models: LoadedModels, sheet: Path | None = None
+) -> Figures:
+    """What the pipeline makes of the two: how often it finds them, how far off their keypoints are, id switches.
+
+    sheet: an image of six frames.
+    """
     size = alone[0].frame.image.shape[1::-1] if alone else camera.size
     pipeline = Pipeline(models, CameraConfig(calibrated=camera.at(size)), variant.config)
     rows: list[list[tuple[int, float] | None]] = []
     near: list[float] = []
-    for frame, *people in compose(alone, gap):
-        bodies = pipeline.process(frame)
-        if min(int(each.visible.sum()) for each in people) >= MIN_VISIBLE:
-            distances = np.stack([each.distances(bodies.keypoints) for each in people])
-            rows.append(assign(bodies.ids.tolist(), distances))
-            near.append(float((distances.min(axis=0) <= NEAR).sum() >= 2))
+    with Sheet(sheet, pipeline) as drawn:
+        for frame, *people in compose(alone, gap):
+            bodies = pipeline.process(frame)
+            drawn.add(frame, bodies)
+            if min(int(each.visible.sum()) for each in people) >= MIN_VISIBLE:
+                distances = np.stack([each.distances(bodies.keypoints) for each in people])
+                rows.append(assign(bodies.ids.tolist(), distances))
+                near.append(float((distances.min(axis=0) <= NEAR).sum() >= 2))
     both = [all(each is not None for each in row) for row in rows]
     behind, front = (Found.of([row[who] for row in rows]) for who in range(2))
     return {
