@@ -13,6 +13,7 @@ from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
 from edge.stages.pose import OnCrops, Pose
+from edge.stages.second_opinion import SecondOpinion
 from edge.stages.smooth import Smooth
 from edge.stages.tracker import Tracker
 from edge.timing import Timings
@@ -81,8 +82,14 @@ class Pipeline:
         self.detect = Detect(loaded.detector_session, loaded.detector, config.detection)
         self.track = Tracker(config.tracker)
         self.pose = Pose(
-            loaded.pose_session, loaded.pose, refine=options.refine, flip_test=options.flip_test, on_crops=on_crops
+            loaded.pose_session,
+            loaded.pose,
+            refine=options.refine,
+            flip_test=options.flip_test,
+            on_crops=on_crops,
+            config=config.pose,
         )
+        self.second_opinion = _second_opinion(loaded, config)
         self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
         self.localize = RootLocalizer(config.localization)
         self.smooth = Smooth(config.smoothing) if config.smooth else None
@@ -141,6 +148,9 @@ class Pipeline:
             pose = self.pose(frame, tracks)
         with measure("track", frame):
             pose = self.track.observe(frame, pose)
+        if self.second_opinion is not None:
+            with measure("second_pose", frame):
+                pose = self.second_opinion(frame, tracks, pose)
         return TrackedFrame(frame, camera, tracks, pose)
 
     def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
@@ -157,11 +167,20 @@ class Pipeline:
     def reset(self) -> None:
         """Forget all people, as before the first frame."""
         self.track.reset()
+        if self.second_opinion is not None:
+            self.second_opinion.reset()
         self.mesh.reset()
         if self.smooth is not None:
             self.smooth.reset()
         if self.rig_fitter is not None:
             self.rig_fitter.reset()
+
+
+def _second_opinion(loaded: LoadedModels, config: PipelineConfig) -> SecondOpinion | None:
+    if loaded.second_pose is None or loaded.second_pose_session is None:
+        return None
+    second = Pose(loaded.second_pose_session, loaded.second_pose)
+    return SecondOpinion(second, second.keypoint_names, loaded.pose.keypoints, config.second_opinion)
 
 
 class FrameCameras:

@@ -27,7 +27,7 @@ from edge.wire.publisher import Publisher
 FILL = 8  # results of a stream before the clock starts: by then every step is busy
 STEPS = {
     "read": ("decode",),
-    "track_people": ("detect", "track", "pose"),
+    "track_people": ("detect", "track", "pose", "second_pose"),
     "recover_meshes": ("mesh", "localize", "smooth", "inverse_kinematics"),
     "publish": ("publish",),
 }
