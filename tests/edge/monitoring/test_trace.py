@@ -58,6 +58,7 @@ def test_trace_of_run_contains_all_stages(meshcast: Command, person_clip: Path, 
     assert {name for process, name in spans if process == "engines"} == {
         "detector engine",
         "pose engine",
+        "second_pose engine",
         "mesh engine",
     }
     assert [event for event in events if event["ph"] == "i"] == []
