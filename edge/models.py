@@ -93,7 +93,7 @@ class LoadedModels:
             load_card(getattr(models, task), task) for task in ("detector", "pose", "mesh")
         )
         self._body = body_for(self._mesh, models.body)
-        self.second_pose = _second_pose(models, self.pose)
+        self.second_pose = second_pose_card(models, self.pose)
         self.detector_session = self._session(self.detector, models.precision)
         self.pose_session = self._session(self.pose, models.precision)
         self.second_pose_session: Session | None = None
@@ -137,7 +137,7 @@ class LoadedModels:
         return shared
 
 
-def _second_pose(models: Models, pose: Card) -> Card | None:
+def second_pose_card(models: Models, pose: Card) -> Card | None:
     """The card of the second pose model. Raises UnknownNameError when there is no such pose model."""
     name = models.second_pose
     if name == "auto":

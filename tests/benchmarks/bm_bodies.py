@@ -37,6 +37,8 @@ from engines.files.npz import read_npz
 # What can be switched off alone: a name, and the settings (of PipelineConfig, or models.* of Models) that do it.
 LEVERS: Mapping[str, tuple[str, ...]] = {
     "smoothing": ("smooth=off",),
+    "second pose": ("models.second_pose=none",),
+    "neighbor masks": ("pose.mask_neighbors=off",),
 }
 SETTLED_S = 2.0  # after which the size of a body should be known
 MM_PER_M = 1000.0
