@@ -164,11 +164,15 @@ class Pipeline:
         with measure("smooth", frame):
             return self.smooth(frame.t_s, bodies)
 
-    def reset(self) -> None:
-        """Forget all people, as before the first frame."""
+    def reset_tracking(self) -> None:
+        """Forget all people of the first step, on the thread that runs it."""
         self.track.reset()
         if self.second_opinion is not None:
             self.second_opinion.reset()
+
+    def reset(self) -> None:
+        """Forget all people, as before the first frame."""
+        self.reset_tracking()
         self.mesh.reset()
         if self.smooth is not None:
             self.smooth.reset()

@@ -52,7 +52,7 @@ class LoopingPipeline(Pipeline):
 
     def track_people(self, frame: Frame) -> TrackedFrame:
         if self._begins(frame):
-            self.track.reset()
+            self.reset_tracking()
         return super().track_people(frame)
 
     def recover_meshes(self, tracked: TrackedFrame) -> Bodies:
