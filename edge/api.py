@@ -36,6 +36,7 @@ def stream(
     refine: str | None = None,
     flip_test: bool = False,
     smooth: Smoothing = "light",
+    second_pose: str = "auto",
 ) -> Generator[tuple[Frame, Bodies], None, None]:
     """Process a source: yields its frames, each with the people in it as meshes in meters.
 
@@ -63,6 +64,8 @@ def stream(
         refine: refinement of heatmap peaks, "none", "quarter" or "dark"; None: that of the pose model's card.
         flip_test: average the pose with that of the mirrored crops, at twice the cost.
         smooth: "light" follows people within a thirtieth of a second, "strong" is steadier and slower, "off": none.
+        second_pose: name of a pose model that corrects the first one every few frames, or "none"; "auto":
+            efficientpose_i for MoveNet, none for other pose models.
 
     Yields:
         Frame and Bodies, with arrays of N >= 0 people: vertices (N, V, 3) float32 meters in the camera's frame.
@@ -81,6 +84,7 @@ def stream(
         body=body,
         refine=refine,
         flip_test=flip_test,
+        second_pose=second_pose,
     )
     access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)
     with open_source(str(source), loop=loop, fps=fps, access=access) as opened:

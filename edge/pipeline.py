@@ -16,6 +16,7 @@ from edge.stages.mesh import Mesh
 from edge.stages.pose import OnCrops, Pose
 from edge.stages.refine import PoseRefiner, can_refine
 from edge.stages.rig_pose import RigPoser, Skin, can_pose
+from edge.stages.second_opinion import SecondOpinion
 from edge.stages.smooth import Smooth
 from edge.stages.smooth_rigs import SmoothRigs
 from edge.stages.tracker import Tracker
@@ -87,8 +88,14 @@ class Pipeline:
         self.detect = Detect(loaded.detector_session, loaded.detector, config.detection)
         self.track = Tracker(config.tracker)
         self.pose = Pose(
-            loaded.pose_session, loaded.pose, refine=options.refine, flip_test=options.flip_test, on_crops=on_crops
+            loaded.pose_session,
+            loaded.pose,
+            refine=options.refine,
+            flip_test=options.flip_test,
+            on_crops=on_crops,
+            config=config.pose,
         )
+        self.second_opinion = _second_opinion(loaded, config)
         self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
         self.localize = RootLocalizer(config.localization)
         model, body = self.mesh.model, self.mesh.head.body
@@ -160,6 +167,9 @@ class Pipeline:
             pose = self.pose(frame, tracks)
         with measure("track", frame):
             pose = self.track.observe(frame, pose)
+        if self.second_opinion is not None:
+            with measure("second_pose", frame):
+                pose = self.second_opinion(frame, tracks, pose)
         return TrackedFrame(frame, camera, tracks, pose)
 
     def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
@@ -187,9 +197,15 @@ class Pipeline:
         with measure("smooth", frame):
             return self.smooth(frame.t_s, bodies)
 
+    def reset_tracking(self) -> None:
+        """Forget all people of the first step, on the thread that runs it."""
+        self.track.reset()
+        if self.second_opinion is not None:
+            self.second_opinion.reset()
+
     def reset(self) -> None:
         """Forget all people, as before the first frame."""
-        self.track.reset()
+        self.reset_tracking()
         self.reset_bodies()
 
     def reset_bodies(self) -> None:
@@ -198,6 +214,13 @@ class Pipeline:
         for stage in (self.rig_poser, self.smooth_rigs, self.foot_lock, self.smooth, self.rig_fitter):
             if stage is not None:
                 stage.reset()
+
+
+def _second_opinion(loaded: LoadedModels, config: PipelineConfig) -> SecondOpinion | None:
+    if loaded.second_pose is None or loaded.second_pose_session is None:
+        return None
+    second = Pose(loaded.second_pose_session, loaded.second_pose)
+    return SecondOpinion(second, second.keypoint_names, loaded.pose.keypoints, config.second_opinion)
 
 
 class FrameCameras:

@@ -69,11 +69,16 @@ class Detections:
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """People to look at in this frame: ids (N,) int32 never reused, boxes (N, 4) float32 xyxy px, scores (N,)."""
+    """People to look at in this frame: ids (N,) int32 never reused, boxes (N, 4) float32 xyxy px, scores (N,).
+
+    keypoints (N, K, 3) float32: x px, y px and score of the last keypoints, moved to where they are expected in this
+    frame; the score is 0 where there are none yet. None where no person has any.
+    """
 
     ids: I32
     boxes: F32
     scores: F32
+    keypoints: F32 | None = None
 
 
 @dataclass(frozen=True, slots=True)

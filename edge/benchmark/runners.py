@@ -27,7 +27,7 @@ from edge.wire.publisher import Publisher
 FILL = 8  # results of a stream before the clock starts: by then every step is busy
 STEPS = {
     "read": ("decode",),
-    "track_people": ("detect", "track", "pose"),
+    "track_people": ("detect", "track", "pose", "second_pose"),
     "recover_meshes": ("mesh", "localize", "inverse_kinematics", "refine", "smooth", "foot_lock", "skin", "rig_error"),
     "publish": ("publish",),
 }
@@ -52,7 +52,7 @@ class LoopingPipeline(Pipeline):
 
     def track_people(self, frame: Frame) -> TrackedFrame:
         if self._begins(frame):
-            self.track.reset()
+            self.reset_tracking()
         return super().track_people(frame)
 
     def recover_meshes(self, tracked: TrackedFrame) -> Bodies:

@@ -149,6 +149,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--detector", default="nanodet_g", metavar="NAME", help="detector (default: %(default)s); see meshcast models"
     )
     group.add_argument("--pose", default="movenet_thunder", metavar="NAME", help="2D pose model (default: %(default)s)")
+    group.add_argument(
+        "--second-pose",
+        default="auto",
+        metavar="NAME",
+        help="pose model that corrects the first one every few frames, or none (default: efficientpose_i for MoveNet)",
+    )
     group.add_argument("--mesh", default="pose2mesh_open", metavar="NAME", help="mesh model (default: %(default)s)")
     group.add_argument(
         "--body",
@@ -224,6 +230,7 @@ def models_from(args: argparse.Namespace) -> Models:
         args.body,
         args.refine,
         args.flip_test,
+        args.second_pose,
     )
 
 

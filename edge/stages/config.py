@@ -19,8 +19,10 @@ __all__ = [
     "MotionConfig",
     "OneEuroConfig",
     "PipelineConfig",
+    "PoseConfig",
     "RefinementConfig",
     "RigSmoothingConfig",
+    "SecondOpinionConfig",
     "Smoothing",
     "SmoothingConfig",
     "TrackerConfig",
@@ -134,6 +136,58 @@ class TrackerConfig:
     scene_change: float = 45.0
     motion: MotionConfig = field(default_factory=MotionConfig)
     appearance: AppearanceConfig = field(default_factory=AppearanceConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class PoseConfig:
+    """Settings of the Pose stage. All values are tuned.
+
+    Widths are in box lengths: the longer side of the person's box.
+
+    Attributes:
+        mask_neighbors: paint over the limbs of other people in a crop.
+        most_neighbors: most people painted over in a crop, those whose boxes overlap it most.
+        min_keypoint_score: score, 0..1, above which a keypoint is painted over, or kept visible.
+        neighbor_fill: color of the painted area, 0..255.
+        limb_width: thickness of a painted arm or leg.
+        torso_width: thickness of the outline around a painted torso.
+        head_width: diameter of a painted head.
+        own_width: thickness of the person's own limbs, which stay visible, over that of a neighbor's.
+    """
+
+    mask_neighbors: bool = True
+    most_neighbors: int = 3
+    min_keypoint_score: float = 0.2
+    neighbor_fill: float = 114.0
+    limb_width: float = 0.10
+    torso_width: float = 0.10
+    head_width: float = 0.18
+    own_width: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SecondOpinionConfig:
+    """Settings of the SecondOpinion. All values are tuned on the clips with 3D truth.
+
+    Attributes:
+        interval: frames between two runs of the second model on one person.
+        agreement: distance, box lengths, below which both models found the same keypoint.
+        min_keypoint_score: score, 0..1, of the second model, above which its keypoint is used.
+        excluded: keypoints of the first model that stay as they are: its ankles are better than the second one's.
+        weight: weight, 0..1, of the second model in the mean of both.
+        gain: share of a new difference of the models taken over, 0..1; the first one is taken over at once.
+        decay_s: time constant with which a correction decays between the runs, s.
+        forget_s: time without observation after which a person's correction is forgotten, s.
+    """
+
+    interval: int = 12
+    agreement: float = 0.05
+    min_keypoint_score: float = 0.1
+    excluded: tuple[str, ...] = ("left_ankle", "right_ankle")
+    weight: float = 0.5
+    gain: float = 0.6
+    decay_s: float = 0.8
+    forget_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +390,8 @@ class PipelineConfig:
 
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
+    pose: PoseConfig = field(default_factory=PoseConfig)
+    second_opinion: SecondOpinionConfig = field(default_factory=SecondOpinionConfig)
     localization: LocalizationConfig = field(default_factory=LocalizationConfig)
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     refinement: RefinementConfig = field(default_factory=RefinementConfig)

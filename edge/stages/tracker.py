@@ -221,4 +221,18 @@ def _tracks(people: list[Track]) -> Tracks:
         np.array([person.id for person in people], np.int32),
         np.array([person.box for person in people], np.float32).reshape(-1, 4),
         np.array([person.score for person in people], np.float32),
+        _expected_keypoints(people),
     )
+
+
+def _expected_keypoints(people: list[Track]) -> F32 | None:
+    """Keypoints (N, K, 3) px and score where they are expected now, 0 for people without; None when none has any."""
+    known = [person.keypoints for person in people if person.keypoints is not None]
+    if not known:
+        return None
+    expected = np.zeros((len(people), len(known[0]), 3), np.float32)
+    for row, person in zip(expected, people, strict=True):
+        if person.keypoints is not None and person.keypoint_scores is not None:
+            row[:, :2] = person.keypoints + person.drift
+            row[:, 2] = person.keypoint_scores
+    return expected

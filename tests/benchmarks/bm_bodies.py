@@ -34,6 +34,8 @@ LEVERS: Mapping[str, tuple[str, ...]] = {
     "root of the rig": ("inverse_kinematics.localize_rig=off",),
     "smoothing": ("smooth=off",),
     "foot lock": ("foot_lock.enabled=off",),
+    "second pose": ("models.second_pose=none",),
+    "neighbor masks": ("pose.mask_neighbors=off",),
 }
 PAGE = Path(__file__).parents[2] / "docs/reference/accuracy.md"
 BY_VARIANT = dict[str, dict[str, Figures]]

@@ -94,6 +94,7 @@ def test_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrapes: l
         "detect",
         "track",
         "pose",
+        "second_pose",
         "mesh",
         "localize",
         "inverse_kinematics",

@@ -349,3 +349,28 @@ def test_similarity_of_known_keypoints() -> None:
     assert result[0, 1] > 0.9
     assert result[0, 2] < 0.1
     assert result[0, 3] == 0  # two common keypoints say nothing
+
+
+def test_tracker_gives_keypoints_where_they_are_expected() -> None:
+    tracker = Tracker()
+    actor = Actor(walk(200, 300, 90))
+    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+
+    def detections(*boxes: F32 | None) -> Detections:
+        return Detections(np.array(boxes, np.float32).reshape(-1, 4), np.full(len(boxes), 0.8, np.float32))
+
+    first = tracker.update(Frame("test", 0, 0, 0.0, image), detections(actor.box(0.0)))
+    assert first.keypoints is None
+    for index in range(30):
+        t_s = index / 30
+        frame = Frame("test", index, 0, t_s, image)
+        seen = tracker.update(frame, None if index else detections(actor.box(t_s)))
+        scores = np.full((len(seen.ids), 17), 0.7, np.float32)
+        tracker.observe(frame, Pose2D(seen.ids, np.tile(actor.keypoints(t_s), (len(seen.ids), 1, 1)), scores))
+    other = Actor(walk(600, 300, 0))
+    found = tracker.update(Frame("test", 30, 0, 1.0, image), detections(actor.box(1.0), other.box(1.0)))
+    assert found.keypoints is not None
+    assert found.keypoints.shape == (2, 17, 3)
+    np.testing.assert_allclose(found.keypoints[0, :, :2], actor.keypoints(1.0), atol=1.0)
+    np.testing.assert_allclose(found.keypoints[0, :, 2], 0.7)
+    assert not found.keypoints[1].any()
