@@ -140,7 +140,7 @@ class Pipeline:
         with measure("pose", frame):
             pose = self.pose(frame, tracks)
         with measure("track", frame):
-            pose = self.track.observe(frame, pose)
+            tracks, pose = self.track.observe(frame, pose)
         return TrackedFrame(frame, camera, tracks, pose)
 
     def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:

@@ -32,23 +32,19 @@ def appearance_of(image: U8, keypoints: F32, scores: F32, config: AppearanceConf
     return result
 
 
-def box_appearance(image: U8, boxes: F32, config: AppearanceConfig) -> F32:
-    """Appearances (N, 6) of boxes (N, 4) xyxy px, assuming an upright person in each."""
-    corners, sides = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
-    return appearance_of(image, corners + _STANDING * sides, np.ones((len(boxes), 17), np.float32), config)
-
-
 def _median(samples: F32) -> F32:
     """The (upper) median over the samples (N, S, 3); np.median costs several times as much on so few."""
     middle: F32 = np.sort(samples, axis=1)[:, samples.shape[1] // 2]
     return middle
 
 
-def appearance_distance(a: F32, b: F32) -> float | None:
-    """Distance of two appearances (6,), in weighted Lab units per part; None when no part is visible in both."""
-    parts = np.square(a - b).reshape(2, 3).sum(axis=1)
-    visible = parts[np.isfinite(parts)]
-    return float(np.sqrt(visible.mean())) if len(visible) else None
+def appearance_distances(a: F32, b: F32) -> F32:
+    """Distances (N,) of appearances (N, 6), in weighted Lab units per part; 0 where no part is visible in both."""
+    parts = np.square(a - b).reshape(-1, 2, 3).sum(axis=2)
+    visible = np.isfinite(parts)
+    total = np.where(visible, parts, 0).sum(axis=1)
+    distances: F32 = np.sqrt(total / np.maximum(visible.sum(axis=1), 1))
+    return distances
 
 
 def _sample_weights() -> tuple[F32, int]:
@@ -70,11 +66,4 @@ def _sample_weights() -> tuple[F32, int]:
     return np.stack(rows), trunk
 
 
-def _standing() -> F32:
-    points = np.zeros((17, 2), np.float32)
-    points[[5, 6, 11, 12, 13, 14]] = [(0.36, 0.22), (0.64, 0.22), (0.4, 0.5), (0.6, 0.5), (0.4, 0.72), (0.6, 0.72)]
-    return points
-
-
-_STANDING = _standing()
 _WEIGHTS, _TRUNK = _sample_weights()
