@@ -8,12 +8,13 @@ from pathlib import Path
 from calibration.camera import Camera
 from edge.models import LoadedModels, Models
 from edge.stages.config import PipelineConfig
-from edge.stages.detect import Detect
+from edge.stages.detect import Detect, input_size
 from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
 from edge.stages.pose import OnCrops, Pose
 from edge.stages.smooth import Smooth
+from edge.stages.tiles import TiledDetect
 from edge.stages.tracker import Tracker
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
@@ -78,7 +79,9 @@ class Pipeline:
         self._cameras = FrameCameras(camera_config)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)
         loaded, options = self.models, self.models.wanted
-        self.detect = Detect(loaded.detector_session, loaded.detector, config.detection)
+        self.detect: Detect | TiledDetect = Detect(loaded.detector_session, loaded.detector, config.detection)
+        if config.detection.small_people:
+            self.detect = TiledDetect(self.detect, input_size(loaded.detector), config.detection)
         self.track = Tracker(config.tracker)
         self.pose = Pose(
             loaded.pose_session, loaded.pose, refine=options.refine, flip_test=options.flip_test, on_crops=on_crops

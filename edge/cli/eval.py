@@ -86,6 +86,7 @@ def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
             camera_config if camera_config.camera else None,
             detect_every=args.detect_every,
             smooth=args.smooth,
+            small_people=args.small_people,
             max_frames=args.max_frames,
         )
     return scores

@@ -156,6 +156,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="run the detector on every Nth frame (default: %(default)s)",
     )
+    group.add_argument(
+        "--small-people",
+        action="store_true",
+        help="also run the detector on tiles of large images, to find people from about 25 pixels (slower)",
+    )
     group.add_argument("--no-smooth", dest="smooth", action="store_false", help="disable temporal smoothing")
 
 

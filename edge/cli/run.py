@@ -129,7 +129,10 @@ def run(args: argparse.Namespace) -> int:
             models=models_from(args),
             cameras=cameras_from(args),
             pipeline=PipelineConfig.of(
-                detect_every=args.detect_every, smooth=args.smooth, attention=args.overlay_attention
+                detect_every=args.detect_every,
+                smooth=args.smooth,
+                attention=args.overlay_attention,
+                small_people=args.small_people,
             ),
             outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
             monitoring=monitoring_from(args),

@@ -178,6 +178,7 @@ def evaluate_clip(
     *,
     detect_every: int = 8,
     smooth: bool = True,
+    small_people: bool = False,
     max_frames: int | None = None,
 ) -> Score:
     """Run a clip through the pipeline and score it against the truth of `camera`.
@@ -194,7 +195,7 @@ def evaluate_clip(
         pipeline = Pipeline(
             models,
             view or CameraConfig(calibrated=truth.camera),
-            PipelineConfig.of(detect_every=detect_every, smooth=smooth),
+            PipelineConfig.of(detect_every=detect_every, smooth=smooth, small_people=small_people),
         )
         landmarks = Landmarks(pipeline.mesh.head.body, pipeline.model.keypoint_names)
         scorer = Scorer(truth, pipeline.model.keypoint_names)

@@ -39,11 +39,12 @@ def _median(samples: F32) -> F32:
 
 
 def appearance_distances(a: F32, b: F32) -> F32:
-    """Distances (N,) of appearances (N, 6), in weighted Lab units per part; 0 where no part is visible in both."""
-    parts = np.square(a - b).reshape(-1, 2, 3).sum(axis=2)
+    """Distances (N, M) of appearances (N, 6) and (M, 6), in weighted Lab units per part; 0 where no part is visible in
+    both."""
+    parts = np.square(a[:, None] - b[None]).reshape(len(a), len(b), 2, 3).sum(axis=3)
     visible = np.isfinite(parts)
-    total = np.where(visible, parts, 0).sum(axis=1)
-    distances: F32 = np.sqrt(total / np.maximum(visible.sum(axis=1), 1))
+    total = np.where(visible, parts, 0).sum(axis=2)
+    distances: F32 = np.sqrt(total / np.maximum(visible.sum(axis=2), 1))
     return distances
 
 

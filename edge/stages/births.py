@@ -60,10 +60,12 @@ class Births:
         overlap = _paired(boxes, candidates.boxes)
         used = (scores > config.motion.min_keypoint_score).sum(axis=1)
         low = candidates.scores < config.high_threshold
-        least = np.where(low, births.min_low_keypoint_score, config.min_keypoint_score)
+        seen, _ = keypoints_boxes(*tracked, config.motion)
+        doubtful = low | np.any(covered(candidates.boxes, seen) > births.max_covered, axis=1)
+        least = np.where(doubtful, births.min_doubtful_keypoint_score, config.min_keypoint_score)
         real = found & (scores.mean(axis=1) >= least)
-        real &= used >= np.where(low, births.min_low_keypoints, births.min_keypoints)
-        real &= overlap >= np.where(low, births.min_low_box_iou, births.min_box_iou)
+        real &= used >= np.where(doubtful, births.min_doubtful_keypoints, births.min_keypoints)
+        real &= overlap >= np.where(doubtful, births.min_doubtful_box_iou, births.min_box_iou)
         self._reject(candidates.boxes[low & ~real], t_s)
         rows = np.flatnonzero(real)
         if not len(rows):
@@ -97,11 +99,17 @@ class Births:
 
 def inside(a: F32, b: F32) -> F32:
     """Intersections (N, M) of boxes a (N, 4) and b (M, 4), as shares of the smaller box of each pair."""
+    share: F32 = np.maximum(covered(a, b), covered(b, a).T)
+    return share
+
+
+def covered(a: F32, b: F32) -> F32:
+    """Shares (N, M) of boxes a (N, 4) inside boxes b (M, 4)."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
     common = np.prod(np.clip(high - low, 0, None), axis=2)
-    area_a, area_b = (np.prod(np.clip(x[:, 2:] - x[:, :2], 0, None), axis=1) for x in (a, b))
-    share: F32 = (common / np.maximum(np.minimum(area_a[:, None], area_b[None]), 1e-9)).astype(np.float32)
+    area = np.prod(np.clip(a[:, 2:] - a[:, :2], 0, None), axis=1)
+    share: F32 = (common / np.maximum(area[:, None], 1e-9)).astype(np.float32)
     return share
 
 

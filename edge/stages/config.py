@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from edge.stages.tracker_config import (
     AppearanceConfig,
     BirthConfig,
+    CameraMotionConfig,
     MotionConfig,
     ReidentificationConfig,
     TrackerConfig,
@@ -18,6 +19,7 @@ from edge.stages.tracker_config import (
 __all__ = [
     "AppearanceConfig",
     "BirthConfig",
+    "CameraMotionConfig",
     "DetectionConfig",
     "InverseKinematicsConfig",
     "LocalizationConfig",
@@ -37,10 +39,18 @@ class DetectionConfig:
     Attributes:
         score: lowest score of a box, 0..1. None: that of the model's card.
         nms_iou: intersection over union, 0..1, above which the lower of two boxes is suppressed. From NanoDet.
+        small_people: run the detector on tiles of large images too.
+        tile_overlap_px: least overlap of two tiles: people up to this size are whole in one of them. Tuned.
+        tile_margin_px: distance from the edge of a tile at which a box is cut. Tuned.
+        max_tiles: most tiles of an image; larger images get larger tiles. Tuned.
     """
 
     score: float | None = None
     nms_iou: float = 0.6
+    small_people: bool = False
+    tile_overlap_px: int = 96
+    tile_margin_px: float = 3.0
+    max_tiles: int = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,13 @@ class PipelineConfig:
     attention: bool = False
 
     @staticmethod
-    def of(*, detect_every: int = 8, smooth: bool = True, attention: bool = False) -> PipelineConfig:
+    def of(
+        *, detect_every: int = 8, smooth: bool = True, attention: bool = False, small_people: bool = False
+    ) -> PipelineConfig:
         """The default settings with the options of the command line. detect_every: TrackerConfig.interval."""
-        return PipelineConfig(tracker=TrackerConfig(interval=detect_every), smooth=smooth, attention=attention)
+        return PipelineConfig(
+            detection=DetectionConfig(small_people=small_people),
+            tracker=TrackerConfig(interval=detect_every),
+            smooth=smooth,
+            attention=attention,
+        )

@@ -9,9 +9,7 @@ from edge.stages.tracker_config import TrackerConfig
 from edge.types import F32, I32, Array
 
 
-def duplicate_tracks(
-    ids: I32, keypoints: F32, scores: F32, areas: F32, errors: F32, mismatches: F32, config: TrackerConfig
-) -> Array:
+def duplicate_tracks(ids: I32, keypoints: F32, scores: F32, areas: F32, misfits: F32, config: TrackerConfig) -> Array:
     """Which (N,) tracks are on the person of another track.
 
     Args:
@@ -19,15 +17,13 @@ def duplicate_tracks(
         keypoints: of this frame, (N, K, 2) px.
         scores: of the keypoints, (N, K).
         areas: of the boxes, (N,) px^2.
-        errors: motion errors, (N,) box lengths.
-        mismatches: distances (N,) of the appearances from those of the tracks, 1 at the limit.
+        misfits: motion errors (N,), larger for an appearance that differs.
         config: settings of the tracker.
     """
     result = np.zeros(len(ids), bool)
     if len(ids) < 2:
         return result
     alike = similarity(keypoints, scores, areas, config.motion.min_keypoint_score)
-    misfits = errors + mismatches / 4
     for a, b in np.argwhere(np.triu(alike > config.duplicate_similarity, 1)):
         if result[a] or result[b]:
             continue

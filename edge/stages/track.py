@@ -17,9 +17,9 @@ class TrackTable:
 
     ids (N,) int32, below 0 for candidates; centers and sizes (N, 2) of the boxes; velocities (N, 2); drifts (N, 2):
     movement of the predicted position since the last accepted keypoints (N, K, 2) with keypoint_scores (N, K);
-    appearances (N, 6): see appearance.py; scores (N,); seen_s (N,): time of the last accepted keypoints;
-    low_score_frames (N,): frames since then without accepted keypoints; missed_detections (N,): detector passes since
-    the last one that confirmed the track; lost (N,): the pose stage does not process the track.
+    appearances (N, 6): see appearance.py; scores (N,); seen_s (N,): time of the last accepted keypoints; hits (N,):
+    number of frames with them; low_score_frames (N,): frames since then without; missed_detections (N,): detector
+    passes since the last one that confirmed the track; lost (N,): the pose stage does not process the track.
     """
 
     ids: I32
@@ -32,6 +32,7 @@ class TrackTable:
     appearances: F32
     scores: F32
     seen_s: Array
+    hits: Array
     low_score_frames: Array
     missed_detections: Array
     lost: Array
@@ -57,6 +58,7 @@ class TrackTable:
             appearances=np.full((count, 6), np.nan, np.float32),
             scores=detections.scores.copy(),
             seen_s=np.full(count, t_s),
+            hits=np.zeros(count, np.int64),
             low_score_frames=np.zeros(count, np.int64),
             missed_detections=np.zeros(count, np.int64),
             lost=np.zeros(count, bool),
@@ -94,20 +96,36 @@ class TrackTable:
         self.drifts += steps
         self.velocities[self.lost] *= left
 
+    def move_with_camera(self, motion: F32) -> None:
+        """Move all positions by the affine motion (2, 3) of the image."""
+        turn, shift = motion[:, :2], motion[:, 2]
+        moved = self.centers @ turn.T + shift
+        # The predicted keypoints are keypoints + drifts: the keypoints move by the map, the drifts turn with it.
+        self.keypoints = (self.keypoints @ turn.T + shift).astype(np.float32)
+        self.drifts = (self.drifts @ turn.T).astype(np.float32)
+        self.centers = moved.astype(np.float32)
+        self.velocities = (self.velocities @ turn.T).astype(np.float32)
+        self.sizes *= np.float32(np.sqrt(abs(np.linalg.det(turn))))
+
     def see_boxes(self, rows: Array, boxes: F32, scores: F32, gain: float) -> None:
-        """Move the tracks of rows towards detections, by gain 0..1."""
-        self.centers[rows] += np.float32(gain) * (centers(boxes) - self.centers[rows])
+        """Move the tracks of rows towards detections, by gain 0..1. The predicted keypoints of lost ones move along."""
+        steps = np.float32(gain) * (centers(boxes) - self.centers[rows])
+        self.centers[rows] += steps
+        self.drifts[rows] += np.where(self.lost[rows, None], steps, 0)
         self.sizes[rows] += np.float32(gain) * (boxes[:, 2:] - boxes[:, :2] - self.sizes[rows])
         self.scores[rows] = scores
-        self.low_score_frames[rows] = self.missed_detections[rows] = 0
+        self.missed_detections[rows] = 0
 
     def motion_errors(self, rows: Array, keypoints: F32, scores: F32, min_score: float) -> F32:
-        """Median distances (M,) of keypoints (M, K, 2) from the predicted ones of the tracks of rows, in box lengths; 0
-        where no keypoint is visible in both."""
-        used = (scores > min_score) & (self.keypoint_scores[rows] > min_score)
-        off = keypoints - self.keypoints[rows] - self.drifts[rows, None]
-        lengths = self.sizes[rows].max(axis=1, initial=1.0)
-        errors: F32 = median_shift(np.hypot(off[..., 0], off[..., 1]), used) / lengths
+        """Median distances (N, M) of keypoints (N, K, 2) from the predicted ones of the M tracks of rows, in box
+        lengths; 0 where no keypoint is visible in both."""
+        predicted = self.keypoints[rows] + self.drifts[rows, None]
+        used = (scores > min_score)[:, None] & (self.keypoint_scores[rows] > min_score)
+        off = keypoints[:, None] - predicted
+        distances = np.hypot(off[..., 0], off[..., 1])
+        count = keypoints.shape[1]
+        medians = median_shift(distances.reshape(-1, count), used.reshape(-1, count)).reshape(used.shape[:2])
+        errors: F32 = medians / self.sizes[rows].max(axis=1, initial=1.0)
         return errors
 
     def see_keypoints(self, rows: Array, keypoints: F32, scores: F32, t_s: float, config: MotionConfig) -> None:
@@ -124,6 +142,7 @@ class TrackTable:
         self.keypoints[rows], self.keypoint_scores[rows] = keypoints, scores
         self.scores[rows] = scores.mean(axis=1)
         self.seen_s[rows] = t_s
+        self.hits[rows] += 1
         self.drifts[rows] = 0
         self.low_score_frames[rows] = 0
         self.lost[rows] = False

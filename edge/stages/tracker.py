@@ -12,9 +12,11 @@ import math
 import numpy as np
 
 from edge.stages.appearance import appearance_distances, appearance_of
-from edge.stages.association import associate
-from edge.stages.births import Births, inside
+from edge.stages.association import assign, associate, associate_keypoints
+from edge.stages.births import Births, covered
+from edge.stages.camera_motion import CameraMotion
 from edge.stages.config import TrackerConfig
+from edge.stages.detect import overlaps
 from edge.stages.duplicates import duplicate_tracks
 from edge.stages.reidentify import reidentify
 from edge.stages.track import TrackTable
@@ -28,14 +30,15 @@ class Tracker:
         self._config = config or TrackerConfig()
         self._interval = max(1, self._config.interval)
         self._births = Births(self._config)
+        self._camera_motion = CameraMotion(self._config.camera_motion)
         self.reset()
 
     def reset(self) -> None:
         """Forget all tracks; ids start again at 0."""
         self._people = TrackTable.empty()
         self._candidates = _none()
-        self._shown = Tracks(np.empty(0, np.int32), np.empty((0, 4), np.float32), np.empty(0, np.float32))
         self._births.reset()
+        self._camera_motion.reset()
         self._next_id = 0
         self._frames_since_detection = 0
         self._t_s = -math.inf  # of the last frame
@@ -60,19 +63,19 @@ class Tracker:
         if frame.t_s < self._t_s or self._is_scene_change(frame):
             self._people = self._people[:0]
             self._births.reset()
+            self._camera_motion.reset()
         dt, self._t_s = frame.t_s - self._t_s, frame.t_s
-        self._thumbnail = self._thumbnail_of(frame)
+        self._follow_camera(frame)
         self._frames_since_detection = 0 if detections is not None else self._frames_since_detection + 1
         self._people.predict(dt, self._config.motion)
         self._forget(frame)
         new = self._candidates = _none() if detections is None else self._associate(detections, frame)
         sight = self._people[~self._people.lost]
-        self._shown = Tracks(
+        return Tracks(
             np.concatenate([sight.ids, _candidate_ids(len(new.scores))]),
             np.concatenate([sight.boxes, new.boxes]),
             np.concatenate([sight.scores, new.scores]),
         )
-        return self._shown
 
     def observe(self, frame: Frame, pose: Pose2D) -> tuple[Tracks, Pose2D]:
         """Update the tracks with the keypoints of this frame.
@@ -82,25 +85,33 @@ class Tracker:
             pose: keypoints of the tracks of that update; some may be missing.
 
         Returns:
-            The tracks and the keypoints of those rows that are people, each person once, with ids from 0, row for row.
+            The people who were recognized, each once: their tracks, with the boxes in this frame, and their keypoints,
+            row for row. Ids are from 0.
         """
         self._fit_keypoint_count(pose.keypoints.shape[1])
         appearances = appearance_of(frame.image, pose.keypoints, pose.scores, self._config.appearance)
         known = {int(track_id): row for row, track_id in enumerate(self._people.ids)}
         at = np.array([known.get(int(track_id), -1) for track_id in pose.ids], np.intp)
         tracked = np.flatnonzero(at >= 0)
-        tracked = tracked[self._credible(at[tracked], pose, tracked, appearances)]
-        tracked = tracked[~self._duplicates(at[tracked], pose, tracked, appearances)]
-        self._see(at[tracked], pose, tracked, appearances)
-        self._miss_others(at[tracked])
+        at, tracked = self._match_keypoints(at[tracked], tracked, pose, appearances)
+        self._see(at, pose, tracked, appearances)
+        self._miss_others(at)
         ids = pose.ids.copy()
+        ids[tracked] = self._people.ids[at]
         new = self._new_people(frame, pose, appearances, tracked, ids)
         rows = np.sort(np.concatenate([tracked, new]))
-        shown = {int(track_id): row for row, track_id in enumerate(self._shown.ids)}
-        boxes = self._shown.boxes[[shown[int(track_id)] for track_id in pose.ids[rows]]].reshape(-1, 4)
-        scores = pose.scores[rows]
-        tracks = Tracks(ids[rows], boxes, scores.mean(axis=1, dtype=np.float32))
-        return tracks, Pose2D(ids[rows], pose.keypoints[rows], scores)
+        now = {int(track_id): row for row, track_id in enumerate(self._people.ids)}
+        shown = self._people[np.array([now[int(track_id)] for track_id in ids[rows]], np.intp)]
+        return Tracks(shown.ids, shown.boxes, shown.scores), Pose2D(shown.ids, pose.keypoints[rows], pose.scores[rows])
+
+    def _follow_camera(self, frame: Frame) -> None:
+        thumbnail = self._thumbnail_of(frame)
+        if thumbnail.shape == self._thumbnail.shape:
+            boxes = self._people.boxes[~self._people.lost]
+            motion = self._camera_motion(frame.image, np.abs(thumbnail - self._thumbnail), boxes)
+            if motion is not None:
+                self._people.move_with_camera(motion)
+        self._thumbnail = thumbnail
 
     def _is_scene_change(self, frame: Frame) -> bool:
         return bool(np.abs(self._thumbnail_of(frame) - self._thumbnail).mean() > self._config.scene_change)
@@ -122,7 +133,8 @@ class Tracker:
             return
         height, width = frame.image.shape[:2]
         outside = ((people.centers < 0) | (people.centers >= (width, height))).any(axis=1)
-        expired = people.lost & (outside | (frame.t_s - people.seen_s > limits.max_lost_s))
+        brief = people.hits < limits.min_hits
+        expired = people.lost & (outside | brief | (frame.t_s - people.seen_s > limits.max_lost_s))
         waiting = np.flatnonzero(people.lost & ~expired)
         excess = max(0, len(waiting) - limits.max_lost)
         expired[waiting[np.argsort(people.seen_s[waiting], kind="stable")[:excess]]] = True
@@ -136,52 +148,57 @@ class Tracker:
         rows, columns = associate(people.boxes[sight], detections, config)
         boxes, scores = detections.boxes, detections.scores
         people.missed_detections[sight] += 1
+        people.low_score_frames[sight[rows]] = 0
         people.see_boxes(sight[rows], boxes[columns], scores[columns], config.detection_gain)
         missed = people.missed_detections >= config.max_missed_detections
         self._lose(np.flatnonzero(~people.lost & missed & (people.scores < config.poor_keypoint_score)))
         left = np.ones(len(scores), bool)
         left[columns] = False
-        seen = people.boxes[~people.lost]
-        return self._births.candidates(Detections(boxes[left], scores[left]), seen, frame.t_s)
+        self._search(detections, left)
+        return self._births.candidates(Detections(boxes[left], scores[left]), people.boxes[~people.lost], frame.t_s)
 
-    def _credible(self, at: Array, pose: Pose2D, rows: Array, appearances: F32) -> Array:
-        """Which keypoints (rows of the pose) belong to the tracks `at`: they are a person's, not too far from the
-        prediction, and of the same appearance when they are off."""
+    def _search(self, detections: Detections, left: Array) -> None:
+        """Look again at lost people where a detection is at the predicted place; removes it from those `left`."""
+        people, config = self._people, self._config
+        lost = np.flatnonzero(people.lost)
+        found = np.flatnonzero(left & (detections.scores >= config.low_threshold))
+        rows, columns = assign(overlaps(people.boxes[lost], detections.boxes[found]), config.min_search_iou)
+        at, chosen = lost[rows], found[columns]
+        people.see_boxes(at, detections.boxes[chosen], detections.scores[chosen], 1.0)
+        people.lost[at] = False
+        people.low_score_frames[at] = 0
+        left[chosen] = False
+
+    def _match_keypoints(self, at: Array, rows: Array, pose: Pose2D, appearances: F32) -> tuple[Array, Array]:
+        """The tracks, among `at`, and the rows of the pose, among `rows`, that belong together, each person once."""
         people, config = self._people, self._config
         keypoints, scores = pose.keypoints[rows], pose.scores[rows]
         errors = people.motion_errors(at, keypoints, scores, config.motion.min_keypoint_score)
-        other = self._mismatches(at, appearances[rows]) > 1
+        mismatches = appearance_distances(appearances[rows], people.appearances[at]) / config.max_appearance_distance
         at_once, more = config.max_jump
-        near = errors < at_once + more * (self._t_s - people.seen_s[at])
-        real: Array = scores.mean(axis=1) >= config.min_confirmed_keypoint_score
-        return real & near & ~((errors > config.appearance_check_distance) & other)
-
-    def _duplicates(self, at: Array, pose: Pose2D, rows: Array, appearances: F32) -> Array:
-        """Which of the tracks `at` are on another track's person; they are lost."""
-        people, config = self._people, self._config
-        keypoints, scores = pose.keypoints[rows], pose.scores[rows]
-        errors = people.motion_errors(at, keypoints, scores, config.motion.min_keypoint_score)
-        areas = people.sizes[at].prod(axis=1)
-        mismatches = self._mismatches(at, appearances[rows])
-        double = duplicate_tracks(people.ids[at], keypoints, scores, areas, errors, mismatches, config)
-        self._lose(at[double])
-        return double
+        limits = at_once + more * (self._t_s - people.seen_s[at])
+        found, tracks = associate_keypoints(errors, mismatches, scores.mean(axis=1), limits, config)
+        misfits = (errors + config.mismatch_error * mismatches)[found, tracks]
+        areas = people.sizes[at[tracks]].prod(axis=1)
+        double = duplicate_tracks(people.ids[at[tracks]], keypoints[found], scores[found], areas, misfits, config)
+        self._lose(at[tracks[double]])
+        return at[tracks[~double]], rows[found[~double]]
 
     def _see(self, at: Array, pose: Pose2D, rows: Array, appearances: F32) -> None:
         people, motion = self._people, self._config.motion
         people.see_keypoints(at, pose.keypoints[rows], pose.scores[rows], self._t_s, motion)
         boxes = people.boxes[at]
-        covered = inside(boxes, boxes) - np.eye(len(boxes), dtype=np.float32)
-        hidden = covered.max(axis=1, initial=0) > motion.max_appearance_overlap
+        others = covered(boxes, boxes) * (1 - np.eye(len(boxes), dtype=np.float32))
+        hidden = others.max(axis=1, initial=0) > motion.max_appearance_overlap
         people.see_appearances(at, appearances[rows], motion.appearance_gain, hidden)
 
     def _miss_others(self, seen: Array) -> None:
         """Count a frame without accepted keypoints for the tracks in sight that are not in `seen`."""
-        people = self._people
+        people, config = self._people, self._config
         missed = ~people.lost
         missed[seen] = False
         people.low_score_frames[missed] += 1
-        self._lose(np.flatnonzero(missed & (people.low_score_frames >= self._config.max_low_score_frames)))
+        self._lose(np.flatnonzero(missed & (people.low_score_frames >= config.max_low_score_frames)))
 
     def _new_people(self, frame: Frame, pose: Pose2D, appearances: F32, tracked: Array, ids: Array) -> Array:
         """Rows of the pose that are new or found people. Adds them to the tracks and sets their entries of `ids`."""
@@ -216,11 +233,6 @@ class Tracker:
         if len(rows):
             self._people.lost[rows] = True
             self._frames_since_detection = self._interval
-
-    def _mismatches(self, at: Array, appearances: F32) -> F32:
-        """Distances (M,) of appearances from those of the tracks `at`, 1 at the limit; 0 where they have no part in
-        common."""
-        return appearance_distances(self._people.appearances[at], appearances) / self._config.max_appearance_distance
 
 
 def _thumbnail(image: U8, side: int = 16) -> Array:

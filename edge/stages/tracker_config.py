@@ -58,9 +58,11 @@ class BirthConfig:
         merge_inside: share of the smaller box, 0..1, inside the larger one above which they are of one person.
         min_keypoints: number of used keypoints of a person.
         min_box_iou: overlap, 0..1, of the keypoints' box with the detection.
-        min_low_keypoint_score: mean keypoint score, 0..1, of a person with a low detection score.
-        min_low_keypoints: number of used keypoints of a person with a low detection score.
-        min_low_box_iou: overlap, 0..1, of the keypoints' box with a detection of low score.
+        max_covered: share of a candidate's box, 0..1, inside that of a tracked person from which the candidate is
+            doubtful, as it is with a low detection score.
+        min_doubtful_keypoint_score: mean keypoint score, 0..1, of a doubtful candidate that is a person.
+        min_doubtful_keypoints: number of used keypoints of a doubtful candidate that is a person.
+        min_doubtful_box_iou: overlap, 0..1, of the keypoints' box with a doubtful candidate that is a person.
         duplicate_similarity: object keypoint similarity, 0..1, to a tracked person above which a candidate is that
             person.
         retry_s: time for which a place whose keypoints were no person gets no candidate of low score, s.
@@ -73,9 +75,10 @@ class BirthConfig:
     merge_inside: float = 0.8
     min_keypoints: int = 5
     min_box_iou: float = 0.2
-    min_low_keypoint_score: float = 0.35
-    min_low_keypoints: int = 11
-    min_low_box_iou: float = 0.5
+    min_doubtful_keypoint_score: float = 0.35
+    min_doubtful_keypoints: int = 11
+    max_covered: float = 0.25
+    min_doubtful_box_iou: float = 0.5
     duplicate_similarity: float = 0.5
     retry_s: float = 0.5
     same_place_iou: float = 0.8
@@ -90,6 +93,7 @@ class ReidentificationConfig:
 
     Attributes:
         max_lost_s: time after which a lost person is forgotten, s.
+        min_hits: frames in which a person must have been seen to be remembered.
         max_lost: number of lost people that are remembered; the first lost are forgotten first.
         lightness: spreads of the weighted lightness of a body part.
         color: spreads of the two color axes of a body part.
@@ -106,6 +110,7 @@ class ReidentificationConfig:
     """
 
     max_lost_s: float = 10.0
+    min_hits: int = 4
     max_lost: int = 64
     lightness: tuple[float, float] = (10.0, 28.0)
     color: tuple[float, float] = (5.0, 10.0)
@@ -118,6 +123,35 @@ class ReidentificationConfig:
     edge: float = 0.25
     min_evidence: float = 1.0
     min_margin: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CameraMotionConfig:
+    """Compensation of camera motion by sparse optical flow on a small gray image. All values are tuned.
+
+    Attributes:
+        enabled: compensate at all.
+        changed: difference of a thumbnail's pixel, 0..255, that is a change.
+        min_changed: share of changed pixels, 0..1, from which the image as a whole moves; below, nothing is computed.
+        width: approximate width of the small image, px.
+        grid: points of the flow along each side of the image.
+        window: side of the flow's window, px of the small image.
+        levels: levels of the flow's pyramid.
+        tolerance_px: distance from the common motion, px of the small image, of a point of the background.
+        min_points: fewest points from which a motion is estimated.
+        min_inliers: least share, 0..1, of points that follow the common motion.
+    """
+
+    enabled: bool = True
+    changed: float = 8.0
+    min_changed: float = 0.3
+    width: int = 320
+    grid: int = 12
+    window: int = 15
+    levels: int = 2
+    tolerance_px: float = 1.5
+    min_points: int = 20
+    min_inliers: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +169,12 @@ class TrackerConfig:
         max_gap_s: time between two frames, s, beyond which the detector runs.
         duplicate_similarity: object keypoint similarity, 0..1, above which two tracks are on one person.
         min_iou: least overlap, 0..1, of a detection and the track that it confirms.
+        min_search_iou: least overlap, 0..1, of a detection and the predicted box of a lost person who may be there.
         detection_gain: share by which a detection moves the box of a track.
         max_jump: distance of keypoints from the prediction that makes them another person's: at once, more per second.
         evident_difference: difference in motion error that identifies the duplicate of two tracks.
+        mismatch_error: motion error that counts as much as the largest distance of appearances.
+        own_crop: motion error by which keypoints may fit another track better than that whose crop they are from.
         appearance_check_distance: motion error beyond which the appearance must match too.
         max_appearance_distance: distance of appearances, weighted CIE Lab units, of one person.
         max_missed_detections: detector passes that miss a track with poor keypoints before it is lost.
@@ -147,6 +184,7 @@ class TrackerConfig:
         appearance: color descriptor of people.
         births: which detections start a track.
         reidentification: which new people were lost before.
+        camera_motion: compensation of the camera's motion.
     """
 
     interval: int = 8
@@ -157,11 +195,14 @@ class TrackerConfig:
     max_low_score_frames: int = 3
     search_s: float = 1.5
     max_gap_s: float = 0.4
-    duplicate_similarity: float = 0.8
+    duplicate_similarity: float = 0.65
     min_iou: float = 0.25
+    min_search_iou: float = 0.35
     detection_gain: float = 0.3
-    max_jump: tuple[float, float] = (0.30, 0.50)
-    evident_difference: float = 0.05
+    max_jump: tuple[float, float] = (0.15, 0.50)
+    evident_difference: float = 0.01
+    mismatch_error: float = 0.25
+    own_crop: float = 0.03
     appearance_check_distance: float = 0.12
     max_appearance_distance: float = 25.0
     max_missed_detections: int = 6
@@ -171,3 +212,4 @@ class TrackerConfig:
     appearance: AppearanceConfig = field(default_factory=AppearanceConfig)
     births: BirthConfig = field(default_factory=BirthConfig)
     reidentification: ReidentificationConfig = field(default_factory=ReidentificationConfig)
+    camera_motion: CameraMotionConfig = field(default_factory=CameraMotionConfig)

@@ -19,7 +19,6 @@ from metric import Metric, note, show
 from tracking_metrics import Boxes, TrackingScore, score_tracking
 
 from edge.stages.config import TrackerConfig
-from edge.stages.keypoint_geometry import keypoints_boxes
 from edge.stages.tracker import Tracker
 
 SETTINGS = (
@@ -35,7 +34,7 @@ BUFFERS = {"": 30, ", lost for 10 s": 10 * FPS}  # frames for which the other tr
 
 def run_meshcast(crowd: Crowd, config: TrackerConfig | None = None) -> tuple[list[Boxes], float]:
     """The result of Meshcast's tracker, and its CPU milliseconds per frame."""
-    tracker, motion = Tracker(config), (config or TrackerConfig()).motion
+    tracker = Tracker(config)
     found, spent = [], 0.0
     for index in range(crowd.frames):
         frame = crowd.frame(index)
@@ -47,8 +46,7 @@ def run_meshcast(crowd: Crowd, config: TrackerConfig | None = None) -> tuple[lis
         begin = time.thread_time()
         tracks, pose = tracker.observe(frame, pose)
         spent += time.thread_time() - begin
-        boxes, whole = keypoints_boxes(pose.keypoints, pose.scores, motion)
-        found.append(Boxes(tracks.ids, np.where(whole[:, None], boxes, tracks.boxes)))
+        found.append(Boxes(tracks.ids, tracks.boxes))
     return found, spent / crowd.frames * 1e3
 
 
@@ -60,7 +58,9 @@ def run_other(crowd: Crowd, tracker: Any, images: bool) -> tuple[list[Boxes], fl
     for index in range(crowd.frames):
         given = crowd.detections(index)
         boxes = supervision.Detections(
-            xyxy=given.boxes.astype(float), confidence=given.scores.astype(float), class_id=np.zeros(len(given.boxes), int)
+            xyxy=given.boxes.astype(float),
+            confidence=given.scores.astype(float),
+            class_id=np.zeros(len(given.boxes), int),
         )
         image = crowd.frame(index).image if images else None
         begin = time.thread_time()

@@ -1,4 +1,4 @@
-"""A made crowd with truth: people walk over a plane, cross, stand behind walls and are seen by a still or moving camera.
+"""A made crowd with truth: people walk over a plane, cross and stand behind walls; the camera stands still or moves.
 
 What a detector and a single-person pose network make of it is imitated: noise, misses in bursts, second boxes on one
 person, cones that look like people, keypoints of the person in front where one hides another.
@@ -19,7 +19,7 @@ from edge.types import Detections, Frame, Pose2D, Tracks
 
 Array = NDArray[np.generic]
 WIDTH, HEIGHT, FPS = 1280, 720, 25
-FOCAL_PX, CAMERA_M, HORIZON_PX = 1000.0, 2.6, 200.0
+FOCAL_PX, CAMERA_M, HORIZON_PX = 1000.0, 4.0, 40.0
 NEAR_M, FAR_M = 7.0, 17.0
 EXCEED_PX = 700  # by which the background exceeds the image on each side
 VISIBLE = 0.25  # share of the keypoints from which a person counts
@@ -179,7 +179,7 @@ class Crowd:
         speed = np.linalg.norm(np.diff(walked, axis=0, prepend=walked[:1]), axis=1)
         trunk, legs = TRUNKS[rng.integers(len(TRUNKS))], LEGS[rng.integers(len(LEGS))]
         jitter = rng.integers(-12, 13, (2, 3))
-        colors = [tuple(int(c) for c in np.clip(np.add(base, off), 0, 255)) for base, off in zip((trunk, legs), jitter)]
+        colors = [tuple(np.clip(color, 0, 255).tolist()) for color in np.add((trunk, legs), jitter)]
         return Walker(walked, rng.uniform(1.55, 1.92), *colors, phase=np.cumsum(speed) / 0.23 + rng.uniform(0, 6))
 
     def _place(self) -> Array:
@@ -283,7 +283,7 @@ class Crowd:
             scores.append(min(score, 0.95))
             if rng.random() < 0.1:
                 size = box[2:] - box[:2]
-                second = box + np.tile(rng.normal(0, 0.22, 2) * size, 2)
+                second = box + np.tile(rng.normal(0, (0.25, 0.08)) * size, 2)
                 if rng.random() < 0.5:
                     second[3] -= 0.4 * height  # the upper body
                 boxes.append(second)

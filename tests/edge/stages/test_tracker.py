@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import pytest
 
@@ -276,13 +277,48 @@ def test_tracker_false_detection_is_not_reported() -> None:
         assert not len(track.observe(frame, poor)[1].ids)
 
 
-def test_tracker_low_scores_confirm_but_do_not_start_tracks() -> None:
-    actor = Actor(walk(300, 270, 60))
-    scene = Scene(actor, track=Tracker(TrackerConfig(interval=1)))
-    box = scene.visible(0.0)[0][1][None]
+def test_tracker_low_detection_scores_start_tracks_with_sure_keypoints_from_first_frame() -> None:
+    """A T-pose seen from behind: detection scores of 0.33 to 0.43, three boxes, keypoints that are sure."""
+    scene = Scene(Actor(walk(300, 270, 60)), track=Tracker(TrackerConfig(interval=1)))
+    box = scene.visible(0.0)[0][1]
+    boxes = np.stack([box, box + np.array([-40, 0, 20, 0], np.float32), box + np.array([-10, 0, 40, 0], np.float32)])
     frame = Frame("test", 0, 0, 0.0, scene.image(0.0))
-    assert not len(scene.track.update(frame, Detections(box, np.array([0.40], np.float32))).ids)
-    assert len(scene.track.update(frame, Detections(box, np.array([0.46], np.float32))).ids)
+    tracks = scene.track.update(frame, Detections(boxes, np.array([0.36, 0.36, 0.33], np.float32)))
+    assert tracks.ids.tolist() == [-1]
+    tracks, pose = scene.track.observe(frame, scene.pose(tracks, 0.0))
+    assert tracks.ids.tolist() == pose.ids.tolist() == [0]
+
+
+def test_tracker_second_box_on_tracked_person_starts_no_track() -> None:
+    """The detector's second box, beside the first, draws the tracked person: it neither replaces nor joins them."""
+    actor = Actor(walk(300, 270, 40))
+    scene = Scene(actor, track=Tracker(TrackerConfig(interval=1))).run(0, 1)
+    for index in range(30, 60):
+        t_s = index / 30
+        box = scene.visible(t_s)[0][1]
+        second = box + np.array([45, 0, 45, 0], np.float32)
+        frame = Frame("test", index, 0, t_s, scene.image(t_s))
+        tracks = scene.track.update(frame, Detections(np.stack([second, box]), np.array([0.9, 0.5], np.float32)))
+        tracks, pose = scene.track.observe(frame, scene.pose(tracks, t_s))
+        assert pose.ids.tolist() == [0]
+
+
+def test_tracker_moving_camera_keeps_ids_of_lost_people() -> None:
+    """While a wall hides a person, the camera pans by more than the person's width."""
+    texture = cv2.resize(np.random.default_rng(1).integers(0, 255, (60, 160, 3)).astype(np.uint8), (2400, 700))
+
+    class Panned(Scene):
+        def image(self, t_s: float) -> U8:
+            x = round(260 + 200 * t_s)
+            image = np.ascontiguousarray(texture[:HEIGHT, x : x + WIDTH])
+            box = self.actors[0].box(t_s)
+            if box is not None:
+                x0, y0, x1, y1 = np.clip(box, 0, [WIDTH, HEIGHT, WIDTH, HEIGHT]).astype(int)
+                image[y0:y1, x0:x1] = RED
+            return image
+
+    scene = Panned(Actor(lambda t_s: None if 1 <= t_s < 2 else (700 - 200 * t_s, 270))).run(0, 3)
+    assert scene.ids(0) == [0]
 
 
 def test_tracker_frame_without_pose_keeps_track() -> None:
