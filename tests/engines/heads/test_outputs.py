@@ -1,4 +1,4 @@
-"""ONNX mesh models of others: what they take and give is compared with their family when they are loaded."""
+"""Outputs of imported ONNX mesh models are compared with their family on loading."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engines.body.body import open_body
 from engines.cards.card import Card, load_card
 from engines.errors import ModelError
 from engines.heads.outputs import check_outputs
+from engines.heads.pose2mesh_open import BESIDE_STATE
 
 
 class Fixed:
@@ -45,7 +46,7 @@ PARE = ((1, 24, 3, 3), (1, 10), (1, 3), (1, 24, 56, 56))
         ("decomr", ((1, 128, 128, 3), (1, 3))),
     ],
 )
-def test_check_outputs_other_shapes_than_the_family_raise(name: str, shapes: tuple[tuple[int, ...], ...]) -> None:
+def test_check_outputs_wrong_shapes_raise(name: str, shapes: tuple[tuple[int, ...], ...]) -> None:
     card, body = of_others(name), None if name == "pose2mesh_open" else open_body()
     check_outputs(card, Fixed(*shapes), body)
     for wrong in (shapes[1:], (*shapes, (1, 3)), (*shapes[:-1], (*shapes[-1][:-1], 7, 7)), (*shapes[:-1], (1, 2))):
@@ -55,9 +56,19 @@ def test_check_outputs_other_shapes_than_the_family_raise(name: str, shapes: tup
 
 def test_check_outputs_input_of_another_size_raises() -> None:
     card = of_others("pose2mesh_open")
-    wide = replace(card, input=replace(card.input, shape=("N", 60)))
-    with pytest.raises(ModelError, match=r"the card's input\.shape is \[N, 60\]; .* takes \[N, 54\]"):
+    wide = replace(card, input=replace(card.input, shape=("N", 57)))
+    with pytest.raises(ModelError, match=r"the card's input\.shape is \[N, 57\]; .* takes \[N, 54\]"):
         check_outputs(wide, Fixed(), None)
+
+
+def test_check_outputs_of_a_model_with_a_state_wants_the_state_back() -> None:
+    card = of_others("pose2mesh_open")
+    card = replace(card, input=replace(card.input, shape=("N", BESIDE_STATE + 6)))
+    single = ((1, 47, 3), (1, 295, 3))
+    check_outputs(card, Fixed(*single, (1, 47), (1, 2), (1, 6)), None)
+    for wrong in (single, (*single, (1, 47), (1, 2), (1, 5))):
+        with pytest.raises(ModelError, match=r"its outputs are .*; a pose2mesh_open model has .*\[N, 6\]"):
+            check_outputs(card, Fixed(*wrong), None)
 
 
 def test_check_outputs_own_networks_are_not_run() -> None:
