@@ -35,8 +35,9 @@ NAMES = (
     "fit_rotations",
     "memory",
     "stall",
+    "tracking",
 )
-LONG = ("memory", "stall")
+LONG = ("memory", "stall", "tracking")
 QUIET_LOAD = 0.5
 
 

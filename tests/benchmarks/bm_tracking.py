@@ -93,7 +93,7 @@ def candidates() -> Iterator[tuple[str, Callable[[Crowd], tuple[list[Boxes], flo
             yield f"{name}{suffix}", run
 
 
-def measure(only: str = "", long: bool = True) -> list[Metric]:
+def measure(only: str = "") -> list[Metric]:
     """HOTA, IDF1, id switches and time per frame of each tracker, over all settings and for each."""
     results: dict[str, list[tuple[list[Boxes], list[Boxes]]]] = {}
     times: dict[str, list[float]] = {}

@@ -63,7 +63,7 @@ class Walker:
 
 
 @dataclass(slots=True)
-class Moment:
+class SceneState:
     """One frame: keypoints (P, 17, 2) px, visible (P, 17) bool and depths (P,) of all people, boxes (P, 4), and which
     person hides each keypoint (P, 17), -1 where none does."""
 
@@ -95,7 +95,7 @@ class Crowd:
         size = (WIDTH + 2 * EXCEED_PX, HEIGHT + 2 * EXCEED_PX)
         self._background = cv2.resize(texture, size, interpolation=cv2.INTER_CUBIC)
         self._background = cv2.convertScaleAbs(self._background, alpha=0.6, beta=60)
-        self.moments = [self._moment(index) for index in range(self.frames)]
+        self.states = [self._state(index) for index in range(self.frames)]
         self._name_people()
         self._noise = self._correlated((setting.people, 17, 2), 0.7)
         self._hardness = self._correlated((setting.people, 1), 0.9)[..., 0]
@@ -105,10 +105,10 @@ class Crowd:
     def truth(self) -> list[Boxes]:
         """The people of each frame; those who are hardly visible are marked as ignored."""
         found = []
-        for moment in self.moments:
-            inside = moment.ids >= 0
-            share = moment.visible[inside].mean(axis=1)
-            found.append(Boxes(moment.ids[inside], moment.boxes[inside], share < VISIBLE))
+        for state in self.states:
+            inside = state.ids >= 0
+            share = state.visible[inside].mean(axis=1)
+            found.append(Boxes(state.ids[inside], state.boxes[inside], share < VISIBLE))
         return found
 
     def detections(self, index: int) -> Detections:
@@ -117,28 +117,28 @@ class Crowd:
 
     def frame(self, index: int) -> Frame:
         """The image of a frame."""
-        moment = self.moments[index]
-        x, y = (EXCEED_PX - moment.shift).round().astype(int)
+        state = self.states[index]
+        x, y = (EXCEED_PX - state.shift).round().astype(int)
         image = self._background[y : y + HEIGHT, x : x + WIDTH].copy()
-        things = [(depth, person) for person, depth in enumerate(moment.depths)]
+        things = [(depth, person) for person, depth in enumerate(state.depths)]
         things += [(depth, -1 - wall) for wall, (_, depth, _) in enumerate(self._walls)]
         for _, thing in sorted(things, reverse=True):
             if thing >= 0:
-                self._draw(image, moment, thing)
+                self._draw(image, state, thing)
             else:
-                low, high = self._wall_box(-1 - thing, moment.shift)
+                low, high = self._wall_box(-1 - thing, state.shift)
                 cv2.rectangle(image, low.astype(int).tolist(), high.astype(int).tolist(), (150, 140, 120), -1)
         return Frame("crowd", index, 0, index / FPS, image)
 
     def pose(self, index: int, tracks: Tracks) -> Pose2D:
         """The keypoints that a single-person network gives for the boxes of tracks."""
-        moment, rng = self.moments[index], np.random.default_rng((self.setting.seed, index, 1))
+        state, rng = self.states[index], np.random.default_rng((self.setting.seed, index, 1))
         count = len(tracks.ids)
         keypoints = np.zeros((count, 17, 2), np.float32)
         scores = np.clip(rng.normal(0.1, 0.03, (count, 17)), 0.01, 0.2).astype(np.float32)
-        share = moment.visible.mean(axis=1)
-        middles = (moment.boxes[:, :2] + moment.boxes[:, 2:]) / 2
-        heights = moment.boxes[:, 3] - moment.boxes[:, 1]
+        share = state.visible.mean(axis=1)
+        middles = (state.boxes[:, :2] + state.boxes[:, 2:]) / 2
+        heights = state.boxes[:, 3] - state.boxes[:, 1]
         for row, box in enumerate(tracks.boxes):
             size = box[2:] - box[:2]
             off = np.abs(middles - (box[:2] + box[2:]) / 2) / size.max()
@@ -148,14 +148,14 @@ class Crowd:
             keypoints[row] = box[:2] + rng.uniform(0.2, 0.8, (17, 2)) * size
             if person < 0 or cost[person] > 1:
                 continue
-            points = moment.keypoints[person] + 0.02 * heights[person] * self._noise[index, person]
+            points = state.keypoints[person] + 0.02 * heights[person] * self._noise[index, person]
             level = np.clip(rng.normal(0.55, 0.15, 17), 0.1, 0.95)
-            hidden = ~moment.visible[person]
+            hidden = ~state.visible[person]
             guessed = hidden & (rng.random(17) < 0.5)
             points[hidden] += rng.normal(0, 0.06 * heights[person], (hidden.sum(), 2))
             level[hidden] = rng.uniform(0.08, 0.3, hidden.sum())
-            drawn = guessed & (moment.hider[person] >= 0)  # the keypoint of the person in front
-            points[drawn] = moment.keypoints[moment.hider[person][drawn], np.flatnonzero(drawn)]
+            drawn = guessed & (state.hider[person] >= 0)  # the keypoint of the person in front
+            points[drawn] = state.keypoints[state.hider[person][drawn], np.flatnonzero(drawn)]
             level[drawn] = rng.uniform(0.25, 0.5, drawn.sum())
             keypoints[row], scores[row] = points, level
         return Pose2D(tracks.ids, keypoints, scores)
@@ -210,7 +210,7 @@ class Crowd:
         foot, scale = self._project(x, depth, shift)
         return foot - np.array([half, 2.3]) * scale, foot + np.array([half, 0]) * scale
 
-    def _moment(self, index: int) -> Moment:
+    def _state(self, index: int) -> SceneState:
         shift = self._shifts[index]
         depths = np.array([walker.path[index, 1] for walker in self._walkers])
         keypoints = np.stack([self._figure(walker, index, shift) for walker in self._walkers])
@@ -232,7 +232,7 @@ class Crowd:
                     covered = ((keypoints[person] > low) & (keypoints[person] < high)).all(axis=1)
                     hider[person, covered] = -1
                     visible[person] &= ~covered
-        return Moment(keypoints, visible, hider, depths, boxes, shift)
+        return SceneState(keypoints, visible, hider, depths, boxes, shift)
 
     def _figure(self, walker: Walker, index: int, shift: Array) -> Array:
         """Keypoints (17, 2) px of a person: the template turned into the walking direction, with swinging limbs."""
@@ -251,13 +251,13 @@ class Crowd:
         """True ids: a person who is outside of the image for more than a second is another one afterwards."""
         names = np.arange(len(self._walkers))
         new, outside = len(names), np.zeros(len(names), int)
-        for moment in self.moments:
-            middles = (moment.boxes[:, :2] + moment.boxes[:, 2:]) / 2
+        for state in self.states:
+            middles = (state.boxes[:, :2] + state.boxes[:, 2:]) / 2
             inside = ((middles >= 0) & (middles < (WIDTH, HEIGHT))).all(axis=1)
             for person in np.flatnonzero(inside & (outside > FPS)):
                 names[person], new = new, new + 1
             outside = np.where(inside, 0, outside + 1)
-            moment.ids = np.where(inside, names, -1)
+            state.ids = np.where(inside, names, -1)
 
     def _correlated(self, shape: tuple[int, ...], memory: float) -> Array:
         """Noise (T, ...) of unit variance with a correlation from frame to frame."""
@@ -267,14 +267,14 @@ class Crowd:
         return noise
 
     def _detect(self, index: int) -> Detections:
-        moment, rng = self.moments[index], self._rng
-        share = moment.visible.mean(axis=1)
+        state, rng = self.states[index], self._rng
+        share = state.visible.mean(axis=1)
         boxes, scores = [], []
-        for person, box in enumerate(moment.boxes):
+        for person, box in enumerate(state.boxes):
             score = 0.18 + 0.72 * share[person] + 0.10 * self._hardness[index, person] + rng.normal(0, 0.03)
             if share[person] < VISIBLE or score < 0.3:
                 continue
-            shown = moment.keypoints[person][moment.visible[person]]
+            shown = state.keypoints[person][state.visible[person]]
             seen = np.concatenate([shown.min(axis=0), shown.max(axis=0)])
             height = box[3] - box[1]
             # A box follows what is visible, half of the way.
@@ -290,7 +290,7 @@ class Crowd:
                 scores.append(rng.uniform(0.3, 0.6))
         for x, depth in self._cones:
             if rng.random() < 0.5:
-                foot, scale = self._project(x, depth, moment.shift)
+                foot, scale = self._project(x, depth, state.shift)
                 boxes.append(np.array([*(foot - np.array([0.25, 0.9]) * scale), *(foot + np.array([0.25, 0]) * scale)]))
                 scores.append(rng.uniform(0.3, 0.5))
         found = np.array(boxes, np.float32).reshape(-1, 4)
@@ -301,9 +301,9 @@ class Crowd:
         kept = [row for row in range(len(found)) if not same[:row, row].any()]
         return Detections(found[kept], level[kept])
 
-    def _draw(self, image: Array, moment: Moment, person: int) -> None:
-        points, walker = moment.keypoints[person], self._walkers[person]
-        height = moment.boxes[person, 3] - moment.boxes[person, 1]
+    def _draw(self, image: Array, state: SceneState, person: int) -> None:
+        points, walker = state.keypoints[person], self._walkers[person]
+        height = state.boxes[person, 3] - state.boxes[person, 1]
 
         def line(a: Array, b: Array, color: tuple[int, ...], width: float) -> None:
             start, end = a.astype(int).tolist(), b.astype(int).tolist()

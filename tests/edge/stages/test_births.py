@@ -12,7 +12,7 @@ from tests.edge.stages.test_tracker import BODY
 
 BOX = np.array([100, 100, 180, 300], np.float32)
 NO_BOXES = np.empty((0, 4), np.float32)
-NOBODY = (np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32))
+NO_POSES = (np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32))
 
 
 def detections(*pairs: tuple[F32, float]) -> Detections:
@@ -24,7 +24,7 @@ def body(box: F32) -> F32:
     return (box[:2] + BODY * (box[2:] - box[:2])).astype(np.float32)
 
 
-def people(births: Births, found: Detections, score: float, tracked: tuple[F32, F32] = NOBODY) -> list[int]:
+def people(births: Births, found: Detections, score: float, tracked: tuple[F32, F32] = NO_POSES) -> list[int]:
     keypoints = np.stack([body(box) for box in found.boxes])
     scores = np.full(keypoints.shape[:2], score, np.float32)
     return births.people(found, keypoints, scores, tracked, 0.0).tolist()
@@ -67,7 +67,7 @@ def test_people_low_detection_score_needs_sure_keypoints(detection: float, keypo
 def test_people_keypoints_beside_the_box_are_no_person() -> None:
     found = detections((BOX, 0.9))
     keypoints = body(BOX + 150)[None]
-    assert not len(Births(TrackerConfig()).people(found, keypoints, np.full((1, 17), 0.7, np.float32), NOBODY, 0.0))
+    assert not len(Births(TrackerConfig()).people(found, keypoints, np.full((1, 17), 0.7, np.float32), NO_POSES, 0.0))
 
 
 def test_people_candidate_with_tracked_keypoints_never_wins() -> None:
