@@ -8,7 +8,7 @@ from pathlib import Path
 from calibration.camera import Camera
 from edge.models import LoadedModels, Models
 from edge.stages.config import PipelineConfig
-from edge.stages.detect import Detect
+from edge.stages.detect import Detect, input_size
 from edge.stages.foot_lock import FootLock
 from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.stages.localize import RootLocalizer
@@ -19,6 +19,7 @@ from edge.stages.rig_pose import RigPoser, Skin, can_pose
 from edge.stages.second_opinion import SecondOpinion
 from edge.stages.smooth import Smooth
 from edge.stages.smooth_rigs import SmoothRigs
+from edge.stages.tiles import TiledDetect
 from edge.stages.tracker import Tracker
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
@@ -85,7 +86,9 @@ class Pipeline:
         self._cameras = FrameCameras(camera_config)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)
         loaded, options = self.models, self.models.wanted
-        self.detect = Detect(loaded.detector_session, loaded.detector, config.detection)
+        self.detect: Detect | TiledDetect = Detect(loaded.detector_session, loaded.detector, config.detection)
+        if config.detection.small_people:
+            self.detect = TiledDetect(self.detect, input_size(loaded.detector), config.detection)
         self.track = Tracker(config.tracker)
         self.pose = Pose(
             loaded.pose_session,
@@ -166,7 +169,7 @@ class Pipeline:
         with measure("pose", frame):
             pose = self.pose(frame, tracks)
         with measure("track", frame):
-            pose = self.track.observe(frame, pose)
+            tracks, pose = self.track.observe(frame, pose)
         if self.second_opinion is not None:
             with measure("second_pose", frame):
                 pose = self.second_opinion(frame, tracks, pose)

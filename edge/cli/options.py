@@ -193,6 +193,11 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="run the detector on every Nth frame (default: %(default)s)",
     )
     group.add_argument(
+        "--small-people",
+        action="store_true",
+        help="also run the detector on tiles of large images, to find people from about 25 pixels (slower)",
+    )
+    group.add_argument(
         "--smooth",
         choices=("off", "light", "strong"),
         default="light",

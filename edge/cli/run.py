@@ -142,6 +142,7 @@ def run(args: argparse.Namespace) -> int:
                 smooth=args.smooth,
                 attention=args.overlay_attention,
                 predict_s=args.predict_ms / 1e3,
+                small_people=args.small_people,
             ),
             outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
             monitoring=monitoring_from(args),

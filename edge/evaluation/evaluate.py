@@ -29,6 +29,7 @@ def evaluate_clip(
     floor: bool = True,
     detect_every: int = 8,
     smooth: Smoothing = "light",
+    small_people: bool = False,
     max_frames: int | None = None,
 ) -> Score:
     """Run a clip through the pipeline and score it against the truth of `camera`.
@@ -47,7 +48,7 @@ def evaluate_clip(
         pipeline = Pipeline(
             models,
             CameraConfig(calibrated=calibrated if floor else replace(calibrated, world=None)),
-            PipelineConfig.of(detect_every=detect_every, smooth=smooth),
+            PipelineConfig.of(detect_every=detect_every, smooth=smooth, small_people=small_people),
         )
         landmarks = Landmarks(pipeline.mesh.head.body, pipeline.model.keypoint_names)
         scorer = Scorer(truth, pipeline.model.keypoint_names)

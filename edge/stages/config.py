@@ -9,9 +9,19 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from edge.stages.refinement_config import RefinementConfig
+from edge.stages.tracker_config import (
+    AppearanceConfig,
+    BirthConfig,
+    CameraMotionConfig,
+    MotionConfig,
+    ReidentificationConfig,
+    TrackerConfig,
+)
 
 __all__ = [
     "AppearanceConfig",
+    "BirthConfig",
+    "CameraMotionConfig",
     "DetectionConfig",
     "FootLockConfig",
     "InverseKinematicsConfig",
@@ -21,6 +31,7 @@ __all__ = [
     "PipelineConfig",
     "PoseConfig",
     "RefinementConfig",
+    "ReidentificationConfig",
     "RigSmoothingConfig",
     "SecondOpinionConfig",
     "Smoothing",
@@ -40,102 +51,18 @@ class DetectionConfig:
     Attributes:
         score: lowest score of a box, 0..1. None: that of the model's card.
         nms_iou: intersection over union, 0..1, above which the lower of two boxes is suppressed. From NanoDet.
+        small_people: run the detector on tiles of large images too.
+        tile_overlap_px: least overlap of two tiles: people up to this size are whole in one of them. Tuned.
+        tile_margin_px: distance from the edge of a tile at which a box is cut. Tuned.
+        max_tiles: most tiles of an image; larger images get larger tiles. Tuned.
     """
 
     score: float | None = None
     nms_iou: float = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class MotionConfig:
-    """Motion and box model of one track. All values are tuned.
-
-    Attributes:
-        min_keypoint_score: score, 0..1, above which a keypoint is used.
-        min_keypoints: number of used keypoints from which a box is computed.
-        box_margins: left, top, right and bottom margin of a box around its keypoints, in longer sides of their extent,
-            as the detector draws its boxes.
-        size_gain: share of a new box size taken over in a frame; the center follows at once.
-        velocity_time_s: time constant of the velocity filter, s.
-        coast_time_s: time constant with which the velocity of an unobserved track decays, s.
-        appearance_gain: share of a new appearance taken over in a frame.
-    """
-
-    min_keypoint_score: float = 0.20
-    min_keypoints: int = 5
-    box_margins: tuple[float, float, float, float] = (0.06, 0.09, 0.06, 0.08)
-    size_gain: float = 0.35
-    velocity_time_s: float = 0.25
-    coast_time_s: float = 1.0
-    appearance_gain: float = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class AppearanceConfig:
-    """Color descriptor of people. All values are tuned.
-
-    Attributes:
-        min_keypoint_score: score, 0..1, above which the keypoints of a body part count as visible.
-        lightness_weight: weight of lightness against color, 0..1: shadows change lightness most.
-    """
-
-    min_keypoint_score: float = 0.25
-    lightness_weight: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class TrackerConfig:
-    """Settings of the Tracker. The two detection thresholds are those of ByteTrack's method; all values are tuned.
-
-    Distances are in box lengths: the longer side of the track's box.
-
-    Attributes:
-        interval: frames between two detector passes while all people are in sight.
-        high_threshold: detection score, 0..1, that starts a track.
-        low_threshold: detection score, 0..1, that confirms a track.
-        min_keypoint_score: mean keypoint score, 0..1, of a person who is not confirmed yet.
-        min_confirmed_keypoint_score: the same for a confirmed person.
-        max_low_score_frames: consecutive frames with rejected keypoints after which a track is lost.
-        max_lost_s: time after which a lost track expires, s.
-        max_gap_s: time between two frames, s, beyond which the detector runs.
-        duplicate_similarity: object keypoint similarity, 0..1, above which two tracks are on one person.
-        min_iou: least overlap, 0..1, of a detection and the track that it confirms.
-        detection_gain: share by which a detection moves the box of a track in sight.
-        search_radius: distance at which a lost person is searched: at once, more per second, at most.
-        max_length_ratio: largest ratio of the lengths of a lost person's box and a detection.
-        max_jump: distance of keypoints from the prediction that makes them another person's: at once, more per second.
-        evident_difference: difference in motion error, box lengths, that identifies the duplicate of two tracks.
-        appearance_check_distance: motion error, box lengths, beyond which the appearance must match too.
-        max_appearance_distance: distance of appearances, weighted CIE Lab units, of one person.
-        max_missed_detections: detector passes that miss a track with poor keypoints before it is lost.
-        poor_keypoint_score: mean keypoint score, 0..1, below which keypoints are poor in this sense.
-        scene_change: mean absolute difference of thumbnails, 0..255, that is another scene.
-        motion: motion and box model of the single tracks.
-        appearance: color descriptor of people.
-    """
-
-    interval: int = 8
-    high_threshold: float = 0.45
-    low_threshold: float = 0.30
-    min_keypoint_score: float = 0.25
-    min_confirmed_keypoint_score: float = 0.20
-    max_low_score_frames: int = 3
-    max_lost_s: float = 1.5
-    max_gap_s: float = 0.4
-    duplicate_similarity: float = 0.8
-    min_iou: float = 0.25
-    detection_gain: float = 0.3
-    search_radius: tuple[float, float, float] = (0.4, 0.8, 1.2)
-    max_length_ratio: float = 1.6
-    max_jump: tuple[float, float] = (0.30, 0.50)
-    evident_difference: float = 0.05
-    appearance_check_distance: float = 0.12
-    max_appearance_distance: float = 25.0
-    max_missed_detections: int = 6
-    poor_keypoint_score: float = 0.35
-    scene_change: float = 45.0
-    motion: MotionConfig = field(default_factory=MotionConfig)
-    appearance: AppearanceConfig = field(default_factory=AppearanceConfig)
+    small_people: bool = False
+    tile_overlap_px: int = 96
+    tile_margin_px: float = 3.0
+    max_tiles: int = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +338,7 @@ class PipelineConfig:
         smooth: Smoothing | bool = "light",
         attention: bool = False,
         predict_s: float = 0.0,
+        small_people: bool = False,
     ) -> PipelineConfig:
         """The default settings with the options of the command line.
 
@@ -420,9 +348,11 @@ class PipelineConfig:
                 (False) leaves smoothing out.
             attention: see PipelineConfig.
             predict_s: see PipelineConfig.
+            small_people: see DetectionConfig.
         """
         strong = smooth == "strong"
         return PipelineConfig(
+            detection=DetectionConfig(small_people=small_people),
             tracker=TrackerConfig(interval=detect_every),
             smoothing=SmoothingConfig.strong() if strong else SmoothingConfig(),
             rig_smoothing=RigSmoothingConfig.strong() if strong else RigSmoothingConfig(),

@@ -36,8 +36,9 @@ NAMES = (
     "refine_pose",
     "memory",
     "stall",
+    "tracking",
 )
-LONG = ("memory", "stall")
+LONG = ("memory", "stall", "tracking")
 QUIET_LOAD = 0.5
 
 

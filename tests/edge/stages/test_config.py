@@ -25,8 +25,8 @@ def test_config_every_field_is_documented(cls: type) -> None:
 
 
 def test_pipeline_config_of_sets_detector_interval() -> None:
-    made = PipelineConfig.of(detect_every=3, smooth=False, attention=True)
-    assert (made.tracker.interval, made.smooth, made.attention) == (3, False, True)
+    made = PipelineConfig.of(detect_every=3, smooth=False, attention=True, small_people=True)
+    assert (made.tracker.interval, made.smooth, made.attention, made.detection.small_people) == (3, False, True, True)
     assert PipelineConfig.of() == PipelineConfig()
 
 
