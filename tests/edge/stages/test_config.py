@@ -25,6 +25,7 @@ def test_config_every_field_is_documented(cls: type) -> None:
         "localization",
         "smoothing",
         "rig_smoothing",
+        "foot_lock",
         "inverse_kinematics",
     }  # by their own classes
     for field in dataclasses.fields(cls):
