@@ -14,6 +14,7 @@ from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
 from edge.stages.pose import OnCrops, Pose
+from edge.stages.refine import PoseRefiner, can_refine
 from edge.stages.rig_pose import RigPoser, Skin, can_pose
 from edge.stages.smooth import Smooth
 from edge.stages.smooth_rigs import SmoothRigs
@@ -93,6 +94,8 @@ class Pipeline:
         model, body = self.mesh.model, self.mesh.head.body
         rigged = config.surface == "rig" and can_pose(body, model)
         self.rig_poser = RigPoser(body, model, config.inverse_kinematics, config.localization) if rigged else None
+        refined = config.refine and rigged and can_refine(body, model)
+        self.refine = PoseRefiner(body, model, config.refinement) if refined else None
         self.skin = Skin(body, model) if rigged else None
         smoothed = config.smooth and rigged
         self.smooth_rigs = SmoothRigs(config.rig_smoothing, predict_s=config.predict_s) if smoothed else None
@@ -168,6 +171,9 @@ class Pipeline:
         if self.rig_poser is not None and self.skin is not None:
             with measure("inverse_kinematics", frame):
                 posed = self.rig_poser(tracked, mesh, bodies)
+            if self.refine is not None:
+                with measure("refine", frame):
+                    posed = self.refine(tracked, mesh, bodies, posed)
             if self.smooth_rigs is not None:
                 with measure("smooth", frame):
                     posed = self.smooth_rigs(frame.t_s, posed)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edge.stages.refinement_config import RefinementConfig
+
 __all__ = [
     "AppearanceConfig",
     "DetectionConfig",
@@ -17,6 +19,7 @@ __all__ = [
     "MotionConfig",
     "OneEuroConfig",
     "PipelineConfig",
+    "RefinementConfig",
     "RigSmoothingConfig",
     "Smoothing",
     "SmoothingConfig",
@@ -327,6 +330,7 @@ class PipelineConfig:
         smooth: filter the bodies and lock planted feet; False leaves these stages out.
         surface: "rig": bodies are posed rigs with one shape per person, whose limbs keep their lengths, where the body
             has a rig; "network": the mesh head's surface as such.
+        refine: move posed rigs towards their keypoints; False leaves the stage out.
         predict_s: time by which the filters extrapolate posed rigs, s: to the moment at which a client shows them.
     """
 
@@ -334,12 +338,14 @@ class PipelineConfig:
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
     localization: LocalizationConfig = field(default_factory=LocalizationConfig)
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
+    refinement: RefinementConfig = field(default_factory=RefinementConfig)
     rig_smoothing: RigSmoothingConfig = field(default_factory=RigSmoothingConfig)
     foot_lock: FootLockConfig = field(default_factory=FootLockConfig)
     inverse_kinematics: InverseKinematicsConfig = field(default_factory=InverseKinematicsConfig)
     smooth: bool = True
     attention: bool = False
     surface: Literal["rig", "network"] = "rig"
+    refine: bool = True
     predict_s: float = 0.0
 
     @staticmethod

@@ -60,6 +60,9 @@ class RigPoints:
 
     A vertex is linear in the joints' transforms, so that a point needs only the moments of its vertices for each
     joint, whatever their number.
+
+    Attributes:
+        mass: (R, P) float32, sums of the vertices' shares in a point that each joint moves.
     """
 
     def __init__(self, body: Body, regressor: NDArray[np.floating]) -> None:
@@ -69,7 +72,7 @@ class RigPoints:
         template, dirs = np.asarray(body.v_template, np.float64), np.asarray(body.shape_dirs, np.float64)
         used = np.flatnonzero(np.abs(shares).sum(0))
         joint_shares = shares[:, None, used] * weights[used].T[None]  # (R, P, U)
-        self._mass = joint_shares.sum(-1).astype(np.float32)
+        self.mass = joint_shares.sum(-1).astype(np.float32)
         self._template = (joint_shares @ template[used]).astype(np.float32)
         directions = np.tensordot(joint_shares, dirs[used], 1)  # (R, P, 3, B)
         self._dirs = directions.reshape(-1, dirs.shape[2]).T.astype(np.float32)
@@ -79,9 +82,13 @@ class RigPoints:
 
         Global rotations (N, P, 3, 3), rest joints (N, P, 3) and shapes (N, B).
         """
-        points, joints, _ = self._template.shape
-        moments = self._template + (shape @ self._dirs[: shape.shape[1]]).reshape(len(shape), points, joints, 3)
         offsets = positions - (orientations @ rest_joints[..., None])[..., 0]
-        turned = moments.transpose(0, 2, 1, 3) @ orientations.swapaxes(-1, -2)  # (N, P, R, 3)
-        posed: F32 = turned.sum(1) + self._mass @ offsets
+        turned = self.moments(shape).transpose(0, 2, 1, 3) @ orientations.swapaxes(-1, -2)  # (N, P, R, 3)
+        posed: F32 = turned.sum(1) + self.mass @ offsets
         return posed
+
+    def moments(self, shape: F32) -> F32:
+        """Sums (N, R, P, 3) of the vertices' shares times their resting places, m, of bodies with shapes (N, B)."""
+        moved = (shape @ self._dirs[: shape.shape[1]]).reshape(len(shape), *self._template.shape)
+        moments: F32 = self._template + moved
+        return moments

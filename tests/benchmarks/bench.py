@@ -33,6 +33,7 @@ NAMES = (
     "heatmap",
     "skinning",
     "fit_rotations",
+    "refine_pose",
     "memory",
     "stall",
 )

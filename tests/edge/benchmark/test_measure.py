@@ -49,6 +49,7 @@ def test_bench_report_is_consistent(meshcast: Command, person_clip: Path, tmp_pa
             "mesh",
             "localize",
             "inverse_kinematics",
+            "refine",
             "smooth",
             "foot_lock",
             "skin",

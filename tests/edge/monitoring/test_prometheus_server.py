@@ -97,6 +97,7 @@ def test_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrapes: l
         "mesh",
         "localize",
         "inverse_kinematics",
+        "refine",
         "smooth",
         "foot_lock",
         "skin",
