@@ -2,6 +2,7 @@ import resource
 import shutil
 import struct
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -481,6 +482,17 @@ def test_a_frame_that_cannot_be_saved_leaves_no_half_row(tmp_path: Path):
     saver.close()
     with np.load(tmp_path / "a.npz", allow_pickle=False) as z:
         assert (z["id"].tolist(), z["frame"].tolist(), z["frames"].item()) == ([7, 9], [0, 2], 2)
+
+
+def test_visibility_and_contacts_are_saved_and_unknown_ones_are_nan(tmp_path: Path):
+    saver = NpzWriter(tmp_path / "a.npz", body_model())
+    known = replace(make_bodies([7]), visibility=np.float32([[0, 0.5]]), contacts=np.float32([[1, 0.25]]))
+    saver.add(make_frame(0), known, CAMERA)
+    saver.add(make_frame(1), make_bodies([7]), CAMERA)
+    saver.close()
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as z:
+        np.testing.assert_array_equal(z["visibility"], np.float32([[0, 0.5], [np.nan] * 2]))
+        np.testing.assert_array_equal(z["contacts"], np.float32([[1, 0.25], [np.nan] * 2]))
 
 
 def test_rotations_and_shape_of_a_rig_make_the_saved_joints(tmp_path: Path):

@@ -84,6 +84,12 @@ def motion(frames: int, people: int, seed: int = 0) -> tuple[F64, F64, F64]:
     return rotvecs, translations, rng.integers(-2000, 2000, (people, B)) / 1000
 
 
+def visibility(index: int, rows: Sequence[int]) -> NDArray[np.float32]:
+    """(N, P) in whole levels, different for each person, joint and frame."""
+    levels = (37 * index + 11 * np.array(rows)[:, None] + 5 * np.arange(P)) % 256
+    return (levels / 255).astype(np.float32)
+
+
 def record(
     path: Path,
     present: Sequence[Sequence[int]],
@@ -92,6 +98,7 @@ def record(
     streams: Sequence[str] = ("cam0",),
     level: str = "params",
     times: Sequence[float] | None = None,
+    observed: bool = False,
 ) -> list[tuple[float, int, F64, F64]]:
     """A recording in which the people `present` are in each frame. Returns (time, id, vertices, joints) of everybody in
     every frame: skinned from the messages in the axes they were sent in, then turned to gltf axes."""
@@ -125,6 +132,8 @@ def record(
                 np.zeros((count, P, 3), np.float32),
                 np.zeros((count, 0, 3), np.float32),
                 translations[index, rows].astype(np.float32),
+                visibility=visibility(index, rows) if observed else None,
+                contacts=visibility(index, rows)[:, :2] if observed and index else None,
             )
             frame = Frame("cam0", index, round(t_s * 1e9), t_s, np.zeros((48, 64, 3), np.uint8))
             for stream in streams:
@@ -268,6 +277,26 @@ def test_gltf_hides_missing_people(tmp_path: Path) -> None:
         for identity in (0, 1):
             size = np.ptp(file.skinned(f"person {identity} mesh", index * STEP_S), axis=0).max()
             assert (size == 0) if index in hidden[identity] else (size > 0.5)
+
+
+def test_gltf_extras_hold_visibility_and_contacts(tmp_path: Path) -> None:
+    record(tmp_path / "a.mcap", [[0, 1], [1], [0, 1]], observed=True)
+    people = read_animations(Recording(tmp_path / "a.mcap"))
+    made = Glb(glb(people))
+    for person, frames in zip(people, ([0, 2], [0, 1, 2]), strict=True):
+        extras = next(node for node in made.tree["nodes"] if node["name"] == f"person {person.name}")["extras"]
+        np.testing.assert_allclose(made.array(extras["times"]), np.array(frames) * STEP_S, atol=1e-6)
+        expected = np.array([visibility(index, [int(person.name)])[0] for index in frames])
+        found = np.stack([made.array(index) for index in extras["visibility"]], 1)
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+        expected[0] = 1  # the first frame has no contacts
+        np.testing.assert_allclose(np.stack([made.array(i) for i in extras["contacts"]], 1), expected[:, :2], atol=1e-6)
+
+
+def test_gltf_without_visibility_has_no_extras(tmp_path: Path) -> None:
+    record(tmp_path / "a.mcap", [[0], [0]])
+    made = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
+    assert not any("extras" in node for node in made.tree["nodes"])
 
 
 def test_between_two_frames_gltf_goes_the_short_way(tmp_path: Path) -> None:
