@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calibration.camera import Camera
@@ -15,6 +15,7 @@ from edge.stages.mesh import Mesh
 from edge.stages.pose import OnCrops, Pose
 from edge.stages.smooth import Smooth
 from edge.stages.tracker import Tracker
+from edge.stages.visibility import JointVisibility, KeypointVisibility
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
 from engines.inference.process_exit import native_calls
@@ -81,9 +82,16 @@ class Pipeline:
         self.detect = Detect(loaded.detector_session, loaded.detector, config.detection)
         self.track = Tracker(config.tracker)
         self.pose = Pose(
-            loaded.pose_session, loaded.pose, refine=options.refine, flip_test=options.flip_test, on_crops=on_crops
+            loaded.pose_session,
+            loaded.pose,
+            refine=options.refine,
+            flip_test=options.flip_test,
+            on_crops=on_crops,
+            cut=config.cut,
         )
         self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
+        self.see = KeypointVisibility(loaded.pose.keypoints, config.visibility)
+        self.joint_visibility = JointVisibility(self.mesh.model.joint_names, loaded.pose.keypoints)
         self.localize = RootLocalizer(config.localization)
         self.smooth = Smooth(config.smoothing) if config.smooth else None
         model = self.mesh.model
@@ -146,9 +154,11 @@ class Pipeline:
     def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
         measure, frame = self.timings.measure, tracked.frame
         with measure("mesh", frame):
+            tracked, seen = self.see(tracked)
             mesh, regions = self.mesh(tracked)
         with measure("localize", frame):
             bodies = self.localize(tracked, mesh, regions)
+        bodies = replace(bodies, visibility=self.joint_visibility(seen[mesh.usable]))
         if self.smooth is None:
             return bodies
         with measure("smooth", frame):
@@ -157,6 +167,7 @@ class Pipeline:
     def reset(self) -> None:
         """Forget all people, as before the first frame."""
         self.track.reset()
+        self.see.reset()
         self.mesh.reset()
         if self.smooth is not None:
             self.smooth.reset()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 __all__ = [
     "AppearanceConfig",
+    "CutConfig",
     "DetectionConfig",
     "InverseKinematicsConfig",
     "LocalizationConfig",
@@ -17,6 +18,7 @@ __all__ = [
     "PipelineConfig",
     "SmoothingConfig",
     "TrackerConfig",
+    "VisibilityConfig",
 ]
 
 
@@ -31,6 +33,22 @@ class DetectionConfig:
 
     score: float | None = None
     nms_iou: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class CutConfig:
+    """The region of the pose model for people whose lower part is outside of the image. All values are tuned.
+
+    Attributes:
+        border: height above the lower edge of the image, in heights of the image, at which a box is cut by it.
+        max_aspect: largest height of the box inside the image, in widths, of a person who is cut.
+        extension: height added below the image, in heights of the box inside it; 0 switches it off. The pose model
+            expects people whose hips are near the middle.
+    """
+
+    border: float = 0.02
+    max_aspect: float = 2.0
+    extension: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +222,32 @@ class InverseKinematicsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class VisibilityConfig:
+    """What counts as seen. All values are tuned.
+
+    Attributes:
+        mask_keypoints: give keypoints that are not seen the score 0, so that no stage uses them.
+        hide_score: score, 0..1, averaged over time, below which a keypoint is no longer seen.
+        show_score: score, 0..1, averaged over time, above which it is seen again.
+        time_s: time constant of this average, s.
+        cut_margin: distance of the hips from the lower edge of the image, in lengths of the trunk in the image, within
+            which a person is cut at the hips.
+        cut_leg_weight: share, 0..1, of the scores of knees and ankles that counts for such a person.
+        fade_s: time in which a visibility goes from 0 to 1 or back, s.
+        forget_s: time without observation after which a person starts again, s.
+    """
+
+    mask_keypoints: bool = True
+    hide_score: float = 0.25
+    show_score: float = 0.4
+    time_s: float = 0.2
+    cut_margin: float = 0.3
+    cut_leg_weight: float = 0.5
+    fade_s: float = 0.2
+    forget_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineConfig:
     """Settings of all stages of a pipeline.
 
@@ -214,9 +258,11 @@ class PipelineConfig:
 
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
+    cut: CutConfig = field(default_factory=CutConfig)
     localization: LocalizationConfig = field(default_factory=LocalizationConfig)
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     inverse_kinematics: InverseKinematicsConfig = field(default_factory=InverseKinematicsConfig)
+    visibility: VisibilityConfig = field(default_factory=VisibilityConfig)
     smooth: bool = True
     attention: bool = False
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edge.stages.crops import Cropper
+from edge.stages.config import CutConfig
+from edge.stages.crops import Cropper, complete_boxes
 from edge.stages.keypoint_decoders import POSE_FAMILIES, Outputs, check_pose, mirror_images
 from edge.types import F32, Frame, Pose2D, Tracks
 from engines.cards.card import REFINEMENTS, Card
@@ -39,6 +40,7 @@ class Pose:
         refine: str | None = None,
         flip_test: bool = False,
         on_crops: OnCrops | None = None,
+        cut: CutConfig | None = None,
     ) -> None:
         if card.task != "pose" or card.family not in POSE_FAMILIES:
             known = f"{', '.join(POSE_FAMILIES)}{did_you_mean(card.family, POSE_FAMILIES)}"
@@ -57,6 +59,7 @@ class Pose:
         self._mirror = mirror_images(card) if flip_test else None
         self._crops = Cropper(card)
         self._on_crops = on_crops
+        self._cut = cut or CutConfig()
         # Compile the engine now rather than at the first person.
         check_pose(card, session(np.zeros((1, 3, *self._crops.size), np.float32)), self._crops.size)
 
@@ -65,7 +68,9 @@ class Pose:
         if not count:
             names = len(self.keypoint_names)
             return Pose2D(tracks.ids, np.empty((0, names, 2), np.float32), np.empty((0, names), np.float32))
-        batch, regions = self._crops(frame.image, tracks.boxes)
+        height, width = frame.image.shape[:2]
+        boxes = complete_boxes(tracks.boxes, (width, height), self._cut)
+        batch, regions = self._crops(frame.image, boxes)
         if self._on_crops is not None:
             self._on_crops(frame, tracks, batch, regions)
         low, high = regions[:, None, :2], regions[:, None, 2:]
