@@ -13,7 +13,9 @@ from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
 from edge.stages.pose import OnCrops, Pose
+from edge.stages.rig_pose import RigPoser, Skin, can_pose
 from edge.stages.smooth import Smooth
+from edge.stages.smooth_rigs import SmoothRigs
 from edge.stages.tracker import Tracker
 from edge.stages.visibility import JointVisibility, KeypointVisibility
 from edge.timing import Timings
@@ -48,7 +50,7 @@ class Pipeline:
 
     `process` is `track_people`, which depends on previous frames and takes them in order, followed by `recover_meshes`,
     which may run on another thread while the next frame is tracked: edge.runtime.async_pipeline does that, with the
-    same results. `solve_rotations` adds inverse kinematics where rotations are used.
+    same results. `solve_rotations` gives the rig poses of the bodies where they are used.
 
     Attributes:
         timings: durations of the stages.
@@ -93,8 +95,12 @@ class Pipeline:
         self.see = KeypointVisibility(loaded.pose.keypoints, config.visibility)
         self.joint_visibility = JointVisibility(self.mesh.model.joint_names, loaded.pose.keypoints)
         self.localize = RootLocalizer(config.localization)
-        self.smooth = Smooth(config.smoothing) if config.smooth else None
-        model = self.mesh.model
+        model, body = self.mesh.model, self.mesh.head.body
+        rigged = config.surface == "rig" and can_pose(body, model)
+        self.rig_poser = RigPoser(body, model, config.inverse_kinematics, config.localization) if rigged else None
+        self.skin = Skin(body, model) if rigged else None
+        self.smooth_rigs = SmoothRigs(config.rig_smoothing) if config.smooth and rigged else None
+        self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
         self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
 
     @property
@@ -122,17 +128,22 @@ class Pipeline:
             return self._track_people(frame)
 
     def recover_meshes(self, tracked: TrackedFrame) -> Bodies:
-        """The second step: meshes, root translation and smoothing, in meters in the camera's frame."""
+        """The second step: meshes, root translation, rotations and smoothing, in meters in the camera's frame."""
         with native_calls:
             return self._recover_meshes(tracked)
 
     def solve_rotations(self, frame: Frame, bodies: Bodies) -> RigPose | None:
         """The bodies of a frame as a pose of the body model's rig; None for a model without a rig.
 
-        A stage of its own that runs only when an output uses rotations. Frames may be left out, but come in order.
+        Bodies that are posed rigs have their rotations already; those of others are fitted to their surface, a stage of
+        its own that runs only when an output uses rotations. Frames may be left out, but come in order.
         """
         if self.rig_fitter is None:
             return None
+        rotations, shape = bodies.rotations, bodies.shape
+        if self.rig_poser is not None and rotations is not None and shape is not None:
+            with native_calls, self.timings.measure("rig_error", frame):
+                return self.rig_fitter.measure(bodies, rotations, shape)
         with native_calls, self.timings.measure("inverse_kinematics", frame):
             return self.rig_fitter(frame.t_s, bodies)
 
@@ -159,6 +170,14 @@ class Pipeline:
         with measure("localize", frame):
             bodies = self.localize(tracked, mesh, regions)
         bodies = replace(bodies, visibility=self.joint_visibility(seen[mesh.usable]))
+        if self.rig_poser is not None and self.skin is not None:
+            with measure("inverse_kinematics", frame):
+                posed = self.rig_poser(tracked, mesh, bodies)
+            if self.smooth_rigs is not None:
+                with measure("smooth", frame):
+                    posed = self.smooth_rigs(frame.t_s, posed)
+            with measure("skin", frame):
+                return self.skin(posed, bodies)
         if self.smooth is None:
             return bodies
         with measure("smooth", frame):
@@ -167,12 +186,15 @@ class Pipeline:
     def reset(self) -> None:
         """Forget all people, as before the first frame."""
         self.track.reset()
+        self.reset_bodies()
+
+    def reset_bodies(self) -> None:
+        """Forget what the second step knows of people; for the thread that calls `recover_meshes`."""
         self.see.reset()
         self.mesh.reset()
-        if self.smooth is not None:
-            self.smooth.reset()
-        if self.rig_fitter is not None:
-            self.rig_fitter.reset()
+        for stage in (self.rig_poser, self.smooth_rigs, self.smooth, self.rig_fitter):
+            if stage is not None:
+                stage.reset()
 
 
 class FrameCameras:

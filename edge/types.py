@@ -24,6 +24,7 @@ __all__ = [
     "Detections",
     "Frame",
     "Pose2D",
+    "PosedRigs",
     "RigPose",
     "TrackedFrame",
     "Tracks",
@@ -133,6 +134,22 @@ class Bodies:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class PosedRigs:
+    """The people of a frame as poses of the body's rig, before their surface is skinned; row for row with Bodies.
+
+    ids (N,) int32; rotations (N, P, 3, 3) float32: local ones, the first turns the resting body into the camera's
+    frame; shape (N, B) float32; translation (N, 3) float32 m: the root joint in the camera's frame; confidence (N, P)
+    float32 in 0..1: how well the bones that each rotation moves were observed.
+    """
+
+    ids: I32
+    rotations: F32
+    shape: F32
+    translation: F32
+    confidence: F32
 
 
 @dataclass(frozen=True, slots=True)

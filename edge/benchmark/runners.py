@@ -28,7 +28,7 @@ FILL = 8  # results of a stream before the clock starts: by then every step is b
 STEPS = {
     "read": ("decode",),
     "track_people": ("detect", "track", "pose"),
-    "recover_meshes": ("mesh", "localize", "smooth", "inverse_kinematics"),
+    "recover_meshes": ("mesh", "localize", "inverse_kinematics", "smooth", "foot_lock", "skin", "rig_error"),
     "publish": ("publish",),
 }
 """Steps that AsyncPipeline runs in parallel, and the stages of each."""
@@ -56,8 +56,8 @@ class LoopingPipeline(Pipeline):
         return super().track_people(frame)
 
     def recover_meshes(self, tracked: TrackedFrame) -> Bodies:
-        if self._begins(tracked.frame) and self.smooth is not None:
-            self.smooth.reset()
+        if self._begins(tracked.frame):
+            self.reset_bodies()
         return super().recover_meshes(tracked)
 
     def _begins(self, frame: Frame) -> bool:

@@ -6,6 +6,7 @@ A default says where its value comes from: a paper, or a measurement on the clip
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 __all__ = [
     "AppearanceConfig",
@@ -16,8 +17,10 @@ __all__ = [
     "MotionConfig",
     "OneEuroConfig",
     "PipelineConfig",
+    "RigSmoothingConfig",
     "SmoothingConfig",
     "TrackerConfig",
+    "TrackingFilterConfig",
     "VisibilityConfig",
 ]
 
@@ -191,6 +194,50 @@ class SmoothingConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TrackingFilterConfig:
+    """A second-order filter: a fading-memory g-h filter whose cut-off frequency adapts.
+
+    Attributes:
+        cutoff_hz: cut-off frequency while measurements scatter around the prediction, Hz.
+        gain_hz: Hz by which the cut-off rises with each unit of the mean residual above the threshold.
+        threshold: mean residual that noise alone has, in the unit of the values.
+        residual_hz: cut-off frequency of that mean, Hz.
+        speed_s: time constant with which a speed decays that measurements do not confirm, s.
+        max_cutoff_hz: highest cut-off frequency, Hz.
+    """
+
+    cutoff_hz: float
+    gain_hz: float
+    threshold: float
+    residual_hz: float
+    speed_s: float
+    max_cutoff_hz: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class RigSmoothingConfig:
+    """Settings of the SmoothRigs stage. All values are tuned against recorded truth.
+
+    Attributes:
+        forget_s: time without observation after which a person's filters start again, s.
+        min_interval_s: least time between two frames, s.
+        rotation: of the local rotations, rad.
+        bearing: of x/z and y/z of the root.
+        depth: of the logarithm of the root's depth.
+        full_confidence: confidence, 0..1, of a rotation that is filtered with the cut-off frequency as stated.
+        trust_range: least and largest factor of that frequency for other confidences.
+    """
+
+    forget_s: float = 1.0
+    min_interval_s: float = 1e-3
+    rotation: TrackingFilterConfig = TrackingFilterConfig(2.2, 9.0, 0.1, 0.9, 0.33)
+    bearing: TrackingFilterConfig = TrackingFilterConfig(2.0, 60.0, 0.01, 0.9, 0.33)
+    depth: TrackingFilterConfig = TrackingFilterConfig(0.34, 80.0, 0.015, 0.5, 0.55, 3.0)
+    full_confidence: float = 0.7
+    trust_range: tuple[float, float] = (0.2, 1.4)
+
+
+@dataclass(frozen=True, slots=True)
 class InverseKinematicsConfig:
     """Settings of the RigFitter. All values are tuned.
 
@@ -207,6 +254,10 @@ class InverseKinematicsConfig:
         max_shape: largest shape entry, standard deviations.
         learn_frames: frames of a person after which the shape stays constant.
         first_rounds: alternations of pose and shape for a new person.
+        bone_directions: give every limb the direction between the head's joints and the rig's length; False:
+            reproduce the vertices alone, which bends a limb that the network made short.
+        localize_rig: compute the root's position again from the landmarks of the posed rig; False: keep that of the
+            head's surface.
     """
 
     forget_s: float = 1.0
@@ -219,6 +270,8 @@ class InverseKinematicsConfig:
     max_shape: float = 5.0
     learn_frames: int = 60
     first_rounds: int = 2
+    bone_directions: bool = True
+    localize_rig: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +307,8 @@ class PipelineConfig:
     Attributes:
         attention: keep the attention maps of mesh heads that have them in the bodies.
         smooth: filter the bodies; False leaves the stage out.
+        surface: "rig": bodies are posed rigs with one shape per person, whose limbs keep their lengths, where the body
+            has a rig; "network": the mesh head's surface as such.
     """
 
     detection: DetectionConfig = field(default_factory=DetectionConfig)
@@ -261,10 +316,12 @@ class PipelineConfig:
     cut: CutConfig = field(default_factory=CutConfig)
     localization: LocalizationConfig = field(default_factory=LocalizationConfig)
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
+    rig_smoothing: RigSmoothingConfig = field(default_factory=RigSmoothingConfig)
     inverse_kinematics: InverseKinematicsConfig = field(default_factory=InverseKinematicsConfig)
     visibility: VisibilityConfig = field(default_factory=VisibilityConfig)
     smooth: bool = True
     attention: bool = False
+    surface: Literal["rig", "network"] = "rig"
 
     @staticmethod
     def of(*, detect_every: int = 8, smooth: bool = True, attention: bool = False) -> PipelineConfig:

@@ -48,7 +48,9 @@ def test_bench_report_is_consistent(meshcast: Command, person_clip: Path, tmp_pa
             "pose",
             "mesh",
             "localize",
+            "inverse_kinematics",
             "smooth",
+            "skin",
             "publish",
         }
         assert runner["people_per_frame"] >= 1

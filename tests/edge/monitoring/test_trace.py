@@ -19,7 +19,7 @@ from tests.edge.test_run import interrupt_at
 from tests.support.commands import Command, report
 from tests.support.small_disk import SmallDisk
 
-STAGES = {"decode", "track", "pose", "mesh", "localize", "smooth", "publish"}
+STAGES = {"decode", "track", "pose", "mesh", "localize", "inverse_kinematics", "smooth", "skin", "publish"}
 
 
 def events_of(path: Path) -> list[dict[str, Any]]:
