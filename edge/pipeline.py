@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from calibration.camera import Camera
 from edge.models import LoadedModels, Models
 from edge.stages.config import PipelineConfig
@@ -17,6 +19,7 @@ from edge.stages.rig_pose import RigPoser, Skin, can_pose
 from edge.stages.smooth import Smooth
 from edge.stages.smooth_rigs import SmoothRigs
 from edge.stages.tracker import Tracker
+from edge.stages.unseen_pose import UnseenPose
 from edge.stages.visibility import JointVisibility, KeypointVisibility
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
@@ -98,6 +101,10 @@ class Pipeline:
         model, body = self.mesh.model, self.mesh.head.body
         rigged = config.surface == "rig" and can_pose(body, model)
         self.rig_poser = RigPoser(body, model, config.inverse_kinematics, config.localization) if rigged else None
+        names, sees_hands = model.joint_names, self.mesh.head.crops is not None
+        self.unseen_pose = (
+            UnseenPose(names, model.parents, config.unseen_pose, sees_hands=sees_hands) if rigged else None
+        )
         self.skin = Skin(body, model) if rigged else None
         self.smooth_rigs = SmoothRigs(config.rig_smoothing) if config.smooth and rigged else None
         self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
@@ -169,10 +176,14 @@ class Pipeline:
             mesh, regions = self.mesh(tracked)
         with measure("localize", frame):
             bodies = self.localize(tracked, mesh, regions)
-        bodies = replace(bodies, visibility=self.joint_visibility(seen[mesh.usable]))
-        if self.rig_poser is not None and self.skin is not None:
+        visibility = self.joint_visibility(seen[mesh.usable])
+        bodies = replace(bodies, visibility=visibility)
+        if self.rig_poser is not None and self.unseen_pose is not None and self.skin is not None:
+            floor = tracked.camera.floor
+            up = None if floor is None else floor.up.astype(np.float32)
             with measure("inverse_kinematics", frame):
                 posed = self.rig_poser(tracked, mesh, bodies)
+                posed = self.unseen_pose(frame.t_s, posed, visibility, up=up, contacts=bodies.contacts)
             if self.smooth_rigs is not None:
                 with measure("smooth", frame):
                     posed = self.smooth_rigs(frame.t_s, posed)
@@ -192,7 +203,7 @@ class Pipeline:
         """Forget what the second step knows of people; for the thread that calls `recover_meshes`."""
         self.see.reset()
         self.mesh.reset()
-        for stage in (self.rig_poser, self.smooth_rigs, self.smooth, self.rig_fitter):
+        for stage in (self.rig_poser, self.unseen_pose, self.smooth_rigs, self.smooth, self.rig_fitter):
             if stage is not None:
                 stage.reset()
 

@@ -21,6 +21,7 @@ __all__ = [
     "SmoothingConfig",
     "TrackerConfig",
     "TrackingFilterConfig",
+    "UnseenPoseConfig",
     "VisibilityConfig",
 ]
 
@@ -301,10 +302,34 @@ class VisibilityConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class UnseenPoseConfig:
+    """The pose of what is not seen, of bodies with a rig. All values are tuned.
+
+    Attributes:
+        rest: rotations that are not seen approach a resting pose; False keeps what the mesh head gives.
+        ease_s: time constant of this approach, s.
+        straight_hands: hands continue the forearm where the mesh head does not see the image.
+        flat_feet: feet that stand are level, where gravity and contacts are known.
+        min_contact: contact, 0..1, from which a foot stands.
+        forget_s: time without observation after which a person starts again, s.
+    """
+
+    rest: bool = True
+    ease_s: float = 0.5
+    straight_hands: bool = True
+    flat_feet: bool = True
+    min_contact: float = 0.5
+    forget_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineConfig:
     """Settings of all stages of a pipeline.
 
     Attributes:
+        cut: region of the pose model for people whom the lower edge of the image cuts.
+        visibility: which keypoints and joints count as seen.
+        unseen_pose: the pose of what is not seen.
         attention: keep the attention maps of mesh heads that have them in the bodies.
         smooth: filter the bodies; False leaves the stage out.
         surface: "rig": bodies are posed rigs with one shape per person, whose limbs keep their lengths, where the body
@@ -319,6 +344,7 @@ class PipelineConfig:
     rig_smoothing: RigSmoothingConfig = field(default_factory=RigSmoothingConfig)
     inverse_kinematics: InverseKinematicsConfig = field(default_factory=InverseKinematicsConfig)
     visibility: VisibilityConfig = field(default_factory=VisibilityConfig)
+    unseen_pose: UnseenPoseConfig = field(default_factory=UnseenPoseConfig)
     smooth: bool = True
     attention: bool = False
     surface: Literal["rig", "network"] = "rig"

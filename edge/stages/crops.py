@@ -12,12 +12,11 @@ from engines.cards.card import Card
 from engines.errors import ModelError
 
 
-def complete_boxes(boxes: F32, size: tuple[int, int], config: CutConfig) -> F32:
-    """The boxes (N, 4) xyxy px of people, longer where the lower edge of an image of `size` (width, height) cuts them."""
-    width, height = size
+def complete_boxes(boxes: F32, height: int, config: CutConfig) -> F32:
+    """The boxes (N, 4) xyxy px of people, longer where the lower edge of an image of this height, px, cuts them."""
     visible = np.minimum(boxes[:, 3], height) - boxes[:, 1]
     cut = (boxes[:, 3] >= (1 - config.border) * height) & (visible < config.max_aspect * (boxes[:, 2] - boxes[:, 0]))
-    whole = boxes.copy()
+    whole: F32 = boxes.copy()
     whole[cut, 3] = (np.minimum(boxes[:, 3], height) + config.extension * visible)[cut]
     return whole
 

@@ -26,7 +26,8 @@ class Pose:
     """(Frame, Tracks) -> Pose2D, one row a track, without the people whose keypoints are not finite.
 
     refine: how heatmap peaks are refined, "none", "quarter" or "dark" (None: as the card says). flip_test: run the
-    mirrored crops too and average, twice the work. dropped_nan counts the people that were left out.
+    mirrored crops too and average, twice the work. cut: how boxes that the image cuts are completed; None: not at all.
+    dropped_nan counts the people that were left out.
 
     Raises ModelError when the card is for another task, its family has no decoder or does not support an option, or the
     network's outputs are not those of its family; UnknownNameError for an unknown refinement.
@@ -59,7 +60,7 @@ class Pose:
         self._mirror = mirror_images(card) if flip_test else None
         self._crops = Cropper(card)
         self._on_crops = on_crops
-        self._cut = cut or CutConfig()
+        self._cut = cut
         # Compile the engine now rather than at the first person.
         check_pose(card, session(np.zeros((1, 3, *self._crops.size), np.float32)), self._crops.size)
 
@@ -68,8 +69,9 @@ class Pose:
         if not count:
             names = len(self.keypoint_names)
             return Pose2D(tracks.ids, np.empty((0, names, 2), np.float32), np.empty((0, names), np.float32))
-        height, width = frame.image.shape[:2]
-        boxes = complete_boxes(tracks.boxes, (width, height), self._cut)
+        boxes = tracks.boxes
+        if self._cut is not None:
+            boxes = complete_boxes(boxes, frame.image.shape[0], self._cut)
         batch, regions = self._crops(frame.image, boxes)
         if self._on_crops is not None:
             self._on_crops(frame, tracks, batch, regions)

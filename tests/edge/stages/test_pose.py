@@ -12,6 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 import edge_kernels
+from edge.stages.config import CutConfig
+from edge.stages.crops import complete_boxes
 from edge.stages.pose import Pose
 from edge.types import Frame, Tracks
 from engines.cards.card import load_card
@@ -205,3 +207,16 @@ def test_pose_tiny_images_and_empty_boxes_are_accepted(shape: tuple[int, int]) -
 def test_stage_card_of_other_task_raises() -> None:
     with pytest.raises(ModelError, match="nanodet_g: not a pose model of a known family"):
         Pose(Marks(), load_card("nanodet_g"))
+
+
+def test_boxes_cut_by_the_lower_edge_are_completed() -> None:
+    config = CutConfig(border=0.02, max_aspect=2.0, extension=0.5)
+    boxes = np.float32(
+        [[0, 200, 100, 300], [0, 200, 100, 280], [0, 50, 100, 300], [10, 100, 110, 295], [0, 150, 90, 340]]
+    )
+    whole = complete_boxes(boxes, 300, config)
+    np.testing.assert_array_equal(whole[:, :3], boxes[:, :3])
+    # Cut; above the edge; as long as a whole person; just above the edge; beyond it.
+    np.testing.assert_allclose(whole[:, 3], [350, 280, 300, 295 + 97.5, 300 + 75])
+    np.testing.assert_array_equal(complete_boxes(boxes[[0]], 300, CutConfig(extension=0)), boxes[[0]])
+    assert complete_boxes(boxes[:0], 300, config).shape == (0, 4)
