@@ -37,6 +37,11 @@ from engines.files.npz import read_npz
 # What can be switched off alone: a name, and the settings (of PipelineConfig, or models.* of Models) that do it.
 LEVERS: Mapping[str, tuple[str, ...]] = {
     "smoothing": ("smooth=off",),
+    "hidden keypoints": ("visibility.mask_keypoints=off",),
+    "room for cut legs": ("cut.extension=0",),
+    "resting pose": ("unseen_pose.rest=off",),
+    "straight hands": ("unseen_pose.straight_hands=off",),
+    "level feet": ("unseen_pose.flat_feet=off",),
 }
 SETTLED_S = 2.0  # after which the size of a body should be known
 MM_PER_M = 1000.0
