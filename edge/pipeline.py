@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from calibration.camera import Camera
 from edge.models import LoadedModels, Models
@@ -21,6 +23,8 @@ from edge.stages.smooth import Smooth
 from edge.stages.smooth_rigs import SmoothRigs
 from edge.stages.tiles import TiledDetect
 from edge.stages.tracker import Tracker
+from edge.stages.unseen_pose import UnseenPose
+from edge.stages.visibility import JointVisibility, KeypointVisibility
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
 from engines.inference.process_exit import native_calls
@@ -97,15 +101,22 @@ class Pipeline:
             flip_test=options.flip_test,
             on_crops=on_crops,
             config=config.pose,
+            cut=config.cut,
         )
         self.second_opinion = _second_opinion(loaded, config)
         self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
+        self.see = KeypointVisibility(loaded.pose.keypoints, config.visibility)
+        self.joint_visibility = JointVisibility(self.mesh.model.joint_names, loaded.pose.keypoints)
         self.localize = RootLocalizer(config.localization)
         model, body = self.mesh.model, self.mesh.head.body
         rigged = config.surface == "rig" and can_pose(body, model)
         self.rig_poser = RigPoser(body, model, config.inverse_kinematics, config.localization) if rigged else None
         refined = config.refine and rigged and can_refine(body, model)
         self.refine = PoseRefiner(body, model, config.refinement) if refined else None
+        names, sees_hands = model.joint_names, self.mesh.head.crops is not None
+        self.unseen_pose = (
+            UnseenPose(names, model.parents, config.unseen_pose, sees_hands=sees_hands) if rigged else None
+        )
         self.skin = Skin(body, model) if rigged else None
         smoothed = config.smooth and rigged
         self.smooth_rigs = SmoothRigs(config.rig_smoothing, predict_s=config.predict_s) if smoothed else None
@@ -178,15 +189,22 @@ class Pipeline:
     def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
         measure, frame = self.timings.measure, tracked.frame
         with measure("mesh", frame):
+            tracked, seen = self.see(tracked)
             mesh, regions = self.mesh(tracked)
         with measure("localize", frame):
             bodies = self.localize(tracked, mesh, regions)
-        if self.rig_poser is not None and self.skin is not None:
+        visibility = self.joint_visibility(seen[mesh.usable])
+        bodies = replace(bodies, visibility=visibility)
+        if self.rig_poser is not None and self.unseen_pose is not None and self.skin is not None:
+            floor = tracked.camera.floor
+            up = None if floor is None else floor.up.astype(np.float32)
             with measure("inverse_kinematics", frame):
                 posed = self.rig_poser(tracked, mesh, bodies)
             if self.refine is not None:
                 with measure("refine", frame):
                     posed = self.refine(tracked, mesh, bodies, posed)
+            with measure("unseen_pose", frame):
+                posed = self.unseen_pose(frame.t_s, posed, visibility, up=up, contacts=bodies.contacts)
             if self.smooth_rigs is not None:
                 with measure("smooth", frame):
                     posed = self.smooth_rigs(frame.t_s, posed)
@@ -213,8 +231,9 @@ class Pipeline:
 
     def reset_bodies(self) -> None:
         """Forget what the second step knows of people; for the thread that calls `recover_meshes`."""
+        self.see.reset()
         self.mesh.reset()
-        for stage in (self.rig_poser, self.smooth_rigs, self.foot_lock, self.smooth, self.rig_fitter):
+        for stage in (self.rig_poser, self.unseen_pose, self.smooth_rigs, self.foot_lock, self.smooth, self.rig_fitter):
             if stage is not None:
                 stage.reset()
 

@@ -28,7 +28,17 @@ FILL = 8  # results of a stream before the clock starts: by then every step is b
 STEPS = {
     "read": ("decode",),
     "track_people": ("detect", "track", "pose", "second_pose"),
-    "recover_meshes": ("mesh", "localize", "inverse_kinematics", "refine", "smooth", "foot_lock", "skin", "rig_error"),
+    "recover_meshes": (
+        "mesh",
+        "localize",
+        "inverse_kinematics",
+        "refine",
+        "unseen_pose",
+        "smooth",
+        "foot_lock",
+        "skin",
+        "rig_error",
+    ),
     "publish": ("publish",),
 }
 """Steps that AsyncPipeline runs in parallel, and the stages of each."""

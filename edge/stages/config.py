@@ -22,6 +22,7 @@ __all__ = [
     "AppearanceConfig",
     "BirthConfig",
     "CameraMotionConfig",
+    "CutConfig",
     "DetectionConfig",
     "FootLockConfig",
     "InverseKinematicsConfig",
@@ -38,6 +39,8 @@ __all__ = [
     "SmoothingConfig",
     "TrackerConfig",
     "TrackingFilterConfig",
+    "UnseenPoseConfig",
+    "VisibilityConfig",
 ]
 
 
@@ -63,6 +66,22 @@ class DetectionConfig:
     tile_overlap_px: int = 96
     tile_margin_px: float = 3.0
     max_tiles: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class CutConfig:
+    """The region of the pose model for people whose lower part is outside of the image. All values are tuned.
+
+    Attributes:
+        border: height above the lower edge of the image, in heights of the image, at which a box is cut by it.
+        max_aspect: largest height of the box inside the image, in widths, of a person who is cut.
+        extension: height added below the image, in heights of the box inside it; 0 switches it off. The pose model
+            expects people whose hips are near the middle.
+    """
+
+    border: float = 0.02
+    max_aspect: float = 2.0
+    extension: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,10 +322,60 @@ class InverseKinematicsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class VisibilityConfig:
+    """What counts as seen. All values are tuned.
+
+    Attributes:
+        mask_keypoints: give keypoints that are not seen the score 0, so that no stage uses them.
+        hide_score: score, 0..1, averaged over time, below which a keypoint is no longer seen.
+        show_score: score, 0..1, averaged over time, above which it is seen again.
+        time_s: time constant of this average, s.
+        cut_margin: distance of the hips from the lower edge of the image, in lengths of the trunk in the image, within
+            which a person is cut at the hips.
+        cut_leg_weight: share, 0..1, of the scores of knees and ankles that counts for such a person.
+        fade_s: time in which a visibility goes from 0 to 1 or back, s.
+        forget_s: time without observation after which a person starts again, s.
+    """
+
+    mask_keypoints: bool = True
+    hide_score: float = 0.25
+    show_score: float = 0.4
+    time_s: float = 0.2
+    cut_margin: float = 0.3
+    cut_leg_weight: float = 0.5
+    fade_s: float = 0.2
+    forget_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenPoseConfig:
+    """The pose of what is not seen, of bodies with a rig. All values are tuned.
+
+    Attributes:
+        rest: rotations that are not seen approach a resting pose; False keeps what the mesh head gives.
+        ease_s: time constant of this approach, s.
+        straight_hands: hands continue the forearm where the mesh head does not see the image.
+        flat_feet: feet that stand are level, where gravity and contacts are known.
+        min_contact: contact, 0..1, from which a foot stands.
+        forget_s: time without observation after which a person starts again, s.
+    """
+
+    rest: bool = True
+    ease_s: float = 0.5
+    straight_hands: bool = True
+    flat_feet: bool = True
+    min_contact: float = 0.5
+    forget_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineConfig:
     """Settings of all stages of a pipeline.
 
     Attributes:
+        cut: region of the pose model for people whom the lower edge of the image cuts.
+        visibility: which keypoints and joints count as seen.
+        unseen_pose: the pose of what is not seen.
         attention: keep the attention maps of mesh heads that have them in the bodies.
         smooth: filter the bodies and lock planted feet; False leaves these stages out.
         surface: "rig": bodies are posed rigs with one shape per person, whose limbs keep their lengths, where the body
@@ -319,12 +388,15 @@ class PipelineConfig:
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
     pose: PoseConfig = field(default_factory=PoseConfig)
     second_opinion: SecondOpinionConfig = field(default_factory=SecondOpinionConfig)
+    cut: CutConfig = field(default_factory=CutConfig)
     localization: LocalizationConfig = field(default_factory=LocalizationConfig)
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     refinement: RefinementConfig = field(default_factory=RefinementConfig)
     rig_smoothing: RigSmoothingConfig = field(default_factory=RigSmoothingConfig)
     foot_lock: FootLockConfig = field(default_factory=FootLockConfig)
     inverse_kinematics: InverseKinematicsConfig = field(default_factory=InverseKinematicsConfig)
+    visibility: VisibilityConfig = field(default_factory=VisibilityConfig)
+    unseen_pose: UnseenPoseConfig = field(default_factory=UnseenPoseConfig)
     smooth: bool = True
     attention: bool = False
     surface: Literal["rig", "network"] = "rig"

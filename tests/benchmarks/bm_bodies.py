@@ -36,6 +36,11 @@ LEVERS: Mapping[str, tuple[str, ...]] = {
     "foot lock": ("foot_lock.enabled=off",),
     "second pose": ("models.second_pose=none",),
     "neighbor masks": ("pose.mask_neighbors=off",),
+    "hidden keypoints": ("visibility.mask_keypoints=off",),
+    "room for cut legs": ("cut.extension=0",),
+    "resting pose": ("unseen_pose.rest=off",),
+    "straight hands": ("unseen_pose.straight_hands=off",),
+    "level feet": ("unseen_pose.flat_feet=off",),
 }
 PAGE = Path(__file__).parents[2] / "docs/reference/accuracy.md"
 BY_VARIANT = dict[str, dict[str, Figures]]

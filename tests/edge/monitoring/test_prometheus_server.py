@@ -99,6 +99,7 @@ def test_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrapes: l
         "localize",
         "inverse_kinematics",
         "refine",
+        "unseen_pose",
         "smooth",
         "foot_lock",
         "skin",

@@ -19,7 +19,7 @@ from tests.support.commands import Command, report
 from tests.support.interrupts import interrupt_at
 from tests.support.small_disk import SmallDisk
 
-RIG_STAGES = {"inverse_kinematics", "refine", "smooth", "foot_lock", "skin"}
+RIG_STAGES = {"inverse_kinematics", "refine", "unseen_pose", "smooth", "foot_lock", "skin"}
 STAGES = {"decode", "track", "pose", "second_pose", "mesh", "localize", "publish"} | RIG_STAGES
 
 

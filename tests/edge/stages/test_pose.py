@@ -12,6 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 import edge_kernels
+from edge.stages.config import CutConfig
+from edge.stages.crops import complete_boxes
 from edge.stages.pose import Pose
 from edge.types import Frame, Tracks
 from engines.cards.card import load_card
@@ -245,3 +247,16 @@ def test_pose_efficientpose_agrees_with_movenet_on_real_images() -> None:
     off = np.linalg.norm(places - expected, axis=1) / length
     assert np.median(off) < 0.03
     assert (off < 0.06).mean() > 0.7
+
+
+def test_boxes_cut_by_the_lower_edge_are_completed() -> None:
+    config = CutConfig(border=0.02, max_aspect=2.0, extension=0.5)
+    boxes = np.float32(
+        [[0, 200, 100, 300], [0, 200, 100, 280], [0, 50, 100, 300], [10, 100, 110, 295], [0, 150, 90, 340]]
+    )
+    whole = complete_boxes(boxes, 300, config)
+    np.testing.assert_array_equal(whole[:, :3], boxes[:, :3])
+    # Cut; above the edge; as long as a whole person; just above the edge; beyond it.
+    np.testing.assert_allclose(whole[:, 3], [350, 280, 300, 295 + 97.5, 300 + 75])
+    np.testing.assert_array_equal(complete_boxes(boxes[[0]], 300, CutConfig(extension=0)), boxes[[0]])
+    assert complete_boxes(boxes[:0], 300, config).shape == (0, 4)
