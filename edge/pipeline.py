@@ -7,6 +7,8 @@ from pathlib import Path
 
 from calibration.camera import Camera
 from edge.models import LoadedModels, Models
+from edge.stages.body_shape import BodyShapes
+from edge.stages.body_skeleton import can_size
 from edge.stages.config import PipelineConfig
 from edge.stages.detect import Detect
 from edge.stages.inverse_kinematics import RigFitter, can_fit
@@ -17,6 +19,7 @@ from edge.stages.smooth import Smooth
 from edge.stages.tracker import Tracker
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
+from engines.body.neutral import neutral_shape
 from engines.inference.process_exit import native_calls
 
 DEFAULT_FOV_DEG = 60.0
@@ -84,9 +87,12 @@ class Pipeline:
             loaded.pose_session, loaded.pose, refine=options.refine, flip_test=options.flip_test, on_crops=on_crops
         )
         self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
+        model, head = self.mesh.model, self.mesh.head
+        self.body_shapes = None
+        if config.size_people and can_size(model):
+            self.body_shapes = BodyShapes(model, neutral_shape(head.body), config.body_shape)
         self.localize = RootLocalizer(config.localization)
         self.smooth = Smooth(config.smoothing) if config.smooth else None
-        model = self.mesh.model
         self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
 
     @property
@@ -148,7 +154,10 @@ class Pipeline:
         with measure("mesh", frame):
             mesh, regions = self.mesh(tracked)
         with measure("localize", frame):
-            bodies = self.localize(tracked, mesh, regions)
+            sized = None
+            if self.body_shapes is not None and mesh.shape is None:
+                sized = self.body_shapes(frame.t_s, tracked, mesh)
+            bodies = self.localize(tracked, mesh, regions, sized)
         if self.smooth is None:
             return bodies
         with measure("smooth", frame):
@@ -158,6 +167,8 @@ class Pipeline:
         """Forget all people, as before the first frame."""
         self.track.reset()
         self.mesh.reset()
+        if self.body_shapes is not None:
+            self.body_shapes.reset()
         if self.smooth is not None:
             self.smooth.reset()
         if self.rig_fitter is not None:

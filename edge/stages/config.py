@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from edge.stages.body_config import BodyShapeConfig, PlacementConfig
+
 __all__ = [
     "AppearanceConfig",
+    "BodyShapeConfig",
     "DetectionConfig",
     "InverseKinematicsConfig",
     "LocalizationConfig",
     "MotionConfig",
     "OneEuroConfig",
     "PipelineConfig",
+    "PlacementConfig",
     "SmoothingConfig",
     "TrackerConfig",
 ]
@@ -134,12 +138,20 @@ class LocalizationConfig:
         iterations: rounds of re-weighting.
         outlier_m: residual at the body's depth, m, that halves a keypoint's weight (Geman-McClure).
         min_depth_m: least depth of a root, m.
+        floor: use the height of the lower foot above a known floor.
+        planted_sigma_m: standard deviation of the height of the ankle of a foot that stands on the floor, m.
+        raised_foot_m: height of the lower foot above the floor, m, that doubles that standard deviation.
+        floor_rounds: rounds of re-weighting.
     """
 
     min_keypoint_score: float = 0.15
     iterations: int = 3
     outlier_m: float = 0.06
     min_depth_m: float = 0.3
+    floor: bool = True
+    planted_sigma_m: float = 0.03
+    raised_foot_m: float = 0.06
+    floor_rounds: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +222,17 @@ class PipelineConfig:
     Attributes:
         attention: keep the attention maps of mesh heads that have them in the bodies.
         smooth: filter the bodies; False leaves the stage out.
+        size_people: give each person one shape and size; False leaves bodies at the size that the mesh model predicts.
     """
 
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
+    body_shape: BodyShapeConfig = field(default_factory=BodyShapeConfig)
     localization: LocalizationConfig = field(default_factory=LocalizationConfig)
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     inverse_kinematics: InverseKinematicsConfig = field(default_factory=InverseKinematicsConfig)
     smooth: bool = True
+    size_people: bool = True
     attention: bool = False
 
     @staticmethod

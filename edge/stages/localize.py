@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from calibration.camera import Camera
+from edge.stages.body_shape import SizedPeople
 from edge.stages.config import LocalizationConfig
 from edge.types import F32, Attention, Bodies, TrackedFrame
 from engines.heads.base import RootMesh
@@ -21,13 +24,25 @@ class RootLocalizer:
     def __init__(self, config: LocalizationConfig | None = None) -> None:
         self._config = config or LocalizationConfig()
 
-    def __call__(self, tracked: TrackedFrame, mesh: RootMesh, regions: F32 | None) -> Bodies:
-        """Bodies in the camera's frame. mesh and the crops' regions: of the people of `tracked.pose`, row for row."""
+    def __call__(
+        self, tracked: TrackedFrame, mesh: RootMesh, regions: F32 | None, sized: SizedPeople | None = None
+    ) -> Bodies:
+        """Bodies in the camera's frame.
+
+        Args:
+            tracked: the frame.
+            mesh: of the people of `tracked.pose`, row for row.
+            regions: of the crops, or None.
+            sized: shapes of the same people, with which the meshes are scaled and placed; None: as the head made them.
+        """
         pose, keep = tracked.pose, mesh.usable
         keypoints = np.concatenate([pose.keypoints, pose.scores[..., None]], -1)[keep]
         regions = None if regions is None else regions[keep]
         if mesh.cameras is not None and mesh.root is not None and regions is not None:
             translation = weak_perspective_translation(mesh.cameras[keep], regions, tracked.camera) + mesh.root[keep]
+        elif sized is not None:
+            mesh = _scaled(mesh, sized)
+            translation = place_sized(sized, self._config)[keep]
         else:
             rays = tracked.camera.rays(pose.keypoints)[keep]
             translation = solve_translation(mesh.landmarks[keep], rays, keypoints[..., 2], self._config)
@@ -47,6 +62,47 @@ class RootLocalizer:
             attention=attention,
             contacts=None if mesh.contacts is None else mesh.contacts[keep],
         )
+
+
+def place_sized(sized: SizedPeople, config: LocalizationConfig) -> F32:
+    """Roots (N, 3) in meters of people whose shapes are known, from their keypoints and, if it is known, the floor.
+
+    The lower foot stands on the floor unless the keypoints say that it is raised: a Kalman update whose standard
+    deviation grows with the height of the foot above the floor.
+    """
+    found, shape = sized.placements, sized.shape.astype(np.float64)
+    root = found.root + np.einsum("ncb,nb->nc", found.root_dirs, shape)
+    heights = found.heights + np.einsum("nfb,nb->nf", found.height_dirs, shape)
+    on_floor = np.flatnonzero(np.isfinite(heights).any(1)) if config.floor else np.empty(0, int)
+    if len(on_floor):
+        foot = np.nanargmin(heights[on_floor], axis=1)
+        height, up = heights[on_floor, foot], found.height_root[on_floor, foot]
+        dirs = found.root_dirs[on_floor]
+        cov = found.root_cov[on_floor] + dirs @ sized.shape_cov[on_floor] @ dirs.transpose(0, 2, 1)
+        toward = (cov @ up[..., None])[..., 0]
+        known = np.einsum("nc,nc->n", up, toward)
+        variance = found.height_var[on_floor, foot] + config.planted_sigma_m**2
+        above = np.zeros_like(height)
+        for _ in range(config.floor_rounds):
+            raised = (1 + (np.maximum(above, 0) / config.raised_foot_m) ** 2) ** 2
+            share = known / (known + variance * raised)
+            above = height * (1 - share)
+        root[on_floor] -= toward * (height * share / np.maximum(known, 1e-12))[:, None]
+    root[:, 2] = np.maximum(root[:, 2], config.min_depth_m)
+    placed: F32 = root.astype(np.float32)
+    return placed
+
+
+def _scaled(mesh: RootMesh, sized: SizedPeople) -> RootMesh:
+    """The meshes at the sizes of the people, with their shapes."""
+    factors = sized.factors.astype(np.float32)[:, None, None]
+    return replace(
+        mesh,
+        landmarks=mesh.landmarks * factors,
+        joints=mesh.joints * factors,
+        vertices=mesh.vertices * factors,
+        shape=sized.shape,
+    )
 
 
 def weak_perspective_translation(cameras: F32, boxes: F32, camera: Camera) -> F32:

@@ -19,7 +19,14 @@ CLASSES = [cls for name, cls in vars(config).items() if name.endswith("Config") 
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_config_every_field_is_documented(cls: type) -> None:
-    documented = {"detection", "tracker", "localization", "smoothing", "inverse_kinematics"}  # by their own classes
+    documented = {
+        "body_shape",
+        "detection",
+        "tracker",
+        "localization",
+        "smoothing",
+        "inverse_kinematics",
+    }  # by their own classes
     for field in dataclasses.fields(cls):
         assert field.name in documented or f"        {field.name}: " in (cls.__doc__ or ""), field.name
 
