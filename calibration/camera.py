@@ -1,4 +1,4 @@
-"""The pinhole camera with Brown-Conrady distortion: pixels to rays and back, from a file or a field of view."""
+"""Cameras: pixels to rays and back, from a file or a field of view."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.camera_file import CameraError, read_camera_table
+from calibration.lens import MODELS, LensModel, distort, undistort
 from calibration.world import Floor, WorldPose
-from engines.errors import MeshcastError
-from engines.files.toml_file import read_toml
 
 ROTATION_TOLERANCE = 1e-3  # largest deviation of R R^T from the identity
+__all__ = ["Camera", "CameraError"]
+
 SAME_ASPECT = 0.002  # largest relative difference of the two axes' scales of a resize
-
-
-class CameraError(MeshcastError):
-    """A camera file or field of view cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,7 @@ class Camera:
 
     assumed: the focal length is assumed, because no camera file and no field of view was given.
     world: where the camera is and how it is turned, None where that is not known.
+    model: "pinhole", or "fisheye" with the distortion (k1, k2, k3, k4, 0) of OpenCV's fisheye module.
     """
 
     size: tuple[int, int]
@@ -35,6 +34,7 @@ class Camera:
     distortion: NDArray[np.float64]
     assumed: bool = False
     world: WorldPose | None = None
+    model: LensModel = "pinhole"
 
     @property
     def floor(self) -> Floor | None:
@@ -58,14 +58,18 @@ class Camera:
 
     @staticmethod
     def load(path: str | Path) -> Camera:
-        """Read `camera.toml`: width, height (px), K (3 x 3, or fx, fy, cx, cy), distortion (0, 4 or 5 numbers).
+        """Read a camera file: camera.toml, or a file of OpenCV, ROS, Pose2Sim or caliscope (docs/reference/camera.md).
 
-        Optional: the pose in the world, as rotation (3 x 3) and translation (m), world to camera, z up with the floor
-        at 0; or as camera_height (m), tilt and roll (degrees).
+        Args:
+            path: The file; FILE#NAME chooses one of several cameras in it.
 
-        Raises CameraError in one line when the file is missing, is not TOML, or does not describe a camera.
+        Raises:
+            CameraError: In one line, when the file is missing or does not describe a camera.
         """
-        table = read_toml(path, "a TOML file", CameraError, pipes=True)
+        table = read_camera_table(path)
+        model = table.get("model", "pinhole")
+        if model not in MODELS:
+            raise CameraError(f"{path}: unknown model {model!r:.40}; there are: {', '.join(MODELS)}")
         try:
             if "K" in table:
                 K = np.asarray(table["K"], np.float64)
@@ -85,9 +89,11 @@ class Camera:
             raise CameraError(
                 f"{path}: K must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0, and the size positive"
             )
-        if given.size not in (0, 4, 5) or not np.isfinite(given).all():
-            raise CameraError(f"{path}: distortion needs 0, 4 or 5 numbers (k1, k2, p1, p2, k3), not {given.size}")
-        return Camera(size, K, np.pad(given, (0, 5 - given.size)), world=_world(path, table))
+        numbers, named = ((0, 4), "k1 to k4") if model == "fisheye" else ((0, 4, 5), "k1, k2, p1, p2, k3")
+        if given.size not in numbers or not np.isfinite(given).all():
+            counts = ", ".join(map(str, numbers[:-1])) + f" or {numbers[-1]}"
+            raise CameraError(f"{path}: distortion needs {counts} numbers ({named}), not {given.size}")
+        return Camera(size, K, np.pad(given, (0, 5 - given.size)), world=_world(path, table), model=model)
 
     def at(self, size: tuple[int, int], raster: tuple[int, int] | None = None) -> Camera:
         """The same camera for frames of another `size`: scaled when the aspect is the same, else CameraError.
@@ -108,31 +114,17 @@ class Camera:
         return replace(self, size=size, K=S @ self.K)
 
     def rays(self, points_px: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Viewing rays (..., 2) = (x/z, y/z) of pixels (..., 2), distortion removed by fixed-point iteration."""
+        """Viewing rays (..., 2) = (x/z, y/z) of pixels (..., 2), without distortion."""
         points = np.asarray(points_px, np.float64)
         y = (points[..., 1] - self.K[1, 2]) / self.K[1, 1]
         x = (points[..., 0] - self.K[0, 2] - self.K[0, 1] * y) / self.K[0, 0]
-        if not self.distortion.any():
-            return np.stack([x, y], -1).astype(np.float32)
-        k1, k2, p1, p2, k3 = self.distortion
-        u, v = x, y
-        for _ in range(8):
-            r2 = u * u + v * v
-            radial = np.maximum(1 + r2 * (k1 + r2 * (k2 + r2 * k3)), 0.1)  # far outside the image the model folds over
-            du = 2 * p1 * u * v + p2 * (r2 + 2 * u * u)
-            dv = p1 * (r2 + 2 * v * v) + 2 * p2 * u * v
-            u, v = (x - du) / radial, (y - dv) / radial
-        return np.stack([u, v], -1).astype(np.float32)
+        return undistort(np.stack([x, y], -1), self.distortion, self.model).astype(np.float32)
 
     def project(self, points_m: NDArray[np.floating]) -> NDArray[np.float32]:
         """Pixels (..., 2) of points (..., 3) in the camera's frame, with distortion; z must be positive."""
         points = np.asarray(points_m, np.float64)
-        u, v = points[..., 0] / points[..., 2], points[..., 1] / points[..., 2]
-        k1, k2, p1, p2, k3 = self.distortion
-        r2 = u * u + v * v
-        radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
-        x = u * radial + 2 * p1 * u * v + p2 * (r2 + 2 * u * u)
-        y = v * radial + p1 * (r2 + 2 * v * v) + 2 * p2 * u * v
+        seen = distort(points[..., :2] / points[..., 2:], self.distortion, self.model)
+        x, y = seen[..., 0], seen[..., 1]
         return np.stack(
             [self.K[0, 0] * x + self.K[0, 1] * y + self.K[0, 2], self.K[1, 1] * y + self.K[1, 2]], -1
         ).astype(np.float32)

@@ -23,6 +23,11 @@ class Floor:
     up: F64
     height_m: float
 
+    @property
+    def tilt_deg(self) -> float:
+        """How far the camera looks down, degrees."""
+        return math.degrees(math.asin(float(np.clip(-self.up[2], -1, 1))))
+
     def heights(self, points: NDArray[np.floating]) -> F64:
         """Heights (...) in meters above the floor of points (..., 3) in the camera's frame."""
         heights: F64 = np.asarray(points, np.float64) @ self.up + self.height_m

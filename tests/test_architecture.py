@@ -70,7 +70,6 @@ TESTS_OF_SEVERAL_MODULES = {
     "engines/inference/backends/test_tensorrt.py": "sessions on TensorRT and TensorRT-RTX",
     "engines/inference/backends/test_torch.py": "sessions on torch",
     "engines/training/test_bvh.py": "motion files as training data",
-    "engines/training/test_synthetic.py": "synthetic training data",
 }
 
 

@@ -16,7 +16,22 @@ from edge.redaction import redact_path
 from edge.text import json_bytes, one_line
 
 if TYPE_CHECKING:
-    from edge.evaluation.evaluate import Score
+    from edge.evaluation.score import Score
+
+# Title, width and digits after the point of the table's columns; those after the first two have a mean.
+COLUMNS = (
+    ("frames", 8, 0),
+    ("matched", 9, 0),
+    ("MPJPE mm", 10, 1),
+    ("PA mm", 8, 1),
+    ("root m", 8, 3),
+    ("jitter mm", 11, 1),
+    ("depth mm", 10, 1),
+    ("foot mm/s", 11, 0),
+    ("delay ms", 10, 0),
+    ("limbs %", 9, 1),
+    ("spread %", 10, 1),
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,7 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "eval",
         help="measure the accuracy against 3D ground truth",
         description="Run CLIP through the pipeline and compare the annotated person with the ground truth: MPJPE and "
-        "PA-MPJPE over the twelve limb joints, and the position error of the mid-hip.",
+        "PA-MPJPE over the twelve limb joints, the position error of the mid-hip, and how steady the motion is.",
     )
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="one or more videos")
     parser.add_argument(
@@ -36,6 +51,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames of each clip")
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the metrics as JSON")
+    parser.add_argument(
+        "--no-floor", dest="floor", action="store_false", help="ignore the camera's pose in the world, and so the floor"
+    )
     add_camera_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
@@ -52,24 +70,45 @@ def run(args: argparse.Namespace) -> int:
         if target is not None:
             target.discard()
         raise
-    console.out(f"{'clip':<24}{'frames':>8}{'matched':>9}{'MPJPE mm':>10}{'PA mm':>8}{'root m':>8}")
-    for name, score in scores.items():
+    rows = {name: _columns(score) for name, score in scores.items()}
+    means = [sum(values) / len(values) for values in zip(*(row[2:] for row in rows.values()), strict=True)]
+    console.out(f"{'clip':<24}" + "".join(f"{title:>{width}}" for title, width, _ in COLUMNS))
+    for name, values in rows.items():
         console.out(
-            f"{one_line(name):<24}{score.frames:>8}{score.matched:>9}{score.mpjpe_mm:>10.1f}{score.pa_mpjpe_mm:>8.1f}{score.root_error_m:>8.3f}"
+            f"{one_line(name):<24}"
+            + "".join(f"{value:>{width}.{digits}f}" for value, (_, width, digits) in zip(values, COLUMNS, strict=True))
         )
-    mean = [
-        sum(getattr(s, key) for s in scores.values()) / len(scores)
-        for key in ("mpjpe_mm", "pa_mpjpe_mm", "root_error_m")
-    ]
-    console.out(f"{'mean':<41}{mean[0]:>10.1f}{mean[1]:>8.1f}{mean[2]:>8.3f}")
+    console.out(
+        f"{'mean':<41}"
+        + "".join(f"{value:>{width}.{digits}f}" for value, (_, width, digits) in zip(means, COLUMNS[2:], strict=True))
+    )
     if target is not None:
         target.write(json_bytes(_plain({name: asdict(score) for name, score in scores.items()})))
     return EXIT_WHOLE if all(math.isfinite(s.mpjpe_mm) for s in scores.values()) else EXIT_INPUT
 
 
+def _columns(score: Score) -> tuple[float, ...]:
+    """The numbers of a clip's row, as in COLUMNS."""
+    motion, limbs = score.motion, score.limbs
+    return (
+        score.frames,
+        score.matched,
+        score.mpjpe_mm,
+        score.pa_mpjpe_mm,
+        score.root_error_m,
+        motion.second_difference_mm,
+        motion.root_depth_residual_mm,
+        motion.planted_ankle_mm_s,
+        score.delay_ms,
+        limbs.mean_error_pct,
+        limbs.mean_spread_pct,
+    )
+
+
 def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
     """Evaluate every clip; keys are file names."""
-    from edge.evaluation.evaluate import TruthError, evaluate_clip
+    from edge.evaluation.evaluate import evaluate_clip
+    from edge.evaluation.truth import TruthError
 
     models, camera_config = models_from(args), cameras_from(args)[-1]
     scores = {}
@@ -83,7 +122,8 @@ def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
             args.truth,
             camera,
             models,
-            camera_config if camera_config.camera else None,
+            camera_config.camera,
+            floor=args.floor,
             detect_every=args.detect_every,
             smooth=args.smooth,
             max_frames=args.max_frames,

@@ -18,7 +18,8 @@ NUMBERS = (
     ("--mesh-minutes", MINUTES, 20, "MIN", "training time of the mesh network"),
     ("--width", IntegerRange(1, 16384), 1024, "N", "features of the lifter"),
     ("--stages", IntegerRange(1, 32), 2, "N", "residual stages of the lifter"),
-    ("--batch", IntegerRange(4, 1 << 20), 512, "N", "people per step"),
+    ("--batch", IntegerRange(4, 1 << 20), 1152, "N", "frames per step of the lifter; the mesh network takes a quarter"),
+    ("--frames", IntegerRange(1, 256), 12, "N", "frames of a sequence"),
     ("--threads", IntegerRange(1, 1024), 1, "N", "CPU threads"),
     ("--seed", IntegerRange(0, 1 << 31), 0, "N", "seed of the random numbers"),
 )
@@ -48,7 +49,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         nargs="+",
         required=True,
         metavar="POSES",
-        help="files or folders with poses (AMASS .npz, .bvh, Meshcast .npz), or `sample` for the bundled poses",
+        help="files or folders with poses (AMASS .npz, .bvh, Meshcast .npz), or `sample` for the bundled poses, "
+        "`sample:COUNT` for more clips of that kind",
     )
     parser.add_argument("--body", type=Path, metavar="BODY.npz", help="body model (default: bundled body)")
     parser.add_argument(
@@ -93,6 +95,7 @@ def run(args: argparse.Namespace) -> int:
             width=args.width,
             stages=args.stages,
             batch=args.batch,
+            frames=args.frames,
             threads=args.threads,
             seed=args.seed,
             name=args.name,

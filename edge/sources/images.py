@@ -34,8 +34,11 @@ class ImageSource(Source):
     is given.
 
     Images may differ in size; `size` is that of the first. In a folder, files without an image extension are ignored;
-    unreadable images are skipped and listed in `problems`. Raises SourceError if there is no readable image.
+    unreadable images are skipped and listed in `problems`. `path` is the file of the latest frame. Raises SourceError
+    if there is no readable image.
     """
+
+    path: Path | None = None
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class ImageSource(Source):
                 except ImageError as error:
                     self._add_problem(f"{path}: {error}; skipped")
                     continue
+                self.path = path
                 yield Frame(self.name, index, time.monotonic_ns(), clock.stamp(None), image)
                 index += 1
             if not self._loop:

@@ -12,12 +12,12 @@ from engines.cards.card import Card
 from engines.errors import ModelError
 from engines.files.npz import read_npz
 from engines.heads.decomr import MAP_SIDE
+from engines.heads.pose2mesh_open import SINGLE_FRAME, state_size
 from engines.inference.session import Session
 from engines.onnx_file.signature import shape_text
 
 Sides: TypeAlias = "tuple[int | str, ...]"  # a letter for any size
 POINTS = 47  # of pose2mesh_open: the joints, COCO's keypoints and the feet
-COCO_FEATURES = 54  # of 17 keypoints, see engines.pose2mesh.virtual_camera.View
 DCT_NUMBERS = 85  # camera, pose and shape
 
 
@@ -51,7 +51,7 @@ def check_outputs(card: Card, session: Session, body: Body | None) -> None:
 
 def _input(card: Card) -> Sides:
     if card.family == "pose2mesh_open":
-        return (COCO_FEATURES,)
+        return (SINGLE_FRAME,) if state_size(card) == 0 else ("F",)
     if card.family == "pose2mesh":
         return (len(card.keypoints), 2)
     return (3, "H", "W")
@@ -61,13 +61,19 @@ def _outputs(card: Card, body: Body | None) -> tuple[Sides, ...]:
     """The outputs that the head of each family reads, for one person."""
     vertices = len(body.v_template) if body is not None else "V"
     families: dict[str, tuple[Sides, ...]] = {
-        "pose2mesh_open": ((1, POINTS, 3), (1, _coarse_vertices(card), 3)),
+        "pose2mesh_open": _pose2mesh_open_outputs(card),
         "pose2mesh": ((1, vertices, 3),),
         "pare": ((1, 24, 3, 3), (1, 10), (1, 3), (1, 24, "h", "w")),
         "dct": ((1, DCT_NUMBERS),),
         "decomr": ((1, MAP_SIDE, MAP_SIDE, 3), (1, 3)),
     }
     return families[card.family]
+
+
+def _pose2mesh_open_outputs(card: Card) -> tuple[Sides, ...]:
+    single: tuple[Sides, ...] = ((1, POINTS, 3), (1, _coarse_vertices(card), 3))
+    state = state_size(card)
+    return (*single, (1, POINTS), (1, 2), (1, state)) if state else single
 
 
 def _coarse_vertices(card: Card) -> int | str:

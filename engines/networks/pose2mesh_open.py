@@ -10,10 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+FEET = 2  # left and right
+SIGMA_OF_SCALE = 3**0.5 * 2**0.5  # three coordinates, each of a Laplace distribution: its deviation is sqrt(2) b
+USUAL_RATE_HZ = 30.0
+
+
+class Lifted(NamedTuple):
+    """What the lifter says of B people: points (B, P, 3) m, the logarithm of the Laplace scale of each point's error
+    (B, P), and the logits (B, 2) of the left and the right foot standing still."""
+
+    points: Tensor
+    log_scale: Tensor
+    contact: Tensor
 
 
 class ResidualStage(nn.Module):
@@ -33,22 +46,65 @@ class ResidualStage(nn.Module):
 
 
 class Lifter(nn.Module):
-    """Features (B, F) of engines.pose2mesh.virtual_camera to points (B, P, 3) in meters, relative to the root, in the
-    virtual camera."""
+    """Features of one frame and a state to 3D points, and the state for the next frame.
 
-    def __init__(self, features: int, points: int, width: int = 1024, stages: int = 2) -> None:
+    A trunk of residual stages reads each frame as the paper's PoseNet does. A gated recurrent unit (Cho et al., 2014)
+    carries what earlier frames showed, with the time between the frames as an input, so that any frame rate is fine; a
+    last residual stage reads both. A state of zeros is that of a person who was never seen before.
+
+    Points (B, P, 3) are relative to the root, in the virtual camera, for a person of the size of the mean body.
+    """
+
+    def __init__(
+        self, features: int, points: int, width: int = 1024, stages: int = 2, state: int = 512, embedding: int = 256
+    ) -> None:
         super().__init__()
-        self.points = points
+        self.features, self.points, self.state = features, points, state
         self.w1 = nn.Linear(features, width)
         self.linear_stages = nn.ModuleList(ResidualStage(width) for _ in range(stages))
+        self.embedding = nn.Linear(width, embedding)
+        self.cell = nn.GRUCell(embedding + 1, state)
+        self.memory = nn.Linear(state, width)
+        self.last_stage = ResidualStage(width)
         self.w2 = nn.Linear(width, points * 3)
+        self.log_scale = nn.Linear(width, points)
+        self.contact = nn.Linear(width, FEET)
+        # Training starts at a lifter of single frames.
+        for layer in (self.memory, self.last_stage.w2, self.log_scale):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        nn.init.constant_(self.log_scale.bias, -3.0)
 
-    def forward(self, features: Tensor) -> Tensor:
-        x = self.w1(features)
+    def forward(self, features: Tensor, elapsed_s: Tensor, state: Tensor) -> tuple[Lifted, Tensor]:
+        """The points of a frame of features (B, F), `elapsed_s` (B,) after the one of `state` (B, S)."""
+        x = self._trunk(features)
+        state = self.cell(self._embed(x, elapsed_s), state)
+        return self._read(x, state), state
+
+    def sequences(self, features: Tensor, elapsed_s: Tensor) -> Lifted:
+        """The points (B, T, P, 3) of sequences of T frames, features (B, T, F), elapsed_s (B, T)."""
+        batch, frames, _ = features.shape
+        x = self._trunk(features.flatten(0, 1))
+        embedded = self._embed(x, elapsed_s.flatten()).view(batch, frames, -1)
+        state, states = x.new_zeros(batch, self.state), []
+        for frame in range(frames):
+            state = self.cell(embedded[:, frame], state)
+            states.append(state)
+        lifted = self._read(x, torch.stack(states, 1).flatten(0, 1))
+        return Lifted(*(part.view(batch, frames, *part.shape[1:]) for part in lifted))
+
+    def _trunk(self, features: Tensor) -> Tensor:
+        x: Tensor = self.w1(features)
         for stage in self.linear_stages:
             x = stage(x)
-        points: Tensor = self.w2(x)
-        return points.view(-1, self.points, 3)
+        return x
+
+    def _embed(self, x: Tensor, elapsed_s: Tensor) -> Tensor:
+        return torch.cat([torch.tanh(self.embedding(x)), torch.log1p(elapsed_s * USUAL_RATE_HZ)[:, None]], -1)
+
+    def _read(self, x: Tensor, state: Tensor) -> Lifted:
+        y = self.last_stage(x + self.memory(state))
+        return Lifted(self.w2(y).view(-1, self.points, 3), self.log_scale(y), self.contact(y))
 
 
 class SymmetricProduct(torch.autograd.Function):
@@ -141,31 +197,52 @@ class CoarseMeshNet(nn.Module):
 
 
 class OpenPose2Mesh(nn.Module):
-    """The network that runs: features (B, F) to points (B, P, 3) and coarse vertices (B, C, 3), virtual camera, meters.
+    """The network that runs: features and states of people to points, coarse vertices and new states.
 
-    The lifter sees each person and its mirror image in one batch and the two answers are averaged: the weights of a
-    small batch cost the same memory traffic once or twice.
+    Its input (B, F + 1 + 2 S) holds the features, the time since the person's last frame in seconds, and two states:
+    the lifter sees each person and its mirror image in one batch and the two answers are averaged, because the weights
+    of a small batch cost the same memory traffic once or twice. Outputs: points (B, P, 3) and coarse vertices (B, C, 3)
+    in meters in the virtual camera, sigma (B, P), the standard deviation of a point's position in meters, contacts
+    (B, 2), probabilities, and the states (B, 2 S).
     """
 
     feature_index: Tensor
     feature_sign: Tensor
     point_index: Tensor
     point_sign: Tensor
+    foot_index: Tensor
 
     def __init__(self, lifter: Lifter, mesh: CoarseMeshNet, keypoint_partner: Tensor, point_partner: Tensor) -> None:
         super().__init__()
         self.lifter, self.mesh = lifter, mesh
         k = len(keypoint_partner)
         xy = torch.stack([2 * keypoint_partner, 2 * keypoint_partner + 1], -1).flatten()
-        self.register_buffer("feature_index", torch.cat([xy, 2 * k + keypoint_partner, torch.arange(3 * k, 3 * k + 3)]))
+        # After the keypoints: direction (x, y), angular size and the up vector (x, y, z).
+        view = torch.arange(3 * k, lifter.features)
+        self.register_buffer("feature_index", torch.cat([xy, 2 * k + keypoint_partner, view]))
         flip = torch.tensor([-1.0, 1.0])
-        self.register_buffer("feature_sign", torch.cat([flip.repeat(k), torch.ones(k), torch.tensor([-1.0, 1.0, 1.0])]))
+        view_sign = torch.tensor([-1.0, 1.0, 1.0, -1.0, 1.0, 1.0])
+        self.register_buffer("feature_sign", torch.cat([flip.repeat(k), torch.ones(k), view_sign]))
         self.register_buffer("point_index", point_partner)
         self.register_buffer("point_sign", torch.tensor([-1.0, 1.0, 1.0]))
+        self.register_buffer("foot_index", torch.tensor([1, 0]))
 
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    @property
+    def inputs(self) -> int:
+        """The number of columns of the input."""
+        return self.lifter.features + 1 + 2 * self.lifter.state
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        count, size = self.lifter.features, self.lifter.state
+        features, elapsed_s = inputs[:, :count], inputs[:, count]
         mirrored = features.index_select(1, self.feature_index) * self.feature_sign
-        both = self.lifter(torch.cat([features, mirrored]))
-        straight, other = both.chunk(2)
-        points = 0.5 * (straight + other.index_select(1, self.point_index) * self.point_sign)
-        return points, self.mesh(points)
+        states = inputs[:, count + 1 :].view(-1, 2, size).transpose(0, 1).reshape(-1, size)
+        lifted, states = self.lifter(torch.cat([features, mirrored]), torch.cat([elapsed_s, elapsed_s]), states)
+        points = lifted.points.view(2, -1, self.lifter.points, 3)
+        points = 0.5 * (points[0] + points[1].index_select(1, self.point_index) * self.point_sign)
+        scale = lifted.log_scale.view(2, -1, self.lifter.points)
+        sigma = SIGMA_OF_SCALE * torch.exp(0.5 * (scale[0] + scale[1].index_select(1, self.point_index)))
+        contact = lifted.contact.view(2, -1, FEET)
+        contacts = torch.sigmoid(0.5 * (contact[0] + contact[1].index_select(1, self.foot_index)))
+        kept = states.view(2, -1, size).transpose(0, 1).reshape(-1, 2 * size)
+        return points, self.mesh(points), sigma, contacts, kept

@@ -16,6 +16,7 @@ F32 = NDArray[np.float32]
 MIN_KEYPOINT_SCORE = 0.15  # keypoints below this score are treated as not visible
 MIN_VISIBLE = 4  # fewer points do not determine a pose
 VIEW_FEATURES = 3  # direction of the virtual camera (2) and angular size (1)
+UP_FEATURES = 3  # the up vector in the virtual camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,11 @@ def virtual_camera_of(rays: F32, scores: F32) -> VirtualCamera:
     flat = (flat / size[:, None, None]).reshape(len(rays), 2 * rays.shape[1])
     features = np.concatenate([flat, scores * visible, direction, size[:, None]], -1)
     return VirtualCamera(features.astype(np.float32), T_camera_view, visible.sum(1) >= MIN_VISIBLE)
+
+
+def up_features(up: NDArray[np.floating], view: VirtualCamera) -> F32:
+    """The up vector in the virtual cameras (N, 3), zeros where it is not known; `up` (N, 3) or (3,) is against gravity
+    in the camera's frame, NaN where it is not known."""
+    turned = np.einsum("nab,na->nb", view.T_camera_view, np.broadcast_to(up, (len(view.features), 3)))
+    features: F32 = np.nan_to_num(turned).astype(np.float32)
+    return features

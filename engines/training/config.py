@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines.training.export_model import NO_LICENSE
+
+
+@dataclass(frozen=True, slots=True)
+class MotionMix:
+    """What synthetic people do, and how much is known of them.
+
+    Attributes:
+        recorded: Share of sequences from recorded clips, of those sources that there are. Default: 0.55.
+        procedural: Share of sequences from procedural clips. Default: 0.2.
+        transitions: Share of sequences that are transitions between single poses. Default: 0.25.
+        limb_exchange: How often limbs move as in another sequence; 1 is a quarter of the arms. Default: 0.5.
+        tempo: Standard deviation of the logarithm of the tempo. Default: 0.2.
+        jitter: Factor of the constant rotations that disturb all joints. Default: 0.6.
+        bend: Factor of the constant bends of the spine. Default: 0.5.
+        lean: Factor of how often people lean. Default: 0.6.
+        noise: Factor of the detector's errors. Default: 0.8.
+        tilt_known: Share of sequences whose camera knows the direction of gravity. Default: 0.5.
+    """
+
+    recorded: float = 0.55
+    procedural: float = 0.2
+    transitions: float = 0.25
+    limb_exchange: float = 0.5
+    tempo: float = 0.2
+    jitter: float = 0.6
+    bend: float = 0.5
+    lean: float = 0.6
+    noise: float = 0.8
+    tilt_known: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +49,8 @@ class TrainConfig:
         mesh_minutes: Wall time of stage two, minutes. Default: 20.
         width: Hidden units of the lifter. Default: 1024.
         stages: Residual stages of the lifter. Default: 2.
-        batch: People in a step of stage one; stage two takes half. Default: 512.
+        batch: Frames in a step of stage one; stage two takes a quarter of it. Default: 1152.
+        frames: Frames of a sequence in stage one. Default: 12.
         threads: CPU threads of torch. Default: 1.
         seed: Seed of all random numbers. Default: 0.
         name: Name of the model. Default: "pose2mesh_trained".
@@ -30,10 +60,14 @@ class TrainConfig:
         ridge_samples: People of the linear regression that stage two starts from. Default: 4000.
         upsampling_samples: People of the fit of the upsampling. Default: 240.
         learning_rate: Peak learning rate of AdamW, which falls to 0 as a cosine. Default: 1e-3.
+        averaging: Share of the earlier weights in the running average of weights that is kept. Default: 0.999.
         weight_decay: Weight decay of AdamW. Default: 1e-2.
         warm_up_steps: Steps over which the learning rate rises linearly. Default: 300.
         gradient_norm: Limit of the gradient's norm. Default: 1.0.
         edge_weight: Weight of the loss of edge lengths in stage two, relative to vertices. Default: 5.
+        bone_weight: Weight of the loss of bones in stage one, relative to points. Default: 0.5.
+        motion_weight: Weight of the loss of the points' movement between frames, relative to points. Default: 0.2.
+        mix: What the synthetic people do.
     """
 
     poses: tuple[str | Path, ...]
@@ -43,7 +77,8 @@ class TrainConfig:
     mesh_minutes: float = 20.0
     width: int = 1024
     stages: int = 2
-    batch: int = 512
+    batch: int = 1152
+    frames: int = 12
     threads: int = 1
     seed: int = 0
     name: str = "pose2mesh_trained"
@@ -53,7 +88,11 @@ class TrainConfig:
     ridge_samples: int = 4000
     upsampling_samples: int = 240
     learning_rate: float = 1e-3
+    averaging: float = 0.999
     weight_decay: float = 1e-2
     warm_up_steps: int = 300
     gradient_norm: float = 1.0
     edge_weight: float = 5.0
+    bone_weight: float = 0.5
+    motion_weight: float = 0.2
+    mix: MotionMix = field(default_factory=MotionMix)

@@ -24,6 +24,7 @@ from engines.networks.pose2mesh_open import OpenPose2Mesh
 from engines.onnx_tools.packed_model import pack
 
 OPSET = 17
+OUTPUTS = ("points", "coarse", "sigma", "contacts", "state")
 HALVE_FROM = 1024  # elements from which a weight is stored as float16
 NO_LICENSE = "unspecified; see training data"
 SOURCE = "trained with meshcast train pose2mesh"
@@ -74,7 +75,7 @@ def export_model(net: OpenPose2Mesh, files: MeshFiles, about: About, out: Path) 
     Large weights are stored as float16 and cast back in the graph: half the file size, float32 arithmetic.
     """
     checked_name(about.name)
-    table, features = files.table(), net.lifter.w1.in_features
+    table = files.table()
     card: dict[str, Any] = {
         "name": about.name,
         "task": "mesh",
@@ -86,9 +87,9 @@ def export_model(net: OpenPose2Mesh, files: MeshFiles, about: About, out: Path) 
         "notes": about.notes,
         "body": files.body_name,
         "auto": ["fp32"],
-        "input": {"name": "features", "shape": ["N", features]},
+        "input": {"name": "features", "shape": ["N", net.inputs]},
     }
-    model = pack(_onnx_model(net, features), card, {"upsampling": table, "body": files.body})
+    model = pack(_onnx_model(net), card, {"upsampling": table, "body": files.body})
     sha256 = hashlib.sha256(model).hexdigest()
     card["variants"] = {"fp32": {"file": f"{about.name}.onnx", "sha256": sha256}}
     path = out / f"{about.name}.toml"
@@ -103,18 +104,18 @@ def export_model(net: OpenPose2Mesh, files: MeshFiles, about: About, out: Path) 
     return path
 
 
-def _onnx_model(net: OpenPose2Mesh, features: int) -> bytes:
+def _onnx_model(net: OpenPose2Mesh) -> bytes:
     net.eval()
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("ignore")  # the tracer warns about every shape that it treats as constant
         model = Path(folder) / "model.onnx"
         torch.onnx.export(
             net,
-            (torch.zeros(2, features),),
+            (torch.zeros(2, net.inputs),),
             str(model),
             input_names=["features"],
-            output_names=["points", "coarse"],
-            dynamic_axes={key: {0: "N"} for key in ("features", "points", "coarse")},
+            output_names=list(OUTPUTS),
+            dynamic_axes={key: {0: "N"} for key in ("features", *OUTPUTS)},
             opset_version=OPSET,
             dynamo=False,
         )

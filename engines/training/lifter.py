@@ -1,4 +1,4 @@
-"""Stage one of training: 2D keypoints to 3D points, on synthetic people."""
+"""Stage one of training: sequences of 2D keypoints to 3D points, on synthetic people."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from engines.networks.pose2mesh_open import Lifter
 from engines.training.config import TrainConfig
 from engines.training.loop import Metrics, Reports, Stage, train
-from engines.training.synthetic_poses import Samples, SyntheticPeople
+from engines.training.synthetic_people import JOINTS, SyntheticPeople
 
 LIMBS = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)  # COCO's shoulders to ankles
-COCO_AT = 24  # index of COCO's keypoints: points are 24 joints, 17 COCO keypoints and 6 points of the feet
+SIDE_WEIGHT = 0.05  # of the scales and contacts, which must not disturb the points
+LOG_SCALES = (-7.0, 1.0)  # limits of the logarithm of a scale, m
 
 
 def limb_errors(predicted: NDArray[np.float32], truth: NDArray[np.float32]) -> tuple[float, float]:
     """(MPJPE, PA-MPJPE) in mm of points (N, P, 3) over the twelve limb keypoints, root = mid-hip."""
-    limbs = [COCO_AT + k for k in LIMBS]
-    hips = [COCO_AT + 11, COCO_AT + 12]
+    limbs = [JOINTS + k for k in LIMBS]
+    hips = [JOINTS + 11, JOINTS + 12]
     a = predicted[:, limbs] - predicted[:, hips].mean(1, keepdims=True)
     b = truth[:, limbs] - truth[:, hips].mean(1, keepdims=True)
     mpjpe = np.linalg.norm(a - b, axis=-1).mean()
@@ -32,30 +34,54 @@ def limb_errors(predicted: NDArray[np.float32], truth: NDArray[np.float32]) -> t
     return float(mpjpe * 1e3), float(np.linalg.norm(aligned - b, axis=-1).mean() * 1e3)
 
 
-def tensors(samples: Samples) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(samples.features), torch.from_numpy(samples.points)
-
-
 def train_lifter(
     train_people: SyntheticPeople, test_people: SyntheticPeople, config: TrainConfig, reports: Reports
 ) -> tuple[Lifter, Metrics]:
-    """Trains a lifter with an L1 loss on all points, those of the limbs' twist included, with equal weights."""
-    noisy, clean = (test_people.batch(config.evaluation_samples, noise) for noise in (True, False))
-    features, points = noisy.features.shape[1], noisy.points.shape[1]
+    """Trains a lifter on sequences.
+
+    The loss is L1 on all points, those of the limbs' twist included, with equal weights, on the bones of the skeleton
+    (their directions are what poses a rig) and on the movement between frames; the scale of the errors is fitted by
+    their likelihood under Laplace distributions, and the contacts by cross entropy.
+    """
+    sequences = max(config.batch // config.frames, 2)
+    last = config.frames - 1
+    tests = {
+        name: test_people.batch(max(config.evaluation_samples // config.frames, 2), config.frames, noise)
+        for name, noise in (("noisy", True), ("clean", False))
+    }
+    features, points = tests["noisy"].features.shape[2], tests["noisy"].points.shape[2]
     net = Lifter(features, points, config.width, config.stages)
+    child = torch.arange(1, JOINTS)
+    parent = torch.from_numpy(train_people.body.parents[1:JOINTS].astype(np.int64))
+
+    def bones(points: Tensor) -> Tensor:
+        return points[:, :, child] - points[:, :, parent]
 
     def loss(step: int) -> Tensor:
-        features, points = tensors(train_people.batch(config.batch))
+        samples = train_people.batch(sequences, config.frames)
+        truth = torch.from_numpy(samples.points)
         with torch.autocast("cpu", torch.bfloat16):
-            predicted = net(features)
-        error: Tensor = (predicted.float() - points).abs().mean() * 10
-        return error
+            lifted = net.sequences(torch.from_numpy(samples.features), torch.from_numpy(samples.elapsed_s))
+        predicted, log_scale = lifted.points.float(), lifted.log_scale.float().clamp(*LOG_SCALES)
+        error = (predicted - truth).abs()
+        likelihood = log_scale + error.detach().mean(-1) * torch.exp(-log_scale)
+        total: Tensor = 10 * error.mean() + 10 * config.bone_weight * (bones(predicted) - bones(truth)).abs().mean()
+        total = total + SIDE_WEIGHT * likelihood.mean()
+        if config.frames > 1:
+            contacts = torch.from_numpy(samples.contacts.astype(np.float32))
+            movement = (predicted.diff(dim=1) - truth.diff(dim=1)).abs().mean()
+            wrong = binary_cross_entropy_with_logits(lifted.contact.float()[:, 1:], contacts[:, 1:])
+            total = total + 10 * config.motion_weight * movement + SIDE_WEIGHT * wrong
+        return total
 
     def evaluate() -> Metrics:
         metrics: Metrics = {}
-        for name, samples in (("noisy", noisy), ("clean", clean)):
-            predicted = net(torch.from_numpy(samples.features)).numpy()
-            metrics[f"{name}_mpjpe_mm"], metrics[f"{name}_pa_mm"] = limb_errors(predicted, samples.points)
+        for name, samples in tests.items():
+            lifted = net.sequences(torch.from_numpy(samples.features), torch.from_numpy(samples.elapsed_s))
+            predicted = lifted.points.numpy()
+            for frame, when in ((0, "first"), (last, "last")) if last else ((0, "first"),):
+                errors = limb_errors(predicted[:, frame], samples.points[:, frame])
+                metrics[f"{name}_{when}_mpjpe_mm"], metrics[f"{name}_{when}_pa_mm"] = errors
         return metrics
 
     settings: dict[str, int | str] = {

@@ -22,6 +22,9 @@ from engines.training.config import TrainConfig
 
 Metrics = dict[str, float]
 
+Weights = dict[str, Tensor]
+
+AVERAGING_RISES = 10  # steps after which the average keeps half of the earlier weights
 SMOOTHING = 0.01  # weight of a step in the reported loss
 
 
@@ -69,8 +72,9 @@ class Stage:
 def train(stage: Stage, config: TrainConfig, reports: Reports) -> Metrics:
     """Trains a stage for its wall time; the learning rate falls to 0 as a cosine.
 
-    At every report `evaluate()` is called in eval mode, OUT/NAME.pt is replaced and OUT/NAME.csv gets a row; at the end
-    OUT/NAME.png shows the curve, where matplotlib is installed. With `config.resume` an existing checkpoint is
+    The result is a running average of the weights (Polyak and Juditsky, 1992), which the network holds in the end, in
+    eval mode. At every report `evaluate()` is called with it, OUT/NAME.pt is replaced and OUT/NAME.csv gets a row; at
+    the end OUT/NAME.png shows the curve, where matplotlib is installed. With `config.resume` an existing checkpoint is
     continued. Returns the last metrics. Raises TrainingStopped after the user asked to stop, with a checkpoint kept.
     """
     run = _Run(stage, config, reports)
@@ -89,6 +93,7 @@ def train(stage: Stage, config: TrainConfig, reports: Reports) -> Metrics:
         if done >= 1.0:
             break
     _draw_curve(run.rows, config.out / f"{stage.name}.png", stage.name)
+    stage.net.load_state_dict(run.average)
     stage.net.eval()
     return run.rows[-1]
 
@@ -104,8 +109,9 @@ class _Run:
             trained, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
         spent_s, self.step, self.rows = 0.0, 0, list[Metrics]()
+        self.average = _copied(stage.net)
         if config.resume and self._path.exists():
-            spent_s, self.step, self.rows = _restore(stage, self._path, self._optimizer)
+            spent_s, self.step, self.rows, self.average = _restore(stage, self._path, self._optimizer)
             reports.on_progress(f"{stage.name}: resumed at step {self.step} after {spent_s / 60:.1f} min")
         self.budget_s = max(stage.minutes * 60, 1e-9)
         weights = sum(p.numel() for p in trained)
@@ -131,6 +137,7 @@ class _Run:
         nn.utils.clip_grad_norm_(stage.net.parameters(), config.gradient_norm)
         self._optimizer.step()
         self.step += 1
+        self._update_average()
         now = loss.item()
         if not math.isfinite(now):
             kept = f"; {self._path.name} holds the steps before" if self._path.exists() else ""
@@ -139,6 +146,15 @@ class _Run:
             )
         first = self.step == self._first_step + 1
         self._loss = now if first else self._loss + SMOOTHING * (now - self._loss)
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        kept = min(self._config.averaging, self.step / (self.step + AVERAGING_RISES))
+        for key, latest in self._stage.net.state_dict().items():
+            if latest.is_floating_point():
+                self.average[key].lerp_(latest, 1 - kept)
+            else:
+                self.average[key].copy_(latest)
 
     def report_is_due(self) -> bool:
         """Whether the time for the next report has come."""
@@ -149,12 +165,15 @@ class _Run:
         stage, out = self._stage, self._config.out
         metrics: Metrics = {"minutes": spent_s / 60, "step": float(self.step), "loss": self._loss}
         if self.step:
+            latest = _copied(stage.net)
+            stage.net.load_state_dict(self.average)
             stage.net.eval()
             with torch.no_grad():
                 metrics |= stage.evaluate()
+            stage.net.load_state_dict(latest)
             stage.net.train()
             self.rows.append(metrics)
-            networks = {"net": stage.net.state_dict(), "optimizer": self._optimizer.state_dict()}
+            networks = {"net": self.average, "latest": latest, "optimizer": self._optimizer.state_dict()}
             progress = {"settings": stage.settings, "spent": spent_s, "step": self.step, "rows": self.rows}
             checkpoint.write(self._path, stage.name, {**networks, **stage.extra, **progress})
             _write_table(self.rows, out / f"{stage.name}.csv")
@@ -171,7 +190,11 @@ class _Run:
         return f"{self._path} holds {self.step} steps; continue with --resume"
 
 
-def _restore(stage: Stage, path: Path, optimizer: torch.optim.Optimizer) -> tuple[float, int, list[Metrics]]:
+def _copied(net: nn.Module) -> Weights:
+    return {key: value.clone() for key, value in net.state_dict().items()}
+
+
+def _restore(stage: Stage, path: Path, optimizer: torch.optim.Optimizer) -> tuple[float, int, list[Metrics], Weights]:
     state = checkpoint.read(path, stage.name)
     try:
         for key, value in stage.settings.items():
@@ -181,8 +204,10 @@ def _restore(stage: Stage, path: Path, optimizer: torch.optim.Optimizer) -> tupl
                     "use the same, or choose another --out"
                 )
         stage.net.load_state_dict(state["net"])
+        average = _copied(stage.net)
+        stage.net.load_state_dict(state["latest"])
         optimizer.load_state_dict(state["optimizer"])
-        return float(state["spent"]), int(state["step"]), list(state["rows"])
+        return float(state["spent"]), int(state["step"]), list(state["rows"]), average
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:100]
         raise ModelError(f"{path}: does not fit this run ({reason}); choose another --out") from None

@@ -14,8 +14,7 @@ from engines.pose2mesh.coarse_mesh import CoarseMesh, fit_upsampling
 from engines.training.checkpoint import State
 from engines.training.config import TrainConfig
 from engines.training.loop import Metrics, Reports, Stage, train
-from engines.training.synthetic_poses import SyntheticPeople
-from meshcast.protocol.rotations import rotmat
+from engines.training.synthetic_people import SyntheticPeople
 
 
 def mesh_inputs(
@@ -27,9 +26,9 @@ def mesh_inputs(
     a body, the others the errors of the lifter.
     """
     samples = people.batch(count)
-    truth = torch.from_numpy(samples.points)
+    truth = torch.from_numpy(samples.points)[:, 0]
     with torch.no_grad():
-        lifted = lifter(torch.from_numpy(samples.features))
+        lifted = lifter.sequences(torch.from_numpy(samples.features), torch.from_numpy(samples.elapsed_s)).points[:, 0]
     exact = int(count * true_share)
     lifted[:exact] = truth[:exact, :points] + 0.004 * torch.randn(exact, points, 3)
     return lifted, truth[:, points:]
@@ -68,7 +67,7 @@ def train_mesh(
     Loss: L1 of vertices plus L1 of the lengths of coarse edges (the paper's coordinate and edge losses). extra is
     stored in the checkpoint beside the networks, so that it holds a complete model.
     """
-    points, batch = lifter.points, max(config.batch // 2, 2)
+    points, batch = lifter.points, max(config.batch // 4, 2)
     net = mesh_network(points, coarse)
     lifter.eval().requires_grad_(False)
     initialize_linear(net, *mesh_inputs(lifter, train_people, config.ridge_samples, points, 0.5))
@@ -106,7 +105,5 @@ def body_upsampling(
     body: Body, coarse: CoarseMesh, people: SyntheticPeople, samples: int = 240
 ) -> tuple[np.ndarray, np.ndarray]:
     """Indices and values (V, K) of the fixed upsampling, fitted to random poses and shapes of `people`."""
-    rotations = rotmat(people.poses_at_random(samples))
-    shape = people.rng.normal(0, 1, (samples, body.shape_dirs.shape[-1])).clip(-2.5, 2.5)
-    fine, _ = body.skin(rotations, shape.astype(np.float32))
+    fine, _ = body.skin(people.motion.single_poses(samples), people.shapes(samples))
     return fit_upsampling(coarse.regressor @ fine, fine)

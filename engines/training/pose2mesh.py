@@ -18,7 +18,7 @@ from engines.training.loop import Metrics, Reports, TrainingStopped, can_draw
 from engines.training.mesh import body_upsampling, train_mesh
 from engines.training.poses import load_poses
 from engines.training.restore import checkpoint_extra, complete_model
-from engines.training.synthetic_poses import SyntheticPeople
+from engines.training.synthetic_people import SyntheticPeople
 
 __all__ = ["TrainConfig", "train_pose2mesh"]
 
@@ -53,23 +53,16 @@ def train_pose2mesh(config: TrainConfig, reports: Reports) -> tuple[Path, dict[s
     )
     if not can_draw():
         reports.on_progress("matplotlib is not installed: no curves are drawn, the metrics are in the .csv files")
-    weights = poses.weights()
 
     def people(held_out: bool, extra: np.ndarray, seed: int) -> SyntheticPeople:
         keep = poses.test if held_out else ~poses.test
-        return SyntheticPeople(body, poses.pose[keep], weights[keep], extra, config.seed + seed)
+        return SyntheticPeople(body, poses, keep, extra, config.mix, config.seed + seed)
 
-    feet = body.feet_regressor
-    lifter, lifted = train_lifter(
-        people(False, feet, 1),
-        people(True, feet, 2),
-        config,
-        reports,
-    )
+    nothing = np.zeros((0, len(body.v_template)), np.float32)
+    lifter, lifted = train_lifter(people(False, nothing, 1), people(True, nothing, 2), config, reports)
     reports.on_progress("mesh: fitting the upsampling from coarse vertices to all")
     coarse = coarse_mesh(body)
-    with_mesh = np.concatenate([feet, coarse.regressor])
-    train_people = people(False, with_mesh, 3)
+    train_people = people(False, coarse.regressor, 3)
     indices, values = body_upsampling(body, coarse, train_people, config.upsampling_samples)
     files = MeshFiles(indices, values, len(coarse.real), f"{body.name}.npz", body_file.read_bytes())
     errors = {key: value for key, value in lifted.items() if key.endswith("_mm")}
@@ -78,7 +71,7 @@ def train_pose2mesh(config: TrainConfig, reports: Reports) -> tuple[Path, dict[s
         lifter,
         coarse,
         train_people,
-        people(True, with_mesh, 4),
+        people(True, coarse.regressor, 4),
         config,
         reports,
         checkpoint_extra(files, about),

@@ -14,9 +14,10 @@ from engines.networks.pose2mesh_open import CoarseMeshNet, Lifter, OpenPose2Mesh
 from engines.pose2mesh.coarse_mesh import coarse_mesh
 from engines.training import checkpoint
 from engines.training.checkpoint import State
+from engines.training.detector_noise import COCO_PARTNER
 from engines.training.export_model import About, MeshFiles, export_model
 from engines.training.mesh import mesh_network
-from engines.training.synthetic_poses import COCO_PARTNER, MIRROR_JOINTS
+from engines.training.motion_source import MIRROR_JOINTS
 
 FEET_PARTNER = torch.tensor([3, 4, 5, 0, 1, 2])
 
@@ -72,6 +73,7 @@ def _body(data: bytes, name: str) -> SurfaceBody:
 def _lifter(state: dict[str, Tensor]) -> Lifter:
     width, features = state["w1.weight"].shape
     stages = 1 + max(int(key.split(".")[1]) for key in state if key.startswith("linear_stages."))
-    lifter = Lifter(features, len(state["w2.bias"]) // 3, width, stages)
+    embedding, memory = len(state["embedding.bias"]), state["memory.weight"].shape[1]
+    lifter = Lifter(features, len(state["w2.bias"]) // 3, width, stages, memory, embedding)
     lifter.load_state_dict(state)
     return lifter

@@ -18,6 +18,7 @@ from metric import Metric, header, note, row
 
 NAMES = (
     "accuracy",
+    "bodies",
     "pipeline",
     "engines",
     "int8",

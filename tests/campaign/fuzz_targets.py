@@ -77,7 +77,7 @@ def _checkpoints() -> tuple[Sample, ...]:
 
 
 def _truth() -> tuple[Sample, ...]:
-    from edge.evaluation.evaluate import LIMBS
+    from edge.evaluation.limbs import LIMBS
 
     names = np.array(LIMBS)
     arrays = {
@@ -207,7 +207,7 @@ def _read_mean(path: Path) -> object:
 
 
 def _read_truth(path: Path) -> object:
-    from edge.evaluation.evaluate import load_truth
+    from edge.evaluation.truth import load_truth
 
     return load_truth(path, "a", (640, 480))
 

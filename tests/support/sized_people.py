@@ -13,7 +13,7 @@ from edge.types import F32, BodyModel, Frame, Pose2D, TrackedFrame, Tracks
 from engines.body.body import kinematic_chain, open_body
 from engines.body.rig import rig_of
 from engines.heads.base import RootMesh
-from engines.training.synthetic_poses import PointSkinner
+from engines.training.synthetic_people import PointSkinner
 from meshcast.protocol.rotations import rotmat
 
 SIZE = (1280, 720)

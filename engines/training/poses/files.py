@@ -15,18 +15,21 @@ from engines.files.memory_budget import MemoryBudget
 from engines.files.npz import open_npz
 from engines.training.poses.amass import AMASS_ARRAYS, is_amass, read_amass
 from engines.training.poses.bvh_retarget import read_bvh_poses
-from engines.training.poses.pose_set import JOINTS, Motion, PoseError, PoseSet, joined, of_motions
+from engines.training.poses.pose_set import JOINTS, RATE_HZ, Motion, PoseError, PoseSet, joined, of_motions
+from engines.training.poses.sample import SAMPLE_FILE, sample_poses
 
 SAMPLE = "sample"  # the name of the bundled poses
-SAMPLE_FILE = Path(__file__).with_name("sample_poses.npz")
+MOST_CLIPS = 20_000  # of "sample:COUNT": a gigabyte of poses
 LARGEST_RAD = 8 * np.pi  # limit of the length of a rotation vector
-WANTED = ("pose", "source", "source_names", "clip", "test", *AMASS_ARRAYS)
+WANTED = ("pose", "source", "source_names", "clip", "test", "rate", *AMASS_ARRAYS)
+SLOWEST_HZ, FASTEST_HZ = 1.0, 1000.0  # of the poses of a clip
 SAY_EVERY_S = 5.0
 SHOWN = 5  # skipped files that are named
 
 
 def load_poses(paths: Sequence[str | Path], on_progress: Callable[[str], None] = lambda line: None) -> PoseSet:
-    """All poses of files and folders: `.npz` of ours or of AMASS, `.bvh`; "sample" is the bundled set.
+    """All poses of files and folders: `.npz` of ours or of AMASS, `.bvh`; "sample" is the bundled set and
+    "sample:COUNT" as many clips of the same kind.
 
     Folders are searched to the bottom; files in them without poses are skipped and reported to `on_progress`, like
     the progress of a long search. Raises PoseError, in one line, for a path that cannot be used.
@@ -34,7 +37,11 @@ def load_poses(paths: Sequence[str | Path], on_progress: Callable[[str], None] =
     sets: list[PoseSet] = []
     motions: list[Motion] = []
     for path in paths:
-        found = _load(SAMPLE_FILE if str(path) == SAMPLE else Path(path), on_progress)
+        name, _, count = str(path).partition(":")
+        if name == SAMPLE and count:
+            found: list[PoseSet | Motion] = [_generated(str(path), count)]
+        else:
+            found = _load(SAMPLE_FILE if str(path) == SAMPLE else Path(path), on_progress)
         for one in found:
             (sets if isinstance(one, PoseSet) else motions).append(one)  # type: ignore[arg-type]
     if motions:
@@ -42,6 +49,12 @@ def load_poses(paths: Sequence[str | Path], on_progress: Callable[[str], None] =
     if not sets:
         raise PoseError('poses: none given; name files, folders or "sample"')
     return joined(sets)
+
+
+def _generated(path: str, count: str) -> PoseSet:
+    if not (count.isascii() and count.isdigit() and 10 <= int(count) <= MOST_CLIPS):
+        raise PoseError(f"{path}: the number of clips must be from 10 to {MOST_CLIPS}")
+    return _own(Path(path), sample_poses(int(count)), SAMPLE)
 
 
 def _load(path: Path, on_progress: Callable[[str], None]) -> list[PoseSet | Motion]:
@@ -100,7 +113,7 @@ def _read(path: Path, source: str) -> PoseSet | Motion:
 
 
 def _own(path: Path, arrays: Mapping[str, NDArray[Any]], source: str) -> PoseSet:
-    """Meshcast's layout: pose; optional source with source_names, clip, test (docs/tutorials/train-mesh-model.md)."""
+    """Meshcast's layout: pose; optional source, source_names, clip, test, rate (docs/tutorials/train-mesh-model.md)."""
     pose = arrays["pose"]
     if pose.dtype.kind not in "fiu" or pose.ndim != 3 or pose.shape[1:] != (JOINTS, 3) or not len(pose):
         raise PoseError(f"{path}: pose is {pose.shape} {pose.dtype}; expected numbers (M, {JOINTS}, 3)")
@@ -125,4 +138,7 @@ def _own(path: Path, arrays: Mapping[str, NDArray[Any]], source: str) -> PoseSet
         test = numbers("test", np.zeros(len(pose), bool)).astype(bool)
     else:
         test = np.arange(len(pose)) % 10 == 9 if len(pose) >= 10 else np.arange(len(pose)) == len(pose) - 1
-    return PoseSet(pose, index, names, clip.astype(np.int64), test)
+    rate = np.asarray(arrays.get("rate", RATE_HZ))
+    if rate.shape != () or rate.dtype.kind not in "fiu" or not SLOWEST_HZ <= rate <= FASTEST_HZ:
+        raise PoseError(f"{path}: rate is {rate!s:.20}; expected poses a second, {SLOWEST_HZ:g} to {FASTEST_HZ:g}")
+    return PoseSet(pose, index, names, clip.astype(np.int64), test, np.full(len(pose), rate, np.float32))

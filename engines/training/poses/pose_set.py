@@ -16,7 +16,6 @@ F32 = NDArray[np.float32]
 JOINTS = 24
 HELD_OUT = 10  # every tenth clip of motion files is held out; of fewer clips, the last tenth of each
 RATE_HZ = 30.0  # faster recordings are thinned to about this many poses a second
-PROCEDURAL_SHARE = 0.4  # of the draws, where there are recorded poses too
 Y_UP_OF_Z_UP = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float64)
 CLEARLY_UP = 0.7  # mean cosine between the up direction of a person and a world axis
 
@@ -27,7 +26,8 @@ class PoseError(MeshcastError):
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """One recorded clip: pose (T, 24, 3) float32 rotation vectors in a Y-up world, and the name of its source."""
+    """One recorded clip: pose (T, 24, 3) float32 rotation vectors in a Y-up world, about RATE_HZ a second, and the name
+    of its source."""
 
     source: str
     pose: F32
@@ -38,7 +38,8 @@ class PoseSet:
     """M poses of the body's 24 joints.
 
     pose (M, 24, 3) float32: rotation vectors in radians, the root's in a Y-up world. source (M,) int: index into
-    source_names. clip (M,) int: which clip a pose is from. test (M,) bool: held out.
+    source_names. clip (M,) int: which clip a pose is from, in the order of time. test (M,) bool: held out. rate_hz (M,)
+    float32: poses a second of its clip.
     """
 
     pose: F32
@@ -46,19 +47,10 @@ class PoseSet:
     source_names: tuple[str, ...]
     clip: NDArray[np.int64]
     test: NDArray[np.bool_]
+    rate_hz: F32
 
     def __len__(self) -> int:
         return len(self.pose)
-
-    def weights(self) -> NDArray[np.float64]:
-        """How often each pose is drawn (M,): long clips do not drown short ones (one over the root of the clip's
-        length), and procedural poses get two fifths of the draws where there are recorded ones too."""
-        weights = 1 / np.sqrt(np.bincount(self.clip)[self.clip])
-        procedural = np.array(["procedural" in name for name in self.source_names])[self.source]
-        if procedural.any() and not procedural.all():
-            weights[procedural] *= PROCEDURAL_SHARE / weights[procedural].sum()
-            weights[~procedural] *= (1 - PROCEDURAL_SHARE) / weights[~procedural].sum()
-        return weights
 
     def counts(self) -> dict[str, int]:
         """The number of poses of each source, the largest first."""
@@ -83,6 +75,7 @@ def of_motions(motions: Sequence[Motion]) -> PoseSet:
         names,
         np.repeat(np.arange(len(motions)), lengths).astype(np.int64),
         np.concatenate(test),
+        np.full(sum(lengths), RATE_HZ, np.float32),
     )
 
 
@@ -100,7 +93,12 @@ def joined(parts: Sequence[PoseSet]) -> PoseSet:
         reason = "all are held out (test)" if test.any() else "none is held out (test)"
         raise PoseError(f"the poses cannot be split: of {len(test)} {reason}; training needs both")
     return PoseSet(
-        np.concatenate([part.pose for part in parts]), np.concatenate(sources), names, np.concatenate(clips), test
+        np.concatenate([part.pose for part in parts]),
+        np.concatenate(sources),
+        names,
+        np.concatenate(clips),
+        test,
+        np.concatenate([part.rate_hz for part in parts]),
     )
 
 

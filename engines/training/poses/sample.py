@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,10 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
 from engines.files.atomic import write_atomically
-from engines.training.poses.files import SAMPLE_FILE
 from engines.training.poses.motions import LEFT, MOVES, RIGHT, Angles
 from engines.training.poses.pose_set import JOINTS
 
+SAMPLE_FILE = Path(__file__).with_name("sample_poses.npz")
 CLIPS, FRAMES, RATE_HZ, SEED = 100, 48, 12.0, 20
 SOURCE = "meshcast-sample (procedural)"
 ARM_DOWN_RAD = 1.35  # from the T-pose to arms that hang
@@ -45,6 +46,7 @@ def sample_poses(clips: int = CLIPS) -> dict[str, NDArray[np.generic]]:
         "source_names": np.array([SOURCE]),
         "clip": np.repeat(np.arange(clips, dtype=np.uint16), FRAMES),
         "test": np.repeat(np.arange(clips) % 10 == 9, FRAMES),
+        "rate": np.float32(RATE_HZ),
     }
 
 

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from calibration.camera import Camera
-from edge.evaluation.evaluate import LIMBS, Scorer, Truth, TruthError, load_truth
+from calibration.world import WorldPose
+from edge.evaluation.limbs import LIMBS
+from edge.evaluation.score import Scorer
+from edge.evaluation.truth import Truth, TruthError, load_truth
 from engines.joint_sets import COCO17
 
 SIZE = (1000, 800)
@@ -37,7 +40,7 @@ def score(truth, joints, seen=None):
     for frame in range(FRAMES):
         keypoints = people(truth, frame, np.nan_to_num((truth.joints if seen is None else seen)[frame], nan=5.0))
         scorer.add(frame, keypoints, joints[frame : frame + 1])
-    return scorer.result()
+    return scorer.result(1 / 60)
 
 
 def test_scorer_truth_has_no_error(truth):
@@ -87,6 +90,25 @@ def test_scorer_ignores_unknown_joints(truth):
     assert math.isnan(result.joint_errors_mm["left_ankle"])
 
 
+def test_scorer_unknown_first_frame_is_not_counted(truth):
+    gap = truth.joints.copy()
+    gap[0] = np.nan
+    result = score(Truth(NAMES, gap, truth.camera), truth.joints, seen=truth.joints)
+    assert (result.frames, result.matched) == (FRAMES - 1, FRAMES - 1)
+    assert result.mpjpe_mm == pytest.approx(0, abs=1e-3)
+
+
+def test_scorer_motion_and_limbs_are_those_of_the_person(truth):
+    steady = Truth(NAMES, np.tile(truth.joints[:1], (FRAMES, 1, 1)), truth.camera)
+    trembling = 0.9 * steady.joints
+    trembling[1::2] += np.float32([0, 0, 0.01])
+    result = score(steady, trembling)
+    assert result.motion.second_difference_mm == pytest.approx(20, rel=1e-3)
+    assert result.true_motion.second_difference_mm == pytest.approx(0, abs=1e-3)
+    assert result.limbs.bias_pct == pytest.approx(-10, rel=1e-3)
+    assert result.limbs.worst_spread_pct == pytest.approx(0, abs=1e-3)
+
+
 @pytest.mark.parametrize("lost", [("left_hip",), LIMBS[:8]], ids=["no root", "too few"])
 def test_scorer_ignores_frames_with_few_known_joints(truth, lost):
     gap = truth.joints.copy()
@@ -102,7 +124,7 @@ def test_scorer_matches_nearest_of_two_people(truth):
         behind = person + np.float32([0.5, 0, 5])
         rows = (behind, person) if frame % 2 else (person, behind)
         scorer.add(frame, people(truth, frame, *rows), np.array(rows))
-    result = scorer.result()
+    result = scorer.result(1 / 60)
     assert result.matched == FRAMES
     assert result.root_error_m == pytest.approx(0, abs=1e-6)
 
@@ -123,7 +145,8 @@ def test_scorer_empty_frames_and_frames_beyond_truth(truth):
     scorer = Scorer(truth, NAMES)
     scorer.add(0, np.empty((0, 17, 3), np.float32), np.empty((0, len(NAMES), 3), np.float32))
     scorer.add(FRAMES, people(truth, 0, truth.joints[0]), truth.joints[:1])
-    assert (scorer.result().frames, scorer.result().matched) == (1, 0)
+    result = scorer.result(1 / 60)
+    assert (result.frames, result.matched) == (1, 0)
 
 
 def test_scorer_model_without_limbs_raises(truth):
@@ -154,9 +177,20 @@ def test_load_truth_reads_file(tmp_path, arrays, truth):
     np.testing.assert_array_equal(loaded.camera.K, truth.camera.K)
 
 
+def test_load_truth_reads_pose_of_camera(tmp_path, arrays):
+    world = WorldPose.of_height(1.2, tilt_deg=10)
+    np.savez(tmp_path / "t.npz", **arrays, cam01_R=world.rotation, cam01_t=world.translation)
+    assert load_truth(tmp_path / "t.npz", "cam01", SIZE).camera.floor.height_m == pytest.approx(1.2)
+    assert load_truth(tmp_path / "t.npz", "cam03", SIZE).camera.floor is None
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"cam01_R": np.eye(3)}, "cam01_t is missing; a pose needs both cam01_R and cam01_t"),
+        ({"cam01_R": 2 * np.eye(3), "cam01_t": np.zeros(3)}, "cam01_R must be a 3 x 3 rotation matrix"),
+        ({"cam01_R": np.diag([1, 1, -1]), "cam01_t": np.zeros(3)}, "cam01_R must be a 3 x 3 rotation matrix"),
+        ({"cam01_R": np.eye(3), "cam01_t": np.full(3, np.nan)}, "cam01_t must be three numbers"),
         ({"cam02_K": None, "cam02_joints_cam_m": None}, "no camera 'cam02'; it has cam01, cam03"),
         ({"cam01_K": None}, "cam01_K is missing"),
         ({"joint_names": None}, "joint_names is missing"),

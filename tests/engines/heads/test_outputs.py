@@ -12,6 +12,7 @@ from engines.body.body import open_body
 from engines.cards.card import Card, load_card
 from engines.errors import ModelError
 from engines.heads.outputs import check_outputs
+from engines.heads.pose2mesh_open import BESIDE_STATE
 
 
 class Fixed:
@@ -55,9 +56,19 @@ def test_check_outputs_other_shapes_than_the_family_raise(name: str, shapes: tup
 
 def test_check_outputs_input_of_another_size_raises() -> None:
     card = of_others("pose2mesh_open")
-    wide = replace(card, input=replace(card.input, shape=("N", 60)))
-    with pytest.raises(ModelError, match=r"the card's input\.shape is \[N, 60\]; .* takes \[N, 54\]"):
+    wide = replace(card, input=replace(card.input, shape=("N", 57)))
+    with pytest.raises(ModelError, match=r"the card's input\.shape is \[N, 57\]; .* takes \[N, 54\]"):
         check_outputs(wide, Fixed(), None)
+
+
+def test_check_outputs_of_a_model_with_a_state_wants_the_state_back() -> None:
+    card = of_others("pose2mesh_open")
+    card = replace(card, input=replace(card.input, shape=("N", BESIDE_STATE + 6)))
+    single = ((1, 47, 3), (1, 295, 3))
+    check_outputs(card, Fixed(*single, (1, 47), (1, 2), (1, 6)), None)
+    for wrong in (single, (*single, (1, 47), (1, 2), (1, 5))):
+        with pytest.raises(ModelError, match=r"its outputs are .*; a pose2mesh_open model has .*\[N, 6\]"):
+            check_outputs(card, Fixed(*wrong), None)
 
 
 def test_check_outputs_own_networks_are_not_run() -> None:

@@ -52,9 +52,17 @@ def test_own_file_is_read_as_it_is(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.pose, pose(), atol=1e-3)
     assert found.test.sum() == 4
     assert found.counts() == {"mocap": 20, "mine (procedural)": 20}
-    weights = found.weights()
-    assert weights[1::2].sum() == pytest.approx(0.4)  # procedural poses beside recorded ones
-    assert weights.sum() == pytest.approx(1)
+    assert (found.rate_hz == 30).all()
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, 1e6, [30.0, 30.0]])
+def test_own_file_with_a_rate_that_is_none_is_refused(tmp_path: Path, rate: object) -> None:
+    with pytest.raises(PoseError, match="expected poses a second"):
+        load_poses([own(tmp_path / "a.npz", rate=np.array(rate))])
+
+
+def test_own_file_with_a_rate_keeps_it(tmp_path: Path) -> None:
+    assert (load_poses([own(tmp_path / "a.npz", rate=np.float32(12))]).rate_hz == 12).all()
 
 
 def test_own_file_of_poses_alone_is_split(tmp_path: Path) -> None:
@@ -193,3 +201,15 @@ def test_sample_holds_upright_people_with_joints_that_bend_the_right_way() -> No
     assert found.pose[:, [4, 5], 0].min() > -wander  # knees
     assert found.pose[:, 18, 1].max() < wander  # left elbow
     assert found.pose[:, 19, 1].min() > -wander
+
+
+def test_sample_with_a_count_generates_as_many_clips() -> None:
+    found = load_poses(["sample:12"])
+    assert len(np.unique(found.clip)) == 12
+    assert (found.rate_hz == 12).all()
+
+
+@pytest.mark.parametrize("count", ["x", "-5", "3", "1e9", "99999999999"])
+def test_sample_with_a_wrong_count_is_refused(count: str) -> None:
+    with pytest.raises(PoseError, match=f"sample:{count}: the number of clips must be from 10"):
+        load_poses([f"sample:{count}"])

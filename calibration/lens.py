@@ -1,0 +1,100 @@
+"""Lens distortion of normalized image positions (x/z, y/z): Brown-Conrady and OpenCV's fisheye model, both ways."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+F64 = NDArray[np.float64]
+LensModel = Literal["pinhole", "fisheye"]
+MODELS: tuple[LensModel, ...] = ("pinhole", "fisheye")
+NEWTON_STEPS = 20
+WIDEST_RAD = math.radians(85)  # from the optical axis; a position x/z has no meaning at 90 degrees
+
+
+def distort(points: F64, coefficients: F64, model: LensModel) -> F64:
+    """Distorted positions (..., 2) of undistorted ones.
+
+    Args:
+        points: (..., 2), x/z and y/z.
+        coefficients: k1, k2, p1, p2, k3 of Brown-Conrady, or k1 to k4 of the fisheye model.
+        model: of the lens.
+    """
+    u, v = points[..., 0], points[..., 1]
+    r2 = u * u + v * v
+    if model == "fisheye":
+        r = np.sqrt(r2)
+        theta = np.arctan(r)
+        scale = np.where(r > 1e-9, _fisheye(theta, coefficients) / np.maximum(r, 1e-9), 1.0)
+        return np.stack([u * scale, v * scale], -1)
+    k1, k2, p1, p2, k3 = coefficients[:5]
+    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+    return np.stack(
+        [
+            u * radial + 2 * p1 * u * v + p2 * (r2 + 2 * u * u),
+            v * radial + p1 * (r2 + 2 * v * v) + 2 * p2 * u * v,
+        ],
+        -1,
+    )
+
+
+def undistort(points: F64, coefficients: F64, model: LensModel) -> F64:
+    """The inverse of `distort`, by Newton's method on the radius; outside the range in which the model rises it gives
+    positions at the edge of that range.
+
+    Args:
+        points: (..., 2), distorted positions.
+        coefficients: as in `distort`.
+        model: of the lens.
+    """
+    if not coefficients.any() and model == "pinhole":
+        return points
+    if model == "fisheye":
+        return _undistort_fisheye(points, coefficients)
+    k1, k2, p1, p2, k3 = coefficients[:5]
+    limit = _rising_radius(k1, k2, k3)
+    x, y = points[..., 0], points[..., 1]
+    u, v = x, y
+    for _ in range(NEWTON_STEPS):
+        r2 = u * u + v * v
+        du, dv = 2 * p1 * u * v + p2 * (r2 + 2 * u * u), p1 * (r2 + 2 * v * v) + 2 * p2 * u * v
+        wanted = np.hypot(x - du, y - dv)
+        r = np.minimum(np.sqrt(r2), limit)
+        for _ in range(2):
+            s = r * r
+            value = r * (1 + s * (k1 + s * (k2 + s * k3))) - wanted
+            slope = 1 + s * (3 * k1 + s * (5 * k2 + s * 7 * k3))
+            r = np.clip(r - value / np.maximum(slope, 0.05), 0, limit)
+        scale = r / np.maximum(wanted, 1e-12)
+        u, v = (x - du) * scale, (y - dv) * scale
+    return np.stack([u, v], -1)
+
+
+def _rising_radius(k1: float, k2: float, k3: float) -> float:
+    """The radius up to which r (1 + k1 r^2 + k2 r^4 + k3 r^6) rises, at most that of WIDEST_RAD."""
+    widest = math.tan(WIDEST_RAD)
+    roots = np.roots([7 * k3, 5 * k2, 3 * k1, 1])
+    turning = [math.sqrt(root.real) for root in roots if abs(root.imag) < 1e-9 and root.real > 0]
+    return min([widest, *(0.999 * radius for radius in turning)])
+
+
+def _fisheye(theta: F64, coefficients: F64) -> F64:
+    k1, k2, k3, k4 = coefficients[:4]
+    s = theta * theta
+    distorted: F64 = theta * (1 + s * (k1 + s * (k2 + s * (k3 + s * k4))))
+    return distorted
+
+
+def _undistort_fisheye(points: F64, coefficients: F64) -> F64:
+    k1, k2, k3, k4 = coefficients[:4]
+    wanted = np.hypot(points[..., 0], points[..., 1])
+    theta = np.minimum(wanted, WIDEST_RAD)
+    for _ in range(NEWTON_STEPS):
+        s = theta * theta
+        slope = 1 + s * (3 * k1 + s * (5 * k2 + s * (7 * k3 + s * 9 * k4)))
+        theta = np.clip(theta - (_fisheye(theta, coefficients) - wanted) / np.maximum(slope, 0.05), 0, WIDEST_RAD)
+    scale = np.where(wanted > 1e-9, np.tan(theta) / np.maximum(wanted, 1e-9), 1.0)
+    return np.asarray(points * scale[..., None])

@@ -1,0 +1,239 @@
+"""`meshcast calibrate camera SOURCE --chessboard 4x7 --square 60mm`: intrinsics of a camera from views of a board."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edge import console
+from edge.cli.options import BoardSize, FloatRange, Length, positive
+from edge.errors import EXIT_WHOLE, UsageError
+
+if TYPE_CHECKING:
+    from calibration.boards import Board, View
+    from calibration.camera import Camera
+    from calibration.intrinsics import Intrinsics
+    from calibration.world import WorldPose
+
+MOST_FRAMES = 300  # of a video that are searched, evenly spread
+ENOUGH_VIEWS = 25  # of a live camera, when nothing is missing any more
+
+EPILOG = """\
+examples:
+  meshcast calibrate camera photographs/ --chessboard 4x7 --square 60mm
+  meshcast calibrate camera board.mp4 --charuco 4x5 --square 54mm --marker 40.5mm --dictionary DICT_4X4_50
+  meshcast calibrate camera v4l2:///dev/video0 --chessboard 9x6 --square 25mm --out camera.toml --image coverage.png
+  meshcast calibrate camera photographs/ --chessboard 4x7 --square 60mm --floor board_on_the_floor.jpg
+  meshcast run SOURCE --camera camera.toml
+
+Show the board in all parts of the image, large, and tilted by 30 to 45 degrees in different directions, at the focus
+and the resolution that will be used. Views that contradict the others are left out and named. A chessboard is counted
+in inner corners, a ChArUco board in squares. --floor or --camera-height add the camera's pose in the world.
+"""
+
+
+def add_parser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `calibrate camera` to the kinds of calibrations."""
+    parser = kinds.add_parser(
+        "camera",
+        help="focal length, distortion and pose of a camera, from views of a board",
+        description="Calibrate a camera from photographs, a video or a live camera that show a chessboard or a ChArUco "
+        "board. Writes a camera file for --camera.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("source", metavar="SOURCE", help="folder of photographs, video, or live camera")
+    board = parser.add_mutually_exclusive_group(required=True)
+    board.add_argument("--chessboard", type=BoardSize(), metavar="COLSxROWS", help="chessboard, in inner corners")
+    board.add_argument("--charuco", type=BoardSize(), metavar="COLSxROWS", help="ChArUco board, in squares")
+    parser.add_argument("--square", type=Length(), required=True, metavar="LENGTH", help="side of a square, e.g. 60mm")
+    parser.add_argument("--marker", type=Length(), metavar="LENGTH", help="side of a marker of a ChArUco board")
+    parser.add_argument(
+        "--dictionary",
+        default="DICT_4X4_1000",
+        metavar="NAME",
+        help="markers of a ChArUco board (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--fisheye", action="store_true", help="use OpenCV's fisheye model, for lenses above 120 degrees"
+    )
+    parser.add_argument("--floor", metavar="FILE", help="image in which the board lies flat on the floor")
+    parser.add_argument(
+        "--camera-height", type=FloatRange(0, 100, above=True), metavar="M", help="height above the floor, m"
+    )
+    parser.add_argument(
+        "--tilt", type=FloatRange(-90, 90), metavar="DEG", help="how far the camera looks down, degrees"
+    )
+    parser.add_argument("--max-views", type=positive, default=60, metavar="N", help="views to collect (default: 60)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("camera.toml"),
+        metavar="FILE",
+        help="file to write (default: camera.toml)",
+    )
+    parser.add_argument(
+        "--image", type=Path, metavar="FILE.png", help="also draw where the board was seen, and the errors"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Collect views, calibrate, print the result and write the file. Returns the exit code."""
+    from calibration.intrinsics import calibrate
+    from calibration.world import WorldPose
+
+    if args.floor and args.camera_height is not None:
+        raise UsageError("--floor and --camera-height both describe the camera's pose; give one of them")
+    if args.tilt is not None and args.camera_height is None:
+        raise UsageError("--tilt needs --camera-height")
+    board = _board(args)
+    views, size, searched = _collect(args.source, board, args.max_views)
+    console.out(f"{len(views)} views of the board in {searched} images{_variants(views)}")
+    result = calibrate(views, size, "fisheye" if args.fisheye else "pinhole")
+    pose: WorldPose | None = None
+    if args.floor:
+        pose = _floor_pose(args.floor, board, result.camera)
+    elif args.camera_height is not None:
+        pose = WorldPose.of_height(args.camera_height, args.tilt or 0.0)
+    console.out(_table(result, pose))
+    _write(args, result, pose)
+    return EXIT_WHOLE
+
+
+def _board(args: argparse.Namespace) -> Board:
+    from calibration.boards import CharucoBoard, Chessboard
+
+    if args.chessboard:
+        if args.marker is not None:
+            raise UsageError("--marker is for --charuco boards")
+        columns, rows = args.chessboard
+        return Chessboard(columns, rows, args.square)
+    if args.marker is None:
+        raise UsageError("--charuco needs --marker, the side of a marker")
+    columns, rows = args.charuco
+    return CharucoBoard(columns, rows, args.square, args.marker, args.dictionary)
+
+
+def _collect(uri: str, board: Board, most: int) -> tuple[list[View], tuple[int, int], int]:
+    """Views of the board in a source, the size of its images, and the number of images that were searched.
+
+    Raises CalibrationError when the images differ in size, or none shows the board.
+    """
+    import cv2
+    import numpy as np
+
+    from calibration.intrinsics import CalibrationError, guidance
+    from edge.cli.status_line import StatusLine
+    from edge.redaction import redact_url
+    from edge.sources import open_source
+    from edge.sources.images import ImageSource
+
+    views: list[View] = []
+    size: tuple[int, int] | None = None
+    searched = 0
+    with open_source(uri) as source, StatusLine() as status:
+        photographs = isinstance(source, ImageSource)
+        step = 1 if photographs or not source.frame_count else max(1, -(-source.frame_count // MOST_FRAMES))
+        for frame in source:
+            if frame.index % step:
+                continue
+            name = f"frame {frame.index}"
+            if isinstance(source, ImageSource) and source.path is not None:
+                name = source.path.name
+            height, width = frame.image.shape[:2]
+            if size is not None and size != (width, height):
+                raise CalibrationError(
+                    f"{name}: {width} x {height} pixels, but the images before have {size[0]} x {size[1]}; "
+                    "use images of one camera at one resolution"
+                )
+            size = (width, height)
+            searched += 1
+            gray = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
+            view = board.find(gray, name, thorough=photographs)
+            if view is not None:
+                views.append(view)
+            elif photographs:
+                console.line(f"{name}: the board was not found")
+            next_step = guidance(views, size)
+            advice = f"; {next_step or 'enough'}" if source.live else ""
+            status.show(f"{len(views)} views in {searched} images{advice}")
+            if len(views) >= most or (source.live and not next_step and len(views) >= ENOUGH_VIEWS):
+                break
+    if size is None or not views:
+        raise CalibrationError(
+            f"{redact_url(uri)}: the board was not found in {searched} images; check its size "
+            "(--chessboard counts inner corners, --charuco squares) and that all of it is in the image"
+        )
+    return views, size, searched
+
+
+def _variants(views: list[View]) -> str:
+    variants = {view.variant for view in views}
+    return "" if variants == {"as printed"} else f" (the board is {', '.join(sorted(variants))})"
+
+
+def _floor_pose(file: str, board: Board, camera: Camera) -> WorldPose:
+    from calibration.intrinsics import CalibrationError, board_pose
+
+    views, size, _ = _collect(file, board, 1)
+    if size != camera.size:
+        calibrated = f"{camera.size[0]} x {camera.size[1]}"
+        raise CalibrationError(f"{file}: {size[0]} x {size[1]} pixels; the camera was calibrated at {calibrated}")
+    return board_pose(views[0], camera)
+
+
+def _table(result: Intrinsics, pose: WorldPose | None) -> str:
+    K, std = result.camera.K, result.focal_std_px
+    distortion = ", ".join(f"{number:.4f}" for number in result.camera.distortion)
+    lines = [
+        f"focal length       {K[0, 0]:.1f} +- {std[0]:.1f} px (fx), {K[1, 1]:.1f} +- {std[1]:.1f} px (fy)",
+        f"principal point    {K[0, 2]:.1f}, {K[1, 2]:.1f} px",
+        f"distortion         {distortion} ({result.camera.model})",
+        f"field of view      {result.camera.fov_deg:.1f} degrees",
+        f"error              {result.rms_px:.2f} px rms over {len(result.views)} views",
+        f"coverage           {result.coverage:.0%} of the image",
+    ]
+    if pose is not None:
+        floor = pose.floor
+        lines.append(
+            f"pose               {floor.height_m:.2f} m above the floor, looks down by {floor.tilt_deg:.1f} degrees"
+        )
+    lines.extend(f"left out           {view.name}: {view.reason}" for view in result.left_out)
+    return "\n".join(lines)
+
+
+def _write(args: argparse.Namespace, result: Intrinsics, pose: WorldPose | None) -> None:
+    import cv2
+
+    from calibration.camera_file import camera_toml
+    from calibration.coverage_image import coverage_image
+    from engines.files.atomic import write_atomically
+
+    camera, used = result.camera, 4 if result.camera.model == "fisheye" else 5
+    table = {
+        "width": camera.size[0],
+        "height": camera.size[1],
+        "fx": float(camera.K[0, 0]),
+        "fy": float(camera.K[1, 1]),
+        "cx": float(camera.K[0, 2]),
+        "cy": float(camera.K[1, 2]),
+        **({"model": camera.model} if camera.model != "pinhole" else {}),
+        "distortion": camera.distortion[:used].tolist(),
+        **({} if pose is None else {"rotation": pose.rotation.tolist(), "translation": pose.translation.tolist()}),
+        "calibration": {
+            "rms_px": result.rms_px,
+            "fx_std_px": result.focal_std_px[0],
+            "fy_std_px": result.focal_std_px[1],
+            "views": len(result.views),
+            "coverage": result.coverage,
+        },
+    }
+    write_atomically(args.out, camera_toml(table, ("Written by meshcast calibrate camera.",)).encode())
+    if args.image is not None:
+        good, data = cv2.imencode(".png", coverage_image(result))
+        assert good
+        write_atomically(args.image, data.tobytes())
+        console.out(f"wrote {args.image}")
+    console.out(f"wrote {args.out}: meshcast run SOURCE --camera {args.out}")
