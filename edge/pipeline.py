@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calibration.camera import Camera
+from calibration.world import WorldPose
 from edge.models import LoadedModels, Models
 from edge.stages.body_shape import BodyShapes
 from edge.stages.body_skeleton import can_size
@@ -27,17 +28,21 @@ DEFAULT_FOV_DEG = 60.0
 
 @dataclass(frozen=True, slots=True)
 class CameraConfig:
-    """The intrinsics of a stream's camera. Without any, DEFAULT_FOV_DEG is assumed and depths scale with the error.
+    """A stream's camera. Without intrinsics, DEFAULT_FOV_DEG is assumed and depths scale with the error.
 
     Attributes:
         camera: path of a camera file.
         fov_deg: horizontal field of view in degrees, used without a camera file.
         calibrated: a camera, used without a camera file.
+        camera_height_m: height above the floor, m, used without a calibration; None: unknown.
+        tilt_deg: how far a camera of known height looks down, degrees.
     """
 
     camera: Path | None = None
     fov_deg: float | None = None
     calibrated: Camera | None = None
+    camera_height_m: float | None = None
+    tilt_deg: float = 0.0
 
     @property
     def assumed(self) -> bool:
@@ -185,6 +190,8 @@ class FrameCameras:
         if camera_config.camera is not None:
             self._calibrated = Camera.load(camera_config.camera)
         self._by_size: dict[tuple[tuple[int, int], tuple[int, int] | None], Camera] = {}
+        height_m = camera_config.camera_height_m
+        self._world = None if height_m is None else WorldPose.of_height(height_m, camera_config.tilt_deg)
         if self._calibrated is None:
             Camera.from_fov((2, 2), self._fov_deg)  # raises for a wrong angle before any frame is read
 
@@ -198,5 +205,6 @@ class FrameCameras:
                 camera = self._calibrated.at(size, raster)
             else:
                 camera = Camera.from_fov(size, self._fov_deg, assumed=self._assumed)
+                camera = replace(camera, world=self._world)
             self._by_size[size, raster] = camera
         return camera

@@ -9,11 +9,13 @@ from typing import Any
 from edge import console
 from edge.cli.options import (
     access_from,
+    add_body_options,
     add_camera_options,
     add_model_options,
     add_monitoring_options,
     add_network_source_options,
     add_server_curve_options,
+    body_shape_from,
     cameras_from,
     frame_rate,
     models_from,
@@ -54,6 +56,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_monitoring_options(parser)
     _add_playback_options(parser)
     add_camera_options(parser)
+    add_body_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
 
@@ -129,7 +132,10 @@ def run(args: argparse.Namespace) -> int:
             models=models_from(args),
             cameras=cameras_from(args),
             pipeline=PipelineConfig.of(
-                detect_every=args.detect_every, smooth=args.smooth, attention=args.overlay_attention
+                detect_every=args.detect_every,
+                smooth=args.smooth,
+                attention=args.overlay_attention,
+                body_shape=body_shape_from(args),
             ),
             outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
             monitoring=monitoring_from(args),

@@ -236,6 +236,17 @@ class PipelineConfig:
     attention: bool = False
 
     @staticmethod
-    def of(*, detect_every: int = 8, smooth: bool = True, attention: bool = False) -> PipelineConfig:
+    def of(
+        *,
+        detect_every: int = 8,
+        smooth: bool = True,
+        attention: bool = False,
+        body_shape: BodyShapeConfig | None = None,
+    ) -> PipelineConfig:
         """The default settings with the options of the command line. detect_every: TrackerConfig.interval."""
-        return PipelineConfig(tracker=TrackerConfig(interval=detect_every), smooth=smooth, attention=attention)
+        return PipelineConfig(
+            tracker=TrackerConfig(interval=detect_every),
+            body_shape=body_shape or BodyShapeConfig(),
+            smooth=smooth,
+            attention=attention,
+        )

@@ -109,14 +109,17 @@ def weak_perspective_translation(cameras: F32, boxes: F32, camera: Camera) -> F3
     """Translations (N, 3) in meters that show a mesh where weak-perspective cameras (N, 3) = (s, tx, ty) show it.
 
     A square crop around box (N, 4) xyxy px, of side h, shows the point X at s (X_xy + t) in -1..1 (Kanazawa et al.,
-    HMR, 2018, section 3). At depth z a meter spans f / z pixels of the image and s h / 2 of the crop, so
-    z = 2 f / (s h); the ray through the crop's center adds (u z, v z).
+    HMR, 2018, section 3). At depth z a meter spans 1 / z of x/z and s h / 2 pixels of the crop; the ray through the
+    crop's center adds (u z, v z). With d for the extent of the crop in x/z, z = 2 / (s d).
     """
     low, high = boxes[:, :2], boxes[:, 2:]
-    focal = np.sqrt(camera.K[0, 0] * camera.K[1, 1])
-    depth = 2 * focal / (cameras[:, :1] * (high - low).max(axis=1, keepdims=True))
-    center = camera.rays(((low + high) / 2)[:, None])[:, 0]
-    return np.concatenate([cameras[:, 1:] + center * depth, depth], 1).astype(np.float32)
+    middle, half = (low + high) / 2, (high - low).max(axis=1) / 2
+    # Around the crop's center, because a distorted lens has another magnification there than on its axis.
+    around = np.array([[0, 0], [-1, 0], [1, 0], [0, -1], [0, 1]], np.float32)
+    rays = camera.rays(middle[:, None] + around * half[:, None, None])
+    extent = np.sqrt((rays[:, 2, 0] - rays[:, 1, 0]) * (rays[:, 4, 1] - rays[:, 3, 1]))[:, None]
+    depth = 2 / (cameras[:, :1] * extent)
+    return np.concatenate([cameras[:, 1:] + rays[:, 0] * depth, depth], 1).astype(np.float32)
 
 
 def solve_translation(points: F32, rays: F32, scores: F32, config: LocalizationConfig | None = None) -> F32:

@@ -49,6 +49,16 @@ def test_weak_perspective_translation_matches_published_cameras(focal: float) ->
         np.testing.assert_allclose(camera.project(mesh + place), there, atol=0.02)
 
 
+def test_weak_perspective_translation_uses_the_magnification_of_a_distorted_lens_at_the_crop() -> None:
+    camera = replace(pinhole(1280, 720, 800), distortion=np.array([-0.25, 0.05, 0, 0, 0]))
+    place = np.array([1.8, 0.2, 3.0])
+    corners = camera.project(place + np.array([[-0.1, -0.1, 0], [0.1, 0.1, 0]]))
+    box = np.concatenate(corners)[None].astype(np.float32)
+    # A mesh of which 0.1 m is half the crop, in its middle.
+    (found,) = weak_perspective_translation(np.array([[10.0, 0.0, 0.0]], np.float32), box, camera)
+    np.testing.assert_allclose(found, place, rtol=0.1)
+
+
 def test_cropper_matches_published_crops() -> None:
     card = load_card("pare")
     tiny = Cropper(card)
