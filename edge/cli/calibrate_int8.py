@@ -1,4 +1,4 @@
-"""`meshcast calibrate int8 --pose NAME --from CLIP`: quantize a model with your own footage."""
+"""`meshcast calibrate int8 --pose NAME --from CLIP`: quantize a model with your own recordings."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def add_parser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     int8 = kinds.add_parser(
         "int8",
         help="quantize a pose model or a detector",
-        description="Quantize a pose model or a detector to INT8, calibrated on your own footage.",
+        description="Quantize a pose model or a detector to INT8, calibrated on your own recordings.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -48,11 +48,11 @@ def add_parser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     which.add_argument("--detector", metavar="NAME", help="detector to quantize")
     int8.add_argument(
         "--from",
-        dest="footage",
+        dest="clips",
         nargs="+",
         required=True,
         metavar="CLIP",
-        help="calibration footage: videos, folders of videos or images",
+        help="calibration samples: videos, folders of videos or images",
     )
     int8.add_argument(
         "--mesh", default="pose2mesh_open", metavar="NAME", help="mesh model of the comparison (default: %(default)s)"
@@ -132,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
         threads=args.threads,
         max_frames=args.max_frames,
     )
-    clips = clips_of(args.footage)
+    clips = clips_of(args.clips)
     card = load_card(args.pose, "pose") if args.pose else load_card(args.detector, "detector")
     with _progress() as on_progress:
         if args.pose:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from edge import console
-from edge.cli import bench, bridge, calibrate, export, keys, models, record, replay, run, train, watch
+from edge.cli import bench, bridge, calibrate, doctor, export, keys, models, record, replay, run, train, watch
 from edge.cli import eval as eval_command
 from edge.cli.options import add_log_options
 from edge.cli.parser import Parser, commands_of
@@ -18,6 +18,7 @@ from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_USAGE, EXIT_WHOLE, UsageE
 from engines.errors import MeshcastError, UnknownNameError
 from engines.files.memory_budget import job_budget
 
+COMMANDS = (run, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, train, doctor)
 EXIT_CODES = """\
 exit codes: 0 success; 1 unusable source, file, model, camera or address, no output produced;
             2 usage error or unknown name; 3 partial output, which is kept (a truncated video, a source that
@@ -37,7 +38,21 @@ def parser() -> argparse.ArgumentParser:
     top.set_defaults(verbose=False, log_format=None)
     add_log_options(top)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (run, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, train):
+    for command in (
+        run,
+        watch,
+        record,
+        replay,
+        export,
+        keys,
+        bridge,
+        models,
+        bench,
+        calibrate,
+        eval_command,
+        train,
+        doctor,
+    ):
         command.add_parser(commands)
     for command_parser in commands_of(top):
         add_log_options(command_parser)

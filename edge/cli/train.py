@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
     with interruptible() as interrupt:
         with interrupt.welcome():  # nothing to save while torch is loaded
-            from engines.inference.trial import try_card
+            from engines.importing.trial import try_card
             from engines.training.export_model import NO_LICENSE
             from engines.training.loop import Reports, TrainingStopped
             from engines.training.pose2mesh import TrainConfig, train_pose2mesh

@@ -1,1 +1,1 @@
-"""How fast it goes and how old frames get: clocks, traces, metrics, and what a person sees of a run."""
+"""Speed and latency of a run: traces, metrics, health checks and progress."""

@@ -130,7 +130,7 @@ def _make(
         on_progress=on_progress,
     )
     gate = Gate(
-        footage=", ".join(Path(clip).name for clip in clips),
+        samples=", ".join(Path(clip).name for clip in clips),
         calibrator=calibrator,
         inputs=len(inputs),
         people=evaluator.people,

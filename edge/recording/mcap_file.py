@@ -47,7 +47,7 @@ from meshcast.protocol.layout import (
 )
 
 ENCODING = "meshcast"
-FLUSH_S = 1.0  # flush interval: a crash may lose the messages of this last second
+FLUSH_S = 1.0
 SCHEMAS = {Kind.MODEL: ("meshcast.Model", MODEL_HEADER), Kind.STATUS: ("meshcast.Status", STATUS_HEADER)}
 FRAME_SCHEMA = "meshcast.Frame", FRAME_HEADER
 LATEST_RECORDS = 8  # kept track of: on a full disk some are replaced by the end of the file
@@ -73,8 +73,14 @@ class RecordingWriter:
     file cannot be written.
     """
 
-    def __init__(self, path: str | Path | OutputFile) -> None:
-        """path: a path, or an open OutputFile."""
+    def __init__(self, path: str | Path | OutputFile, *, flush_s: float = FLUSH_S) -> None:
+        """Start the file.
+
+        Args:
+            path: a path, or an open OutputFile.
+            flush_s: seconds between two flushes; a crash may lose the messages of the last interval. A
+                negative value flushes every message.
+        """
         if not isinstance(path, OutputFile):
             if Path(path).suffix.lower() != ".mcap":
                 raise OutputError(f"{path}: unsupported file type; use .mcap")
@@ -84,7 +90,7 @@ class RecordingWriter:
         self._writer = Writer(cast(BinaryIO, self._file), compression=CompressionType.ZSTD)
         self._schemas: dict[str, int] = {}
         self._channels: dict[tuple[Any, ...], int] = {}
-        self._flushed_s = time.monotonic()
+        self._flush_s, self._flushed_s = flush_s, time.monotonic()
         with self._writing():
             self._writer.start(library=f"meshcast {version('meshcast')}")
             self._writer.add_metadata("meshcast", {"meshcast_version": version("meshcast")} | PROTOCOL)
@@ -96,7 +102,7 @@ class RecordingWriter:
             sequence = head["seq"] & 0xFFFFFFFF
             self._writer.add_message(channel, t_ns, message, max(0, head["t_publish_unix_ns"]), sequence)
             now_s = time.monotonic()
-            if now_s - self._flushed_s > FLUSH_S:
+            if now_s - self._flushed_s > self._flush_s:
                 self._flushed_s = now_s
                 self._writer.flush()
 

@@ -6,6 +6,7 @@ posed coarse mesh is a selection of the posed vertices.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 import numpy as np
@@ -20,17 +21,34 @@ I64 = NDArray[np.int64]
 Point = tuple[float, float, float]
 Quadric = tuple[float, ...]  # aa, ab, ac, ad, bb, bc, bd, cc, cd, dd of planes ax + by + cz + d = 0, summed
 
-SHARE = 4  # vertices for each vertex of the coarser mesh
-FEWEST = 400  # a hand with fewer vertices loses its fingers
-BORDER = 10.0  # weight of the plane on a border, in planes of faces
-SPREAD = 0.01  # weight of the squared edge length in the cost: on flat surfaces short edges collapse first
-BEND = 1.0  # additional weight where the ends have different skinning weights: vertices at joints are kept
-TURN = 0.5  # cosine of the angle by which a collapse may turn a face
+
+@dataclass(frozen=True, slots=True)
+class LodConfig:
+    """Settings of the simplification, without units.
+
+    Attributes:
+        share: vertices of the full mesh for each vertex of the coarser one.
+        fewest: vertices that a coarser mesh has at least, where the full one has them; a hand with fewer loses its
+            fingers.
+        border: weight of the plane on a border, in planes of faces.
+        spread: weight of the squared edge length in the cost; on flat surfaces short edges collapse first.
+        bend: additional weight where the ends have different skinning weights; vertices at joints are kept.
+        turn: cosine of the largest angle by which a collapse may turn a face.
+    """
+
+    share: float = 4.0
+    fewest: int = 400
+    border: float = 10.0
+    spread: float = 0.01
+    bend: float = 1.0
+    turn: float = 0.5
 
 
-def lod_of(body: Body) -> Lod:
-    """The coarser mesh of a body: its own where it has one, else a quarter of its vertices, but at least 400 where it
-    has them.
+DEFAULT = LodConfig()
+
+
+def lod_of(body: Body, config: LodConfig = DEFAULT) -> Lod:
+    """The coarser mesh of a body: its own where it has one, else a simplified one (see LodConfig.share and fewest).
 
     Raises ModelError where the body has no surface.
     """
@@ -38,12 +56,13 @@ def lod_of(body: Body) -> Lod:
         return body.lod
     count = len(body.v_template)
     try:
-        return coarser(body.v_template, body.faces, max(round(count / SHARE), min(count, FEWEST)), body.weights)
+        target = max(round(count / config.share), min(count, config.fewest))
+        return coarser(body.v_template, body.faces, target, body.weights, config)
     except ModelError as reason:
         raise ModelError(f"{body.name}: {reason}") from None
 
 
-def coarser(vertices: F32, faces: I32, target: int, weights: F32 | None = None) -> Lod:
+def coarser(vertices: F32, faces: I32, target: int, weights: F32 | None = None, config: LodConfig = DEFAULT) -> Lod:
     """`target` of the vertices (V, 3), and faces between them, that preserve the shape of the faces (F, 3).
 
     weights (V, J): the skinning weights of a body that will be posed; more vertices are kept where it bends. The
@@ -53,7 +72,8 @@ def coarser(vertices: F32, faces: I32, target: int, weights: F32 | None = None) 
     an index is out of range, or no face is left.
     """
     points, corners = _checked(vertices, faces)
-    mesh = _Mesh(points, corners, np.zeros((len(points), 0)) if weights is None else np.asarray(weights, np.float64))
+    skinning = np.zeros((len(points), 0)) if weights is None else np.asarray(weights, np.float64)
+    mesh = _Mesh(points, corners, skinning, config)
     mesh.collapse(target)
     coarse = np.array([face for face in mesh.faces if face is not None], np.int32)
     kept = np.unique(coarse)
@@ -78,7 +98,8 @@ def _checked(vertices: F32, faces: I32) -> tuple[F64, I64]:
 class _Mesh:
     """The mesh during simplification, in Python lists and sets, because the collapses are sequential."""
 
-    def __init__(self, points: F64, corners: I64, weights: F64) -> None:
+    def __init__(self, points: F64, corners: I64, weights: F64, config: LodConfig) -> None:
+        self._config = config
         self.points: list[Point] = [(x, y, z) for x, y, z in points.tolist()]
         self.faces: list[tuple[int, int, int] | None] = [(a, b, c) for a, b, c in corners.tolist()]
         self._moved: list[dict[int, float]] = [{} for _ in self.points]  # skinning weight of each joint of a vertex
@@ -95,7 +116,7 @@ class _Mesh:
         border = first[count == 1]
         self._border = set(edges[border].ravel().tolist())
         self._fixed = set(edges[first[count > 2]].ravel().tolist())
-        summed = _quadrics(points, corners, border)
+        summed = _quadrics(points, corners, border, config.border)
         self._quadrics: list[Quadric] = [tuple(row) for row in summed.tolist()]
         self._own = [_error(q, p) for q, p in zip(self._quadrics, self.points, strict=True)]
         self._version = [0] * len(self.points)
@@ -123,7 +144,9 @@ class _Mesh:
         length = (at[0] - end[0]) ** 2 + (at[1] - end[1]) ** 2 + (at[2] - end[2]) ** 2
         some, other = self._moved[u], self._moved[v]
         apart = sum((some.get(joint, 0.0) - other.get(joint, 0.0)) ** 2 for joint in some.keys() | other.keys())
-        cost = _error(self._quadrics[u], end) + self._own[v] + (SPREAD + BEND * apart) * length
+        cost = (
+            _error(self._quadrics[u], end) + self._own[v] + (self._config.spread + self._config.bend * apart) * length
+        )
         return cost, u, v, self._version[u] + self._version[v]
 
     def _allowed(self, u: int, v: int) -> bool:
@@ -150,7 +173,7 @@ class _Mesh:
         before = _normal(*(self.points[corner] for corner in corners))
         after = _normal(*(self.points[v if corner == u else corner] for corner in corners))
         along = before[0] * after[0] + before[1] * after[1] + before[2] * after[2]
-        return along <= 0 or along * along <= TURN * TURN * _square(before) * _square(after)
+        return along <= 0 or along * along <= self._config.turn**2 * _square(before) * _square(after)
 
     def _join(self, u: int, v: int) -> None:
         for number in self._around[u]:
@@ -181,11 +204,11 @@ class _Mesh:
         return corners
 
 
-def _quadrics(points: F64, corners: I64, border: I64) -> F64:
+def _quadrics(points: F64, corners: I64, border: I64, weight: float) -> F64:
     """The quadrics (V, 10): of the planes of each vertex's faces, and of planes upright on the borders that it is on.
 
     All faces have the same weight, so that more of the small ones, as in a face or a hand, are kept. border: edges
-    with one face, by their number in the order ab, bc, ca of all faces.
+    with one face, by their number in the order ab, bc, ca of all faces; weight: of their planes.
     """
     a, b, c = (points[corners[:, k]] for k in range(3))
     normals = np.cross(b - a, c - a)
@@ -195,7 +218,7 @@ def _quadrics(points: F64, corners: I64, border: I64) -> F64:
         np.add.at(summed, corners[:, k], planes)
     side, face = np.divmod(border, len(corners))
     starts, ends = corners[face, side], corners[face, (side + 1) % 3]
-    planes = BORDER * _planes(np.cross(points[ends] - points[starts], normals[face]), points[starts])
+    planes = weight * _planes(np.cross(points[ends] - points[starts], normals[face]), points[starts])
     np.add.at(summed, starts, planes)
     np.add.at(summed, ends, planes)
     return summed

@@ -36,12 +36,12 @@ class Metric:
 class Gate:
     """How an INT8 file was calibrated and evaluated.
 
-    footage: description of the calibration and evaluation samples; calibrator: how ranges were chosen; inputs: number
+    samples: description of the calibration and evaluation samples; calibrator: how ranges were chosen; inputs: number
     of calibration inputs; people: number of held-out people in the evaluation; int8_share: part of the multiply-adds
     that run in INT8, 0..1; kept: layers left in float; metrics: the results.
     """
 
-    footage: str
+    samples: str
     calibrator: str
     inputs: int
     people: int
@@ -63,7 +63,7 @@ class Gate:
                 row |= {"limit": metric.limit, "at_least": metric.at_least}
             metrics.append(row)
         return {
-            "footage": self.footage,
+            "footage": self.samples,
             "calibrator": self.calibrator,
             "inputs": self.inputs,
             "people": self.people,
@@ -77,7 +77,7 @@ def read_gate(table: Table) -> Gate:
     """A gate from its TOML table. Raises ValueError, naming the entry, when it is not one."""
     rows = table.items("figures", (dict,))
     gate = Gate(
-        footage=table.text("footage", ""),
+        samples=table.text("footage", ""),
         calibrator=table.text("calibrator", ""),
         inputs=table.integer("inputs", 0),
         people=table.integer("people", 0),

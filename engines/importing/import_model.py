@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.cards.card import NETWORKS, Card, load_card
+from engines.cards.names import LONGEST_MODEL_NAME, checked_name
 from engines.cards.renamed_keys import read_card_table
 from engines.errors import ModelError, UnknownNameError
 from engines.files.file_kinds import foreign_kind
 from engines.files.install_hint import install_hint
 from engines.importing.import_packed import (
-    LONGEST_NAME,
-    checked_name,
     import_model,
     import_training,
     refuse_bundled_name,
@@ -137,7 +136,7 @@ def _import_body(path: Path, name: str | None) -> Imported:
     check_units(body, path)
     body = replace(body, lod=lod_of(body))
     data = path.read_bytes()
-    stem = name if name is not None else re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:LONGEST_NAME]
+    stem = name if name is not None else re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_")[:LONGEST_MODEL_NAME]
     if not stem:
         raise ModelError(f"{path}: no model name can be derived from the file name; choose one with --as")
     refuse_bundled_name(stem)

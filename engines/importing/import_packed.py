@@ -6,7 +6,6 @@ Each model is first run in a child process, before anything is written.
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,26 +13,16 @@ from typing import Any
 import tomli_w
 
 from engines.cards.card import NETWORKS, ZOO, Card, load_card
+from engines.cards.names import checked_name
 from engines.cards.paths import UPSAMPLING
 from engines.errors import ModelError
 from engines.files.memory_budget import MemoryBudget
 from engines.files.regular_file import read_file
 from engines.importing.import_onnx import import_onnx
-from engines.inference.trial import try_card
+from engines.importing.trial import try_card
 from engines.onnx_tools.packed_model import unpack
 
 LARGEST_ONNX = 2 << 30  # bytes, protobuf's own limit
-LONGEST_NAME = 64  # characters
-
-
-def checked_name(name: str) -> str:
-    """The name, if a model's files may have it: it never leads out of their folder. Raises ModelError."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name) or len(name) > LONGEST_NAME:
-        raise ModelError(
-            f"{name[:LONGEST_NAME]!r} cannot be a model's name; use at most {LONGEST_NAME} letters, digits, '_', '-' "
-            "and '.', the first a letter or digit"
-        )
-    return name
 
 
 def import_model(path: Path, name: str | None) -> tuple[Card, str]:

@@ -70,7 +70,7 @@ class PoseNet(nn.Module):
 class GraphProduct(nn.Module):
     """A constant sparse matrix (V, V) times features (V, C).
 
-    gather=False multiplies sparsely, the fast way in torch. gather=True lists up to D neighbours of every vertex and
+    gather=False multiplies sparsely, the fast way in torch. gather=True lists up to D neighbors of every vertex and
     sums over them: many times slower, but ONNX can express it.
     """
 
@@ -79,8 +79,8 @@ class GraphProduct(nn.Module):
         self.gather = gather
         size = matrix.shape[0]
         if gather:
-            neighbours, weights = padded_rows(matrix)
-            self.register_buffer("neighbours", torch.from_numpy(neighbours), persistent=False)
+            neighbors, weights = padded_rows(matrix)
+            self.register_buffer("neighbors", torch.from_numpy(neighbors), persistent=False)
             self.register_buffer("weights", torch.from_numpy(weights), persistent=False)
         else:
             entries = matrix.tocoo()
@@ -89,13 +89,13 @@ class GraphProduct(nn.Module):
             sparse = torch.sparse_coo_tensor(index, value, (size, size), check_invariants=True, device="cpu").coalesce()
             self.register_buffer("matrix", sparse, persistent=False)
 
-    neighbours: Tensor
+    neighbors: Tensor
     weights: Tensor
     matrix: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
         if self.gather:
-            near = x.index_select(0, self.neighbours.flatten()).reshape(*self.neighbours.shape, -1)
+            near = x.index_select(0, self.neighbors.flatten()).reshape(*self.neighbors.shape, -1)
             return torch.einsum("vd,vdc->vc", self.weights, near)
         with torch.autocast(x.device.type, enabled=False):  # sparse products know no half precision
             product: Tensor = torch.sparse.mm(self.matrix, x.float())
@@ -107,10 +107,10 @@ def padded_rows(matrix: Sparse) -> tuple[NDArray[np.int64], NDArray[np.float32]]
     rows = matrix.tocsr()
     length = np.diff(rows.indptr)
     filled = np.arange(length.max()) < length[:, None]
-    neighbours = np.repeat(np.arange(len(length))[:, None], filled.shape[1], axis=1)
+    neighbors = np.repeat(np.arange(len(length))[:, None], filled.shape[1], axis=1)
     weights = np.zeros(filled.shape, np.float32)
-    neighbours[filled], weights[filled] = rows.indices, rows.data
-    return neighbours, weights
+    neighbors[filled], weights[filled] = rows.indices, rows.data
+    return neighbors, weights
 
 
 class ChebyshevConv(nn.Module):

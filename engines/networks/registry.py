@@ -78,7 +78,7 @@ def _pose2mesh(name: str, joints: JointSet) -> Network:
     )
 
 
-_PICTURE = (3, 224, 224)
+_IMAGE = (3, 224, 224)
 NETWORKS: dict[str, Network] = {
     network.name: network
     for network in (
@@ -91,11 +91,11 @@ NETWORKS: dict[str, Network] = {
         *(_pose2mesh(name, joints) for name, joints in GRAPH_SETS.items()),
         _pare("hrnet_w32"),
         _pare("resnet50"),
-        Network("dct_single_branch", {"image": _PICTURE}, dct.SingleBranchOutput._fields, lambda: dct.build(1)),
-        Network("dct_two_branch", {"image": _PICTURE, "iuv": _PICTURE}, dct.DctOutput._fields, lambda: dct.build(2)),
+        Network("dct_single_branch", {"image": _IMAGE}, dct.SingleBranchOutput._fields, lambda: dct.build(1)),
+        Network("dct_two_branch", {"image": _IMAGE, "iuv": _IMAGE}, dct.DctOutput._fields, lambda: dct.build(2)),
         Network(
             "decomr",
-            {"image": _PICTURE},
+            {"image": _IMAGE},
             decomr.DecomrOutput._fields,
             decomr.build,
             fixed={"ref_map": (1, 64, 64, 3)},

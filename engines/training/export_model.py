@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from engines.cards.names import checked_name
 from engines.errors import ModelError
 from engines.files.atomic import write_atomically
-from engines.importing.import_packed import checked_name
 from engines.networks.pose2mesh_open import OpenPose2Mesh
 from engines.onnx_tools.packed_model import pack
 

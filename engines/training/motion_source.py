@@ -20,6 +20,9 @@ LEGS = (1, 2, 4, 5, 7, 8, 10, 11)
 SPINE = (3, 6, 9)
 MIRROR_JOINTS = np.array([0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22])
 MIRROR_QUATERNION = np.array([1, -1, -1, 1], np.float32)
+INVERSE = np.array([-1, -1, -1, 1], np.float32)  # times a quaternion
+LEFT_HIP, RIGHT_HIP = 1, 2
+LEAN_OVER_LEGS_RAD, MOST_LEAN_RAD = 0.42, 1.2
 SHORTEST_CLIP = 12  # frames
 LARGEST_STEP_RAD = 0.6  # median largest rotation of a joint between frames of a clip; sets of single poses exceed it
 
@@ -100,6 +103,7 @@ class MotionSource:
         q[mirrored] = q[mirrored][:, :, MIRROR_JOINTS] * MIRROR_QUATERNION
         q = multiply(q, self._disturbance(count)[:, None])
         q[:, :, 0] = multiply(self._turns(time_s), q[:, :, 0])
+        self._lean_over_legs(q, time_s)
         return matrices(q)
 
     def _draw(self, time_s: F64) -> F32:
@@ -161,6 +165,32 @@ class MotionSource:
         drift = rng.normal(0, 0.3, (count, 1)) * (rng.random((count, 1)) < 0.3)
         yaw = rng.uniform(-np.pi, np.pi, (count, 1)) + drift * time_s
         return multiply(quaternions(yaw[..., None] * [0, 1, 0]), quaternions(lean)[:, None])
+
+    def _lean_over_legs(self, q: F32, time_s: F64) -> None:
+        """Some people lean with the trunk, in any direction, over one or both legs that stay as they were.
+
+        Recordings hardly have it other than forwards, although it is how people balance, reach and look under things.
+        """
+        rng = self._rng
+        rows = np.flatnonzero(rng.random(len(q)) < self._mix.lean_over_legs)
+        count = len(rows)
+        if not count:
+            return
+        angle = np.abs(rng.normal(0, LEAN_OVER_LEGS_RAD, (count, 1))).clip(0, MOST_LEAN_RAD)
+        swing = 0.5 + 0.5 * np.sin(
+            rng.uniform(0.3, 3.0, (count, 1)) * time_s[rows] + rng.uniform(0, 2 * np.pi, (count, 1))
+        )
+        angle = angle * np.where(rng.random((count, 1)) < 0.4, 1.0, swing)
+        direction = rng.uniform(-np.pi, np.pi, (count, 1))
+        axis = np.stack([np.cos(direction), np.zeros_like(direction), np.sin(direction)], -1)
+        before = q[rows, :, 0]
+        after = multiply(quaternions(axis * angle[..., None]), before)
+        undo = multiply(after * INVERSE, before)
+        standing = rng.choice(3, count, p=[0.5, 0.25, 0.25])  # on both legs, the left, the right
+        for hip, legs in ((LEFT_HIP, (0, 1)), (RIGHT_HIP, (0, 2))):
+            kept = np.isin(standing, legs)
+            q[rows[kept], :, hip] = multiply(undo[kept], q[rows[kept], :, hip])
+        q[rows, :, 0] = after
 
     def single_poses(self, count: int) -> F32:
         """Local rotations (count, 24, 3, 3) at random."""

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from engines.body.body import ZOO, load_surface_body
+from engines.cards.names import checked_name
 from engines.errors import ModelError
-from engines.importing.import_packed import checked_name
 from engines.pose2mesh.coarse_mesh import coarse_mesh
 from engines.training.config import TrainConfig
 from engines.training.export_model import About, MeshFiles, export_model, notes_on

@@ -11,7 +11,7 @@ inline void cuda_check(cudaError_t status, const char* what) {
   if (status != cudaSuccess) throw std::runtime_error(std::string(what) + ": " + cudaGetErrorString(status));
 }
 
-// Makes a device the current one as long as it lives: the caller's own choice is put back.
+// Makes a device the current one for its lifetime, then restores the caller's.
 class DeviceGuard {
  public:
   explicit DeviceGuard(int device) {

@@ -48,7 +48,7 @@ __global__ void crop_kernel(Crop p) {
   const std::int32_t rows = min(kBand, p.height - top);
   const std::int64_t plane = std::int64_t(p.width) * p.height;
   for (std::int64_t n = blockIdx.y; n < p.count; n += gridDim.y) {
-    // Doubles are slow on small GPUs: one thread lays out the view, in float32 everybody uses it.
+    // Doubles are slow on small GPUs: one thread computes the grid, and all threads use it in float32.
     if (threadIdx.x == 0)
       grid = p.centers ? crop_grid(p.image, p.width, p.height, p.centers + 2 * n, p.scales[n]) : p.grid;
     __syncthreads();

@@ -137,7 +137,7 @@ __global__ void __launch_bounds__(kThreads) many_rows_kernel(GraphConv p) {
       gather<Rows>(p, rows, order, from, int(p.channels_in), padded, tile.t, Tile::kStride);
       for (int k = 0; k < padded; k += kDepth, ++step) {
         __pipeline_wait_prior(1);
-        __syncthreads();  // everybody's part of this step is there, and the slot of the one before is free
+        __syncthreads();  // all threads have loaded this step, and the previous step's slot is free
         bring(step + 2);
         const Brain* w = tile.w + step % kRing * Tile::kSlot;
         for (int half = 0; half < kDepth; half += kFragment) {

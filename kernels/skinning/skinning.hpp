@@ -19,7 +19,7 @@
 //
 // Constants, trusted: template (C, 3, kBlock), shape_dirs (C, B, 3, kBlock), pose_scale (C, 3, kBlock) float32;
 // pose_dirs (C, P, 3, kBlock) float32 or int16 with P = 9 (J - 1), or 0 for a body without pose blend shapes. Skinning
-// weights are block-sparse: the block c knows the joints bones[starts[c]..starts[c + 1]] only, starts (C + 1), bones
+// weights are block-sparse: block c has the joints bones[starts[c]..starts[c + 1]] only, starts (C + 1), bones
 // (E) int32 in 0..J-1, weights (E, kBlock) float32. joint_template (J, 3), joint_dirs (J, 3, B) float32; parents (J)
 // int32, each before its joint, the root's is ignored.
 //

@@ -158,7 +158,7 @@ MESHCAST_INLINE void store(const float* posed, int count, Number* out, Convert c
   }
 }
 
-// One block of everybody.
+// One block of vertices of all people.
 template <typename Simd>
 MESHCAST_INLINE void pose_block(const Skinning& p, std::int64_t block) {
   alignas(64) float rest[kPass * kRow];

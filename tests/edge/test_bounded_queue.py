@@ -1,4 +1,4 @@
-"""Mailboxes: what waits, what makes room, how it ends, and that every item is accounted for."""
+"""Bounded queues: order, blocking, dropped items and shutdown."""
 
 from __future__ import annotations
 

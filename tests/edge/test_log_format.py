@@ -1,4 +1,4 @@
-"""The lines of the log."""
+"""Formats of log lines."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def record(message: str, **extra: Any) -> logging.LogRecord:
     return made
 
 
-def test_plain_line_is_the_message() -> None:
+def test_line_formatter_plain_line_is_the_message() -> None:
     assert LineFormatter("plain").format(record("\x1b[2Jno\nanswer")) == r"meshcast: \x1b[2Jno\nanswer"
 
 
-def test_text_line_has_time_level_and_logger() -> None:
+def test_line_formatter_text_line_has_time_level_and_logger() -> None:
     line = LineFormatter("text").format(record("no answer"))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z WARNING meshcast\.sources: no answer", line)
 
 
-def test_json_line_is_one_object_with_the_time_in_utc() -> None:
+def test_line_formatter_json_line_is_one_object_with_utc_time() -> None:
     before = datetime.now(timezone.utc)
     line = LineFormatter("json").format(record("no\nanswer \u202e", stream="cam0"))
     fields = json.loads(line)
@@ -42,7 +42,7 @@ def test_json_line_is_one_object_with_the_time_in_utc() -> None:
     assert "\n" not in line
 
 
-def test_json_line_names_the_stream_of_its_thread() -> None:
+def test_line_formatter_json_line_names_the_stream_of_its_thread() -> None:
     lines: list[str] = []
     thread = threading.Thread(
         target=lambda: lines.append(LineFormatter("json").format(record("x"))), name="meshcast-reader-cam-1"
@@ -52,7 +52,7 @@ def test_json_line_names_the_stream_of_its_thread() -> None:
     assert json.loads(lines[0])["stream"] == "cam-1"
 
 
-def test_json_line_keeps_an_exception_in_its_object() -> None:
+def test_line_formatter_json_line_contains_the_exception() -> None:
     try:
         raise ValueError("\x1b")
     except ValueError:
@@ -61,7 +61,7 @@ def test_json_line_keeps_an_exception_in_its_object() -> None:
     assert fields["exception"].endswith("ValueError: \\x1b")
 
 
-def test_messages_of_a_command_have_the_form_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+def test_console_messages_use_the_log_format(capsys: pytest.CaptureFixture[str]) -> None:
     console.prepare()
     console.configure(logging.WARNING, None)
     console.error("no such file", "bridge vmc")

@@ -1,4 +1,4 @@
-"""No part of a password is in what is shown, in whatever way an address or a pipeline is written."""
+"""Passwords never appear in messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole runs on videos whose pixels and times are not what they seem."""
+"""Runs on videos with non-square pixels or without timestamps."""
 
 from __future__ import annotations
 

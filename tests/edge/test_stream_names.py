@@ -1,4 +1,4 @@
-"""Names of streams can go anywhere: into topics, paths and labels."""
+"""Stream names that are valid in topics, paths and labels."""
 
 from __future__ import annotations
 

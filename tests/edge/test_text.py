@@ -1,4 +1,4 @@
-"""Text from elsewhere, made safe to show and to store."""
+"""Text from files and peers, escaped for terminals and files."""
 
 from __future__ import annotations
 

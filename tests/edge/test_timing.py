@@ -1,3 +1,5 @@
+"""Durations of stages, queues and frame ages."""
+
 import pytest
 
 from edge.timing import MAX_FRAMES_IN_FLIGHT, Durations, Timings

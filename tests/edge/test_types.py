@@ -1,3 +1,5 @@
+"""Deprecated names of the data types."""
+
 import pytest
 
 from tests.support.frames import blank_frame

@@ -1,4 +1,4 @@
-"""What the golden files hold, and how an output is held against them (tests/data/golden/README.md)."""
+"""Golden files and the comparison with them (tests/data/golden/README.md)."""
 
 import json
 

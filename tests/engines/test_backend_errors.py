@@ -1,4 +1,4 @@
-"""What engines say when memory or the device is gone, and what becomes of it."""
+"""Classification of engine errors: memory, lost devices and others."""
 
 from __future__ import annotations
 
@@ -33,18 +33,29 @@ CUDA = "CUDA error: {}\nCUDA kernel errors might be asynchronously reported\nFor
         (RuntimeError(""), ModelError),
     ],
 )
-def test_kinds(error: Exception, kind: type[ModelError]) -> None:
+def test_classify_error_returns_the_kind_of_error(error: Exception, kind: type[ModelError]) -> None:
     made = classify_error(error, "net.onnx", "run it for 4 x 3", "torch on cuda:0")
     assert type(made) is kind
     assert "\n" not in str(made)
     assert str(made).startswith("net.onnx: torch on cuda:0 ")
 
 
-def test_the_message_says_what_and_where() -> None:
-    shapes = shapes_text([(4, 3, 8), (4, 2)])
-    made = classify_error(RuntimeError("no kernel\nat all"), "net.onnx", f"run it for {shapes}", "torch on cpu")
-    assert str(made) == "net.onnx: torch on cpu cannot run it for 4 x 3 x 8 and 4 x 2 (no kernel)"
-    made = classify_error(RuntimeError("first\nlast"), "net.onnx", "load it", "OpenVINO", "last")
-    assert str(made) == "net.onnx: OpenVINO cannot load it (last)"
-    made = classify_error(ValueError(), "net.onnx", "load it", "OpenVINO")
-    assert str(made) == "net.onnx: OpenVINO cannot load it (ValueError)"
+@pytest.mark.parametrize(
+    ("error", "action", "backend", "chosen", "message"),
+    [
+        (
+            RuntimeError("no kernel\nat all"),
+            f"run it for {shapes_text([(4, 3, 8), (4, 2)])}",
+            "torch on cpu",
+            (),
+            "net.onnx: torch on cpu cannot run it for 4 x 3 x 8 and 4 x 2 (no kernel)",
+        ),
+        (RuntimeError("first\nlast"), "load it", "OpenVINO", ("last",), "net.onnx: OpenVINO cannot load it (last)"),
+        (ValueError(), "load it", "OpenVINO", (), "net.onnx: OpenVINO cannot load it (ValueError)"),
+    ],
+    ids=["first line", "given reason", "no message"],
+)
+def test_classify_error_message_names_action_and_reason(
+    error: Exception, action: str, backend: str, chosen: tuple[str, ...], message: str
+) -> None:
+    assert str(classify_error(error, "net.onnx", action, backend, *chosen)) == message

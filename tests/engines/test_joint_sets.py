@@ -1,3 +1,5 @@
+"""Joint sets: names, edges, pairs and normalization."""
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from tests.support.paths import GOLDEN
 
 
 @pytest.mark.parametrize("joint_set", [COCO17, COCO19, HUMAN36, SMPL24, MANO21], ids=lambda s: s.name)
-def test_skeleton_connects_every_joint(joint_set):
+def test_joint_set_edges_connect_every_joint(joint_set):
     reached = {joint_set.root[0]}
     for _ in joint_set.edges:
         reached |= {joint for edge in joint_set.edges if reached & set(edge) for joint in edge}
@@ -17,13 +19,13 @@ def test_skeleton_connects_every_joint(joint_set):
 
 
 @pytest.mark.parametrize(("joint_set", "count"), [(COCO17, 8), (COCO19, 8), (HUMAN36, 6), (SMPL24, 9)])
-def test_pairs_join_left_and_right(joint_set, count):
+def test_joint_set_pairs_are_left_and_right(joint_set, count):
     assert len(joint_set.pairs) == count
     for left, right in joint_set.pairs:
         assert joint_set.joint_names[left].replace("left", "right") == joint_set.joint_names[right]
 
 
-def test_open_body_uses_these_names():
+def test_open_body_joint_names_equal_joint_sets():
     body = open_body()
     assert body.joint_names == SMPL24.joint_names
     assert body.coco_names == COCO17.joint_names
@@ -31,13 +33,13 @@ def test_open_body_uses_these_names():
 
 
 @pytest.mark.parametrize("joints", [17, 19, 21])
-def test_normalized_keypoints_match_the_published_crop(joints):
+def test_normalize_pose2d_equals_golden(joints):
     golden = np.load(GOLDEN / "pipeline_metrics.npz")
     keypoints = golden[f"p2m.{joints}.kp"][:, :2]
     np.testing.assert_allclose(normalize_pose2d(keypoints[None])[0], golden[f"p2m.{joints}.normalised"], atol=1e-6)
 
 
-def test_normalizing_survives_people_without_extent():
+def test_normalize_pose2d_person_without_extent_is_finite():
     flat = np.full((2, 17, 2), 250.0, np.float32)
     flat[1, :, 0] = np.arange(17)
     normalized = normalize_pose2d(flat)
@@ -48,7 +50,7 @@ def test_normalizing_survives_people_without_extent():
     assert normalize_pose2d(np.empty((0, 17, 2))).shape == (0, 17, 2)
 
 
-def test_pelvis_and_neck_are_the_middles():
+def test_gather_points_pelvis_and_neck_are_midpoints():
     keypoints = np.random.default_rng(0).random((3, 17, 2)).astype(np.float32)
     points = gather_points(COCO17.joint_names, COCO19.joint_names, "net") @ keypoints
     assert points.shape == (3, 19, 2)

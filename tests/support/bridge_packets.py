@@ -1,4 +1,4 @@
-"""Packets for the tests of bridges: people of the open body in any pose, and the golden ones."""
+"""Packets for tests of bridges: people of the bundled body in any pose, and the golden ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from meshcast.protocol.rotations import rotmat
 from tests.support.paths import WIRE
 
 SHAPES = 10
-FACING = np.diag(np.float32([1, -1, -1]))  # opencv: somebody upright who looks into the camera
+FACING = np.diag(np.float32([1, -1, -1]))  # opencv: an upright person who faces the camera
 
 
 @cache

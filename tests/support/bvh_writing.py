@@ -1,4 +1,4 @@
-"""BVH files of a known motion, in the ways in which programs write them."""
+"""BVH files of a known motion in the styles of different programs."""
 
 from __future__ import annotations
 

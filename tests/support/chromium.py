@@ -1,4 +1,4 @@
-"""A headless Chromium, driven by the DevTools protocol. Loaded with runpy: tests are no package."""
+"""A headless Chromium, driven by the DevTools protocol."""
 
 from __future__ import annotations
 

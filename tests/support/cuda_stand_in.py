@@ -1,4 +1,4 @@
-"""A CUDA driver and a TensorRT without a GPU: memory is the host's, streams run at once, and every call is noted."""
+"""A CUDA driver and a TensorRT without a GPU: host memory, synchronous streams, recorded calls."""
 
 from __future__ import annotations
 

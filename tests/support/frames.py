@@ -1,4 +1,4 @@
-"""Frames for tests that do not look at their pixels."""
+"""Blank frames."""
 
 from __future__ import annotations
 

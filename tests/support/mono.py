@@ -1,4 +1,4 @@
-"""Programs in C#, compiled and run with Mono, and what they receive from."""
+"""C# programs, compiled and run with Mono, and a publisher for them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ STRICT = ("-warnaserror",)
 
 
 class Client:
-    """A program in a process of its own, told line by line what to wait for."""
+    """A program in its own process, controlled line by line."""
 
     def __init__(self, program: Path, *arguments: object) -> None:
         words = ["mono", str(program), *map(str, arguments)]
@@ -102,7 +102,7 @@ def client(program: Path, *arguments: object) -> Iterator[Client]:
 
 
 class Source:
-    """A real publisher with people, in opencv axes unless told, to be converted on the other side; the golden two."""
+    """A real publisher with people, in opencv axes by default, to be converted by the client; the two golden people."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Rig poses for publishers in tests, as the pipeline computes them while a client subscribes to `params/`."""
+"""Rig poses for publishers in tests."""
 
 from __future__ import annotations
 

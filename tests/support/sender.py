@@ -1,4 +1,4 @@
-"""A publisher that sends frames from a thread of its own, for tests of clients."""
+"""A publisher that sends frames from its own thread, for tests of clients."""
 
 from __future__ import annotations
 

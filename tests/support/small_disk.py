@@ -1,4 +1,4 @@
-"""A disk with little room, for outputs: a target whose files together take so many bytes and then are full."""
+"""A target for output files whose disk is full after a given number of bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A TCP relay on loopback that keeps every byte that passes, for tests of what somebody on the line could read."""
+"""A TCP relay on loopback that records every byte, for tests of what an eavesdropper can read."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def resting() -> Bodies:
 
 
 class Live:
-    """A publisher of the same bodies every few milliseconds, until it is told to stop."""
+    """A publisher of the same bodies every few milliseconds, until it is stopped."""
 
     def __init__(self, model: BodyModel, bodies: Bodies) -> None:
         self._publisher = Publisher("tcp://127.0.0.1:0", model, streams=["cam0"])
@@ -62,7 +62,7 @@ class Live:
         self._thread.start()
 
     def end(self) -> None:
-        """The last frame has been, and the bridges are told so."""
+        """End the stream; the bridges receive its status."""
         self._stop.set()
         self._thread.join()
         self._publisher.close()

@@ -1,4 +1,4 @@
-"""`meshcast calibrate int8`, end to end on a real person and with what goes wrong."""
+"""`meshcast calibrate int8` on a real person, and its errors."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 26 small pictures of a balancing person, another one in the background."""
-    folder = tmp_path_factory.mktemp("pictures")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 26 small images of a balancing person, another one in the background."""
+    folder = tmp_path_factory.mktemp("images")
     with open_source(str(MEDIA / "balance_cam01.mp4")) as source:
         for frame in source:
             if frame.index >= 52:
@@ -44,10 +44,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_calibrate_pose_model_writes_runnable_int8(
-    meshcast: Command, pictures: Path, person_clip: Path, models: Path, tmp_path: Path
+    meshcast: Command, images: Path, person_clip: Path, models: Path, tmp_path: Path
 ) -> None:
     said = meshcast(
-        "calibrate", "int8", "--pose", "movenet_thunder", "--from", pictures, "--calibrator", "percentile", *LOOSE
+        "calibrate", "int8", "--pose", "movenet_thunder", "--from", images, "--calibrator", "percentile", *LOOSE
     )
     assert said.code == EXIT_WHOLE, said.err
     assert "(percentile), 100% of the arithmetic in INT8, 0 layers in float" in said.out
@@ -80,9 +80,9 @@ def test_calibrate_pose_model_writes_runnable_int8(
     assert (tmp_path / "a.npz").exists()
 
 
-def test_calibrate_detector_outside_limits_is_rejected(meshcast: Command, pictures: Path, models: Path) -> None:
+def test_calibrate_detector_outside_limits_is_rejected(meshcast: Command, images: Path, models: Path) -> None:
     said = meshcast(
-        "calibrate", "int8", "--detector", "nanodet_g", "--from", pictures,
+        "calibrate", "int8", "--detector", "nanodet_g", "--from", images,
         "--calibrator", "minmax", "--max-shift", "0.0001", "--minutes", "0",
     )  # fmt: skip
     assert said.code == EXIT_INPUT
@@ -123,7 +123,7 @@ def test_calibrate_unusable_input_is_one_line(
     assert not models.exists()
 
 
-def test_calibrate_missing_footage_is_input_error(meshcast: Command, tmp_path: Path) -> None:
+def test_calibrate_missing_clip_is_input_error(meshcast: Command, tmp_path: Path) -> None:
     ended = meshcast("calibrate", "int8", "--detector", "nanodet_g", "--from", tmp_path / "none.mp4")
     assert ended.code == EXIT_INPUT
     assert "no such file or folder" in ended.err

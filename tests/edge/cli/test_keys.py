@@ -29,27 +29,33 @@ def test_keys_new_writes_pair_and_prints_usage(folder: Path, capsys: pytest.Capt
     assert "--curve server.key --allow clients/" in said
     assert "--curve server.key --server server.pub" in said
     assert "copy only .pub files" in said
-    keys = read_keys("server.key")
-    assert keys.secret.decode() not in said
+    assert read_keys("server.key").secret.decode() not in said
     assert sorted(path.name for path in folder.iterdir()) == ["server.key", "server.pub"]
 
-    for file in ("server.key", "server.pub"):
-        assert main(["keys", "show", file]) == EXIT_WHOLE
-        assert capsys.readouterr().out == f"{keys.public.decode()}\n"
+
+@pytest.mark.parametrize("file", ["server.key", "server.pub"])
+def test_keys_show_prints_the_public_key(file: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new_keys(folder / "server")
+    assert main(["keys", "show", file]) == EXIT_WHOLE
+    assert capsys.readouterr().out == f"{read_keys('server.key').public.decode()}\n"
 
 
-def test_keys_new_folder_never_overwrites(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_keys_new_folder_with_space_is_quoted(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "my keys").mkdir()
     assert main(["keys", "new", "phone", "--folder", "my keys"]) == EXIT_WHOLE
     assert "--curve 'my keys/phone.key'" in capsys.readouterr().out
-    before = (folder / "my keys/phone.key").read_bytes()
-    assert main(["keys", "new", "phone", "--folder", "my keys"]) == EXIT_INPUT
+
+
+def test_keys_new_existing_file_is_kept(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new_keys(folder / "phone")
+    before = (folder / "phone.key").read_bytes()
+    assert main(["keys", "new", "phone"]) == EXIT_INPUT
     said = capsys.readouterr()
-    assert (said.out, said.err) == (
-        "",
-        "meshcast: my keys/phone.key: exists already and is kept; choose another name\n",
-    )
-    assert (folder / "my keys/phone.key").read_bytes() == before
+    assert (said.out, said.err) == ("", "meshcast: phone.key: exists already and is kept; choose another name\n")
+    assert (folder / "phone.key").read_bytes() == before
+
+
+def test_keys_new_missing_folder_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["keys", "new", "phone", "--folder", "none"]) == EXIT_INPUT
     assert capsys.readouterr().err == "meshcast: none/phone.key: the folder none does not exist; make it first\n"
 

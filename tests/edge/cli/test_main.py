@@ -66,7 +66,7 @@ class Running:
 
 @pytest.fixture
 def port() -> int:
-    """A port where nobody listens."""
+    """A port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
@@ -155,7 +155,7 @@ def test_run_model_of_another_task_is_usage_error(meshcast: Command, blank_clip:
     )
 
 
-def test_models_lists_and_shows_cards(meshcast: Command) -> None:
+def test_models_lists_cards_by_task(meshcast: Command) -> None:
     said = meshcast("models")
     assert said.code == EXIT_WHOLE
     lines = said.out.splitlines()
@@ -164,9 +164,15 @@ def test_models_lists_and_shows_cards(meshcast: Command) -> None:
     assert [row[0] for row in rows] == sorted((row[0] for row in rows), key=("detector", "pose", "mesh", "body").index)
     assert ["mesh", "pare_hrnet_w32", "-"] in [row[:3] for row in rows]
     assert "Apache-2.0" in lines[1]
+
+
+def test_models_name_shows_its_card(meshcast: Command) -> None:
     said = meshcast("models", "movenet_thunder")
     assert said.code == EXIT_WHOLE
     assert "sha256" in said.out
+
+
+def test_models_unknown_name_is_usage_error(meshcast: Command) -> None:
     said = meshcast("models", "nonsense")
     assert said.code == EXIT_USAGE
     assert "there are: " in said.err
@@ -209,8 +215,8 @@ def test_eval_unusable_input_is_one_line(clip: Path, truth: Path, says: str, mes
 
 
 def test_run_image_in_subprocess_writes_outputs(tmp_path: Path) -> None:
-    picture = STARTER / "balance_cam03_40.jpg"
-    said = call("-v", "run", picture, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.png")
+    source = STARTER / "balance_cam03_40.jpg"
+    said = call("-v", "run", source, "--save", tmp_path / "a.npz", "--overlay", tmp_path / "o.png")
     assert (said.code, said.out.splitlines()[0][:24]) == (EXIT_WHOLE, "1 frames, 1 with people,")
     assert "meshcast: movenet_thunder: openvino, cpu, " in said.err
     assert len(load(tmp_path / "a.npz")["frame"]) >= 1
@@ -252,8 +258,8 @@ def test_run_unreachable_camera_retries_until_interrupted(port: int, tmp_path: P
 def test_run_signal_ends_published_file_with_partial_output(number: signal.Signals, port: int, tmp_path: Path) -> None:
     """The other end is `meshcast watch`: two processes, one address."""
     address = f"tcp://127.0.0.1:{port}"
-    picture = "synthetic:?frames=100000&size=320x240"
-    with Running("run", picture, "--pace", "realtime", "--publish", address, "--save", tmp_path / "a.npz") as run:
+    source = "synthetic:?frames=100000&size=320x240"
+    with Running("run", source, "--pace", "realtime", "--publish", address, "--save", tmp_path / "a.npz") as run:
         watch = call("watch", address, "--count", "3", "--timeout", "60", "--json")
         code, _ = run.interrupt(number)
         errors = list(run.error_lines())

@@ -1,4 +1,4 @@
-"""`meshcast models` and runs with other models than those that ship, as a researcher would."""
+"""`meshcast models`, and runs with imported and untrained models."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ from engines import build  # noqa: E402
 from engines.body.body import load_body, open_body  # noqa: E402
 from engines.cards.card import load_card  # noqa: E402
 from engines.importing.body_file import save_body  # noqa: E402
-
-Command = Callable[..., Any]
+from tests.support.commands import Command, CommandResult  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -65,26 +64,41 @@ def smpl_pickle(path: Path) -> Path:
     return path
 
 
-def test_models_detector_import_run_export_remove(
-    meshcast: Command, tmp_path: Path, blank_clip: Path, user_folders: Path
-) -> None:
+@pytest.fixture
+def detector(meshcast: Command, tmp_path: Path, user_folders: Path) -> CommandResult:
+    """The result of importing a detector with random weights as yolox_nano."""
     torch.manual_seed(0)
     path = saved({"start_epoch": 300, "model": build("yolox_nano").state_dict()}, tmp_path / "yolox_nano.pth")
-    said = meshcast("models", "import", path)
-    assert said.code == EXIT_WHOLE
-    assert "yolox_nano.pth is yolox_nano, weights under 'model'" in said.out
-    assert "license: Apache-2.0" in said.out
-    assert "--detector yolox_nano" in said.out
+    return meshcast("models", "import", path)
+
+
+def test_models_import_detector_prints_network_and_license(detector: CommandResult, meshcast: Command) -> None:
+    assert detector.code == EXIT_WHOLE
+    assert "yolox_nano.pth is yolox_nano, weights under 'model'" in detector.out
+    assert "license: Apache-2.0" in detector.out
+    assert "--detector yolox_nano" in detector.out
     said = meshcast("models", "show", "yolox_nano")
     assert re.search(r"imported +from a file with sha256 [0-9a-f]{64}", said.out)
+
+
+@pytest.mark.usefixtures("detector")
+def test_run_imported_detector_has_trained_weights(meshcast: Command, tmp_path: Path, blank_clip: Path) -> None:
     run = ("run", blank_clip, "--detector", "yolox_nano", "--summary", tmp_path / "s.json")
     assert meshcast(*run).code == EXIT_WHOLE
     report = json.loads((tmp_path / "s.json").read_text())
     assert report["models"]["detector"]["weights"] == "trained"
     assert report["warnings"] == report["remarks"] == []
+
+
+@pytest.mark.usefixtures("detector")
+def test_models_export_imported_detector_writes_onnx(meshcast: Command, tmp_path: Path) -> None:
     said = meshcast("models", "export", "yolox_nano", tmp_path / "out.onnx")
     assert said.code == EXIT_WHOLE
     assert [entry.name for entry in onnx.load(tmp_path / "out.onnx").graph.output] == ["raw", "decoded"]
+
+
+@pytest.mark.usefixtures("detector")
+def test_models_remove_imported_detector_leaves_no_file(meshcast: Command, user_folders: Path) -> None:
     assert meshcast("models", "remove", "yolox_nano").code == EXIT_WHOLE
     assert list(user_folders.iterdir()) == []
     assert meshcast("models", "remove", "yolox_nano").code == EXIT_USAGE
@@ -118,8 +132,8 @@ def test_run_every_mesh_head_produces_meshes(mesh: str, meshcast: Command, tmp_p
     assert (tmp_path / "a.png").stat().st_size > 1000
 
 
-def test_models_imported_body_is_used_by_run(
-    meshcast: Command, tmp_path: Path, person_clip: Path, user_folders: Path
+def test_models_import_body_is_listed_with_a_coarser_mesh(
+    meshcast: Command, tmp_path: Path, user_folders: Path
 ) -> None:
     said = meshcast("models", "import", smpl_pickle(tmp_path / "SMPL_NEUTRAL.pkl"))
     assert said.code == EXIT_WHOLE
@@ -130,6 +144,13 @@ def test_models_imported_body_is_used_by_run(
     assert body.lod is not None
     assert len(body.lod.vertices) == 1722
     assert ["body", "smpl_neutral", "yes"] in [line.split()[:3] for line in meshcast("models").out.splitlines()]
+
+
+@pytest.mark.usefixtures("user_folders")
+def test_run_imported_body_is_used_unless_another_is_chosen(
+    meshcast: Command, tmp_path: Path, person_clip: Path
+) -> None:
+    assert meshcast("models", "import", smpl_pickle(tmp_path / "SMPL_NEUTRAL.pkl")).code == EXIT_WHOLE
     weights = build("dct_single_branch").state_dict()
     assert meshcast("models", "import", saved(weights, tmp_path / "img_res50.pth")).code == EXIT_WHOLE
     said = meshcast("run", person_clip, "--mesh", "dct", "--max-frames", "2", "--summary", tmp_path / "s.json")
@@ -139,7 +160,7 @@ def test_models_imported_body_is_used_by_run(
     assert "shape directions" not in warnings  # it is the imported body that is driven
     said = meshcast("run", person_clip, "--mesh", "dct", "--max-frames", "2", "--body", "open_smpl_body")
     assert "whose shape directions are not those of SMPL" in said.out
-    assert meshcast("run", person_clip, "--mesh", "dct", "--body", "nobody").code == EXIT_USAGE
+    assert meshcast("run", person_clip, "--mesh", "dct", "--body", "no_such_body").code == EXIT_USAGE
 
 
 def test_run_weights_for_another_mesh_are_rejected(meshcast: Command, tmp_path: Path, person_clip: Path) -> None:

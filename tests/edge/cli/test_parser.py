@@ -1,15 +1,25 @@
-"""Errors of the command line: one line, with what may have been meant."""
+"""Errors of the command line: one line with a suggestion."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from edge import console
 from edge.cli import models
 from edge.cli.main import main
 from edge.errors import EXIT_USAGE
 from engines.cards.card import load_card
+
+
+@pytest.fixture(autouse=True)
+def restored_log_format() -> Iterator[None]:
+    """The log format of a command line stays set in this process."""
+    yield
+    console.configure(logging.WARNING, None)
 
 
 @pytest.mark.parametrize(

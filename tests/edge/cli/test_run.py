@@ -1,4 +1,4 @@
-"""What `meshcast run` says of its camera and of names that are not text, and tells a service manager."""
+"""`meshcast run`: camera, file names, log and service manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run with a password in its source: nothing that it prints or writes holds a part of it."""
+"""Passwords in source addresses never appear in messages and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGTERM ends what runs until it is told to, as Ctrl-C does; a service manager is told so."""
+"""SIGTERM ends long-running commands like Ctrl-C; a service manager is notified."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PATIENCE_S = 30.0  # a limit for failures only
         ("bridge", "websocket", NOWHERE, "--listen", "127.0.0.1:0", "--no-page"),
     ],
 )
-def test_signal_ends_what_waits_for_packets_cleanly(
+def test_command_waiting_for_packets_signal_ends_it_cleanly(
     words: tuple[str, ...], number: signal.Signals, tmp_path: Path
 ) -> None:
     with (
@@ -52,7 +52,7 @@ def test_signal_ends_what_waits_for_packets_cleanly(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_signal_that_ends_a_command_half_way_is_in_its_exit_code(
+def test_main_signal_within_command_sets_exit_code(
     number: signal.Signals, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = signal.getsignal(number)

@@ -1,4 +1,4 @@
-"""From poses to a model that is evaluated, run, exported and imported; and what `meshcast train` says and refuses."""
+"""`meshcast train`: training, evaluation, export and import of a small model, and its errors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     return Trained(recipe, card, tuple(said))
 
 
-def test_training_says_what_it_does_and_keeps_what_it_learns(trained: Trained) -> None:
+def test_train_reports_progress_and_writes_checkpoints(trained: Trained) -> None:
     out = trained.recipe.out
     assert trained.said[0].startswith("poses: 4320 to train on, 480 held out; meshcast-sample (procedural) 4800")
     reports = [line for line in trained.said if line.startswith("lifter: minutes")]
@@ -69,7 +69,7 @@ def test_training_says_what_it_does_and_keeps_what_it_learns(trained: Trained) -
     assert {path.name for path in out.iterdir()} >= {"lifter.pt", "mesh.pt", "ours.toml", "ours.onnx"}
 
 
-def test_card_says_what_the_model_was_trained_on(trained: Trained) -> None:
+def test_train_card_names_training_data_and_license(trained: Trained) -> None:
     card = load_card(trained.card, "mesh")
     assert card.license == 'for tests "only"'
     assert "meshcast-sample (procedural) (4800 poses)" in card.notes
@@ -80,14 +80,16 @@ def test_card_says_what_the_model_was_trained_on(trained: Trained) -> None:
     )
 
 
-def test_whole_way_from_training_to_import(trained: Trained, meshcast: Command, tmp_path: Path) -> None:
-    """Evaluated and run by its card's path; exported into one file, which is imported and run by name."""
+def test_eval_trained_model_by_path_has_finite_error(trained: Trained, meshcast: Command, tmp_path: Path) -> None:
     clip, truth = MEDIA / "balance_cam01.mp4", MEDIA / "balance.npz"
     said = meshcast(
         *("eval", clip, "--truth", truth, "--mesh", trained.card, "--max-frames", 2, "--json", tmp_path / "e.json")
     )
     assert said.code == EXIT_WHOLE, said.err
     assert 0 < json.loads((tmp_path / "e.json").read_text())["balance_cam01.mp4"]["mpjpe_mm"] < 1000
+
+
+def test_models_export_trained_model_is_imported_and_run(trained: Trained, meshcast: Command, tmp_path: Path) -> None:
     said = meshcast("models", "export", trained.card, tmp_path / "alone.onnx")
     assert said.code == EXIT_WHOLE, said.err
     said = meshcast("models", "import", tmp_path / "alone.onnx")
@@ -95,13 +97,13 @@ def test_whole_way_from_training_to_import(trained: Trained, meshcast: Command, 
     assert "imported as ours: meshcast run SOURCE --mesh ours" in said.out
     assert 'license: for tests "only"' in said.out
     outputs = ("--save", tmp_path / "a.npz", "--summary", tmp_path / "s.json")
-    said = meshcast("run", clip, "--max-frames", 2, "--mesh", "ours", *outputs)
+    said = meshcast("run", MEDIA / "balance_cam01.mp4", "--max-frames", 2, "--mesh", "ours", *outputs)
     assert said.code == EXIT_WHOLE, said.err
     assert load(tmp_path / "a.npz")["vertices"].shape[1:] == (6890, 3)
     assert "ours" in json.dumps(report(tmp_path / "s.json")["models"])
 
 
-def test_every_file_of_a_training_can_be_imported_and_removed(
+def test_models_import_each_training_file_can_be_removed_again(
     trained: Trained, meshcast: Command, tmp_path: Path, data_folder: Path
 ) -> None:
     shutil.copy(trained.recipe.out / "mesh.pt", tmp_path)  # alone, without what lies beside it
@@ -124,7 +126,7 @@ def test_every_file_of_a_training_can_be_imported_and_removed(
         ("other.onnx", "the card beside it is for ours.onnx"),
     ],
 )
-def test_what_is_no_model_is_refused_in_one_line(
+def test_models_import_incomplete_training_file_is_one_line(
     trained: Trained, meshcast: Command, tmp_path: Path, data_folder: Path, name: str, message: str
 ) -> None:
     import onnx
@@ -157,7 +159,7 @@ def test_what_is_no_model_is_refused_in_one_line(
         ({"input": {"name": "features", "shape": ["N", 7]}}, "ours: does not run: "),
     ],
 )
-def test_a_card_in_a_file_is_not_believed(
+def test_models_import_false_card_in_file_is_rejected(
     trained: Trained, meshcast: Command, tmp_path: Path, data_folder: Path, change: dict[str, object], message: str
 ) -> None:
     model = trained.card.with_suffix(".onnx").read_bytes()
@@ -170,12 +172,12 @@ def test_a_card_in_a_file_is_not_believed(
     assert not data_folder.exists()
 
 
-def test_import_under_a_name_that_ships_is_refused(trained: Trained, meshcast: Command) -> None:
+def test_models_import_bundled_name_is_rejected(trained: Trained, meshcast: Command) -> None:
     said = meshcast("models", "import", trained.card, "--as", "pose2mesh_open")
     assert (said.code, "choose another with --as" in said.err) == (EXIT_INPUT, True)
 
 
-def test_resume_goes_on_and_a_stop_keeps_what_was_learned(trained: Trained, tmp_path: Path) -> None:
+def test_train_resume_continues_and_stop_keeps_the_checkpoint(trained: Trained, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     for name in ("lifter.pt", "mesh.pt"):
@@ -198,21 +200,21 @@ def test_resume_goes_on_and_a_stop_keeps_what_was_learned(trained: Trained, tmp_
         ({"name": "../x"}, "cannot be a model's name"),
     ],
 )
-def test_a_run_that_does_not_fit_the_folder_is_refused(trained: Trained, change: dict, message: str) -> None:  # type: ignore[type-arg]
+def test_train_resume_mismatched_settings_raise(trained: Trained, change: dict, message: str) -> None:  # type: ignore[type-arg]
     before = (trained.recipe.out / "lifter.pt").read_bytes()
     with pytest.raises(ModelError, match=message):
         train_pose2mesh(replace(trained.recipe, **({"resume": True} | change)), Reports(lambda line: None))
     assert (trained.recipe.out / "lifter.pt").read_bytes() == before
 
 
-def test_a_damaged_checkpoint_is_refused_in_one_line(trained: Trained, tmp_path: Path) -> None:
+def test_train_resume_damaged_checkpoint_raises_one_line(trained: Trained, tmp_path: Path) -> None:
     (tmp_path / "lifter.pt").write_bytes((trained.recipe.out / "lifter.pt").read_bytes()[:5000])
     with pytest.raises(ModelError, match=r"lifter.pt: not a checkpoint of a training run, or damaged") as error:
         train_pose2mesh(replace(trained.recipe, out=tmp_path, resume=True), Reports(lambda line: None))
     assert "\n" not in str(error.value)
 
 
-def test_poses_that_cannot_be_used_end_it_before_anything_is_trained(meshcast: Command, tmp_path: Path) -> None:
+def test_train_invalid_poses_are_input_error(meshcast: Command, tmp_path: Path) -> None:
     np.savez(tmp_path / "bad.npz", pose=np.zeros((10, 22, 3)))
     said = meshcast("train", "pose2mesh", "--poses", tmp_path / "bad.npz", "--out", tmp_path / "out")
     assert said.code == EXIT_INPUT
@@ -223,13 +225,11 @@ def test_poses_that_cannot_be_used_end_it_before_anything_is_trained(meshcast: C
 @pytest.mark.parametrize(
     "words", [("--width", "0"), ("--lifter-minutes", "nan"), ("--batch", "x"), ("--threads", "-1")]
 )
-def test_numbers_out_of_range_are_wrong_usage(meshcast: Command, words: tuple[str, str]) -> None:
+def test_train_option_out_of_range_is_usage_error(meshcast: Command, words: tuple[str, str]) -> None:
     assert meshcast("train", "pose2mesh", "--poses", "sample", *words).code == EXIT_USAGE
 
 
-def test_missing_packages_are_named_before_anything_is_trained(
-    meshcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_train_missing_packages_are_named(meshcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("edge.cli.train.REQUIRED", ("torch", "no_such_package"))
     said = meshcast("train", "pose2mesh", "--poses", "sample", "--out", tmp_path / "out")
     assert said.code == EXIT_INPUT
@@ -239,14 +239,14 @@ def test_missing_packages_are_named_before_anything_is_trained(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_model_that_crashes_the_engine_is_kept_but_said(
+def test_train_model_that_crashes_the_engine_is_kept_with_an_error(
     meshcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trained: Trained
 ) -> None:
     def stand_in(recipe: TrainConfig, reports: Reports) -> tuple[Path, dict[str, dict[str, float]]]:
         return trained.card, {}
 
     monkeypatch.setattr("engines.training.pose2mesh.train_pose2mesh", stand_in)
-    monkeypatch.setattr("engines.inference.trial.CODE", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    monkeypatch.setattr("engines.importing.trial.CODE", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     said = meshcast("train", "pose2mesh", "--poses", "sample", "--out", tmp_path / "out")
     assert said.code == EXIT_PARTIAL
     assert "saved, but does not run here: ours: the engine crashed (SIGSEGV" in said.err

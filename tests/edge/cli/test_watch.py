@@ -1,3 +1,5 @@
+"""`meshcast watch` as a command."""
+
 from __future__ import annotations
 
 import argparse
@@ -48,7 +50,7 @@ def address() -> Iterator[str]:
         thread.join()
 
 
-def test_one_line_a_packet(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_watch_prints_one_line_per_packet(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert watch.run(parse(address, "--count", "3", "--timeout", "20")) == EXIT_WHOLE
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
@@ -58,7 +60,7 @@ def test_one_line_a_packet(address: str, capsys: pytest.CaptureFixture[str]) -> 
         assert line.endswith(" 2 people: 7 0.50 (+0.00 +0.06 +0.12) m, 47 0.75 (+1.00 +1.06 +1.12) m")
 
 
-def test_json_lines(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_watch_json_prints_one_object_per_packet(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert watch.run(parse(address, "--count", "2", "--timeout", "20", "--json")) == EXIT_WHOLE
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert second["seq"] == first["seq"] + 1
@@ -66,14 +68,14 @@ def test_json_lines(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert first["people"][1] == {"id": 47, "score": 0.75, "translation": [1.0, 1.0625, 1.125]}
 
 
-def test_silence_is_an_error_of_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_watch_timeout_without_packet_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert watch.run(parse(f"ipc://{tmp_path}/nobody", "--timeout", "0.02")) == EXIT_INPUT
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "/nobody: no packet received within 0.02 s; check that a publisher" in captured.err.splitlines()[-1]
 
 
-def test_fewer_packets_than_asked_for_is_partial(capsys: pytest.CaptureFixture[str]) -> None:
+def test_watch_fewer_packets_than_count_is_partial(capsys: pytest.CaptureFixture[str]) -> None:
     publisher = Publisher("ipc://@meshcast-watch-test", golden_packets.model(), streams=["cam0"])
     code: list[int] = []
     words = [publisher.address, "--count", "1000000", "--timeout", "0.5"]
@@ -87,14 +89,14 @@ def test_fewer_packets_than_asked_for_is_partial(capsys: pytest.CaptureFixture[s
     assert code == [EXIT_PARTIAL]
 
 
-def test_end_of_a_stream_is_said_once_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+def test_watch_stream_end_is_printed_once_with_reason(capsys: pytest.CaptureFixture[str]) -> None:
     with Publisher("ipc://@meshcast-end-test", golden_packets.model(), streams=["cam0"], status_s=0.01) as publisher:
-        publisher.end("cam0", "the source broke off")
+        publisher.end("cam0", "the source disconnected")
         assert watch.run(parse(publisher.address, "--timeout", "0.3")) == EXIT_INPUT
-    assert capsys.readouterr().err.count("cam0: stream ended: the source broke off") == 1
+    assert capsys.readouterr().err.count("cam0: stream ended: the source disconnected") == 1
 
 
-def test_reason_from_the_wire_neither_steers_the_terminal_nor_forges_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_watch_control_characters_in_reason_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     with Publisher("ipc://@meshcast-escape-test", golden_packets.model(), streams=["cam0"], status_s=0.01) as publisher:
         publisher.end("cam0", "\x1b]0;PWNED\x07\nmeshcast: forged \u202e")
         assert watch.run(parse(publisher.address, "--timeout", "0.3")) == EXIT_INPUT
@@ -102,13 +104,13 @@ def test_reason_from_the_wire_neither_steers_the_terminal_nor_forges_a_line(caps
     assert line == r"meshcast watch: cam0: stream ended: \x1b]0;PWNED\x07\nmeshcast: forged \u202e"
 
 
-def test_address_that_cannot_be_used_is_an_error_of_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_watch_invalid_address_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert watch.run(parse("localhost")) == EXIT_INPUT
     assert capsys.readouterr().err.startswith("meshcast watch: localhost: not an address; use tcp://")
 
 
 @pytest.mark.parametrize("words", [["--count", "0"], ["--timeout", "0"], ["--timeout", "nan"], ["--count", "many"]])
-def test_options_out_of_range_are_usage_errors(words: list[str]) -> None:
+def test_watch_option_out_of_range_is_usage_error(words: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         parse("tcp://127.0.0.1:5556", *words)
     assert caught.value.code == 2
@@ -125,7 +127,7 @@ sys.exit(watch.run(parser.parse_args(sys.argv[1:])))
 
 
 @pytest.mark.parametrize("end", ["ctrl-c", "closed pipe"])
-def test_ends_cleanly_when_interrupted_or_when_nobody_reads_on(address: str, end: str) -> None:
+def test_watch_signal_or_closed_stdout_ends_cleanly(address: str, end: str) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT, "watch", address],
         stdout=subprocess.PIPE,

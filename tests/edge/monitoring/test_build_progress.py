@@ -1,4 +1,4 @@
-"""Bars of plans that are built, shown on terminals only."""
+"""Progress bars of engine plans, on terminals only."""
 
 from __future__ import annotations
 

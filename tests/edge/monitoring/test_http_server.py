@@ -1,4 +1,4 @@
-"""The server of metrics and probes, and what clients may do to it."""
+"""The HTTP server of metrics and health checks, and hostile clients."""
 
 from __future__ import annotations
 
@@ -52,13 +52,22 @@ def raw(port: int, request: bytes) -> bytes:
         return b"".join(iter(lambda: client.recv(65536), b""))
 
 
-def test_http_server_other_methods_are_rejected(server: HttpServer) -> None:
+def test_http_server_get_and_head_are_answered(server: HttpServer) -> None:
     assert get(server.port, "/a?b=c") == (200, "GET /a\n")
     assert get(server.port, "/a", "HEAD") == (200, "")
+
+
+def test_http_server_other_method_is_rejected(server: HttpServer) -> None:
     assert get(server.port, "/a", "POST")[0] == 405
+
+
+def test_http_server_error_in_handler_is_500(server: HttpServer) -> None:
     assert get(server.port, "/broken")[0] == 500
-    for line in (b"GET", b"GET / HTTP/2.0", b"GET a HTTP/1.1", b"GET / HTTP/1.1\r\nno colon"):
-        assert raw(server.port, line + b"\r\n\r\n").startswith(b"HTTP/1.1 400 "), line
+
+
+@pytest.mark.parametrize("line", [b"GET", b"GET / HTTP/2.0", b"GET a HTTP/1.1", b"GET / HTTP/1.1\r\nno colon"])
+def test_http_server_malformed_request_is_400(server: HttpServer, line: bytes) -> None:
+    assert raw(server.port, line + b"\r\n\r\n").startswith(b"HTTP/1.1 400 ")
 
 
 def test_http_server_large_request_is_rejected(server: HttpServer) -> None:

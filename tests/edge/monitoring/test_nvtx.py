@@ -1,4 +1,4 @@
-"""NVTX ranges open and close with the stages, stream by stream."""
+"""NVTX ranges open and close with the stages of each stream."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ranges(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, bool]]:
 def test_nvtx_opens_range_for_every_stage_of_every_frame(
     meshcast: Command, person_clip: Path, tmp_path: Path, ranges: list[tuple[str, str, bool]]
 ) -> None:
-    """Beside a trace, which then is told as well."""
+    """Together with a trace, which receives the same events."""
     said = meshcast("run", person_clip, person_clip, "--nvtx", "--trace", tmp_path / "t.json", "--max-frames", "4")
     assert (said.code, said.errors) == (EXIT_WHOLE, [])
     assert all(closed for _, _, closed in ranges)

@@ -1,3 +1,5 @@
+"""Progress of runs on terminals and in logs."""
+
 import errno
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A trace is JSON that says what happened, whole or not there at all."""
+"""Traces are valid JSON, complete or absent."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import pytest
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError
 from edge.monitoring.trace import Trace
 from edge.timing import Timings
-from tests.edge.test_run import interrupt_at
 from tests.support.commands import Command, report
+from tests.support.interrupts import interrupt_at
 from tests.support.small_disk import SmallDisk
 
 STAGES = {"decode", "track", "pose", "mesh", "localize", "smooth", "publish"}

@@ -1,4 +1,4 @@
-"""Samples of clips, as a network receives them."""
+"""Calibration samples equal the inputs of the networks."""
 
 from __future__ import annotations
 

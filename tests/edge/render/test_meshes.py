@@ -1,3 +1,5 @@
+"""Meshes drawn over an image."""
+
 import numpy as np
 import pytest
 
@@ -45,7 +47,7 @@ def changed(image: np.ndarray) -> np.ndarray:
     return (image != GRAY).any(2)
 
 
-def test_assumed_field_of_view_is_written_in_the_lower_left_corner():
+def test_mesh_painter_assumed_field_of_view_is_written_in_lower_left():
     camera = Camera.from_fov((320, 240), 60, assumed=True)
     rows, columns = np.nonzero(changed(painted(people(camera=camera), camera)))
     assert rows.min() > 200

@@ -1,4 +1,4 @@
-"""Overlapped stages: the same bodies as one call after the other, whatever is slow, dropped, broken or stopped."""
+"""The asynchronous pipeline: same bodies as the serial one, frame drops, errors and shutdown."""
 
 from __future__ import annotations
 

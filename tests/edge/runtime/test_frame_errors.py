@@ -1,4 +1,4 @@
-"""Which errors leave a frame out, which end a stream, and how often they are said."""
+"""Errors of frames: which are skipped, which end a stream, and how often they are logged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripts that end while streams are running: each ends with its own exit code and says nothing."""
+"""Scripts that end while streams run: exit codes, and no output."""
 
 from __future__ import annotations
 

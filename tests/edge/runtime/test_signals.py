@@ -1,4 +1,4 @@
-"""Signals as the wish to finish in order."""
+"""Signals as shutdown requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stream says of itself while it runs and afterwards."""
+"""The report of a stream during and after a run."""
 
 from __future__ import annotations
 

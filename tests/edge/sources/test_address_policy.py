@@ -1,4 +1,4 @@
-"""Where a source from the web may lead, with names that resolve to what the test says."""
+"""Addresses that HTTP sources may connect to; names are resolved by the tests."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ PUBLIC = "93.184.215.14"
         *("64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:7f00:1::", "2002:a00:1::1", "not an address", ""),
     ],
 )
-def test_is_public_of_what_is_not_the_internet_is_false(address: str) -> None:
+def test_is_public_private_or_special_address_is_false(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", [PUBLIC, "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
-def test_is_public_of_the_internet_is_true(address: str) -> None:
+def test_is_public_global_address_is_true(address: str) -> None:
     assert is_public(address)
 
 
 class Names:
-    """A resolver that knows the names it is told."""
+    """A resolver of the given names."""
 
     def __init__(self, **names: list[str]) -> None:
         self.names = {name.replace("_", "."): addresses for name, addresses in names.items()}
@@ -60,7 +60,7 @@ def policy(names: Names, host: str = "video.example", port: int = 80, **options:
     return AddressPolicy(Server(host, port), resolve=names, **options)
 
 
-def test_addresses_of_other_public_servers_are_given() -> None:
+def test_addresses_other_public_server_is_allowed() -> None:
     names = Names(video_example=[PUBLIC], cdn_example=["8.8.8.8", "2606:4700::1111"])
     held = policy(names)
     assert held.addresses(Server("video.example", 80)) == [PUBLIC]
@@ -68,7 +68,7 @@ def test_addresses_of_other_public_servers_are_given() -> None:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "::ffff:192.168.0.1"])
-def test_addresses_of_another_server_that_is_not_public_are_refused(address: str) -> None:
+def test_addresses_other_private_server_is_refused(address: str) -> None:
     names = Names(video_example=[PUBLIC], inner_example=[PUBLIC, address])
     held = policy(names)
     held.addresses(Server("video.example", 80))
@@ -77,7 +77,7 @@ def test_addresses_of_another_server_that_is_not_public_are_refused(address: str
     assert policy(names, allow_private=True).addresses(Server("inner.example", 80)) == [PUBLIC, address]
 
 
-def test_addresses_of_the_named_server_may_be_private_but_no_other_port_of_it() -> None:
+def test_addresses_named_private_server_is_allowed_on_its_port_only() -> None:
     held = policy(Names(camera=["192.168.1.5"]), "Camera", 80, upgrade=True)
     assert held.addresses(Server("camera", 80)) == ["192.168.1.5"]
     assert held.addresses(Server("CAMERA", 443)) == ["192.168.1.5"]
@@ -85,7 +85,7 @@ def test_addresses_of_the_named_server_may_be_private_but_no_other_port_of_it() 
         held.addresses(Server("camera", 22))
 
 
-def test_addresses_of_a_name_that_turns_private_are_refused() -> None:
+def test_addresses_name_that_changes_to_private_is_refused() -> None:
     names = Names(video_example=[PUBLIC])
     held = policy(names)
     held.addresses(Server("video.example", 80))
@@ -94,6 +94,6 @@ def test_addresses_of_a_name_that_turns_private_are_refused() -> None:
         held.addresses(Server("video.example", 80))
 
 
-def test_addresses_of_an_unknown_host_say_so() -> None:
+def test_addresses_unknown_host_raises() -> None:
     with pytest.raises(UnknownHost):
         policy(Names()).addresses(Server("video.example", 80))

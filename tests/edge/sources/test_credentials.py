@@ -1,4 +1,4 @@
-"""Passwords from a file or the environment, and where they go."""
+"""Credentials from a file or the environment."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def table(tmp_path: Path) -> Path:
         ("tcp://camera.example:9000", "tcp://camera.example:9000"),
     ],
 )
-def test_applied_fills_in_the_login_of_the_host(table: Path, url: str, filled: str) -> None:
+def test_credentials_applied_adds_the_login_of_the_host(table: Path, url: str, filled: str) -> None:
     result, secrets = find_credentials(table, {}).applied(url)
     assert result == filled
     assert bool(secrets) is (url != filled)
 
 
-def test_applied_from_the_environment_is_for_hosts_without_a_table(table: Path) -> None:
+def test_credentials_from_environment_apply_to_hosts_outside_the_table(table: Path) -> None:
     environment = {"MESHCAST_CREDENTIALS": str(table), "MESHCAST_USER": "me", "MESHCAST_PASSWORD": "mine"}
     found = find_credentials(None, environment)
     assert found.applied("rtsp://elsewhere/a")[0] == "rtsp://me:mine@elsewhere/a"
@@ -64,7 +64,7 @@ def test_applied_from_the_environment_is_for_hosts_without_a_table(table: Path) 
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
-def test_read_credentials_that_others_can_read_is_refused(table: Path, mode: int) -> None:
+def test_read_credentials_file_readable_by_others_raises(table: Path, mode: int) -> None:
     table.chmod(mode)
     with pytest.raises(SourceError, match=r"chmod 600"):
         read_credentials(table)
@@ -82,7 +82,7 @@ def test_read_credentials_that_others_can_read_is_refused(table: Path, mode: int
         "a = " + "[" * 100_000,
     ],
 )
-def test_read_credentials_of_another_shape_quotes_nothing(tmp_path: Path, text: str) -> None:
+def test_read_credentials_invalid_file_error_has_no_password(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bad.toml"
     path.write_text(text)
     path.chmod(0o600)
@@ -92,14 +92,14 @@ def test_read_credentials_of_another_shape_quotes_nothing(tmp_path: Path, text: 
     assert "\n" not in str(caught.value)
 
 
-def test_read_credentials_that_is_missing_or_no_file_is_one_line(tmp_path: Path) -> None:
+def test_read_credentials_missing_file_or_folder_raises(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such file"):
         read_credentials(tmp_path / "nothing.toml")
     with pytest.raises(SourceError, match=r"is a directory|is no file"):
         read_credentials(tmp_path)
 
 
-def test_representations_show_no_password() -> None:
+def test_credentials_repr_has_no_password() -> None:
     login = Login("me", "s3cret")
     assert "s3cret" not in repr(login)
     assert "s3cret" not in repr(Credentials({"host": login}, login))

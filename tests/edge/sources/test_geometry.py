@@ -1,4 +1,4 @@
-"""Upright images of square pixels: display matrices, EXIF, sample aspect ratios, and what is too large."""
+"""Upright images of square pixels: display matrices, EXIF, pixel aspect ratios and size limits."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def set_matrix(path: Path, matrix: tuple[int, int, int, int]) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(MATRICES))
-def test_a_display_matrix_is_applied(tmp_path: Path, code: int) -> None:
+def test_video_display_matrix_is_applied(tmp_path: Path, code: int) -> None:
     path = write_video(tmp_path / "a.mp4", painted(), codec="mpeg4")
     set_matrix(path, MATRICES[code])
     with open_source(str(path)) as source:
@@ -96,7 +96,7 @@ def test_a_display_matrix_is_applied(tmp_path: Path, code: int) -> None:
 
 
 @pytest.mark.parametrize("code", [*sorted(MATRICES), 0, 9])
-def test_exif_s_numbers_are_the_same_orientations(code: int) -> None:
+def test_orientation_from_exif_equals_display_matrix(code: int) -> None:
     matrix = MATRICES.get(code, MATRICES[1])
     a, b, c, d = (value << 16 for value in matrix)
     orientation = Orientation.from_exif(code)
@@ -105,7 +105,7 @@ def test_exif_s_numbers_are_the_same_orientations(code: int) -> None:
     assert orientation.size((3, 2)) == ((3, 2) if matrix[0] else (2, 3))
 
 
-def test_orientation_of_a_frame_leaves_no_reference_to_it() -> None:
+def test_orientation_of_frame_keeps_no_reference() -> None:
     # A reference cycle would keep every decoded frame until the garbage collector runs.
     with av.open(str(MEDIA / "balance_cam01.mp4")) as container:
         frame = next(container.decode(video=0))
@@ -114,7 +114,7 @@ def test_orientation_of_a_frame_leaves_no_reference_to_it() -> None:
     assert sys.getrefcount(frame) == before
 
 
-def test_turns_and_mirrors_follow_each_other() -> None:
+def test_orientation_then_combines_rotation_and_mirror() -> None:
     made = Orientation.from_exif(8).then(1, mirror_x=True)  # a quarter and a quarter to the left, then a mirror
     np.testing.assert_array_equal(made.apply(painted()), painted()[::-1, ::-1][:, ::-1])
 
@@ -159,14 +159,14 @@ def tiff(code: int) -> bytes:
 
 @pytest.mark.parametrize("code", sorted(MATRICES))
 @pytest.mark.parametrize("encode", [jpeg, png, webp, tiff])
-def test_exif_is_applied_in_every_format_that_has_it(tmp_path: Path, encode, code: int) -> None:
+def test_load_image_exif_orientation_is_applied_in_each_format(tmp_path: Path, encode, code: int) -> None:
     (tmp_path / "a").write_bytes(encode(code))
     image = load_image(tmp_path / "a")
     np.testing.assert_allclose(image.astype(int), label(painted(), MATRICES[code]), atol=6)
 
 
 @pytest.mark.parametrize("code", sorted(MATRICES))
-def test_exif_in_the_frames_of_a_video_is_applied(tmp_path: Path, code: int) -> None:
+def test_video_exif_orientation_of_frames_is_applied(tmp_path: Path, code: int) -> None:
     (tmp_path / "a.mjpeg").write_bytes(jpeg(code) * 3)
     with open_source(str(tmp_path / "a.mjpeg"), fps=30) as source:
         images = [frame.image for frame in source]
@@ -185,7 +185,7 @@ def test_exif_in_the_frames_of_a_video_is_applied(tmp_path: Path, code: int) -> 
         (Fraction(40), SIZE),
     ],
 )
-def test_pixels_become_square(tmp_path: Path, aspect: Fraction, size: tuple[int, int]) -> None:
+def test_video_non_square_pixels_are_resampled(tmp_path: Path, aspect: Fraction, size: tuple[int, int]) -> None:
     path = write_video(tmp_path / "a.mp4", painted(), aspect=aspect, codec="mpeg4")
     with open_source(str(path)) as source:
         assert source.size == size
@@ -201,7 +201,7 @@ def test_pixels_become_square(tmp_path: Path, aspect: Fraction, size: tuple[int,
     assert np.abs(frames[0].image.astype(int) - expected).mean() < 5
 
 
-def test_pixels_become_square_before_the_image_is_turned(tmp_path: Path) -> None:
+def test_video_non_square_pixels_are_resampled_before_rotation(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", painted(), aspect=Fraction(2), codec="mpeg4")
     set_matrix(path, MATRICES[5])
     with open_source(str(path)) as source:
@@ -211,7 +211,7 @@ def test_pixels_become_square_before_the_image_is_turned(tmp_path: Path) -> None
     assert np.abs(frame.image.astype(int) - expected).mean() < 5
 
 
-def test_an_aspect_that_changes_on_the_way_is_followed(tmp_path: Path) -> None:
+def test_video_changing_pixel_aspect_is_followed(tmp_path: Path) -> None:
     parts = [
         write_video(tmp_path / f"{index}.ts", painted(), aspect=aspect, codec="mpeg2video", frames=12).read_bytes()
         for index, aspect in enumerate((Fraction(12, 11), Fraction(16, 11)))
@@ -225,7 +225,7 @@ def test_an_aspect_that_changes_on_the_way_is_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(128, 48), (64, 48), (32, 24)])
-def test_a_camera_is_valid_for_stored_and_for_square_pixels(size: tuple[int, int]) -> None:
+def test_camera_of_stored_or_square_pixels_gives_equal_rays(size: tuple[int, int]) -> None:
     """The ray through the right edge is the same, whichever of the two was calibrated."""
     square = Camera.from_fov((128, 48), 60)
     given = square if size == (128, 48) else square.at((128, 48)).at((128, 48))
@@ -238,14 +238,14 @@ def test_a_camera_is_valid_for_stored_and_for_square_pixels(size: tuple[int, int
     np.testing.assert_allclose(used.K, square.K, atol=1e-9)
 
 
-def test_what_would_be_above_the_limit_is_made_smaller() -> None:
+def test_square_size_beyond_the_limit_is_reduced() -> None:
     assert square_size((12_000, 4_000), Fraction(2)) == (24_000, 4_000)
     assert square_size((12_000, 8_000), Fraction(2)) == (12_000, 4_000)
     assert square_size((12_000, 8_000), Fraction(1, 2)) == (6_000, 8_000)
     assert square_size(SIZE, None) == square_size(SIZE, Fraction(0)) == SIZE
 
 
-def test_a_video_above_the_limit_is_refused(tmp_path: Path) -> None:
+def test_video_size_above_the_limit_raises(tmp_path: Path) -> None:
     content = bytearray(jpeg(1))
     at = content.index(b"\xff\xc0") + 5
     content[at : at + 4] = struct.pack(">HH", 20_000, 30_000)
@@ -254,7 +254,7 @@ def test_a_video_above_the_limit_is_refused(tmp_path: Path) -> None:
         open_source(str(tmp_path / "a.mjpeg"), fps=30)
 
 
-def test_a_frame_above_the_limit_is_left_out_and_told(tmp_path: Path) -> None:
+def test_video_frame_above_the_limit_is_skipped_and_reported(tmp_path: Path) -> None:
     content = bytearray(jpeg(1))
     at = content.index(b"\xff\xc0") + 5
     content[at : at + 4] = struct.pack(">HH", 20_000, 30_000)

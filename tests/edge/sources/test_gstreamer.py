@@ -1,4 +1,4 @@
-"""GStreamer pipelines. Those that play need its Python bindings, which are taken from the system where they fit.
+"""GStreamer pipelines; those that play need its Python bindings.
 
 On Debian and Ubuntu: apt-get install python3-gi gir1.2-gstreamer-1.0 gstreamer1.0-plugins-base
 """
@@ -40,7 +40,7 @@ def bindings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("size", [(64, 48), (101, 75)])
-def test_a_pipeline_that_ends(bindings: None, size: tuple[int, int]) -> None:
+def test_gstreamer_finite_pipeline_delivers_all_frames(bindings: None, size: tuple[int, int]) -> None:
     width, height = size
     caps = f"video/x-raw,width={width},height={height},framerate=30/1"
     with open_source(f"gst:videotestsrc pattern=red num-buffers=10 ! {caps}", camera="red") as source:
@@ -57,7 +57,7 @@ def test_a_pipeline_that_ends(bindings: None, size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(("aspect", "size"), [("64/45", (256, 90)), ("45/64", (180, 128)), ("1/1", (180, 90))])
-def test_pixels_that_are_not_square_are_resampled(
+def test_gstreamer_non_square_pixels_are_resampled(
     bindings: None, aspect: str, size: tuple[int, int], caplog: pytest.LogCaptureFixture
 ) -> None:
     caps = f"video/x-raw,width=180,height=90,pixel-aspect-ratio={aspect}"
@@ -70,25 +70,25 @@ def test_pixels_that_are_not_square_are_resampled(
     assert len(caplog.messages) == len(source.warnings) == (0 if square else 1)
 
 
-def test_the_times_of_a_recording_are_its_own_however_fast_it_is_read(bindings: None) -> None:
+def test_gstreamer_recording_times_are_independent_of_read_speed(bindings: None) -> None:
     caps = "video/x-raw,width=16,height=16,framerate=2/1"
     with open_source(f"gst:videotestsrc num-buffers=40 ! {caps}") as source:
         assert [frame.t_s for frame in source] == pytest.approx([index / 2 for index in range(40)])
 
 
-def test_the_times_of_a_live_pipeline_stay_near_the_host_s(bindings: None) -> None:
+def test_gstreamer_live_times_follow_the_pipeline(bindings: None) -> None:
     caps = "video/x-raw,width=16,height=16,framerate=100/1"
     with open_source(f"gst:videotestsrc is-live=true num-buffers=20 ! {caps}") as source:
         frames = list(source)
     assert [frame.t_s for frame in frames] == pytest.approx([index / 100 for index in range(20)], abs=1e-6)
 
 
-def test_a_sink_that_the_user_wrote_is_replaced(bindings: None) -> None:
+def test_gstreamer_sink_of_the_user_is_replaced(bindings: None) -> None:
     with open_source("gst:videotestsrc num-buffers=3 ! videoconvert ! appsink drop=true") as source:
         assert len(list(source)) == 3
 
 
-def test_close_ends_a_live_pipeline(bindings: None) -> None:
+def test_gstreamer_close_ends_live_pipeline(bindings: None) -> None:
     reader = Reader(open_source("gst:videotestsrc is-live=true ! video/x-raw,width=64,height=48"))
     assert len(list(itertools.islice(reader, 3))) == 3
     begin_s = time.monotonic()
@@ -96,7 +96,7 @@ def test_close_ends_a_live_pipeline(bindings: None) -> None:
     assert time.monotonic() - begin_s < 20  # the source itself never ends
 
 
-def test_a_pipeline_that_is_never_read_is_closed(bindings: None) -> None:
+def test_gstreamer_unread_pipeline_is_closed(bindings: None) -> None:
     source = open_source("gst:videotestsrc is-live=true")
     source.close()
     with pytest.raises(SourceError, match="only once"):
@@ -111,21 +111,21 @@ def test_a_pipeline_that_is_never_read_is_closed(bindings: None) -> None:
         ("filesrc location=/nowhere/clip.mp4 ! decodebin", "not found"),
     ],
 )
-def test_a_pipeline_that_does_not_start(bindings: None, pipeline: str, says: str) -> None:
+def test_gstreamer_pipeline_that_fails_to_start_raises_one_line(bindings: None, pipeline: str, says: str) -> None:
     with pytest.raises(SourceError, match=rf"^[^\n]*GStreamer error: [^\n]*{says}[^\n]*$"):
         open_source(f"gst:{pipeline}")
 
 
 @pytest.mark.parametrize("uri", ["gst:videotestsrc", "csi://0"])
-def test_without_gstreamer_the_packages_are_named(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gstreamer_missing_packages_are_named(uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gi", None)  # an import of it fails
     monkeypatch.setattr(cv2, "getBuildInformation", lambda: "    GStreamer:                   NO\n")
     with pytest.raises(SourceError, match=r"^[^\n]*python3-gi[^\n]*plugins-good[^\n]*OpenCV[^\n]*GStreamer[^\n]*$"):
         open_source(uri)
 
 
-def test_opencv_plays_where_there_are_no_bindings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No OpenCV wheel has GStreamer, so its capture is replaced by one of three pictures."""
+def test_gstreamer_without_bindings_uses_opencv(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No OpenCV wheel has GStreamer, so its capture is replaced by one of three images."""
     opened = []
 
     class Capture:
@@ -154,20 +154,20 @@ def test_opencv_plays_where_there_are_no_bindings(monkeypatch: pytest.MonkeyPatc
     assert "videoconvert ! videoscale ! video/x-raw,format=BGR,pixel-aspect-ratio=1/1 ! appsink" in opened[0][0]
 
 
-def test_csi_on_a_jetson() -> None:
+def test_csi_pipeline_jetson_uses_nvarguscamerasrc() -> None:
     pipeline = csi_pipeline(1, {"width": "1920", "height": "1080", "fps": "60"}, jetson=True)
     assert pipeline.startswith("nvarguscamerasrc sensor-id=1 ! video/x-raw(memory:NVMM),")
     assert "width=1920,height=1080,framerate=60/1" in pipeline
     assert "nvvidconv" in pipeline
 
 
-def test_csi_elsewhere() -> None:
+def test_csi_pipeline_other_machine_uses_libcamerasrc() -> None:
     assert csi_pipeline(0, {}, jetson=False) == "libcamerasrc ! video/x-raw,width=1280,height=720,framerate=30/1"
     with pytest.raises(SourceError, match="camera-name"):
         csi_pipeline(1, {}, jetson=False)
 
 
-def test_csi_names_the_missing_plugin(bindings: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_csi_missing_plugin_is_named(bindings: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gstreamer, "on_jetson", lambda: True)
     with pytest.raises(SourceError, match=r"nvarguscamerasrc.*JetPack"):
         open_source("csi://0")
@@ -187,7 +187,7 @@ except RuntimeError:
 """
 
 
-def test_openvino_works_beside_gstreamer(bindings: None) -> None:
+def test_gstreamer_and_openvino_exceptions_work_in_one_process(bindings: None) -> None:
     """In a process of its own: where C++ exceptions have lost their way, it is ended."""
     answer = subprocess.run([sys.executable, "-c", BOTH], capture_output=True, text=True, timeout=120, check=False)
     assert (answer.returncode, answer.stdout) == (0, "caught\n"), answer.stderr

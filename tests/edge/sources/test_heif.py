@@ -1,4 +1,4 @@
-"""HEIF images: whole ones of tiles, upright, and those that cannot be."""
+"""HEIF images: tiles, orientation, limits and damaged files."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def grid(*properties: bytes, size: tuple[int, int] = SIZE) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["photo.heic", "photo.avif", "photo.jpg", "photo.mp4"])
-def test_tiles_become_one_image_whatever_the_name(tmp_path: Path, name: str) -> None:
+def test_heif_tiles_are_joined_for_any_file_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(grid())
     with open_source(str(tmp_path / name)) as source:
         (frame,) = source
@@ -146,7 +146,7 @@ TURNS = {
 
 
 @pytest.mark.parametrize("code", sorted(TURNS))
-def test_turns_and_mirrors_are_applied(code: int) -> None:
+def test_heif_orientation_is_applied(code: int) -> None:
     expected = Orientation.from_exif(code)
     image = read_heif(grid(*TURNS[code]))
     np.testing.assert_allclose(image.astype(int), expected.apply(painted()), atol=8)
@@ -154,35 +154,35 @@ def test_turns_and_mirrors_are_applied(code: int) -> None:
     np.testing.assert_allclose(one.astype(int), expected.apply(painted()[: TILE[1], : TILE[0]]), atol=8)
 
 
-def test_an_image_above_the_limit_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+def test_heif_image_above_the_limit_raises(tmp_path: Path) -> None:
     (tmp_path / "a.heic").write_bytes(grid(size=(20_000, 10_000)))
     with pytest.raises(SourceError, match=r"a\.heic: 20000 x 10000 pixels exceed the limit of 100 megapixels"):
         open_source(str(tmp_path / "a.heic"))
 
 
-def test_tiles_that_are_together_above_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_heif_tiles_above_the_limit_raise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge.sources.heif.MAX_PIXELS", 4000)
     with pytest.raises(HeifError, match="4 tiles"):
         read_heif(grid(size=(8, 8)))
 
 
-def test_tiles_that_do_not_cover_the_image_are_refused() -> None:
+def test_heif_tiles_that_do_not_cover_the_image_raise() -> None:
     with pytest.raises(HeifError, match="do not cover"):
         read_heif(grid(size=(140, 90)))
 
 
-def test_a_missing_tile_is_refused() -> None:
+def test_heif_damaged_tile_raises() -> None:
     damaged = grid().replace(tiles()[2], b"\0" * len(tiles()[2]))
     with pytest.raises(HeifError, match="decoded"):
         read_heif(damaged)
 
 
-def test_a_kind_that_is_not_known_is_refused_by_name() -> None:
+def test_heif_unknown_item_kind_is_named() -> None:
     with pytest.raises(HeifError, match="'iovl'"):
         read_heif(grid().replace(b"grid", b"iovl"))
 
 
-def test_a_video_and_a_sequence_are_no_still_image() -> None:
+def test_is_heif_video_or_sequence_is_false() -> None:
     assert not is_heif(b"\0\0\0\x18ftypisom\0\0\0\0isommp42")
     assert not is_heif(b"\0\0\0\x18ftypavis\0\0\0\0avifmif1")
     assert not is_heif(b"")
@@ -190,7 +190,7 @@ def test_a_video_and_a_sequence_are_no_still_image() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_damaged_files_are_read_or_refused(data: st.DataObject) -> None:
+def test_heif_damaged_file_is_read_or_raises(data: st.DataObject) -> None:
     logging.getLogger("libav").setLevel(logging.CRITICAL)
     content = bytearray(grid())
     end = content.index(b"mdat")
@@ -201,7 +201,7 @@ def test_damaged_files_are_read_or_refused(data: st.DataObject) -> None:
         assert read_heif(bytes(content[:cut])).size <= 3 * geometry.MAX_PIXELS
 
 
-def test_ffmpeg_s_streams_have_the_numbers_of_the_items(tmp_path: Path) -> None:
+def test_heif_ffmpeg_stream_ids_equal_item_ids(tmp_path: Path) -> None:
     """The reader depends on it; and where an image is read as a video, no single tile is taken for it."""
     (tmp_path / "a.heic").write_bytes(grid())
     with av.open(str(tmp_path / "a.heic")) as container:

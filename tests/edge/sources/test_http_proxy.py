@@ -1,4 +1,4 @@
-"""What a source behind http may make the program connect to: real servers on loopback, names from a patched resolver.
+"""The filtering HTTP proxy: real servers on loopback, names from a patched resolver.
 
 "video.example" is public by its (invented) address; the gate's connections to it end at the test's own server.
 """
@@ -122,7 +122,7 @@ def count(url: str, access: Access | None = None) -> int:
         return len(list(source))
 
 
-def test_a_redirect_within_the_server_is_followed(web: Web) -> None:
+def test_proxy_redirect_within_the_server_is_followed(web: Web) -> None:
     web.pages["/moved"] = "/clip.ts"
     web.pages["/list.m3u8"] = playlist("moved")
     with open_source(f"{web.url}/moved") as source:
@@ -130,9 +130,7 @@ def test_a_redirect_within_the_server_is_followed(web: Web) -> None:
     assert {path for path, _ in web.requests} == {"/moved", "/clip.ts"}
 
 
-def test_a_redirect_to_a_private_address_is_refused_and_never_connected_to(
-    web: Web, inner: Web, public_name: str
-) -> None:
+def test_proxy_redirect_to_private_address_is_refused(web: Web, inner: Web, public_name: str) -> None:
     web.pages["/moved"] = f"{inner.url}/secret.ts"
     for url in (f"{public_name}/moved", f"{web.url}/moved"):
         with pytest.raises(SourceError, match=rf"127\.0\.0\.1:{inner.port}.*--allow-private-redirects"):
@@ -140,16 +138,14 @@ def test_a_redirect_to_a_private_address_is_refused_and_never_connected_to(
     assert inner.requests == []
 
 
-def test_a_redirect_to_a_private_address_is_followed_when_it_is_allowed(
-    web: Web, inner: Web, transport_stream: bytes
-) -> None:
+def test_proxy_allowed_redirect_to_private_address_is_followed(web: Web, inner: Web, transport_stream: bytes) -> None:
     inner.pages["/clip.ts"] = transport_stream
     web.pages["/moved"] = f"{inner.url}/clip.ts"
     with open_source(f"{web.url}/moved", access=Access(allow_private_redirects=True)) as source:
         assert next(iter(source)).image.shape == (48, 64, 3)
 
 
-def test_a_redirect_to_another_public_server_is_followed(web: Web, public_name: str) -> None:
+def test_proxy_redirect_to_public_server_is_followed(web: Web, public_name: str) -> None:
     web.pages["/moved"] = "http://cdn.example/clip.ts"
     with open_source(f"{public_name}/moved") as source:
         assert next(iter(source)).image.shape == (48, 64, 3)
@@ -157,19 +153,21 @@ def test_a_redirect_to_another_public_server_is_followed(web: Web, public_name: 
 
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/x", "tcp://127.0.0.1:9/", "gopher://x/"])
-def test_a_redirect_to_another_scheme_is_refused(web: Web, target: str) -> None:
+def test_proxy_redirect_to_another_scheme_is_refused(web: Web, target: str) -> None:
     web.pages["/moved"] = target
     with pytest.raises(SourceError, match="no readable video"):
         open_source(f"{web.url}/moved")
 
 
-def test_a_playlist_with_segments_of_its_own_server_plays(web: Web) -> None:
+def test_proxy_playlist_with_segments_of_its_server_plays(web: Web) -> None:
     web.pages["/list.m3u8"] = playlist("clip.ts")
     assert count(f"{web.url}/list.m3u8") == FRAMES
 
 
 @pytest.mark.parametrize("reference", ["{inner}/secret.ts", "file:///etc/hostname", "tcp://127.0.0.1:{port}/a.ts"])
-def test_a_playlist_that_refers_elsewhere_is_refused(web: Web, inner: Web, public_name: str, reference: str) -> None:
+def test_proxy_playlist_referring_to_private_address_is_refused(
+    web: Web, inner: Web, public_name: str, reference: str
+) -> None:
     web.pages["/list.m3u8"] = playlist(reference.format(inner=inner.url, port=inner.port))
     for base in (public_name, web.url):
         with pytest.raises(SourceError):
@@ -184,14 +182,14 @@ def test_a_playlist_that_refers_elsewhere_is_refused(web: Web, inner: Web, publi
         b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 26\n",
     ],
 )
-def test_a_list_of_other_kinds_is_no_video(web: Web, inner: Web, page: bytes) -> None:
+def test_proxy_other_list_format_is_refused(web: Web, inner: Web, page: bytes) -> None:
     web.pages["/x.mp4"] = page.replace(b"%s", inner.url.encode())
     with pytest.raises(SourceError, match="no readable video"):
         open_source(f"{web.url}/x.mp4")
     assert inner.requests == []
 
 
-def test_credentials_are_sent_to_their_server_only(web: Web, public_name: str) -> None:
+def test_proxy_credentials_are_sent_to_their_server_only(web: Web, public_name: str) -> None:
     web.password = "s3cret"
     web.pages["/moved"] = "http://other.example/clip.ts"
     with open_source(f"http://me:s3cret@{public_name.removeprefix('http://')}/clip.ts") as source:
@@ -205,7 +203,9 @@ def test_credentials_are_sent_to_their_server_only(web: Web, public_name: str) -
     assert not any("authorization" in headers for headers in asked)
 
 
-def test_no_proxy_does_not_open_a_way_around(web: Web, inner: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_no_proxy_variable_does_not_bypass_the_policy(
+    web: Web, inner: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
     monkeypatch.delenv("NO_PROXY", raising=False)
     web.pages["/moved"] = f"{inner.url}/secret.ts"

@@ -1,4 +1,4 @@
-"""Sizes that image files claim, and claims that are refused before anything is decoded."""
+"""Image sizes in file headers, and limits that are checked before decoding."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def encoded(suffix: str, size: tuple[int, int] = (137, 123)) -> bytes:
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_the_size_is_that_of_the_decoded_image(suffix: str) -> None:
+def test_image_size_equals_decoded_size(suffix: str) -> None:
     assert image_size(encoded(suffix)) == (137, 123)
 
 
-def test_lossless_and_extended_webp() -> None:
+def test_image_size_lossless_and_extended_webp() -> None:
     image = np.zeros((23, 37, 4), np.uint8)
     lossless = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, 101])[1].tobytes()
     assert image_size(lossless) == (37, 23)
@@ -47,7 +47,7 @@ def test_lossless_and_extended_webp() -> None:
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("big", [False, True])
-def test_tiff_of_both_byte_orders_and_sizes_counts_tiles_too(order: str, big: bool) -> None:
+def test_image_size_tiff_includes_tiles(order: str, big: bool) -> None:
     entries = [(256, 4, 100), (257, 3, 50), (322, 4, 60_000), (323, 4, 40_000)]
     mark = (b"II" if order == "<" else b"MM") + struct.pack(order + "H", 43 if big else 42)
     begin = struct.pack(order + "HHQ", 8, 0, 16) if big else struct.pack(order + "I", 8)
@@ -58,16 +58,16 @@ def test_tiff_of_both_byte_orders_and_sizes_counts_tiles_too(order: str, big: bo
     assert image_size(mark + begin + table) == (60_000, 40_000)
 
 
-def test_openexr() -> None:
+def test_image_size_openexr_data_window() -> None:
     window = b"dataWindow\0box2i\0" + struct.pack("<Iiiii", 16, -10, -20, 1989, 979)
     assert image_size(b"\x76\x2f\x31\x01\x02\0\0\0" + window) == (2000, 1000)
 
 
-def test_comments_of_pnm_are_no_sizes() -> None:
+def test_image_size_pnm_comments_are_skipped() -> None:
     assert image_size(b"P6 # 9 9\n# 7\n 300\t200 255\n") == (300, 200)
 
 
-def test_digits_without_end_are_one_large_number() -> None:
+def test_image_size_pnm_long_number_is_bounded() -> None:
     assert image_size(b"P5 99999999999999 10 255 ") == (10**9, 10)
 
 
@@ -93,7 +93,7 @@ def huge(suffix: str) -> bytes:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".jp2", ".gif", ".ppm", ".pam", ".pfm"])
-def test_a_claim_above_the_limit_is_refused_and_not_decoded(
+def test_open_source_huge_image_raises_without_decoding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
     path = tmp_path / "a.png"  # content says what it is, not the name
@@ -104,7 +104,7 @@ def test_a_claim_above_the_limit_is_refused_and_not_decoded(
         open_source(str(path))
 
 
-def test_in_a_folder_it_is_left_out_and_told(tmp_path: Path) -> None:
+def test_open_source_huge_image_in_folder_is_skipped_and_reported(tmp_path: Path) -> None:
     (tmp_path / "1.png").write_bytes(huge(".png"))
     (tmp_path / "2.png").write_bytes(encoded(".png"))
     with open_source(str(tmp_path)) as source:
@@ -114,7 +114,7 @@ def test_in_a_folder_it_is_left_out_and_told(tmp_path: Path) -> None:
 
 
 @given(kind=st.sampled_from(SUFFIXES), data=st.data())
-def test_damaged_headers_have_a_size_or_none(kind: str, data: st.DataObject) -> None:
+def test_image_size_damaged_header_is_positive_or_none(kind: str, data: st.DataObject) -> None:
     content = bytearray(encoded(kind))
     for _ in range(data.draw(st.integers(0, 4))):
         content[data.draw(st.integers(0, min(len(content) - 1, 200)))] = data.draw(st.integers(0, 255))
@@ -123,6 +123,6 @@ def test_damaged_headers_have_a_size_or_none(kind: str, data: st.DataObject) -> 
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_have_a_size_or_none(content: bytes) -> None:
+def test_image_size_any_bytes_is_positive_or_none(content: bytes) -> None:
     size = image_size(content)
     assert size is None or min(size) > 0

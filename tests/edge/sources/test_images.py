@@ -1,4 +1,4 @@
-"""Pictures of every shape and depth, made here."""
+"""Image files of all color and bit depths, and folders of images."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ def test_load_image_lossy_color_is_close(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_allclose(image[2:7, 2:12].astype(int), painted()[2:7, 2:12], atol=12)
 
 
-def test_gray_has_three_equal_channels(tmp_path: Path) -> None:
+def test_load_image_gray_has_three_equal_channels(tmp_path: Path) -> None:
     gray = np.arange(200, dtype=np.uint8).reshape(10, 20)
     np.testing.assert_array_equal(only(write(tmp_path / "a.png", gray)), np.dstack([gray] * 3))
 
 
-def test_transparency_is_dropped(tmp_path: Path) -> None:
+def test_load_image_alpha_is_dropped(tmp_path: Path) -> None:
     alpha = np.full((20, 30), 7, np.uint8)
     np.testing.assert_array_equal(only(write(tmp_path / "a.png", np.dstack([painted(), alpha]))), painted())
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tiff"])
-def test_16_bit_keeps_the_upper_8(tmp_path: Path, suffix: str) -> None:
+def test_load_image_16_bit_keeps_the_upper_8(tmp_path: Path, suffix: str) -> None:
     deep = np.full((4, 5, 3), (0x1234, 0x8001, 0xFFFF), np.uint16)
     image = only(write(tmp_path / f"a{suffix}", deep))
     np.testing.assert_allclose(image.astype(int), np.full((4, 5, 3), (0x12, 0x80, 0xFF)), atol=1)
@@ -77,7 +77,7 @@ def test_load_image_one_pixel(tmp_path: Path) -> None:
     np.testing.assert_array_equal(only(write(tmp_path / "a.png", np.full((1, 1, 3), 9, np.uint8)))[0, 0], 9)
 
 
-def test_a_folder_in_natural_order(tmp_path: Path) -> None:
+def test_images_folder_is_read_in_natural_order(tmp_path: Path) -> None:
     for number in (10, 9, 2, 1, 100):
         write(tmp_path / f"frame{number}.png", np.full((number, 3, 3), number, np.uint8))
     (tmp_path / "notes.txt").write_text("not a picture, and not called one")
@@ -146,7 +146,7 @@ def test_images_loop_repeats_image(tmp_path: Path) -> None:
     np.testing.assert_array_equal(frames[1].image, painted())
 
 
-def test_close_ends_a_loop(tmp_path: Path) -> None:
+def test_images_close_ends_the_loop(tmp_path: Path) -> None:
     source = open_source(str(write(tmp_path / "a.png", painted())), loop=True)
     for frame in source:
         if frame.index == 3:

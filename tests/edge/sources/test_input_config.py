@@ -1,4 +1,4 @@
-"""What a local file may refer to: a playlist to files beside or below it, everything else to nothing."""
+"""References in local files: a playlist may name files beside or below it, nothing else."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def listener() -> Iterator[Callable[[], int]]:
 
 
 @pytest.mark.parametrize("segments", [["a.ts"], ["below/a.ts"], ["{folder}/a.ts"], ["below/../a.ts"]])
-def test_playlist_of_files_beside_or_below_plays(folder: Path, segments: list[str]) -> None:
+def test_playlist_files_beside_or_below_play(folder: Path, segments: list[str]) -> None:
     path = folder / "list.m3u8"
     path.write_bytes(playlist(*(segment.format(folder=folder) for segment in segments)))
     with open_source(str(path)) as source:
@@ -75,7 +75,7 @@ def test_playlist_of_files_beside_or_below_plays(folder: Path, segments: list[st
     "reference",
     ["../outside.ts", "{folder}/../outside.ts", "file://{folder}/../outside.ts", "below/../../outside.ts", "link.ts"],
 )
-def test_playlist_of_files_elsewhere_is_refused(folder: Path, reference: str) -> None:
+def test_playlist_file_outside_of_its_folder_raises(folder: Path, reference: str) -> None:
     (folder / "link.ts").symlink_to(folder.parent / "outside.ts")
     path = folder / "list.m3u8"
     path.write_bytes(playlist(reference.format(folder=folder)))
@@ -84,9 +84,7 @@ def test_playlist_of_files_elsewhere_is_refused(folder: Path, reference: str) ->
 
 
 @pytest.mark.parametrize("reference", ["http://127.0.0.1:{port}/a.ts", "tcp://127.0.0.1:{port}/a.ts"])
-def test_playlist_in_a_file_that_refers_to_the_network_is_refused(
-    folder: Path, listener: Callable[[], int], reference: str
-) -> None:
+def test_playlist_file_referring_to_network_raises(folder: Path, listener: Callable[[], int], reference: str) -> None:
     path = folder / "list.m3u8"
     path.write_bytes(playlist(reference.format(port=listener.port)))  # type: ignore[attr-defined]
     with pytest.raises(SourceError):
@@ -94,7 +92,7 @@ def test_playlist_in_a_file_that_refers_to_the_network_is_refused(
     assert listener() == 0
 
 
-def test_concatenation_of_files_beside_it_plays(folder: Path) -> None:
+def test_ffconcat_files_beside_it_play(folder: Path) -> None:
     path = folder / "list.ffconcat"
     path.write_text("ffconcat version 1.0\nfile a.ts\nfile below/a.ts\n")
     with open_source(str(path)) as source:
@@ -102,9 +100,7 @@ def test_concatenation_of_files_beside_it_plays(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("reference", ["../outside.ts", "{folder}/a.ts", "http://127.0.0.1:{port}/a.ts"])
-def test_concatenation_that_refers_elsewhere_is_refused(
-    folder: Path, listener: Callable[[], int], reference: str
-) -> None:
+def test_ffconcat_referring_elsewhere_raises(folder: Path, listener: Callable[[], int], reference: str) -> None:
     path = folder / "list.ffconcat"
     path.write_text(f"ffconcat version 1.0\nfile {reference.format(folder=folder, port=listener.port)}\n")  # type: ignore[attr-defined]
     with pytest.raises(SourceError):
@@ -120,14 +116,14 @@ def test_concatenation_that_refers_elsewhere_is_refused(
         b"just text\n" * 100,
     ],
 )
-def test_list_or_text_that_is_called_a_video_is_no_video(folder: Path, content: bytes) -> None:
+def test_open_source_list_or_text_named_as_video_raises(folder: Path, content: bytes) -> None:
     path = folder / "x.mp4"
     path.write_bytes(content)
     with pytest.raises(SourceError, match="no readable video"):
         open_source(str(path))
 
 
-def test_session_description_behind_tcp_opens_no_port(caplog: pytest.LogCaptureFixture) -> None:
+def test_open_source_sdp_over_tcp_opens_no_port(caplog: pytest.LogCaptureFixture) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1] & ~1

@@ -1,4 +1,4 @@
-"""One policy for all live sources: what breaks off is tried again, what ends has ended, a bad start is an error."""
+"""Live sources: errors are retried, an end is final, an error at the start is raised."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def on_log(action: Callable[[str], None]) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("bindings")
-def test_live_pipeline_with_an_error_is_started_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_live_pipeline_error_restarts_the_pipeline(caplog: pytest.LogCaptureFixture) -> None:
     source = open_source(f"gst:videotestsrc is-live=true ! {CAPS} ! identity error-after=4")
     with Reader(source, pace="fast") as reader:
         frames = list(itertools.islice(reader, 8))
@@ -59,14 +59,14 @@ def test_live_pipeline_with_an_error_is_started_again(caplog: pytest.LogCaptureF
 
 
 @pytest.mark.usefixtures("bindings")
-def test_live_pipeline_that_ends_has_ended() -> None:
+def test_live_pipeline_end_ends_the_source() -> None:
     with open_source(f"gst:videotestsrc is-live=true num-buffers=4 ! {CAPS}") as source:
         assert len(list(source)) == 4
         assert (source.reconnects, source.problems) == (0, [])  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("networked", "frames"), [(True, 6), (False, 3)])
-def test_end_of_a_live_pipeline_is_the_end_unless_it_comes_from_a_network(
+def test_live_pipeline_end_reconnects_for_network_sources_only(
     monkeypatch: pytest.MonkeyPatch, networked: bool, frames: int
 ) -> None:
     class Ending:
@@ -89,7 +89,7 @@ def test_end_of_a_live_pipeline_is_the_end_unless_it_comes_from_a_network(
 
 @pytest.mark.usefixtures("bindings")
 @pytest.mark.parametrize(("element", "networked"), [("udpsrc port=0", True), ("videotestsrc", False)])
-def test_pipeline_from_a_network_is_known_as_such(element: str, networked: bool) -> None:
+def test_gi_pipeline_network_element_is_detected(element: str, networked: bool) -> None:
     gst = importlib.import_module("gi.repository.Gst")
     pipeline = gstreamer._GiPipeline(f"{element} ! fakesink async=false", gst, StopSignal())
     try:
@@ -99,21 +99,21 @@ def test_pipeline_from_a_network_is_known_as_such(element: str, networked: bool)
 
 
 @pytest.mark.usefixtures("bindings")
-def test_pipeline_of_recording_with_error_disconnects() -> None:
+def test_recording_pipeline_error_ends_the_source() -> None:
     with open_source(f"gst:videotestsrc ! {CAPS} ! identity error-after=4") as source:
         assert len(list(source)) > 0
     assert "disconnected after" in source.problems[0]
 
 
 @pytest.mark.usefixtures("bindings")
-def test_pipeline_with_a_password_is_shown_without_it() -> None:
+def test_pipeline_error_at_start_has_no_password() -> None:
     pipeline = 'gst:rtspsrc location=rtsp://me:s3cret@127.0.0.1:9/a user-pw="s3 cret" ! decodebin'
     with pytest.raises(SourceError) as caught:
         list(open_source(f"{pipeline} ! nosuchelement"))
     assert "s3" not in str(caught.value)
 
 
-def test_error_of_a_running_pipeline_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pipeline_error_while_running_has_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing:
         live = networked = False
 
@@ -130,7 +130,7 @@ def test_error_of_a_running_pipeline_is_shown_without_its_password(monkeypatch: 
 
 
 def camera(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> V4l2Source:
-    """A camera whose device is a file and whose pictures are those of a clip, which ends as an unplugged one does."""
+    """A camera whose device is a file and whose images are those of a clip, which ends like an unplugged camera."""
     (tmp_path / "clip.ts").write_bytes(clip_bytes("mpegts", FRAMES))
     (tmp_path / "video7").touch()
 
@@ -142,7 +142,7 @@ def camera(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> V4l2Source:
     return V4l2Source(str(tmp_path / "video7"), name="video7")
 
 
-def test_camera_that_is_unplugged_is_waited_for(
+def test_v4l2_unplugged_camera_is_reopened(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     source = camera(monkeypatch, tmp_path)
@@ -163,12 +163,12 @@ def test_camera_that_is_unplugged_is_waited_for(
     ]
 
 
-def test_camera_that_is_not_there_at_first_is_an_error(tmp_path: Path) -> None:
+def test_v4l2_missing_camera_raises(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no such camera"):
         V4l2Source(str(tmp_path / "video8"), name="video8")
 
 
-def test_camera_that_was_closed_gives_no_frames(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_v4l2_closed_camera_has_no_frames(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     source = camera(monkeypatch, tmp_path)
     source.close()
     assert list(source) == []

@@ -1,4 +1,4 @@
-"""Streams from the network, all from real servers on the loopback."""
+"""Network streams from real servers on loopback."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def test_a_tcp_stream_that_ends_is_connected_to_again(tcp_server, transport_stream, caplog):
+def test_network_tcp_stream_end_reconnects(tcp_server, transport_stream, caplog):
     port = tcp_server(lambda connection: connection.sendall(transport_stream))
     with open_source(f"tcp://127.0.0.1:{port}") as source:
         assert source.live
@@ -156,7 +156,9 @@ def test_network_unreachable_server_delays_grow(scheme: str, caplog: pytest.LogC
     assert all("refused" in message and "secret" not in message for message in caplog.messages)
 
 
-def test_the_stop_event_ends_a_pause(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_network_stop_event_ends_the_retry_pause(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(live, "MIN_PAUSE_S", 3600.0)
     stop = threading.Event()
     waiting = threading.Event()
@@ -181,7 +183,7 @@ def test_the_stop_event_ends_a_pause(monkeypatch: pytest.MonkeyPatch, caplog: py
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "tcp", "http"])
-def test_close_while_a_server_is_silent(tcp_server, scheme: str) -> None:
+def test_network_close_ends_wait_for_silent_server(tcp_server, scheme: str) -> None:
     asked, release = threading.Event(), threading.Event()
 
     def say_nothing(connection: socket.socket) -> None:
@@ -209,7 +211,7 @@ def test_close_while_a_server_is_silent(tcp_server, scheme: str) -> None:
         release.set()
 
 
-def test_close_in_the_middle_of_a_stream_that_stalls(tcp_server, transport_stream):
+def test_network_close_ends_stalled_stream(tcp_server, transport_stream):
     release = threading.Event()
 
     def stall(connection: socket.socket) -> None:
@@ -227,7 +229,7 @@ def test_close_in_the_middle_of_a_stream_that_stalls(tcp_server, transport_strea
         release.set()
 
 
-def test_wrong_credentials_are_not_tried_again(tcp_server):
+def test_network_wrong_credentials_are_not_retried(tcp_server):
     def refuse(connection: socket.socket) -> None:
         while request := connection.recv(4096):
             number = next(line for line in request.split(b"\r\n") if line.lower().startswith(b"cseq"))
@@ -290,14 +292,14 @@ def web(tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-def test_a_file_behind_http_is_a_file(web: str) -> None:
+def test_http_file_is_read_completely(web: str) -> None:
     with open_source(f"{web}/clip.mp4") as source:
         assert (source.live, source.size, source.frame_count) == (False, (64, 48), FRAMES)
         assert len(list(source)) == FRAMES
         assert source.problems == []
 
 
-def test_a_file_behind_http_loops(web: str) -> None:
+def test_http_file_loop_continues(web: str) -> None:
     with open_source(f"{web}/clip.mp4", loop=True) as source:
         frames = list(itertools.islice(source, 2 * FRAMES + 1))
     assert [frame.index for frame in frames] == list(range(2 * FRAMES + 1))
@@ -310,7 +312,7 @@ def test_http_truncated_file_is_reported(web: str) -> None:
     assert source.problems == [f"{web}/broken.mp4: truncated after {delivered} of {FRAMES} frames"]
 
 
-def test_an_endless_stream_behind_http_is_live(web: str) -> None:
+def test_http_endless_stream_is_live(web: str) -> None:
     with open_source(f"{web}/live") as source:
         assert source.live
         with Reader(source, pace="fast") as reader:
@@ -318,6 +320,6 @@ def test_an_endless_stream_behind_http_is_live(web: str) -> None:
 
 
 @pytest.mark.parametrize(("page", "says"), [("nothing.mp4", "404"), ("page.html", "no readable video")])
-def test_a_page_that_is_no_video(web: str, page: str, says: str) -> None:
+def test_http_page_without_video_raises(web: str, page: str, says: str) -> None:
     with pytest.raises(SourceError, match=rf"^[^\n]*{page}: [^\n]*{says}[^\n]*$"):
         open_source(f"{web}/{page}")

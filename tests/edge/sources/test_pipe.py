@@ -1,4 +1,4 @@
-"""Videos through pipes: read once, whole, without waiting where they are opened."""
+"""Videos through pipes."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _write_all(writer: int, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("container_format", ["mpegts", "matroska", "avi"])
-def test_fifo_with_a_video_delivers_every_frame(fifo: Path, container_format: str) -> None:
+def test_fifo_video_delivers_every_frame(fifo: Path, container_format: str) -> None:
     with open_source(str(fifo)) as source:
         assert (source.live, source.name) == (False, "front_door")
         writer = write(fifo, clip_bytes(container_format, FRAMES))
@@ -73,7 +73,7 @@ def test_fifo_with_a_video_delivers_every_frame(fifo: Path, container_format: st
     assert (source.size, source.fps, source.problems) == ((64, 48), 25.0, [])
 
 
-def test_descriptor_of_the_shell_is_read_from_its_beginning(shell_pipe: int) -> None:
+def test_file_descriptor_is_read_from_its_beginning(shell_pipe: int) -> None:
     path = f"/dev/fd/{shell_pipe}"
     assert (parse(path).kind, parse(path).name, parse(path).label) == ("pipe", f"fd{shell_pipe}", path)
     with Reader(open_source(path)) as reader:
@@ -82,13 +82,13 @@ def test_descriptor_of_the_shell_is_read_from_its_beginning(shell_pipe: int) -> 
     assert os.get_blocking(shell_pipe)  # as it was: others share it
 
 
-def test_standard_input_in_a_process_is_read(transport_stream: bytes) -> None:
+def test_standard_input_pipe_is_read(transport_stream: bytes) -> None:
     code = "from edge.sources import open_source; s = open_source('-'); print(s.name, len(list(s)))"
     done = subprocess.run([sys.executable, "-c", code], input=transport_stream, capture_output=True, check=True)
     assert done.stdout == f"stdin {FRAMES}\n".encode()
 
 
-def test_standard_input_from_a_file_is_that_file(tmp_path: Path) -> None:
+def test_standard_input_redirected_file_can_loop(tmp_path: Path) -> None:
     path = tmp_path / "clip.mkv"
     path.write_bytes(clip_bytes("matroska", FRAMES))
     code = (
@@ -101,7 +101,7 @@ def test_standard_input_from_a_file_is_that_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("way", ["close", "event"])
-def test_fifo_without_a_writer_ends_when_it_is_told_to(fifo: Path, way: str) -> None:
+def test_fifo_without_writer_ends_on_stop_or_close(fifo: Path, way: str) -> None:
     stop = threading.Event()
     source = open_source(str(fifo), stop=stop)
     frames: list[object] = []
@@ -117,7 +117,7 @@ def test_fifo_without_a_writer_ends_when_it_is_told_to(fifo: Path, way: str) -> 
     source.close()
 
 
-def test_fifo_that_is_left_early_is_closed(fifo: Path, transport_stream: bytes) -> None:
+def test_fifo_abandoned_iteration_closes_descriptors(fifo: Path, transport_stream: bytes) -> None:
     before = len(os.listdir("/proc/self/fd"))
     source = open_source(str(fifo))
     with open(fifo, "wb") as writer:
@@ -136,7 +136,7 @@ def test_fifo_that_is_left_early_is_closed(fifo: Path, transport_stream: bytes) 
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_fifo_with_no_video_says_so(fifo: Path) -> None:
+def test_fifo_without_video_raises(fifo: Path) -> None:
     source = open_source(str(fifo))
     writer = write(fifo, b"no video at all\n" * 1000)
     with pytest.raises(SourceError, match=r"front door.ts: no readable video[^\n]*MPEG-TS"):
@@ -144,7 +144,7 @@ def test_fifo_with_no_video_says_so(fifo: Path) -> None:
     writer.join(PROMPT_S)
 
 
-def test_fifo_whose_writer_ends_at_once_says_so(fifo: Path) -> None:
+def test_fifo_without_data_raises(fifo: Path) -> None:
     source = open_source(str(fifo))
     writer = write(fifo, b"")
     with pytest.raises(SourceError, match=r"no data in the pipe"):
@@ -152,7 +152,7 @@ def test_fifo_whose_writer_ends_at_once_says_so(fifo: Path) -> None:
     writer.join(PROMPT_S)
 
 
-def test_fifo_with_a_playlist_is_no_video(fifo: Path, tmp_path: Path) -> None:
+def test_fifo_playlist_raises(fifo: Path, tmp_path: Path) -> None:
     source = open_source(str(fifo))
     writer = write(fifo, f"ffconcat version 1.0\nfile {tmp_path}/x.ts\n".encode())
     with pytest.raises(SourceError, match="no readable video"):
@@ -160,7 +160,7 @@ def test_fifo_with_a_playlist_is_no_video(fifo: Path, tmp_path: Path) -> None:
     writer.join(PROMPT_S)
 
 
-def test_fifo_with_a_video_that_is_cut_short_says_so(fifo: Path, tmp_path: Path) -> None:
+def test_fifo_truncated_video_is_reported(fifo: Path, tmp_path: Path) -> None:
     path = tmp_path / "whole.mp4"
     path.write_bytes(clip_bytes("matroska", FRAMES))
     with av.open(str(path)) as whole, av.open(str(tmp_path / "front.mp4"), "w", options=FASTSTART) as front:
@@ -178,17 +178,17 @@ def test_fifo_with_a_video_that_is_cut_short_says_so(fifo: Path, tmp_path: Path)
     assert source.problems == [f"{fifo}: truncated after {delivered} frames"]
 
 
-def test_fifo_that_is_to_loop_is_refused(fifo: Path) -> None:
+def test_fifo_loop_raises(fifo: Path) -> None:
     with pytest.raises(SourceError, match="--loop"):
         open_source(str(fifo), loop=True)
 
 
-def test_run_with_one_pipe_twice_is_refused(fifo: Path) -> None:
+def test_open_sources_same_pipe_twice_raises(fifo: Path) -> None:
     with ExitStack() as cleanup, pytest.raises(SourceError, match="the same pipe"):
         open_sources(SourceConfig((str(fifo), str(fifo))), cleanup)
 
 
-def test_standard_input_that_is_no_pipe_is_one_line() -> None:
+def test_standard_input_without_pipe_is_one_line() -> None:
     code = "from edge.sources import open_source; open_source('-')"
     for stdin, says in ((subprocess.DEVNULL, b"standard input: not a pipe"), (None, b"standard input: not open")):
         command = [sys.executable, "-c", code if stdin else f"import os; os.close(0); {code}"]

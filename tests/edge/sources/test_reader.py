@@ -1,4 +1,4 @@
-"""The reader: who waits for whom, what is lost, and that everything ends."""
+"""The reader thread: pacing, dropped frames, errors and shutdown."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def no_thread_stays() -> Iterator[None]:
     assert set(threading.enumerate()) <= before
 
 
-def test_files_lose_nothing_and_do_not_run_ahead() -> None:
+def test_reader_file_delivers_all_frames_with_bounded_queue() -> None:
     source = Scripted(many(200), live=False)
     with Reader(source) as reader:
         assert reader.pace == "fast"
@@ -62,7 +62,7 @@ def test_files_lose_nothing_and_do_not_run_ahead() -> None:
     assert reader.dropped == 0
 
 
-def test_the_queue_fills_while_the_consumer_is_busy() -> None:
+def test_reader_queue_fills_while_consumer_is_busy() -> None:
     filled = threading.Event()
 
     def script(source: Scripted) -> Iterator[Frame]:
@@ -75,11 +75,11 @@ def test_the_queue_fills_while_the_consumer_is_busy() -> None:
         frames = iter(reader)
         next(frames)
         next(frames)
-        assert filled.wait(SOON_S)  # two taken and four waiting: nobody has to ask for the others
+        assert filled.wait(SOON_S)  # two taken and four waiting, without further requests
         assert [frame.index for frame in frames] == [2, 3, 4, 5, 6]
 
 
-def test_the_newest_frame_of_a_live_source_wins() -> None:
+def test_reader_live_source_delivers_the_newest_frame() -> None:
     go, done = threading.Event(), threading.Event()
 
     def script(source: Scripted) -> Iterator[Frame]:
@@ -100,13 +100,13 @@ def test_the_newest_frame_of_a_live_source_wins() -> None:
         assert reader.dropped == 8
 
 
-def test_a_live_source_can_be_read_whole() -> None:
+def test_reader_live_source_at_fast_pace_delivers_all_frames() -> None:
     with Reader(Scripted(many(50), live=True), pace="fast") as reader:
         assert [frame.index for frame in reader] == list(range(50))
     assert reader.dropped == 0
 
 
-def test_the_last_frame_of_a_live_source_is_delivered() -> None:
+def test_reader_live_source_delivers_the_last_frame() -> None:
     with Reader(Scripted(many(50), live=True)) as reader:
         seen = [frame.index for frame in reader]
     assert seen[-1] == 49
@@ -114,7 +114,7 @@ def test_the_last_frame_of_a_live_source_is_delivered() -> None:
     assert seen == sorted(seen)
 
 
-def test_a_file_in_real_time_comes_at_its_own_times() -> None:
+def test_reader_file_in_realtime_is_paced_by_frame_times() -> None:
     source = Scripted(many(11), live=False)
     begin_s = time.monotonic()
     with Reader(source, pace="realtime") as reader:
@@ -126,7 +126,7 @@ def test_a_file_in_real_time_comes_at_its_own_times() -> None:
     assert time.monotonic() - begin_s >= 0.1 - 0.001
 
 
-def test_a_file_in_real_time_drops_for_a_slow_consumer() -> None:
+def test_reader_file_in_realtime_drops_frames_for_slow_consumer() -> None:
     done = threading.Event()
 
     def script(source: Scripted) -> Iterator[Frame]:
@@ -142,7 +142,7 @@ def test_a_file_in_real_time_drops_for_a_slow_consumer() -> None:
     assert reader.dropped == 4
 
 
-def test_what_the_source_raises_comes_after_its_frames() -> None:
+def test_reader_source_error_is_raised_after_its_frames() -> None:
     def script(source: Scripted) -> Iterator[Frame]:
         yield source.frame()
         yield source.frame()
@@ -156,7 +156,7 @@ def test_what_the_source_raises_comes_after_its_frames() -> None:
 
 
 @pytest.mark.parametrize("pace", ["fast", "realtime"])
-def test_close_while_the_worker_waits(pace: str) -> None:
+def test_reader_close_ends_waiting_worker(pace: str) -> None:
     waiting = threading.Event()
 
     def script(source: Scripted) -> Iterator[Frame]:
@@ -177,7 +177,7 @@ def test_close_while_the_worker_waits(pace: str) -> None:
     reader.close()
 
 
-def test_close_while_the_source_waits() -> None:
+def test_reader_close_ends_waiting_source() -> None:
     def script(source: Scripted) -> Iterator[Frame]:
         yield source.frame()
         source.wait_for_close()
@@ -189,7 +189,7 @@ def test_close_while_the_source_waits() -> None:
     assert time.monotonic() - begin_s < SOON_S
 
 
-def test_close_from_another_thread_ends_the_iteration() -> None:
+def test_reader_close_from_another_thread_ends_iteration() -> None:
     first = threading.Event()
 
     def script(source: Scripted) -> Iterator[Frame]:
@@ -210,7 +210,7 @@ def test_close_from_another_thread_ends_the_iteration() -> None:
     assert not thread.is_alive()
 
 
-def test_close_before_the_first_frame() -> None:
+def test_reader_close_before_first_frame_gives_no_frames() -> None:
     reader = Reader(Scripted(many(3), live=False))
     reader.close()
     assert list(reader) == []

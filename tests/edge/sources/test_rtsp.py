@@ -1,4 +1,4 @@
-"""A real RTSP server that dies and comes back.
+"""A real RTSP server that is killed and restarted.
 
 It is GStreamer's, run by the system's Python. On Debian and Ubuntu: apt-get install python3-gi
 gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly
@@ -92,7 +92,7 @@ class OnLine(logging.Handler):
         live.log.removeHandler(self)
 
 
-def test_frames_arrive_and_arrive_again_after_the_server_died(server: Server, monkeypatch, caplog) -> None:
+def test_rtsp_killed_server_reconnects(server: Server, monkeypatch, caplog) -> None:
     monkeypatch.setattr(live, "MIN_PAUSE_S", 0.1)
     monkeypatch.setattr(live, "MAX_PAUSE_S", 0.2)
     source = open_source(f"rtsp://127.0.0.1:{server.port}/live")
@@ -116,7 +116,7 @@ def test_frames_arrive_and_arrive_again_after_the_server_died(server: Server, mo
     assert source.problems == []
 
 
-def test_an_unknown_stream_is_asked_for_again(server: Server, monkeypatch, caplog) -> None:
+def test_rtsp_unknown_stream_is_retried(server: Server, monkeypatch, caplog) -> None:
     monkeypatch.setattr(live, "MIN_PAUSE_S", 3600.0)
     with Reader(open_source(f"rtsp://127.0.0.1:{server.port}/nothing")) as reader, OnLine(reader.source.close):
         assert list(reader) == []
@@ -131,7 +131,7 @@ def idle_server(_installed: None) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize("only", ["udp", "tcp"])
-def test_camera_with_one_transport_is_played_and_the_transport_is_remembered(
+def test_rtsp_auto_transport_is_found_and_remembered(
     idle_server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, only: str
 ) -> None:
     monkeypatch.setattr(live, "MIN_PAUSE_S", 0.1)
@@ -153,9 +153,7 @@ def test_camera_with_one_transport_is_played_and_the_transport_is_remembered(
 
 
 @pytest.mark.parametrize(("only", "asked"), [("udp", "tcp"), ("tcp", "udp")])
-def test_camera_that_refuses_the_transport_asked_for_is_an_error_with_advice(
-    idle_server: Server, only: str, asked: Any
-) -> None:
+def test_rtsp_refused_transport_raises_with_remedy(idle_server: Server, only: str, asked: Any) -> None:
     idle_server.start(only)
     with (
         open_source(f"rtsp://127.0.0.1:{idle_server.port}/live", rtsp_transport=asked) as source,
@@ -164,7 +162,7 @@ def test_camera_that_refuses_the_transport_asked_for_is_an_error_with_advice(
         list(source)
 
 
-def test_udp_goes_back_to_tcp_when_the_camera_changes(
+def test_rtsp_udp_falls_back_to_tcp(
     idle_server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     idle_server.start("tcp")
@@ -176,6 +174,6 @@ def test_udp_goes_back_to_tcp_when_the_camera_changes(
     assert any("refuses RTP over UDP; using TCP" in message for message in caplog.messages)
 
 
-def test_encrypted_rtsp_over_udp_is_an_error() -> None:
+def test_rtsps_over_udp_raises() -> None:
     with pytest.raises(SourceError, match="needs TCP"):
         open_source("rtsps://127.0.0.1/live", rtsp_transport="udp")

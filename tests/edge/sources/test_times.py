@@ -1,4 +1,4 @@
-"""The times of videos in the containers that get them wrong, have none, or start them again."""
+"""Frame times of videos in containers with wrong, missing or restarting timestamps."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def times(source: Source) -> list[float]:
 
 @needs_h264
 @pytest.mark.parametrize("copied", [False, True])
-def test_reordered_frames_in_avi_are_evenly_apart(tmp_path: Path, copied: bool) -> None:
+def test_avi_reordered_frames_have_even_times(tmp_path: Path, copied: bool) -> None:
     begin = tmp_path / ("clip.ts" if copied else "clip.avi")
     path = write_video(begin, 50, codec="libx264", options={"bf": "3", "b-pyramid": "normal"})
     if copied:
@@ -71,7 +71,7 @@ def test_reordered_frames_in_avi_are_evenly_apart(tmp_path: Path, copied: bool) 
     assert (source.fps, source.frame_count, source.problems) == (30, 50, [])
 
 
-def test_stamps_that_start_again_go_on(tmp_path: Path) -> None:
+def test_video_restarting_timestamps_continue_with_warning(tmp_path: Path) -> None:
     once = write_video(tmp_path / "once.ts").read_bytes()
     (tmp_path / "again.ts").write_bytes(once * 3)
     source = open_source(str(tmp_path / "again.ts"))
@@ -80,7 +80,7 @@ def test_stamps_that_start_again_go_on(tmp_path: Path) -> None:
     assert source.warnings == [f"{tmp_path / 'again.ts'}: timestamps restart 2 times; frame times continue"]
 
 
-def test_segments_of_a_playlist_that_start_again_are_whole(tmp_path: Path) -> None:
+def test_playlist_segments_with_restarting_timestamps_are_complete(tmp_path: Path) -> None:
     write_video(tmp_path / "part.ts")
     entry = "#EXTINF:1.0,\npart.ts\n"
     (tmp_path / "list.m3u8").write_text(
@@ -91,7 +91,7 @@ def test_segments_of_a_playlist_that_start_again_are_whole(tmp_path: Path) -> No
     assert source.problems == []
 
 
-def test_a_jump_of_hours_is_shortened_and_told(tmp_path: Path) -> None:
+def test_video_timestamp_jump_is_shortened_with_warning(tmp_path: Path) -> None:
     stamps = [*range(0, 400, 40), *range(7_200_000, 7_200_400, 40)]
     path = write_video(tmp_path / "jump.mkv", fps=25, codec="ffv1", pts_ms=stamps)
     source = open_source(str(path), fps=None)
@@ -103,7 +103,7 @@ def test_a_jump_of_hours_is_shortened_and_told(tmp_path: Path) -> None:
     assert source.problems == []
 
 
-def test_a_gap_of_some_seconds_stays(tmp_path: Path) -> None:
+def test_video_timestamp_gap_of_seconds_is_kept(tmp_path: Path) -> None:
     stamps = [0, 40, 90, 25_000, 25_010, 80_000]
     path = write_video(tmp_path / "slow.mkv", fps=25, codec="ffv1", pts_ms=stamps)
     source = open_source(str(path))
@@ -112,7 +112,7 @@ def test_a_gap_of_some_seconds_stays(tmp_path: Path) -> None:
 
 
 @needs_h264
-def test_an_elementary_stream_has_the_rate_that_is_in_it(tmp_path: Path) -> None:
+def test_elementary_stream_uses_its_own_rate(tmp_path: Path) -> None:
     path = write_video(tmp_path / "raw.h264", 20, fps=50, codec="libx264")
     source = open_source(str(path))
     assert times(source) == pytest.approx([index / 50 for index in range(20)])
@@ -120,14 +120,16 @@ def test_an_elementary_stream_has_the_rate_that_is_in_it(tmp_path: Path) -> None
 
 
 @needs_h264
-def test_an_elementary_stream_has_the_rate_that_its_user_says(tmp_path: Path) -> None:
+def test_elementary_stream_uses_the_given_rate(tmp_path: Path) -> None:
     path = write_video(tmp_path / "raw.h264", 20, codec="libx264")
     source = open_source(str(path), fps=12.5)
     assert times(source) == pytest.approx([index / 12.5 for index in range(20)])
     assert (source.fps, source.warnings) == (12.5, [])
 
 
-def test_without_any_rate_one_is_assumed_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_elementary_stream_without_rate_assumes_25_with_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path = write_video(tmp_path / "raw.mjpeg", 5, codec="mjpeg")
     source = open_source(str(path), loop=True)
     for frame in source:
@@ -140,19 +142,19 @@ def test_without_any_rate_one_is_assumed_and_told(tmp_path: Path, caplog: pytest
     assert "assuming 25 frames per second; set the rate with --fps" in warning
 
 
-def test_a_rate_for_a_video_with_stamps_is_not_used_and_told(tmp_path: Path) -> None:
+def test_video_with_timestamps_ignores_fps_with_warning(tmp_path: Path) -> None:
     source = open_source(str(write_video(tmp_path / "clip.ts")), fps=10)
     assert times(source)[-1] == pytest.approx(29 / 30, abs=1e-6)
     assert source.warnings == [f"{tmp_path / 'clip.ts'}: --fps is ignored; the video has timestamps"]
 
 
 @pytest.mark.parametrize("fps", [0.0, -1.0, 1e6, float("nan")])
-def test_a_rate_that_cannot_be_is_refused(tmp_path: Path, fps: float) -> None:
+def test_video_fps_out_of_range_raises(tmp_path: Path, fps: float) -> None:
     with pytest.raises(SourceError, match="frame rate must be from"):
         open_source(str(write_video(tmp_path / "clip.ts", 2)), fps=fps)
 
 
-def test_a_rate_for_a_camera_is_not_used_and_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_network_stream_ignores_fps_with_warning(caplog: pytest.LogCaptureFixture) -> None:
     open_source("tcp://127.0.0.1:9", fps=10).close()
     assert caplog.messages == [
         "tcp://127.0.0.1:9: --fps is ignored; it applies to images and to videos without timestamps"

@@ -1,4 +1,4 @@
-"""What a source is called, and what is told to someone who calls it wrongly."""
+"""Source addresses: kinds, names and error messages."""
 
 import re
 import subprocess
@@ -45,34 +45,43 @@ from edge.stream_names import distinct
         ("synthetic:people=2", "synthetic", "synthetic:people=2", "synthetic"),
     ],
 )
-def test_kinds(uri: str, kind: str, target: str, name: str) -> None:
+def test_parse_uri_gives_kind_target_and_name(uri: str, kind: str, target: str, name: str) -> None:
     address = parse(uri)
     assert (address.kind, address.target, address.name) == (kind, target, name)
 
 
-def test_parse_paths_selects_kind(tmp_path):
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("clip.mp4", "video"),
+        ("no_suffix", "video"),
+        ("7", "video"),  # a path, not a camera's number
+        ("a picture.JPG", "images"),
+        ("", "images"),
+        ("*.png", "images"),
+    ],
+)
+def test_parse_path_selects_kind(path: str, kind: str, tmp_path: Path) -> None:
     for name in ("clip.mp4", "a picture.JPG", "7", "no_suffix"):
         (tmp_path / name).write_bytes(b"x")
-    assert parse(str(tmp_path / "clip.mp4")).kind == "video"
-    assert parse(f"file://{tmp_path}/clip.mp4").target == str(tmp_path / "clip.mp4")
-    assert parse(str(tmp_path / "7")).kind == "video"  # a path, not a camera's number
-    assert parse(str(tmp_path / "no_suffix")).kind == "video"
-    assert parse(str(tmp_path)).kind == "images"
-    assert parse(str(tmp_path / "*.png")).kind == "images"
-    image = parse(str(tmp_path / "a picture.JPG"))
-    assert (image.kind, image.name) == ("images", "a_picture")
+    assert parse(str(tmp_path / path)).kind == kind
+
+
+def test_parse_path_with_space_has_clean_name(tmp_path: Path) -> None:
+    (tmp_path / "a picture.JPG").write_bytes(b"x")
+    assert parse(str(tmp_path / "a picture.JPG")).name == "a_picture"
 
 
 @pytest.mark.parametrize("name", ["a b.mp4", "100%.mp4", "#1?.mp4", "C:clip.mp4", "umläut.mp4"])
 @pytest.mark.parametrize("prefix", ["file://", "file://localhost", "FILE://", "file:"])
-def test_file_uri_is_the_path_in_it(tmp_path: Path, name: str, prefix: str) -> None:
+def test_parse_file_uri_gives_its_path(tmp_path: Path, name: str, prefix: str) -> None:
     (tmp_path / name).write_bytes(b"x")
     for path in (str(tmp_path / name), quote(str(tmp_path / name))):
         address = parse(prefix + path)
         assert (address.kind, address.target) == ("video", str(tmp_path / name))
 
 
-def test_names_of_long_addresses_differ_by_their_paths() -> None:
+def test_parse_long_addresses_have_different_short_names() -> None:
     addresses = [f"rtsp://192.168.100.101/Streaming/Channels/{channel}" for channel in (101, 102, 201)]
     addresses += [f"rtsp://a.rather.long.name.of.a.camera.example/a/rather/long/path/{channel}" for channel in (1, 2)]
     names = [parse(address).name for address in addresses]
@@ -90,16 +99,16 @@ def test_names_of_long_addresses_differ_by_their_paths() -> None:
         (["x" * 30] * 2, ["x" * 28 + "-1", "x" * 28 + "-2"]),
     ],
 )
-def test_names_that_repeat_get_numbers_and_stay_short(names: list[str], expected: list[str]) -> None:
+def test_distinct_repeated_names_get_numbers(names: list[str], expected: list[str]) -> None:
     assert distinct(names) == expected
 
 
-def test_names_hold_no_secrets() -> None:
+def test_parse_name_has_no_secret() -> None:
     assert parse("rtsp://host/user=me&password=s3cret&channel=1").name == "host_user_password_channel_1"
     assert "s3cret" not in parse("rtsp://me:s3cret@host/a?token=s3cret#s3cret").name
 
 
-def test_addresses_show_no_secrets() -> None:
+def test_parse_label_and_repr_have_no_secret() -> None:
     for uri in ("rtsp://me:s3cret@host/a", "http://host/a?token=s3cret", "gst:rtspsrc user-pw=s3cret ! decodebin"):
         address = parse(uri)
         assert "s3cret" in address.target
@@ -113,19 +122,19 @@ def test_addresses_show_no_secrets() -> None:
         *("http://admin:s3cret#@host/a", "tcp://admin:x/s3cret@host:9000", "rtsps://admin:s3cret/@host"),
     ],
 )
-def test_password_that_is_not_encoded_is_advised_on_and_not_shown(uri: str) -> None:
+def test_open_source_unencoded_password_raises_without_showing_it(uri: str) -> None:
     with pytest.raises(SourceError, match="percent-encode") as caught:
         open_source(uri)
     assert "s3cret" not in str(caught.value)
 
 
-def test_an_existing_file_with_glob_characters_is_that_file(tmp_path):
+def test_parse_existing_file_with_glob_characters_is_a_file(tmp_path):
     path = tmp_path / "clip[1].mp4"
     path.write_bytes(b"x")
     assert (parse(str(path)).kind, parse(str(path)).target) == ("video", str(path))
 
 
-def test_camera_options():
+def test_parse_csi_options_are_read():
     address = parse("csi://0?width=1920&height=1080&fps=60")
     assert address.options == {"width": "1920", "height": "1080", "fps": "60"}
 
@@ -168,13 +177,13 @@ def test_parse_invalid_uri_is_one_line(uri: str, says: str) -> None:
 
 
 @pytest.mark.parametrize("uri", ["a" * 5000, "a/" * 5000, "a\0b.mp4", "[a\0b]/*.png", "file:///" + "a" * 5000])
-def test_path_that_no_file_can_have_is_refused(uri: str) -> None:
+def test_open_source_impossible_path_raises(uri: str) -> None:
     with pytest.raises(SourceError, match=r"cannot be accessed|no such file or folder"):
         open_source(uri)
 
 
 @pytest.mark.parametrize("uri", ["", "ftp://host/x", "nowhere.mp4"])
-def test_the_kinds_are_listed(uri: str) -> None:
+def test_open_source_unknown_scheme_lists_the_kinds(uri: str) -> None:
     with pytest.raises(SourceError, match=r"rtsp://.*udp://.*v4l2://.*csi://.*gst:PIPELINE.*synthetic:"):
         open_source(uri)
 
@@ -187,7 +196,7 @@ def test_passwords_are_not_shown():
     assert "hidden" not in str(caught.value)
 
 
-def test_importing_the_package_is_light():
+def test_import_sources_loads_no_heavy_library():
     code = "import sys, edge.sources; print(sorted({'av', 'cv2', 'gi', 'zmq', 'torch'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

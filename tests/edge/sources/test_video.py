@@ -69,7 +69,7 @@ def clip(tmp_path: Path) -> Path:
     return write_video(tmp_path / "clip.mp4")
 
 
-def test_every_frame_in_order(clip: Path) -> None:
+def test_video_delivers_every_frame_in_order(clip: Path) -> None:
     with open_source(str(clip)) as source:
         assert (source.name, source.live, source.size, source.frame_count, source.fps) == (
             "clip",
@@ -89,26 +89,26 @@ def test_every_frame_in_order(clip: Path) -> None:
     assert source.problems == []
 
 
-def test_frames_do_not_share_memory(clip: Path) -> None:
+def test_video_frames_do_not_share_memory(clip: Path) -> None:
     with open_source(str(clip)) as source:
         first, second = itertools.islice(source, 2)
     first.image[:] = 0
     assert brightness(second.image) > 5
 
 
-def test_the_camera_can_be_named(clip: Path) -> None:
+def test_video_camera_name_is_used(clip: Path) -> None:
     with open_source(str(clip), camera="left door") as source:
         assert source.name == "left door"
         assert next(iter(source)).stream == "left door"
 
 
-def test_a_file_can_be_read_twice(clip: Path) -> None:
+def test_video_can_be_read_twice(clip: Path) -> None:
     with open_source(str(clip)) as source:
         assert len(list(source)) == len(list(source)) == 30
 
 
 @pytest.mark.parametrize("size", [(101, 75), (33, 64), (2, 2), (48, 86)])
-def test_odd_and_vertical_sizes(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_video_odd_and_vertical_sizes_are_decoded(tmp_path: Path, size: tuple[int, int]) -> None:
     write_video(tmp_path / "odd.mkv", 5, size=size, codec="ffv1", pix_fmt="bgr0")
     with open_source(str(tmp_path / "odd.mkv")) as source:
         assert source.size == size
@@ -145,7 +145,7 @@ def test_video_loop_continues(clip: Path) -> None:
     assert brightness(frames[30].image) == brightness(frames[0].image)
 
 
-def test_a_truncated_video_delivers_what_decodes(tmp_path: Path) -> None:
+def test_video_truncated_mp4_delivers_decodable_frames(tmp_path: Path) -> None:
     clip = write_video(tmp_path / "clip.mp4", 40, options={"movflags": "faststart"})
     data = clip.read_bytes()
     clip.write_bytes(data[: len(data) * 6 // 10])
@@ -159,7 +159,7 @@ def test_a_truncated_video_delivers_what_decodes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".avi"])
-def test_truncation_is_noticed_in_other_containers(tmp_path: Path, suffix: str) -> None:
+def test_video_truncated_container_is_reported(tmp_path: Path, suffix: str) -> None:
     clip = write_video(tmp_path / f"clip{suffix}", 40)
     data = clip.read_bytes()
     clip.write_bytes(data[: len(data) * 6 // 10])
@@ -169,7 +169,7 @@ def test_truncation_is_noticed_in_other_containers(tmp_path: Path, suffix: str) 
     assert source.problems == [f"{clip}: truncated after {delivered} of 40 frames"]
 
 
-def test_a_truncated_loop_tells_once(tmp_path: Path) -> None:
+def test_video_truncated_loop_is_reported_once(tmp_path: Path) -> None:
     clip = write_video(tmp_path / "clip.mp4", 40, options={"movflags": "faststart"})
     clip.write_bytes(clip.read_bytes()[:-1500])
     with open_source(str(clip), loop=True) as source:
@@ -179,7 +179,7 @@ def test_a_truncated_loop_tells_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"movflags": "faststart"}, {"movflags": "frag_keyframe+empty_moov"}])
 @pytest.mark.parametrize("audio_s", [0.0, 3.0])
-def test_a_whole_video_has_no_problems(tmp_path: Path, options: dict[str, str], audio_s: float) -> None:
+def test_video_complete_file_has_no_problems(tmp_path: Path, options: dict[str, str], audio_s: float) -> None:
     clip = write_video(tmp_path / "clip.mp4", options=options, audio_s=audio_s)
     with open_source(str(clip)) as source:
         assert len(list(source)) == 30
@@ -188,7 +188,7 @@ def test_a_whole_video_has_no_problems(tmp_path: Path, options: dict[str, str], 
 
 @pytest.mark.skipif("libx264" not in av.codecs_available, reason="this FFmpeg cannot write H.264")
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".avi", ".flv"])
-def test_h264_with_reordered_frames(tmp_path: Path, suffix: str) -> None:
+def test_video_h264_reordered_frames_are_in_order(tmp_path: Path, suffix: str) -> None:
     clip = write_video(tmp_path / f"clip{suffix}", codec="libx264")
     with open_source(str(clip)) as source:
         frames = list(source)
@@ -197,7 +197,7 @@ def test_h264_with_reordered_frames(tmp_path: Path, suffix: str) -> None:
     assert source.problems == []
 
 
-def test_damage_in_the_middle_is_told(tmp_path: Path) -> None:
+def test_video_damage_is_reported(tmp_path: Path) -> None:
     clip = write_video(tmp_path / "clip.mp4", 40, size=(160, 128))
     data = bytearray(clip.read_bytes())
     middle = (data.index(b"mdat") + data.rindex(b"moov")) // 2
@@ -216,7 +216,7 @@ def test_video_text_file_raises(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["empty.mp4", "notes.txt", "sound.mp4", "head.mp4"])
-def test_files_without_a_video(tmp_path: Path, name: str, clip: Path) -> None:
+def test_video_file_without_video_raises(tmp_path: Path, name: str, clip: Path) -> None:
     path = tmp_path / name
     if name == "notes.txt":
         path.write_text("hello\n" * 20000)  # FFmpeg itself would play it as a terminal
@@ -233,13 +233,13 @@ def test_files_without_a_video(tmp_path: Path, name: str, clip: Path) -> None:
         open_source(str(path))
 
 
-def test_a_path_with_a_colon_is_a_path(tmp_path: Path) -> None:
+def test_video_path_with_colon_is_opened(tmp_path: Path) -> None:
     write_video(tmp_path / "http:clip 1%20.mp4", 3)
     with open_source(str(tmp_path / "http:clip 1%20.mp4")) as source:
         assert len(list(source)) == 3
 
 
-def test_close_ends_an_iteration(clip: Path) -> None:
+def test_video_close_ends_iteration(clip: Path) -> None:
     source = open_source(str(clip), loop=True)
     seen = 0
     for _ in source:
@@ -251,7 +251,7 @@ def test_close_ends_an_iteration(clip: Path) -> None:
     assert list(source) == []
 
 
-def test_the_stop_event_ends_an_iteration(clip: Path) -> None:
+def test_video_stop_event_ends_iteration(clip: Path) -> None:
     stop = threading.Event()
     seen = 0
     for _ in open_source(str(clip), loop=True, stop=stop):
@@ -261,7 +261,7 @@ def test_the_stop_event_ends_an_iteration(clip: Path) -> None:
     assert 5 <= seen <= 6
 
 
-def test_an_abandoned_iteration_leaves_no_thread(clip: Path) -> None:
+def test_video_abandoned_iteration_leaves_no_thread(clip: Path) -> None:
     before = threading.active_count()
     source = open_source(str(clip))
     frames = iter(source)

@@ -101,9 +101,12 @@ def test_localizer_crop_camera_gives_root_translation(distortion: float) -> None
     pixels = np.stack([camera.project(mesh) for mesh in places])
     boxes = np.concatenate([pixels.min(1), pixels.max(1)], 1).astype(np.float32)
     side = (boxes[:, 2:] - boxes[:, :2]).max(1)
-    center = camera.rays(((boxes[:, :2] + boxes[:, 2:]) / 2)[:, None])[:, 0]
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    center = camera.rays(middle[:, None])[:, 0]
+    sides = camera.rays(middle[:, None] + np.array([[-1, 0], [1, 0], [0, -1], [0, 1]]) * side[:, None, None] / 2)
+    extent = np.sqrt((sides[:, 1, 0] - sides[:, 0, 0]) * (sides[:, 3, 1] - sides[:, 2, 1]))
     own = roots - joints[:, 0]  # of the body's origin, which is what the camera of the crop speaks of
-    scale = 2 * 900 / (side * own[:, 2])
+    scale = 2 / (extent * own[:, 2])
     cameras = np.stack([scale, *(own[:, :2] - center * own[:, 2:]).T], 1).astype(np.float32)
 
     head = SmplParametersHead(

@@ -1,4 +1,4 @@
-"""Hostile peers at a publisher's real socket: they are cut off, and readers get their frames meanwhile."""
+"""Hostile peers at a publisher's socket are disconnected, and readers keep receiving."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Key files: written so that only their owner reads them, and read with suspicion."""
+"""Key files: private when written, validated when read."""
 
 from __future__ import annotations
 

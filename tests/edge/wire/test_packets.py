@@ -1,3 +1,5 @@
+"""Encoders and decoder against each other and the golden packets."""
+
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""The limits of what peers may take, without sockets."""
+"""Resource limits of peers, without sockets."""
 
 from __future__ import annotations
 

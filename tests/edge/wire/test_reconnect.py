@@ -1,4 +1,4 @@
-"""Who is killed or stopped and returns sees by the sequence numbers what was missed."""
+"""Publishers and subscribers that are killed or stopped and return."""
 
 from __future__ import annotations
 

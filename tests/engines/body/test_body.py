@@ -1,4 +1,4 @@
-"""The open body: skinning against the definition, and against the smplx package where it is installed."""
+"""The bundled body: skinning against the definition and against smplx."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from meshcast.protocol.rotations import rotmat
 from tests.support.paths import ZOO
 
 
-def test_rest_pose_is_the_template() -> None:
+def test_body_skin_rest_pose_equals_template() -> None:
     body = open_body()
     vertices, joints = body.skin(np.tile(np.eye(3, dtype=np.float32), (1, 24, 1, 1)), np.zeros((1, 10), np.float32))
     np.testing.assert_allclose(vertices[0], body.v_template, atol=1e-6)
     np.testing.assert_allclose(joints[0], body.joint_regressor @ body.v_template, atol=1e-6)
 
 
-def test_body_skin_root_rotation_turns_the_whole_body() -> None:
+def test_body_skin_root_rotation_rotates_every_vertex() -> None:
     body = open_body()
     rng = np.random.default_rng(0)
     rotations = rotmat(rng.normal(0, 0.4, (2, 24, 3)))
@@ -35,7 +35,7 @@ def test_body_skin_root_rotation_turns_the_whole_body() -> None:
     np.testing.assert_allclose(turned_joints, (joints - root) @ turn.T + root, atol=1e-5)
 
 
-def test_bones_keep_their_length() -> None:
+def test_body_skin_random_poses_keep_bone_lengths() -> None:
     body = open_body()
     rotations = rotmat(np.random.default_rng(1).normal(0, 0.8, (5, 24, 3)))
     _, joints = body.skin(rotations, np.zeros((5, 10), np.float32))
@@ -59,7 +59,7 @@ def skeleton() -> Body:
     return Body(**{field.name: getattr(body, field.name) for field in dataclasses.fields(Body)})
 
 
-def test_pose_blend_shapes_by_the_definition(blended: Body) -> None:
+def test_body_skin_pose_blend_shapes_equal_definition(blended: Body) -> None:
     rotations = rotmat(np.random.default_rng(4).normal(0, 0.6, (2, 24, 3)))
     shape = np.random.default_rng(5).normal(0, 1, (2, 10)).astype(np.float32)
     vertices, joints = blended.skin(rotations, shape)
@@ -77,7 +77,7 @@ def test_pose_blend_shapes_by_the_definition(blended: Body) -> None:
         np.testing.assert_allclose(joints[person], places[0], atol=1e-6)
 
 
-def test_pose_offsets_of_root_and_rest_pose_are_zero(blended: Body) -> None:
+def test_body_skin_root_rotation_alone_adds_no_pose_offset(blended: Body) -> None:
     rotations = np.tile(np.eye(3, dtype=np.float32), (1, 24, 1, 1))
     rotations[:, 0] = rotmat(np.array([0.3, -1.0, 0.5]))
     shape = np.zeros((1, 10), np.float32)
@@ -85,13 +85,13 @@ def test_pose_offsets_of_root_and_rest_pose_are_zero(blended: Body) -> None:
 
 
 @pytest.mark.parametrize("with_dirs", [False, True])
-def test_body_skin_of_no_people_is_empty(blended: Body, with_dirs: bool) -> None:
+def test_body_skin_no_people_returns_empty_arrays(blended: Body, with_dirs: bool) -> None:
     body = blended if with_dirs else open_body()
     vertices, joints = body.skin(np.empty((0, 24, 3, 3), np.float32), np.empty((0, 10), np.float32))
     assert (vertices.shape, joints.shape) == ((0, 6890, 3), (0, 24, 3))
 
 
-def test_open_body_has_texture_coordinates() -> None:
+def test_open_body_texture_coordinates_are_within_unit_square() -> None:
     uv = open_body().uv
     assert uv is not None
     assert (uv.coordinates.shape, uv.faces.shape) == ((7598, 2), (13776, 3))
@@ -100,7 +100,7 @@ def test_open_body_has_texture_coordinates() -> None:
     assert open_body().family == "smpl"
 
 
-def test_load_body_without_landmarks_is_a_plain_body(tmp_path: Path) -> None:
+def test_load_body_without_landmarks_returns_plain_body(tmp_path: Path) -> None:
     with np.load(ZOO / "open_smpl_body.npz") as z:
         arrays = {key: z[key] for key in z.files}
     del arrays["coco17_regressor"]
@@ -120,7 +120,7 @@ def test_load_body_without_landmarks_is_a_plain_body(tmp_path: Path) -> None:
         ("joint_names", None, "not a body file: joint_names is missing"),
     ],
 )
-def test_load_body_invalid_landmarks_raise(tmp_path: Path, key: str, value: np.ndarray | None, message: str) -> None:
+def test_load_body_invalid_landmarks_raises(tmp_path: Path, key: str, value: np.ndarray | None, message: str) -> None:
     with np.load(ZOO / "open_smpl_body.npz") as z:
         arrays = {name: z[name] for name in z.files if name != key}
     if value is not None:
@@ -131,7 +131,7 @@ def test_load_body_invalid_landmarks_raise(tmp_path: Path, key: str, value: np.n
 
 
 @pytest.mark.parametrize("with_dirs", [False, True])
-def test_equals_smplx(blended: Body, with_dirs: bool) -> None:
+def test_body_skin_random_poses_equal_smplx(blended: Body, with_dirs: bool) -> None:
     torch = pytest.importorskip("torch")
     smplx = pytest.importorskip("smplx")
     from smplx.utils import Struct

@@ -1,4 +1,4 @@
-"""Location maps against arrays that the published implementation gave on a small mesh with seams."""
+"""Location maps against golden arrays of the published implementation."""
 
 import numpy as np
 import pytest
@@ -24,39 +24,39 @@ def location_map(golden):
     return build(coordinates, golden["obj_faces_v"], golden["obj_faces_vt"], len(golden["obj_vertices"]), size)
 
 
-def test_location_map_texels_are_barycentric(location_map, golden):
+def test_location_map_texels_equal_golden(location_map, golden):
     np.testing.assert_array_equal(location_map.vertex_index, golden["v_index"])
     np.testing.assert_allclose(location_map.vertex_weights, golden["bary_weights"], rtol=0, atol=2e-6)
     np.testing.assert_array_equal(location_map.mask, golden["mask"])
 
 
-def test_copies_of_vertices(location_map, golden):
+def test_location_map_vertex_copies_equal_golden(location_map, golden):
     np.testing.assert_array_equal(location_map.vertex_of, golden["vt2v"])
     np.testing.assert_array_equal(np.bincount(location_map.vertex_of), golden["vt_count"])
 
 
-def test_mesh_to_map(location_map, golden, goldens):
+def test_to_map_golden_mesh_equals_golden_map(location_map, golden, goldens):
     goldens.compare(location_map.to_map(golden["verts"]), golden, "uv_map")
 
 
 @pytest.mark.parametrize(("maps", "meshes"), [("uv_map", "resampled"), ("random_map", "random_map_resampled")])
-def test_map_to_mesh(location_map, golden, goldens, maps, meshes):
+def test_to_mesh_golden_map_equals_golden_mesh(location_map, golden, goldens, maps, meshes):
     goldens.compare(location_map.to_mesh(golden[maps]), golden, meshes)
 
 
-def test_location_map_of_no_people_is_empty(location_map):
+def test_location_map_no_people_returns_empty_arrays(location_map):
     assert location_map.to_map(np.empty((0, 56, 3), np.float32)).shape == (0, 24, 24, 3)
     assert location_map.to_mesh(np.empty((0, 24, 24, 3), np.float32)).shape == (0, 56, 3)
 
 
-def test_corners_of_the_map_are_sampled_whole():
+def test_to_mesh_point_on_the_map_border_samples_the_border_texel():
     """No share of a point on the last row or column falls outside."""
     maps = np.random.default_rng(1).standard_normal((1, 5, 7, 3)).astype(np.float32)
     sampled = build(SQUARE, HALVES, HALVES, 4, (5, 7)).to_mesh(maps)
     np.testing.assert_array_equal(sampled[0], maps[0, [0, 0, -1, -1], [0, -1, -1, 0]])
 
 
-def test_first_face_wins():
+def test_build_overlapping_faces_keeps_the_first():
     twice = np.concatenate([HALVES, HALVES[:, ::-1]])
     uv_twice = np.concatenate([HALVES, HALVES[:, ::-1] + 4])
     coordinates = np.concatenate([SQUARE, SQUARE])
@@ -66,14 +66,14 @@ def test_first_face_wins():
     np.testing.assert_array_equal(again.vertex_weights, once.vertex_weights)
 
 
-def test_flat_triangles_cover_nothing():
+def test_build_degenerate_triangle_covers_its_vertices_only():
     coordinates = np.array([[0.5, 0], [0.5, 0.5], [0.5, 1]], np.float32)
     flat = build(coordinates, HALVES[:1], HALVES[:1], 3, (3, 3))
     np.testing.assert_array_equal(flat.mask, [[0, 1, 0]] * 3)
     np.testing.assert_array_equal(flat.vertex_index[:, 1, 0], [0, 1, 2])
 
 
-def test_whole_body_survives_the_round_trip():
+def test_location_map_round_trip_keeps_vertices_within_2_mm():
     body = open_body()
     vertices = body.v_template[None]
     maps = build(body.uv.coordinates, body.faces, body.uv.faces, len(body.v_template), (256, 256))
@@ -81,7 +81,7 @@ def test_whole_body_survives_the_round_trip():
     assert np.median(error) < 0.002
 
 
-def test_an_unused_uv_vertex_changes_nothing():
+def test_build_unused_uv_vertex_is_ignored():
     spare = np.concatenate([SQUARE, [[0.3, 0.3]]]).astype(np.float32)
     vertices = np.random.default_rng(1).standard_normal((2, 4, 3)).astype(np.float32)
     with_spare, without = (build(uv, HALVES, HALVES, 4, (6, 6)) for uv in (spare, SQUARE))

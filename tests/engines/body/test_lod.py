@@ -1,4 +1,4 @@
-"""Coarser meshes: some of the vertices, the same topology and orientation, near the full surface."""
+"""Coarser meshes: a subset of the vertices, same topology and orientation, small distance."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 
 from engines.body.body import open_body
-from engines.body.lod import coarser, lod_of
+from engines.body.lod import LodConfig, coarser, lod_of
 from engines.errors import ModelError
 from meshcast.protocol.body import Lod
 from meshcast.protocol.rotations import rotmat
 
 Mesh = tuple[np.ndarray, np.ndarray]
 
+pytestmark = pytest.mark.slow
+
 
 @cache
 def made() -> Lod:
-    """The open body's, made anew."""
+    """The lod of the bundled body, computed again."""
     return lod_of(replace(open_body(), lod=None))
 
 
@@ -104,7 +106,7 @@ def distances(points: np.ndarray, vertices: np.ndarray, faces: np.ndarray, near:
 
 
 @pytest.mark.parametrize(("mesh", "target"), [(body(), 1722), (body(), 300), (hand(), 400), (hand(), 60), (cuff(), 20)])
-def test_topology_and_orientation_are_kept(mesh: Mesh, target: int) -> None:
+def test_coarser_keeps_topology_and_orientation(mesh: Mesh, target: int) -> None:
     vertices, faces = mesh
     lod = coarser(vertices, faces, target)
     assert len(lod.vertices) == target
@@ -119,7 +121,7 @@ def test_topology_and_orientation_are_kept(mesh: Mesh, target: int) -> None:
     assert directed_once(lod.faces)
 
 
-def test_it_is_outward_and_as_large_as_the_body() -> None:
+def test_lod_of_body_keeps_volume_and_outward_faces() -> None:
     vertices, faces = body()
     coarse = vertices[made().vertices]
     assert volume(vertices, faces) > 0.05
@@ -142,7 +144,7 @@ def posed(rng: np.random.Generator) -> np.ndarray:
     return open_body().skin(rotmat(turns), np.zeros((3, 10), np.float32))[0]
 
 
-def test_the_coarse_surface_is_near_the_full_one(rng: np.random.Generator) -> None:
+def test_lod_of_posed_body_stays_near_the_full_surface(rng: np.random.Generator) -> None:
     rest, *bent = (distances(full, full[made().vertices], made().faces) * 1e3 for full in posed(rng))
     assert rest.mean() < 0.9
     assert rest.max() < 7
@@ -150,7 +152,7 @@ def test_the_coarse_surface_is_near_the_full_one(rng: np.random.Generator) -> No
     assert np.percentile(bent, 99) < 6.5
 
 
-def test_skinning_weights_keep_the_surface_nearer_where_a_body_bends(rng: np.random.Generator) -> None:
+def test_coarser_with_skinning_weights_has_smaller_error_in_poses(rng: np.random.Generator) -> None:
     rigid = coarser(*body(), len(made().vertices))
     _, *bent = posed(rng)
     worst = [
@@ -160,7 +162,7 @@ def test_skinning_weights_keep_the_surface_nearer_where_a_body_bends(rng: np.ran
     assert worst[0] < 0.9 * worst[1]
 
 
-def test_an_open_border_stays_where_it_is() -> None:
+def test_coarser_open_border_stays_in_place() -> None:
     vertices, faces = hand()
     lod = coarser(vertices, faces, 60)
     coarse = vertices[lod.vertices]
@@ -176,7 +178,7 @@ def test_an_open_border_stays_where_it_is() -> None:
     assert distances(vertices, coarse, lod.faces).max() < 4e-3
 
 
-def test_the_corners_of_a_flat_sheet_stay() -> None:
+def test_coarser_flat_sheet_keeps_its_corners() -> None:
     """Inside it nothing tells one vertex from another: only the planes on the border do."""
     side = 9
     x, y = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
@@ -193,13 +195,13 @@ def test_the_corners_of_a_flat_sheet_stay() -> None:
     assert areas.sum() == (side - 1) ** 2
 
 
-def test_equal_input_gives_equal_output() -> None:
+def test_lod_of_same_body_is_deterministic() -> None:
     again = lod_of(replace(open_body(), lod=None))
     np.testing.assert_array_equal(again.vertices, made().vertices)
     np.testing.assert_array_equal(again.faces, made().faces)
 
 
-def test_the_open_body_holds_its_own() -> None:
+def test_lod_of_bundled_body_returns_the_stored_lod() -> None:
     stored = open_body().lod
     assert stored is not None
     assert lod_of(open_body()) is stored
@@ -208,7 +210,7 @@ def test_the_open_body_holds_its_own() -> None:
     assert (stored.vertices.shape, stored.faces.shape) == ((1722,), (3440, 3))
 
 
-def test_small_bodies_keep_what_they_need() -> None:
+def test_lod_of_small_body_keeps_400_vertices_or_all() -> None:
     vertices, faces = hand()
     one = np.ones((len(vertices), 1), np.float32)
     of_a_hand = replace(open_body(), v_template=vertices, faces=faces, weights=one, lod=None)
@@ -220,6 +222,17 @@ def test_small_bodies_keep_what_they_need() -> None:
 
 TETRAHEDRON = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]], np.int32)
 CORNERS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, -1, 0], [5, 5, 5]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("config", "count"), [(LodConfig(share=2, fewest=30), 90), (LodConfig(fewest=30), 45), (LodConfig(fewest=60), 60)]
+)
+def test_lod_of_config_sets_the_number_of_vertices(config: LodConfig, count: int) -> None:
+    vertices, faces = hand(12, 15)
+    assert len(vertices) == 181
+    weights = np.ones((len(vertices), 1), np.float32)
+    small = replace(open_body(), v_template=vertices, faces=faces, weights=weights, lod=None)
+    assert len(lod_of(small, config).vertices) == count
 
 
 @pytest.mark.parametrize("faces", [TETRAHEDRON, TETRAHEDRON[:1]], ids=["tetrahedron", "triangle"])
@@ -236,7 +249,7 @@ def test_coarser_keeps_two_borders_apart() -> None:
     assert (np.unique(found[count == 1], return_counts=True)[1] == 2).all()
 
 
-def test_where_three_sheets_meet_the_vertices_stay() -> None:
+def test_coarser_edge_with_three_faces_keeps_its_vertices() -> None:
     long, wide = 8, 5
     grid = np.stack(np.meshgrid(np.arange(long), np.arange(wide), indexing="ij"), -1).reshape(-1, 2)
     angles = np.arange(3) * 2 * np.pi / 3
@@ -255,7 +268,7 @@ def test_where_three_sheets_meet_the_vertices_stay() -> None:
     assert edges(lod.faces)[1].max() == 3
 
 
-def test_faces_without_surface_and_vertices_without_face_are_left_out() -> None:
+def test_coarser_removes_degenerate_faces_and_unused_vertices() -> None:
     lod = coarser(CORNERS, np.concatenate([TETRAHEDRON, [[4, 4, 5]]]).astype(np.int32), 100)
     assert lod.vertices.tolist() == [0, 1, 2, 3]
     np.testing.assert_array_equal(lod.faces, TETRAHEDRON)
@@ -273,13 +286,13 @@ def test_faces_without_surface_and_vertices_without_face_are_left_out() -> None:
         (CORNERS, np.full((4, 3), 2, np.int32), "no face has three different corners"),
     ],
 )
-def test_coarser_of_an_invalid_mesh_raises(vertices: np.ndarray, faces: np.ndarray, message: str) -> None:
+def test_coarser_invalid_mesh_raises(vertices: np.ndarray, faces: np.ndarray, message: str) -> None:
     with pytest.raises(ModelError) as refusal:
         coarser(vertices, faces, 2)
     assert str(refusal.value) == f"mesh: cannot be simplified, as {message}"
 
 
-def test_coarser_of_random_triangles_is_valid_or_raises() -> None:
+def test_coarser_random_triangles_returns_valid_mesh() -> None:
     for seed in range(60):
         rng = np.random.default_rng(seed)
         count = int(rng.integers(4, 40))

@@ -1,4 +1,4 @@
-"""The graphs against those of the published implementation."""
+"""Mesh and joint graphs against those of the published implementation."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def assert_matrix(matrix, golden, name):
     np.testing.assert_allclose(entries.data, val, atol=1e-12)
 
 
-def test_legacy_argsort_breaks_ties_as_old_numpy():
+def test_legacy_argsort_ties_are_ordered_as_by_old_numpy():
     golden = np.load(GOLDEN / "numpy_legacy_argsort.npz")
     cases = [key.removesuffix(".values") for key in golden.files if key.endswith(".values")]
     assert len(cases) == 27
@@ -42,7 +42,7 @@ def test_legacy_argsort_breaks_ties_as_old_numpy():
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 16, 17, 500])
-def test_legacy_argsort_sorts(size):
+def test_legacy_argsort_random_values_are_sorted(size):
     values = np.random.default_rng(size).integers(0, 7, size).astype(float)
     order = legacy_argsort(values)
     np.testing.assert_array_equal(np.sort(order), np.arange(size))
@@ -50,7 +50,7 @@ def test_legacy_argsort_sorts(size):
 
 
 @pytest.mark.parametrize("mesh", MESHES)
-def test_hierarchy_is_the_published_one(mesh):
+def test_coarsen_published_mesh_equals_golden_hierarchy(mesh):
     golden = np.load(GOLDEN / f"{mesh}.npz")
     levels = int(golden["graph.levels"])
     hierarchy = coarsen(mesh_adjacency(golden["graph.faces"], len(golden["graph.vertices"])), levels)
@@ -76,14 +76,14 @@ def test_hierarchy_is_the_published_one(mesh):
         (MANO21, "pose2mesh_full_mano_ico", 6),
     ],
 )
-def test_joint_graphs_are_the_published_ones(joint_set, file, level):
+def test_joint_adjacency_published_joint_set_equals_golden(joint_set, file, level):
     golden = np.load(GOLDEN / f"{file}.npz")
     adjacency = joint_adjacency(joint_set.edges, joint_set.pairs, len(joint_set))
     assert_matrix(adjacency, golden, f"graph.A.{level}")
     assert_matrix(laplacian(adjacency), golden, f"graph.L.{level}")
 
 
-def test_children_stand_side_by_side():
+def test_coarsen_children_of_a_parent_are_adjacent():
     faces = np.array([[0, 1, 2], [0, 2, 3], [0, 3, 1], [1, 3, 2], [3, 2, 4]])
     hierarchy = coarsen(mesh_adjacency(faces, 5), 2)
     for level, parents in enumerate(hierarchy.parents):
@@ -94,7 +94,7 @@ def test_children_stand_side_by_side():
     assert [len(order) for order in hierarchy.permutations] == list(hierarchy.sizes)
 
 
-def test_faces_that_do_not_fit_are_refused():
+def test_mesh_adjacency_faces_that_do_not_match_vertices_raise():
     with pytest.raises(ModelError, match="vertices 0 to 2"):
         mesh_adjacency(np.array([[0, 1, 3]]), 3)
     with pytest.raises(ModelError, match="vertex 1 belongs to no face"):

@@ -1,4 +1,4 @@
-"""Rigs: a body posed by the 4 weights of its rig stands where the body itself does."""
+"""Rigs with four weights per vertex pose like the body."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def posed(body: Body, rig: Rig, rotations: np.ndarray, shape: np.ndarray) -> np.
     return moved
 
 
-def test_rig_of_poses_like_the_body(rng: np.random.Generator) -> None:
+def test_rig_of_body_poses_like_the_body(rng: np.random.Generator) -> None:
     body, rig = open_body(), rig_of(open_body())
     rotations = rotmat(rng.normal(0, 0.5, (3, 24, 3)))
     shape = rng.normal(0, 1, (3, 10)).astype(np.float32)
@@ -33,7 +33,7 @@ def test_rig_of_poses_like_the_body(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(posed(body, rig, rotations, shape), expected, atol=1e-5)
 
 
-def test_types_and_sizes() -> None:
+def test_rig_of_body_has_documented_types_and_shapes() -> None:
     rig = rig_of(open_body())
     assert {field: (getattr(rig, field).dtype.name, getattr(rig, field).shape) for field in Rig.__slots__} == {
         "rest_joints": ("float32", (24, 3)),
@@ -63,19 +63,19 @@ def with_weights(rows: list[list[float]]) -> Body:
     )
 
 
-def test_the_four_largest_weights_sum_to_one_again() -> None:
+def test_rig_of_more_than_four_weights_keeps_and_normalizes_the_largest() -> None:
     rig = rig_of(with_weights([[0.1, 0.3, 0.1, 0.2, 0.1, 0.2], [0, 0, 0, 0, 0, 1]]))
     assert rig.joints.tolist() == [[1, 3, 5, 0], [5, 0, 0, 0]]
     np.testing.assert_allclose(rig.weights, [[0.375, 0.25, 0.25, 0.125], [1, 0, 0, 0]], atol=1e-6)
 
 
-def test_fewer_than_four_joints_are_filled_up() -> None:
+def test_rig_of_fewer_than_four_joints_is_padded_with_zeros() -> None:
     rig = rig_of(with_weights([[0.25, 0.75], [1, 0]]))
     assert rig.joints.tolist() == [[1, 0, 0, 0], [0, 0, 0, 0]]
     assert rig.weights.tolist() == [[0.75, 0.25, 0, 0], [1, 0, 0, 0]]
 
 
-def test_rig_of_an_invalid_body_raises() -> None:
+def test_rig_of_invalid_body_raises() -> None:
     with pytest.raises(ModelError, match=r"^tiny: vertex 1 has no positive weight; expected at least one$"):
         rig_of(with_weights([[1, 0], [0, 0]]))
     with pytest.raises(ModelError, match=r"^tiny: a rig has at most 256 joints, not 257$"):

@@ -1,4 +1,4 @@
-"""The packed body poses like the definition, with any number of its shape directions."""
+"""The packed skinning operator equals the definition."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def body(request: pytest.FixtureRequest) -> Body:
 
 
 @pytest.mark.parametrize("people", [0, 1, 4, 13])
-def test_equals_the_definition(body: Body, people: int, rng: np.random.Generator) -> None:
+def test_skinner_random_poses_equal_body_skin(body: Body, people: int, rng: np.random.Generator) -> None:
     rotations = rotmat(rng.normal(0, 0.6, (people, 24, 3)))
     shape = rng.normal(0, 1.5, (people, 10)).astype(np.float32)
     translation = rng.normal(0, 3, (people, 3)).astype(np.float32)
@@ -34,7 +34,7 @@ def test_equals_the_definition(body: Body, people: int, rng: np.random.Generator
         np.testing.assert_allclose(joints, expected_joints + moved, atol=1e-5, rtol=0)
 
 
-def test_equals_smplx(body: Body, rng: np.random.Generator) -> None:
+def test_skinner_random_poses_equal_smplx(body: Body, rng: np.random.Generator) -> None:
     torch = pytest.importorskip("torch")
     smplx = pytest.importorskip("smplx")
     from smplx.utils import Struct
@@ -65,11 +65,14 @@ def test_equals_smplx(body: Body, rng: np.random.Generator) -> None:
     np.testing.assert_allclose(joints, out.joints.numpy()[:, :24], atol=1e-5, rtol=0)
 
 
-def test_the_first_shape_directions_alone(rng: np.random.Generator) -> None:
+def test_skinner_fewer_shape_directions_equal_zero_coefficients(rng: np.random.Generator) -> None:
     rotations = rotmat(rng.normal(0, 0.6, (2, 24, 3)))
     shape = rng.normal(0, 1.5, (2, 10)).astype(np.float32)
     shape[:, 4:] = 0
     vertices, _ = Skinner(open_body(), 4)(rotations, shape[:, :4])
     np.testing.assert_allclose(vertices, open_body().skin(rotations, shape)[0], atol=1e-5, rtol=0)
+
+
+def test_skinner_too_many_shape_directions_raises() -> None:
     with pytest.raises(ValueError, match="has 10 shape directions, not 11"):
         Skinner(open_body(), 11)

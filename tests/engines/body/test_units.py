@@ -1,4 +1,4 @@
-"""Bodies that are not in meters or lie down are recognized and refused."""
+"""Bodies in other units or axes are rejected."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_check_units_plausible_body_passes(body: Body) -> None:
         (turned((1, 1), (0, 1), (2, -1)), r"its head is at \+X of its pelvis"),
     ],
 )
-def test_check_units_other_units_or_axes_raise(body: Body, said: str) -> None:
+def test_check_units_other_units_or_axes_raises(body: Body, said: str) -> None:
     with pytest.raises(ModelError, match=said) as caught:
         check_units(body, "body.npz")
     assert str(caught.value).startswith("body.npz: ")

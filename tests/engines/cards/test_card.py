@@ -1,4 +1,4 @@
-"""Model cards: what ships is whole, and what is wrong is said in one line."""
+"""Model cards: the bundled ones are complete, errors are one line."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def test_load_card_every_bundled_card_is_complete(card: Card) -> None:
         assert text.stat().st_size > 500
 
 
-def test_the_default_models_exist_for_their_tasks() -> None:
+def test_cards_of_a_task_include_the_default_models() -> None:
     assert "nanodet_g" in [card.name for card in cards("detector")]
     assert "movenet_thunder" in [card.name for card in cards("pose")]
     assert load_card("movenet_thunder", "pose").keypoints[0] == "nose"
     assert len(load_card("movenet_thunder").keypoints) == 17
 
 
-def test_an_unknown_name_lists_what_exists_for_the_task() -> None:
+def test_load_card_unknown_name_lists_models_of_the_task() -> None:
     with pytest.raises(UnknownNameError, match=r"unknown detector 'yolo9000'; there are: .*nanodet_g") as caught:
         load_card("yolo9000", "detector")
     assert "movenet" not in str(caught.value)
@@ -69,7 +69,7 @@ def test_an_unknown_name_lists_what_exists_for_the_task() -> None:
         load_card("nanodet_g", "pose")
 
 
-def test_a_card_from_a_file(tmp_path: Path) -> None:
+def test_load_card_path_returns_its_entries(tmp_path: Path) -> None:
     card = load_card(write(tmp_path), "pose")
     assert card.name == "tiny"
     assert card.input.shape == ("N", 3, 8, 8)
@@ -107,21 +107,21 @@ def test_load_card_invalid_entry_is_named_in_the_error(tmp_path: Path, old: str,
 
 
 @pytest.mark.parametrize("weights", [b"", b"weightz", b"weights\n"])
-def test_damaged_weights(tmp_path: Path, weights: bytes) -> None:
+def test_read_weights_damaged_file_raises(tmp_path: Path, weights: bytes) -> None:
     card = load_card(write(tmp_path, weights=weights))
     with pytest.raises(ModelError, match="damaged or replaced") as caught:
         read_weights(card.variants[0])
     assert "tiny.onnx" in str(caught.value)
 
 
-def test_missing_weights(tmp_path: Path) -> None:
+def test_read_weights_missing_file_raises(tmp_path: Path) -> None:
     path = write(tmp_path)
     (tmp_path / "tiny.onnx").unlink()
     with pytest.raises(ModelError, match=r"tiny\.onnx: cannot be read"):
         read_weights(load_card(path).variants[0])
 
 
-def test_sparse_weights_of_any_size_are_not_read(tmp_path: Path) -> None:
+def test_read_weights_huge_sparse_file_raises(tmp_path: Path) -> None:
     card = load_card(write(tmp_path, CARD.replace("tiny.onnx", "tiny.safetensors")))
     with (tmp_path / "tiny.safetensors").open("wb") as file:
         file.truncate(15 << 30)  # takes no place on the disk

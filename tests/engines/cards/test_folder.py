@@ -1,4 +1,4 @@
-"""The user's models folder: what is in it cannot break the list, and no card reaches out of it."""
+"""The user's models folder: invalid cards are skipped, and no card refers outside of it."""
 
 from __future__ import annotations
 
@@ -141,23 +141,34 @@ def test_read_card_file_outside_of_the_folder_raises(entry: str, target: str, fo
     assert (folder / "link.txt").is_symlink()
 
 
-def test_a_removal_keeps_what_others_name_and_takes_bad_cards(folder: Path) -> None:
+def test_remove_invalid_card_removes_its_files(folder: Path) -> None:
     (folder / "bad.toml").write_text("[[[")
     (folder / "bad-0123456789ab.safetensors").write_bytes(b"of an import")
     assert len(remove("bad")) == 2
-    (folder / "thief.toml").write_text(GOOD)
-    (folder / "card.toml").write_text(GOOD.replace("good.onnx", "thief.toml"))
+
+
+def test_remove_keeps_files_of_other_cards(folder: Path) -> None:
+    (folder / "second.toml").write_text(GOOD)
+    (folder / "card.toml").write_text(GOOD.replace("good.onnx", "second.toml"))
     assert [path.name for path in remove("card")] == ["card.toml"]
-    assert [path.name for path in remove("thief")] == ["thief.toml"]
+    assert [path.name for path in remove("second")] == ["second.toml"]
     assert (folder / "good.onnx").read_bytes() == b"weights"
+
+
+@pytest.mark.usefixtures("folder")
+def test_remove_unknown_name_suggests_a_similar_one() -> None:
     with pytest.raises(UnknownNameError, match=r"goods is not an imported model \(did you mean good\?\)"):
         remove("goods")
-    for name in ("../home", "a/b", "..", ""):
-        with pytest.raises(UnknownNameError):
-            remove(name)
 
 
-def test_files_of_the_zoo_may_be_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ["../home", "a/b", "..", ""])
+def test_remove_path_instead_of_name_raises(name: str) -> None:
+    with pytest.raises(UnknownNameError):
+        remove(name)
+
+
+def test_load_card_links_in_the_zoo_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Installers link files into place, so that the shipped cards' files may be anywhere."""
     from engines.cards import reader as card_reader
 
@@ -170,7 +181,7 @@ def test_files_of_the_zoo_may_be_links(tmp_path: Path, monkeypatch: pytest.Monke
     assert card_reader.read_card(tmp_path / "zoo" / "good.toml").variants[0].file.name == "good.onnx"
 
 
-def test_names_of_all_kinds_are_looked_up_without_a_traceback(folder: Path) -> None:
+def test_load_card_impossible_name_raises_unknown_name(folder: Path) -> None:
     for name in ("x" * 5000, "a\x00b", "", ".", "/", "\udcff"):
         with pytest.raises(UnknownNameError) as caught:
             load_card(name)

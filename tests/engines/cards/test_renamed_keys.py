@@ -42,7 +42,7 @@ def test_read_card_table_current_keys_give_no_warning(tmp_path: Path, caplog: py
     assert not caplog.records
 
 
-def test_read_card_table_key_in_both_spellings_is_refused(tmp_path: Path) -> None:
+def test_read_card_table_key_in_both_spellings_raises(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text('license = "MIT"\n' + CARD)
     with pytest.raises(ModelError, match="has both licence and license; keep license"):

@@ -1,4 +1,4 @@
-"""INT8 weights beside a card's float ones: what is written, what is shown, and what is refused."""
+"""INT8 variants of a card."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engines.importing.import_model import remove
 from engines.inference.onnx_model import onnx_model
 
 GATE = Gate(
-    footage="clip.mp4",
+    samples="clip.mp4",
     calibrator="entropy",
     inputs=64,
     people=30,
@@ -42,28 +42,37 @@ def shipped() -> Card:
     return load_card("movenet_thunder")
 
 
-def test_a_shipped_model_gets_a_card_of_its_own_and_back(shipped: Card, data_folder: Path) -> None:
+def test_add_int8_bundled_model_writes_a_card_to_the_data_folder(shipped: Card, data_folder: Path) -> None:
     written = add_int8(shipped, b"int8 weights", GATE)
     card = load_card("movenet_thunder", "pose")
     assert card == written
     assert card.path.parent == data_folder == user_models()
-    variant, floats = card.variant("int8"), card.variant("fp32")
-    assert variant is not None
-    assert floats is not None
-    assert read_weights(variant) == b"int8 weights"
-    assert floats.sha256 == shipped.variants[0].sha256
-    assert hashlib.sha256(read_weights(floats)).hexdigest() == floats.sha256
-    assert variant.gate == GATE
     assert replace(card, path=shipped.path, variants=(), license_files=()) == replace(
         shipped, variants=(), license_files=()
     )
     assert [p.read_text() for p in card.license_files] == [p.read_text() for p in shipped.license_files]
+
+
+@pytest.mark.usefixtures("data_folder")
+def test_add_int8_bundled_model_has_both_variants(shipped: Card) -> None:
+    card = add_int8(shipped, b"int8 weights", GATE)
+    variant, floats = card.variant("int8"), card.variant("fp32")
+    assert variant is not None
+    assert floats is not None
+    assert read_weights(variant) == b"int8 weights"
+    assert variant.gate == GATE
+    assert floats.sha256 == shipped.variants[0].sha256
+    assert hashlib.sha256(read_weights(floats)).hexdigest() == floats.sha256
+
+
+def test_remove_int8_card_restores_the_bundled_model(shipped: Card, data_folder: Path) -> None:
+    add_int8(shipped, b"int8 weights", GATE)
     remove("movenet_thunder")
     assert load_card("movenet_thunder") == shipped
     assert not list(data_folder.iterdir())
 
 
-def test_a_second_time_replaces_the_first(shipped: Card, data_folder: Path) -> None:
+def test_add_int8_second_variant_replaces_the_first(shipped: Card, data_folder: Path) -> None:
     add_int8(shipped, b"first", GATE)
     before = len(list(data_folder.iterdir()))
     card = add_int8(load_card("movenet_thunder"), b"second", GATE)
@@ -71,13 +80,13 @@ def test_a_second_time_replaces_the_first(shipped: Card, data_folder: Path) -> N
     assert read_weights(card.variants[1]) == b"second"
 
 
-def test_a_failed_gate_writes_nothing(shipped: Card, data_folder: Path) -> None:
+def test_add_int8_failed_gate_raises_and_writes_nothing(shipped: Card, data_folder: Path) -> None:
     with pytest.raises(ModelError, match=r"gate was not passed, people lost 3 % \(limit 2\)"):
         add_int8(shipped, b"int8 weights", FAILED)
     assert not data_folder.exists()
 
 
-def test_a_folder_that_cannot_be_written_is_said(shipped: Card, data_folder: Path) -> None:
+def test_add_int8_unwritable_folder_raises_one_line(shipped: Card, data_folder: Path) -> None:
     data_folder.parent.mkdir(parents=True)
     data_folder.write_text("a file")
     with pytest.raises(ModelError, match="cannot be written") as caught:
@@ -85,7 +94,7 @@ def test_a_folder_that_cannot_be_written_is_said(shipped: Card, data_folder: Pat
     assert "\n" not in str(caught.value)
 
 
-def test_int8_of_an_imported_network_is_not_converted_again(data_folder: Path) -> None:
+def test_add_int8_imported_network_uses_the_onnx_variant(data_folder: Path) -> None:
     data_folder.mkdir(parents=True)
     weights = b"safetensors"
     (data_folder / "w.safetensors").write_bytes(weights)
@@ -100,7 +109,7 @@ def test_int8_of_an_imported_network_is_not_converted_again(data_folder: Path) -
     assert onnx_model(card, card.variant("int8"), None) == b"onnx in int8"
 
 
-def test_a_variant_that_failed_its_gate_is_not_run(shipped: Card) -> None:
+def test_read_weights_variant_with_failed_gate_raises(shipped: Card) -> None:
     card = add_int8(shipped, b"int8 weights", GATE)
     variant = card.variants[1]
     text = card.path.read_text()
@@ -122,7 +131,7 @@ def test_a_variant_that_failed_its_gate_is_not_run(shipped: Card) -> None:
         ("at_least = true", 'at_least = "yes"', "at_least must be true or false"),
     ],
 )
-def test_a_wrong_gate_says_what_is_wrong(shipped: Card, old: str, new: str, said: str) -> None:
+def test_load_card_invalid_gate_names_the_entry(shipped: Card, old: str, new: str, said: str) -> None:
     card = add_int8(shipped, b"int8 weights", GATE)
     text = card.path.read_text()
     assert old in text

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and what becomes of those that programs leave unfinished."""
+"""Atomic files, and leftovers of killed processes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_atomic_file_committed_replaces_what_was_there(tmp_path: Path) -> None:
+def test_atomic_file_committed_replaces_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
     with AtomicFile(path) as new:
@@ -55,7 +55,7 @@ def test_atomic_file_committed_replaces_what_was_there(tmp_path: Path) -> None:
     assert names(tmp_path) == {"a.bin"}
 
 
-def test_atomic_file_not_committed_leaves_what_was_there(tmp_path: Path) -> None:
+def test_atomic_file_not_committed_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
     with AtomicFile(path) as new:
@@ -64,7 +64,7 @@ def test_atomic_file_not_committed_leaves_what_was_there(tmp_path: Path) -> None
     assert names(tmp_path) == {"a.bin"}
 
 
-def test_atomic_file_is_on_the_disk_before_it_has_its_name_and_the_name_afterwards(
+def test_atomic_file_commit_syncs_file_before_and_folder_after_rename(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
@@ -84,7 +84,7 @@ def test_atomic_file_is_on_the_disk_before_it_has_its_name_and_the_name_afterwar
     assert steps == ["file", "rename", "folder"]
 
 
-def test_atomic_file_that_cannot_be_synchronized_gets_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_atomically_failed_fsync_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(handle: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
@@ -94,7 +94,7 @@ def test_atomic_file_that_cannot_be_synchronized_gets_no_name(tmp_path: Path, mo
     assert names(tmp_path) == set()
 
 
-def test_hidden_leftover_of_a_killed_program_is_removed(tmp_path: Path) -> None:
+def test_write_atomically_hidden_leftover_of_killed_process_is_removed(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     killed_writer(path, "hidden")
     assert len(names(tmp_path)) == 1
@@ -102,7 +102,7 @@ def test_hidden_leftover_of_a_killed_program_is_removed(tmp_path: Path) -> None:
     assert names(tmp_path) == {"a.bin"}
 
 
-def test_hidden_files_of_living_writers_and_strangers_are_not_touched(tmp_path: Path) -> None:
+def test_write_atomically_files_of_live_writers_and_others_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     others = [".a.bin.note.part", ".a.bin.0123456.part", ".b.bin.01234567.part"]
     for name in others:
@@ -115,7 +115,7 @@ def test_hidden_files_of_living_writers_and_strangers_are_not_touched(tmp_path: 
     assert path.read_bytes() == b"first"
 
 
-def test_visible_leftover_of_a_killed_program_is_kept_under_a_name_of_its_own(tmp_path: Path) -> None:
+def test_atomic_file_visible_leftover_of_killed_process_is_renamed(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     (tmp_path / "a-recovered-1.bin").write_bytes(b"from before")
     killed_writer(path, "visible")
@@ -126,14 +126,14 @@ def test_visible_leftover_of_a_killed_program_is_kept_under_a_name_of_its_own(tm
     assert names(tmp_path) == {"a-recovered-1.bin", "a-recovered-2.bin"}
 
 
-def test_visible_leftover_without_content_is_removed(tmp_path: Path) -> None:
+def test_atomic_file_empty_visible_leftover_is_removed(tmp_path: Path) -> None:
     (tmp_path / "a.bin.part").touch()
     with AtomicFile(tmp_path / "a.bin", visible=True) as new:
         assert new.kept is None
     assert names(tmp_path) == set()
 
 
-def test_visible_file_that_is_being_written_is_busy(tmp_path: Path) -> None:
+def test_atomic_file_visible_file_with_live_writer_raises_busy(tmp_path: Path) -> None:
     with AtomicFile(tmp_path / "a.bin", visible=True) as first:
         write_all(first.file, b"first")
         with pytest.raises(BusyError):
@@ -142,7 +142,7 @@ def test_visible_file_that_is_being_written_is_busy(tmp_path: Path) -> None:
     assert (tmp_path / "a.bin").read_bytes() == b"first"
 
 
-def test_link_in_the_place_of_a_visible_file_is_not_followed(tmp_path: Path) -> None:
+def test_atomic_file_link_at_the_visible_path_raises_busy(tmp_path: Path) -> None:
     (tmp_path / "precious").write_bytes(b"precious")
     (tmp_path / "a.bin.part").symlink_to("precious")
     with pytest.raises(BusyError):
@@ -150,7 +150,7 @@ def test_link_in_the_place_of_a_visible_file_is_not_followed(tmp_path: Path) -> 
     assert (tmp_path / "precious").read_bytes() == b"precious"
 
 
-def test_commit_without_replacing_keeps_what_is_there(tmp_path: Path) -> None:
+def test_commit_without_replace_keeps_the_existing_file(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
     with AtomicFile(path) as new:
@@ -161,7 +161,7 @@ def test_commit_without_replacing_keeps_what_is_there(tmp_path: Path) -> None:
     assert names(tmp_path) == {"a.bin"}
 
 
-def test_permissions_are_those_of_the_umask(tmp_path: Path) -> None:
+def test_write_atomically_permissions_follow_umask(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
         write_atomically(tmp_path / "a.bin", b"new")
@@ -170,7 +170,7 @@ def test_permissions_are_those_of_the_umask(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a.bin").stat().st_mode) == 0o640
 
 
-def test_write_all_goes_on_after_short_writes() -> None:
+def test_write_all_short_writes_are_continued() -> None:
     taken = bytearray()
 
     class Slow:

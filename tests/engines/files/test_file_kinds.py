@@ -33,7 +33,7 @@ def tar() -> bytes:
         (tar(), "a tar archive; unpack it first"),
     ],
 )
-def test_import_file_of_another_kind_names_the_kind(data: bytes, message: str, tmp_path: Path) -> None:
+def test_import_file_foreign_kind_is_named_in_the_error(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "weights.pth"
     path.write_bytes(data)
     with pytest.raises(ModelError, match=message) as caught:
@@ -42,20 +42,20 @@ def test_import_file_of_another_kind_names_the_kind(data: bytes, message: str, t
     assert "\n" not in str(caught.value)
 
 
-def test_import_file_of_a_pipe_or_folder_raises_without_waiting(tmp_path: Path) -> None:
+def test_import_file_pipe_or_folder_raises_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name in ("pipe", ".", "none"):
         with pytest.raises(ModelError, match="cannot be read"):
             import_file(tmp_path / name)
 
 
-def test_import_file_under_the_name_of_a_bundled_model_raises(tmp_path: Path) -> None:
+def test_import_file_name_of_a_bundled_model_raises(tmp_path: Path) -> None:
     (tmp_path / "nanodet_g.onnx").write_bytes(b"")
     (tmp_path / "nanodet_g.toml").write_text("")
     with pytest.raises(ModelError, match="nanodet_g: the name of a bundled model; choose another with --as"):
         import_file(tmp_path / "nanodet_g.onnx")
 
 
-def test_import_file_under_a_long_name_raises(tmp_path: Path) -> None:
+def test_import_file_long_name_raises(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be a model's name; use at most 64 letters"):
         import_file(tmp_path / "nanodet_g.onnx", "n" * 300)

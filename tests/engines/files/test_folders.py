@@ -1,4 +1,4 @@
-"""Folders of the user, for users that have none."""
+"""Data and cache folders of the user."""
 
 from __future__ import annotations
 
@@ -25,11 +25,19 @@ def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("homeless")
-def test_user_without_a_home_has_no_folders_and_the_models_that_ship() -> None:
+def test_user_folder_user_without_home_is_none() -> None:
     assert user_folder("data") is None
     assert user_folder("cache") is None
     assert user_models() is None
+
+
+@pytest.mark.usefixtures("homeless")
+def test_cards_user_without_home_are_the_bundled_ones() -> None:
     assert "movenet_thunder" in {card.name for card in cards()}
+
+
+@pytest.mark.usefixtures("homeless")
+def test_needed_user_folder_user_without_home_raises() -> None:
     with pytest.raises(ModelError, match=r"^the user has no home folder; set HOME or XDG_DATA_HOME to a folder"):
         needed_user_models()
     with pytest.raises(ModelError, match="set HOME or XDG_CACHE_HOME"):
@@ -37,7 +45,7 @@ def test_user_without_a_home_has_no_folders_and_the_models_that_ship() -> None:
 
 
 @pytest.mark.usefixtures("homeless")
-def test_user_folder_follows_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_folder_xdg_variable_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert user_folder("data") == tmp_path / "meshcast"
     assert user_folder("cache") is None

@@ -1,4 +1,4 @@
-"""`.npz` files that ask for more than they hold: refused in one line, before anything is allocated."""
+"""`.npz` files that declare more than they hold are rejected before any allocation."""
 
 from __future__ import annotations
 
@@ -64,21 +64,21 @@ def test_read_npz_returns_what_numpy_wrote(tmp_path: Path, save: object) -> None
         assert got[name].flags.writeable
 
 
-def test_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+def test_read_npz_decompression_bomb_raises_before_unpacking(tmp_path: Path) -> None:
     path = archive(tmp_path / "a.npz", {"a.npy": header((16 * MIB,), "|u1") + bytes(16 * MIB)})
     assert path.stat().st_size < MIB
     with little_memory(), pytest.raises(ModelError, match=r"a\.npz: a: reading it takes 16\.0 MiB"):
         read_npz(path, "a file", budget=MemoryBudget(BUDGET))
 
 
-def test_arrays_of_one_file_share_the_budget(tmp_path: Path) -> None:
+def test_read_npz_arrays_of_one_file_share_the_budget(tmp_path: Path) -> None:
     one = header((3 * MIB,), "|u1") + bytes(3 * MIB)
     path = archive(tmp_path / "a.npz", {f"{name}.npy": one for name in "abc"})
     with pytest.raises(ModelError, match=r": c: reading it takes 9\.0 MiB"):
         read_npz(path, "a file", budget=MemoryBudget(BUDGET))
 
 
-def test_arrays_that_are_not_asked_for_are_not_read(tmp_path: Path) -> None:
+def test_read_npz_only_requested_arrays_are_read(tmp_path: Path) -> None:
     objects = header((1,), "|O") + bytes(8)
     path = archive(tmp_path / "a.npz", {"a.npy": header((2,)) + bytes(16), "b.npy": objects, "c.txt": b"abc"})
     got = read_npz(path, "a file", only=("a", "d"))
@@ -100,7 +100,7 @@ def test_arrays_that_are_not_asked_for_are_not_read(tmp_path: Path) -> None:
     ],
     ids=["huge", "overflow", "trailing", "long-header", "nested-header", "version", "short", "objects"],
 )
-def test_array_whose_header_is_not_true_is_refused(tmp_path: Path, data: bytes, reason: str) -> None:
+def test_read_npz_array_with_false_header_raises(tmp_path: Path, data: bytes, reason: str) -> None:
     with little_memory(), pytest.raises(ModelError, match=reason) as error:
         read_npz(archive(tmp_path / "a.npz", {"a.npy": data}), "a file")
     assert "\n" not in str(error.value)
@@ -114,14 +114,14 @@ def changed(path: Path, at: int, value: int, size: int = 4) -> None:
     path.write_bytes(data)
 
 
-def test_member_that_claims_more_than_its_packed_bytes_can_have_is_refused(tmp_path: Path) -> None:
+def test_read_npz_impossible_compression_ratio_raises(tmp_path: Path) -> None:
     path = archive(tmp_path / "a.npz", {"a.npy": header((8,), "|u1") + bytes(8)})
     changed(path, 24, 1 << 31)
     with little_memory(), pytest.raises(ModelError, match="declares an impossible size"):
         read_npz(path, "a file")
 
 
-def test_member_that_unpacks_to_more_or_less_than_it_claims_is_refused(tmp_path: Path) -> None:
+def test_read_npz_wrong_unpacked_size_raises(tmp_path: Path) -> None:
     for claimed, stored in ((1000, 2000), (2000, 1000)):
         path = archive(tmp_path / "a.npz", {"a.npy": header((claimed,), "|u1") + bytes(stored)})
         changed(path, 24, len(header((claimed,), "|u1")) + claimed)
@@ -129,7 +129,7 @@ def test_member_that_unpacks_to_more_or_less_than_it_claims_is_refused(tmp_path:
             read_npz(path, "a file")
 
 
-def test_members_over_each_other_are_refused(tmp_path: Path) -> None:
+def test_read_npz_overlapping_members_raise(tmp_path: Path) -> None:
     one = header((1000,), "|u1") + bytes(1000)
     path = archive(tmp_path / "a.npz", {"a.npy": one, "b.npy": one}, zipfile.ZIP_STORED)
     data = bytearray(path.read_bytes())
@@ -141,7 +141,7 @@ def test_members_over_each_other_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
+def test_read_npz_duplicate_member_raises(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("a.npy", header((0,)))
@@ -150,7 +150,7 @@ def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
         read_npz(path, "a file")
 
 
-def test_directory_without_end_is_refused(tmp_path: Path) -> None:
+def test_read_npz_oversized_directory_raises(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w") as file:
         for number in range(1200):
@@ -160,12 +160,12 @@ def test_directory_without_end_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_packing_that_numpy_does_not_write_is_refused(tmp_path: Path, packing: int) -> None:
+def test_read_npz_unknown_compression_raises(tmp_path: Path, packing: int) -> None:
     with pytest.raises(ModelError, match="packed in an unknown way"):
         read_npz(archive(tmp_path / "a.npz", {"a.npy": header((0,))}, packing), "a file")
 
 
-def test_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
+def test_read_npz_pipe_raises_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.npz")
     with pytest.raises(ModelError, match="not a regular file"):
         read_npz(tmp_path / "a.npz", "a file")

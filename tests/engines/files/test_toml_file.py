@@ -1,4 +1,4 @@
-"""One reader for all TOML: encodings and line ends of every editor, and nothing that hangs."""
+"""The TOML reader: encodings, line ends, and files that are not regular."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEXT = 'name = "größe"\nsize = [1, 2]\n'
     [TEXT.encode(), TEXT.encode("utf-8-sig"), TEXT.replace("\n", "\r\n").encode("utf-8-sig")],
     ids=["plain", "byte order mark", "byte order mark and CRLF"],
 )
-def test_a_file_of_any_editor_is_read_alike(data: bytes, tmp_path: Path) -> None:
+def test_read_toml_byte_order_mark_and_line_endings_are_accepted(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_bytes(data)
     assert read_toml(tmp_path / "a.toml", "a card") == {"name": "größe", "size": [1, 2]}
 
@@ -37,7 +37,7 @@ def test_a_file_of_any_editor_is_read_alike(data: bytes, tmp_path: Path) -> None
         (b"#" * (LARGEST + 1), "larger than 256 KiB"),
     ],
 )
-def test_what_cannot_be_read_is_said_in_one_line(data: bytes, said: str, tmp_path: Path) -> None:
+def test_read_toml_unreadable_file_raises_one_line(data: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_bytes(data)
     with pytest.raises(ModelError, match=said) as caught:
@@ -46,16 +46,19 @@ def test_what_cannot_be_read_is_said_in_one_line(data: bytes, said: str, tmp_pat
     assert "\n" not in str(caught.value)
 
 
-def test_cameras_and_cards_with_a_byte_order_mark(tmp_path: Path) -> None:
+def test_camera_file_with_byte_order_mark_is_loaded(tmp_path: Path) -> None:
     camera = tmp_path / "camera.toml"
     camera.write_bytes(b"\xef\xbb\xbfwidth = 4\r\nheight = 2\r\nfx = 3.0\r\nfy = 3.0\r\ncx = 1.5\r\ncy = 0.5\r\n")
     assert Camera.load(camera).size == (4, 2)
+
+
+def test_card_with_byte_order_mark_is_loaded(tmp_path: Path) -> None:
     card = tmp_path / "card.toml"
     card.write_bytes(b'\xef\xbb\xbftask = "body"\r\nfamily = "smpl"\r\n[variants.fp32]\r\nfile = "a.npz"\r\n')
     assert load_card(card).family == "smpl"
 
 
-def test_a_camera_may_come_through_a_pipe_but_a_device_is_refused(tmp_path: Path) -> None:
+def test_camera_load_pipe_is_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     text = "width = 4\nheight = 2\nfx = 3.0\nfy = 3.0\ncx = 1.5\ncy = 0.5\n"
@@ -63,6 +66,9 @@ def test_a_camera_may_come_through_a_pipe_but_a_device_is_refused(tmp_path: Path
     writer.start()
     assert Camera.load(pipe).size == (4, 2)
     writer.join()
+
+
+def test_camera_load_device_or_missing_file_raises(tmp_path: Path) -> None:
     with pytest.raises(CameraError, match="it is a device, not a regular file"):
         Camera.load("/dev/zero")
     with pytest.raises(CameraError, match=r"nothing\.toml: cannot be read: No such file"):

@@ -1,4 +1,4 @@
-"""Mesh heads: what a network says becomes people in the camera's axes."""
+"""Mesh heads: from network outputs to people in camera axes."""
 
 from __future__ import annotations
 
@@ -54,23 +54,35 @@ def poses(count: int) -> tuple[np.ndarray, np.ndarray]:
     return rotmat(RNG.normal(0, 0.3, (count, 24, 3))), RNG.normal(0, 1, (count, 10)).astype(np.float32)
 
 
-def test_landmarks_of_a_surface_and_of_a_skeleton() -> None:
+def test_landmarks_of_surface_body_use_its_regressor() -> None:
     body = open_body()
     vertices, joints = body.skin(*poses(2))
-    names = (*NAMES, "pelvis", "no_such_point")
-    on_skin, inside = Landmarks(body, names)(vertices, joints), Landmarks(plain(body), names)(vertices, joints)
-    np.testing.assert_allclose(on_skin[:, :17], body.coco_regressor @ vertices, atol=1e-5)
-    assert np.isnan(inside[:, :5]).all()  # nose, eyes, ears
+    points = Landmarks(body, NAMES)(vertices, joints)
+    np.testing.assert_allclose(points, body.coco_regressor @ vertices, atol=1e-5)
+
+
+def test_landmarks_of_plain_body_use_its_joints() -> None:
+    body = open_body()
+    vertices, joints = body.skin(*poses(2))
+    points = Landmarks(plain(body), NAMES)(vertices, joints)
+    assert np.isnan(points[:, :5]).all()  # nose, eyes, ears
     for row in range(5, 17):
-        np.testing.assert_array_equal(inside[:, row], joints[:, body.joint_names.index(NAMES[row])])
-    for points in (on_skin, inside):
-        np.testing.assert_array_equal(points[:, 17], joints[:, 0])
-        assert np.isnan(points[:, 18]).all()
-    assert np.linalg.norm(inside - on_skin, axis=-1)[:, 5:17].max() < 0.1  # meters: the same parts of the same body
+        np.testing.assert_array_equal(points[:, row], joints[:, body.joint_names.index(NAMES[row])])
+    on_skin = Landmarks(body, NAMES)(vertices, joints)
+    assert np.linalg.norm(points - on_skin, axis=-1)[:, 5:].max() < 0.1  # meters: the same parts of the same body
+
+
+@pytest.mark.parametrize("surface", [True, False])
+def test_landmarks_pelvis_is_the_root_and_unknown_name_is_nan(surface: bool) -> None:
+    body = open_body()
+    vertices, joints = body.skin(*poses(2))
+    points = Landmarks(body if surface else plain(body), ("pelvis", "no_such_point"))(vertices, joints)
+    np.testing.assert_array_equal(points[:, 0], joints[:, 0])
+    assert np.isnan(points[:, 1]).all()
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_pare_poses_the_body(count: int) -> None:
+def test_smpl_parameters_head_pare_outputs_pose_the_body(count: int) -> None:
     rotations, shape = poses(count)
     cameras = np.tile(np.array([0.8, 0.1, -0.2], np.float32), (count, 1))
     attention = RNG.dirichlet(np.ones(56 * 56), (count, 24)).reshape(count, 24, 56, 56).astype(np.float32)
@@ -85,10 +97,14 @@ def test_pare_poses_the_body(count: int) -> None:
     assert made.attention is not None
     np.testing.assert_allclose(made.attention.max((2, 3)), 1, rtol=1e-5)
     assert made.usable.all()
+
+
+def test_smpl_parameters_head_bundled_body_warns_about_shape_directions() -> None:
+    head = SmplParametersHead(Answers(), load_card("pare"), open_body(), NAMES)
     assert "whose shape directions are not those of SMPL" in head.warning
 
 
-def test_people_behind_the_camera_or_of_nan_are_not_usable() -> None:
+def test_smpl_parameters_head_person_behind_camera_or_nan_is_not_usable() -> None:
     rotations, shape = poses(3)
     rotations[2, 5] = np.nan
     cameras = np.array([[0.9, 0, 0], [-0.5, 0, 0], [0.9, 0, 0]], np.float32)
@@ -97,7 +113,7 @@ def test_people_behind_the_camera_or_of_nan_are_not_usable() -> None:
     assert head(people(3)).usable.tolist() == [True, False, False]
 
 
-def test_dct_is_relative_to_the_mean_parameters(tmp_path: Path) -> None:
+def test_smpl_parameters_head_dct_adds_the_mean_parameters(tmp_path: Path) -> None:
     mean = MeanParameters(
         RNG.normal(0, 0.3, (24, 3)).astype(np.float32), RNG.normal(0, 1, 10).astype(np.float32), np.float32([0.9, 0, 0])
     )
@@ -115,15 +131,22 @@ def test_dct_is_relative_to_the_mean_parameters(tmp_path: Path) -> None:
     assert made.cameras is not None
     np.testing.assert_allclose(made.cameras, output[:, :3] + [0.9, 0, 0], atol=1e-6)
     assert "mean parameters" not in head.warning
-    bare = SmplParametersHead(Answers(output), load_card("dct"), open_body(), NAMES)
-    assert "no mean parameters" in bare.warning
-    assert bare(people(2)).joints[0, 15, 1] < -0.3  # the head is up: y points down in the camera
 
 
-def test_mean_parameters_in_six_numbers_a_joint(tmp_path: Path) -> None:
+def test_smpl_parameters_head_dct_without_mean_parameters_warns_and_is_upright() -> None:
+    output = RNG.normal(0, 0.1, (2, 85)).astype(np.float32)
+    head = SmplParametersHead(Answers(output), load_card("dct"), open_body(), NAMES)
+    assert "no mean parameters" in head.warning
+    assert head(people(2)).joints[0, 15, 1] < -0.3  # the head is up: y points down in the camera
+
+
+def test_read_mean_parameters_6d_rotations_are_converted(tmp_path: Path) -> None:
     rotvec = RNG.normal(0, 0.8, (24, 3))
     np.savez(tmp_path / "mean.npz", pose=rotmat(rotvec)[:, :, :2].reshape(144), shape=np.zeros(10), cam=np.zeros(3))
     np.testing.assert_allclose(read_mean_parameters(tmp_path / "mean.npz").pose[1:], rotvec[1:], atol=1e-5)
+
+
+def test_read_mean_parameters_wrong_sizes_raise(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", pose=np.zeros(12))
     with pytest.raises(ModelError, match=r"pose \(72 or 144 numbers\) and shape \(10\)"):
         read_mean_parameters(tmp_path / "other.npz")
@@ -148,7 +171,7 @@ def test_pose2mesh_head_passes_standardized_keypoints() -> None:
     assert not head(replace(seen, scores=seen.scores * 0.05)).usable.any()
 
 
-def test_decomr_reads_vertices_off_the_map() -> None:
+def test_decomr_head_samples_vertices_from_the_map() -> None:
     from engines.body.select import body_map
 
     body = open_body()
@@ -160,12 +183,15 @@ def test_decomr_reads_vertices_off_the_map() -> None:
     assert np.median(np.linalg.norm(made.vertices + made.root[:, None] - vertices, axis=-1)) < 0.003  # meters
 
 
-def test_keypoints_by_name() -> None:
+def test_gather_points_names_are_matched() -> None:
     weights = gather_points(NAMES, COCO19.joint_names, "net")
     assert weights.shape == (19, 17)
     np.testing.assert_array_equal(weights[:17], np.eye(17))
     shuffled = tuple(reversed(NAMES))
     np.testing.assert_array_equal(gather_points(shuffled, NAMES, "net").argmax(1), np.arange(16, -1, -1))
+
+
+def test_gather_points_missing_keypoints_are_named() -> None:
     with pytest.raises(ModelError, match="net: needs the keypoints torso, head, which the pose model does not predict"):
         gather_points(NAMES, load_card("pose2mesh_human36").keypoints, "net")
 
@@ -174,24 +200,45 @@ def imported(card: Card) -> Card:
     return replace(card, variants=load_card("movenet_thunder").variants)
 
 
-def test_body_for_a_head_without_its_body_raises(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def no_imports(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_imports")
+def test_body_for_trained_network_needs_the_body_of_its_training() -> None:
     trained = imported(load_card("pose2mesh_coco"))
     with pytest.raises(ModelError, match="import that body first"):
         body_for(trained, None)
     assert body_for(trained, "open_smpl_body") is not None  # asked for by name
+
+
+@pytest.mark.usefixtures("no_imports")
+def test_body_for_other_networks_is_the_bundled_body() -> None:
     assert body_for(load_card("pose2mesh_coco"), None) is not None  # nothing to scramble
     assert body_for(imported(load_card("pare")), None) is not None  # rotations drive any body
+
+
+@pytest.mark.usefixtures("no_imports")
+def test_body_for_model_with_own_body_is_none() -> None:
     assert body_for(load_card("pose2mesh_open"), None) is None
     with pytest.raises(ModelError, match="has a body of its own; remove --body"):
         body_for(load_card("pose2mesh_open"), "open_smpl_body")
+
+
+@pytest.mark.usefixtures("no_imports")
+def test_body_for_family_without_head_raises() -> None:
     with pytest.raises(ModelError, match=r"dct_two_branch: its family dct_iuv has no mesh head; .*IUV map"):
         body_for(load_card("dct_two_branch"), None)
+
+
+@pytest.mark.usefixtures("no_imports")
+def test_body_for_unknown_body_lists_the_known_ones() -> None:
     with pytest.raises(UnknownNameError, match="unknown body 'smpl_neutral'; there are: open_smpl_body"):
         body_for(load_card("pare"), "smpl_neutral")
 
 
-def test_smpl_parameters_head_on_a_body_with_other_joints_raises() -> None:
+def test_smpl_parameters_head_body_with_other_joints_raises() -> None:
     hand = replace(
         plain(open_body()),
         parents=np.array([-1, *range(15)], np.int32),
@@ -209,7 +256,7 @@ def test_smpl_parameters_head_on_a_body_with_other_joints_raises() -> None:
 @pytest.mark.parametrize(
     "pose", [np.zeros(144), np.array(["x"] * 144), np.full(144, np.inf)], ids=["zeros", "text", "inf"]
 )
-def test_mean_parameters_that_are_no_rotations_are_refused(tmp_path: Path, pose: np.ndarray) -> None:
+def test_read_mean_parameters_invalid_rotations_raise(tmp_path: Path, pose: np.ndarray) -> None:
     np.savez(tmp_path / "mean.npz", pose=pose, shape=np.zeros(10))
     with pytest.raises(ModelError, match=r"^[^\n]*mean\.npz: [^\n]*$"):
         read_mean_parameters(tmp_path / "mean.npz")

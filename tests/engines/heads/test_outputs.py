@@ -1,4 +1,4 @@
-"""ONNX mesh models of others: what they take and give is compared with their family when they are loaded."""
+"""Outputs of imported ONNX mesh models are compared with their family on loading."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PARE = ((1, 24, 3, 3), (1, 10), (1, 3), (1, 24, 56, 56))
         ("decomr", ((1, 128, 128, 3), (1, 3))),
     ],
 )
-def test_check_outputs_other_shapes_than_the_family_raise(name: str, shapes: tuple[tuple[int, ...], ...]) -> None:
+def test_check_outputs_wrong_shapes_raise(name: str, shapes: tuple[tuple[int, ...], ...]) -> None:
     card, body = of_others(name), None if name == "pose2mesh_open" else open_body()
     check_outputs(card, Fixed(*shapes), body)
     for wrong in (shapes[1:], (*shapes, (1, 3)), (*shapes[:-1], (*shapes[-1][:-1], 7, 7)), (*shapes[:-1], (1, 2))):

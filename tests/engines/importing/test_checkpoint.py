@@ -1,4 +1,4 @@
-"""Checkpoints of others: what is in them is read, and nothing in them runs."""
+"""Untrusted checkpoints are read without executing code."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def save(content: object, path: Path, *, legacy: bool = False) -> Path:
         ({"state_dict": WEIGHTS, "lr_schedulers": [{"milestones": Counter({3: 1})}]}, "state_dict"),
     ],
 )
-def test_every_wrapping_is_opened(tmp_path: Path, content: object, wrapping: str, legacy: bool) -> None:
+def test_read_checkpoint_each_wrapping_returns_the_weights(
+    tmp_path: Path, content: object, wrapping: str, legacy: bool
+) -> None:
     path = save(content, tmp_path / "file.pth", legacy=legacy)
     assert is_checkpoint(path)
     found = read_checkpoint(path)
@@ -58,12 +60,12 @@ def test_every_wrapping_is_opened(tmp_path: Path, content: object, wrapping: str
     assert len(found.sha256) == 64
 
 
-def test_two_networks_side_by_side(tmp_path: Path) -> None:
+def test_read_checkpoint_two_networks_are_prefixed(tmp_path: Path) -> None:
     found = read_checkpoint(save({"CNet": WEIGHTS, "LNet": WEIGHTS, "epoch": 30}, tmp_path / "file.pt"))
     assert set(found.tensors) == {f"{part}.{key}" for part in ("CNet", "LNet") for key in WEIGHTS}
 
 
-def test_safetensors(tmp_path: Path) -> None:
+def test_read_checkpoint_safetensors_is_recognized_by_content(tmp_path: Path) -> None:
     path = tmp_path / "weights.bin"  # told by what it holds, not by its name
     save_file(WEIGHTS, path)
     assert is_checkpoint(path)
@@ -71,17 +73,23 @@ def test_safetensors(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
-def test_code_is_refused_and_does_not_run(tmp_path: Path, legacy: bool) -> None:
+def test_read_checkpoint_code_raises_without_executing(tmp_path: Path, legacy: bool) -> None:
     canary = tmp_path / "canary"
     path = save({"state_dict": WEIGHTS, "hyper_parameters": Bomb(canary)}, tmp_path / "evil.ckpt", legacy=legacy)
     with pytest.raises(ModelError, match=r"evil\.ckpt: refused: it holds (os|posix)\.mkdir.*--trust"):
         read_checkpoint(path)
     assert not canary.exists()
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+def test_read_checkpoint_trusted_code_is_executed(tmp_path: Path, legacy: bool) -> None:
+    canary = tmp_path / "canary"
+    path = save({"state_dict": WEIGHTS, "hyper_parameters": Bomb(canary)}, tmp_path / "evil.ckpt", legacy=legacy)
     assert read_checkpoint(path, trust=True).tensors
     assert canary.exists()
 
 
-def test_a_bare_pickle_that_runs_code_does_not_run(tmp_path: Path) -> None:
+def test_read_checkpoint_bare_pickle_with_code_raises_without_executing(tmp_path: Path) -> None:
     canary = tmp_path / "canary"
     path = tmp_path / "evil.pth"
     path.write_bytes(pickle.dumps(Bomb(canary), protocol=2))
@@ -90,7 +98,7 @@ def test_a_bare_pickle_that_runs_code_does_not_run(tmp_path: Path) -> None:
     assert not canary.exists()
 
 
-def test_trust_needs_no_package_that_only_its_settings_came_from(
+def test_read_checkpoint_trusted_file_replaces_classes_of_absent_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Lightning file holds its own classes beside the weights; without the package they become empty stand-ins."""
@@ -113,7 +121,7 @@ def test_trust_needs_no_package_that_only_its_settings_came_from(
 
 
 @pytest.mark.parametrize("kind", ["zip", "legacy", "safetensors"])
-def test_truncated_and_flipped_files_are_refused_or_read(tmp_path: Path, kind: str) -> None:
+def test_read_checkpoint_truncated_or_flipped_file_raises_or_is_read(tmp_path: Path, kind: str) -> None:
     """A cut file is refused; a flipped bit is, too, or does no harm; without checksums it may change a number."""
     path = tmp_path / "file"
     big = {"weight": torch.ones(300, 10), "bias": torch.zeros(10)}
@@ -143,17 +151,17 @@ def test_truncated_and_flipped_files_are_refused_or_read(tmp_path: Path, kind: s
     ("content", "said"),
     [([1, 2], "holds a list"), ({"epoch": 3}, "no tensors found; its entries are: epoch")],
 )
-def test_what_is_no_checkpoint_is_said(tmp_path: Path, content: object, said: str) -> None:
+def test_read_checkpoint_other_content_raises(tmp_path: Path, content: object, said: str) -> None:
     with pytest.raises(ModelError, match=said):
         read_checkpoint(save(content, tmp_path / "file.pth"))
 
 
-def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+def test_read_checkpoint_non_finite_weights_raise(tmp_path: Path) -> None:
     broken = {"layer.weight": torch.tensor([1.0, float("nan")])}
     with pytest.raises(ModelError, match=r"layer\.weight holds numbers that are not finite"):
         read_checkpoint(save(broken, tmp_path / "file.pth"))
 
 
-def test_a_missing_file_is_said(tmp_path: Path) -> None:
+def test_read_checkpoint_missing_file_raises(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
         read_checkpoint(tmp_path / "none.pth")

@@ -1,4 +1,4 @@
-"""Checkpoints that announce more than is in them: refused before torch allocates anything."""
+"""Checkpoints that declare more than they hold are rejected before torch allocates memory."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def replaced(path: Path, old: bytes, new: bytes, *, legacy: bool) -> Path:
     ],
     ids=["bytearray", "Tensor", "FloatTensor"],
 )
-def test_call_that_allocates_is_refused(tmp_path: Path, content: object) -> None:
+def test_read_checkpoint_call_that_allocates_raises(tmp_path: Path, content: object) -> None:
     with pytest.raises(ModelError, match="reading it takes"):
         read_checkpoint(in_zip(tmp_path / "a.pth", content), budget=MemoryBudget(64 * MIB))
 
 
-def test_array_that_announces_a_shape_is_refused(tmp_path: Path) -> None:
+def test_read_checkpoint_array_with_huge_shape_raises(tmp_path: Path) -> None:
     import numpy as np
     from numpy._core.multiarray import _reconstruct
 
@@ -97,7 +97,7 @@ def test_array_that_announces_a_shape_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
-def test_storage_that_announces_more_than_the_file_is_refused(tmp_path: Path, legacy: bool) -> None:
+def test_read_checkpoint_storage_larger_than_file_raises(tmp_path: Path, legacy: bool) -> None:
     path = tmp_path / "a.pth"
     torch.save({"a": torch.zeros(1000)}, path, _use_new_zipfile_serialization=not legacy)
     count, larger = b"M" + struct.pack("<H", 1000), b"J" + struct.pack("<i", 1 << 30)
@@ -107,7 +107,7 @@ def test_storage_that_announces_more_than_the_file_is_refused(tmp_path: Path, le
 
 
 @pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
-def test_tensor_larger_than_its_storage_is_refused(tmp_path: Path, legacy: bool) -> None:
+def test_read_checkpoint_tensor_larger_than_storage_raises(tmp_path: Path, legacy: bool) -> None:
     path = tmp_path / "a.pth"
     torch.save({"a": torch.zeros(7, 5)}, path, _use_new_zipfile_serialization=not legacy)
     shape = b"K\x07K\x05\x86"
@@ -118,14 +118,14 @@ def test_tensor_larger_than_its_storage_is_refused(tmp_path: Path, legacy: bool)
 
 
 @pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
-def test_expanded_tensor_counts_with_all_its_elements(tmp_path: Path, legacy: bool) -> None:
+def test_read_checkpoint_expanded_tensor_counts_all_elements(tmp_path: Path, legacy: bool) -> None:
     path = tmp_path / "a.pth"
     torch.save({"a": torch.zeros(1).expand(1 << 30)}, path, _use_new_zipfile_serialization=not legacy)
     with pytest.raises(ModelError, match="reading it takes"):
         read_checkpoint(path, budget=MemoryBudget(64 * MIB))
 
 
-def test_copies_of_a_container_count(tmp_path: Path) -> None:
+def test_read_checkpoint_container_copies_count_toward_budget(tmp_path: Path) -> None:
     # One list of many items, of which a few bytes each ask for another copy.
     many = b"]" + b"(" + b"N" * 100_000 + b"e" + b"q\x00"
     copy = b"ccollections\nCounter\nh\x00\x85R"
@@ -137,7 +137,7 @@ def test_copies_of_a_container_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [50_000_000, 1 << 40])
-def test_safetensors_header_of_any_size_is_refused(tmp_path: Path, size: int) -> None:
+def test_read_checkpoint_false_safetensors_header_raises(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a.safetensors"
     with path.open("wb") as file:
         file.write(struct.pack("<Q", size) + b'{"a":')
@@ -146,7 +146,7 @@ def test_safetensors_header_of_any_size_is_refused(tmp_path: Path, size: int) ->
         read_checkpoint(path)
 
 
-def test_file_with_more_bytes_than_the_budget_is_not_read(tmp_path: Path) -> None:
+def test_read_checkpoint_file_larger_than_budget_raises(tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
     with path.open("wb") as file:
         file.write(b"PK\x03\x04")

@@ -1,4 +1,4 @@
-"""Importing published files: recognized, converted whole, kept with a card; or refused with what does not fit."""
+"""Importing published checkpoints."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ WRAPPED: list[tuple[str, str, Wrap, str]] = [
 
 
 @pytest.mark.parametrize(("network", "file", "wrap", "name"), WRAPPED, ids=[f"{n}-{f}" for n, f, _, _ in WRAPPED])
-def test_published_files_become_models(tmp_path: Path, network: str, file: str, wrap: Wrap, name: str) -> None:
+def test_import_file_published_checkpoint_becomes_a_model(
+    tmp_path: Path, network: str, file: str, wrap: Wrap, name: str
+) -> None:
     weights = state(network)
     path = saved(wrap(weights), tmp_path / file)
     made = import_file(path)
@@ -88,7 +90,7 @@ def test_published_files_become_models(tmp_path: Path, network: str, file: str, 
         assert "ignored tensors that the network does not use: smpl.faces and 1 more" in " ".join(made.warnings)
 
 
-def test_pose2mesh_of_the_bodys_mesh(tmp_path: Path) -> None:
+def test_import_file_pose2mesh_for_the_bundled_body_is_imported(tmp_path: Path) -> None:
     weights = state("pose2mesh_full_coco")
     made = import_file(saved({"model_state_dict": weights, "train_log": [1.0]}, tmp_path / "final.pth.tar"))
     assert made.card.name == "pose2mesh_coco"
@@ -96,7 +98,7 @@ def test_pose2mesh_of_the_bodys_mesh(tmp_path: Path) -> None:
     assert all(torch.equal(loaded[key], weights[key]) for key in weights)
 
 
-def test_a_network_for_other_joints_is_named(tmp_path: Path) -> None:
+def test_import_file_network_for_other_joints_names_the_shape(tmp_path: Path) -> None:
     weights = state("pose2mesh_posenet_coco")
     weights["w1.weight"] = torch.zeros(4096, 2 * 20)
     with pytest.raises(
@@ -105,24 +107,27 @@ def test_a_network_for_other_joints_is_named(tmp_path: Path) -> None:
         import_file(saved(weights, tmp_path / "file.pth"))
 
 
-def test_absent_batch_counters_are_harmless(tmp_path: Path) -> None:
+def test_import_file_without_batch_counters_is_imported(tmp_path: Path) -> None:
     weights = {key: value for key, value in state("yolox_nano").items() if not key.endswith("num_batches_tracked")}
     card = import_file(saved({"model": weights}, tmp_path / "old.pth")).card
     assert load_network(card)
 
 
-def test_a_name_of_ones_own(tmp_path: Path, data_folder: Path) -> None:
-    path = saved(state("yolox_nano"), tmp_path / "mine.pth")
-    card = import_file(path, "my_detector").card
+def test_import_file_own_name_is_used(tmp_path: Path) -> None:
+    card = import_file(saved(state("yolox_nano"), tmp_path / "mine.pth"), "my_detector").card
     assert (card.name, card.family) == ("my_detector", "yolox")
     assert load_card("yolox_nano").untrained
+
+
+def test_remove_imported_model_removes_its_files(tmp_path: Path, data_folder: Path) -> None:
+    import_file(saved(state("yolox_nano"), tmp_path / "mine.pth"), "my_detector")
     assert remove("my_detector")
     assert not list(data_folder.iterdir())
     with pytest.raises(UnknownNameError, match="not an imported model"):
         remove("my_detector")
 
 
-def test_of_two_sets_of_weights_one_is_chosen_and_said(tmp_path: Path) -> None:
+def test_import_file_two_weight_sets_chooses_one_with_a_warning(tmp_path: Path) -> None:
     weights = state("yolox_nano")
     averaged = {key: value + 1 for key, value in weights.items()}
     path = saved({"model": prefixed("_orig_mod.module.", weights), "ema": {"module": averaged}}, tmp_path / "two.pth")
@@ -134,14 +139,14 @@ def test_of_two_sets_of_weights_one_is_chosen_and_said(tmp_path: Path) -> None:
     assert torch.equal(load_network(import_file(path, weights="ema").card).state_dict()[key], averaged[key])
 
 
-def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+def test_import_file_non_finite_weights_raise(tmp_path: Path) -> None:
     weights = state("yolox_nano")
     weights["head.obj_preds.0.bias"] = torch.full((1,), torch.nan)
     with pytest.raises(ModelError, match=r"head\.obj_preds\.0\.bias holds numbers that are not finite"):
         import_file(saved({"model": weights, "other": {"a": torch.ones(1)}}, tmp_path / "nan.pth"))
 
 
-def test_the_input_size_is_chosen_by_name(tmp_path: Path) -> None:
+def test_import_file_name_selects_the_input_size(tmp_path: Path) -> None:
     path = saved(state("hrnet_w32"), tmp_path / "weights.pth")
     made = import_file(path)
     assert made.card.name == "hrnet_w32_256x192"
@@ -150,7 +155,7 @@ def test_the_input_size_is_chosen_by_name(tmp_path: Path) -> None:
     assert load_card("hrnet_w32").name == "hrnet_w32_256x192"
 
 
-def test_importing_again_replaces(tmp_path: Path, data_folder: Path) -> None:
+def test_import_file_same_name_replaces_the_first_import(tmp_path: Path, data_folder: Path) -> None:
     for seed in (1, 2):
         torch.manual_seed(seed)
         import_file(saved(build("yolox_nano").state_dict(), tmp_path / "yolox_nano.pth"))
@@ -174,13 +179,15 @@ def reshaped(weights: dict[str, Any]) -> dict[str, Any]:
         (reshaped, r"1 entry of another shape \(head\.cls_preds\.0\.weight is 3 x 64 x 1 x 1, not 80 x 64 x 1 x 1\)"),
     ],
 )
-def test_what_does_not_fit_is_named(tmp_path: Path, data_folder: Path, change: Wrap, said: str) -> None:
+def test_import_file_mismatched_tensor_is_named_in_the_error(
+    tmp_path: Path, data_folder: Path, change: Wrap, said: str
+) -> None:
     with pytest.raises(ModelError, match=said):
         import_file(saved(change(state("yolox_nano")), tmp_path / "file.pth"))
     assert not data_folder.exists()
 
 
-def test_another_architecture_is_named(tmp_path: Path, data_folder: Path) -> None:
+def test_import_file_other_architecture_names_the_most_similar(tmp_path: Path, data_folder: Path) -> None:
     path = saved(state("yolox_nano"), tmp_path / "file.pth")
     with pytest.raises(ModelError, match=r"not hrnet_w32: most similar to yolox_nano$"):
         import_file(path, "hrnet_w32")
@@ -190,12 +197,12 @@ def test_another_architecture_is_named(tmp_path: Path, data_folder: Path) -> Non
     assert not data_folder.exists()
 
 
-def test_a_part_of_a_model_is_said(tmp_path: Path) -> None:
+def test_import_file_part_of_a_model_raises(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="holds pose2mesh_posenet_human36, which is only a part of a model"):
         import_file(saved(state("pose2mesh_posenet_human36"), tmp_path / "posenet.pth.tar"))
 
 
-def test_names_that_are_taken_or_no_names(tmp_path: Path) -> None:
+def test_import_file_taken_or_invalid_name_raises(tmp_path: Path) -> None:
     path = saved(state("yolox_nano"), tmp_path / "file.pth")
     with pytest.raises(ModelError, match="bundled model"):
         import_file(path, "nanodet_g")
@@ -203,18 +210,18 @@ def test_names_that_are_taken_or_no_names(tmp_path: Path) -> None:
         import_file(path, "../escape")
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_file_unwritable_data_folder_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "blocked").write_text("a file where a folder should be")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "blocked"))
     with pytest.raises(ModelError, match="cannot be written"):
         import_file(saved(state("yolox_nano"), tmp_path / "file.pth"))
 
 
-def test_the_users_folder(data_folder: Path) -> None:
+def test_user_models_is_in_the_data_folder(data_folder: Path) -> None:
     assert user_models() == data_folder
 
 
-def test_a_hands_network_needs_the_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_file_hand_network_needs_the_imported_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its weights fit the hand's mesh, which is imported first."""
     from engines.body.body import Body, load_body
 

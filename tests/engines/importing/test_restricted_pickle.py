@@ -1,4 +1,4 @@
-"""The restricted unpickler: what it lets in equals what numpy and scipy read; nothing that is refused is ever run."""
+"""The restricted unpickler: arrays are read as by numpy and scipy, code is never executed."""
 
 from __future__ import annotations
 
@@ -99,20 +99,20 @@ def python2_array(array: np.ndarray, protocol: int) -> bytes:
     ],
     ids=["float64", "fortran", "big endian", "empty", "text", "scalar", "bool"],
 )
-def test_arrays_of_every_protocol(loads: Any, array: np.ndarray, protocol: int) -> None:
+def test_load_pickle_array_of_each_protocol_is_read(loads: Any, array: np.ndarray, protocol: int) -> None:
     read = as_array(loads(pickle.dumps({"a": array}, protocol))["a"], "a")
     np.testing.assert_array_equal(read, array)
     assert (read.dtype, read.shape) == (array.dtype, array.shape)
 
 
 @pytest.mark.parametrize("protocol", [0, 2])
-def test_arrays_of_python_2(loads: Any, protocol: int) -> None:
+def test_load_pickle_python_2_array_is_read(loads: Any, protocol: int) -> None:
     array = np.random.default_rng(0).normal(0, 1, (5, 7))
     np.testing.assert_array_equal(as_array(loads(python2_array(array, protocol)), "a"), array)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_plain_containers(loads: Any, protocol: int) -> None:
+def test_load_pickle_plain_containers_are_read(loads: Any, protocol: int) -> None:
     held = {
         "n": [1, 2.5, None, True, 2**70],
         "t": ("ö", b"raw"),
@@ -128,7 +128,7 @@ def test_plain_containers(loads: Any, protocol: int) -> None:
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("form", ["csc_matrix", "csr_matrix", "coo_matrix", "csc_array"])
 @pytest.mark.parametrize("module", ["scipy.sparse._{}", "scipy.sparse.{}", "scipy.sparse"])
-def test_sparse_matrices_become_dense(loads: Any, form: str, module: str, protocol: int) -> None:
+def test_as_array_sparse_matrix_becomes_dense(loads: Any, form: str, module: str, protocol: int) -> None:
     dense = np.random.default_rng(1).normal(0, 1, (4, 9)) * (np.random.default_rng(2).random((4, 9)) < 0.3)
     data = pickle.dumps(getattr(sparse, form)(dense), protocol)
     if protocol < 4:  # the text of a global is not counted: put the names of other scipy versions there
@@ -136,7 +136,7 @@ def test_sparse_matrices_become_dense(loads: Any, form: str, module: str, protoc
     np.testing.assert_array_equal(as_array(loads(data), "a"), dense)
 
 
-def test_coo_of_older_scipy_and_repeated_entries(loads: Any) -> None:
+def test_as_array_coo_of_older_scipy_sums_repeated_entries(loads: Any) -> None:
     matrix = sparse.coo_matrix(([1.0, 2.0, 4.0], ([0, 0, 1], [1, 1, 2])), (2, 3))
     row, column = matrix.__dict__.pop("coords")
     matrix.__dict__.update(row=row, col=column)
@@ -144,7 +144,7 @@ def test_coo_of_older_scipy_and_repeated_entries(loads: Any) -> None:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_chumpy_without_chumpy(loads: Any, chumpy: Any, protocol: int) -> None:
+def test_as_array_chumpy_objects_are_read_without_chumpy(loads: Any, chumpy: Any, protocol: int) -> None:
     array = np.random.default_rng(3).normal(0, 1, (4, 3, 20))
     some = np.arange(array.size).reshape(array.shape)[:, :, :10]
     held = {"x": chumpy.ch(array), "view": chumpy.select(chumpy.ch(array), some)}
@@ -158,7 +158,7 @@ def test_chumpy_without_chumpy(loads: Any, chumpy: Any, protocol: int) -> None:
 
 
 @pytest.mark.parametrize("value", [None, [1, 2], {"a": 1}, b"raw", np.array([{}]), np.zeros(2, [("a", "f4")])])
-def test_what_is_no_array(loads: Any, value: object) -> None:
+def test_as_array_other_object_raises(loads: Any, value: object) -> None:
     held = loads(pickle.dumps(value))
     with pytest.raises(ModelError, match=r"^here cannot be read as an array: "):
         as_array(held, "here")
@@ -199,7 +199,7 @@ def attacks(canary: Path) -> dict[str, tuple[bytes, str]]:
 
 
 @pytest.mark.parametrize("attack", attacks(Path("x")))
-def test_a_pickle_that_would_run_code_is_refused(loads: Any, tmp_path: Path, attack: str) -> None:
+def test_load_pickle_each_code_attack_raises_without_executing(loads: Any, tmp_path: Path, attack: str) -> None:
     data, name = attacks(tmp_path / "canary")[attack]
     with pytest.raises(ModelError, match=rf"model\.pkl: refused: .* names {name}, .*no code was executed") as refusal:
         loads(data)
@@ -207,13 +207,13 @@ def test_a_pickle_that_would_run_code_is_refused(loads: Any, tmp_path: Path, att
     assert not (tmp_path / "canary").exists()
 
 
-def test_the_attacks_are_real(tmp_path: Path) -> None:
+def test_pickle_loads_attack_runs_code(tmp_path: Path) -> None:
     data, _ = attacks(tmp_path / "canary")["reduce"]
     pickle.loads(data)
     assert (tmp_path / "canary").exists()
 
 
-def test_a_chumpy_class_is_never_called(loads: Any) -> None:
+def test_load_pickle_chumpy_class_is_not_called(loads: Any) -> None:
     held = loads(b"cchumpy.utils\nrun\n(S'touch canary'\ntR.")
     assert isinstance(held, Node)
     assert held.kind == "chumpy.utils.run"
@@ -244,7 +244,7 @@ def test_a_chumpy_class_is_never_called(loads: Any) -> None:
     ],
     ids=range(17),
 )
-def test_damaged_pickles_ask_for_no_memory(loads: Any, data: bytes) -> None:
+def test_load_pickle_damaged_data_allocates_little_memory(loads: Any, data: bytes) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(ModelError, match=r"^[^\n]*body model file, or damaged[^\n]*$"):
@@ -293,7 +293,7 @@ def changed_array(shape: bytes) -> bytes:
     ],
     ids=range(22),
 )
-def test_damaged_arrays_ask_for_no_memory(loads: Any, data: bytes) -> None:
+def test_as_array_damaged_array_allocates_little_memory(loads: Any, data: bytes) -> None:
     held = loads(data)
     tracemalloc.start()
     try:
@@ -304,7 +304,7 @@ def test_damaged_arrays_ask_for_no_memory(loads: Any, data: bytes) -> None:
         tracemalloc.stop()
 
 
-def test_missing_file(tmp_path: Path) -> None:
+def test_load_pickle_missing_file_raises(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"none\.pkl: cannot be read: No such file"):
         load_pickle(tmp_path / "none.pkl", "body model file")
 
@@ -321,7 +321,7 @@ MIB = 1 << 20
     ],
     ids=["lists", "copies", "classes"],
 )
-def test_pickle_of_many_objects_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_load_pickle_many_objects_exceed_the_budget(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "model.pkl"
     path.write_bytes(data)
     budget = MemoryBudget(32 * MIB)
@@ -334,7 +334,7 @@ def test_pickle_of_many_objects_is_refused(tmp_path: Path, data: bytes) -> None:
         tracemalloc.stop()
 
 
-def test_arrays_that_announce_more_than_the_budget_are_refused(loads: Any, chumpy: Any) -> None:
+def test_as_array_expansion_beyond_the_budget_raises(loads: Any, chumpy: Any) -> None:
     selected = chumpy.select(chumpy.ch(np.array(["x" * 20_000])), np.zeros(1000, np.uint8))  # a byte for 80 kB
     wide = sparse.csc_matrix((8000, 8000))
     held = loads(chumpy.dumps({"select": selected, "sparse": wide}, 2))

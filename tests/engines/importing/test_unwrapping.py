@@ -1,4 +1,4 @@
-"""Weights are found however a trainer wrapped them, and what is ambiguous is said."""
+"""Weights in the checkpoint layouts of different trainers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ WRAPPINGS: dict[str, tuple[Wrap, str]] = {
 
 
 @pytest.mark.parametrize("kind", WRAPPINGS)
-def test_every_wrapping_gives_the_same_weights(kind: str, weights: Weights) -> None:
+def test_choose_weights_each_wrapping_gives_the_same_weights(kind: str, weights: Weights) -> None:
     wrap, where = WRAPPINGS[kind]
     found = chosen(wrap(weights))
     assert found.match.network.name == NETWORK
@@ -107,7 +107,7 @@ def test_every_wrapping_gives_the_same_weights(kind: str, weights: Weights) -> N
         (lambda a, b: {**a, "ema": b}, "", "ema"),
     ],
 )
-def test_of_two_sets_trained_weights_are_taken_and_the_others_named(
+def test_choose_weights_two_sets_prefers_trained_and_names_the_other(
     wrap: Callable[[Weights, Weights], Any], first: str, second: str, weights: Weights
 ) -> None:
     averaged = {key: value + 1 for key, value in weights.items()}
@@ -119,24 +119,27 @@ def test_of_two_sets_trained_weights_are_taken_and_the_others_named(
     assert torch.equal(found.match.tensors["w1.weight"], averaged["w1.weight"])
 
 
-def test_two_sets_of_the_same_numbers_are_not_ambiguous(weights: Weights) -> None:
+def test_choose_weights_equal_sets_are_not_ambiguous(weights: Weights) -> None:
     copy = {key: value.clone() for key, value in weights.items()}
     assert not chosen({"state_dict": weights, "best_state_dict": copy}).others
 
 
-def test_weights_that_are_not_there_are_said(weights: Weights) -> None:
+def test_choose_weights_unknown_set_suggests_a_similar_one(weights: Weights) -> None:
     with pytest.raises(ModelError, match=r"file\.pth: no weights under 'emaa' \(did you mean ema\?\); there are: "):
         chosen({"model": weights, "ema": weights}, "emaa")
 
 
-def test_the_set_that_fits_is_taken_wherever_it_is(weights: Weights) -> None:
+def test_choose_weights_takes_the_matching_set(weights: Weights) -> None:
     other = {"layer.weight": torch.zeros(2)}
     assert chosen({"state_dict": other, "discriminator": {"a": other}, "lifter": weights}).where == "lifter"
 
 
-def test_names_that_would_become_one_stay() -> None:
+def test_without_inserted_colliding_names_are_kept() -> None:
     both = {"_orig_mod.a": torch.zeros(1), "a": torch.ones(1)}
     assert without_inserted(both) == both
+
+
+def test_name_prefixes_common_prefixes_are_listed() -> None:
     assert name_prefixes(["module.model.a.b", "module.model.a.c"]) == (
         "",
         "module.",
@@ -145,7 +148,7 @@ def test_names_that_would_become_one_stay() -> None:
     )
 
 
-def test_dictionaries_without_end_are_gone_through_once() -> None:
+def test_weight_sets_cyclic_or_deep_dictionaries_are_bounded() -> None:
     content: dict[str, Any] = {f"key{index}": {"weight": torch.zeros(1)} for index in range(3 * MOST_SETS)}
     content["self"] = content["other"] = content
     assert len(weight_sets(content)) == MOST_SETS
@@ -155,7 +158,7 @@ def test_dictionaries_without_end_are_gone_through_once() -> None:
     assert not weight_sets(deep)
 
 
-def test_a_whole_network_in_a_trusted_file_gives_its_weights(tmp_path: Path) -> None:
+def test_read_checkpoint_whole_network_needs_trust(tmp_path: Path) -> None:
     torch.save(torch.nn.Linear(2, 2), tmp_path / "whole.pth")
     with pytest.raises(ModelError, match="refused: it holds"):
         read_checkpoint(tmp_path / "whole.pth")

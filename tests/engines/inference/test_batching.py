@@ -1,4 +1,4 @@
-"""Any number of rows on an engine with few batch sizes, and halving where memory runs out."""
+"""Batches on engines with few batch sizes, and smaller ones when memory runs out."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_batch_runner_other_errors_are_not_retried() -> None:
         BatchRunner("m", None).run(broken, (np.zeros((4, 1), np.float32),))
 
 
-def test_batch_sizes_of_a_batch_fixed_at_one() -> None:
+def test_batch_sizes_fixed_batch_must_be_one() -> None:
     assert batch_sizes([None, "N"], BUCKETS, "m") == BUCKETS
     assert batch_sizes([None], None, "m") is None
     assert batch_sizes([1, None], BUCKETS, "m") == (1,)

@@ -1,4 +1,4 @@
-"""Nested phases become one fraction that only grows."""
+"""Nested build phases give one increasing fraction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ONNX models of others against their cards: what is converted computes the same everywhere, the rest is refused."""
+"""ONNX models against their cards: conversion or a clear error."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def card(folder: Path, data: bytes, shape: str = "[1, 3, 8, 6]", std: float = 1.
     return load_card(path)
 
 
-def pictures() -> np.ndarray[Any, np.dtype[np.float32]]:
+def images() -> np.ndarray[Any, np.dtype[np.float32]]:
     return np.random.default_rng(0).uniform(-40, 300, (2, *SHAPE[1:])).astype(np.float32)
 
 
 def pixels() -> Any:
-    """What integer inputs must get of the pictures: rounded and clipped."""
-    return np.clip(np.floor(np.clip(pictures(), 0, 255) + 0.5), 0, 255)
+    """The expected values of integer inputs: rounded and clipped."""
+    return np.clip(np.floor(np.clip(images(), 0, 255) + 0.5), 0, 255)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -89,7 +89,7 @@ def test_fit_to_card_integer_images_are_rounded_and_clipped(
     backend: str, kind: int, shape: Any, tmp_path: Path
 ) -> None:
     session = open_session(card(tmp_path, model(kind, shape)), backend=backend, device="cpu", threads=1)
-    (found,) = session(pictures())
+    (found,) = session(images())
     np.testing.assert_allclose(found, pixels().mean((1, 2, 3)), rtol=1e-5)
 
 
@@ -104,34 +104,36 @@ def test_fit_to_card_integer_images_are_rounded_and_clipped(
     ],
     ids=["float16", "float64, channels last", "no shape", "batch of 0"],
 )
-def test_other_floats_and_unstated_shapes_run(backend: str, kind: int, shape: Any, given: int, tmp_path: Path) -> None:
+def test_fit_to_card_other_floats_and_unstated_shapes_run(
+    backend: str, kind: int, shape: Any, given: int, tmp_path: Path
+) -> None:
     session = open_session(card(tmp_path, model(kind, shape, given)), backend=backend, device="cpu", threads=1)
-    (found,) = session(pictures())
+    (found,) = session(images())
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, pictures().mean((1, 2, 3)), rtol=2e-3)
+    np.testing.assert_allclose(found, images().mean((1, 2, 3)), rtol=2e-3)
 
 
-def test_integer_outputs_become_float32(tmp_path: Path) -> None:
+def test_fit_to_card_integer_outputs_become_float32(tmp_path: Path) -> None:
     session = open_session(card(tmp_path, model(given=TensorProto.INT64)), backend="openvino", threads=1)
     (found,) = session(np.full((1, *SHAPE[1:]), 7, np.float32))
     assert found.dtype == np.float32
     assert found.tolist() == [7]
 
 
-def test_a_model_that_fits_is_passed_on_as_it_is(tmp_path: Path) -> None:
+def test_fit_to_card_matching_model_is_unchanged(tmp_path: Path) -> None:
     data = model()
     assert fit_to_card(card(tmp_path, data), data, "model.onnx") is data
 
 
 @pytest.mark.parametrize("name", ["nanodet_g", "movenet_thunder", "pose2mesh_open"])
-def test_models_that_ship_are_passed_on_as_they_are(name: str) -> None:
+def test_fit_to_card_bundled_models_are_unchanged(name: str) -> None:
     shipped = load_card(name)
     for variant in shipped.variants:
         data = read_weights(variant)
         assert fit_to_card(shipped, data, name) is data
 
 
-def test_listed_outputs_are_chosen_in_the_cards_order(tmp_path: Path) -> None:
+def test_fit_to_card_listed_outputs_are_in_the_cards_order(tmp_path: Path) -> None:
     proto = onnx.load_from_string(model())
     proto.graph.node.append(helper.make_node("Neg", ["mean"], ["negative"]))
     proto.graph.output.append(helper.make_tensor_value_info("negative", TensorProto.FLOAT, [1]))

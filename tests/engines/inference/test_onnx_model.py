@@ -1,4 +1,4 @@
-"""A network is converted once, kept, and converted again when what is kept cannot be trusted."""
+"""Networks are converted to ONNX once and cached."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def kept(folder: Path) -> list[Path]:
     return sorted(folder.glob("meshcast/onnx/*"))
 
 
-def test_a_network_is_converted_once(tmp_path: Path, converted: list[str]) -> None:
+def test_onnx_model_network_is_converted_once(tmp_path: Path, converted: list[str]) -> None:
     card = load_card("yolox_nano")
     first = onnx_model(card, None, None)
     assert onnx_model(card, None, None) == first == kept(tmp_path)[0].read_bytes()
@@ -44,7 +44,9 @@ DAMAGES: list[Callable[[bytes], bytes]] = [lambda data: data[:-3], lambda data: 
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=["cut", "changed", "empty"])
-def test_a_damaged_file_is_made_again(tmp_path: Path, converted: list[str], damage: Callable[[bytes], bytes]) -> None:
+def test_onnx_model_damaged_cache_file_is_converted_again(
+    tmp_path: Path, converted: list[str], damage: Callable[[bytes], bytes]
+) -> None:
     card = load_card("yolox_nano")
     onnx_model(card, None, None)
     path = kept(tmp_path)[0]
@@ -53,7 +55,7 @@ def test_a_damaged_file_is_made_again(tmp_path: Path, converted: list[str], dama
     assert [file.read_bytes() for file in kept(tmp_path)] == [b"ONNX of yolox_nano, number 2"]
 
 
-def test_what_the_file_depends_on(converted: list[str]) -> None:
+def test_onnx_model_cache_key_covers_weights_outputs_size_and_body(converted: list[str]) -> None:
     """Weights, outputs and input size, and of networks that belong to a mesh the body: nothing else."""
     pare, mesh = load_card("pare"), load_card("pose2mesh_coco")
     other = replace(open_body(), v_template=open_body().v_template + 1)
@@ -73,7 +75,7 @@ def test_what_the_file_depends_on(converted: list[str]) -> None:
         assert len(converted) == count
 
 
-def test_a_cache_that_cannot_be_written(
+def test_onnx_model_unwritable_cache_warns(
     tmp_path: Path, converted: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "blocked").write_text("a file where a folder should be")
@@ -83,13 +85,13 @@ def test_a_cache_that_cannot_be_written(
     assert "exported at every start" in caplog.text
 
 
-def test_onnx_files_are_taken_as_they_are(tmp_path: Path, converted: list[str]) -> None:
+def test_onnx_model_onnx_file_is_not_converted(tmp_path: Path, converted: list[str]) -> None:
     card = load_card("movenet_thunder")
     assert onnx_model(card, card.variants[0], None) == read_weights(card.variants[0])
     assert (converted, kept(tmp_path)) == ([], [])
 
 
-def test_weights_without_a_hash_are_told_by_what_they_are(tmp_path: Path, converted: list[str]) -> None:
+def test_onnx_model_weights_without_hash_are_compared_by_content(tmp_path: Path, converted: list[str]) -> None:
     card = load_card("yolox_nano")
     variant = Variant("fp32", tmp_path / "weights.safetensors", "")
     for data, count in ((b"first", 1), (b"first", 1), (b"second", 2)):

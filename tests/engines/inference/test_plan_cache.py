@@ -1,4 +1,4 @@
-"""Plans are built once, checked on load, and never a reason not to run."""
+"""Cached engine plans: built once, validated on load, failures are warnings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Builder:
         return self.plan
 
 
-def test_built_once_and_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_cached_plan_is_built_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     build, folder = Builder(), tmp_path / "not" / "there"
     with caplog.at_level(logging.WARNING, "meshcast.engines"):
         assert cached_plan(KEY, "net", build, folder) == build.plan
@@ -51,14 +51,14 @@ def test_built_once_and_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -
 
 
 @pytest.mark.parametrize("field", ["model", "backend", "version", "device", "precision", "shapes"])
-def test_everything_in_the_key_makes_another_plan(tmp_path: Path, field: str) -> None:
+def test_cached_plan_each_key_field_selects_another_plan(tmp_path: Path, field: str) -> None:
     other = replace(KEY, **{field: "f" * 64})
     cached_plan(KEY, "net", Builder(b"one"), tmp_path)
     assert cached_plan(other, "net", Builder(b"two"), tmp_path) == b"two"
     assert cached_plan(KEY, "net", Builder(b"three"), tmp_path) == b"one"
 
 
-def test_the_users_cache_folder_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plans_folder_default_is_in_the_user_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert plans_folder() == tmp_path / "meshcast" / "plans"
     cached_plan(KEY, "net", Builder())
@@ -82,7 +82,7 @@ def damaged(whole: bytes) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("reason", list(damaged(pack(KEY, b"plan"))))
-def test_a_damaged_or_foreign_plan_is_built_again(
+def test_cached_plan_damaged_or_foreign_plan_is_rebuilt(
     tmp_path: Path, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     build = Builder()
@@ -96,19 +96,19 @@ def test_a_damaged_or_foreign_plan_is_built_again(
     assert reason.split()[0] in said[0]
 
 
-def test_a_foreign_plan_says_of_which_gpu(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_cached_plan_foreign_plan_warning_names_its_gpu(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / KEY.file_name).write_bytes(pack(replace(KEY, device="NVIDIA RTX 3090, 8.6"), b"plan"))
     cached_plan(KEY, "net", Builder(), tmp_path)
     assert "is for device NVIDIA RTX 3090, 8.6, not NVIDIA Orin, 8.7; it is built again" in caplog.messages[0]
 
 
-def test_a_plan_that_the_engine_refuses_can_be_forgotten(tmp_path: Path) -> None:
+def test_forget_removes_the_cached_plan(tmp_path: Path) -> None:
     cached_plan(KEY, "net", Builder(b"old"), tmp_path)
     forget(KEY, tmp_path)
     assert cached_plan(KEY, "net", Builder(b"new"), tmp_path) == b"new"
 
 
-def test_a_full_disk_is_a_warning(
+def test_cached_plan_full_disk_warns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def full(*_: object) -> int:
@@ -124,7 +124,7 @@ def test_a_full_disk_is_a_warning(
     assert build.built == 2
 
 
-def test_a_folder_that_cannot_be_made_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_cached_plan_uncreatable_folder_warns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("in the way")
     build = Builder()
     for _ in range(2):
@@ -133,7 +133,7 @@ def test_a_folder_that_cannot_be_made_is_a_warning(tmp_path: Path, caplog: pytes
     assert any("the plan is built at every start" in message for message in caplog.messages)
 
 
-def test_a_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_cached_plan_failed_build_leaves_no_file(tmp_path: Path) -> None:
     def fail() -> bytes:
         raise ModelError("no")
 
@@ -156,7 +156,7 @@ sys.stdout.write(cached_plan(key, "net", build, folder).decode() + "\\n")
 """
 
 
-def test_two_processes_at_once_build_one_plan(tmp_path: Path) -> None:
+def test_cached_plan_two_processes_build_one_plan(tmp_path: Path) -> None:
     def start(name: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-c", PROCESS, str(tmp_path), name],
@@ -177,7 +177,7 @@ def test_two_processes_at_once_build_one_plan(tmp_path: Path) -> None:
     assert second.communicate()[0] == "plan of first\n"
 
 
-def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_plan_file_system_without_locks_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_locks(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 

@@ -1,3 +1,5 @@
+"""Native calls at the end of the process and after a fork."""
+
 from __future__ import annotations
 
 import threading
@@ -8,7 +10,7 @@ from engines.errors import ModelError
 from engines.inference.process_exit import NativeCalls
 
 
-def test_end_waits_for_running_calls() -> None:
+def test_native_calls_end_waits_for_running_calls() -> None:
     calls, inside, leave = NativeCalls(), threading.Event(), threading.Event()
 
     def work() -> None:
@@ -25,7 +27,7 @@ def test_end_waits_for_running_calls() -> None:
     thread.join()
 
 
-def test_end_keeps_daemon_threads_out_and_lets_others_in() -> None:
+def test_native_calls_after_end_block_daemon_threads_only() -> None:
     calls, entered, begun = NativeCalls(), [], threading.Event()
     assert calls.end(0.0)
 
@@ -43,7 +45,7 @@ def test_end_keeps_daemon_threads_out_and_lets_others_in() -> None:
         assert entered == [False]
 
 
-def test_call_that_fails_is_no_longer_running() -> None:
+def test_native_calls_failed_call_is_not_running() -> None:
     calls = NativeCalls()
     with pytest.raises(ValueError, match="inside"), calls:
         raise ValueError("inside")
@@ -51,7 +53,7 @@ def test_call_that_fails_is_no_longer_running() -> None:
 
 
 @pytest.mark.parametrize("used", [False, True])
-def test_child_of_a_fork_may_call_only_where_the_parent_has_not(used: bool) -> None:
+def test_native_calls_in_forked_child_raise_after_use_in_parent(used: bool) -> None:
     calls = NativeCalls()
     if used:
         with calls:

@@ -1,4 +1,4 @@
-"""Sessions: both engines compute the same, what was asked for is what runs, and what cannot be had is said."""
+"""Sessions: backends agree, explicit choices are kept, errors name the alternatives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BACKENDS = ("openvino", "onnxruntime", "torch")
 
 
 def tiny_model() -> bytes:
-    """images (N, 3, 4, 4) -> images + 1 and (N, 3), the sums over the picture."""
+    """images (N, 3, 4, 4) -> images + 1 and (N, 3), the sums over the image."""
     helper, float32 = onnx.helper, onnx.TensorProto.FLOAT
     graph = helper.make_graph(
         [
@@ -60,7 +60,7 @@ def tiny_card(folder: Path, weights: bytes) -> Card:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("count", [1, 2, 4, 7])
-def test_any_number_of_rows(tmp_path: Path, backend: str, count: int) -> None:
+def test_open_session_any_batch_size_is_computed(tmp_path: Path, backend: str, count: int) -> None:
     session = open_session(tiny_card(tmp_path, tiny_model()), backend=backend, threads=1)
     images = np.random.default_rng(count).normal(size=(count, 3, 4, 4)).astype(np.float32)
     more, sums = session(images)
@@ -70,14 +70,14 @@ def test_any_number_of_rows(tmp_path: Path, backend: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_outputs_survive_the_next_call(tmp_path: Path, backend: str) -> None:
+def test_open_session_outputs_are_unchanged_by_the_next_call(tmp_path: Path, backend: str) -> None:
     session = open_session(tiny_card(tmp_path, tiny_model()), backend=backend, threads=1)
     first, _ = session(np.zeros((1, 3, 4, 4), np.float32))
     session(np.full((1, 3, 4, 4), 5, np.float32))
     np.testing.assert_array_equal(first, 1)
 
 
-def test_the_engines_agree_on_a_real_model() -> None:
+def test_open_session_backends_agree_on_a_bundled_model() -> None:
     card = load_card("movenet_thunder")
     crops = np.random.default_rng(3).uniform(0, 255, (2, 3, 256, 256)).astype(np.float32)
     openvino, onnxruntime = (
@@ -88,13 +88,13 @@ def test_the_engines_agree_on_a_real_model() -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("weights", [b"", b"this is no model" * 50, tiny_model()[:-80]])
-def test_what_the_engine_cannot_parse(tmp_path: Path, backend: str, weights: bytes) -> None:
+def test_open_session_unparsable_model_raises_one_line(tmp_path: Path, backend: str, weights: bytes) -> None:
     with pytest.raises(ModelError, match=r"tiny\.onnx: ") as caught:
         open_session(tiny_card(tmp_path, weights), backend=backend)
     assert "\n" not in str(caught.value)
 
 
-def test_unknown_names_list_what_exists(tmp_path: Path) -> None:
+def test_open_session_unknown_names_list_the_known_ones(tmp_path: Path) -> None:
     card = tiny_card(tmp_path, tiny_model())
     with pytest.raises(UnknownNameError, match="unknown backend 'caffe'; there are: openvino, onnxruntime, torch, ten"):
         open_session(card, backend="caffe")
@@ -105,7 +105,7 @@ def test_unknown_names_list_what_exists(tmp_path: Path) -> None:
         open_session(card, precision="fp8")
 
 
-def test_a_precision_by_name_is_never_replaced(tmp_path: Path) -> None:
+def test_open_session_explicit_precision_is_not_replaced(tmp_path: Path) -> None:
     card = tiny_card(tmp_path, tiny_model())
     with pytest.raises(ModelError, match=r"tiny: no int8 weights \(it has: fp32\)"):
         open_session(card, precision="int8")
@@ -120,7 +120,7 @@ def test_a_precision_by_name_is_never_replaced(tmp_path: Path) -> None:
         open_session(card, backend="torch", precision="fp16")
 
 
-def test_auto_takes_what_the_card_prefers_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_open_session_auto_precision_follows_the_card(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "meshcast.engines"):
         session = open_session(load_card("movenet_thunder"), backend="onnxruntime", threads=1)
     assert session.precision == "fp32"  # bf16 is preferred, this engine has none, int8 harms the keypoints
@@ -139,7 +139,7 @@ def test_auto_takes_what_the_card_prefers_and_says_so(caplog: pytest.LogCaptureF
         ("torch_tensorrt", ["torch_tensorrt"], "pip install torch-tensorrt"),
     ],
 )
-def test_a_missing_package_is_named(backend: str, packages: list[str], advice: str) -> None:
+def test_open_session_missing_package_is_named(backend: str, packages: list[str], advice: str) -> None:
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({packages}))\n"
         "from engines.cards.card import load_card; from engines.errors import ModelError\n"
@@ -224,13 +224,15 @@ ALL = {"openvino", "onnxruntime", "torch", "tensorrt", "tensorrt_rtx_bindings"}
         (2, ALL, "cuda", ("tensorrt", "cuda:0", "fp16")),
     ],
 )
-def test_auto(machine: Any, gpus: int, installed: set[str], device: str, chosen: tuple[str, str, str]) -> None:
+def test_open_session_auto_chooses_backend_device_and_precision(
+    machine: Any, gpus: int, installed: set[str], device: str, chosen: tuple[str, str, str]
+) -> None:
     machine(gpus, installed)
     session = open_session(load_card("movenet_thunder"), device=device)
     assert (session.backend, session.device, session.precision) == chosen
 
 
-def test_auto_passes_over_an_engine_that_cannot_use_the_gpu(machine: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_open_session_auto_skips_engine_without_gpu_support(machine: Any, caplog: pytest.LogCaptureFixture) -> None:
     machine(1, {"torch", "openvino"}, torch_devices=("cpu",))
     with caplog.at_level(logging.INFO, "meshcast.engines"):
         assert open_session(load_card("movenet_thunder")).backend == "openvino"
@@ -240,7 +242,7 @@ def test_auto_passes_over_an_engine_that_cannot_use_the_gpu(machine: Any, caplog
     ]
 
 
-def test_auto_passes_over_an_engine_that_is_broken(
+def test_open_session_auto_skips_broken_engine(
     machine: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> Engine:
@@ -272,7 +274,7 @@ def test_auto_passes_over_an_engine_that_is_broken(
         (2, ALL, {"backend": "torch", "device": "cuda:7"}, "torch cannot use cuda:7 (visible devices: cuda:0, cuda:1)"),
     ],
 )
-def test_a_device_by_name_is_never_replaced(
+def test_open_session_explicit_device_is_not_replaced(
     machine: Any, gpus: int, installed: set[str], asked: dict[str, str], said: str
 ) -> None:
     machine(gpus, installed)
@@ -281,7 +283,7 @@ def test_a_device_by_name_is_never_replaced(
     assert "\n" not in str(caught.value)
 
 
-def test_nothing_is_sent_anywhere_when_openvino_is_loaded(tmp_path: Path) -> None:
+def test_openvino_import_loads_no_telemetry(tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "import engines.inference.backends.openvino_cpu\n"
@@ -308,7 +310,7 @@ def model_of_batch(batch: int) -> bytes:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_batch_that_is_fixed_at_one_runs_people_one_by_one(backend: str) -> None:
+def test_load_fixed_batch_of_one_runs_one_by_one(backend: str) -> None:
     session = BACKENDS_BY_NAME[backend]().load(model_of_batch(1), "fixed.onnx", "cpu", "fp32", None)
     images = np.random.default_rng(0).random((5, 3, 4, 4)).astype(np.float32)
     for count in (1, 4, 5):

@@ -1,4 +1,4 @@
-"""Sessions for many threads: who waits goes together, gets its own rows, and bears its own errors."""
+"""Dynamic batching of several threads: own outputs and own errors."""
 
 from __future__ import annotations
 

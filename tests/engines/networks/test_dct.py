@@ -12,7 +12,7 @@ from engines.networks.dct import build  # noqa: E402
     ("branches", "name", "inputs"),
     [(1, "dct_single_branch", ["image"]), (2, "dct_two_branch", ["image", "iuv"])],
 )
-def test_outputs(goldens, branches, name, inputs):
+def test_dct_outputs_equal_golden(goldens, branches, name, inputs):
     network = build(branches)
     assert {key: tuple(value.shape) for key, value in network.state_dict().items()} == goldens.keys(name)
     network.load_state_dict(goldens.weights(name), strict=True)
@@ -25,6 +25,6 @@ def test_outputs(goldens, branches, name, inputs):
 
 
 @pytest.mark.parametrize("branches", [0, 3])
-def test_no_other_count_of_branches(branches):
+def test_build_other_branch_count_raises(branches):
     with pytest.raises(ModelError, match=f"not {branches}"):
         build(branches)

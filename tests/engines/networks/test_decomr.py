@@ -17,11 +17,11 @@ def network(goldens):
     return network.eval()
 
 
-def test_shapes_of_the_weights(network, goldens):
+def test_decomr_weights_have_the_published_shapes(network, goldens):
     assert {key: tuple(value.shape) for key, value in network.state_dict().items()} == goldens.keys(NAME)
 
 
-def test_outputs(network, goldens):
+def test_decomr_outputs_equal_golden(network, goldens):
     # The published key file names this image: no pixel of it is near the threshold of the mask or a border of cells.
     image = goldens.input(f"{NAME}.image14", 2, 3, 224, 224)
     with torch.no_grad():
@@ -31,7 +31,7 @@ def test_outputs(network, goldens):
         goldens.compare(value, golden, field)
 
 
-def test_lnet_alone(network, goldens):
+def test_decomr_lnet_outputs_equal_golden(network, goldens):
     dp_out = goldens.input(f"{NAME}.lnet_dp", 2, 3, 56, 56) * 0.28 + 0.5
     feature = goldens.input(f"{NAME}.lnet_feature", 2, 256, 56, 56)
     codes = goldens.input(f"{NAME}.lnet_codes", 2, 2048)
@@ -42,13 +42,13 @@ def test_lnet_alone(network, goldens):
         goldens.compare(getattr(out, field), golden, f"lnet_only.{field}")
 
 
-def test_warp(goldens):
+def test_warp_golden_features_equal_golden(goldens):
     golden = goldens.outputs("decomr_uv")
     dp_out, features = torch.from_numpy(golden["dp"]), torch.from_numpy(golden["feature"])
     goldens.compare(warp(dp_out, features, golden["warped"].shape[-1]), golden, "warped")
 
 
-def test_warp_averages_the_pixels_of_a_cell():
+def test_warp_pixels_of_a_cell_are_averaged():
     """Four pixels: two in one cell, one in another, one in the background."""
     dp_out = torch.tensor([[1, 1, 1, 0.5], [0, 0.1, 1, 0], [1, 0.9, 0.5, 0]]).reshape(1, 3, 2, 2)
     features = torch.tensor([1.0, 3.0, 5.0, 7.0]).reshape(1, 1, 2, 2)

@@ -1,4 +1,4 @@
-"""The network against outputs of the published implementation with the same weights."""
+"""HRNet against outputs of the published implementation with the same weights."""
 
 import numpy as np
 import pytest
@@ -26,13 +26,13 @@ def mean_and_std(output):
     return [[x.double().mean().item(), x.double().std(correction=0).item()] for x in branches]
 
 
-def test_keys_and_shapes_are_those_of_the_published_file(network, goldens):
+def test_hrnet_weights_have_the_published_keys_and_shapes(network, goldens):
     model, _, _, name = network
     assert {key: tuple(value.shape) for key, value in model.state_dict().items()} == goldens.keys(name)
     assert list(model.state_dict()) == list(goldens.keys(name))
 
 
-def test_heatmaps_and_inner_stages(network, goldens):
+def test_hrnet_heatmaps_and_inner_stages_equal_golden(network, goldens):
     model, image, golden, _ = network
     inner = {}
     hooks = [
@@ -53,7 +53,7 @@ def test_heatmaps_and_inner_stages(network, goldens):
     goldens.compare(scores, golden, "maxvals")
 
 
-def test_goldens_notice_a_wrong_epsilon(goldens):
+def test_hrnet_wrong_epsilon_differs_from_golden(goldens):
     """The one of YOLOX; no key tells it from the right one."""
     name = "hrnet_w32_256x192"
     model = HRNet(32)
@@ -67,7 +67,7 @@ def test_goldens_notice_a_wrong_epsilon(goldens):
         goldens.compare(heatmaps, goldens.outputs(name), "heatmaps")
 
 
-def test_other_sizes_and_joint_sets():
+def test_hrnet_other_sizes_and_joint_counts_are_supported():
     model = HRNet(8, joints=5).eval()
     with torch.inference_mode():
         assert model(torch.zeros(3, 3, 64, 32)).shape == (3, 5, 16, 8)

@@ -1,4 +1,4 @@
-"""The networks against outputs of the published implementation with the same weights."""
+"""PARE against outputs of the published implementation with the same weights."""
 
 import numpy as np
 import pytest
@@ -33,13 +33,13 @@ def network(request):
     return load(request.param), f"pare_{request.param}"
 
 
-def test_keys_and_shapes_are_those_of_the_published_file(network, goldens):
+def test_pare_weights_have_the_published_keys_and_shapes(network, goldens):
     model, name = network
     assert {key: tuple(value.shape) for key, value in model.state_dict().items()} == goldens.keys(name)
     assert list(model.state_dict()) == list(goldens.keys(name))
 
 
-def test_every_output(network, goldens):
+def test_pare_outputs_equal_golden(network, goldens):
     model, name = network
     golden = goldens.outputs(name)
     with torch.inference_mode():
@@ -52,8 +52,8 @@ def test_every_output(network, goldens):
     assert torch.allclose(out.pred_pose.mT @ out.pred_pose, torch.eye(3).expand(2, 24, 3, 3), atol=1e-5)
 
 
-def test_goldens_notice_a_wrong_upsampling(goldens):
-    """Pixels aligned by their centres instead of the corners: no key and no shape tells."""
+def test_pare_wrong_upsampling_differs_from_golden(goldens):
+    """Pixels aligned by their centers instead of the corners: no key and no shape tells."""
     model = load("hrnet_w32")
     for module in model.modules():
         if isinstance(module, torch.nn.Upsample) and module.align_corners:
@@ -65,7 +65,7 @@ def test_goldens_notice_a_wrong_upsampling(goldens):
             goldens.compare(value, goldens.outputs("pare_hrnet_w32"), field)
 
 
-def test_each_part_has_weights_of_its_own():
+def test_pare_pose_mlp_has_weights_per_part():
     head = build("resnet50").head
     pooled = torch.randn(2, 256, 24)
     six = head.pose_mlp(pooled)
@@ -74,18 +74,18 @@ def test_each_part_has_weights_of_its_own():
         torch.testing.assert_close(six[:, part], pooled[:, :, part] @ weight[:, :, part].T)
 
 
-def test_rotations_from_six_numbers(goldens):
+def test_rotmat_from_6d_equals_golden(goldens):
     golden = goldens.outputs("pare_geometry")
     goldens.compare(rotmat_from_6d(torch.from_numpy(golden["six"])), golden, "rotmat")
 
 
-def test_six_numbers_are_the_first_two_columns_by_rows():
+def test_rotmat_from_6d_takes_two_columns_in_row_order():
     """Of any length, the second at any angle to the first; leading axes stay."""
     quarter_turn = [[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     six = torch.tensor([0.0, -3.0, 2.0, 0.5, 0.0, 0.0]).expand(2, 4, 6)
     np.testing.assert_allclose(rotmat_from_6d(six), np.broadcast_to(quarter_turn, (2, 4, 3, 3)), atol=1e-6)
 
 
-def test_unknown_backbone():
+def test_build_unknown_backbone_raises():
     with pytest.raises(UnknownNameError, match=r'no backbone "vit".*hrnet_w32, resnet50'):
         build("vit")

@@ -1,4 +1,4 @@
-"""The network against outputs of the published implementation with the same weights."""
+"""Pose2Mesh against outputs of the published implementation with the same weights."""
 
 import json
 
@@ -52,7 +52,7 @@ def network(request):
     return network.eval(), golden, name
 
 
-def test_whole_network(network):
+def test_pose2mesh_outputs_equal_golden(network):
     model, golden, name = network
     joints = golden["pose3d"].shape[1]
     with torch.no_grad():
@@ -62,7 +62,7 @@ def test_whole_network(network):
     assert_golden(out.mesh, golden["mesh"])
 
 
-def test_graph_network_alone(network):
+def test_pose2mesh_graph_network_equals_golden(network):
     model, golden, name = network
     joints = golden["pose3d"].shape[1]
     with torch.no_grad():
@@ -70,7 +70,7 @@ def test_graph_network_alone(network):
     assert_golden(padded, golden["meshnet_only.mesh_padded"])
 
 
-def test_mesh_loss_does_not_train_the_lifter(network):
+def test_pose2mesh_mesh_loss_has_no_lifter_gradient(network):
     model, golden, name = network
     out = model(network_input(f"{name}.pose2d", 1, golden["pose3d"].shape[1], 2))
     first = [model.pose2mesh.cl[0].weight, model.pose_lifter.w1.weight]
@@ -80,7 +80,7 @@ def test_mesh_loss_does_not_train_the_lifter(network):
 
 
 @pytest.mark.parametrize(("joint_set", "name"), [(COCO19, "coco"), (HUMAN36, "human36")])
-def test_lifter(joint_set, name):
+def test_posenet_outputs_equal_golden(joint_set, name):
     name = f"pose2mesh_posenet_{name}"
     lifter = PoseNet(len(joint_set))
     lifter.load_state_dict(weights(name), strict=True)
@@ -90,14 +90,14 @@ def test_lifter(joint_set, name):
 
 
 @pytest.mark.parametrize(("joint_set", "name"), [(COCO19, "coco"), (SMPL24, "smpl")])
-def test_body_networks_have_the_published_shapes(joint_set, name):
+def test_build_body_network_has_the_published_shapes(joint_set, name):
     """The open body has SMPL's vertex count, and its graph is padded to the same sizes."""
     body = open_body()
     state = build(joint_set, body.faces, len(body.v_template)).state_dict()
     assert {key: tuple(value.shape) for key, value in state.items()} == shapes(f"pose2mesh_full_{name}")
 
 
-def test_hand_network_has_the_published_names():
+def test_build_hand_network_has_the_published_names():
     """MANO's mesh is not free, so only fc, whose size follows from the mesh, may differ."""
     published, tested = shapes("pose2mesh_full_mano"), shapes("pose2mesh_full_mano_ico")
     assert {key for key in published if published[key] != tested.get(key)} == {
@@ -108,7 +108,7 @@ def test_hand_network_has_the_published_names():
 
 
 @pytest.mark.parametrize("gather", [False, True])
-def test_graph_product_is_a_matrix_product(gather):
+def test_graph_product_equals_matrix_product(gather):
     rng = np.random.default_rng(1)
     lower = np.tril(rng.random((40, 40)) < 0.1, -1).astype(float)
     matrix = rescaled_laplacian(sparse.csr_array(lower + lower.T))

@@ -1,3 +1,5 @@
+"""ResNet features and parameter counts."""
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -6,7 +8,7 @@ from engines.networks.resnet import resnet18, resnet50  # noqa: E402
 
 
 @pytest.mark.parametrize(("build", "expansion"), [(resnet18, 1), (resnet50, 4)])
-def test_features_halve_from_layer_to_layer(build, expansion):
+def test_resnet_features_halve_from_layer_to_layer(build, expansion):
     model = build().eval()
     image = torch.randn(2, 3, 64, 96)
     with torch.inference_mode():
@@ -19,7 +21,7 @@ def test_features_halve_from_layer_to_layer(build, expansion):
 
 
 @pytest.mark.parametrize(("build", "parameters"), [(resnet18, 11_689_512), (resnet50, 25_557_032)])
-def test_trunks_have_the_parameters_of_torchvision(build, parameters):
+def test_resnet_parameter_count_equals_torchvision(build, parameters):
     """Those of torchvision's models without their classifier, Linear(channels, 1000)."""
     model = build()
     classifier = 1000 * (model.channels + 1)

@@ -10,7 +10,7 @@ from engines.networks.yolox import STRIDES, build, decode  # noqa: E402
 
 
 @pytest.mark.parametrize(("size", "batch", "side"), [("s", 1, 640), ("tiny", 2, 416), ("nano", 2, 416)])
-def test_outputs(goldens, size, batch, side):
+def test_yolox_outputs_equal_golden(goldens, size, batch, side):
     name = f"yolox_{size}"
     network = build(size)
     assert {key: tuple(value.shape) for key, value in network.state_dict().items()} == goldens.keys(name)
@@ -24,7 +24,7 @@ def test_outputs(goldens, size, batch, side):
     goldens.compare(out.decoded[..., :5], golden, "decoded_box_obj")
 
 
-def test_rows_go_level_by_level_and_row_by_row():
+def test_yolox_predictions_are_ordered_by_level_and_row():
     height, width = 64, 96
     with torch.no_grad():
         out = build("nano").eval()(torch.zeros(1, 3, height, width))
@@ -49,6 +49,6 @@ def test_decode_scales_sizes_and_keeps_scores():
     assert torch.equal(decoded[:, 4:], rows[:, 4:])
 
 
-def test_unknown_size():
+def test_build_unknown_size_raises():
     with pytest.raises(UnknownNameError, match=r"'xl'.*s, tiny, nano"):
         build("xl")

@@ -1,4 +1,4 @@
-"""Weights in data files beside an ONNX model: read from there only, hashed, imported and removed with the model."""
+"""External data files of ONNX models: location, hashes, import and removal."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_embedded_data_is_what_onnx_itself_reads(elsewhere: Path) -> None:
+def test_read_weights_external_data_equals_onnx_loader(elsewhere: Path) -> None:
     card = saved(elsewhere / "zoo")
     whole = onnx.load_from_string(read_weights(card.variants[0]))
     onnx.checker.check_model(whole)
@@ -112,12 +112,12 @@ def test_embedded_data_is_what_onnx_itself_reads(elsewhere: Path) -> None:
 
 
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
-def test_a_model_with_data_runs_from_any_folder(elsewhere: Path, backend: str) -> None:
+def test_open_session_model_with_external_data_runs_from_any_folder(elsewhere: Path, backend: str) -> None:
     (y,) = open_session(saved(elsewhere / "zoo"), backend=backend, threads=1)(np.ones((2, 4), np.float32))
     np.testing.assert_array_equal(y, np.tile(WEIGHTS.sum(0) + 2, (2, 1)))
 
 
-def test_data_is_held_against_its_hash(elsewhere: Path) -> None:
+def test_read_weights_external_data_is_checked_against_its_hash(elsewhere: Path) -> None:
     folder = elsewhere / "zoo"
     model, data = folder / "model.onnx", folder / "model.onnx.data"
     saved(folder)
@@ -133,7 +133,7 @@ def test_data_is_held_against_its_hash(elsewhere: Path) -> None:
 
 
 @pytest.mark.parametrize("location", ["../secret", "/etc/passwd", "link", "sub/../../secret", "", "none", "pipe"])
-def test_data_elsewhere_is_refused(elsewhere: Path, location: str) -> None:
+def test_read_weights_data_outside_of_the_folder_raises(elsewhere: Path, location: str) -> None:
     folder = elsewhere / "zoo"
     card = saved(folder)
     (elsewhere / "secret").write_bytes(bytes(4096))
@@ -154,7 +154,7 @@ def test_data_elsewhere_is_refused(elsewhere: Path, location: str) -> None:
         ({"offset": "9" * 5000}, "the offset of its data is not a number"),
     ],
 )
-def test_places_that_are_none_are_refused(elsewhere: Path, entries: dict[str, str], said: str) -> None:
+def test_read_weights_invalid_data_range_raises(elsewhere: Path, entries: dict[str, str], said: str) -> None:
     card = saved(elsewhere / "zoo")
     data = elsewhere / "zoo" / "model.onnx.data"
     data.write_bytes(data.read_bytes().ljust(4144, b"\0")[:4144])
@@ -163,7 +163,7 @@ def test_places_that_are_none_are_refused(elsewhere: Path, entries: dict[str, st
         read_weights(card.variants[0])
 
 
-def test_many_tensors_cannot_share_the_same_numbers(elsewhere: Path) -> None:
+def test_embedded_overlapping_tensors_raise(elsewhere: Path) -> None:
     saved(elsewhere / "zoo")
     model = onnx.load(str(elsewhere / "zoo" / "model.onnx"), load_external_data=False)
     for index in range(1000):
@@ -173,7 +173,7 @@ def test_many_tensors_cannot_share_the_same_numbers(elsewhere: Path) -> None:
         embedded(model.SerializeToString(), lambda _: (elsewhere / "zoo" / "model.onnx.data").read_bytes())
 
 
-def test_graphs_in_graphs_have_a_limit() -> None:
+def test_data_files_deeply_nested_graphs_raise() -> None:
     inner = b""
     for _ in range(200):
         attribute = b"\x32" + _sized(inner)  # AttributeProto.g
@@ -191,24 +191,31 @@ def _sized(data: bytes) -> bytes:
     return bytes([*made, size]) + data
 
 
-def test_an_import_copies_the_data_into_the_model_and_a_removal_takes_all(elsewhere: Path) -> None:
+@pytest.fixture
+def imported(elsewhere: Path) -> Card:
+    """A model with external data and a license file, imported as `mine`."""
     pytest.importorskip("torch")
     folder = elsewhere / "zoo"
-    (folder / "LICENSE").parent.mkdir()
+    folder.mkdir()
     (folder / "LICENSE").write_text("free")
     saved(folder)
     (folder / "model.toml").write_text('license_files = ["LICENSE"]\n' + CARD)
-    card = import_file(folder / "model.onnx", "mine").card
-    kept = card.path.parent
-    assert card == load_card("mine")
-    assert card.variants[0].sha256 == sha256(card.variants[0].file)
-    assert not data_files(card.variants[0].file.read_bytes())
-    assert sorted(path.suffix for path in kept.iterdir()) == [".onnx", ".toml", ".txt"]
+    return import_file(folder / "model.onnx", "mine").card
+
+
+def test_import_file_external_data_is_embedded(imported: Card) -> None:
+    assert imported == load_card("mine")
+    assert imported.variants[0].sha256 == sha256(imported.variants[0].file)
+    assert not data_files(imported.variants[0].file.read_bytes())
+    assert sorted(path.suffix for path in imported.path.parent.iterdir()) == [".onnx", ".toml", ".txt"]
+
+
+def test_remove_imported_model_leaves_no_file(imported: Card) -> None:
     remove("mine")
-    assert not list(kept.iterdir())
+    assert not list(imported.path.parent.iterdir())
 
 
-def test_a_removal_takes_the_data_of_a_card_that_was_put_there_by_hand(elsewhere: Path) -> None:
+def test_remove_last_card_removes_its_external_data(elsewhere: Path) -> None:
     folder = elsewhere / "home" / "meshcast" / "models"
     saved(folder)
     (folder / "other.toml").write_text(CARD)  # names the same files

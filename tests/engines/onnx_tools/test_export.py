@@ -1,4 +1,4 @@
-"""Every network as ONNX: all engines give what eager gives, at any batch size."""
+"""Every network as ONNX: all backends equal eager torch at any batch size."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def small_card(name: str) -> Card:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_export_gives_what_eager_gives_on_every_engine(name: str) -> None:
+def test_export_outputs_equal_eager_on_each_backend(name: str) -> None:
     card = small_card(name)
     data = export(card, open_body())
     inputs = example(card, 2)
@@ -87,14 +87,14 @@ def _reference_map() -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("card", [card for card in cards() if card.network], ids=lambda card: card.name)
-def test_card_of_a_network_names_its_inputs_and_outputs(card: Card) -> None:
+def test_card_inputs_and_outputs_are_those_of_the_network(card: Card) -> None:
     known = network(card.network)
     assert card.input.name in known.inputs
     assert set(card.outputs) <= set(known.outputs)
     assert card.outputs
 
 
-def test_export_with_outputs_holds_only_these(tmp_path: Path) -> None:
+def test_export_selected_outputs_only(tmp_path: Path) -> None:
     import onnx
 
     card = load_card("yolox_nano")
@@ -105,6 +105,6 @@ def test_export_with_outputs_holds_only_these(tmp_path: Path) -> None:
     assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "N"
 
 
-def test_export_of_an_onnx_card_is_refused() -> None:
+def test_export_onnx_card_raises() -> None:
     with pytest.raises(ModelError, match="movenet_thunder: is ONNX already"):
         export(load_card("movenet_thunder"), None)

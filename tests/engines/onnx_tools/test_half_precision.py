@@ -1,4 +1,4 @@
-"""Models brought to half precision: where it is used, where not, and that engines compute the same from them."""
+"""Models converted to half precision."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def types(model: bytes) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("precision", ["fp16", "bf16"])
-def test_half_from_the_first_product_to_the_last(precision: str) -> None:
+def test_to_half_converts_from_first_to_last_product(precision: str) -> None:
     half = HALVES[precision]
     assert types(to_half(small(), precision, "m")) == {
         "Div unit": FLOAT,
@@ -79,7 +79,7 @@ def test_half_from_the_first_product_to_the_last(precision: str) -> None:
 
 
 @pytest.mark.parametrize("precision", ["fp16", "bf16"])
-def test_the_numbers_stay(precision: str) -> None:
+def test_to_half_outputs_stay_near(precision: str) -> None:
     x = (np.random.default_rng(1).random((2, 3, 8, 8)) * 255).astype(np.float32)
     for got, wanted in zip(run(to_half(small(), precision, "m"), x), run(small(), x), strict=True):
         assert got.dtype == np.float32
@@ -87,7 +87,7 @@ def test_the_numbers_stay(precision: str) -> None:
         assert EPS[precision] / 50 < error < 4 * EPS[precision]
 
 
-def test_weights_are_halved_and_others_left_out() -> None:
+def test_to_half_weights_are_stored_in_half_precision() -> None:
     made = onnx.load_from_string(to_half(small(), "fp16", "m")).graph
     stored = {entry.name: entry.data_type for entry in made.initializer}
     assert stored == {
@@ -100,20 +100,20 @@ def test_weights_are_halved_and_others_left_out() -> None:
     }
 
 
-def test_weights_that_fp16_does_not_hold() -> None:
+def test_to_half_weights_beyond_fp16_raise() -> None:
     with pytest.raises(ModelError, match=r"^m: its weights exceed the range of fp16; choose bf16 or fp32$"):
         to_half(small(1e6), "fp16", "m")
     to_half(small(1e6), "bf16", "m")
 
 
-def test_what_is_no_model() -> None:
+def test_to_half_invalid_model_raises() -> None:
     with pytest.raises(ModelError, match=r"^m\.onnx: onnx cannot read it"):
         to_half(b"no model" * 9, "fp16", "m.onnx")
 
 
 @pytest.mark.parametrize("precision", ["fp16", "bf16"])
 @pytest.mark.parametrize(("name", "side"), [("movenet_thunder", 256), ("nanodet_g", 128)])
-def test_the_models_that_ship(name: str, side: int, precision: str) -> None:
+def test_to_half_bundled_models_have_consistent_types(name: str, side: int, precision: str) -> None:
     """Every convolution in half precision; the type of every tensor agrees with its neighbors'."""
     model = (ZOO / f"{name}.fp16w.onnx").read_bytes()
     half = to_half(model, precision, name)
@@ -129,7 +129,7 @@ def test_the_models_that_ship(name: str, side: int, precision: str) -> None:
             assert np.abs(got - wanted).max() < 0.02 * np.abs(wanted).max()
 
 
-def test_onnx_runtime_takes_and_computes_the_same() -> None:
+def test_to_half_model_runs_on_onnxruntime() -> None:
     ort = pytest.importorskip("onnxruntime")
     x = (np.random.default_rng(1).random((1, 3, 256, 256)) * 255).astype(np.float32)
     half = to_half((ZOO / "movenet_thunder.fp16w.onnx").read_bytes(), "fp16", "m")

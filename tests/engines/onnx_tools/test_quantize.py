@@ -1,4 +1,4 @@
-"""Quantized networks: which layers, what is put around them, and that two engines compute the same from the file."""
+"""Quantized networks: layers, zero points and scales, and equal outputs of two engines."""
 
 from __future__ import annotations
 
@@ -115,38 +115,55 @@ def x(rng: np.random.Generator) -> F32:
     return rng.standard_normal(SHAPE).astype(np.float32)
 
 
-def test_layers_are_those_with_weights_and_sums_that_one_reads_later() -> None:
+def test_float_network_layers_are_products_and_residual_sums() -> None:
     layers = FloatNetwork(residual(), "net", SHAPE).layers
     assert [layer.op for layer in layers] == ["Conv", "Conv", "Add", "Conv"]
     assert [layer.macs for layer in layers] == [16 * 16 * 8 * 27, 16 * 16 * 8 * 72, 0, 8 * 8 * 4 * 72]
     assert [len(layer.reads) for layer in layers] == [1, 1, 2, 1]
 
 
-def test_products_of_two_activations_are_no_layers() -> None:
+def test_float_network_product_of_activations_is_no_layer() -> None:
     layers = FloatNetwork(dense(), "net", SHAPE).layers
     assert [(layer.op, layer.macs) for layer in layers] == [("Conv", 16 * 4 * 27), ("Gemm", 768), ("MatMul", 144)]
 
 
-def test_everything_is_symmetric_and_signed_and_biases_stay_float(x: F32) -> None:
-    network = FloatNetwork(residual(), "net", SHAPE)
-    data = network.quantized(limits(network, x), [layer.name for layer in network.layers])
-    model = onnx.load_from_string(data)
-    constants = {entry.name: numpy_helper.to_array(entry) for entry in model.graph.initializer}
+def quantize_pairs(model: onnx.ModelProto) -> tuple[list[onnx.NodeProto], dict[str, Any]]:
+    """The quantizing and dequantizing nodes, and the constants by name."""
     pairs = [node for node in model.graph.node if node.op_type in ("QuantizeLinear", "DequantizeLinear")]
+    return pairs, {entry.name: numpy_helper.to_array(entry) for entry in model.graph.initializer}
+
+
+@pytest.fixture
+def quantized(x: F32) -> onnx.ModelProto:
+    network = FloatNetwork(residual(), "net", SHAPE)
+    return onnx.load_from_string(network.quantized(limits(network, x), [layer.name for layer in network.layers]))
+
+
+def test_quantized_zero_points_are_zero(quantized: onnx.ModelProto) -> None:
+    pairs, constants = quantize_pairs(quantized)
     zeros = [constants[node.input[2]] for node in pairs]
+    assert zeros
     assert all(zero.dtype == np.int8 and not zero.any() for zero in zeros)
+
+
+def test_quantized_weights_are_symmetric_by_output_channel(quantized: onnx.ModelProto) -> None:
+    pairs, constants = quantize_pairs(quantized)
     stored = [constants[node.input[0]] for node in pairs if node.input[0] in constants]
     assert [weight.shape for weight in stored] == [(8, 3, 3, 3), (8, 8, 3, 3), (4, 8, 3, 3)]
     assert all(weight.dtype == np.int8 and weight.min() >= -127 for weight in stored)
-    assert all((np.abs(weight).max(axis=(1, 2, 3)) == 127).all() for weight in stored)  # by output channel
-    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
+    assert all((np.abs(weight).max(axis=(1, 2, 3)) == 127).all() for weight in stored)
+
+
+def test_quantized_biases_and_output_stay_float(quantized: onnx.ModelProto) -> None:
+    pairs, constants = quantize_pairs(quantized)
+    convolutions = [node for node in quantized.graph.node if node.op_type == "Conv"]
     assert all(constants[node.input[2]].dtype == np.float32 for node in convolutions)
     assert sum(node.op_type == "QuantizeLinear" for node in pairs) == 4  # x, the stem (once for two), branch, sum
     assert not any(node.op_type == "QuantizeLinear" and node.input[0] == convolutions[-1].output[0] for node in pairs)
 
 
 @pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
-def test_engines_agree_and_are_near_float(make: Callable[[], bytes], x: F32) -> None:
+def test_quantized_openvino_equals_reference_and_is_near_float(make: Callable[[], bytes], x: F32) -> None:
     network = FloatNetwork(make(), "net", SHAPE)
     data = network.quantized(limits(network, x), [layer.name for layer in network.layers])
     exact = reference(make(), x)
@@ -157,7 +174,7 @@ def test_engines_agree_and_are_near_float(make: Callable[[], bytes], x: F32) -> 
     assert np.abs(got - wanted).max() < 0.01 * scale
 
 
-def test_what_is_kept_in_float_is_left_alone(x: F32) -> None:
+def test_quantized_excluded_layers_stay_float(x: F32) -> None:
     network = FloatNetwork(residual(), "net", SHAPE)
     ranges = limits(network, x)
     assert np.array_equal(reference(network.quantized(ranges, []), x), reference(residual(), x))
@@ -166,7 +183,7 @@ def test_what_is_kept_in_float_is_left_alone(x: F32) -> None:
     assert not np.array_equal(reference(first, x), reference(residual(), x))
 
 
-def test_a_fixed_batch_and_a_free_one(x: F32) -> None:
+def test_quantized_batch_is_free_or_fixed(x: F32) -> None:
     network = FloatNetwork(residual(), "net", SHAPE)
     ranges = limits(network, x)
     both = np.concatenate([x, -x])
@@ -176,7 +193,7 @@ def test_a_fixed_batch_and_a_free_one(x: F32) -> None:
     assert fixed.graph.input[0].type.tensor_type.shape.dim[0].dim_value == 1
 
 
-def test_weights_that_are_stored_as_halves_are_found(x: F32) -> None:
+def test_float_network_half_precision_weights_are_read(x: F32) -> None:
     net = Net()
     half = net.constant(net.rng.standard_normal((4, 3, 3, 3)).astype(np.float16))
     data = net.bytes(net.add("Conv", "x", net.add("Cast", half, to=TensorProto.FLOAT), pads=[1] * 4))
@@ -185,20 +202,20 @@ def test_weights_that_are_stored_as_halves_are_found(x: F32) -> None:
     assert reference(network.quantized(limits(network, x), ["Conv_0"]), x).shape == (1, 4, 16, 16)
 
 
-def test_older_operator_sets_are_brought_up(x: F32) -> None:
+def test_float_network_older_opset_is_converted(x: F32) -> None:
     net = Net(opset=11)
     data = net.bytes(net.conv("x", 4, 3))
     network = FloatNetwork(data, "net", SHAPE)
     assert np.isfinite(reference(network.quantized(limits(network, x), ["Conv_0"]), x)).all()
 
 
-def test_a_tensor_of_zeros_does_not_divide_by_zero(x: F32) -> None:
+def test_quantized_zero_range_has_finite_outputs(x: F32) -> None:
     network = FloatNetwork(residual(), "net", SHAPE)
     data = network.quantized(dict.fromkeys(limits(network, x), 0.0), [layer.name for layer in network.layers])
     assert np.isfinite(reference(data, x)).all()
 
 
-def test_what_is_no_network_is_said_in_one_line() -> None:
+def test_float_network_invalid_model_raises_one_line() -> None:
     with pytest.raises(ModelError, match=r"^broken: cannot be quantized \(.+\)$"):
         FloatNetwork(b"not onnx", "broken", SHAPE)
     net = Net()

@@ -1,4 +1,4 @@
-"""ONNX graphs in torch compute what ONNX Runtime does: operator by operator, and the models that ship.
+"""ONNX graphs in torch equal ONNX Runtime, by operator and on the bundled models.
 
 The exported networks are compared in test_export.py, where they are at hand.
 """
@@ -180,39 +180,39 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", list(CASES))
-def test_operators(case: str) -> None:
+def test_onnx_module_each_case_equals_reference(case: str) -> None:
     assert_equal(ours(CASES[case], X), reference(CASES[case], X))
 
 
 @pytest.mark.parametrize(
     "op", ["Abs", "Exp", "Floor", "Identity", "Neg", "Relu", "Round", "Sigmoid", "Tanh", "Reciprocal"]
 )
-def test_operators_of_one_input(op: str) -> None:
+def test_onnx_module_unary_operator_equals_reference(op: str) -> None:
     model = one(op)
     x = np.concatenate([X, np.full_like(X, 0.5), np.full_like(X, 1.5)])  # ties, for Round
     assert_equal(ours(model, x), reference(model, x))
 
 
 @pytest.mark.parametrize("op", ["Log", "Sqrt"])
-def test_operators_of_positive_input(op: str) -> None:
+def test_onnx_module_operator_of_positive_input_equals_reference(op: str) -> None:
     assert_equal(ours(one(op), np.abs(X) + 0.1), reference(one(op), np.abs(X) + 0.1))
 
 
 @pytest.mark.parametrize("op", ["Add", "Sub", "Mul", "Max", "Min", "Equal", "Less", "LessOrEqual", "GreaterOrEqual"])
-def test_operators_of_two_inputs(op: str) -> None:
+def test_onnx_module_binary_operator_equals_reference(op: str) -> None:
     model = one(op, floats(3, 1, 5))
     assert_equal(ours(model, X), reference(model, X))
 
 
 @pytest.mark.parametrize("transposed", [{}, {"transB": 1}, {"transA": 1, "alpha": 0.5, "beta": 2.0}])
-def test_gemm(transposed: dict[str, Any]) -> None:
+def test_onnx_module_gemm_equals_reference(transposed: dict[str, Any]) -> None:
     x = floats(4, 4)
     node = onnx.helper.make_node("Gemm", ["x", "w", "b"], ["y"], **transposed)
     model = graph([node], {"x": x}, {"w": floats(4, 4), "b": floats(4)}, ["y"], 17)
     assert_equal(ours(model, x), reference(model, x))
 
 
-def test_dequantize() -> None:
+def test_onnx_module_dequantize_equals_reference() -> None:
     nodes = [
         onnx.helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]),
         onnx.helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"]),
@@ -230,7 +230,7 @@ def test_dequantize() -> None:
     assert_equal(ours(model, X), reference(model, X, exact=True))
 
 
-def test_shape_arithmetic_leaves_no_step() -> None:
+def test_onnx_module_shape_arithmetic_is_folded() -> None:
     """x -> x.reshape(x.shape[0], x.shape[1] * x.shape[2], -1), with the shape computed in the graph."""
     node = onnx.helper.make_node
     nodes = [
@@ -259,20 +259,20 @@ def test_shape_arithmetic_leaves_no_step() -> None:
     assert_equal([y.numpy() for y in module(torch.from_numpy(X))], reference(model, X))
 
 
-def test_modules_for_other_shapes_share_the_weights() -> None:
+def test_onnx_graph_modules_of_other_shapes_share_weights() -> None:
     made = OnnxGraph(one("Conv", floats(4, 3, 3, 3), floats(4)), "m")
     small, large = (made.module([(count, 3, 6, 5)]) for count in (1, 8))
     assert [weight.data_ptr() for weight in small.buffers()] == [weight.data_ptr() for weight in large.buffers()]
 
 
-def test_unknown_operators_are_named() -> None:
+def test_onnx_graph_unknown_operators_are_named() -> None:
     assert "NonMaxSuppression" not in OPS
     nodes = [onnx.helper.make_node("NonZero", ["x"], ["y"]), onnx.helper.make_node("Det", ["x"], ["z"])]
     with pytest.raises(ModelError, match=r"^m\.onnx: torch has no operator for Det, NonZero; choose another backend$"):
         OnnxGraph(graph(nodes, {"x": X}, {}, ["y", "z"], 17), "m.onnx")
 
 
-def test_a_shape_that_depends_on_the_data_is_refused() -> None:
+def test_onnx_graph_data_dependent_shape_raises() -> None:
     node = onnx.helper.make_node
     nodes = [
         node("Cast", ["x"], ["whole"], to=onnx.TensorProto.INT64),
@@ -285,7 +285,7 @@ def test_a_shape_that_depends_on_the_data_is_refused() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_shape_that_does_not_fit_is_said() -> None:
+def test_onnx_graph_wrong_input_shape_raises() -> None:
     made = OnnxGraph(one("Conv", floats(4, 3, 3, 3)), "m.onnx")
     with pytest.raises(ModelError, match=r"^m\.onnx: torch cannot run Conv y0 .*, for 1 x 7 x 6 x 5$"):
         made.module([(1, 7, 6, 5)])
@@ -294,7 +294,7 @@ def test_a_shape_that_does_not_fit_is_said() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"no model" * 40])
-def test_what_is_no_model(data: bytes) -> None:
+def test_onnx_graph_invalid_model_raises(data: bytes) -> None:
     with pytest.raises(ModelError, match=r"^m\.onnx: onnx cannot read it"):
         OnnxGraph(data, "m.onnx")
 
@@ -307,14 +307,14 @@ ZOO_INPUTS = {
 
 
 @pytest.mark.parametrize("name", list(ZOO_INPUTS))
-def test_the_models_that_ship(name: str) -> None:
+def test_onnx_module_bundled_models_equal_reference(name: str) -> None:
     shape, most = ZOO_INPUTS[name]
     x = (np.random.default_rng(1).random(shape) * most).astype(np.float32)
     model = Path(ZOO / f"{name}.onnx").read_bytes()
     assert_equal(ours(model, x), reference(model, x))
 
 
-def test_a_quantized_model_that_ships() -> None:
+def test_onnx_module_bundled_int8_model_is_near_reference() -> None:
     """Rounding makes of the last bit of float32 a step of the quantization, and steps add up from layer to layer."""
     x = (np.random.default_rng(1).random((1, 3, 128, 128)) * 255).astype(np.float32)
     model = (ZOO / "nanodet_g.int8.onnx").read_bytes()

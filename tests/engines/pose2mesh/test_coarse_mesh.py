@@ -1,4 +1,4 @@
-"""The coarse levels and the upsampling that ships: what it loses, and that translations carry over."""
+"""Coarse meshes and the bundled upsampling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engines.pose2mesh.coarse_mesh import coarse_mesh
 from meshcast.protocol.rotations import rotmat
 
 
-def test_the_shipped_upsampling_restores_posed_bodies() -> None:
+def test_bundled_upsampling_restores_posed_bodies() -> None:
     body, coarse = open_body(), coarse_mesh(open_body())
     table = read_npz(load_card("pose2mesh_open").path.with_suffix(".upsampling.npz"), "an upsampling table")
     rng = np.random.default_rng(0)
@@ -24,10 +24,14 @@ def test_the_shipped_upsampling_restores_posed_bodies() -> None:
     np.testing.assert_allclose(table["values"].sum(1), 1, atol=1e-5)
 
 
-def test_levels_are_the_papers() -> None:
+def test_coarse_mesh_laplacians_are_symmetric() -> None:
     coarse = coarse_mesh(open_body())
     assert [lap.shape for lap in coarse.laplacians] == [(96, 96), (192, 192), (384, 384)]
     for laplacian in coarse.laplacians:
         np.testing.assert_array_equal(laplacian, laplacian.T)  # what the training's gradient relies on
-    np.testing.assert_allclose(coarse.regressor.sum(1), 1, atol=1e-5)
-    assert (np.count_nonzero(coarse.regressor, axis=0) == 1).all()  # every vertex belongs to one cluster
+
+
+def test_coarse_mesh_regressor_averages_disjoint_clusters() -> None:
+    regressor = coarse_mesh(open_body()).regressor
+    np.testing.assert_allclose(regressor.sum(1), 1, atol=1e-5)
+    assert (np.count_nonzero(regressor, axis=0) == 1).all()

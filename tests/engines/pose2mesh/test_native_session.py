@@ -1,4 +1,4 @@
-"""Pose2Mesh on the native kernels: what the published implementation gives with the same weights."""
+"""Pose2Mesh on the native kernels against outputs of the published implementation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def made(goldens: Any, joints: JointSet, name: str, **options: Any) -> tuple[Pos
 
 
 @pytest.mark.parametrize(("joints", "name"), CASES, ids=[name for _, name in CASES])
-def test_goldens(goldens: Any, joints: JointSet, name: str) -> None:
+def test_pose2mesh_kernels_outputs_equal_golden(goldens: Any, joints: JointSet, name: str) -> None:
     pytest.importorskip("torch")
     network, golden = made(goldens, joints, name)
     pose2d = goldens.input(f"{name}.pose2d", 2, len(joints), 2).numpy()
@@ -37,8 +37,8 @@ def test_goldens(goldens: Any, joints: JointSet, name: str) -> None:
     # People beside each other, and more of them than one pass serves, do not change each other.
     (crowd,) = network(np.concatenate([pose2d] * 3))
     np.testing.assert_allclose(crowd, np.concatenate([mesh] * 3), atol=1e-6 * np.abs(mesh).max())
-    (nobody,) = network(pose2d[:0])
-    assert nobody.shape == (0, *mesh.shape[1:])
+    (empty,) = network(pose2d[:0])
+    assert empty.shape == (0, *mesh.shape[1:])
     pose = np.empty((2, len(joints), 3), np.float32)
     network.lifter(pose2d, pose)
     goldens.compare(pose * MM_PER_M, golden, "pose3d")
@@ -48,7 +48,7 @@ def test_goldens(goldens: Any, joints: JointSet, name: str) -> None:
     assert np.abs(padded - whole).max() <= 1e-5 * np.abs(whole).max()
 
 
-def test_bfloat16_stays_near(goldens: Any) -> None:
+def test_pose2mesh_kernels_bf16_is_near_golden(goldens: Any) -> None:
     pytest.importorskip("torch")
     name = "pose2mesh_full_coco_blob"
     network, golden = made(goldens, COCO19, name, bf16=True)
@@ -59,7 +59,7 @@ def test_bfloat16_stays_near(goldens: Any) -> None:
     assert error.mean() / np.abs(golden["mesh"]).mean() < 0.02
 
 
-def test_weights_of_another_mesh(goldens: Any) -> None:
+def test_pose2mesh_kernels_weights_of_another_mesh_raise(goldens: Any) -> None:
     pytest.importorskip("torch")
     weights = {key: value.numpy() for key, value in goldens.weights("pose2mesh_full_mano_ico").items()}
     golden = goldens.outputs("pose2mesh_graph_ico4")
@@ -67,7 +67,7 @@ def test_weights_of_another_mesh(goldens: Any) -> None:
         Pose2MeshKernels(weights, MANO21, golden["graph.faces"], len(golden["graph.vertices"]))
 
 
-def test_a_pass_allocates_nothing(goldens: Any) -> None:
+def test_pose2mesh_kernels_pass_allocates_no_memory(goldens: Any) -> None:
     pytest.importorskip("torch")
     network, _ = made(goldens, MANO21, "pose2mesh_full_mano_ico", bf16=True, together=3)
     pose2d = np.zeros((3, 21, 2), np.float32)
@@ -84,7 +84,7 @@ def test_a_pass_allocates_nothing(goldens: Any) -> None:
 
 @pytest.mark.gpu
 @pytest.mark.parametrize(("bf16", "tolerance"), [(False, 1e-4), (True, 0.05)], ids=["float32", "bfloat16"])
-def test_cuda_gives_what_the_cpu_gives(goldens: Any, bf16: bool, tolerance: float) -> None:
+def test_pose2mesh_kernels_cuda_equals_cpu(goldens: Any, bf16: bool, tolerance: float) -> None:
     """From host memory, and captured in a CUDA graph from arrays on the device."""
     torch = pytest.importorskip("torch")
     if not torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""The virtual view: geometry that must hold exactly."""
+"""Features of the virtual camera."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def rays(points: np.ndarray) -> np.ndarray:
     return (points[..., :2] / points[..., 2:]).astype(np.float32)
 
 
-def test_look_at_turns_the_axis_on_to_the_ray() -> None:
+def test_look_at_rotates_the_axis_to_the_ray() -> None:
     direction = np.float32([[0, 0], [0.5, -0.2], [-1.2, 0.9]])
     rotation = look_at(direction)
     np.testing.assert_allclose(rotation @ rotation.transpose(0, 2, 1), np.broadcast_to(np.eye(3), (3, 3, 3)), atol=1e-6)
@@ -26,7 +26,7 @@ def test_look_at_turns_the_axis_on_to_the_ray() -> None:
     np.testing.assert_allclose(axis[:, :2] / axis[:, 2:], direction, atol=1e-6)
 
 
-def test_turning_the_camera_hardly_changes_what_the_lifter_sees() -> None:
+def test_virtual_camera_of_turned_camera_gives_similar_features() -> None:
     points, scores = people()
     turn = rotmat(np.array([0.1, 0.25, 0.0]))  # no roll: only where the person stands in the picture changes
     before, after = virtual_camera_of(rays(points), scores), virtual_camera_of(rays(points @ turn.T), scores)
@@ -35,7 +35,7 @@ def test_turning_the_camera_hardly_changes_what_the_lifter_sees() -> None:
     assert np.abs(rays(points) - rays(points @ turn.T)).min() > 0.05
 
 
-def test_distance_only_changes_the_angular_size() -> None:
+def test_virtual_camera_of_farther_person_changes_angular_size_only() -> None:
     points, scores = people()
     near, far = virtual_camera_of(rays(points), scores), virtual_camera_of(rays(points * 2), scores)
     np.testing.assert_allclose(near.features, far.features, atol=1e-5)  # twice as large and twice as far away
@@ -44,7 +44,7 @@ def test_distance_only_changes_the_angular_size() -> None:
     assert (virtual_camera_of(rays(smaller), scores).features[:, -1] < near.features[:, -1]).all()
 
 
-def test_unseen_keypoints_leave_no_trace() -> None:
+def test_virtual_camera_of_low_score_keypoints_are_ignored() -> None:
     points, scores = people()
     scores[:, 3] = MIN_KEYPOINT_SCORE / 2
     a = rays(points)
@@ -53,13 +53,13 @@ def test_unseen_keypoints_leave_no_trace() -> None:
     np.testing.assert_array_equal(virtual_camera_of(a, scores).features, virtual_camera_of(b, scores).features)
 
 
-def test_too_few_keypoints_are_not_usable() -> None:
+def test_virtual_camera_of_too_few_keypoints_is_not_usable() -> None:
     points, scores = people(2)
     scores[1, 3:] = 0
     assert virtual_camera_of(rays(points), scores).usable.tolist() == [True, False]
     assert np.isfinite(virtual_camera_of(rays(points), np.zeros_like(scores)).features).all()
 
 
-def test_nobody() -> None:
+def test_virtual_camera_of_no_people_is_empty() -> None:
     view = virtual_camera_of(np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32))
     assert view.features.shape == (0, 54)

@@ -1,4 +1,4 @@
-"""BVH files of known motions, in the ways of different programs: the same poses come back."""
+"""BVH files of known motions in the styles of different programs."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ STYLES = {
 
 @pytest.mark.parametrize("style", STYLES.values(), ids=STYLES.keys())
 @pytest.mark.filterwarnings("ignore:Gimbal lock")
-def test_a_known_motion_comes_back(tmp_path: Path, style: Style) -> None:
+def test_read_bvh_poses_known_motion_is_recovered(tmp_path: Path, style: Style) -> None:
     poses = known_poses()
     (tmp_path / "a.bvh").write_text(write(poses, style), newline="")
     found = read_bvh_poses(tmp_path / "a.bvh")
@@ -82,12 +82,12 @@ def test_a_known_motion_comes_back(tmp_path: Path, style: Style) -> None:
     assert np.degrees(turned).max() < 3
 
 
-def test_fast_recordings_are_thinned(tmp_path: Path) -> None:
+def test_read_bvh_poses_high_frame_rate_is_subsampled(tmp_path: Path) -> None:
     (tmp_path / "a.bvh").write_text(write(known_poses(), Style(frame_s=1 / 120)))
     assert len(read_bvh_poses(tmp_path / "a.bvh")) == 10
 
 
-def test_folder_of_files_is_a_source_a_folder(tmp_path: Path) -> None:
+def test_load_poses_each_bvh_folder_is_a_source(tmp_path: Path) -> None:
     for style in ("Walk", "Run"):
         (tmp_path / "100STYLE" / style).mkdir(parents=True)
         (tmp_path / "100STYLE" / style / "a.BVH").write_text(write(known_poses(10), Style(STYLE_100)))
@@ -96,7 +96,7 @@ def test_folder_of_files_is_a_source_a_folder(tmp_path: Path) -> None:
     assert found.test.sum() == 2
 
 
-def test_skeleton_without_hands_head_and_toes_is_enough(tmp_path: Path) -> None:
+def test_read_bvh_poses_missing_end_joints_are_accepted(tmp_path: Path) -> None:
     """What is missing follows the bone before it."""
     text = write(known_poses(5), Style())
     for name in ("Head", "LeftHand", "RightHand", "LeftFoot", "RightToeBase"):
@@ -107,7 +107,7 @@ def test_skeleton_without_hands_head_and_toes_is_enough(tmp_path: Path) -> None:
     assert not found[:, 15].any()
 
 
-def test_pelvis_of_another_name_is_where_the_legs_meet(tmp_path: Path) -> None:
+def test_read_bvh_poses_unnamed_pelvis_is_found_between_the_legs(tmp_path: Path) -> None:
     (tmp_path / "a.bvh").write_text(write(known_poses(5), Style(CMU | {"pelvis": "CenterThing"})))
     np.testing.assert_allclose(positions(read_bvh_poses(tmp_path / "a.bvh")), positions(known_poses(5)), atol=5 * MM)
 
@@ -137,7 +137,7 @@ JOINT_LINE = "JOINT LeftUpLeg"
         ),
     ],
 )
-def test_file_that_is_damaged_or_no_person_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_load_poses_damaged_or_non_human_bvh_raises(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "a.bvh"
     path.write_text(text)
     with pytest.raises(PoseError, match=message) as error:
@@ -146,7 +146,7 @@ def test_file_that_is_damaged_or_no_person_is_refused(tmp_path: Path, text: str,
     assert "\n" not in str(error.value)
 
 
-def test_arms_that_do_not_hang_on_the_spine_are_refused(tmp_path: Path) -> None:
+def test_read_bvh_poses_degenerate_rest_pose_raises(tmp_path: Path) -> None:
     flat = replace(Style(), scale=0.0)
     (tmp_path / "a.bvh").write_text(write(known_poses(2), flat))
     with pytest.raises(PoseError, match="lie on a line at rest"):

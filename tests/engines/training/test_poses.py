@@ -1,4 +1,4 @@
-"""Poses from our own files and AMASS's, alone and in folders, and what is refused."""
+"""Training poses from own files, AMASS and folders."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def amass(path: Path, columns: int = 156, rate: float | None = 30.0, **changed: 
     return path
 
 
-def test_own_file_is_read_as_it_is(tmp_path: Path) -> None:
+def test_load_poses_own_file_keeps_sources_and_split(tmp_path: Path) -> None:
     found = load_poses([own(tmp_path / "a.npz")])
     np.testing.assert_allclose(found.pose, pose(), atol=1e-3)
     assert found.test.sum() == 4
@@ -65,32 +65,32 @@ def test_own_file_with_a_rate_keeps_it(tmp_path: Path) -> None:
     assert (load_poses([own(tmp_path / "a.npz", rate=np.float32(12))]).rate_hz == 12).all()
 
 
-def test_own_file_of_poses_alone_is_split(tmp_path: Path) -> None:
+def test_load_poses_own_file_without_split_is_split(tmp_path: Path) -> None:
     found = load_poses([own(tmp_path / "a.npz", source=None, source_names=None, clip=None, test=None)])
     assert (len(found), found.test.sum()) == (40, 4)
     assert found.source_names == (tmp_path.name,)
 
 
 @pytest.mark.parametrize("columns", [66, 156, 165])
-def test_amass_file_becomes_y_up_poses_of_the_body(tmp_path: Path, columns: int) -> None:
+def test_load_poses_amass_file_becomes_y_up(tmp_path: Path, columns: int) -> None:
     found = load_poses([amass(tmp_path / "walk_poses.npz", columns)])
     np.testing.assert_allclose(found.pose[:, :22], pose()[:, :22], atol=1e-5)
     assert not found.pose[:, 22:].any()  # AMASS has fingers there
 
 
-def test_amass_file_with_pickled_arrays_is_read_without_them(tmp_path: Path) -> None:
+def test_load_poses_amass_pickled_arrays_are_skipped(tmp_path: Path) -> None:
     """As the SMPL-X release has; what is pickled could run code when it is loaded."""
     plain = load_poses([amass(tmp_path / "a.npz")])
     found = load_poses([amass(tmp_path / "b.npz", marker_meta=np.array({"a": 1}, dtype=object))])
     np.testing.assert_array_equal(found.pose, plain.pose)
 
 
-def test_amass_file_of_smpl_keeps_the_hands(tmp_path: Path) -> None:
+def test_load_poses_amass_smpl_file_keeps_hands(tmp_path: Path) -> None:
     found = load_poses([amass(tmp_path / "a.npz", 72)])
     np.testing.assert_allclose(found.pose, pose(), atol=1e-5)
 
 
-def test_amass_file_of_smplx_in_parts_is_read(tmp_path: Path) -> None:
+def test_load_poses_amass_smplx_parts_are_joined(tmp_path: Path) -> None:
     whole = load_poses([amass(tmp_path / "a.npz", 165)])
     with np.load(tmp_path / "a.npz") as arrays:
         flat = arrays["poses"]
@@ -99,17 +99,17 @@ def test_amass_file_of_smplx_in_parts_is_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.pose, whole.pose)
 
 
-def test_amass_file_of_a_y_up_world_is_seen_by_how_people_stand(tmp_path: Path) -> None:
+def test_load_poses_amass_y_up_file_is_detected(tmp_path: Path) -> None:
     found = load_poses([amass(tmp_path / "a.npz", poses=pose()[:, :22].reshape(FRAMES, -1))])
     np.testing.assert_allclose(found.pose[:, :22], pose()[:, :22], atol=1e-5)
 
 
 @pytest.mark.parametrize(("rate", "frames"), [(120.0, 10), (60.0, 20), (30.0, 40), (25.0, 40), (None, 40)])
-def test_fast_recordings_are_thinned(tmp_path: Path, rate: float | None, frames: int) -> None:
+def test_load_poses_amass_high_frame_rate_is_subsampled(tmp_path: Path, rate: float | None, frames: int) -> None:
     assert len(load_poses([amass(tmp_path / "a.npz", rate=rate)])) == frames
 
 
-def test_folder_is_searched_to_the_bottom_and_what_is_no_pose_left_out(tmp_path: Path) -> None:
+def test_load_poses_folder_is_searched_recursively_and_other_files_skipped(tmp_path: Path) -> None:
     for index in range(10):
         folder = tmp_path / "amass" / ("CMU" if index % 2 else "KIT") / f"{index:02}"
         folder.mkdir(parents=True)
@@ -126,7 +126,7 @@ def test_folder_is_searched_to_the_bottom_and_what_is_no_pose_left_out(tmp_path:
     assert any("shape.npz: not a pose file" in line for line in said)
 
 
-def test_several_paths_are_put_together(tmp_path: Path) -> None:
+def test_load_poses_several_paths_are_concatenated(tmp_path: Path) -> None:
     found = load_poses([own(tmp_path / "a.npz"), amass(tmp_path / "b.npz"), "sample"])
     assert len(found) == 40 + 40 + len(sample_poses()["pose"])
     assert len(found.source_names) == 4
@@ -149,7 +149,7 @@ def test_several_paths_are_put_together(tmp_path: Path) -> None:
         ({"pose": None}, "not a pose file: it holds neither pose"),
     ],
 )
-def test_own_file_that_does_not_fit_is_refused(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
+def test_load_poses_invalid_own_file_raises(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
     with pytest.raises(PoseError, match=message) as error:
         load_poses([own(tmp_path / "a.npz", **changed)])
     assert "\n" not in str(error.value)
@@ -166,12 +166,12 @@ def test_own_file_that_does_not_fit_is_refused(tmp_path: Path, changed: dict[str
         ({"mocap_framerate": np.array("fast")}, "the frame rate 'fast' is not"),
     ],
 )
-def test_amass_file_that_does_not_fit_is_refused(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
+def test_load_poses_invalid_amass_file_raises(tmp_path: Path, changed: dict[str, Any], message: str) -> None:
     with pytest.raises(PoseError, match=message):
         load_poses([amass(tmp_path / "a.npz", **changed)])
 
 
-def test_paths_without_poses_are_refused(tmp_path: Path) -> None:
+def test_load_poses_path_without_poses_raises(tmp_path: Path) -> None:
     with pytest.raises(PoseError, match='no such file or folder; "sample" names the bundled poses'):
         load_poses([tmp_path / "samples"])
     with pytest.raises(PoseError, match=r"it holds no .npz and no .bvh file"):
@@ -183,7 +183,7 @@ def test_paths_without_poses_are_refused(tmp_path: Path) -> None:
         load_poses([tmp_path])
 
 
-def test_sample_is_what_its_generator_makes() -> None:
+def test_sample_poses_equal_the_bundled_file() -> None:
     """The first clips, within the rounding of other processors and NumPy releases."""
     made = sample_poses(8)
     with np.load(SAMPLE_FILE) as shipped:
@@ -193,7 +193,7 @@ def test_sample_is_what_its_generator_makes() -> None:
     assert SAMPLE_FILE.stat().st_size < 1_000_000
 
 
-def test_sample_holds_upright_people_with_joints_that_bend_the_right_way() -> None:
+def test_load_poses_sample_is_upright_with_plausible_joint_angles() -> None:
     found = load_poses(["sample"])
     up = Rotation.from_rotvec(found.pose[:, 0]).as_matrix()[:, 1, 1]
     assert up.min() > 0.3

@@ -119,6 +119,23 @@ def test_motion_source_of_single_poses_makes_transitions() -> None:
     assert (angle[:, 1:].max(axis=1) < 1e-3).any()
 
 
+def test_motion_source_leaning_over_the_legs_keeps_a_leg_as_it_was() -> None:
+    poses = pose_set()
+    source = MotionSource(poses, ~poses.test, MotionMix(lean_over_legs=1), np.random.default_rng(3))
+    time_s = np.tile(np.linspace(0, 1, 6), (80, 1))
+    before = quaternions(np.random.default_rng(0).normal(0, 0.4, (80, 1, 24, 3)).repeat(6, 1))
+    after = before.copy()
+    source._lean_over_legs(after, time_s)
+    hips = [1, 2]
+    thighs = multiply(before[:, :, :1], before[:, :, hips]), multiply(after[:, :, :1], after[:, :, hips])
+    kept = np.abs((thighs[0] * thighs[1]).sum(-1)).min(axis=1) > 1 - 1e-5  # (80, 2): each leg in all frames
+    assert kept.any(axis=1).all()
+    assert 0.3 < kept.all(axis=1).mean() < 0.7
+    leaned = 2 * np.arccos(np.abs((before[:, :, 0] * after[:, :, 0]).sum(-1)).clip(0, 1)).max(axis=1)
+    assert np.median(leaned) > 0.1
+    np.testing.assert_array_equal(after[:, :, 3:], before[:, :, 3:])
+
+
 def test_stand_on_feet_of_a_step_keeps_the_standing_foot_in_place() -> None:
     frames = 20
     feet = np.zeros((1, frames, 6, 3), np.float32)

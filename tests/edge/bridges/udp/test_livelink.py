@@ -1,4 +1,4 @@
-"""JSON for Live Link, chained as Unreal chains bones."""
+"""Live Link JSON, its bones chained as Unreal does."""
 
 from __future__ import annotations
 

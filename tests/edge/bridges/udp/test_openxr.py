@@ -1,4 +1,4 @@
-"""Datagrams for OpenXR, read through C structures laid out by the platform's ABI."""
+"""OpenXR datagrams, read with C structures of the platform's ABI."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def encode(packet: FramePacket, world: WorldFrame | None = None) -> list[Datagra
     return [read(data) for _, data in OpenXr().encode(packet, pose.body(packet), pose(packet))]
 
 
-def test_joints_are_where_the_body_model_puts_them() -> None:
+def test_openxr_joint_positions_match_body_model() -> None:
     packet, truth = bridge_packets.dancing(2)
     found = encode(packet)
     assert [each.person for each in found] == [40, 41]
@@ -62,7 +62,7 @@ def test_joints_are_where_the_body_model_puts_them() -> None:
         np.testing.assert_allclose([joint.pose.position[:] for joint in each.joints], joints, atol=5e-4)
 
 
-def test_orientations_are_the_extensions_in_the_t_pose() -> None:
+def test_openxr_t_pose_has_the_specified_orientations() -> None:
     # Somebody who looks into the camera: right (x) is the camera's left, back (z) is where the camera looks, -z.
     (found,) = encode(bridge_packets.still())
     for joint in found.joints:
@@ -79,7 +79,7 @@ def test_orientations_are_the_extensions_in_the_t_pose() -> None:
     np.testing.assert_allclose(found.joints[0].pose.position[:], [0, 1, 0], atol=1e-5)
 
 
-def test_orientations_turn_bones() -> None:
+def test_openxr_orientations_rotate_bones_to_joints() -> None:
     packet, truth = bridge_packets.dancing(4, people=1)
     (found,) = encode(packet)
     _, rest = bridge_packets.open_body().rest(packet.people.shape)
@@ -97,7 +97,7 @@ def test_openxr_departed_person_has_no_valid_joints() -> None:
     assert {joint.locationFlags for each in found for joint in each.joints} == {0}
 
 
-def test_bodies_with_fingers_have_a_hand_too_and_others_are_refused() -> None:
+def test_openxr_hand_joints_need_a_body_with_fingers() -> None:
     packet, pose = bridge_packets.still(), SkeletonPoser("gltf", WorldFrame())
     body, people = pose.body(packet), pose(packet)
 

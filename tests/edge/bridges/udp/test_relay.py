@@ -1,3 +1,5 @@
+"""The relay from packets to datagrams, and the UDP sender."""
+
 from __future__ import annotations
 
 import logging

@@ -1,3 +1,5 @@
+"""Skeleton poses against the body model and the golden packets."""
+
 from __future__ import annotations
 
 import json
@@ -33,7 +35,7 @@ def matrix(quaternion: F32) -> F32:
 
 
 @pytest.mark.parametrize(("sent", "wanted"), list(product(AXES, AXES)))
-def test_golden_people_are_where_skinning_puts_them(sent: str, wanted: str) -> None:
+def test_skeleton_poser_golden_people_match_skinned_joints(sent: str, wanted: str) -> None:
     people = SkeletonPoser(wanted, WorldFrame())(bridge_packets.golden(sent))
     assert [person.id for person in people] == EXPECTED["axes"][wanted]["ids"]
     scale = 1 / SYSTEMS[wanted].unit_m
@@ -42,7 +44,7 @@ def test_golden_people_are_where_skinning_puts_them(sent: str, wanted: str) -> N
 
 
 @pytest.mark.parametrize(("sent", "wanted"), [("opencv", "unity"), ("unity", "unreal"), ("unreal", "gltf")])
-def test_dancers_are_where_the_body_model_puts_them(sent: str, wanted: str) -> None:
+def test_skeleton_poser_random_poses_match_body_model(sent: str, wanted: str) -> None:
     packet, truth = bridge_packets.dancing(axes=sent)
     people = SkeletonPoser(wanted, WorldFrame())(packet)
     conversion = Conversion.between(SYSTEMS["opencv"], SYSTEMS[wanted])
@@ -51,7 +53,7 @@ def test_dancers_are_where_the_body_model_puts_them(sent: str, wanted: str) -> N
 
 
 @pytest.mark.parametrize("left_out", [[], ["spine3"], ["pelvis"], ["spine1", "left_elbow", "right_collar"]])
-def test_bones_chain_to_the_joints_whatever_is_left_out(left_out: list[str]) -> None:
+def test_skeleton_poser_local_rotations_chain_to_joints(left_out: list[str]) -> None:
     packet, _ = bridge_packets.dancing(3)
     pose = SkeletonPoser("unity", WorldFrame())
     body, (person, _) = pose.body(packet), pose(packet)
@@ -67,7 +69,7 @@ def test_bones_chain_to_the_joints_whatever_is_left_out(left_out: list[str]) -> 
     np.testing.assert_allclose(turned, person.rotations[bones.joints], atol=1e-5)
 
 
-def test_a_level_world_from_a_camera_that_looks_down() -> None:
+def test_skeleton_poser_tilted_camera_gives_level_world() -> None:
     # 2 m up, looking 30 degrees down: the middle of the picture shows the floor 4 m along the ray.
     packet = bridge_packets.people_packet(np.tile(np.eye(3), (1, 24, 1, 1)), np.float32([[0, 0, 4]]))
     ahead = 2 / math.tan(math.radians(30))
@@ -81,7 +83,7 @@ def test_a_level_world_from_a_camera_that_looks_down() -> None:
 
 
 @pytest.mark.parametrize("axes", AXES)
-def test_rotations_turn_with_the_world(axes: str) -> None:
+def test_skeleton_poser_rotations_follow_world_frame(axes: str) -> None:
     packet, _ = bridge_packets.dancing(1)
     flat, tilted = (SkeletonPoser(axes, world)(packet)[0] for world in (WorldFrame(), WorldFrame(25, 1.5, 2)))
     turn = tilted.rotations[0] @ flat.rotations[0].T
@@ -91,7 +93,7 @@ def test_rotations_turn_with_the_world(axes: str) -> None:
     np.testing.assert_allclose(tilted.rotations, turn @ flat.rotations, atol=1e-5)
 
 
-def test_packets_that_cannot_be_posed_are_refused() -> None:
+def test_skeleton_poser_unusable_packet_raises() -> None:
     packet, pose = bridge_packets.still(), SkeletonPoser("unity", WorldFrame())
     with pytest.raises(WireError, match="cam: its body model has not been received yet"):
         pose(replace(packet, model=None))
@@ -105,7 +107,7 @@ def test_packets_that_cannot_be_posed_are_refused() -> None:
         pose(replace(packet, model=bare, model_id=bare.model_id))
 
 
-def test_every_joint_of_the_family_has_a_name_of_its_own() -> None:
+def test_bone_names_are_unique_and_cover_each_family() -> None:
     for table in (HUMANOID, MANNEQUIN):
         assert len(set(table.values())) == len(table)
         for family in ("smpl", "smplh", "smplx"):

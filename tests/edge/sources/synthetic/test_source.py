@@ -1,3 +1,5 @@
+"""Synthetic sources and their ground truth."""
+
 from itertools import islice, pairwise
 
 import numpy as np
@@ -34,14 +36,14 @@ def test_synthetic_invalid_option_raises(uri: str, says: str):
     assert "\n" not in str(caught.value)
 
 
-def test_options_are_read():
+def test_parse_scene_options_are_read():
     scene = parse_scene("synthetic:?people=2&frames=7&size=320x200&fps=12.5&seed=3&fov=75")
     assert (scene.people, scene.frames, scene.size) == (2, 7, (320, 200))
     assert (scene.fps, scene.seed, scene.fov) == (12.5, 3, 75.0)
     assert parse_scene("synthetic:").people == 1
 
 
-def test_frames_are_as_announced():
+def test_synthetic_frames_match_announced_size_and_times():
     source = SyntheticSource("synthetic:?frames=3&size=161x121&fps=10", camera="hall")
     assert (source.live, source.size, source.frame_count, source.fps) == (False, (161, 121), 3, 10.0)
     frames = list(source)
@@ -54,6 +56,7 @@ def test_frames_are_as_announced():
     assert source.problems == []
 
 
+@pytest.mark.slow
 def test_synthetic_images_depend_on_uri_only():
     def first(seed: int) -> np.ndarray:
         return next(iter(SyntheticSource(f"synthetic:?size=160x120&seed={seed}"))).image
@@ -62,7 +65,7 @@ def test_synthetic_images_depend_on_uri_only():
     assert (first(1) != first(2)).any()
 
 
-def test_a_loop_walks_on_and_close_ends_it():
+def test_synthetic_loop_continues_until_close():
     source = SyntheticSource("synthetic:?frames=2&size=64x64", loop=True)
     assert source.frame_count is None
     seen = []
@@ -80,22 +83,35 @@ def test_synthetic_opens_by_uri():
         assert len(list(source)) == 1
 
 
-def test_the_truth_fits_together():
-    source = SyntheticSource("synthetic:?people=2&size=320x240&seed=5")
-    truth = source.truth(11)
+@pytest.fixture
+def scene() -> SyntheticSource:
+    return SyntheticSource("synthetic:?people=2&size=320x240&seed=5")
+
+
+def test_synthetic_truth_has_documented_shapes(scene: SyntheticSource) -> None:
+    truth = scene.truth(11)
     assert truth.ids.tolist() == [0, 1]
     assert truth.joints.shape == (2, 24, 3)
     assert truth.vertices.shape == (2, 6890, 3)
+    for array in (truth.joints, truth.vertices, truth.keypoints, truth.translation, truth.rotations, truth.shape):
+        assert array is not None
+        assert array.dtype == np.float32
+
+
+def test_synthetic_truth_mesh_is_the_posed_body(scene: SyntheticSource) -> None:
+    truth = scene.truth(11)
     assert truth.rotations is not None
     assert truth.shape is not None
     np.testing.assert_array_equal(truth.translation, truth.joints[:, 0])
     vertices, joints = BODY.skin(truth.rotations, truth.shape)
     np.testing.assert_allclose(joints - joints[:, :1], truth.joints - truth.joints[:, :1], atol=1e-4)
     np.testing.assert_allclose(vertices - joints[:, :1], truth.vertices - truth.joints[:, :1], atol=1e-4)
+
+
+def test_synthetic_truth_keypoints_are_projected_landmarks(scene: SyntheticSource) -> None:
+    truth = scene.truth(11)
     spots = BODY.coco_regressor @ truth.vertices
-    np.testing.assert_allclose(source.true_camera.project(spots), truth.keypoints[..., :2], atol=1e-3)
-    for array in (truth.joints, truth.vertices, truth.keypoints, truth.translation, truth.rotations, truth.shape):
-        assert array.dtype == np.float32
+    np.testing.assert_allclose(scene.true_camera.project(spots), truth.keypoints[..., :2], atol=1e-3)
 
 
 def test_synthetic_without_people_is_empty_room():
@@ -120,7 +136,7 @@ def test_synthetic_people_stay_in_image(options: str):
         assert (points <= np.array(source.size) - 1).all()
 
 
-def test_people_are_drawn_where_the_truth_says():
+def test_synthetic_people_are_rendered_at_true_positions():
     room = next(iter(SyntheticSource("synthetic:?people=0&size=320x240"))).image.astype(int)
     source = SyntheticSource("synthetic:?people=1&size=320x240")
     for frame in islice(source, 3):
@@ -133,7 +149,8 @@ def test_people_are_drawn_where_the_truth_says():
         assert rows.min() == pytest.approx(points[:, 1].min(), abs=4)
 
 
-def test_they_walk_without_sliding_or_floating():
+@pytest.mark.slow
+def test_synthetic_walk_keeps_feet_on_the_floor():
     source = SyntheticSource("synthetic:?people=1&fps=60&seed=2")
     truths = [source.truth(i) for i in range(140)]
     floor = {round(float(t.vertices[0, :, 1].max()), 4) for t in truths}
@@ -153,7 +170,7 @@ def test_they_walk_without_sliding_or_floating():
     assert (forward * way).sum(1).min() > 0.9
 
 
-def test_arms_hang_down_and_swing_against_the_legs():
+def test_synthetic_arms_swing_opposite_to_the_legs():
     source = SyntheticSource("synthetic:?people=1&fps=60")
     name = BODY.joint_names.index
     for index in range(0, 66, 6):

@@ -1,4 +1,4 @@
-"""OpenVINO: graphs that make it crash are compiled in another way."""
+"""OpenVINO: graphs that would crash it are compiled with another option."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def expected(x: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_small_products_compile_and_compute_whatever_the_threads(tmp_path: Path, threads: int) -> None:
+def test_openvino_small_products_compute_with_any_thread_count(tmp_path: Path, threads: int) -> None:
     """In a process of their own: where they are compiled in one piece, OpenVINO 2026.4 ends it by a segmentation
     fault."""
     model, weights = residual_layers()
@@ -72,7 +72,7 @@ def test_small_products_compile_and_compute_whatever_the_threads(tmp_path: Path,
     np.testing.assert_allclose(np.load(tmp_path / "y.npy"), expected(x, weights), atol=1e-4)
 
 
-def test_only_graphs_of_small_products_are_compiled_in_another_way() -> None:
+def test_openvino_snippets_are_disabled_for_small_products_only() -> None:
     small = OpenVinoSession(residual_layers()[0], "small", "cpu", "fp32", 1)
     assert small._config["SNIPPETS_MODE"] == "DISABLE"
     from engines.cards.card import ZOO

@@ -1,4 +1,4 @@
-"""TensorRT: real plans, which TensorRT-RTX builds without a GPU; running them on stand-ins for GPU and runtime."""
+"""TensorRT: real plans, built without a GPU, run on stand-ins for GPU and runtime."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ARCHITECTURES = {"Ampere": (8, 6), "Ada": (8, 9), "Blackwell": (12, 0)}
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "bf16"])
 @pytest.mark.parametrize("architecture", list(ARCHITECTURES))
-def test_plans_without_a_gpu(rtx: str, architecture: str, precision: str) -> None:
+def test_build_plan_without_gpu_builds_for_each_architecture(rtx: str, architecture: str, precision: str) -> None:
     model = (ZOO / "nanodet_g.fp16w.onnx").read_bytes()
     ready = in_precision(model, precision, "nanodet_g")
     plan = build_plan(rtx, ready, "nanodet_g", [(3, 416, 416)], ARCHITECTURES[architecture])
@@ -86,7 +86,7 @@ def qdq_model(zero: int = 0) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def test_int8_is_a_file_with_symmetric_quantization(rtx: str) -> None:
+def test_build_plan_asymmetric_int8_raises(rtx: str) -> None:
     assert build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 9))
     with pytest.raises(
         ModelError, match=r"^qdq: .* symmetric INT8 without quantized biases, as `meshcast calib"
@@ -95,19 +95,19 @@ def test_int8_is_a_file_with_symmetric_quantization(rtx: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_plan_for_a_gpu_that_is_not_served(rtx: str) -> None:
+def test_build_plan_unsupported_gpu_lists_the_supported_ones(rtx: str) -> None:
     assert {"SM86", "SM89", "SM120"} <= set(targets(rtx))
     with pytest.raises(ModelError, match=r"tensorrt_rtx: does not build for SM87; choose one of: .*SM86"):
         build_plan(rtx, qdq_model(), "qdq", [(3, 8, 8)], (8, 7))
 
 
-def test_build_plan_of_an_unparsable_model_raises(rtx: str) -> None:
+def test_build_plan_unparsable_model_raises_one_line(rtx: str) -> None:
     with pytest.raises(ModelError, match=r"^m\.onnx: tensorrt_rtx cannot parse it") as caught:
         build_plan(rtx, b"no model" * 10, "m.onnx", [(3, 8, 8)])
     assert "\n" not in str(caught.value)
 
 
-def test_loading_a_plan_needs_a_gpu(rtx: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensorrt_load_without_gpu_raises(rtx: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda, "driver", lambda: None)
     assert TensorRt(rtx).devices() == ()
     with pytest.raises(ModelError, match=r"CUDA: no device, as no NVIDIA driver"):
@@ -160,18 +160,18 @@ def images(count: int) -> np.ndarray:
     return np.random.default_rng(count).normal(size=(count, 3, 2, 2)).astype(np.float32)
 
 
-def test_devices_are_those_that_the_engine_serves(bench: Bench) -> None:
+def test_tensorrt_devices_and_precisions_are_listed(bench: Bench) -> None:
     engine = TensorRt("tensorrt")
     assert engine.devices() == ("cuda:0", "cuda:1")
     assert engine.precisions("cuda:0") == ("fp32", "bf16", "fp16", "int8")
 
 
-def test_only_what_rtx_serves(driver: Any, rtx: str) -> None:
+def test_tensorrt_rtx_devices_are_supported_ones_only(driver: Any, rtx: str) -> None:
     assert TensorRt(rtx).devices() == ("cuda:1",)
 
 
 @pytest.mark.parametrize(("count", "batches"), [(0, [1]), (1, [1]), (3, [4]), (9, [16]), (70, [64, 8])])
-def test_rows_are_padded_to_buckets(bench: Bench, count: int, batches: list[int]) -> None:
+def test_tensorrt_session_pads_batches_to_compiled_sizes(bench: Bench, count: int, batches: list[int]) -> None:
     session = bench.open()
     (engine,) = bench.trt.engines
     engine.batches.clear()
@@ -183,7 +183,7 @@ def test_rows_are_padded_to_buckets(bench: Bench, count: int, batches: list[int]
     assert bench.driver.current == 11  # the context of cuda:1
 
 
-def test_outputs_survive_the_next_call(bench: Bench) -> None:
+def test_tensorrt_session_outputs_are_unchanged_by_the_next_call(bench: Bench) -> None:
     session = bench.open()
     first, _ = session(np.zeros((1, 3, 2, 2), np.float32))
     session(np.ones((1, 3, 2, 2), np.float32))
@@ -197,7 +197,7 @@ def on_device(x: np.ndarray) -> DeviceArray:
 
 
 @pytest.mark.parametrize("count", [1, 3, 70])
-def test_arrays_on_the_device_stay_there(bench: Bench, count: int) -> None:
+def test_tensorrt_session_device_arrays_stay_on_the_device(bench: Bench, count: int) -> None:
     session, x = bench.open(), images(count)
     given = on_device(x)
     bench.driver.order.clear()
@@ -215,7 +215,7 @@ def test_arrays_on_the_device_stay_there(bench: Bench, count: int) -> None:
     assert (known["shape"], known["typestr"], known["version"]) == ((count, 3), "<f4", 3)
 
 
-def test_outputs_on_the_device_are_the_callers_to_keep(bench: Bench) -> None:
+def test_tensorrt_session_device_outputs_are_kept_until_released(bench: Bench) -> None:
     session = bench.open()
     kept = session.enqueue(on_device(images(2)))[0]
     again = session.enqueue(on_device(images(2) * 5))[0]
@@ -226,7 +226,7 @@ def test_outputs_on_the_device_are_the_callers_to_keep(bench: Bench) -> None:
     assert session.enqueue(on_device(images(2)))[0].pointer == place  # let go of, used again
 
 
-def test_inputs_must_be_on_a_device(bench: Bench) -> None:
+def test_tensorrt_enqueue_host_or_wrong_input_raises(bench: Bench) -> None:
     session = bench.open()
     with pytest.raises(ModelError, match="an input of ndarray is not an array on a CUDA device"):
         session.enqueue(images(1))
@@ -236,7 +236,7 @@ def test_inputs_must_be_on_a_device(bench: Bench) -> None:
         session.enqueue(wrong)
 
 
-def test_plans_are_kept(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_tensorrt_plan_is_cached_by_gpu_and_version(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     bench.open()
     bench.open()
     assert [arguments[0] for arguments in bench.built] == ["tensorrt"]
@@ -247,7 +247,7 @@ def test_plans_are_kept(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     assert len(bench.built) == 3  # for another GPU, for another version
 
 
-def test_a_plan_that_is_not_taken_is_built_again_once(bench: Bench) -> None:
+def test_tensorrt_refused_plan_is_rebuilt_once(bench: Bench) -> None:
     bench.plan = b"bad plan"
     with pytest.raises(
         ModelError, match=r"tensorrt cannot load its plan on cuda:1 \(the plan was made by another vers"
@@ -259,7 +259,7 @@ def test_a_plan_that_is_not_taken_is_built_again_once(bench: Bench) -> None:
     assert len(bench.built) == 3
 
 
-def test_session_has_one_plan_for_each_image_size(bench: Bench) -> None:
+def test_tensorrt_session_builds_one_plan_per_image_size(bench: Bench) -> None:
     session = bench.open(("N", 3, "H", "W"))
     assert not bench.built
     session(np.zeros((1, 3, 2, 2), np.float32))
@@ -268,13 +268,13 @@ def test_session_has_one_plan_for_each_image_size(bench: Bench) -> None:
     assert [arguments[3] for arguments in bench.built] == [((3, 2, 2),), ((3, 4, 2),)]
 
 
-def test_a_batch_fixed_at_one(bench: Bench) -> None:
+def test_tensorrt_session_fixed_batch_of_one_runs_one_by_one(bench: Bench) -> None:
     session = bench.open((1, 3, 2, 2))
     np.testing.assert_array_equal(session(images(3))[0], images(3) + 1)
     assert set(bench.trt.engines[0].batches) == {1}
 
 
-def test_when_memory_runs_out_batches_get_smaller(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_tensorrt_session_out_of_memory_halves_the_batch(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     session = bench.open()
     bench.driver.limit = bench.driver.used() + 2500  # a batch of 8 needs 2 x (8 x 48 + 8 x 48 + 8 x 12) bytes
     with caplog.at_level(logging.WARNING, "meshcast.engines"):
@@ -284,7 +284,7 @@ def test_when_memory_runs_out_batches_get_smaller(bench: Bench, caplog: pytest.L
     assert said[0] == "net.onnx: not enough memory for a batch of 32; continuing with batches of 16"
 
 
-def test_session_single_sample_out_of_memory_raises(bench: Bench) -> None:
+def test_tensorrt_session_single_sample_out_of_memory_raises(bench: Bench) -> None:
     bench.driver.limit = 10
     with pytest.raises(
         OutOfMemoryError, match=r"^net\.onnx: tensorrt on cuda:1 has not enough memory to run it for 1 x"
@@ -292,7 +292,7 @@ def test_session_single_sample_out_of_memory_raises(bench: Bench) -> None:
         bench.open()
 
 
-def test_a_context_that_cannot_be_made_is_memory(bench: Bench) -> None:
+def test_tensorrt_session_failed_context_is_out_of_memory(bench: Bench) -> None:
     session = bench.open()
     bench.trt.engines[0].contexts = 0
     np.testing.assert_array_equal(session(images(4))[0], images(4) + 1)  # one by one, in the context that there is
@@ -300,7 +300,7 @@ def test_a_context_that_cannot_be_made_is_memory(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("code", [700, 719])
-def test_a_device_that_is_lost(bench: Bench, code: int) -> None:
+def test_tensorrt_session_lost_device_raises(bench: Bench, code: int) -> None:
     session = bench.open()
     bench.driver.broken = code
     for _ in range(2):
@@ -308,18 +308,22 @@ def test_a_device_that_is_lost(bench: Bench, code: int) -> None:
             session(images(1))
 
 
-def test_a_run_that_fails_says_why(bench: Bench) -> None:
+def test_tensorrt_session_launch_failure_is_a_lost_device(bench: Bench) -> None:
     session = bench.open()
     bench.trt.engines[0].fails = "Cuda Runtime (unspecified launch failure)\nmore"
     with pytest.raises(DeviceLostError, match="was lost") as caught:
         session(images(1))
     assert "\n" not in str(caught.value)
+
+
+def test_tensorrt_session_other_failure_names_the_reason(bench: Bench) -> None:
+    session = bench.open()
     bench.trt.engines[0].fails = "no such tactic"
     with pytest.raises(ModelError, match="no such tactic"):
         session(images(1))
 
 
-def test_a_version_that_is_too_old(bench: Bench) -> None:
+def test_tensorrt_old_version_raises(bench: Bench) -> None:
     bench.trt.__version__ = "8.6.1"
     with pytest.raises(ModelError, match=r"^tensorrt: version 8\.6\.1 is too old; install version 10 or newer$"):
         TensorRt("tensorrt")

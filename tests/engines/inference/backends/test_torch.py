@@ -1,4 +1,4 @@
-"""Torch: on the CPU the reference; on a GPU CUDA graphs, here with a stand-in for capturing, and for real with one."""
+"""Torch on the CPU, and CUDA graphs with a stand-in or a real GPU."""
 
 from __future__ import annotations
 
@@ -60,20 +60,20 @@ def assert_expected(outputs: tuple[Any, ...], x: np.ndarray, atol: float = 1e-4)
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_cpu(count: int) -> None:
+def test_torch_session_cpu_fp32_equals_expected(count: int) -> None:
     session = Torch().load(model_of(), "m", "cpu", "fp32", None)
     assert_expected(session(images(count)), images(count))
     assert (session.backend, session.device, session.precision) == ("torch", "cpu", "fp32")
 
 
-def test_bf16_on_the_cpu() -> None:
+def test_torch_session_cpu_bf16_is_near_expected() -> None:
     session = Torch().load(model_of(), "m", "cpu", "bf16", None)
     outputs = session(images(2))
     assert_expected(outputs, images(2), atol=0.6)
     assert np.abs(outputs[0] - expected(images(2))[0]).max() > 1e-3  # it is bfloat16
 
 
-def test_a_model_that_ships_equals_onnx_runtime() -> None:
+def test_torch_session_bundled_model_equals_onnxruntime() -> None:
     pytest.importorskip("onnxruntime")
     x = (np.random.default_rng(3).random((2, 3, 256, 256)) * 255).astype(np.float32)
     card = load_card("movenet_thunder")
@@ -81,7 +81,9 @@ def test_a_model_that_ships_equals_onnx_runtime() -> None:
     np.testing.assert_allclose(ours[0], theirs[0], atol=1e-4)
 
 
-def test_memory_that_runs_out_on_the_cpu(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_torch_session_cpu_out_of_memory_halves_the_batch(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     session = Torch().load(model_of(), "m", "cpu", "fp32", None)
     convolve = torch.nn.functional.conv2d
 
@@ -153,7 +155,7 @@ def replays(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(1, [1]), (3, [4]), (9, [16]), (70, [64, 8])])
-def test_rows_are_padded_to_buckets(replays: list[int], count: int, sizes: list[int]) -> None:
+def test_torch_cuda_session_pads_batches_to_captured_sizes(replays: list[int], count: int, sizes: list[int]) -> None:
     session = TorchCudaSession("torch", OnnxGraph(model_of(), "m"), "fp32")
     assert replays == [1, 2, 4]  # prepared when it is loaded
     replays.clear()
@@ -161,26 +163,26 @@ def test_rows_are_padded_to_buckets(replays: list[int], count: int, sizes: list[
     assert replays == sizes
 
 
-def test_outputs_survive_the_next_call(replays: list[int]) -> None:
+def test_torch_cuda_session_outputs_are_unchanged_by_the_next_call(replays: list[int]) -> None:
     session = TorchCudaSession("torch", OnnxGraph(model_of(), "m"), "fp32")
     first = session(images(2))
     session(images(2) * 3)
     assert_expected(first, images(2))
 
 
-def test_session_captures_each_image_size_on_first_use(replays: list[int]) -> None:
+def test_torch_cuda_session_captures_each_image_size_on_first_use(replays: list[int]) -> None:
     session = TorchCudaSession("torch", OnnxGraph(model_of(("N", 3, "H", "W")), "m"), "fp32")
     assert not replays
     assert session(np.zeros((1, 3, 8, 8), np.float32))[0].shape == (1, 4, 6, 6)
     assert session(np.zeros((1, 3, 5, 9), np.float32))[0].shape == (1, 4, 3, 7)
 
 
-def test_inputs_and_outputs_are_float32_in_half_precision(replays: list[int]) -> None:
+def test_torch_cuda_session_bf16_has_float32_inputs_and_outputs(replays: list[int]) -> None:
     session = TorchCudaSession("torch", read_graph(model_of(), "m", "cpu", "bf16"), "bf16")
     assert_expected(session(images(3)), images(3), atol=0.6)
 
 
-def test_another_compiler_gets_module_and_inputs(replays: list[int]) -> None:
+def test_torch_cuda_session_compiler_gets_module_and_inputs(replays: list[int]) -> None:
     given: list[tuple[int, ...]] = []
 
     def compile_module(module: Any, inputs: list[Any]) -> Any:
@@ -192,7 +194,7 @@ def test_another_compiler_gets_module_and_inputs(replays: list[int]) -> None:
     assert (session.backend, session.precision) == ("torch_tensorrt", "fp16")
 
 
-def test_memory_that_runs_out_while_capturing(
+def test_torch_cuda_session_out_of_memory_in_capture_reduces_sizes(
     replays: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     captured = torch_cuda._Captured
@@ -217,7 +219,7 @@ def test_memory_that_runs_out_while_capturing(
         ("CUDA error: invalid argument", ModelError),
     ],
 )
-def test_session_errors_of_a_replay_are_classified(
+def test_torch_cuda_session_replay_errors_are_classified(
     replays: list[int], monkeypatch: pytest.MonkeyPatch, text: str, kind: type[ModelError]
 ) -> None:
     session = TorchCudaSession("torch", OnnxGraph(model_of(), "m"), "fp32")
@@ -245,7 +247,7 @@ def cuda_device() -> str:
 @pytest.mark.gpu
 @pytest.mark.parametrize(("precision", "atol"), [("fp32", 1e-4), ("fp16", 0.1), ("bf16", 0.6)])
 @pytest.mark.parametrize("count", [1, 5, 70])
-def test_gpu_equals_cpu(cuda_device: str, precision: str, atol: float, count: int) -> None:
+def test_torch_session_gpu_equals_cpu(cuda_device: str, precision: str, atol: float, count: int) -> None:
     session = Torch().load(model_of(), "m", cuda_device, precision, None)
     for _ in range(2):
         assert_expected(session(images(count)), images(count), atol)
@@ -253,7 +255,7 @@ def test_gpu_equals_cpu(cuda_device: str, precision: str, atol: float, count: in
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("name", ["movenet_thunder", "nanodet_g", "pose2mesh_open"])
-def test_gpu_equals_cpu_on_the_models_that_ship(cuda_device: str, name: str) -> None:
+def test_torch_session_gpu_equals_cpu_on_bundled_models(cuda_device: str, name: str) -> None:
     file = ZOO / (f"{name}.onnx" if name == "pose2mesh_open" else f"{name}.fp16w.onnx")
     shape = {"movenet_thunder": (3, 3, 256, 256), "nanodet_g": (1, 3, 416, 416), "pose2mesh_open": (6, 54)}[name]
     x = (np.random.default_rng(1).random(shape) * (1 if name == "pose2mesh_open" else 255)).astype(np.float32)
@@ -264,7 +266,7 @@ def test_gpu_equals_cpu_on_the_models_that_ship(cuda_device: str, name: str) -> 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("count", [1, 5, 70])
-def test_gpu_arrays_on_a_stream(cuda_device: str, count: int) -> None:
+def test_torch_session_gpu_arrays_are_computed_on_the_given_stream(cuda_device: str, count: int) -> None:
     session: Any = Torch().load(model_of(), "m", cuda_device, "fp32", None)
     stream = torch.cuda.Stream(cuda_device)
     with torch.cuda.stream(stream):

@@ -1,4 +1,4 @@
-"""What is asked of the CUDA driver, on a stand-in and, with a GPU, for real."""
+"""The CUDA driver API on a stand-in and on a real GPU."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.support import cuda_stand_in
 driver = cuda_stand_in.driver
 
 
-def test_without_a_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_device_count_without_driver_is_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda, "driver", lambda: None)
     assert cuda.device_count() == 0
     with pytest.raises(ModelError, match="no NVIDIA driver"):
         cuda.Stream()
 
 
-def test_asking_for_devices_is_cheap_and_loads_nothing() -> None:
+def test_device_count_loads_no_heavy_library() -> None:
     code = (
         "import sys; from engines.inference.cuda import driver; driver.device_count(); "
         "print({'torch', 'onnx'} & set(sys.modules))"
@@ -34,7 +34,7 @@ def test_asking_for_devices_is_cheap_and_loads_nothing() -> None:
     assert done.stdout == "set()\n"
 
 
-def test_devices(driver: Any) -> None:
+def test_gpu_returns_name_and_capability(driver: Any) -> None:
     assert cuda.device_count() == 2
     assert cuda.gpu(0) == cuda.Gpu(0, "Orin", (8, 7))
     assert cuda.gpu(1) == cuda.Gpu(1, "NVIDIA RTX 3090", (8, 6))
@@ -42,7 +42,7 @@ def test_devices(driver: Any) -> None:
         cuda.gpu(2)
 
 
-def test_to_the_device_and_back(driver: Any) -> None:
+def test_copy_to_the_device_and_back_keeps_values(driver: Any) -> None:
     stream, there = cuda.Stream(), DeviceArray((3, 4), np.float32)
     first, second = PinnedArray((3, 4), np.float32), PinnedArray((3, 4), np.float32)
     first.array[:] = np.arange(12).reshape(3, 4)
@@ -52,14 +52,14 @@ def test_to_the_device_and_back(driver: Any) -> None:
     np.testing.assert_array_equal(second.array, first.array)
 
 
-def test_memory_is_given_back(driver: Any) -> None:
+def test_arrays_deleted_release_their_memory(driver: Any) -> None:
     arrays = [DeviceArray((8,), np.float32), PinnedArray((8,), np.float32)]
     assert driver.used() == 64
     del arrays
     assert driver.used() == 0
 
 
-def test_memory_is_used_again_by_arrays_of_its_size(driver: Any) -> None:
+def test_memory_reuses_blocks_of_equal_size(driver: Any) -> None:
     memory = Memory()
     first = memory.take((4, 2), np.float32)
     place = first.pointer
@@ -69,7 +69,7 @@ def test_memory_is_used_again_by_arrays_of_its_size(driver: Any) -> None:
     assert memory.take((9,), np.float32).pointer not in (place, other.pointer)
 
 
-def test_joined(driver: Any) -> None:
+def test_memory_joined_concatenates_arrays(driver: Any) -> None:
     parts = [DeviceArray((rows, 2), np.float32) for rows in (2, 1)]
     for part, value in zip(parts, (1.0, 2.0), strict=True):
         cuda_stand_in.host_array(part.pointer, part.shape)[:] = value
@@ -82,7 +82,7 @@ def other(shape: tuple[int, ...], strides: tuple[int, ...] | None = None, typest
     return SimpleNamespace(__cuda_array_interface__=known)
 
 
-def test_views_of_rows() -> None:
+def test_device_view_slice_is_a_view_of_rows() -> None:
     view = DeviceView.of(other((5, 2, 3)), "m")
     part = view[1:4]
     assert (part.shape, part.pointer, part.nbytes, len(part)) == ((3, 2, 3), 1024, 72, 3)
@@ -100,7 +100,7 @@ def test_views_of_rows() -> None:
         (np.zeros((2, 3), np.float32), False),
     ],
 )
-def test_arrays_of_others(array: Any, good: bool) -> None:
+def test_device_view_foreign_array_is_checked(array: Any, good: bool) -> None:
     if good:
         assert DeviceView.of(array, "m").pointer == 1000
     else:
@@ -109,7 +109,7 @@ def test_arrays_of_others(array: Any, good: bool) -> None:
 
 
 @pytest.mark.gpu
-def test_the_real_driver() -> None:
+def test_driver_on_a_real_gpu_copies_arrays() -> None:
     if not cuda.device_count():
         pytest.skip("no CUDA device")
     assert cuda.gpu(0).capability >= (5, 0)

@@ -14,7 +14,7 @@ from engines.errors import MeshcastError, ModelError
 TIMEOUT_S = 300
 USUAL_SIDE = 256  # px, of an image whose size the card leaves open
 BATCHES = (1, 3)  # one sample and several take different code paths in an engine
-CODE = "from engines.inference.trial import main; main()"
+CODE = "from engines.importing.trial import main; main()"
 
 
 def try_card(card: Card) -> None:

@@ -1,4 +1,4 @@
-"""Exported recordings, read back and posed here by the formats' own rules: the same people as in the messages."""
+"""Recordings to export, and readers of the exported formats."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import math
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +14,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.cli.main import main
-from edge.errors import OutputError, RecordingError
-from edge.recording.export.animation import read_animations
-from edge.recording.export.bvh import bvh
-from edge.recording.export.curves import continuous, euler_zxy
-from edge.recording.export.gltf import glb
-from edge.recording.mcap_file import Recording, RecordingWriter
+from edge.recording.mcap_file import FLUSH_S, RecordingWriter
 from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
-from engines.body.body import open_body
-from engines.body.lod import lod_of
-from engines.body.rig import rig_of
-from engines.errors import UnknownNameError
-from engines.files.memory_budget import MemoryBudget
 from meshcast.protocol.axes import SYSTEMS, Conversion
 from meshcast.protocol.body import Rig, UvMap
 from meshcast.protocol.decoding import decode
 from meshcast.protocol.layout import COMMON_HEADER, read_header, read_kind
 from meshcast.protocol.packets import FramePacket, ModelPacket
-from meshcast.protocol.rotations import quaternion, rotmat
+from meshcast.protocol.rotations import rotmat
 from meshcast.protocol.skinning import skin
 
 F64 = NDArray[np.float64]
@@ -92,15 +81,16 @@ def record(
     streams: Sequence[str] = ("cam0",),
     level: str = "params",
     times: Sequence[float] | None = None,
+    flush_s: float = FLUSH_S,
 ) -> list[tuple[float, int, F64, F64]]:
-    """A recording in which the people `present` are in each frame. Returns (time, id, vertices, joints) of everybody in
-    every frame: skinned from the messages in the axes they were sent in, then turned to gltf axes."""
+    """A recording in which the people `present` are in each frame. Returns (time, id, vertices, joints) of all people
+    in all frames: skinned from the messages in the axes they were sent in, then turned to gltf axes."""
     made = body()
     known, encoder = ModelEncoder(made, axes), FrameEncoder(axes)
     rotvecs, translations, shapes = motion(len(present), 4)
     conversion = Conversion.between(SYSTEMS[axes], SYSTEMS["gltf"])
     truth = []
-    with RecordingWriter(path) as writer:
+    with RecordingWriter(path, flush_s=flush_s) as writer:
 
         def add(message: bytes, t_s: float) -> None:
             kind = read_kind(message)
@@ -245,46 +235,6 @@ class Glb:
 COMING_AND_GOING = [[0], [0, 1], [0, 1], [1], [1], [0, 1], [0], [0, 1], [0]]
 
 
-@pytest.mark.parametrize("axes", list(SYSTEMS))
-def test_gltf_poses_match_messages(tmp_path: Path, axes: str) -> None:
-    truth = record(tmp_path / "a.mcap", COMING_AND_GOING, axes=axes)
-    file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
-    faces = body().faces
-    for t_s, identity, vertices, _ in truth:
-        found = file.triangles(f"person {identity} mesh", t_s)
-        assert np.abs(found - vertices[faces]).max() < 0.1 * MM
-    assert len(file.tree["animations"]) == 1
-    assert len(file.tree["skins"]) == len(file.tree["meshes"]) == 2
-
-
-def test_gltf_hides_missing_people(tmp_path: Path) -> None:
-    away, missed = round(0.6 / STEP_S), round(0.4 / STEP_S)
-    frames = [[0], [0, 1], *[[1]] * away, [0, 1], *[[1]] * missed, [0, 1], *[[0]] * away]
-    record(tmp_path / "a.mcap", frames)
-    file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
-    back = 2 + away
-    hidden = {0: range(2, back), 1: [0, *range(back + missed + 2, len(frames))]}
-    for index in range(len(frames)):
-        for identity in (0, 1):
-            size = np.ptp(file.skinned(f"person {identity} mesh", index * STEP_S), axis=0).max()
-            assert (size == 0) if index in hidden[identity] else (size > 0.5)
-
-
-def test_between_two_frames_gltf_goes_the_short_way(tmp_path: Path) -> None:
-    frames = 40
-    record(tmp_path / "a.mcap", [[0]] * frames)
-    (person,) = read_animations(Recording(tmp_path / "a.mcap"))
-    turns = continuous(person.quaternions)
-    assert ((turns[1:] * turns[:-1]).sum(-1) > 0.9).all()
-    file = Glb(glb([person]))
-    pelvis = next(index for index, node in enumerate(file.tree["nodes"]) if node["name"] == "joint 0")
-    for index in range(frames - 1):
-        a, middle, b = (file.world(pelvis, (index + share) * STEP_S)[:3, :3] for share in (0, 0.5, 1))
-        whole, half = (math.acos(min(1, (np.trace(a.T @ turned) - 1) / 2)) for turned in (b, middle))
-        assert whole == pytest.approx(9 * STEP_S, abs=0.01)
-        assert half == pytest.approx(whole / 2, abs=0.01)
-
-
 @dataclass
 class Joint:
     name: str
@@ -343,177 +293,3 @@ class Bvh:
                 local = local @ step
             world.append(world[joint.parent] @ local if joint.parent >= 0 else local)
         return {joint.name: at[:3, 3] / 100 for joint, at in zip(self.joints, world, strict=True)}
-
-
-@pytest.mark.parametrize("axes", ["opencv", "unreal"])
-def test_bvh_puts_every_joint_where_the_messages_do(tmp_path: Path, axes: str) -> None:
-    truth = record(tmp_path / "a.mcap", [[2]] * 30, axes=axes)
-    (person,) = read_animations(Recording(tmp_path / "a.mcap"))
-    file = Bvh(bvh(person))
-    assert file.frame_s == pytest.approx(STEP_S)
-    assert len(file.rows) == len(truth)
-    for row, (_, _, _, joints) in enumerate(truth):
-        found = file.positions(row)
-        for index in range(P):
-            assert np.abs(found[f"joint_{index}"] - joints[index]).max() < 0.2 * MM
-    assert np.abs(np.diff(file.rows[:, 3:], axis=0)).max() < 90  # angles go on rather than jump by a turn
-
-
-def test_bvh_has_one_frame_rate_where_frames_came_unevenly(tmp_path: Path) -> None:
-    times = [0.0, 0.1, 0.2, 0.3, 0.4, 1.0, 1.1]
-    truth = record(tmp_path / "a.mcap", [[0]] * len(times), times=times)
-    (person,) = read_animations(Recording(tmp_path / "a.mcap"))
-    file = Bvh(bvh(person))
-    assert file.frame_s == pytest.approx(0.1)
-    assert len(file.rows) == 12
-    for t_s, _, _, joints in truth:
-        assert np.abs(file.positions(round(t_s / 0.1))["joint_4"] - joints[4]).max() < 0.5 * MM
-    a, b = truth[4][3][0], truth[5][3][0]
-    assert file.positions(7)["joint_0"] == pytest.approx(a + (b - a) / 2, abs=0.2 * MM)
-
-
-def test_angles_where_two_axes_fall_together() -> None:
-    for x in (90.0, -90.0, 89.9999):
-        turns = [[0, 0, math.radians(30)], [math.radians(x), 0, 0], [0, math.radians(20), 0]]
-        z, about_x, y = (rotmat(np.array(turn, np.float32)) for turn in turns)
-        wanted = (z @ about_x @ y)[None, None].astype(np.float32)
-        degrees = np.radians(euler_zxy(continuous(quaternion(wanted)))[0, 0])
-        parts = [rotmat(np.eye(3, dtype=np.float32)[axis] * np.float32(degrees[k])) for k, axis in enumerate((2, 0, 1))]
-        assert np.abs(parts[0] @ parts[1] @ parts[2] - wanted[0, 0]).max() < 2e-3
-
-
-def test_meshes_alone_are_fitted(tmp_path: Path) -> None:
-    """Of a recording without params messages: the open body, within what Fit leaves."""
-    opened = open_body()
-    names, rig = opened.joint_names, rig_of(opened)
-    made = BodyModel(opened.name, opened.faces, opened.v_template, opened.parents, names, (), rig, lod=lod_of(opened))
-    assert made.rig is not None
-    joints = len(made.parents)
-    rng = np.random.default_rng(5)
-    encoder, known = FrameEncoder(), ModelEncoder(made)
-    rotvecs = rng.normal(0, 0.2, (joints, 3))
-    rotvecs[0] = [np.pi, 0, 0]
-    truth = []
-    with RecordingWriter(tmp_path / "a.mcap") as writer:
-
-        def add(message: bytes, t_s: float) -> None:
-            kind = read_kind(message)
-            writer.add(kind, read_header(message, COMMON_HEADER, kind), T_NS + round(t_s * 1e9), message)
-
-        add(known.encode(stream="cam0", seq=0, session=7), 0.0)
-        for index in range(4):
-            shape = np.zeros((1, made.rig.shape_dirs.shape[2]), np.float32)
-            posed = RigPose(rotmat(rotvecs[None].astype(np.float32)), shape, np.zeros(1, np.float32))
-            zero = np.zeros((1, 0, 3), np.float32)
-            place = np.array([[0.1 * index, 0, 3]], np.float32)
-            bodies = Bodies(np.array([5], np.int32), np.ones(1, np.float32), zero, zero, zero, place)
-            frame = Frame("cam0", index, 0, index * STEP_S, np.zeros((48, 64, 3), np.uint8))
-            stamp = Stamp("cam0", index, 7, known.model_id, known.name, T_NS, 0)
-            packet = decode(encoder.params(frame, bodies, posed, stamp))
-            assert isinstance(packet, FramePacket)
-            vertices, skeleton = skin(made, packet.people)
-            bodies = replace(bodies, vertices=vertices, joints=skeleton)
-            add(encoder.mesh(frame, bodies, stamp), index * STEP_S)
-            truth.append(vertices[0] * [1, -1, -1])
-        writer.close()
-    file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
-    for index, vertices in enumerate(truth):
-        off = np.linalg.norm(file.triangles("person 5 mesh", index * STEP_S) - vertices[made.faces], axis=-1)
-        assert np.sqrt((off**2).mean()) < 3 * MM
-
-
-# The command
-
-
-def export(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str]:
-    code = main(["export", *map(str, words)])
-    return code, capsys.readouterr().err
-
-
-def test_a_file_of_each_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    record(tmp_path / "a.mcap", COMING_AND_GOING)
-    assert export(capsys, tmp_path / "a.mcap", tmp_path / "a.glb") == (0, "")
-    assert len(Glb((tmp_path / "a.glb").read_bytes()).tree["skins"]) == 2
-    assert export(capsys, tmp_path / "a.mcap", tmp_path / "one.glb", "--person", "1") == (0, "")
-    assert len(Glb((tmp_path / "one.glb").read_bytes()).tree["skins"]) == 1
-    assert export(capsys, tmp_path / "a.mcap", tmp_path / "a.bvh", "--person", "1") == (0, "")
-    assert len(Bvh((tmp_path / "a.bvh").read_text()).rows) == 7
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "said"),
-    [
-        (["a.mcap", "x.fbx"], 1, "unknown file type; use .glb or .bvh"),
-        (["a.mcap", "x.bvh"], 1, "BVH holds one person; choose one with --person: 0 (7 frames), 1 (6 frames)"),
-        (["a.mcap", "x.glb", "--person", "9"], 2, "no person '9' in stream cam0; choose from 0 (7 frames), 1"),
-        (["a.mcap", "x.glb", "--stream", "yard"], 2, "no stream 'yard'; choose from cam0"),
-        (["two.mcap", "x.glb"], 1, "several streams; choose one with --stream: cam0, cam1"),
-        (["joints.mcap", "x.glb"], 1, "no params or mesh messages of cam0; record it with --levels params"),
-        (["nobody.mcap", "x.glb"], 1, "no person in stream cam0"),
-        (["foreign.mcap", "x.glb"], 1, "not a recording; use an .mcap file of meshcast record"),
-        (["none.mcap", "x.glb"], 1, "cannot be read: No such file"),
-        (["a.mcap", "nowhere/x.glb"], 1, "does not exist"),
-    ],
-)
-def test_what_cannot_be_exported_is_one_line_and_no_file(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    words: list[str],
-    code: int,
-    said: str,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    record(Path("a.mcap"), COMING_AND_GOING)
-    record(Path("two.mcap"), [[0], [0]], streams=("cam0", "cam1"))
-    record(Path("joints.mcap"), [[0]], level="joints")
-    record(Path("nobody.mcap"), [[], []])
-    Path("foreign.mcap").write_bytes(b"PK\3\4 something else")
-    before = set(tmp_path.iterdir())
-    found, text = export(capsys, *words)
-    assert found == code
-    assert said in text
-    assert len(text.splitlines()) == 1
-    assert set(tmp_path.iterdir()) == before
-
-
-def test_what_is_left_of_a_recording_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.recording.mcap_file.FLUSH_S", -1.0)  # a chunk a message
-    record(tmp_path / "a.mcap", [[0]] * 20)
-    whole = (tmp_path / "a.mcap").read_bytes()
-    (tmp_path / "a.mcap.part").write_bytes(whole[: len(whole) // 2])
-    (person,) = read_animations(Recording(tmp_path / "a.mcap.part"))
-    assert 2 < len(person.times) < 18
-
-
-def test_what_a_format_cannot_hold_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from edge.recording.export.bvh import write_bvh
-    from edge.recording.export.gltf import write_glb
-
-    record(tmp_path / "a.mcap", [[0]] * 3)
-    people = read_animations(Recording(tmp_path / "a.mcap"))
-    monkeypatch.setattr("edge.recording.export.bvh.MAX_FRAMES", 2)
-    with pytest.raises(OutputError, match="too long for BVH"):
-        write_bvh(tmp_path / "a.bvh", people[0])
-    monkeypatch.setattr("edge.recording.export.glb.MAX_BYTES", 1000)
-    with pytest.raises(OutputError, match="export fewer people"):
-        write_glb(tmp_path / "a.glb", people)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
-
-
-def test_errors_have_their_own_types(tmp_path: Path) -> None:
-    record(tmp_path / "a.mcap", COMING_AND_GOING)
-    with pytest.raises(UnknownNameError):
-        read_animations(Recording(tmp_path / "a.mcap"), person="9")
-    with pytest.raises(RecordingError):
-        read_animations(Recording(tmp_path / "none.mcap"))
-
-
-def test_people_beyond_the_budget_are_refused(tmp_path: Path) -> None:
-    record(tmp_path / "a.mcap", [[0]] * 40)
-    large = MemoryBudget(64 << 20)
-    (person,) = read_animations(Recording(tmp_path / "a.mcap", large))
-    assert len(person.times) == 40
-    assert large.used_bytes > sum(values.nbytes for values in (person.quaternions, person.translation, person.times))
-    with pytest.raises(RecordingError, match=r"a\.mcap: the people in it: reading it takes"):
-        read_animations(Recording(tmp_path / "a.mcap", MemoryBudget(large.used_bytes - 1)))

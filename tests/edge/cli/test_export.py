@@ -1,0 +1,62 @@
+"""`meshcast export` as a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edge.cli.main import main
+from tests.support.exports import COMING_AND_GOING, Bvh, Glb, record
+
+
+def export(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str]:
+    code = main(["export", *map(str, words)])
+    return code, capsys.readouterr().err
+
+
+def test_export_command_writes_each_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record(tmp_path / "a.mcap", COMING_AND_GOING)
+    assert export(capsys, tmp_path / "a.mcap", tmp_path / "a.glb") == (0, "")
+    assert len(Glb((tmp_path / "a.glb").read_bytes()).tree["skins"]) == 2
+    assert export(capsys, tmp_path / "a.mcap", tmp_path / "one.glb", "--person", "1") == (0, "")
+    assert len(Glb((tmp_path / "one.glb").read_bytes()).tree["skins"]) == 1
+    assert export(capsys, tmp_path / "a.mcap", tmp_path / "a.bvh", "--person", "1") == (0, "")
+    assert len(Bvh((tmp_path / "a.bvh").read_text()).rows) == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["a.mcap", "x.fbx"], 1, "unknown file type; use .glb or .bvh"),
+        (["a.mcap", "x.bvh"], 1, "BVH holds one person; choose one with --person: 0 (7 frames), 1 (6 frames)"),
+        (["a.mcap", "x.glb", "--person", "9"], 2, "no person '9' in stream cam0; choose from 0 (7 frames), 1"),
+        (["a.mcap", "x.glb", "--stream", "yard"], 2, "no stream 'yard'; choose from cam0"),
+        (["two.mcap", "x.glb"], 1, "several streams; choose one with --stream: cam0, cam1"),
+        (["joints.mcap", "x.glb"], 1, "no params or mesh messages of cam0; record it with --levels params"),
+        (["nobody.mcap", "x.glb"], 1, "no person in stream cam0"),
+        (["foreign.mcap", "x.glb"], 1, "not a recording; use an .mcap file of meshcast record"),
+        (["none.mcap", "x.glb"], 1, "cannot be read: No such file"),
+        (["a.mcap", "nowhere/x.glb"], 1, "does not exist"),
+    ],
+)
+def test_export_command_unusable_input_is_one_line_without_file(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    record(Path("a.mcap"), COMING_AND_GOING)
+    record(Path("two.mcap"), [[0], [0]], streams=("cam0", "cam1"))
+    record(Path("joints.mcap"), [[0]], level="joints")
+    record(Path("nobody.mcap"), [[], []])
+    Path("foreign.mcap").write_bytes(b"PK\3\4 something else")
+    before = set(tmp_path.iterdir())
+    found, text = export(capsys, *words)
+    assert found == code
+    assert said in text
+    assert len(text.splitlines()) == 1
+    assert set(tmp_path.iterdir()) == before

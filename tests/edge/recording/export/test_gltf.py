@@ -1,0 +1,108 @@
+"""Exported .glb files, posed here by the rules of the format: vertices are where the messages have them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.recording.export.animation import read_animations
+from edge.recording.export.curves import continuous
+from edge.recording.export.gltf import glb
+from edge.recording.mcap_file import Recording, RecordingWriter
+from edge.types import Bodies, BodyModel, Frame, RigPose
+from edge.wire.frames import FrameEncoder, Stamp
+from edge.wire.model import ModelEncoder
+from engines.body.body import open_body
+from engines.body.lod import lod_of
+from engines.body.rig import rig_of
+from meshcast.protocol.axes import SYSTEMS
+from meshcast.protocol.decoding import decode
+from meshcast.protocol.layout import COMMON_HEADER, read_header, read_kind
+from meshcast.protocol.packets import FramePacket
+from meshcast.protocol.rotations import rotmat
+from meshcast.protocol.skinning import skin
+from tests.support.exports import COMING_AND_GOING, MM, STEP_S, T_NS, Glb, body, record
+
+
+@pytest.mark.parametrize("axes", list(SYSTEMS))
+def test_gltf_poses_match_messages(tmp_path: Path, axes: str) -> None:
+    truth = record(tmp_path / "a.mcap", COMING_AND_GOING, axes=axes)
+    file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
+    faces = body().faces
+    for t_s, identity, vertices, _ in truth:
+        found = file.triangles(f"person {identity} mesh", t_s)
+        assert np.abs(found - vertices[faces]).max() < 0.1 * MM
+    assert len(file.tree["animations"]) == 1
+    assert len(file.tree["skins"]) == len(file.tree["meshes"]) == 2
+
+
+def test_gltf_hides_missing_people(tmp_path: Path) -> None:
+    away, missed = round(0.6 / STEP_S), round(0.4 / STEP_S)
+    frames = [[0], [0, 1], *[[1]] * away, [0, 1], *[[1]] * missed, [0, 1], *[[0]] * away]
+    record(tmp_path / "a.mcap", frames)
+    file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
+    back = 2 + away
+    hidden = {0: range(2, back), 1: [0, *range(back + missed + 2, len(frames))]}
+    for index in range(len(frames)):
+        for identity in (0, 1):
+            size = np.ptp(file.skinned(f"person {identity} mesh", index * STEP_S), axis=0).max()
+            assert (size == 0) if index in hidden[identity] else (size > 0.5)
+
+
+def test_gltf_interpolation_takes_the_short_rotation(tmp_path: Path) -> None:
+    frames = 40
+    record(tmp_path / "a.mcap", [[0]] * frames)
+    (person,) = read_animations(Recording(tmp_path / "a.mcap"))
+    turns = continuous(person.quaternions)
+    assert ((turns[1:] * turns[:-1]).sum(-1) > 0.9).all()
+    file = Glb(glb([person]))
+    pelvis = next(index for index, node in enumerate(file.tree["nodes"]) if node["name"] == "joint 0")
+    for index in range(frames - 1):
+        a, middle, b = (file.world(pelvis, (index + share) * STEP_S)[:3, :3] for share in (0, 0.5, 1))
+        whole, half = (math.acos(min(1, (np.trace(a.T @ turned) - 1) / 2)) for turned in (b, middle))
+        assert whole == pytest.approx(9 * STEP_S, abs=0.01)
+        assert half == pytest.approx(whole / 2, abs=0.01)
+
+
+def test_animation_of_meshes_only_is_fitted(tmp_path: Path) -> None:
+    """Of a recording without params messages: the open body, within what Fit leaves."""
+    opened = open_body()
+    names, rig = opened.joint_names, rig_of(opened)
+    made = BodyModel(opened.name, opened.faces, opened.v_template, opened.parents, names, (), rig, lod=lod_of(opened))
+    assert made.rig is not None
+    joints = len(made.parents)
+    rng = np.random.default_rng(5)
+    encoder, known = FrameEncoder(), ModelEncoder(made)
+    rotvecs = rng.normal(0, 0.2, (joints, 3))
+    rotvecs[0] = [np.pi, 0, 0]
+    truth = []
+    with RecordingWriter(tmp_path / "a.mcap") as writer:
+
+        def add(message: bytes, t_s: float) -> None:
+            kind = read_kind(message)
+            writer.add(kind, read_header(message, COMMON_HEADER, kind), T_NS + round(t_s * 1e9), message)
+
+        add(known.encode(stream="cam0", seq=0, session=7), 0.0)
+        for index in range(4):
+            shape = np.zeros((1, made.rig.shape_dirs.shape[2]), np.float32)
+            posed = RigPose(rotmat(rotvecs[None].astype(np.float32)), shape, np.zeros(1, np.float32))
+            zero = np.zeros((1, 0, 3), np.float32)
+            place = np.array([[0.1 * index, 0, 3]], np.float32)
+            bodies = Bodies(np.array([5], np.int32), np.ones(1, np.float32), zero, zero, zero, place)
+            frame = Frame("cam0", index, 0, index * STEP_S, np.zeros((48, 64, 3), np.uint8))
+            stamp = Stamp("cam0", index, 7, known.model_id, known.name, T_NS, 0)
+            packet = decode(encoder.params(frame, bodies, posed, stamp))
+            assert isinstance(packet, FramePacket)
+            vertices, skeleton = skin(made, packet.people)
+            bodies = replace(bodies, vertices=vertices, joints=skeleton)
+            add(encoder.mesh(frame, bodies, stamp), index * STEP_S)
+            truth.append(vertices[0] * [1, -1, -1])
+        writer.close()
+    file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
+    for index, vertices in enumerate(truth):
+        off = np.linalg.norm(file.triangles("person 5 mesh", index * STEP_S) - vertices[made.faces], axis=-1)
+        assert np.sqrt((off**2).mean()) < 3 * MM
