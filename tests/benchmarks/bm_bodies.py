@@ -29,6 +29,9 @@ from edge.sources import open_source
 # What can be switched off alone: a name, and the settings (of PipelineConfig, or models.* of Models) that do it.
 LEVERS: Mapping[str, tuple[str, ...]] = {
     "smoothing": ("smooth=off",),
+    "one size": ("size_people=off",),
+    "proportions": ("body_shape.proportions=off",),
+    "known floor": ("body_shape.floor=off", "localization.floor=off"),
 }
 PAGE = Path(__file__).parents[2] / "docs/reference/accuracy.md"
 BY_VARIANT = dict[str, dict[str, Figures]]
