@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from calibration.camera import Camera
+from calibration.world import WorldPose
 from edge.models import LoadedModels, Models
+from edge.stages.body_shape import BodyShapes
+from edge.stages.body_skeleton import can_size
 from edge.stages.config import PipelineConfig
 from edge.stages.detect import Detect, input_size
 from edge.stages.foot_lock import FootLock
@@ -27,6 +30,7 @@ from edge.stages.unseen_pose import UnseenPose
 from edge.stages.visibility import JointVisibility, KeypointVisibility
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
+from engines.body.neutral import neutral_shape
 from engines.inference.process_exit import native_calls
 
 DEFAULT_FOV_DEG = 60.0
@@ -34,17 +38,21 @@ DEFAULT_FOV_DEG = 60.0
 
 @dataclass(frozen=True, slots=True)
 class CameraConfig:
-    """The intrinsics of a stream's camera. Without any, DEFAULT_FOV_DEG is assumed and depths scale with the error.
+    """A stream's camera. Without intrinsics, DEFAULT_FOV_DEG is assumed and depths scale with the error.
 
     Attributes:
         camera: path of a camera file.
         fov_deg: horizontal field of view in degrees, used without a camera file.
         calibrated: a camera, used without a camera file.
+        camera_height_m: height above the floor, m, used without a calibration; None: unknown.
+        tilt_deg: how far a camera of known height looks down, degrees.
     """
 
     camera: Path | None = None
     fov_deg: float | None = None
     calibrated: Camera | None = None
+    camera_height_m: float | None = None
+    tilt_deg: float = 0.0
 
     @property
     def assumed(self) -> bool:
@@ -107,8 +115,11 @@ class Pipeline:
         self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
         self.see = KeypointVisibility(loaded.pose.keypoints, config.visibility)
         self.joint_visibility = JointVisibility(self.mesh.model.joint_names, loaded.pose.keypoints)
-        self.localize = RootLocalizer(config.localization)
         model, body = self.mesh.model, self.mesh.head.body
+        self.body_shapes = None
+        if config.size_people and can_size(model):
+            self.body_shapes = BodyShapes(model, neutral_shape(body), config.body_shape)
+        self.localize = RootLocalizer(config.localization)
         rigged = config.surface == "rig" and can_pose(body, model)
         self.rig_poser = RigPoser(body, model, config.inverse_kinematics, config.localization) if rigged else None
         refined = config.refine and rigged and can_refine(body, model)
@@ -192,7 +203,10 @@ class Pipeline:
             tracked, seen = self.see(tracked)
             mesh, regions = self.mesh(tracked)
         with measure("localize", frame):
-            bodies = self.localize(tracked, mesh, regions)
+            sized = None
+            if self.body_shapes is not None and mesh.shape is None:
+                sized = self.body_shapes(frame.t_s, tracked, mesh)
+            bodies = self.localize(tracked, mesh, regions, sized)
         visibility = self.joint_visibility(seen[mesh.usable])
         bodies = replace(bodies, visibility=visibility)
         if self.rig_poser is not None and self.unseen_pose is not None and self.skin is not None:
@@ -233,7 +247,15 @@ class Pipeline:
         """Forget what the second step knows of people; for the thread that calls `recover_meshes`."""
         self.see.reset()
         self.mesh.reset()
-        for stage in (self.rig_poser, self.unseen_pose, self.smooth_rigs, self.foot_lock, self.smooth, self.rig_fitter):
+        for stage in (
+            self.body_shapes,
+            self.rig_poser,
+            self.unseen_pose,
+            self.smooth_rigs,
+            self.foot_lock,
+            self.smooth,
+            self.rig_fitter,
+        ):
             if stage is not None:
                 stage.reset()
 
@@ -255,6 +277,8 @@ class FrameCameras:
         if camera_config.camera is not None:
             self._calibrated = Camera.load(camera_config.camera)
         self._by_size: dict[tuple[tuple[int, int], tuple[int, int] | None], Camera] = {}
+        height_m = camera_config.camera_height_m
+        self._world = None if height_m is None else WorldPose.of_height(height_m, camera_config.tilt_deg)
         if self._calibrated is None:
             Camera.from_fov((2, 2), self._fov_deg)  # raises for a wrong angle before any frame is read
 
@@ -268,5 +292,6 @@ class FrameCameras:
                 camera = self._calibrated.at(size, raster)
             else:
                 camera = Camera.from_fov(size, self._fov_deg, assumed=self._assumed)
+                camera = replace(camera, world=self._world)
             self._by_size[size, raster] = camera
         return camera

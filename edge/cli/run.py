@@ -10,11 +10,13 @@ from edge import console
 from edge.cli.options import (
     FloatRange,
     access_from,
+    add_body_options,
     add_camera_options,
     add_model_options,
     add_monitoring_options,
     add_network_source_options,
     add_server_curve_options,
+    body_shape_from,
     cameras_from,
     frame_rate,
     models_from,
@@ -55,6 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_monitoring_options(parser)
     _add_playback_options(parser)
     add_camera_options(parser)
+    add_body_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
 
@@ -143,6 +146,7 @@ def run(args: argparse.Namespace) -> int:
                 attention=args.overlay_attention,
                 predict_s=args.predict_ms / 1e3,
                 small_people=args.small_people,
+                body_shape=body_shape_from(args),
             ),
             outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
             monitoring=monitoring_from(args),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edge.stages.body_config import BodyShapeConfig, PlacementConfig
 from edge.stages.refinement_config import RefinementConfig
 from edge.stages.tracker_config import (
     AppearanceConfig,
@@ -21,6 +22,7 @@ from edge.stages.tracker_config import (
 __all__ = [
     "AppearanceConfig",
     "BirthConfig",
+    "BodyShapeConfig",
     "CameraMotionConfig",
     "CutConfig",
     "DetectionConfig",
@@ -30,6 +32,7 @@ __all__ = [
     "MotionConfig",
     "OneEuroConfig",
     "PipelineConfig",
+    "PlacementConfig",
     "PoseConfig",
     "RefinementConfig",
     "ReidentificationConfig",
@@ -145,12 +148,20 @@ class LocalizationConfig:
         iterations: rounds of re-weighting.
         outlier_m: residual at the body's depth, m, that halves a keypoint's weight (Geman-McClure).
         min_depth_m: least depth of a root, m.
+        floor: use the height of the lower foot above a known floor.
+        planted_sigma_m: standard deviation of the height of the ankle of a foot that stands on the floor, m.
+        raised_foot_m: height of the lower foot above the floor, m, that doubles that standard deviation.
+        floor_rounds: rounds of re-weighting.
     """
 
     min_keypoint_score: float = 0.15
     iterations: int = 3
     outlier_m: float = 0.06
     min_depth_m: float = 0.3
+    floor: bool = True
+    planted_sigma_m: float = 0.03
+    raised_foot_m: float = 0.06
+    floor_rounds: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +393,7 @@ class PipelineConfig:
             has a rig; "network": the mesh head's surface as such.
         refine: move posed rigs towards their keypoints; False leaves the stage out.
         predict_s: time by which the filters extrapolate posed rigs, s: to the moment at which a client shows them.
+        size_people: give each person one shape and size; False leaves bodies at the size that the mesh model predicts.
     """
 
     detection: DetectionConfig = field(default_factory=DetectionConfig)
@@ -389,6 +401,7 @@ class PipelineConfig:
     pose: PoseConfig = field(default_factory=PoseConfig)
     second_opinion: SecondOpinionConfig = field(default_factory=SecondOpinionConfig)
     cut: CutConfig = field(default_factory=CutConfig)
+    body_shape: BodyShapeConfig = field(default_factory=BodyShapeConfig)
     localization: LocalizationConfig = field(default_factory=LocalizationConfig)
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     refinement: RefinementConfig = field(default_factory=RefinementConfig)
@@ -398,6 +411,7 @@ class PipelineConfig:
     visibility: VisibilityConfig = field(default_factory=VisibilityConfig)
     unseen_pose: UnseenPoseConfig = field(default_factory=UnseenPoseConfig)
     smooth: bool = True
+    size_people: bool = True
     attention: bool = False
     surface: Literal["rig", "network"] = "rig"
     refine: bool = True
@@ -411,6 +425,7 @@ class PipelineConfig:
         attention: bool = False,
         predict_s: float = 0.0,
         small_people: bool = False,
+        body_shape: BodyShapeConfig | None = None,
     ) -> PipelineConfig:
         """The default settings with the options of the command line.
 
@@ -421,11 +436,13 @@ class PipelineConfig:
             attention: see PipelineConfig.
             predict_s: see PipelineConfig.
             small_people: see DetectionConfig.
+            body_shape: settings of the sizes of people; None: the default.
         """
         strong = smooth == "strong"
         return PipelineConfig(
             detection=DetectionConfig(small_people=small_people),
             tracker=TrackerConfig(interval=detect_every),
+            body_shape=body_shape or BodyShapeConfig(),
             smoothing=SmoothingConfig.strong() if strong else SmoothingConfig(),
             rig_smoothing=RigSmoothingConfig.strong() if strong else RigSmoothingConfig(),
             smooth=smooth not in ("off", False),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
@@ -18,23 +17,12 @@ from engines.heads.base import RootMesh
 from engines.heads.landmarks import surface_points
 
 
-class ShapeEstimator(Protocol):
-    """One shape for each person, constant over time."""
-
-    def __call__(self, tracked: TrackedFrame, bodies: Bodies) -> F32:
-        """Shapes (N, B) of the people of `bodies`. Frames come in order."""
-        ...
-
-    def reset(self) -> None:
-        """Forget all people."""
-        ...
-
-
 class RigPoser:
     """(TrackedFrame, Bodies) -> PosedRigs: the rotations that reproduce the surface and joints of the mesh head.
 
-    Rotations of a head that predicts them are used as they are. The root is placed again, at the position at which the
-    landmarks of the posed rig project to the keypoints, because the rig's limbs have other lengths than the surface's.
+    Rotations of a head that predicts them are used as they are, and so is the place of people whose size is known. The
+    root of others is placed again, at the position at which the landmarks of the posed rig project to the keypoints,
+    because the rig's limbs have other lengths than the surface's.
     """
 
     def __init__(
@@ -43,13 +31,10 @@ class RigPoser:
         model: BodyModel,
         config: InverseKinematicsConfig | None = None,
         localization: LocalizationConfig | None = None,
-        shapes: ShapeEstimator | None = None,
     ) -> None:
-        """shapes: estimates the people's shapes; None: they have the one that their surface shows."""
         self.fitter = RigFitter(model, config)
         self._config = config or InverseKinematicsConfig()
         self._localization = localization or LocalizationConfig()
-        self._shapes = shapes
         rig = model.rig
         assert rig is not None  # RigFitter raises without one
         self._rest_joints, self._joint_dirs = rig.rest_joints, rig.joint_shape_dirs
@@ -65,10 +50,9 @@ class RigPoser:
     def __call__(self, tracked: TrackedFrame, mesh: RootMesh, bodies: Bodies) -> PosedRigs:
         """Rigs of the bodies, row for row. mesh: what the bodies were made of."""
         rotations, shape = self._pose(tracked.frame.t_s, bodies)
-        if self._shapes is not None:
-            shape = self._shapes(tracked, bodies)
         translation = bodies.translation
-        if mesh.cameras is None and self._config.localize_rig and len(bodies):
+        sized = mesh.shape is None and bodies.shape is not None  # placed by size and floor already
+        if mesh.cameras is None and self._config.localize_rig and not sized and len(bodies):
             translation = self._localize(tracked, bodies, rotations, shape)
         scores = bodies.keypoints[..., 2]
         confidence = (scores @ self._keypoints_of.T).clip(0, 1).astype(np.float32)
@@ -77,8 +61,6 @@ class RigPoser:
     def reset(self) -> None:
         """Forget all people."""
         self.fitter.reset()
-        if self._shapes is not None:
-            self._shapes.reset()
 
     def _pose(self, t_s: float, bodies: Bodies) -> tuple[F32, F32]:
         joints, _, shapes = self._joint_dirs.shape

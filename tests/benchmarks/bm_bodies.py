@@ -41,6 +41,9 @@ LEVERS: Mapping[str, tuple[str, ...]] = {
     "resting pose": ("unseen_pose.rest=off",),
     "straight hands": ("unseen_pose.straight_hands=off",),
     "level feet": ("unseen_pose.flat_feet=off",),
+    "one size": ("size_people=off",),
+    "proportions": ("body_shape.proportions=off",),
+    "known floor": ("body_shape.floor=off", "localization.floor=off"),
 }
 PAGE = Path(__file__).parents[2] / "docs/reference/accuracy.md"
 BY_VARIANT = dict[str, dict[str, Figures]]

@@ -51,6 +51,7 @@ def test_bench_report_is_consistent(meshcast: Command, person_clip: Path, tmp_pa
             "localize",
             "inverse_kinematics",
             "refine",
+            "unseen_pose",
             "smooth",
             "foot_lock",
             "skin",
