@@ -79,7 +79,6 @@ class Pose2MeshOpenHead:
             landmarks=landmarks,
             joints=points[:, self.joint_index],
             vertices=vertices,
-            shape=np.zeros((len(points), self.body.shape_dirs.shape[2]), np.float32),  # surfaces are of the mean body
             sigma=None if sigma is None else sigma[:, self.joint_index],
             contacts=contacts,
         )
