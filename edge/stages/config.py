@@ -210,6 +210,7 @@ class TrackingFilterConfig:
         residual_hz: cut-off frequency of that mean, Hz.
         speed_s: time constant with which a speed decays that measurements do not confirm, s.
         max_cutoff_hz: highest cut-off frequency, Hz.
+        start: the cut-off frequency is at least this over 2 pi times the age of the filter.
     """
 
     cutoff_hz: float
@@ -218,6 +219,7 @@ class TrackingFilterConfig:
     residual_hz: float
     speed_s: float
     max_cutoff_hz: float = 8.0
+    start: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
