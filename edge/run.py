@@ -137,7 +137,14 @@ def _streams(
     streams = []
     parts = zip(config.shown, sources, config.playbacks(), pipelines, files, strict=True)
     for title, source, playback, pipeline, stream_files in parts:
-        outputs = Outputs(stream_files, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
+        outputs = Outputs(
+            stream_files,
+            pipeline.model,
+            pipeline.timings,
+            source.fps or DEFAULT_FPS,
+            publisher,
+            predict_s=pipeline.predict_s,
+        )
         cleanup.callback(outputs.abort)
         wants_rotations = partial(outputs.wants_rotations, source.name)
         overlapped = AsyncPipeline(

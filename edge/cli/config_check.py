@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from edge.cli.config_merge import source_views
 from edge.cli.options import access_from, cameras_from, monitoring_from, security_from
-from edge.models import Models
+from edge.models import Models, second_pose_card
 from edge.monitoring.observers import MonitoringConfig
 from edge.monitoring.prometheus_server import check_address, read_token
 from edge.pipeline import FrameCameras
@@ -37,7 +37,7 @@ def problems_of(args: argparse.Namespace, build: Callable[[argparse.Namespace], 
         for view in source_views(args):
             found.attempt(cameras_from, view)
     if not found.lines:
-        found.attempt(_check_run, build(args), found)
+        found.attempt(lambda: _check_run(build(args), found))
     return list(dict.fromkeys(found.lines))
 
 
@@ -83,7 +83,7 @@ def _check_files(config: RunConfig) -> None:
 def _check_models(models: Models, found: _Problems) -> None:
     found.attempt(check_names, models.backend, models.device, models.precision)
     found.attempt(load_card, models.detector, "detector")
-    found.attempt(load_card, models.pose, "pose")
+    found.attempt(lambda: second_pose_card(models, load_card(models.pose, "pose")))
     found.attempt(lambda: body_for(load_card(models.mesh, "mesh"), models.body))
     if models.refine not in (None, *REFINEMENTS):
         found.lines.append(str(unknown("refinement", str(models.refine), REFINEMENTS)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 SOURCE = "source"  # the tables [[source]], one for each source
 URI = "sources"  # the command line's name of the sources
 PLACES = ("uri", "address")  # strings that may hold a password and are shown without it
-MODEL_FILES = ("detector", "pose", "mesh", "body")  # names of models, or paths of their files
+MODEL_FILES = ("detector", "pose", "second_pose", "mesh", "body")  # names of models, or paths of their files
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ SOURCE_KEYS = (
     Key("name", "stream", '"door"', "name of the stream (default: derived from uri)"),
     Key("camera", "camera", '"camera.toml"', "camera file of this source"),
     Key("fov", "fov", "75", "horizontal field of view in degrees, without a camera file"),
+    Key(
+        "camera_height", "camera_height", "2.4", "height of the camera above the floor in meters, without a camera file"
+    ),
+    Key("tilt", "tilt", "15", "how far that camera looks down, in degrees"),
     Key("pace", "pace", '"realtime"', "as in [playback], for this source alone, like the next three"),
     Key("loop", "loop"),
     Key("fps", "fps", "30"),
@@ -56,10 +60,20 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     "camera": (
         Key("file", "camera", '"camera.toml"', "camera file of all sources that have none of their own"),
         Key("fov", "fov", "60", "horizontal field of view in degrees of sources without a camera file (default: 60)"),
+        Key(
+            *("camera_height", "camera_height", "2.4"),
+            about="height above the floor in meters of cameras without a file: people get their own size",
+        ),
+        Key("tilt", "tilt", "15", "how far cameras with camera_height look down, in degrees (default: 0)"),
+    ),
+    "people": (
+        Key("height", "height", "1.78"),
+        Key("shape", "shape", '"shapes.toml"'),
     ),
     "models": (
         Key("detector", "detector"),
         Key("pose", "pose"),
+        Key("second_pose", "second_pose"),
         Key("mesh", "mesh"),
         Key("body", "body", '"smpl"'),
         Key("refine", "refine", '"dark"'),
@@ -71,7 +85,8 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     ),
     "pipeline": (
         Key("detect_every", "detect_every"),
-        Key("smooth", "smooth", about="temporal smoothing"),
+        Key("small_people", "small_people"),
+        Key("smooth", "smooth"),
     ),
     "outputs": (
         Key("save", "save", '"out/{stream}.npz"'),
@@ -83,6 +98,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     "publish": (
         Key("address", "publish", '"tcp://127.0.0.1:5556"'),
         Key("axes", "axes"),
+        Key("predict_ms", "predict_ms"),
     ),
     "security": (
         Key("curve", "curve", '"server.key"'),
@@ -110,6 +126,7 @@ ABOUT: Mapping[str, str] = {
     "playback": "How all sources are read; a [[source]] may have its own values.",
     "network": "Network sources. User names and passwords belong in the file of `credentials`.",
     "camera": "The camera of all sources; a [[source]] may have its own.",
+    "people": "People of known size.",
     "models": "Models and inference engine; `meshcast models` lists the names.",
     "pipeline": "Stages.",
     "outputs": "Files; {stream} stands for the stream's name.",

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from edge.cli.config_file import ConfigFile, read_config
+from edge.cli.config_file import ConfigFile, Values, read_config
 from edge.cli.config_keys import URI, Actions
 from edge.errors import ConfigError, SourceError
 
@@ -67,7 +67,7 @@ def source_views(args: argparse.Namespace) -> list[argparse.Namespace]:
     own = getattr(args, "own", ())
     if not any(own):
         return [args]
-    views = [argparse.Namespace(**{**vars(args), **values}) for values in own]
+    views = [argparse.Namespace(**{**vars(args), **_replaced(values, args.given), **values}) for values in own]
     if "camera" in args.given:
         if len(args.camera) not in (1, len(views)):
             raise SourceError(
@@ -76,3 +76,13 @@ def source_views(args: argparse.Namespace) -> list[argparse.Namespace]:
         for index, view in enumerate(views):
             view.camera = [args.camera[index % len(args.camera)]]
     return views
+
+
+def _replaced(own: Values, given: frozenset[str]) -> Values:
+    """What a camera of a [[source]] replaces of the camera of all sources: a file the pose, and a pose the file."""
+    others: dict[str, object] = {}
+    if "camera" in own:
+        others = {"camera_height": None, "tilt": None}
+    elif "camera_height" in own:
+        others = {"camera": [], "tilt": None}
+    return {dest: value for dest, value in others.items() if dest not in given}

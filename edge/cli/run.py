@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 from edge import console
 from edge.cli.config_keys import actions_of
 from edge.cli.options import (
+    FloatRange,
     access_from,
+    add_body_options,
     add_camera_options,
     add_log_options,
     add_model_options,
     add_monitoring_options,
     add_network_source_options,
     add_server_curve_options,
+    body_shape_from,
     cameras_from,
     frame_rate,
     models_from,
@@ -81,6 +84,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_monitoring_options(parser)
     _add_playback_options(parser)
     add_camera_options(parser)
+    add_body_options(parser)
     add_model_options(parser)
     switches = [action.dest for action in parser._actions if isinstance(action, argparse._StoreTrueAction)]
     for dest in (*switches, "verbose"):
@@ -108,6 +112,14 @@ def actions() -> Actions:
 def _add_output_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--publish", metavar="ADDRESS", help="publish over ZeroMQ, for example tcp://127.0.0.1:5556")
+    group.add_argument(
+        "--predict-ms",
+        type=FloatRange(0, 200),
+        default=0.0,
+        metavar="MS",
+        help="extrapolate bodies to the moment at which a client shows them, this many milliseconds after the capture; "
+        "the published stream time is that of the extrapolated bodies (default: 0)",
+    )
     group.add_argument(
         "--axes",
         choices=("opencv", "unity", "unreal", "gltf"),
@@ -201,7 +213,12 @@ def run_config(args: argparse.Namespace) -> RunConfig:
         models=models_from(args),
         cameras=tuple(camera for view in views for camera in cameras_from(view)),
         pipeline=PipelineConfig.of(
-            detect_every=args.detect_every, smooth=args.smooth, attention=args.overlay_attention
+            detect_every=args.detect_every,
+            smooth=args.smooth,
+            attention=args.overlay_attention,
+            predict_s=args.predict_ms / 1e3,
+            small_people=args.small_people,
+            body_shape=body_shape_from(args),
         ),
         outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
         monitoring=monitoring_from(args),

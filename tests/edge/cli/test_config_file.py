@@ -27,7 +27,7 @@ def test_config_values_have_the_types_of_the_command_line(file: Path) -> None:
     found = read(
         file,
         "[models]\nthreads = 2\nflip_test = true\n[camera]\nfov = 75\n[outputs]\nsave = 'out/{stream}.npz'\n"
-        "[publish]\naddress = 'tcp://*:5556'\naxes = 'unity'\n[pipeline]\nsmooth = false\n",
+        "[publish]\naddress = 'tcp://*:5556'\naxes = 'unity'\n[pipeline]\nsmooth = 'off'\n",
     )
     assert not found.problems
     assert found.values == {
@@ -37,7 +37,7 @@ def test_config_values_have_the_types_of_the_command_line(file: Path) -> None:
         "save": file.parent / "out/{stream}.npz",
         "publish": "tcp://*:5556",
         "axes": "unity",
-        "smooth": False,
+        "smooth": "off",
     }
 
 

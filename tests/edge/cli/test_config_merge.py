@@ -36,7 +36,7 @@ threads = 3
 flip_test = true
 [pipeline]
 detect_every = 4
-smooth = false
+smooth = 'off'
 [outputs]
 save = "{stream}.npz"
 [publish]
@@ -148,3 +148,15 @@ def test_run_file_with_problems_is_an_error_that_counts_them(file: Path) -> None
     file.write_text("[models]\nthreads = 0\nfoo = 1\n[camra]\n")
     with pytest.raises(ConfigError, match=r"from 1 up \(and 2 more: meshcast config check "):
         args_of("--config", file)
+
+
+def test_run_camera_of_a_source_replaces_the_pose_of_all(file: Path) -> None:
+    file.write_text(
+        "[camera]\ncamera_height = 2\ntilt = 10\n[[source]]\nuri = 'synthetic:'\ncamera = 'a.toml'\n"
+        "[[source]]\nuri = 'synthetic:'\n[[source]]\nuri = 'synthetic:'\ncamera_height = 3\n"
+    )
+    found = [(c.camera, c.camera_height_m, c.tilt_deg) for c in config_of("--config", file).camera_configs()]
+    assert found == [(file.parent / "a.toml", None, 0.0), (None, 2.0, 10.0), (None, 3.0, 0.0)]
+    file.write_text("[camera]\nfile = 'a.toml'\n[[source]]\nuri = 'synthetic:'\ncamera_height = 3\ntilt = 5\n")
+    (camera,) = config_of("--config", file).camera_configs()
+    assert (camera.camera, camera.camera_height_m, camera.tilt_deg) == (None, 3.0, 5.0)

@@ -71,7 +71,7 @@ def test_template_describes_every_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "--fov 75 --no-smooth --no-verbose", "--camera a.toml", "--camera a.toml --camera b.toml"]
+    "words", ["", "--fov 75 --smooth off --no-verbose", "--camera a.toml", "--camera a.toml --camera b.toml"]
 )
 def test_effective_configuration_is_a_file_with_the_same_meaning(words: str, tmp_path: Path) -> None:
     file, shown = tmp_path / "meshcast.toml", tmp_path / "other" / "shown.toml"

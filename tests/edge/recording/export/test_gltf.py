@@ -25,7 +25,7 @@ from meshcast.protocol.layout import COMMON_HEADER, read_header, read_kind
 from meshcast.protocol.packets import FramePacket
 from meshcast.protocol.rotations import rotmat
 from meshcast.protocol.skinning import skin
-from tests.support.exports import COMING_AND_GOING, MM, STEP_S, T_NS, Glb, body, record
+from tests.support.exports import COMING_AND_GOING, MM, STEP_S, T_NS, Glb, body, record, visibility
 
 
 @pytest.mark.parametrize("axes", list(SYSTEMS))
@@ -106,3 +106,23 @@ def test_animation_of_meshes_only_is_fitted(tmp_path: Path) -> None:
     for index, vertices in enumerate(truth):
         off = np.linalg.norm(file.triangles("person 5 mesh", index * STEP_S) - vertices[made.faces], axis=-1)
         assert np.sqrt((off**2).mean()) < 3 * MM
+
+
+def test_gltf_extras_hold_visibility_and_contacts(tmp_path: Path) -> None:
+    record(tmp_path / "a.mcap", [[0, 1], [1], [0, 1]], observed=True)
+    people = read_animations(Recording(tmp_path / "a.mcap"))
+    made = Glb(glb(people))
+    for person, frames in zip(people, ([0, 2], [0, 1, 2]), strict=True):
+        extras = next(node for node in made.tree["nodes"] if node["name"] == f"person {person.name}")["extras"]
+        np.testing.assert_allclose(made.array(extras["times"]), np.array(frames) * STEP_S, atol=1e-6)
+        expected = np.array([visibility(index, [int(person.name)])[0] for index in frames])
+        found = np.stack([made.array(index) for index in extras["visibility"]], 1)
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+        expected[0] = 1  # the first frame has no contacts
+        np.testing.assert_allclose(np.stack([made.array(i) for i in extras["contacts"]], 1), expected[:, :2], atol=1e-6)
+
+
+def test_gltf_without_visibility_has_no_extras(tmp_path: Path) -> None:
+    record(tmp_path / "a.mcap", [[0], [0]])
+    made = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
+    assert not any("extras" in node for node in made.tree["nodes"])
