@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import console
-from edge.cli.options import BoardSize, FloatRange, Length, positive
+from edge.cli.board_arguments import BoardSize, Length
+from edge.cli.options import FloatRange, positive
 from edge.errors import EXIT_WHOLE, UsageError
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
+from typing import Any
 
 from edge import console
 from edge.errors import EXIT_WHOLE
@@ -20,7 +21,7 @@ to install:
 """
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], top: argparse.ArgumentParser) -> None:
+def add_parser(subparsers: argparse._SubParsersAction[Any], top: argparse.ArgumentParser) -> None:
     """Add the `completion` command to the command line; it describes all commands of `top`."""
     parser = subparsers.add_parser(
         "completion",
