@@ -12,12 +12,14 @@ from typing import Any
 from edge.cli.config_keys import MODEL_FILES, SOURCE, TABLES, URI, Actions, Key, keys
 from edge.cli.options import FloatRange, IntegerRange
 from edge.errors import ConfigError
+from edge.redaction import redact_text
 from edge.sources.uri import relative_to
 from engines.files.suggestions import did_you_mean
 from engines.files.toml_file import one_line, read_toml
 
 REFERENCE = "docs/reference/configuration.md"
 MAX_NUMBER = 1e300  # not infinite, and a whole number that a float can hold
+LONGEST_SHOWN = 1000  # characters of a value that are searched for passwords before it is shortened
 LONGEST = 60  # characters of a value or key that a message repeats
 
 Values = Mapping[str, Any]
@@ -131,7 +133,7 @@ def convert(action: argparse.Action, value: object, folder: Path) -> Any:
 
 
 def _converted(action: argparse.Action, value: object, folder: Path) -> Any:
-    shown = one_line(repr(value), LONGEST)
+    shown = one_line(redact_text(repr(value)[:LONGEST_SHOWN]), LONGEST)
     if action.nargs == 0:
         if not isinstance(value, bool):
             raise ValueError(f"{shown} is neither true nor false")

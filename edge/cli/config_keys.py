@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 SOURCE = "source"  # the tables [[source]], one for each source
 URI = "sources"  # the command line's name of the sources
-PLACES = ("uri", "address")  # strings that may hold a password and are shown without it
 MODEL_FILES = ("detector", "pose", "second_pose", "mesh", "body")  # names of models, or paths of their files
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import tomli_w
 
-from edge.cli.config_keys import ABOUT, MODEL_FILES, PLACES, SOURCE, SOURCE_KEYS, TABLES, URI, Actions, Key
+from edge.cli.config_keys import ABOUT, MODEL_FILES, SOURCE, SOURCE_KEYS, TABLES, URI, Actions, Key
 from edge.cli.config_merge import source_views
 from edge.errors import UsageError
 from edge.redaction import redact_path, redact_text
@@ -86,7 +86,7 @@ def _shown(key: Key, value: Any) -> Any:
         return None
     if key.dest == URI:
         return _shown_uri(relative_to(value, Path.cwd()))
-    if key.name in PLACES:
+    if key.dest == "publish":
         return redact_text(value)
     if isinstance(value, Path) or (key.dest in MODEL_FILES and "/" in value):
         return os.path.abspath(value)

@@ -126,6 +126,15 @@ def test_config_problem_names_file_and_key_in_one_line(text: str, says: str, fil
     assert len(problem) < len(str(file)) + 300
 
 
+@pytest.mark.parametrize(
+    "value", ["['rtsp://me:hunter2@host/a']", '"rtsp://me:hunter2@host/\\u0007"', "['rtsp://{}:hunter2@h']"]
+)
+def test_config_problem_has_no_password(value: str, file: Path) -> None:
+    (problem,) = read(file, f"[[source]]\nuri = {value.format('me' * 30)}\n").problems[:1]
+    assert "source[1].uri: " in problem
+    assert "hunter2" not in problem
+
+
 def test_config_reports_all_problems_and_keeps_valid_values(file: Path) -> None:
     found = read(file, "[models]\nthreads = 0\nbackend = 'torch'\n[camera]\nfvo = 1\n[[source]]\nuri = '0'\nfps = -1\n")
     assert [problem.split(": ")[1] for problem in found.problems] == ["models.threads", "camera.fvo", "source[1].fps"]
