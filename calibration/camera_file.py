@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 
 from engines.errors import MeshcastError
 from engines.files.regular_file import read_file
 from engines.files.suggestions import did_you_mean
 from engines.files.toml_file import read_toml
+
+if TYPE_CHECKING:
+    import cv2
 
 KEYS = (
     *("width", "height", "K", "fx", "fy", "cx", "cy", "model", "distortion"),
@@ -84,6 +86,8 @@ def _several(file: Path, table: Table) -> dict[str, Table]:
 
 
 def _of_foreign(file: Path, entry: Table) -> Table:
+    import cv2  # here, because sources import this module and need no OpenCV
+
     try:
         width, height = (int(side) for side in entry["size"])
         table: Table = {"width": width, "height": height, "K": entry["matrix"], "distortion": entry["distortions"]}
@@ -101,6 +105,8 @@ def _of_foreign(file: Path, entry: Table) -> Table:
 
 def _yaml_table(file: Path) -> Table:
     """A file of OpenCV's FileStorage (camera_matrix, distortion_coefficients) or of ROS (camera_info)."""
+    import cv2
+
     data = read_file(file, CameraError, limit_bytes=LARGEST_BYTES, pipes=True)
     try:
         text = data.decode("utf-8-sig")
@@ -135,6 +141,8 @@ def _yaml_table(file: Path) -> Table:
 
 def _numbers(storage: cv2.FileStorage, names: tuple[str, ...]) -> np.ndarray:
     """The numbers under the first of several keys that is there: a matrix, ROS's rows, cols and data, or one number."""
+    import cv2
+
     for name in names:
         node = storage.getNode(name)
         if node.empty():

@@ -32,6 +32,7 @@ def test_export_command_writes_each_format(tmp_path: Path, capsys: pytest.Captur
         (["a.mcap", "x.bvh"], 1, "BVH holds one person; choose one with --person: 0 (7 frames), 1 (6 frames)"),
         (["a.mcap", "x.glb", "--person", "9"], 2, "no person '9' in stream cam0; choose from 0 (7 frames), 1"),
         (["a.mcap", "x.glb", "--stream", "yard"], 2, "no stream 'yard'; choose from cam0"),
+        (["a.mcap", "x.glb", "--stream", "cam1"], 2, "no stream 'cam1' (did you mean cam0?); choose from cam0"),
         (["two.mcap", "x.glb"], 1, "several streams; choose one with --stream: cam0, cam1"),
         (["joints.mcap", "x.glb"], 1, "no params or mesh messages of cam0; record it with --levels params"),
         (["nobody.mcap", "x.glb"], 1, "no person in stream cam0"),

@@ -16,7 +16,7 @@ BODY = open_body()
 @pytest.mark.parametrize(
     ("uri", "says"),
     [
-        ("synthetic:?poeple=2", "unknown option poeple"),
+        ("synthetic:?poeple=2", r"unknown option poeple \(did you mean people\?\)"),
         ("synthetic:?people=-1", "people must be a number from 0 to 20"),
         ("synthetic:?people=two", "'two'"),
         ("synthetic:?people", "write them like"),
