@@ -14,7 +14,7 @@ from engines.files.suggestions import did_you_mean
 from engines.files.toml_file import read_toml
 
 if TYPE_CHECKING:
-    import cv2
+    from cv2 import FileStorage
 
 KEYS = (
     *("width", "height", "K", "fx", "fy", "cx", "cy", "model", "distortion"),
@@ -86,7 +86,7 @@ def _several(file: Path, table: Table) -> dict[str, Table]:
 
 
 def _of_foreign(file: Path, entry: Table) -> Table:
-    import cv2  # here, because sources import this module and need no OpenCV
+    import cv2  # camera files of this project do without it, and so do commands that read none
 
     try:
         width, height = (int(side) for side in entry["size"])
@@ -105,8 +105,6 @@ def _of_foreign(file: Path, entry: Table) -> Table:
 
 def _yaml_table(file: Path) -> Table:
     """A file of OpenCV's FileStorage (camera_matrix, distortion_coefficients) or of ROS (camera_info)."""
-    import cv2
-
     data = read_file(file, CameraError, limit_bytes=LARGEST_BYTES, pipes=True)
     try:
         text = data.decode("utf-8-sig")
@@ -114,6 +112,8 @@ def _yaml_table(file: Path) -> Table:
         raise CameraError(f"{file}: not a camera file: it is not UTF-8") from None
     if not text.lstrip().startswith(("%YAML", "<?xml", "{")):
         text = f"%YAML:1.0\n---\n{text}"  # ROS leaves the header out
+    import cv2
+
     try:
         storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
         matrix = _numbers(storage, ("camera_matrix", "cameraMatrix", "Camera_Matrix", "K", "mtx"))
@@ -139,7 +139,7 @@ def _yaml_table(file: Path) -> Table:
     }
 
 
-def _numbers(storage: cv2.FileStorage, names: tuple[str, ...]) -> np.ndarray:
+def _numbers(storage: FileStorage, names: tuple[str, ...]) -> np.ndarray:
     """The numbers under the first of several keys that is there: a matrix, ROS's rows, cols and data, or one number."""
     import cv2
 
