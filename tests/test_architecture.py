@@ -25,11 +25,12 @@ LAYERS: dict[str, Sequence[set[str]]] = {
     "edge": (
         {"__init__"},
         {"cli"},
-        {"api", "benchmark", "bridges", "doctor", "evaluation", "quantization", "recording"},
+        {"api", "benchmark", "bridges", "doctor", "evaluation", "quantization"},
         {"run"},
         {"run_config"},
         {"monitoring"},
         {"runtime"},
+        {"recording"},
         {"pipeline", "sinks", "wire", "console"},
         {"stages", "models", "sources", "log_format"},
         {"render", "timing", "bounded_queue", "stream_names", "text"},
