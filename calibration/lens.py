@@ -55,7 +55,7 @@ def undistort(points: F64, coefficients: F64, model: LensModel) -> F64:
     if model == "fisheye":
         return _undistort_fisheye(points, coefficients)
     k1, k2, p1, p2, k3 = coefficients[:5]
-    limit = _rising_radius(k1, k2, k3)
+    limit = widest_radius(coefficients, model)
     x, y = points[..., 0], points[..., 1]
     u, v = x, y
     for _ in range(NEWTON_STEPS):
@@ -73,12 +73,22 @@ def undistort(points: F64, coefficients: F64, model: LensModel) -> F64:
     return np.stack([u, v], -1)
 
 
-def _rising_radius(k1: float, k2: float, k3: float) -> float:
-    """The radius up to which r (1 + k1 r^2 + k2 r^4 + k3 r^6) rises, at most that of WIDEST_RAD."""
-    widest = math.tan(WIDEST_RAD)
-    roots = np.roots([7 * k3, 5 * k2, 3 * k1, 1])
-    turning = [math.sqrt(root.real) for root in roots if abs(root.imag) < 1e-9 and root.real > 0]
-    return min([widest, *(0.999 * radius for radius in turning)])
+def widest_radius(coefficients: F64, model: LensModel) -> float:
+    """The largest distance hypot(x/z, y/z) from the optical axis up to which a lens model can be inverted.
+
+    Beyond it the model folds far points back into the image, or they are more than WIDEST_RAD off the axis.
+    """
+    if model == "pinhole":
+        k1, k2, _, _, k3 = coefficients[:5]
+        return min([math.tan(WIDEST_RAD), *(0.999 * radius for radius in _positive_roots([7 * k3, 5 * k2, 3 * k1, 1]))])
+    k1, k2, k3, k4 = coefficients[:4]
+    turning = _positive_roots([9 * k4, 7 * k3, 5 * k2, 3 * k1, 1])
+    return math.tan(min([WIDEST_RAD, *(0.999 * angle for angle in turning)]))
+
+
+def _positive_roots(polynomial: list[float]) -> list[float]:
+    """The square roots of the positive real roots of a polynomial."""
+    return [math.sqrt(root.real) for root in np.roots(polynomial) if abs(root.imag) < 1e-9 and root.real > 0]
 
 
 def _fisheye(theta: F64, coefficients: F64) -> F64:

@@ -10,6 +10,7 @@ from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.sources import Access, Pace, RtspTransport, open_source
+from edge.stages.config import PipelineConfig, Smoothing
 from edge.types import Bodies, Frame
 
 
@@ -34,6 +35,8 @@ def stream(
     body: str | None = None,
     refine: str | None = None,
     flip_test: bool = False,
+    smooth: Smoothing = "light",
+    second_pose: str = "auto",
 ) -> Generator[tuple[Frame, Bodies], None, None]:
     """Process a source: yields its frames, each with the people in it as meshes in meters.
 
@@ -60,6 +63,9 @@ def stream(
         body: body of a mesh model that has none of its own; None: an imported one, else the open body.
         refine: refinement of heatmap peaks, "none", "quarter" or "dark"; None: that of the pose model's card.
         flip_test: average the pose with that of the mirrored crops, at twice the cost.
+        smooth: "light" follows people within a thirtieth of a second, "strong" is steadier and slower, "off": none.
+        second_pose: name of a pose model that corrects the first one every few frames, or "none"; "auto":
+            efficientpose_i for MoveNet, none for other pose models.
 
     Yields:
         Frame and Bodies, with arrays of N >= 0 people: vertices (N, V, 3) float32 meters in the camera's frame.
@@ -78,10 +84,12 @@ def stream(
         body=body,
         refine=refine,
         flip_test=flip_test,
+        second_pose=second_pose,
     )
     access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)
     with open_source(str(source), loop=loop, fps=fps, access=access) as opened:
-        pipeline = Pipeline(models, CameraConfig(Path(camera) if camera is not None else None, fov_deg))
+        camera_config = CameraConfig(Path(camera) if camera is not None else None, fov_deg)
+        pipeline = Pipeline(models, camera_config, PipelineConfig.of(smooth=smooth))
         with AsyncPipeline(opened, pipeline, pace) as results:
             for result in results:
                 pipeline.timings.arrived(result.frame)

@@ -16,6 +16,8 @@ from engines.inference.process_exit import native_calls
 from engines.inference.session import Session, open_session
 from engines.inference.shared_session import BatchingSession
 
+SECOND_POSE = "efficientpose_i"
+
 
 @dataclass(frozen=True, slots=True)
 class Models:
@@ -33,6 +35,8 @@ class Models:
         body: body of a mesh model that has none of its own; None: an imported one, else the open body.
         refine: refinement of heatmap peaks, "none", "quarter" or "dark"; None: that of the model's card.
         flip_test: average the pose with that of the mirrored crops, at twice the cost.
+        second_pose: name of a pose model that corrects the first one every few frames, or "none"; "auto" takes
+            `SECOND_POSE` for MoveNet and none for other pose models, which are better than it.
     """
 
     detector: str = "nanodet_g"
@@ -45,6 +49,7 @@ class Models:
     body: str | None = None
     refine: str | None = None
     flip_test: bool = False
+    second_pose: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,10 @@ class LoadedModels:
 
     Attributes:
         wanted: the options that were given.
-        timings: durations of engine calls: "detector engine", "pose engine" and "mesh engine".
-        sessions: the engines, by task.
-        uses: the models and their engines, by task.
+        timings: durations of engine calls: "detector engine", "pose engine", "second_pose engine" and "mesh engine".
+        sessions: the engines, by role: "detector", "pose", "second_pose" and "mesh".
+        uses: the models and their engines, by role.
+        second_pose: card of the second pose model, None without one.
     """
 
     def __init__(self, models: Models, *, timings: Timings | None = None, on_build: OnBuild | None = None) -> None:
@@ -87,8 +93,14 @@ class LoadedModels:
             load_card(getattr(models, task), task) for task in ("detector", "pose", "mesh")
         )
         self._body = body_for(self._mesh, models.body)
+        self.second_pose = second_pose_card(models, self.pose)
         self.detector_session = self._session(self.detector, models.precision)
         self.pose_session = self._session(self.pose, models.precision)
+        self.second_pose_session: Session | None = None
+        if self.second_pose is not None:
+            # Its numbers are offsets of a few pixels: INT8 is not worth calibrating, so the card's best is taken.
+            precision = "auto" if models.precision == "int8" else models.precision
+            self.second_pose_session = self._session(self.second_pose, precision, role="second_pose")
         half = models.precision in ("bf16", "fp16") and self._mesh.family in ROTATING
         precision = models.precision if half else "fp32"
         self._mesh_session = self._session(self._mesh, precision, self._body)
@@ -97,15 +109,16 @@ class LoadedModels:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """Warnings about the models, one line each."""
-        notes = (*map(_untrained, (self.detector, self.pose, self._mesh)), self.make_head().warning)
+        cards = (self.detector, self.pose, self.second_pose, self._mesh)
+        notes = (*(_untrained(card) for card in cards if card is not None), self.make_head().warning)
         return tuple(note for note in notes if note)
 
     def make_head(self) -> Head:
         """A mesh head for one stream."""
         return make_head(self._mesh, self._mesh_session, self._body, self.pose.keypoints)
 
-    def _session(self, card: Card, precision: str, body: Body | None = None) -> Session:
-        wanted = self.wanted
+    def _session(self, card: Card, precision: str, body: Body | None = None, *, role: str = "") -> Session:
+        wanted, role = self.wanted, role or card.task
         with native_calls:
             session = open_session(
                 card,
@@ -117,11 +130,19 @@ class LoadedModels:
                 on_build=self._on_build,
             )
         weights = "untrained" if card.untrained else "trained"
-        self.uses[card.task] = ModelUse(card.name, session.backend, session.device, session.precision, weights)
-        stage = f"{card.task} engine"
+        self.uses[role] = ModelUse(card.name, session.backend, session.device, session.precision, weights)
+        stage = f"{role} engine"
         shared = BatchingSession(session, lambda rows, start_ns, end_ns: self.timings.record(stage, start_ns, end_ns))
-        self.sessions[card.task] = shared
+        self.sessions[role] = shared
         return shared
+
+
+def second_pose_card(models: Models, pose: Card) -> Card | None:
+    """The card of the second pose model. Raises UnknownNameError when there is no such pose model."""
+    name = models.second_pose
+    if name == "auto":
+        name = SECOND_POSE if pose.family == "movenet" else "none"
+    return None if name == "none" else load_card(name, "pose")
 
 
 def _untrained(card: Card) -> str:

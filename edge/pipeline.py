@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from calibration.camera import Camera
+from calibration.world import WorldPose
 from edge.models import LoadedModels, Models
+from edge.stages.body_shape import BodyShapes
+from edge.stages.body_skeleton import can_size
 from edge.stages.config import PipelineConfig
-from edge.stages.detect import Detect
+from edge.stages.detect import Detect, input_size
+from edge.stages.foot_lock import FootLock
 from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
 from edge.stages.pose import OnCrops, Pose
+from edge.stages.refine import PoseRefiner, can_refine
+from edge.stages.rig_pose import RigPoser, Skin, can_pose
+from edge.stages.second_opinion import SecondOpinion
 from edge.stages.smooth import Smooth
+from edge.stages.smooth_rigs import SmoothRigs
+from edge.stages.tiles import TiledDetect
 from edge.stages.tracker import Tracker
+from edge.stages.unseen_pose import UnseenPose
+from edge.stages.visibility import JointVisibility, KeypointVisibility
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
+from engines.body.neutral import neutral_shape
 from engines.inference.process_exit import native_calls
 
 DEFAULT_FOV_DEG = 60.0
@@ -24,17 +38,21 @@ DEFAULT_FOV_DEG = 60.0
 
 @dataclass(frozen=True, slots=True)
 class CameraConfig:
-    """The intrinsics of a stream's camera. Without any, DEFAULT_FOV_DEG is assumed and depths scale with the error.
+    """A stream's camera. Without intrinsics, DEFAULT_FOV_DEG is assumed and depths scale with the error.
 
     Attributes:
         camera: path of a camera file.
         fov_deg: horizontal field of view in degrees, used without a camera file.
         calibrated: a camera, used without a camera file.
+        camera_height_m: height above the floor, m, used without a calibration; None: unknown.
+        tilt_deg: how far a camera of known height looks down, degrees.
     """
 
     camera: Path | None = None
     fov_deg: float | None = None
     calibrated: Camera | None = None
+    camera_height_m: float | None = None
+    tilt_deg: float = 0.0
 
     @property
     def assumed(self) -> bool:
@@ -47,12 +65,13 @@ class Pipeline:
 
     `process` is `track_people`, which depends on previous frames and takes them in order, followed by `recover_meshes`,
     which may run on another thread while the next frame is tracked: edge.runtime.async_pipeline does that, with the
-    same results. `solve_rotations` adds inverse kinematics where rotations are used.
+    same results. `solve_rotations` gives the rig poses of the bodies where they are used.
 
     Attributes:
         timings: durations of the stages.
         models: the engines, with their own timings.
         camera_config: intrinsics of the camera.
+        predict_s: time by which the bodies are ahead of their frames, s.
     """
 
     def __init__(
@@ -74,19 +93,46 @@ class Pipeline:
         """
         config = config or PipelineConfig()
         self.timings = timings or Timings()
+        self.predict_s = config.predict_s
         self.camera_config = camera_config
         self._cameras = FrameCameras(camera_config)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)
         loaded, options = self.models, self.models.wanted
-        self.detect = Detect(loaded.detector_session, loaded.detector, config.detection)
+        self.detect: Detect | TiledDetect = Detect(loaded.detector_session, loaded.detector, config.detection)
+        if config.detection.small_people:
+            self.detect = TiledDetect(self.detect, input_size(loaded.detector), config.detection)
         self.track = Tracker(config.tracker)
         self.pose = Pose(
-            loaded.pose_session, loaded.pose, refine=options.refine, flip_test=options.flip_test, on_crops=on_crops
+            loaded.pose_session,
+            loaded.pose,
+            refine=options.refine,
+            flip_test=options.flip_test,
+            on_crops=on_crops,
+            config=config.pose,
+            cut=config.cut,
         )
+        self.second_opinion = _second_opinion(loaded, config)
         self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
+        self.see = KeypointVisibility(loaded.pose.keypoints, config.visibility)
+        self.joint_visibility = JointVisibility(self.mesh.model.joint_names, loaded.pose.keypoints)
+        model, body = self.mesh.model, self.mesh.head.body
+        self.body_shapes = None
+        if config.size_people and can_size(model):
+            self.body_shapes = BodyShapes(model, neutral_shape(body), config.body_shape)
         self.localize = RootLocalizer(config.localization)
-        self.smooth = Smooth(config.smoothing) if config.smooth else None
-        model = self.mesh.model
+        rigged = config.surface == "rig" and can_pose(body, model)
+        self.rig_poser = RigPoser(body, model, config.inverse_kinematics, config.localization) if rigged else None
+        refined = config.refine and rigged and can_refine(body, model)
+        self.refine = PoseRefiner(body, model, config.refinement) if refined else None
+        names, sees_hands = model.joint_names, self.mesh.head.crops is not None
+        self.unseen_pose = (
+            UnseenPose(names, model.parents, config.unseen_pose, sees_hands=sees_hands) if rigged else None
+        )
+        self.skin = Skin(body, model) if rigged else None
+        smoothed = config.smooth and rigged
+        self.smooth_rigs = SmoothRigs(config.rig_smoothing, predict_s=config.predict_s) if smoothed else None
+        self.foot_lock = FootLock(model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
+        self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
         self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
 
     @property
@@ -114,17 +160,22 @@ class Pipeline:
             return self._track_people(frame)
 
     def recover_meshes(self, tracked: TrackedFrame) -> Bodies:
-        """The second step: meshes, root translation and smoothing, in meters in the camera's frame."""
+        """The second step: meshes, root translation, rotations and smoothing, in meters in the camera's frame."""
         with native_calls:
             return self._recover_meshes(tracked)
 
     def solve_rotations(self, frame: Frame, bodies: Bodies) -> RigPose | None:
         """The bodies of a frame as a pose of the body model's rig; None for a model without a rig.
 
-        A stage of its own that runs only when an output uses rotations. Frames may be left out, but come in order.
+        Bodies that are posed rigs have their rotations already; those of others are fitted to their surface, a stage of
+        its own that runs only when an output uses rotations. Frames may be left out, but come in order.
         """
         if self.rig_fitter is None:
             return None
+        rotations, shape = bodies.rotations, bodies.shape
+        if self.rig_poser is not None and rotations is not None and shape is not None:
+            with native_calls, self.timings.measure("rig_error", frame):
+                return self.rig_fitter.measure(bodies, rotations, shape)
         with native_calls, self.timings.measure("inverse_kinematics", frame):
             return self.rig_fitter(frame.t_s, bodies)
 
@@ -140,28 +191,80 @@ class Pipeline:
         with measure("pose", frame):
             pose = self.pose(frame, tracks)
         with measure("track", frame):
-            pose = self.track.observe(frame, pose)
+            tracks, pose = self.track.observe(frame, pose)
+        if self.second_opinion is not None:
+            with measure("second_pose", frame):
+                pose = self.second_opinion(frame, tracks, pose)
         return TrackedFrame(frame, camera, tracks, pose)
 
     def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
         measure, frame = self.timings.measure, tracked.frame
         with measure("mesh", frame):
+            tracked, seen = self.see(tracked)
             mesh, regions = self.mesh(tracked)
         with measure("localize", frame):
-            bodies = self.localize(tracked, mesh, regions)
+            sized = None
+            if self.body_shapes is not None and mesh.shape is None:
+                sized = self.body_shapes(frame.t_s, tracked, mesh)
+            bodies = self.localize(tracked, mesh, regions, sized)
+        visibility = self.joint_visibility(seen[mesh.usable])
+        bodies = replace(bodies, visibility=visibility)
+        if self.rig_poser is not None and self.unseen_pose is not None and self.skin is not None:
+            floor = tracked.camera.floor
+            up = None if floor is None else floor.up.astype(np.float32)
+            with measure("inverse_kinematics", frame):
+                posed = self.rig_poser(tracked, mesh, bodies)
+            if self.refine is not None:
+                with measure("refine", frame):
+                    posed = self.refine(tracked, mesh, bodies, posed)
+            with measure("unseen_pose", frame):
+                posed = self.unseen_pose(frame.t_s, posed, visibility, up=up, contacts=bodies.contacts)
+            if self.smooth_rigs is not None:
+                with measure("smooth", frame):
+                    posed = self.smooth_rigs(frame.t_s, posed)
+            if self.foot_lock is not None:
+                with measure("foot_lock", frame):
+                    posed = self.foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor)
+            with measure("skin", frame):
+                return self.skin(posed, bodies)
         if self.smooth is None:
             return bodies
         with measure("smooth", frame):
             return self.smooth(frame.t_s, bodies)
 
+    def reset_tracking(self) -> None:
+        """Forget all people of the first step, on the thread that runs it."""
+        self.track.reset()
+        if self.second_opinion is not None:
+            self.second_opinion.reset()
+
     def reset(self) -> None:
         """Forget all people, as before the first frame."""
-        self.track.reset()
+        self.reset_tracking()
+        self.reset_bodies()
+
+    def reset_bodies(self) -> None:
+        """Forget what the second step knows of people; for the thread that calls `recover_meshes`."""
+        self.see.reset()
         self.mesh.reset()
-        if self.smooth is not None:
-            self.smooth.reset()
-        if self.rig_fitter is not None:
-            self.rig_fitter.reset()
+        for stage in (
+            self.body_shapes,
+            self.rig_poser,
+            self.unseen_pose,
+            self.smooth_rigs,
+            self.foot_lock,
+            self.smooth,
+            self.rig_fitter,
+        ):
+            if stage is not None:
+                stage.reset()
+
+
+def _second_opinion(loaded: LoadedModels, config: PipelineConfig) -> SecondOpinion | None:
+    if loaded.second_pose is None or loaded.second_pose_session is None:
+        return None
+    second = Pose(loaded.second_pose_session, loaded.second_pose)
+    return SecondOpinion(second, second.keypoint_names, loaded.pose.keypoints, config.second_opinion)
 
 
 class FrameCameras:
@@ -174,6 +277,8 @@ class FrameCameras:
         if camera_config.camera is not None:
             self._calibrated = Camera.load(camera_config.camera)
         self._by_size: dict[tuple[tuple[int, int], tuple[int, int] | None], Camera] = {}
+        height_m = camera_config.camera_height_m
+        self._world = None if height_m is None else WorldPose.of_height(height_m, camera_config.tilt_deg)
         if self._calibrated is None:
             Camera.from_fov((2, 2), self._fov_deg)  # raises for a wrong angle before any frame is read
 
@@ -187,5 +292,6 @@ class FrameCameras:
                 camera = self._calibrated.at(size, raster)
             else:
                 camera = Camera.from_fov(size, self._fov_deg, assumed=self._assumed)
+                camera = replace(camera, world=self._world)
             self._by_size[size, raster] = camera
         return camera

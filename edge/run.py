@@ -136,7 +136,14 @@ def _streams(
 
     streams = []
     for title, source, pipeline, stream_files in zip(config.shown, sources, pipelines, files, strict=True):
-        outputs = Outputs(stream_files, pipeline.model, pipeline.timings, source.fps or DEFAULT_FPS, publisher)
+        outputs = Outputs(
+            stream_files,
+            pipeline.model,
+            pipeline.timings,
+            source.fps or DEFAULT_FPS,
+            publisher,
+            predict_s=pipeline.predict_s,
+        )
         cleanup.callback(outputs.abort)
         wants_rotations = partial(outputs.wants_rotations, source.name)
         overlapped = AsyncPipeline(

@@ -24,6 +24,7 @@ __all__ = [
     "Detections",
     "Frame",
     "Pose2D",
+    "PosedRigs",
     "RigPose",
     "TrackedFrame",
     "Tracks",
@@ -68,11 +69,16 @@ class Detections:
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """People to look at in this frame: ids (N,) int32 never reused, boxes (N, 4) float32 xyxy px, scores (N,)."""
+    """People to look at in this frame: ids (N,) int32 never reused, boxes (N, 4) float32 xyxy px, scores (N,).
+
+    keypoints (N, K, 3) float32: x px, y px and score of the last keypoints, moved to where they are expected in this
+    frame; the score is 0 where there are none yet. None where no person has any.
+    """
 
     ids: I32
     boxes: F32
     scores: F32
+    keypoints: F32 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,22 @@ class Bodies:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class PosedRigs:
+    """The people of a frame as poses of the body's rig, before their surface is skinned; row for row with Bodies.
+
+    ids (N,) int32; rotations (N, P, 3, 3) float32: local ones, the first turns the resting body into the camera's
+    frame; shape (N, B) float32; translation (N, 3) float32 m: the root joint in the camera's frame; confidence (N, P)
+    float32 in 0..1: how well the bones that each rotation moves were observed.
+    """
+
+    ids: I32
+    rotations: F32
+    shape: F32
+    translation: F32
+    confidence: F32
 
 
 @dataclass(frozen=True, slots=True)

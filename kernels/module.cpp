@@ -39,4 +39,5 @@ NB_MODULE(_native, m) {
   meshcast::bind_nms(m);
   meshcast::bind_skinning(m);
   meshcast::bind_fit_rotations(m);
+  meshcast::bind_refine_pose(m);
 }

@@ -10,6 +10,7 @@ void bind_graph_conv(nanobind::module_& m);
 void bind_linear(nanobind::module_& m);
 void bind_plan(nanobind::module_& m);
 void bind_rasterize(nanobind::module_& m);
+void bind_refine_pose(nanobind::module_& m);
 void bind_crop(nanobind::module_& m);
 void bind_heatmap(nanobind::module_& m);
 void bind_nms(nanobind::module_& m);

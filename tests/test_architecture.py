@@ -67,6 +67,7 @@ TESTS_OF_SEVERAL_MODULES = {
     "edge/test_run_sources.py": "source options of a run",
     "edge/test_run_streams.py": "several sources of a run",
     "edge/wire/test_access.py": "addresses and keys that a publisher accepts",
+    "edge/test_half_bodies.py": "people cut by the image, through the whole pipeline",
     "edge/wire/test_document.py": "docs/wire.md against the layout",
     "edge/wire/test_packets.py": "encoders against the golden packets",
     "edge/wire/test_publisher_address.py": "binding of a publisher",

@@ -6,7 +6,7 @@
 import { copyFile, mkdir, readdir } from "node:fs/promises";
 import { build } from "esbuild";
 
-const [what = "library", folder = "../../edge/bridges/page"] = process.argv.slice(2);
+const [what = "library", folder = "../../edge/bridges/websocket/static"] = process.argv.slice(2);
 const common = { bundle: true, format: "esm", target: "es2022", logLevel: "warning" };
 
 if (what === "library") {

@@ -27,8 +27,18 @@ from edge.wire.publisher import Publisher
 FILL = 8  # results of a stream before the clock starts: by then every step is busy
 STEPS = {
     "read": ("decode",),
-    "track_people": ("detect", "track", "pose"),
-    "recover_meshes": ("mesh", "localize", "smooth", "inverse_kinematics"),
+    "track_people": ("detect", "track", "pose", "second_pose"),
+    "recover_meshes": (
+        "mesh",
+        "localize",
+        "inverse_kinematics",
+        "refine",
+        "unseen_pose",
+        "smooth",
+        "foot_lock",
+        "skin",
+        "rig_error",
+    ),
     "publish": ("publish",),
 }
 """Steps that AsyncPipeline runs in parallel, and the stages of each."""
@@ -52,12 +62,12 @@ class LoopingPipeline(Pipeline):
 
     def track_people(self, frame: Frame) -> TrackedFrame:
         if self._begins(frame):
-            self.track.reset()
+            self.reset_tracking()
         return super().track_people(frame)
 
     def recover_meshes(self, tracked: TrackedFrame) -> Bodies:
-        if self._begins(tracked.frame) and self.smooth is not None:
-            self.smooth.reset()
+        if self._begins(tracked.frame):
+            self.reset_bodies()
         return super().recover_meshes(tracked)
 
     def _begins(self, frame: Frame) -> bool:

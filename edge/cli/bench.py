@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     target = OutputFile(args.json) if args.json is not None else None
     try:
-        pipeline = PipelineConfig.of(detect_every=args.detect_every, smooth=args.smooth)
+        pipeline = PipelineConfig.of(detect_every=args.detect_every, smooth=args.smooth, small_people=args.small_people)
         config = RunConfig(SourceConfig(tuple(args.sources)), models_from(args), cameras_from(args), pipeline)
         report = measure(
             BenchmarkConfig(config, args.frames, args.warm_up, args.live),

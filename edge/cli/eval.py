@@ -126,6 +126,7 @@ def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
             floor=args.floor,
             detect_every=args.detect_every,
             smooth=args.smooth,
+            small_people=args.small_people,
             max_frames=args.max_frames,
         )
     return scores

@@ -6,7 +6,7 @@ import argparse
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edge.monitoring.observers import MonitoringConfig
     from edge.pipeline import CameraConfig
     from edge.sources import Access
+    from edge.stages.config import BodyShapeConfig
     from edge.wire.curve_auth import Security
     from meshcast.transport.curve import Curve
 
@@ -96,6 +97,9 @@ class Length:
 positive = IntegerRange(1)
 seconds = FloatRange(0, 1e9, above=True)
 frame_rate = FloatRange(0.001, 10_000)
+camera_height = FloatRange(0, 100, above=True)
+tilt = FloatRange(-90, 90)
+person_height = FloatRange(0.5, 2.5)
 
 
 def add_log_options(parser: argparse.ArgumentParser) -> None:
@@ -133,13 +137,64 @@ def add_camera_options(parser: argparse.ArgumentParser) -> None:
         metavar="DEG",
         help="horizontal field of view in degrees when no --camera is given (default: 60)",
     )
+    group.add_argument(
+        "--camera-height",
+        type=camera_height,
+        metavar="M",
+        help="height of the camera above the floor in meters when no --camera is given: people get their own size",
+    )
+    group.add_argument(
+        "--tilt",
+        type=tilt,
+        metavar="DEG",
+        help="how far the camera of --camera-height looks down, in degrees (default: 0)",
+    )
 
 
 def cameras_from(args: argparse.Namespace) -> tuple[CameraConfig, ...]:
-    """The cameras of `add_camera_options`."""
+    """The cameras of `add_camera_options`. Raises UsageError for options that do not go together."""
     from edge.pipeline import CameraConfig
 
-    return tuple(CameraConfig(camera, args.fov) for camera in args.camera or [None])
+    if args.camera and args.camera_height is not None:
+        raise UsageError("--camera-height: a camera file has the pose itself; write camera_height and tilt into it")
+    if args.tilt is not None and args.camera_height is None:
+        raise UsageError("--tilt: needs the camera's height above the floor too; add --camera-height M")
+    return tuple(
+        CameraConfig(camera, args.fov, camera_height_m=args.camera_height, tilt_deg=args.tilt or 0.0)
+        for camera in args.camera or [None]
+    )
+
+
+def add_body_options(parser: argparse.ArgumentParser) -> None:
+    """--height and --shape, for commands that run the pipeline; `body_shape_from` reads them."""
+    group = parser.add_argument_group("people")
+    group.add_argument(
+        "--height",
+        type=person_height,
+        metavar="M",
+        help="stature of all people in meters, for example 1.78 (default: estimated if the floor is known, else 1.70)",
+    )
+    group.add_argument(
+        "--shape",
+        type=Path,
+        metavar="FILE",
+        help="body shapes that are known, for all people or by id: TOML, JSON or .npz (default: estimated)",
+    )
+
+
+def body_shape_from(args: argparse.Namespace) -> BodyShapeConfig:
+    """The settings of `add_body_options`.
+
+    Raises:
+        UsageError: both options are given.
+        ShapeFileError: the file has no valid shapes.
+    """
+    from edge.stages.config import BodyShapeConfig
+    from engines.body.given_shapes import GivenShapes
+
+    if args.height is not None and args.shape is not None:
+        raise UsageError("--height: contradicts --shape, which has the stature; remove one of the two")
+    return BodyShapeConfig(height_m=args.height, shapes=None if args.shape is None else GivenShapes.load(args.shape))
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -149,6 +204,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         "--detector", default="nanodet_g", metavar="NAME", help="detector (default: %(default)s); see meshcast models"
     )
     group.add_argument("--pose", default="movenet_thunder", metavar="NAME", help="2D pose model (default: %(default)s)")
+    group.add_argument(
+        "--second-pose",
+        default="auto",
+        metavar="NAME",
+        help="pose model that corrects the first one every few frames, or none (default: efficientpose_i for MoveNet)",
+    )
     group.add_argument("--mesh", default="pose2mesh_open", metavar="NAME", help="mesh model (default: %(default)s)")
     group.add_argument(
         "--body",
@@ -186,7 +247,32 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="run the detector on every Nth frame (default: %(default)s)",
     )
-    group.add_argument("--no-smooth", dest="smooth", action="store_false", help="disable temporal smoothing")
+    group.add_argument(
+        "--small-people",
+        action="store_true",
+        help="also run the detector on tiles of large images, to find people from about 25 pixels (slower)",
+    )
+    group.add_argument(
+        "--smooth",
+        choices=("off", "light", "strong"),
+        default="light",
+        help="temporal smoothing and foot locking: light follows people within 33 ms, strong is steadier and slower "
+        "(default: %(default)s)",
+    )
+    group.add_argument("--no-smooth", dest="smooth", action=_NoSmooth, help="deprecated: use --smooth off")
+
+
+class _NoSmooth(argparse.Action):
+    """The former spelling of --smooth off."""
+
+    def __init__(self, option_strings: list[str], dest: str, **settings: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=settings.get("help"))
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, *_: object) -> None:
+        from edge import console
+
+        console.warn("--no-smooth is deprecated; use --smooth off")
+        namespace.smooth = "off"
 
 
 def models_from(args: argparse.Namespace) -> Models:
@@ -204,6 +290,7 @@ def models_from(args: argparse.Namespace) -> Models:
         args.body,
         args.refine,
         args.flip_test,
+        args.second_pose,
     )
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 from edge import console
 from edge.cli.options import (
+    FloatRange,
     access_from,
+    add_body_options,
     add_camera_options,
     add_model_options,
     add_monitoring_options,
     add_network_source_options,
     add_server_curve_options,
+    body_shape_from,
     cameras_from,
     frame_rate,
     models_from,
@@ -54,6 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_monitoring_options(parser)
     _add_playback_options(parser)
     add_camera_options(parser)
+    add_body_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
 
@@ -61,6 +65,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_output_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--publish", metavar="ADDRESS", help="publish over ZeroMQ, for example tcp://127.0.0.1:5556")
+    group.add_argument(
+        "--predict-ms",
+        type=FloatRange(0, 200),
+        default=0.0,
+        metavar="MS",
+        help="extrapolate bodies to the moment at which a client shows them, this many milliseconds after the capture; "
+        "the published stream time is that of the extrapolated bodies (default: 0)",
+    )
     group.add_argument(
         "--axes",
         choices=("opencv", "unity", "unreal", "gltf"),
@@ -129,7 +141,12 @@ def run(args: argparse.Namespace) -> int:
             models=models_from(args),
             cameras=cameras_from(args),
             pipeline=PipelineConfig.of(
-                detect_every=args.detect_every, smooth=args.smooth, attention=args.overlay_attention
+                detect_every=args.detect_every,
+                smooth=args.smooth,
+                attention=args.overlay_attention,
+                predict_s=args.predict_ms / 1e3,
+                small_people=args.small_people,
+                body_shape=body_shape_from(args),
             ),
             outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
             monitoring=monitoring_from(args),

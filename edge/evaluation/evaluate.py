@@ -15,7 +15,7 @@ from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.redaction import redact_path
 from edge.sources import Reader, open_source
-from edge.stages.config import PipelineConfig
+from edge.stages.config import PipelineConfig, Smoothing
 from engines.heads.landmarks import Landmarks
 
 
@@ -28,7 +28,8 @@ def evaluate_clip(
     *,
     floor: bool = True,
     detect_every: int = 8,
-    smooth: bool = True,
+    smooth: Smoothing = "light",
+    small_people: bool = False,
     max_frames: int | None = None,
 ) -> Score:
     """Run a clip through the pipeline and score it against the truth of `camera`.
@@ -47,7 +48,7 @@ def evaluate_clip(
         pipeline = Pipeline(
             models,
             CameraConfig(calibrated=calibrated if floor else replace(calibrated, world=None)),
-            PipelineConfig.of(detect_every=detect_every, smooth=smooth),
+            PipelineConfig.of(detect_every=detect_every, smooth=smooth, small_people=small_people),
         )
         landmarks = Landmarks(pipeline.mesh.head.body, pipeline.model.keypoint_names)
         scorer = Scorer(truth, pipeline.model.keypoint_names)

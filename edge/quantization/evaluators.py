@@ -21,7 +21,7 @@ from edge.stages.box_decoders import BOX_FAMILIES
 from edge.stages.config import DetectionConfig, TrackerConfig
 from edge.stages.detect import input_size, suppress
 from edge.stages.keypoint_decoders import POSE_FAMILIES
-from edge.stages.track import SIGMAS
+from edge.stages.keypoint_geometry import SIGMAS
 from edge.types import F32
 from engines.cards.accuracy_gate import Metric
 from engines.cards.card import Card

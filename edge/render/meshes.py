@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from calibration.camera import Camera
+from calibration.lens import widest_radius
 from edge.render.palette import color_of
 from edge.types import F32, I32, U8, Bodies, BodyModel
 from edge_kernels import rasterize
@@ -144,22 +145,15 @@ def _to_image(camera: Camera, vertices: F32) -> F32:
     """Points (V, 3): x px, y px, z m; NaN where the camera model is not valid: such points are not drawn."""
     good = vertices[:, 2] > NEAR_M
     z = np.where(good, vertices[:, 2], 1.0)
-    if camera.distortion.any():
-        good &= ((vertices[:, :2] / z[:, None]) ** 2).sum(1) < _fold_radius_squared(camera)
+    if camera.distortion.any() or camera.model != "pinhole":
+        widest = widest_radius(camera.distortion, camera.model)
+        good &= ((vertices[:, :2] / z[:, None]) ** 2).sum(1) < widest**2
     points = np.empty(vertices.shape, np.float32)
     points[:, :2] = camera.project(np.column_stack([vertices[:, :2], z]))
     points[:, 2] = vertices[:, 2]
     if not good.all():
         points[~good] = np.nan
     return points
-
-
-def _fold_radius_squared(camera: Camera) -> float:
-    """Radius beyond which the radial distortion folds far points back into the image: (x/z)^2 + (y/z)^2."""
-    k1, k2, _, _, k3 = camera.distortion
-    roots = np.roots([7 * k3, 5 * k2, 3 * k1, 1.0])
-    turning = roots.real[(np.abs(roots.imag) < 1e-9) & (roots.real > 0)]
-    return float(turning.min()) if len(turning) else np.inf
 
 
 def _covered(points: F32, image: U8) -> tuple[int, int, int, int]:

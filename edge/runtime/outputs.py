@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +23,7 @@ from edge.runtime.frame_errors import FrameErrors
 from edge.sinks.npz import NpzWriter
 from edge.sinks.overlay import OverlayWriter
 from edge.timing import Timings
-from edge.types import U8, BodyModel
+from edge.types import U8, BodyModel, Frame
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError
 
@@ -71,11 +71,13 @@ class Outputs:
         publisher: Publisher | None,
         *,
         sinks: tuple[Sink, ...] = (),
+        predict_s: float = 0.0,
     ) -> None:
-        """sinks: additional sinks."""
+        """sinks: additional sinks. predict_s: time by which the bodies are ahead of their frames, s."""
         self.problems: list[str] = []
         self._timings = timings
         self._publisher = publisher
+        self._predict_s = predict_s
         self._unpublished = FrameErrors("not published")
         with ExitStack() as undo:
             opened: list[Sink] = []
@@ -136,7 +138,7 @@ class Outputs:
 
     def _publish(self, publisher: Publisher, result: FrameResult) -> None:
         try:
-            publisher.publish(result.frame, result.bodies, result.camera, result.rig_pose)
+            publisher.publish(_ahead(result.frame, self._predict_s), result.bodies, result.camera, result.rig_pose)
             self._unpublished.passed()
         except Exception as error:
             try:
@@ -149,6 +151,11 @@ class Outputs:
     def _report(self, problem: str) -> None:
         self.problems.append(problem)
         log.warning("%s", problem)
+
+
+def _ahead(frame: Frame, predict_s: float) -> Frame:
+    """The frame with the time of its extrapolated bodies; the image's time of capture stays."""
+    return replace(frame, t_s=frame.t_s + predict_s) if predict_s else frame
 
 
 class _File:

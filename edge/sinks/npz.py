@@ -15,8 +15,9 @@ from calibration.camera import Camera
 from edge.errors import OutputError
 from edge.sinks.output_file import OutputFile
 from edge.stages.inverse_kinematics import can_fit
-from edge.types import Array, Bodies, BodyModel, Frame, RigPose
+from edge.types import F32, Array, Bodies, BodyModel, Frame, RigPose
 from engines.files.atomic import write_all
+from meshcast.protocol.layout import FEET
 from meshcast.protocol.rotations import rotvec
 
 RESERVE_BYTES = 1 << 20  # minimum step of disk space reservation
@@ -28,10 +29,11 @@ class NpzWriter:
 
     One row per person and frame, M rows: `frame` (M,) int64, `t_s` (M,) float64 s, `id` (M,) int32, `score` (M,)
     float32, `keypoints` (M, K, 3) float32 (x px, y px, score), `joints` (M, J, 3), `vertices` (M, V, 3) and
-    `translation` (M, 3) float32 meters in the camera's frame, `row_K` (M, 3, 3) float64 and `row_image_size` (M, 2)
-    int32 of the row's frame. For a body with a rig also `rotations` (M, P, 3) float32 axis-angle rad, `shape` (M, B)
-    and `fit_error_mm` (M,) float32. Once: `joint_names`, `keypoint_names`, `faces` (F, 3) int32, `frames` (number of
-    frames), and of the first frame `K` (3, 3), `distortion` (5,) and `image_size` (2,): width, height in pixels.
+    `translation` (M, 3) float32 meters in the camera's frame, `visibility` (M, J) and `contacts` (M, 2) float32 in
+    0..1, NaN where unknown, `row_K` (M, 3, 3) float64 and `row_image_size` (M, 2) int32 of the row's frame. For a body
+    with a rig also `rotations` (M, P, 3) float32 axis-angle rad, `shape` (M, B) and `fit_error_mm` (M,) float32. Once:
+    `joint_names`, `keypoint_names`, `faces` (F, 3) int32, `frames` (number of frames), and of the first frame `K`
+    (3, 3), `distortion` (5,) and `image_size` (2,): width, height in pixels.
 
     The disk space of the final file is reserved before rows are written, so that close() can always assemble the rows
     written before the disk is full.
@@ -58,6 +60,8 @@ class NpzWriter:
             "translation": (np.float32, (3,)),
             "row_K": (np.float64, (3, 3)),
             "row_image_size": (np.int32, (2,)),
+            "visibility": (np.float32, (len(model.joint_names),)),
+            "contacts": (np.float32, (FEET,)),
         }
         if model.rig is not None and can_fit(model):
             joints, _, shape_entries = model.rig.joint_shape_dirs.shape
@@ -88,6 +92,8 @@ class NpzWriter:
             "translation": bodies.translation,
             "row_K": np.broadcast_to(camera.K, (n, 3, 3)),
             "row_image_size": np.broadcast_to(camera.size, (n, 2)),
+            "visibility": _known(bodies.visibility, n, len(self._model.joint_names)),
+            "contacts": _known(bodies.contacts, n, FEET),
         }
         if posed is not None:
             rows |= {"rotations": rotvec(posed.rotations), "shape": posed.shape, "fit_error_mm": posed.error_mm}
@@ -181,6 +187,11 @@ def check_save_suffix(path: Path) -> None:
     """Raise OutputError for another suffix."""
     if path.suffix.lower() != ".npz":
         raise OutputError(f"{path}: unsupported file type; use .npz")
+
+
+def _known(values: F32 | None, rows: int, count: int) -> F32:
+    """The values (rows, count), NaN where they are unknown."""
+    return np.full((rows, count), np.nan, np.float32) if values is None else values
 
 
 class _Column:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from edge.stages.config import AppearanceConfig
@@ -23,7 +22,7 @@ def appearance_of(image: U8, keypoints: F32, scores: F32, config: AppearanceConf
     points = np.einsum("sk,nkc->nsc", _WEIGHTS, keypoints)
     columns = np.clip(points[..., 0], 0, image.shape[1] - 1).astype(np.intp)
     rows = np.clip(points[..., 1], 0, image.shape[0] - 1).astype(np.intp)
-    samples = cv2.cvtColor(image[rows, columns], cv2.COLOR_BGR2LAB).astype(np.float32)
+    samples = lab_colors(image[rows, columns])
     samples[..., 0] *= config.lightness_weight
     trunk = scores[:, SHOULDERS_HIPS].min(axis=1) > config.min_keypoint_score
     thighs = scores[:, sorted({joint for thigh in THIGHS for joint in thigh})].min(axis=1) > config.min_keypoint_score
@@ -32,10 +31,14 @@ def appearance_of(image: U8, keypoints: F32, scores: F32, config: AppearanceConf
     return result
 
 
-def box_appearance(image: U8, boxes: F32, config: AppearanceConfig) -> F32:
-    """Appearances (N, 6) of boxes (N, 4) xyxy px, assuming an upright person in each."""
-    corners, sides = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
-    return appearance_of(image, corners + _STANDING * sides, np.ones((len(boxes), 17), np.float32), config)
+def lab_colors(colors: U8) -> F32:
+    """CIE Lab colors (..., 3), scaled to 0..255 as OpenCV does, of sRGB colors (..., 3) uint8 BGR.
+
+    OpenCV's own conversion wakes its threads, which costs more than the few colors of a frame.
+    """
+    ratios = np.cbrt(_LINEAR[colors] @ _TO_XYZ)
+    x, y, z = ratios[..., 0], ratios[..., 1], ratios[..., 2]
+    return np.stack([2.55 * (116 * y - 16), 500 * (x - y) + 128, 200 * (y - z) + 128], axis=-1).astype(np.float32)
 
 
 def _median(samples: F32) -> F32:
@@ -44,11 +47,14 @@ def _median(samples: F32) -> F32:
     return middle
 
 
-def appearance_distance(a: F32, b: F32) -> float | None:
-    """Distance of two appearances (6,), in weighted Lab units per part; None when no part is visible in both."""
-    parts = np.square(a - b).reshape(2, 3).sum(axis=1)
-    visible = parts[np.isfinite(parts)]
-    return float(np.sqrt(visible.mean())) if len(visible) else None
+def appearance_distances(a: F32, b: F32) -> F32:
+    """Distances (N, M) of appearances (N, 6) and (M, 6), in weighted Lab units per part; 0 where no part is visible in
+    both."""
+    parts = np.square(a[:, None] - b[None]).reshape(len(a), len(b), 2, 3).sum(axis=3)
+    visible = np.isfinite(parts)
+    total = np.where(visible, parts, 0).sum(axis=2)
+    distances: F32 = np.sqrt(total / np.maximum(visible.sum(axis=2), 1))
+    return distances
 
 
 def _sample_weights() -> tuple[F32, int]:
@@ -70,11 +76,15 @@ def _sample_weights() -> tuple[F32, int]:
     return np.stack(rows), trunk
 
 
-def _standing() -> F32:
-    points = np.zeros((17, 2), np.float32)
-    points[[5, 6, 11, 12, 13, 14]] = [(0.36, 0.22), (0.64, 0.22), (0.4, 0.5), (0.6, 0.5), (0.4, 0.72), (0.6, 0.72)]
-    return points
-
-
-_STANDING = _standing()
 _WEIGHTS, _TRUNK = _sample_weights()
+# sRGB (IEC 61966-2-1) to linear light, and BGR to XYZ relative to the white point D65
+_CODES = np.arange(256) / 255
+_LINEAR = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_TO_XYZ = np.array(
+    [
+        [0.1805 / 0.9505, 0.0722, 0.9505 / 1.089],
+        [0.3576 / 0.9505, 0.7152, 0.1192 / 1.089],
+        [0.4124 / 0.9505, 0.2126, 0.0193 / 1.089],
+    ],
+    np.float32,
+)

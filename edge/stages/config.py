@@ -6,18 +6,48 @@ A default says where its value comes from: a paper, or a measurement on the clip
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+from edge.stages.body_config import BodyShapeConfig, PlacementConfig
+from edge.stages.refinement_config import RefinementConfig
+from edge.stages.tracker_config import (
+    AppearanceConfig,
+    BirthConfig,
+    CameraMotionConfig,
+    MotionConfig,
+    ReidentificationConfig,
+    TrackerConfig,
+)
 
 __all__ = [
     "AppearanceConfig",
+    "BirthConfig",
+    "BodyShapeConfig",
+    "CameraMotionConfig",
+    "CutConfig",
     "DetectionConfig",
+    "FootLockConfig",
     "InverseKinematicsConfig",
     "LocalizationConfig",
     "MotionConfig",
     "OneEuroConfig",
     "PipelineConfig",
+    "PlacementConfig",
+    "PoseConfig",
+    "RefinementConfig",
+    "ReidentificationConfig",
+    "RigSmoothingConfig",
+    "SecondOpinionConfig",
+    "Smoothing",
     "SmoothingConfig",
     "TrackerConfig",
+    "TrackingFilterConfig",
+    "UnseenPoseConfig",
+    "VisibilityConfig",
 ]
+
+
+Smoothing = Literal["off", "light", "strong"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,102 +57,86 @@ class DetectionConfig:
     Attributes:
         score: lowest score of a box, 0..1. None: that of the model's card.
         nms_iou: intersection over union, 0..1, above which the lower of two boxes is suppressed. From NanoDet.
+        small_people: run the detector on tiles of large images too.
+        tile_overlap_px: least overlap of two tiles: people up to this size are whole in one of them. Tuned.
+        tile_margin_px: distance from the edge of a tile at which a box is cut. Tuned.
+        max_tiles: most tiles of an image; larger images get larger tiles. Tuned.
     """
 
     score: float | None = None
     nms_iou: float = 0.6
+    small_people: bool = False
+    tile_overlap_px: int = 96
+    tile_margin_px: float = 3.0
+    max_tiles: int = 40
 
 
 @dataclass(frozen=True, slots=True)
-class MotionConfig:
-    """Motion and box model of one track. All values are tuned.
+class CutConfig:
+    """The region of the pose model for people whose lower part is outside of the image. All values are tuned.
 
     Attributes:
-        min_keypoint_score: score, 0..1, above which a keypoint is used.
-        min_keypoints: number of used keypoints from which a box is computed.
-        box_margins: left, top, right and bottom margin of a box around its keypoints, in longer sides of their extent,
-            as the detector draws its boxes.
-        size_gain: share of a new box size taken over in a frame; the center follows at once.
-        velocity_time_s: time constant of the velocity filter, s.
-        coast_time_s: time constant with which the velocity of an unobserved track decays, s.
-        appearance_gain: share of a new appearance taken over in a frame.
+        border: height above the lower edge of the image, in heights of the image, at which a box is cut by it.
+        max_aspect: largest height of the box inside the image, in widths, of a person who is cut.
+        extension: height added below the image, in heights of the box inside it; 0 switches it off. The pose model
+            expects people whose hips are near the middle.
     """
 
-    min_keypoint_score: float = 0.20
-    min_keypoints: int = 5
-    box_margins: tuple[float, float, float, float] = (0.06, 0.09, 0.06, 0.08)
-    size_gain: float = 0.35
-    velocity_time_s: float = 0.25
-    coast_time_s: float = 1.0
-    appearance_gain: float = 0.1
+    border: float = 0.02
+    max_aspect: float = 2.0
+    extension: float = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class AppearanceConfig:
-    """Color descriptor of people. All values are tuned.
+class PoseConfig:
+    """Settings of the Pose stage. All values are tuned.
+
+    Widths are in box lengths: the longer side of the person's box.
 
     Attributes:
-        min_keypoint_score: score, 0..1, above which the keypoints of a body part count as visible.
-        lightness_weight: weight of lightness against color, 0..1: shadows change lightness most.
+        mask_neighbors: paint over the limbs of other people in a crop.
+        most_neighbors: most people painted over in a crop, those whose boxes overlap it most.
+        min_keypoint_score: score, 0..1, above which a keypoint is painted over, or kept visible.
+        neighbor_fill: color of the painted area, 0..255.
+        limb_width: thickness of a painted arm or leg.
+        torso_width: thickness of the outline around a painted torso.
+        head_width: diameter of a painted head.
+        own_width: thickness of the person's own limbs, which stay visible, over that of a neighbor's.
     """
 
-    min_keypoint_score: float = 0.25
-    lightness_weight: float = 0.5
+    mask_neighbors: bool = True
+    most_neighbors: int = 3
+    min_keypoint_score: float = 0.2
+    neighbor_fill: float = 114.0
+    limb_width: float = 0.10
+    torso_width: float = 0.10
+    head_width: float = 0.18
+    own_width: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class TrackerConfig:
-    """Settings of the Tracker. The two detection thresholds are those of ByteTrack's method; all values are tuned.
-
-    Distances are in box lengths: the longer side of the track's box.
+class SecondOpinionConfig:
+    """Settings of the SecondOpinion. All values are tuned on the clips with 3D truth.
 
     Attributes:
-        interval: frames between two detector passes while all people are in sight.
-        high_threshold: detection score, 0..1, that starts a track.
-        low_threshold: detection score, 0..1, that confirms a track.
-        min_keypoint_score: mean keypoint score, 0..1, of a person who is not confirmed yet.
-        min_confirmed_keypoint_score: the same for a confirmed person.
-        max_low_score_frames: consecutive frames with rejected keypoints after which a track is lost.
-        max_lost_s: time after which a lost track expires, s.
-        max_gap_s: time between two frames, s, beyond which the detector runs.
-        duplicate_similarity: object keypoint similarity, 0..1, above which two tracks are on one person.
-        min_iou: least overlap, 0..1, of a detection and the track that it confirms.
-        detection_gain: share by which a detection moves the box of a track in sight.
-        search_radius: distance at which a lost person is searched: at once, more per second, at most.
-        max_length_ratio: largest ratio of the lengths of a lost person's box and a detection.
-        max_jump: distance of keypoints from the prediction that makes them another person's: at once, more per second.
-        evident_difference: difference in motion error, box lengths, that identifies the duplicate of two tracks.
-        appearance_check_distance: motion error, box lengths, beyond which the appearance must match too.
-        max_appearance_distance: distance of appearances, weighted CIE Lab units, of one person.
-        max_missed_detections: detector passes that miss a track with poor keypoints before it is lost.
-        poor_keypoint_score: mean keypoint score, 0..1, below which keypoints are poor in this sense.
-        scene_change: mean absolute difference of thumbnails, 0..255, that is another scene.
-        motion: motion and box model of the single tracks.
-        appearance: color descriptor of people.
+        interval: frames between two runs of the second model on one person.
+        agreement: distance, box lengths, below which both models found the same keypoint.
+        min_keypoint_score: score, 0..1, of the second model, above which its keypoint is used.
+        excluded: keypoints of the first model that stay as they are: its ankles are better than the second one's.
+        weight: weight, 0..1, of the second model in the mean of both.
+        gain: share of a new difference of the models taken over, 0..1; the first one is taken over at once.
+        decay_s: time constant with which a correction decays between the runs, s.
+        forget_s: time without observation after which a person's correction is forgotten, s.
     """
 
-    interval: int = 8
-    high_threshold: float = 0.45
-    low_threshold: float = 0.30
-    min_keypoint_score: float = 0.25
-    min_confirmed_keypoint_score: float = 0.20
-    max_low_score_frames: int = 3
-    max_lost_s: float = 1.5
-    max_gap_s: float = 0.4
-    duplicate_similarity: float = 0.8
-    min_iou: float = 0.25
-    detection_gain: float = 0.3
-    search_radius: tuple[float, float, float] = (0.4, 0.8, 1.2)
-    max_length_ratio: float = 1.6
-    max_jump: tuple[float, float] = (0.30, 0.50)
-    evident_difference: float = 0.05
-    appearance_check_distance: float = 0.12
-    max_appearance_distance: float = 25.0
-    max_missed_detections: int = 6
-    poor_keypoint_score: float = 0.35
-    scene_change: float = 45.0
-    motion: MotionConfig = field(default_factory=MotionConfig)
-    appearance: AppearanceConfig = field(default_factory=AppearanceConfig)
+    interval: int = 12
+    agreement: float = 0.05
+    min_keypoint_score: float = 0.1
+    excluded: tuple[str, ...] = ("left_ankle", "right_ankle")
+    weight: float = 0.5
+    gain: float = 0.6
+    decay_s: float = 0.8
+    forget_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +148,20 @@ class LocalizationConfig:
         iterations: rounds of re-weighting.
         outlier_m: residual at the body's depth, m, that halves a keypoint's weight (Geman-McClure).
         min_depth_m: least depth of a root, m.
+        floor: use the height of the lower foot above a known floor.
+        planted_sigma_m: standard deviation of the height of the ankle of a foot that stands on the floor, m.
+        raised_foot_m: height of the lower foot above the floor, m, that doubles that standard deviation.
+        floor_rounds: rounds of re-weighting.
     """
 
     min_keypoint_score: float = 0.15
     iterations: int = 3
     outlier_m: float = 0.06
     min_depth_m: float = 0.3
+    floor: bool = True
+    planted_sigma_m: float = 0.03
+    raised_foot_m: float = 0.06
+    floor_rounds: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +193,107 @@ class SmoothingConfig:
     depth: OneEuroConfig = OneEuroConfig(0.8, 4.0)
     shape: OneEuroConfig = OneEuroConfig(2.0, 15.0)
 
+    @staticmethod
+    def strong() -> SmoothingConfig:
+        """Steadier and slower than the default."""
+        return SmoothingConfig(depth=OneEuroConfig(0.3, 1.0), shape=OneEuroConfig(2.0, 5.0))
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingFilterConfig:
+    """A second-order filter: a fading-memory g-h filter whose cut-off frequency adapts.
+
+    Attributes:
+        cutoff_hz: cut-off frequency while measurements scatter around the prediction, Hz.
+        gain_hz: Hz by which the cut-off rises with each unit of the mean residual above the threshold.
+        threshold: mean residual that noise alone has, in the unit of the values.
+        residual_hz: cut-off frequency of that mean, Hz.
+        speed_s: time constant with which a speed decays that measurements do not confirm, s.
+        max_cutoff_hz: highest cut-off frequency, Hz.
+    """
+
+    cutoff_hz: float
+    gain_hz: float
+    threshold: float
+    residual_hz: float
+    speed_s: float
+    max_cutoff_hz: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class RigSmoothingConfig:
+    """Settings of the SmoothRigs stage. All values are tuned against recorded truth.
+
+    Attributes:
+        forget_s: time without observation after which a person's filters start again, s.
+        min_interval_s: least time between two frames, s.
+        rotation: of the local rotations, rad.
+        bearing: of x/z and y/z of the root.
+        depth: of the logarithm of the root's depth.
+        full_confidence: confidence, 0..1, of a rotation that is filtered with the cut-off frequency as stated.
+        trust_range: least and largest factor of that frequency for other confidences.
+    """
+
+    forget_s: float = 1.0
+    min_interval_s: float = 1e-3
+    rotation: TrackingFilterConfig = TrackingFilterConfig(2.2, 9.0, 0.1, 0.9, 0.33)
+    bearing: TrackingFilterConfig = TrackingFilterConfig(2.0, 60.0, 0.01, 0.9, 0.33)
+    depth: TrackingFilterConfig = TrackingFilterConfig(0.24, 60.0, 0.019, 0.22, 0.16, 3.0)
+    full_confidence: float = 0.7
+    trust_range: tuple[float, float] = (0.2, 1.4)
+
+    @staticmethod
+    def strong() -> RigSmoothingConfig:
+        """Steadier and slower than the default."""
+        return RigSmoothingConfig(
+            rotation=TrackingFilterConfig(1.4, 9.0, 0.12, 0.9, 0.33),
+            bearing=TrackingFilterConfig(1.4, 60.0, 0.012, 0.9, 0.33),
+            depth=TrackingFilterConfig(0.14, 49.0, 0.043, 0.45, 0.16, 3.0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FootLockConfig:
+    """Settings of the FootLock stage. All values are tuned.
+
+    Attributes:
+        enabled: lock planted feet; False leaves the stage out.
+        forget_s: time without observation after which a person's feet start again, s.
+        min_interval_s: least time between two frames, s.
+        start_contact: the head's probability of contact, 0..1, above which a foot is planted.
+        stop_contact: the same below which it is released.
+        speed_s: time constant of the filter of a foot's velocity, s.
+        start_m_s: speed, m/s, below which a foot is planted where the head does not tell.
+        stop_m_s: speed, m/s, above which it is released.
+        depth_weight: weight, 0..1, of the part along the viewing ray in speeds and distances of a foot.
+        confirm_s: time for which a foot has to stand before it is locked, s.
+        raised_m: height above the other foot, m, above which a slow foot is not planted.
+        follow_s: time constant with which a locked foot follows its observed place, s.
+        max_offset_m: distance from the observed place, m, at which a foot is released.
+        release_s: time in which a released foot reaches its observed place, s, in at most release_frames frames.
+        release_frames: see release_s.
+        max_lift_m: height, m, by which a foot is at most lifted onto a known floor.
+        least_m: distance, m, below which a leg is not bent.
+    """
+
+    enabled: bool = True
+    forget_s: float = 1.0
+    min_interval_s: float = 1e-3
+    start_contact: float = 0.7
+    stop_contact: float = 0.4
+    speed_s: float = 0.1
+    start_m_s: float = 0.3
+    stop_m_s: float = 0.4
+    depth_weight: float = 0.3
+    confirm_s: float = 0.1
+    raised_m: float = 0.25
+    follow_s: float = 0.85
+    max_offset_m: float = 0.12
+    release_s: float = 0.1
+    release_frames: int = 3
+    max_lift_m: float = 0.1
+    least_m: float = 1e-4
+
 
 @dataclass(frozen=True, slots=True)
 class InverseKinematicsConfig:
@@ -189,6 +312,10 @@ class InverseKinematicsConfig:
         max_shape: largest shape entry, standard deviations.
         learn_frames: frames of a person after which the shape stays constant.
         first_rounds: alternations of pose and shape for a new person.
+        bone_directions: give every limb the direction between the head's joints and the rig's length; False:
+            reproduce the vertices alone, which bends a limb that the network made short.
+        localize_rig: compute the root's position again from the landmarks of the posed rig; False: keep that of the
+            head's surface.
     """
 
     forget_s: float = 1.0
@@ -201,6 +328,55 @@ class InverseKinematicsConfig:
     max_shape: float = 5.0
     learn_frames: int = 60
     first_rounds: int = 2
+    bone_directions: bool = True
+    localize_rig: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class VisibilityConfig:
+    """What counts as seen. All values are tuned.
+
+    Attributes:
+        mask_keypoints: give keypoints that are not seen the score 0, so that no stage uses them.
+        hide_score: score, 0..1, averaged over time, below which a keypoint is no longer seen.
+        show_score: score, 0..1, averaged over time, above which it is seen again.
+        time_s: time constant of this average, s.
+        cut_margin: distance of the hips from the lower edge of the image, in lengths of the trunk in the image, within
+            which a person is cut at the hips.
+        cut_leg_weight: share, 0..1, of the scores of knees and ankles that counts for such a person.
+        fade_s: time in which a visibility goes from 0 to 1 or back, s.
+        forget_s: time without observation after which a person starts again, s.
+    """
+
+    mask_keypoints: bool = True
+    hide_score: float = 0.25
+    show_score: float = 0.4
+    time_s: float = 0.2
+    cut_margin: float = 0.3
+    cut_leg_weight: float = 0.5
+    fade_s: float = 0.2
+    forget_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenPoseConfig:
+    """The pose of what is not seen, of bodies with a rig. All values are tuned.
+
+    Attributes:
+        rest: rotations that are not seen approach a resting pose; False keeps what the mesh head gives.
+        ease_s: time constant of this approach, s.
+        straight_hands: hands continue the forearm where the mesh head does not see the image.
+        flat_feet: feet that stand are level, where gravity and contacts are known.
+        min_contact: contact, 0..1, from which a foot stands.
+        forget_s: time without observation after which a person starts again, s.
+    """
+
+    rest: bool = True
+    ease_s: float = 0.5
+    straight_hands: bool = True
+    flat_feet: bool = True
+    min_contact: float = 0.5
+    forget_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,19 +384,68 @@ class PipelineConfig:
     """Settings of all stages of a pipeline.
 
     Attributes:
+        cut: region of the pose model for people whom the lower edge of the image cuts.
+        visibility: which keypoints and joints count as seen.
+        unseen_pose: the pose of what is not seen.
         attention: keep the attention maps of mesh heads that have them in the bodies.
-        smooth: filter the bodies; False leaves the stage out.
+        smooth: filter the bodies and lock planted feet; False leaves these stages out.
+        surface: "rig": bodies are posed rigs with one shape per person, whose limbs keep their lengths, where the body
+            has a rig; "network": the mesh head's surface as such.
+        refine: move posed rigs towards their keypoints; False leaves the stage out.
+        predict_s: time by which the filters extrapolate posed rigs, s: to the moment at which a client shows them.
+        size_people: give each person one shape and size; False leaves bodies at the size that the mesh model predicts.
     """
 
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
+    pose: PoseConfig = field(default_factory=PoseConfig)
+    second_opinion: SecondOpinionConfig = field(default_factory=SecondOpinionConfig)
+    cut: CutConfig = field(default_factory=CutConfig)
+    body_shape: BodyShapeConfig = field(default_factory=BodyShapeConfig)
     localization: LocalizationConfig = field(default_factory=LocalizationConfig)
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
+    refinement: RefinementConfig = field(default_factory=RefinementConfig)
+    rig_smoothing: RigSmoothingConfig = field(default_factory=RigSmoothingConfig)
+    foot_lock: FootLockConfig = field(default_factory=FootLockConfig)
     inverse_kinematics: InverseKinematicsConfig = field(default_factory=InverseKinematicsConfig)
+    visibility: VisibilityConfig = field(default_factory=VisibilityConfig)
+    unseen_pose: UnseenPoseConfig = field(default_factory=UnseenPoseConfig)
     smooth: bool = True
+    size_people: bool = True
     attention: bool = False
+    surface: Literal["rig", "network"] = "rig"
+    refine: bool = True
+    predict_s: float = 0.0
 
     @staticmethod
-    def of(*, detect_every: int = 8, smooth: bool = True, attention: bool = False) -> PipelineConfig:
-        """The default settings with the options of the command line. detect_every: TrackerConfig.interval."""
-        return PipelineConfig(tracker=TrackerConfig(interval=detect_every), smooth=smooth, attention=attention)
+    def of(
+        *,
+        detect_every: int = 8,
+        smooth: Smoothing | bool = "light",
+        attention: bool = False,
+        predict_s: float = 0.0,
+        small_people: bool = False,
+        body_shape: BodyShapeConfig | None = None,
+    ) -> PipelineConfig:
+        """The default settings with the options of the command line.
+
+        Args:
+            detect_every: TrackerConfig.interval.
+            smooth: "light" (True) follows people within a thirtieth of a second, "strong" is steadier and slower, "off"
+                (False) leaves smoothing out.
+            attention: see PipelineConfig.
+            predict_s: see PipelineConfig.
+            small_people: see DetectionConfig.
+            body_shape: settings of the sizes of people; None: the default.
+        """
+        strong = smooth == "strong"
+        return PipelineConfig(
+            detection=DetectionConfig(small_people=small_people),
+            tracker=TrackerConfig(interval=detect_every),
+            body_shape=body_shape or BodyShapeConfig(),
+            smoothing=SmoothingConfig.strong() if strong else SmoothingConfig(),
+            rig_smoothing=RigSmoothingConfig.strong() if strong else RigSmoothingConfig(),
+            smooth=smooth not in ("off", False),
+            attention=attention,
+            predict_s=predict_s,
+        )

@@ -5,10 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 import edge_kernels
+from edge.stages.config import CutConfig
 from edge.stages.detect import input_size
 from edge.types import F32, U8
 from engines.cards.card import Card
 from engines.errors import ModelError
+
+
+def complete_boxes(boxes: F32, height: int, config: CutConfig) -> F32:
+    """The boxes (N, 4) xyxy px of people, longer where the lower edge of an image of this height, px, cuts them."""
+    visible = np.minimum(boxes[:, 3], height) - boxes[:, 1]
+    cut = (boxes[:, 3] >= (1 - config.border) * height) & (visible < config.max_aspect * (boxes[:, 2] - boxes[:, 0]))
+    whole: F32 = boxes.copy()
+    whole[cut, 3] = (np.minimum(boxes[:, 3], height) + config.extension * visible)[cut]
+    return whole
 
 
 class Cropper:

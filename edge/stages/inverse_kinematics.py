@@ -8,10 +8,14 @@ from numpy.typing import NDArray
 from edge.stages.config import InverseKinematicsConfig
 from edge.types import F32, I32, U8, Bodies, BodyModel, RigPose
 from edge_kernels import fit_rotations, shape_evidence
+from engines.body.rig_points import Chain
 from engines.errors import ModelError
 from meshcast.protocol.body import Rig
 
 MAX_JOINTS = 64  # of the fit_rotations operator
+MIN_BONE_M = 1e-4  # length, m, below which two joints of a head give no direction
+MIN_COSINE = -0.99  # of the angle between two vectors above which the least turn is defined well
+PINNED_M2 = 1e6  # stiffness, m^2 / rad^2, with which a fit keeps the rotations that it starts from
 
 
 class RigFitter:
@@ -39,11 +43,23 @@ class RigFitter:
 
     def __call__(self, t_s: float, bodies: Bodies) -> RigPose:
         """Rotations (N, P, 3, 3), shape (N, B) and the fit's error (N,) in mm. t_s: the stream's time in seconds."""
-        skeleton = self._skeleton
-        self._people = {i: p for i, p in self._people.items() if t_s - p.t_s <= self._config.forget_s}
+        rotations, shape = self.fit(t_s, bodies)
+        return self.measure(bodies, rotations, shape)
+
+    def measure(self, bodies: Bodies, rotations: F32, shape: F32) -> RigPose:
+        """The rig pose of known rotations (N, P, 3, 3) and shapes (N, B), with its error."""
+        pinned = np.full(len(rotations), PINNED_M2, np.float32)
+        proper = np.ascontiguousarray(rotations, np.float32)
+        _, error = self._skeleton.fit(shape, self._surface(bodies), proper, pinned)
+        return RigPose(rotations, shape, error * 1e3)
+
+    def fit(self, t_s: float, bodies: Bodies) -> tuple[F32, F32]:
+        """Rotations (N, P, 3, 3) and the shapes (N, B) with which they reproduce the bodies' surface and joints."""
+        skeleton, config = self._skeleton, self._config
+        self._people = {i: p for i, p in self._people.items() if t_s - p.t_s <= config.forget_s}
         known = [identity in self._people for identity in bodies.ids.tolist()]
         people = [self._people.setdefault(identity, _Person(skeleton)) for identity in bodies.ids.tolist()]
-        vertices = np.take(bodies.vertices, self._chosen, axis=1) - bodies.translation[:, None]
+        vertices = self._surface(bodies)
         prior, stiffness = self._expected(t_s, bodies, people, known)
 
         given = bodies.shape is not None and bodies.shape.shape[1] == skeleton.shapes
@@ -52,22 +68,31 @@ class RigFitter:
         else:
             shape = np.array([p.shape for p in people], np.float32).reshape(-1, skeleton.shapes)
             new = np.flatnonzero(~np.array(known, bool))
-            for _ in range(self._config.first_rounds if len(new) else 0):
+            for _ in range(config.first_rounds if len(new) else 0):
                 rotations, _ = skeleton.fit(shape[new], vertices[new], prior[new], stiffness[new])
                 equations = skeleton.equations(shape[new], vertices[new], rotations)
                 for row, one in zip(new.tolist(), equations, strict=True):
                     shape[row] = people[row].shape_after(one)
-        rotations, error = skeleton.fit(shape, vertices, prior, stiffness)
+        bones, target = None, vertices
+        if config.bone_directions and bodies.joints.shape[1] >= skeleton.joints:
+            joints = bodies.joints[:, : skeleton.joints] - bodies.translation[:, None]
+            bones = skeleton.bone_directions(joints, shape)
+            target = skeleton.with_rest_lengths(vertices, joints, bones, shape)
+        rotations, _ = skeleton.fit(shape, target, prior, stiffness)
         if not given:
             self._learn(people, shape, vertices, rotations)
         for row, person in enumerate(people):
             person.t_s = t_s
             person.rotations = rotations[row]
-        return RigPose(rotations, shape, error * 1e3)
+        return (rotations if bones is None else skeleton.along(bones, rotations, shape)), shape
 
     def reset(self) -> None:
         """Forget all people."""
         self._people.clear()
+
+    def _surface(self, bodies: Bodies) -> F32:
+        """The vertices (N, C, 3) that are fitted, relative to the root joint."""
+        return np.take(bodies.vertices, self._chosen, axis=1) - bodies.translation[:, None]
 
     def _expected(self, t_s: float, bodies: Bodies, people: list[_Person], known: list[bool]) -> tuple[F32, F32]:
         """Prior rotations (N, P, 3, 3), of the previous frame, the head or the rest pose, and their stiffness (N,)."""
@@ -145,6 +170,15 @@ class _Skeleton:
             np.ascontiguousarray(dirs[..., : self.fitted], np.float32),
             np.ascontiguousarray(rig.joint_shape_dirs[..., : self.fitted], np.float32),
         )
+        self.chain = Chain(parents)
+        # Joints with one child, whose bone has a direction of its own; the root's children turn with it.
+        self._single = np.array([k for k in range(1, self.joints) if len(self.chain.children[k]) == 1], int)
+        self._child = np.array([self.chain.children[k][0] for k in self._single], int)
+        self._shares = np.zeros((len(chosen), self.joints), np.float32)
+        for influence in range(rig.joints.shape[1]):
+            np.add.at(
+                self._shares, (np.arange(len(chosen)), rig.joints[chosen, influence]), rig.weights[chosen, influence]
+            )
         self._rest = rest_vertices[chosen].reshape(1, -1), rig.rest_joints.reshape(1, -1)
         self._dirs = tuple(np.ascontiguousarray(d.reshape(-1, self.shapes).T) for d in (dirs, rig.joint_shape_dirs))
 
@@ -153,6 +187,41 @@ class _Skeleton:
         rotations, error = np.empty_like(prior), np.empty_like(stiffness)
         fit_rotations(*self._rig, *self._resting(shape), vertices, prior, stiffness, rotations, error)
         return rotations, error
+
+    def bone_directions(self, joints: F32, shape: F32) -> F32:
+        """Vectors (N, P, 3) from each joint's parent along joints (N, P, 3), as long as the rig's bones; NaN where the
+        joints coincide or are not known."""
+        vectors, length = self.chain.bones(joints), np.linalg.norm(self.chain.bones(self.rest_joints(shape)), axis=-1)
+        found = np.linalg.norm(vectors, axis=-1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale = np.where(found > MIN_BONE_M, length / found, np.nan)
+            return (vectors * scale[..., None]).astype(np.float32)
+
+    def with_rest_lengths(self, vertices: F32, joints: F32, bones: F32, shape: F32) -> F32:
+        """The vertices (N, C, 3) with each part moved so that the joints (N, P, 3) are as far apart as the rig's.
+
+        A network that is unsure of the depth of a limb makes it short; a rotation that reproduced its vertices would
+        bend the limb instead.
+        """
+        longer = np.nan_to_num(bones - self.chain.bones(joints), nan=0.0, posinf=0.0, neginf=0.0)
+        longer[:, 0] = 0
+        moved: F32 = vertices + self._shares @ self.chain.sum_along(longer)
+        return moved
+
+    def along(self, bones: F32, rotations: F32, shape: F32) -> F32:
+        """The rotations (N, P, 3, 3), with the least turn that brings each bone to its direction (N, P, 3)."""
+        chain, single, child = self.chain, self._single, self._child
+        orientations = chain.orientations(rotations)
+        rest = chain.bones(self.rest_joints(shape))[:, child]
+        now = (orientations[:, single] @ rest[..., None])[..., 0]
+        turn = _least_turns(now, bones[:, child])
+        orientations[:, single] = turn @ orientations[:, single]
+        return chain.local(orientations)
+
+    def rest_joints(self, shape: F32) -> F32:
+        """Rest joints (N, P, 3) of shapes (N, B)."""
+        joints: F32 = (self._rest[1] + shape @ self._dirs[1]).reshape(len(shape), self.joints, 3)
+        return joints
 
     def equations(self, shape: F32, vertices: F32, rotations: F32) -> NDArray[np.float64]:
         """Normal equations of the fitted shapes at a pose: (N, F, F + 1), J^T J and J^T (r + J shape)."""
@@ -164,6 +233,21 @@ class _Skeleton:
     def _resting(self, shape: F32) -> tuple[F32, F32]:
         rest, joints = (base + shape @ d for base, d in zip(self._rest, self._dirs, strict=True))
         return rest.reshape(len(shape), len(self._rig[0]), 3), joints.reshape(len(shape), self.joints, 3)
+
+
+def _least_turns(origin: F32, target: F32) -> F32:
+    """Rotations (..., 3, 3) with the least angle that turn one vector (..., 3) into the direction of another; the
+    identity where that is not defined: a vector is 0 or not finite, or they are opposite."""
+    a, b = origin.astype(np.float64), target.astype(np.float64)
+    norm = np.sqrt((a * a).sum(-1) * (b * b).sum(-1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine = (a * b).sum(-1) / norm
+        x, y, z = np.moveaxis(np.cross(a, b) / norm[..., None], -1, 0)
+        zero = np.zeros_like(x)
+        cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*a.shape, 3)
+        turns = np.eye(3) + cross + cross @ cross / (1 + cosine)[..., None, None]
+    defined = np.isfinite(turns).all((-1, -2)) & (cosine > MIN_COSINE)
+    return np.where(defined[..., None, None], turns, np.eye(3)).astype(np.float32)
 
 
 def _evenly(vertices: int, most: int) -> I32:

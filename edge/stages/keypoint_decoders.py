@@ -47,6 +47,19 @@ def check_pose(card: Card, outputs: Outputs, size: Size) -> None:
         raise ModelError(f"{card.name}: a {card.family} model gives {wanted}; this one gives {got}")
 
 
+def half_cell(card: Card, outputs: Outputs) -> F32:
+    """What is added to places (2,) in 0..1 of the crop: half a cell of the heatmaps where the card says so, else 0.
+
+    Raises ModelError when the card says so and its family gives no heatmaps.
+    """
+    if not card.decode.half_cell:
+        return np.zeros(2, np.float32)
+    if not POSE_FAMILIES[card.family].refines:
+        raise ModelError(f"{card.name}: decode.half_cell is for heatmaps, a {card.family} model gives none")
+    height, width = outputs[0].shape[2:]
+    return np.array([0.5 / width, 0.5 / height], np.float32)
+
+
 def mirror_images(card: Card) -> list[int]:
     """The index of each keypoint's mirror image, left_ for right_ by name. Raises ModelError when no name says so."""
     other = {"left": "right", "right": "left"}

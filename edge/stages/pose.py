@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from edge.stages.crops import Cropper
-from edge.stages.keypoint_decoders import POSE_FAMILIES, Outputs, check_pose, mirror_images
+from edge.stages.config import CutConfig, PoseConfig
+from edge.stages.crops import Cropper, complete_boxes
+from edge.stages.keypoint_decoders import POSE_FAMILIES, Outputs, check_pose, half_cell, mirror_images
+from edge.stages.neighbor_mask import NeighborMask
 from edge.types import F32, Frame, Pose2D, Tracks
 from engines.cards.card import REFINEMENTS, Card
 from engines.errors import ModelError
@@ -25,7 +27,8 @@ class Pose:
     """(Frame, Tracks) -> Pose2D, one row a track, without the people whose keypoints are not finite.
 
     refine: how heatmap peaks are refined, "none", "quarter" or "dark" (None: as the card says). flip_test: run the
-    mirrored crops too and average, twice the work. dropped_nan counts the people that were left out.
+    mirrored crops too and average, twice the work. cut: how boxes that the image cuts are completed; None: not at all.
+    dropped_nan counts the people that were left out.
 
     Raises ModelError when the card is for another task, its family has no decoder or does not support an option, or the
     network's outputs are not those of its family; UnknownNameError for an unknown refinement.
@@ -39,6 +42,8 @@ class Pose:
         refine: str | None = None,
         flip_test: bool = False,
         on_crops: OnCrops | None = None,
+        config: PoseConfig | None = None,
+        cut: CutConfig | None = None,
     ) -> None:
         if card.task != "pose" or card.family not in POSE_FAMILIES:
             known = f"{', '.join(POSE_FAMILIES)}{did_you_mean(card.family, POSE_FAMILIES)}"
@@ -56,22 +61,32 @@ class Pose:
         self._refine = refine or card.decode.refine
         self._mirror = mirror_images(card) if flip_test else None
         self._crops = Cropper(card)
+        config = config or PoseConfig()
+        self._mask = NeighborMask(card, config) if config.mask_neighbors else None
         self._on_crops = on_crops
+        self._cut = cut
         # Compile the engine now rather than at the first person.
-        check_pose(card, session(np.zeros((1, 3, *self._crops.size), np.float32)), self._crops.size)
+        outputs = session(np.zeros((1, 3, *self._crops.size), np.float32))
+        check_pose(card, outputs, self._crops.size)
+        self._shift = half_cell(card, outputs)
 
     def __call__(self, frame: Frame, tracks: Tracks) -> Pose2D:
         count = len(tracks.ids)
         if not count:
             names = len(self.keypoint_names)
             return Pose2D(tracks.ids, np.empty((0, names, 2), np.float32), np.empty((0, names), np.float32))
-        batch, regions = self._crops(frame.image, tracks.boxes)
+        boxes = tracks.boxes
+        if self._cut is not None:
+            boxes = complete_boxes(boxes, frame.image.shape[0], self._cut)
+        batch, regions = self._crops(frame.image, boxes)
+        if self._mask is not None:
+            self._mask(batch, regions, tracks)
         if self._on_crops is not None:
             self._on_crops(frame, tracks, batch, regions)
         low, high = regions[:, None, :2], regions[:, None, 2:]
         with np.errstate(invalid="ignore", over="ignore"):
             normalized, scores = self._family.decode(self._run(batch), self._crops.size, self._refine)
-            keypoints = low + normalized * (high - low)
+            keypoints = low + (normalized + self._shift) * (high - low)
         # NaN compares false: this drops both NaN and absurdly far positions.
         finite = (np.abs(keypoints) < MAX_POSITION_PX).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
         self.dropped_nan += count - int(finite.sum())

@@ -1,22 +1,26 @@
 """Tracking of people from frame to frame: ids, boxes between detections, occlusions.
 
-Two-threshold association of detections with tracks as in ByteTrack (Zhang et al., 2022), on the boxes that the previous
-keypoints give. Keypoints decide whether a track is a person; of two tracks on one person the tracker keeps the one
-whose predicted position and appearance match.
+Between detections the box of a person follows from the keypoints, which also decide whether a track is on a person:
+association.py matches detections with tracks, births.py makes new ones, duplicates.py removes the second of two tracks
+on one person, reidentify.py recognizes people who were lost.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
+import math
 
-from edge.stages.appearance import appearance_distance, appearance_of, box_appearance
+import numpy as np
+
+from edge.stages.appearance import appearance_distances, appearance_of
+from edge.stages.association import assign, associate, associate_keypoints
+from edge.stages.births import Births, covered
+from edge.stages.camera_motion import CameraMotion
 from edge.stages.config import TrackerConfig
 from edge.stages.detect import overlaps
-from edge.stages.track import Track, centers, similarity
+from edge.stages.duplicates import duplicate_tracks
+from edge.stages.reidentify import reidentify
+from edge.stages.track import TrackTable
 from edge.types import F32, U8, Array, Detections, Frame, Pose2D, Tracks
-
-FORBIDDEN = 1e3  # cost of a pair that is never matched
 
 
 class Tracker:
@@ -25,66 +29,90 @@ class Tracker:
     def __init__(self, config: TrackerConfig | None = None) -> None:
         self._config = config or TrackerConfig()
         self._interval = max(1, self._config.interval)
+        self._births = Births(self._config)
+        self._camera_motion = CameraMotion(self._config.camera_motion)
         self.reset()
 
     def reset(self) -> None:
         """Forget all tracks; ids start again at 0."""
-        self._people: list[Track] = []
+        self._people = TrackTable.empty()
+        self._candidates = _none()
+        self._births.reset()
+        self._camera_motion.reset()
         self._next_id = 0
         self._frames_since_detection = 0
-        self._t_s: float | None = None
+        self._t_s = -math.inf  # of the last frame
         self._thumbnail: Array = np.zeros((1, 1, 3), np.int16)
         self._latest: tuple[tuple[int, float], Array] | None = None
 
     def wants_detections(self, frame: Frame) -> bool:
-        """Whether the detector has to run on this frame: every `interval` frames, more often while a track is lost,
-        always without tracks in sight, after a gap in the stream and at a scene change."""
-        if (
-            self._t_s is None
-            or not 0 <= frame.t_s - self._t_s <= self._config.max_gap_s
-            or self._is_scene_change(frame)
-        ):
+        """Whether the detector has to run on this frame: every `interval` frames, more often after a loss, always
+        without tracks in sight, after a gap in the stream and at a scene change."""
+        if not 0 <= frame.t_s - self._t_s <= self._config.max_gap_s or self._is_scene_change(frame):
             return True
-        if all(person.lost for person in self._people):
+        people = self._people
+        if people.lost.all():
             return True
-        someone_lost = any(person.lost for person in self._people)
-        return self._frames_since_detection + 1 >= (max(1, self._interval // 4) if someone_lost else self._interval)
+        searched = (people.lost & (frame.t_s - people.seen_s <= self._config.search_s)).any()
+        return self._frames_since_detection + 1 >= (max(1, self._interval // 4) if searched else self._interval)
 
     def update(self, frame: Frame, detections: Detections | None) -> Tracks:
-        """The tracks of this frame for the pose stage. detections: of this frame, None if the detector did not run."""
-        if self._t_s is not None and (frame.t_s < self._t_s or self._is_scene_change(frame)):
-            self._people = []
-        self._t_s = frame.t_s
-        self._thumbnail = self._thumbnail_of(frame)
-        self._frames_since_detection = 0 if detections is not None else self._frames_since_detection + 1
-        for person in self._people:
-            person.move_to(frame.t_s)
-        self._people = [person for person in self._people if not self._is_expired(person, frame)]
-        if detections is not None:
-            self._associate(frame, detections)
-        return _tracks([person for person in self._people if not person.lost])
+        """The tracks of this frame for the pose stage. detections: of this frame, None if the detector did not run.
 
-    def observe(self, frame: Frame, pose: Pose2D) -> Pose2D:
-        """Update the tracks with the keypoints of this frame. Returns the rows that are people, each person once."""
-        row_of = {int(name): row for row, name in enumerate(pose.ids)}
-        real: list[tuple[Track, int]] = []
+        Candidates have ids below 0, of this frame only."""
+        if frame.t_s < self._t_s or self._is_scene_change(frame):
+            self._people = self._people[:0]
+            self._births.reset()
+            self._camera_motion.reset()
+        dt, self._t_s = frame.t_s - self._t_s, frame.t_s
+        self._follow_camera(frame)
+        self._frames_since_detection = 0 if detections is not None else self._frames_since_detection + 1
+        self._people.predict(dt, self._config.motion)
+        self._forget(frame)
+        new = self._candidates = _none() if detections is None else self._associate(detections, frame)
+        sight = self._people[~self._people.lost]
+        return Tracks(
+            np.concatenate([sight.ids, _candidate_ids(len(new.scores))]),
+            np.concatenate([sight.boxes, new.boxes]),
+            np.concatenate([sight.scores, new.scores]),
+            _expected_keypoints(sight, len(new.scores)),
+        )
+
+    def observe(self, frame: Frame, pose: Pose2D) -> tuple[Tracks, Pose2D]:
+        """Update the tracks with the keypoints of this frame.
+
+        Args:
+            frame: the frame of the last `update`.
+            pose: keypoints of the tracks of that update; some may be missing.
+
+        Returns:
+            The people who were recognized, each once: their tracks, with the boxes in this frame, and their keypoints,
+            row for row. Ids are from 0.
+        """
+        self._fit_keypoint_count(pose.keypoints.shape[1])
         appearances = appearance_of(frame.image, pose.keypoints, pose.scores, self._config.appearance)
-        for person in self._people:
-            row = row_of.get(person.id)
-            if row is not None and self._credible(person, pose.keypoints[row], pose.scores[row], appearances[row]):
-                real.append((person, row))
-            elif not person.lost:
-                self._miss(person)
-        duplicates = self._duplicates(real, pose, appearances)
-        for person, row in real:
-            if person.id in duplicates:
-                self._lose(person)
-            else:
-                person.see_keypoints(pose.keypoints[row], pose.scores[row])
-                person.update_appearance(appearances[row])
-        rows = np.array(sorted(row for person, row in real if person.id not in duplicates), np.intp)
-        self._people = [person for person in self._people if person.confirmed]
-        return Pose2D(pose.ids[rows], pose.keypoints[rows], pose.scores[rows])
+        known = {int(track_id): row for row, track_id in enumerate(self._people.ids)}
+        at = np.array([known.get(int(track_id), -1) for track_id in pose.ids], np.intp)
+        tracked = np.flatnonzero(at >= 0)
+        at, tracked = self._match_keypoints(at[tracked], tracked, pose, appearances)
+        self._see(at, pose, tracked, appearances)
+        self._miss_others(at)
+        ids = pose.ids.copy()
+        ids[tracked] = self._people.ids[at]
+        new = self._new_people(frame, pose, appearances, tracked, ids)
+        rows = np.sort(np.concatenate([tracked, new]))
+        now = {int(track_id): row for row, track_id in enumerate(self._people.ids)}
+        shown = self._people[np.array([now[int(track_id)] for track_id in ids[rows]], np.intp)]
+        return Tracks(shown.ids, shown.boxes, shown.scores), Pose2D(shown.ids, pose.keypoints[rows], pose.scores[rows])
+
+    def _follow_camera(self, frame: Frame) -> None:
+        thumbnail = self._thumbnail_of(frame)
+        if thumbnail.shape == self._thumbnail.shape:
+            boxes = self._people.boxes[~self._people.lost]
+            motion = self._camera_motion(frame.image, np.abs(thumbnail - self._thumbnail), boxes)
+            if motion is not None:
+                self._people.move_with_camera(motion)
+        self._thumbnail = thumbnail
 
     def _is_scene_change(self, frame: Frame) -> bool:
         return bool(np.abs(self._thumbnail_of(frame) - self._thumbnail).mean() > self._config.scene_change)
@@ -95,118 +123,117 @@ class Tracker:
             self._latest = ((frame.index, frame.t_s), _thumbnail(frame.image))
         return self._latest[1]
 
-    def _credible(self, person: Track, keypoints: F32, scores: F32, appearance: F32) -> bool:
-        """Whether these keypoints belong to a person, and to this track: not too far from the prediction, and of the
-        same appearance when they are off."""
-        config = self._config
-        min_score = config.min_confirmed_keypoint_score if person.confirmed else config.min_keypoint_score
-        if scores.mean() < min_score:
-            return False
-        at_once, more = config.max_jump
-        error = person.motion_error(keypoints, scores)
-        if error > config.appearance_check_distance and self._appearance_distance(person, appearance) > 1:
-            return False
-        return error < at_once + more * (person.t_s - person.seen_s)
+    def _fit_keypoint_count(self, count: int) -> None:
+        if not len(self._people) and self._people.keypoints.shape[1] != count:
+            self._people = TrackTable.empty(count)
 
-    def _miss(self, person: Track) -> None:
-        person.low_score_frames += 1
-        if person.low_score_frames >= self._config.max_low_score_frames:
-            self._lose(person)
-
-    def _lose(self, person: Track) -> None:
-        person.lost = True
-        self._frames_since_detection = self._interval
-
-    def _is_expired(self, person: Track, frame: Frame) -> bool:
-        if not person.lost:
-            return False
+    def _forget(self, frame: Frame) -> None:
+        """Remove lost people who left the image or were lost too long ago."""
+        people, limits = self._people, self._config.reidentification
+        if not people.lost.any():
+            return
         height, width = frame.image.shape[:2]
-        outside = not (0 <= person.center[0] < width and 0 <= person.center[1] < height)
-        return outside or person.t_s - person.seen_s > self._config.max_lost_s
+        outside = ((people.centers < 0) | (people.centers >= (width, height))).any(axis=1)
+        brief = people.hits < limits.min_hits
+        expired = people.lost & (outside | brief | (frame.t_s - people.seen_s > limits.max_lost_s))
+        waiting = np.flatnonzero(people.lost & ~expired)
+        excess = max(0, len(waiting) - limits.max_lost)
+        expired[waiting[np.argsort(people.seen_s[waiting], kind="stable")[:excess]]] = True
+        if expired.any():
+            self._people = people[~expired]
 
-    def _associate(self, frame: Frame, detections: Detections) -> None:
-        left = np.arange(len(detections.boxes))
-        waiting = list(self._people)
-        appearances = box_appearance(frame.image, detections.boxes, self._config.appearance)
-        config = self._config
-        for low, high in ((config.high_threshold, np.inf), (config.low_threshold, config.high_threshold)):
-            chosen = left[(detections.scores[left] >= low) & (detections.scores[left] < high)]
-            matches = self._match(waiting, detections.boxes[chosen], appearances[chosen])
-            for row, column in matches:
-                self._confirm(waiting[row], detections, int(chosen[column]))
-            waiting = [person for row, person in enumerate(waiting) if row not in {r for r, _ in matches}]
-            left = np.setdiff1d(left, chosen[[column for _, column in matches]])
-        for person in waiting:
-            person.missed_detections += 1
-            missed = person.missed_detections >= config.max_missed_detections
-            if missed and person.score < config.poor_keypoint_score:
-                self._lose(person)
-        for index in left[detections.scores[left] >= config.high_threshold]:
-            self._start(detections.boxes[index], float(detections.scores[index]), frame.t_s)
+    def _associate(self, detections: Detections, frame: Frame) -> Detections:
+        """Match detections with the tracks in sight; returns the candidates among the others."""
+        people, config = self._people, self._config
+        sight = np.flatnonzero(~people.lost)
+        rows, columns = associate(people.boxes[sight], detections, config)
+        boxes, scores = detections.boxes, detections.scores
+        people.missed_detections[sight] += 1
+        people.low_score_frames[sight[rows]] = 0
+        people.see_boxes(sight[rows], boxes[columns], scores[columns], config.detection_gain)
+        missed = people.missed_detections >= config.max_missed_detections
+        self._lose(np.flatnonzero(~people.lost & missed & (people.scores < config.poor_keypoint_score)))
+        left = np.ones(len(scores), bool)
+        left[columns] = False
+        self._search(detections, left)
+        return self._births.candidates(Detections(boxes[left], scores[left]), people.boxes[~people.lost], frame.t_s)
 
-    def _confirm(self, person: Track, detections: Detections, index: int) -> None:
-        gain = 1.0 if person.lost else self._config.detection_gain
-        before = person.center
-        person.see_box(detections.boxes[index], float(detections.scores[index]), gain)
-        if person.lost:
-            person.drift = person.drift + person.center - before  # the keypoints are predicted there now
-        person.lost, person.low_score_frames, person.missed_detections = False, 0, 0
+    def _search(self, detections: Detections, left: Array) -> None:
+        """Look again at lost people where a detection is at the predicted place; removes it from those `left`."""
+        people, config = self._people, self._config
+        lost = np.flatnonzero(people.lost)
+        found = np.flatnonzero(left & (detections.scores >= config.low_threshold))
+        rows, columns = assign(overlaps(people.boxes[lost], detections.boxes[found]), config.min_search_iou)
+        at, chosen = lost[rows], found[columns]
+        people.see_boxes(at, detections.boxes[chosen], detections.scores[chosen], 1.0)
+        people.lost[at] = False
+        people.low_score_frames[at] = 0
+        left[chosen] = False
 
-    def _start(self, box: F32, score: float, t_s: float) -> None:
-        self._people.append(Track(self._next_id, centers(box), box[2:] - box[:2], score, t_s, t_s, self._config.motion))
-        self._next_id += 1
+    def _match_keypoints(self, at: Array, rows: Array, pose: Pose2D, appearances: F32) -> tuple[Array, Array]:
+        """The tracks, among `at`, and the rows of the pose, among `rows`, that belong together, each person once."""
+        people, config = self._people, self._config
+        keypoints, scores = pose.keypoints[rows], pose.scores[rows]
+        errors = people.motion_errors(at, keypoints, scores, config.motion.min_keypoint_score)
+        mismatches = appearance_distances(appearances[rows], people.appearances[at]) / config.max_appearance_distance
+        at_once, more = config.max_jump
+        limits = at_once + more * (self._t_s - people.seen_s[at])
+        found, tracks = associate_keypoints(errors, mismatches, scores.mean(axis=1), limits, config)
+        misfits = (errors + config.mismatch_error * mismatches)[found, tracks]
+        areas = people.sizes[at[tracks]].prod(axis=1)
+        double = duplicate_tracks(people.ids[at[tracks]], keypoints[found], scores[found], areas, misfits, config)
+        self._lose(at[tracks[double]])
+        return at[tracks[~double]], rows[found[~double]]
 
-    def _match(self, people: list[Track], boxes: F32, appearances: F32) -> list[tuple[int, int]]:
-        """Pairs (track, box) of the cheapest assignment: by overlap, and for lost tracks by position and size."""
-        if not people or not len(boxes):
-            return []
-        ious = overlaps(np.stack([person.box for person in people]), boxes)
-        cost = np.where(ious >= self._config.min_iou, 1 - ious, FORBIDDEN)
-        for row, person in enumerate(people):
-            if person.lost:
-                cost[row] = self._search_cost(person, boxes, appearances)
-        rows, columns = linear_sum_assignment(cost)
-        return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < FORBIDDEN]
+    def _see(self, at: Array, pose: Pose2D, rows: Array, appearances: F32) -> None:
+        people, motion = self._people, self._config.motion
+        people.see_keypoints(at, pose.keypoints[rows], pose.scores[rows], self._t_s, motion)
+        boxes = people.boxes[at]
+        others = covered(boxes, boxes) * (1 - np.eye(len(boxes), dtype=np.float32))
+        hidden = others.max(axis=1, initial=0) > motion.max_appearance_overlap
+        people.see_appearances(at, appearances[rows], motion.appearance_gain, hidden)
 
-    def _search_cost(self, person: Track, boxes: F32, appearances: F32) -> Array:
-        """Cost (M,) from 1 of boxes as the new position of a lost person; FORBIDDEN beyond the search radius."""
-        at_once, more, most = self._config.search_radius
-        reach = min(at_once + more * (person.t_s - person.seen_s), most)
-        lengths = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-        distance = np.linalg.norm(centers(boxes) - person.center, axis=1) / person.length / reach
-        change = np.abs(np.log(lengths / person.length)) / np.log(self._config.max_length_ratio)
-        appearance = np.array([self._appearance_distance(person, appearance) for appearance in appearances])
-        return np.where((distance <= 1) & (change <= 1), 1 + (distance + change + appearance) / 4, FORBIDDEN)
+    def _miss_others(self, seen: Array) -> None:
+        """Count a frame without accepted keypoints for the tracks in sight that are not in `seen`."""
+        people, config = self._people, self._config
+        missed = ~people.lost
+        missed[seen] = False
+        people.low_score_frames[missed] += 1
+        self._lose(np.flatnonzero(missed & (people.low_score_frames >= config.max_low_score_frames)))
 
-    def _duplicates(self, real: list[tuple[Track, int]], pose: Pose2D, appearances: F32) -> set[int]:
-        """Ids of tracks whose keypoints are those of another track's person."""
-        if len(real) < 2:
-            return set()
-        rows = [row for _, row in real]
-        areas = np.array([np.prod(person.size) for person, _ in real], np.float32)
-        min_score = self._config.motion.min_keypoint_score
-        alike = similarity(pose.keypoints[rows], pose.scores[rows], areas, min_score)
-        found: set[int] = set()
-        for a, b in np.argwhere(np.triu(alike > self._config.duplicate_similarity, 1)):
-            if not {real[a][0].id, real[b][0].id} & found:
-                found.add(self._duplicate(real[a], real[b], pose, appearances).id)
-        return found
+    def _new_people(self, frame: Frame, pose: Pose2D, appearances: F32, tracked: Array, ids: Array) -> Array:
+        """Rows of the pose that are new or found people. Adds them to the tracks and sets their entries of `ids`."""
+        config, new = self._config, self._candidates
+        rows = np.flatnonzero(pose.ids < 0)
+        candidates = _candidate_ids(len(new.scores))
+        chosen = np.searchsorted(-candidates, -pose.ids[rows])
+        found = Detections(new.boxes[chosen], new.scores[chosen])
+        known = (pose.keypoints[tracked], pose.scores[tracked])
+        real = self._births.people(found, pose.keypoints[rows], pose.scores[rows], known, self._t_s)
+        if not len(real):
+            return real
+        rows, people = rows[real], self._people
+        keypoints, scores = pose.keypoints[rows], pose.scores[rows]
+        boxes, count = Detections(found.boxes[real], found.scores[real]), keypoints.shape[1]
+        born = TrackTable.of(boxes, pose.ids[rows], self._t_s, count)
+        every = np.arange(len(born))
+        born.see_keypoints(every, keypoints, scores, self._t_s, config.motion)
+        born.see_appearances(every, appearances[rows], 1.0, np.zeros(len(born), bool))
+        lost = np.flatnonzero(people.lost | (people.low_score_frames > 0))
+        size = (frame.image.shape[1], frame.image.shape[0])
+        old, again = reidentify(people[lost], born, self._t_s, size, config.reidentification)
+        unknown = np.delete(every, again)
+        born.ids[again] = people.ids[lost[old]]
+        born.ids[unknown] = self._next_id + np.arange(len(unknown))
+        self._next_id += len(unknown)
+        self._people = people[np.delete(np.arange(len(people)), lost[old])] + born
+        ids[rows] = born.ids
+        return rows
 
-    def _duplicate(self, a: tuple[Track, int], b: tuple[Track, int], pose: Pose2D, appearances: F32) -> Track:
-        """Of two tracks on one person the one with the larger motion error, or the younger when both fit."""
-        error_a, error_b = (
-            person.motion_error(pose.keypoints[row], pose.scores[row])
-            + self._appearance_distance(person, appearances[row]) / 4
-            for person, row in (a, b)
-        )
-        if abs(error_a - error_b) > self._config.evident_difference:
-            return a[0] if error_a > error_b else b[0]
-        return max(a[0], b[0], key=lambda person: person.id)
-
-    def _appearance_distance(self, person: Track, appearance: F32) -> float:
-        """Distance of an appearance (6,) from the track's, 1 at the limit; 0 when no part can be compared."""
-        distance = appearance_distance(person.appearance, appearance) or 0.0
-        return distance / self._config.max_appearance_distance
+    def _lose(self, rows: Array) -> None:
+        if len(rows):
+            self._people.lost[rows] = True
+            self._frames_since_detection = self._interval
 
 
 def _thumbnail(image: U8, side: int = 16) -> Array:
@@ -216,9 +243,18 @@ def _thumbnail(image: U8, side: int = 16) -> Array:
     return pixels
 
 
-def _tracks(people: list[Track]) -> Tracks:
-    return Tracks(
-        np.array([person.id for person in people], np.int32),
-        np.array([person.box for person in people], np.float32).reshape(-1, 4),
-        np.array([person.score for person in people], np.float32),
-    )
+def _expected_keypoints(tracks: TrackTable, candidates: int) -> F32 | None:
+    """Keypoints (N, K, 3) px and score where they are expected now, 0 for candidates; None when none are known."""
+    if not len(tracks):
+        return None
+    places = tracks.keypoints + tracks.drifts[:, None]
+    expected = np.concatenate([places, tracks.keypoint_scores[..., None]], -1)
+    return np.pad(expected, ((0, candidates), (0, 0), (0, 0))).astype(np.float32)
+
+
+def _candidate_ids(count: int) -> Array:
+    return -1 - np.arange(count, dtype=np.int32)
+
+
+def _none() -> Detections:
+    return Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32))

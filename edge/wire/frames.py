@@ -94,6 +94,8 @@ class FrameEncoder:
             rotvecs=rotvec(self._conversion.rotations(posed.rotations)) if posed is not None else none,
             shape=posed.shape if posed is not None else none[..., 0],
             error_mm=posed.error_mm if posed is not None else bodies.scores,
+            visibility=bodies.visibility,
+            contacts=bodies.contacts,
         )
 
     def _points(self, points: F32) -> F32:

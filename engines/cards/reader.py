@@ -93,6 +93,7 @@ def _card(table: Table, path: Path) -> Card:
         decode=Decode(
             margin=decode.number("margin", usual.margin),
             refine=decode.text("refine", usual.refine),
+            half_cell=decode.flag("half_cell", usual.half_cell),
             bins_per_px=decode.number("bins_per_px", usual.bins_per_px),
             fit=decode.text("fit", usual.fit),
             person=decode.integer("person", usual.person),

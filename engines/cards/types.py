@@ -50,12 +50,14 @@ class Decode:
     """How the outputs are decoded; each family (edge/stages, engines/heads) uses some of the fields.
 
     Pose: margin, the side of the crop over that of the box; refine, how heatmap peaks are refined ("none", "quarter",
-    "dark"); bins_per_px of SimCC. Detectors: fit of the image into the input, at the "corner" or in the "center" of a
+    "dark"); half_cell, whether the peak of a heatmap lies in the center of its cell instead of the corner;
+    bins_per_px of SimCC. Detectors: fit of the image into the input, at the "corner" or in the "center" of a
     padded square or "stretch"; person, the index of that class; score, below which a box is not used.
     """
 
     margin: float = 1.25
     refine: str = "quarter"
+    half_cell: bool = False
     bins_per_px: float = 2.0
     fit: str = "corner"
     person: int = 0

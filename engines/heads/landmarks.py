@@ -46,6 +46,18 @@ class Landmarks:
         return points
 
 
+def surface_points(body: Body, names: tuple[str, ...]) -> tuple[NDArray[np.bool_], F32]:
+    """Which of the names (K,) the body's surface has a point for, on the face, limbs and feet, and the regressor (R, V)
+    of those."""
+    known: dict[str, F32] = {}
+    if isinstance(body, SurfaceBody):
+        known = dict(zip(body.feet_names, body.feet_regressor, strict=True))
+        known |= dict(zip(body.coco_names, body.coco_regressor, strict=True))
+    found = np.array([name in known for name in names], bool)
+    rows = [known[name] for name in names if name in known]
+    return found, np.stack(rows) if rows else np.zeros((0, len(body.v_template)), np.float32)
+
+
 def regress(regressor: sparse.csr_array, vertices: F32) -> F32:
     """Points (N, P, 3), each a weighted mean of vertices (N, V, 3) by a row of the sparse regressor (P, V)."""
     count, size, _ = vertices.shape

@@ -22,6 +22,7 @@ except ImportError as error:
         letterbox,
         nms,
         rasterize,
+        refine_pose,
         shape_evidence,
         skinning,
     )
@@ -53,6 +54,7 @@ else:
     letterbox = _native.letterbox
     nms = _native.nms
     rasterize = _native.rasterize
+    refine_pose = _native.refine_pose
     shape_evidence = _native.shape_evidence
     cuda_device_count = _native.cuda_device_count
     set_threads = _native.set_threads
@@ -74,6 +76,7 @@ __all__ = [
     "letterbox",
     "nms",
     "rasterize",
+    "refine_pose",
     "set_threads",
     "shape_evidence",
     "skinning",

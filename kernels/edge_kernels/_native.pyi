@@ -144,6 +144,29 @@ def heatmap(
     blur: int = 11,
     stream: int = 0,
 ) -> None: ...
+def refine_pose(
+    parents: DLPackArray,
+    zeroth: DLPackArray,
+    limit_joints: DLPackArray,
+    limit_axes: DLPackArray,
+    limit_ranges: DLPackArray,
+    first: DLPackArray,
+    rest_joints: DLPackArray,
+    prior: DLPackArray,
+    root: DLPackArray,
+    stiffness: DLPackArray,
+    root_stiffness: DLPackArray,
+    rays: DLPackArray,
+    precision: DLPackArray,
+    workspace: DLPackArray,
+    rotations: DLPackArray,
+    translation: DLPackArray,
+    energy: DLPackArray,
+    robust: float,
+    limit_stiffness: float,
+    steps: int,
+    stream: int = 0,
+) -> None: ...
 def nms(boxes: DLPackArray, scores: DLPackArray, kept: DLPackArray, iou: float, stream: int = 0) -> None: ...
 def skinning(
     model: SkinningModel,

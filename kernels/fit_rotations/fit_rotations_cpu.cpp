@@ -5,8 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "common/normal_equations.hpp"
 #include "common/pool.hpp"
-#include "fit_rotations/normal_equations.hpp"
 #include "fit_rotations/pose_energy.hpp"
 #include "fit_rotations/rotations.hpp"
 
@@ -30,9 +30,9 @@ MESHCAST_CLONES bool solve(System& system, double damping) {
     system.factors[start + i] += (damping + kRounding) * system.scale + kFloor;
     system.step[i] = system.torque[i];
   }
-  if (!factor_positive(system.factors.data(), unknowns)) return false;
-  solve_half(system.factors.data(), system.step.data(), unknowns, 1);
-  solve_rest(system.factors.data(), system.step.data(), unknowns);
+  if (!factor_positive(Alone{}, system.factors.data(), unknowns)) return false;
+  solve_half(Alone{}, system.factors.data(), system.step.data(), unknowns, 1);
+  solve_rest(Alone{}, system.factors.data(), system.step.data(), unknowns);
   return true;
 }
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/normal_equations.hpp"
 #include "common/pool.hpp"
 #include "fit_rotations/fit_rotations.hpp"
-#include "fit_rotations/normal_equations.hpp"
 #include "fit_rotations/pose_energy.hpp"
 #include "fit_rotations/rotations.hpp"
 
@@ -139,8 +139,8 @@ MESHCAST_CLONES void project(const ShapeEvidence& p, Workspace& work) {
   const std::int64_t unknowns = 3 * p.body.joint_count, shapes = p.shape_count, columns = shapes + 1;
   double* normal = work.system.normal.data();
   double* turns = work.turns[0];
-  if (!factor_positive(normal, unknowns)) return;
-  solve_half(normal, turns, unknowns, columns);
+  if (!factor_positive(Alone{}, normal, unknowns)) return;
+  solve_half(Alone{}, normal, turns, unknowns, columns);
   for (std::int64_t i = 0; i < unknowns; ++i) {
     const double* row = turns + i * columns;
     for (std::int64_t s = 0; s < shapes; ++s) {

@@ -33,10 +33,12 @@ NAMES = (
     "heatmap",
     "skinning",
     "fit_rotations",
+    "refine_pose",
     "memory",
     "stall",
+    "tracking",
 )
-LONG = ("memory", "stall")
+LONG = ("memory", "stall", "tracking")
 QUIET_LOAD = 0.5
 
 

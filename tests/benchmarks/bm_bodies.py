@@ -28,7 +28,22 @@ from edge.sources import open_source
 
 # What can be switched off alone: a name, and the settings (of PipelineConfig, or models.* of Models) that do it.
 LEVERS: Mapping[str, tuple[str, ...]] = {
+    "refinement": ("refine=off",),
+    "posed rigs": ("surface=network",),
+    "bone directions": ("inverse_kinematics.bone_directions=off",),
+    "root of the rig": ("inverse_kinematics.localize_rig=off",),
     "smoothing": ("smooth=off",),
+    "foot lock": ("foot_lock.enabled=off",),
+    "second pose": ("models.second_pose=none",),
+    "neighbor masks": ("pose.mask_neighbors=off",),
+    "hidden keypoints": ("visibility.mask_keypoints=off",),
+    "room for cut legs": ("cut.extension=0",),
+    "resting pose": ("unseen_pose.rest=off",),
+    "straight hands": ("unseen_pose.straight_hands=off",),
+    "level feet": ("unseen_pose.flat_feet=off",),
+    "one size": ("size_people=off",),
+    "proportions": ("body_shape.proportions=off",),
+    "known floor": ("body_shape.floor=off", "localization.floor=off"),
 }
 PAGE = Path(__file__).parents[2] / "docs/reference/accuracy.md"
 BY_VARIANT = dict[str, dict[str, Figures]]

@@ -30,7 +30,17 @@ F64 = NDArray[np.float64]
 Figures = dict[str, float]
 TRUTH = MEDIA / "balance.npz"
 # Settings of stages after the 2D pose: runs that differ in nothing else share what comes before.
-LATER_STAGES = ("localization", "smoothing", "smooth", "inverse_kinematics", "attention")
+LATER_STAGES = (
+    "localization",
+    "inverse_kinematics",
+    "surface",
+    "smoothing",
+    "rig_smoothing",
+    "smooth",
+    "foot_lock",
+    "predict_s",
+    "attention",
+)
 CUT_BELOW_HIPS = 0.03  # of the image's height, below the lowest hip of the clip
 LEAST_KEYPOINT_SCORE = 0.2
 TRUE_SCORE = 0.85

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from calibration.lens import LensModel, distort, undistort
+from calibration.lens import LensModel, distort, undistort, widest_radius
 
 PINHOLE = np.array([-0.30, 0.12, 0.001, -0.002, -0.02])
 FISHEYE = np.array([0.05, -0.02, 0.01, -0.003, 0.0])
@@ -57,3 +57,18 @@ def test_undistort_of_any_position_is_finite_and_on_its_side(model: LensModel) -
     assert np.isfinite(found).all()
     if model == "fisheye":
         assert ((found * far).sum(-1) >= 0).all()
+
+
+@pytest.mark.parametrize(("model", "coefficients"), [("pinhole", PINHOLE), ("fisheye", np.array([0, -0.2, 0, 0, 0.0]))])
+def test_widest_radius_is_where_the_model_stops_rising(model: LensModel, coefficients: np.ndarray) -> None:
+    widest = widest_radius(coefficients, model)
+    inside, outside = (distort(np.array([[widest * f, 0.0]]), coefficients, model)[0, 0] for f in (0.98, 1.05))
+    at = distort(np.array([[widest, 0.0]]), coefficients, model)[0, 0]
+    assert inside < at
+    assert outside < at + 1e-3
+    assert widest < 3
+
+
+def test_widest_radius_of_a_lens_that_always_rises_is_85_degrees_off_axis() -> None:
+    assert widest_radius(np.zeros(5), "pinhole") == pytest.approx(np.tan(np.radians(85)))
+    assert widest_radius(np.zeros(5), "fisheye") == pytest.approx(np.tan(np.radians(85)))

@@ -152,6 +152,12 @@ def test_decode_mesh_message_gives_golden_numbers(golden: dict[str, Numbers], na
         same(found, key, values, EXPECTED["tolerance"] if key == "vertices" else 0)
 
 
+@pytest.mark.parametrize("name", EXPECTED["observed"])
+def test_decode_visibility_and_contacts_give_golden_numbers(golden: dict[str, Numbers], name: str) -> None:
+    for key, values in EXPECTED["observed"][name].items():
+        same(golden[name], key, [] if values is None else values, 1e-7)
+
+
 @pytest.mark.parametrize("name", EXPECTED["models"])
 def test_decode_model_message_gives_golden_numbers(golden: dict[str, Numbers], name: str) -> None:
     found, expected = golden[name], EXPECTED["models"][name]
@@ -245,7 +251,7 @@ def broken(rng: np.random.Generator) -> list[bytes]:
         # As a publisher that lies would do it, the size agrees with what was cut.
         found += sized + [m[:52] + struct.pack("<I", len(m)) + m[56:] for m in sized if len(m) >= 56]
         for number in (0xFFFFFFFF, 0x7FFFFFFF, 0x10000):
-            for at in (48, 52, 108, 112, 124, 128, 132, 136, 140, 192, 196, 200, 204):
+            for at in (48, 52, 108, 112, 124, 128, 132, 136, 140, 192, 196, 200, 204, 208):
                 if at + 4 <= len(message):
                     found.append(message[:at] + struct.pack("<I", number) + message[at + 4 :])
         for at in rng.integers(0, len(message), 120):

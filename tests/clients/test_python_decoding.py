@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import warnings
 from dataclasses import fields as fields_of
@@ -16,17 +17,26 @@ from hypothesis import strategies as st
 
 from meshcast.errors import DamagedError, NotMeshcastError, TruncatedError, WireError, WireVersionError
 from meshcast.protocol.decoding import decode
-from meshcast.protocol.layout import COMMON_HEADER, FRAME_HEADER, MODEL_HEADER, STATUS_HEADER
+from meshcast.protocol.layout import (
+    COMMON_HEADER,
+    FRAME_HEADER,
+    MODEL_HEADER,
+    OBSERVED,
+    OBSERVED_FRAME_HEADER,
+    STATUS_HEADER,
+)
 from meshcast.protocol.packets import FramePacket, ModelPacket
 from meshcast.transport.reader import Reader
 
 GOLDEN = Path(__file__).parents[1] / "data/wire"
 PACKETS = {path.name: path.read_bytes() for path in sorted(GOLDEN.glob("*.bin"))}
+EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
 BARE = PACKETS["model_bare.bin"]
 
 
 def header_of(name: str) -> np.dtype[Any]:
-    return {"model": MODEL_HEADER, "status": STATUS_HEADER}.get(name.split("_")[0], FRAME_HEADER)
+    frame = OBSERVED_FRAME_HEADER if PACKETS[name][107] & OBSERVED else FRAME_HEADER
+    return {"model": MODEL_HEADER, "status": STATUS_HEADER}.get(name.split("_")[0], frame)
 
 
 def patched(name: str, field: str, value: object) -> bytes:
@@ -81,6 +91,12 @@ def patched(name: str, field: str, value: object) -> bytes:
             "skin_joints out of range",
         ),
         (patched("params_opencv.bin", "rotations", 65535), TruncatedError, "rotations would end at byte"),
+        (patched("mesh_visibility.bin", "header_size", 208), DamagedError, "size 208 has no room for visibilities"),
+        (patched("mesh_visibility.bin", "visibilities", 2), DamagedError, "2 visibilities of 3 joints"),
+        (patched("mesh_visibility.bin", "contacts", 3), DamagedError, "3 contacts of 2 feet"),
+        (patched("params_visibility.bin", "visibilities", 65535), TruncatedError, "visibility would end at byte"),
+        (patched("params_visibility.bin", "visibilities", 0), TruncatedError, "its arrays need"),
+        (patched("mesh_2_people.bin", "flags", OBSERVED), DamagedError, "no room for visibilities"),
         (patched("status_live.bin", "reason_size", 2**32 - 1), TruncatedError, "reason would end at byte"),
         (PACKETS["status_ended.bin"].replace("ä".encode(), b"\xff\xff"), DamagedError, "not UTF-8"),
     ],
@@ -94,6 +110,18 @@ def test_decode_invalid_message_raises_its_error_in_one_line(data: bytes, error:
 def test_reader_invalid_message_keeps_the_error_type_and_names_the_address() -> None:
     with pytest.raises(WireVersionError, match=r"^tcp://10\.0\.0\.1:5556: unsupported protocol version 2"):
         Reader("tcp://10.0.0.1:5556").read(patched("mesh_2_people.bin", "version", 2))
+
+
+@pytest.mark.parametrize("name", EXPECTED["observed"])
+def test_decode_visibility_and_contacts_give_golden_numbers(name: str) -> None:
+    packet = decode(PACKETS[name])
+    assert isinstance(packet, FramePacket)
+    for field, values in EXPECTED["observed"][name].items():
+        found = getattr(packet.people, field)
+        if values is None:
+            assert found is None
+        else:
+            np.testing.assert_allclose(found, values, rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", list(PACKETS))
@@ -129,7 +157,8 @@ def check_any_bytes(data: bytes) -> None:
     if isinstance(packet, FramePacket):
         people = packet.people
         for field in fields_of(people):
-            assert np.isfinite(getattr(people, field.name)).all()
+            array = getattr(people, field.name)
+            assert array is None or np.isfinite(array).all()
     elif isinstance(packet, ModelPacket):
         body = packet.body
         assert body.faces.size == 0 or body.faces.max() < len(body.rest_vertices)

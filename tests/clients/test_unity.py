@@ -132,6 +132,12 @@ def test_decode_mesh_message_gives_golden_numbers(decoded: dict[str, dict[str, A
         assert_close(packet[field], values, field, EXPECTED["tolerance"] if field == "vertices" else 0)
 
 
+@pytest.mark.parametrize("name", EXPECTED["observed"])
+def test_decode_visibility_and_contacts_give_golden_numbers(decoded: dict[str, dict[str, Any]], name: str) -> None:
+    for field, values in EXPECTED["observed"][name].items():
+        assert_close(decoded[name][field], [] if values is None else values, field, 1e-7)
+
+
 def assert_level(packet: dict[str, Any], level: str, axes: str, *, exact: bool) -> None:
     wanted = EXPECTED["axes"][axes]
     assert_head(packet, True)
@@ -286,7 +292,7 @@ def blended(checker: Path) -> dict[str, Any]:
 
 
 def test_blend_between_and_beyond_frames_moves_linearly(blended: dict[str, Any]) -> None:
-    t, x, vertex, rx, ry, rz, shape, beyond = np.array(blended["moving"]).T
+    t, x, vertex, rx, ry, rz, shape, beyond, visibility, left, right = np.array(blended["moving"]).T
     # In frames: held before the first, straight in between, 30 ms further after the last, then held.
     frames = np.clip(t, 0, 2 * 0.04 + 0.03) / 0.04
     np.testing.assert_allclose(x, 0.2 * frames, atol=1e-6)
@@ -297,6 +303,10 @@ def test_blend_between_and_beyond_frames_moves_linearly(blended: dict[str, Any])
     assert np.abs([rx, ry]).max() == 0
     # A rotation vector is at most pi long: the angle goes on from -pi.
     np.testing.assert_allclose(np.unwrap(rz), 1.2 * frames, atol=2e-4)
+    # Visibility and contacts are those of the frame before.
+    shown = np.clip(np.floor(t / 0.04 + 1e-6), 0, 2)
+    np.testing.assert_allclose([visibility, right], [shown / 5, shown / 5], atol=1e-6)
+    assert (left == 1).all()
 
 
 def test_blend_shows_people_of_their_frames_only(blended: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +254,32 @@ def test_page_draws_the_published_body(
     assert wanted.sum() > 8000
     overlap = (found & wanted).sum() / (found | wanted).sum()
     assert overlap > 0.9, f"{overlap:.3f} of the silhouette; see {tmp_path}"
+    assert window.errors == []
+
+
+@browser
+def test_page_unseen_legs_are_hidden_faint_or_shown(show: Show, url: str, window: Any) -> None:
+    seen = show.people["cam0"]
+    legs = [index for index, name in enumerate(show.model.joint_names) if re.search("hip|knee|ankle|foot", name)]
+    visibility = np.ones((1, len(show.model.joint_names)), np.float32)
+    visibility[:, legs] = 0
+    show.people["cam0"] = replace(seen, visibility=visibility)
+    window.errors.clear()
+    try:
+        images = {}
+        window.open(f"{url}/?view=camera&stream=cam0&unseen=show")
+        window.wait_for("globalThis.meshcast?.numbers.drawn > 1 && meshcast.numbers.received > 3")
+        for mode in ("show", "fade", "hide"):
+            drawn = window.ask("meshcast.numbers.drawn")
+            window.ask(f"document.querySelector('[name=unseen][value={mode}]').click()")
+            window.wait_for(f"meshcast.numbers.drawn > {drawn + 1}")
+            images[mode] = window.image()
+    finally:
+        show.people["cam0"] = seen
+    shown, faint, hidden = (int(clay(image).sum()) for image in images.values())
+    assert max(faint, hidden) < 0.8 * shown
+    faint_legs = np.abs(images["fade"].astype(int) - images["hide"]).max(2) > 8
+    assert faint_legs[80:560].sum() > 0.5 * (shown - hidden)
     assert window.errors == []
 
 

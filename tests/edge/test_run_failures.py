@@ -64,7 +64,7 @@ def test_run_drops_person_of_nan_only(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run = ("run", MEDIA / "pedestrians.mp4", "--max-frames", "6", "--no-smooth", "--summary", tmp_path / "s.json")
+    run = ("run", MEDIA / "pedestrians.mp4", "--max-frames", "6", "--smooth", "off", "--summary", tmp_path / "s.json")
     assert meshcast(*run, "--save", tmp_path / "clean.npz").code == EXIT_WHOLE
     clean = load(tmp_path / "clean.npz")
     assert report(tmp_path / "s.json")["stages_ms"]["pose"]["count"] == 6

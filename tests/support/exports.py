@@ -73,6 +73,12 @@ def motion(frames: int, people: int, seed: int = 0) -> tuple[F64, F64, F64]:
     return rotvecs, translations, rng.integers(-2000, 2000, (people, B)) / 1000
 
 
+def visibility(index: int, rows: Sequence[int]) -> NDArray[np.float32]:
+    """(N, P) in whole levels, different for each person, joint and frame."""
+    levels = (37 * index + 11 * np.array(rows)[:, None] + 5 * np.arange(P)) % 256
+    return (levels / 255).astype(np.float32)
+
+
 def record(
     path: Path,
     present: Sequence[Sequence[int]],
@@ -81,6 +87,7 @@ def record(
     streams: Sequence[str] = ("cam0",),
     level: str = "params",
     times: Sequence[float] | None = None,
+    observed: bool = False,
     flush_s: float = FLUSH_S,
 ) -> list[tuple[float, int, F64, F64]]:
     """A recording in which the people `present` are in each frame. Returns (time, id, vertices, joints) of all people
@@ -115,6 +122,8 @@ def record(
                 np.zeros((count, P, 3), np.float32),
                 np.zeros((count, 0, 3), np.float32),
                 translations[index, rows].astype(np.float32),
+                visibility=visibility(index, rows) if observed else None,
+                contacts=visibility(index, rows)[:, :2] if observed and index else None,
             )
             frame = Frame("cam0", index, round(t_s * 1e9), t_s, np.zeros((48, 64, 3), np.uint8))
             for stream in streams:

@@ -35,6 +35,8 @@ CAMERA = Camera(
     np.array([-0.25, 0.125, 0.0009765625, -0.001953125, 0.03125]),
 )
 ROTATION_LEVELS = np.int16([[[32767, 0, 0], [1000, -2000, 3000]], [[-4096, 8192, -16384], [0, 0, 0]]])
+VISIBILITY = np.float32([[0, 51, 255], [102, 255, 153]]) / 255
+CONTACTS = np.float32([[255, 0], [204, 51]]) / 255
 SHAPE_LEVELS = np.int16([[1500, -250], [0, 32767]])
 
 
@@ -95,10 +97,25 @@ def stamp(people: int, known: ModelEncoder) -> Stamp:
     return Stamp(STREAM, 99 + people, SESSION, known.model_id, known.name, T_UNIX_NS, T_MONOTONIC_NS)
 
 
-def mesh_packet(people: int, *, camera: bool) -> bytes:
-    return FrameEncoder().mesh(
-        frame(), bodies(people), stamp(people, ModelEncoder(model())), CAMERA if camera else None
-    )
+def mesh_packet(people: int, *, camera: bool, made: Bodies | None = None) -> bytes:
+    made = bodies(people) if made is None else made
+    return FrameEncoder().mesh(frame(), made, stamp(people, ModelEncoder(model())), CAMERA if camera else None)
+
+
+def observed_packets() -> dict[str, bytes]:
+    """Frames with visibilities, with contacts and with both; `None` is what a publisher does not know."""
+    both = replace(bodies(2), visibility=VISIBILITY, contacts=CONTACTS)
+    at = stamp(2, ModelEncoder(rigged()))
+    return {
+        "mesh_visibility.bin": mesh_packet(2, camera=True, made=both),
+        "mesh_visibility_0_people.bin": mesh_packet(
+            0, camera=True, made=replace(bodies(0), visibility=VISIBILITY[:0], contacts=CONTACTS[:0])
+        ),
+        "mesh_visibility_only.bin": mesh_packet(2, camera=True, made=replace(both, contacts=None)),
+        "mesh_contacts_only.bin": mesh_packet(2, camera=True, made=replace(both, visibility=None)),
+        "mesh_visibility_future.bin": from_the_future(mesh_packet(2, camera=True, made=both)),
+        "params_visibility.bin": FrameEncoder().params(frame(), both, posed(2), at, CAMERA),
+    }
 
 
 def status_packet(state: str, reason: str = "") -> bytes:
@@ -129,6 +146,7 @@ def packets() -> dict[str, bytes]:
         "model_bare.bin": model_packet(model()),
         "status_live.bin": status_packet("live"),
         "status_ended.bin": status_packet("ended", "the end of clip “ä”.mp4"),
+        **observed_packets(),
     }
     for axes in SYSTEMS:
         known = ModelEncoder(body, axes)
@@ -169,7 +187,10 @@ def numbers() -> dict[str, object]:
         made = bodies(count)
         people = arrays_of(made, "ids", "scores", "translation", "joints", "keypoints", "vertices")
         mesh[name] = {"seq": 99 + count, "camera": count != 1, "people": people}
-    mesh["mesh_future.bin"] = mesh["mesh_2_people.bin"]
+    for name in ("mesh_future", "mesh_visibility", "mesh_visibility_only", "mesh_contacts_only"):
+        mesh[f"{name}.bin"] = mesh["mesh_2_people.bin"]
+    mesh["mesh_visibility_future.bin"] = mesh["mesh_2_people.bin"]
+    mesh["mesh_visibility_0_people.bin"] = mesh["mesh_0_people.bin"]
     return {
         "tolerance": 2e-5,
         "rotation_tolerance_rad": 1e-4,
@@ -178,6 +199,7 @@ def numbers() -> dict[str, object]:
         "distortion": CAMERA.distortion.tolist(),
         "bare_model_id": ModelEncoder(bare).model_id,
         "mesh": mesh,
+        "observed": observed_numbers(),
         "models": {"model_bare.bin": model_numbers(bare, "opencv")}
         | {f"model_{axes}.bin": model_numbers(rigged(), axes) for axes in SYSTEMS},
         "axes": {axes: axes_numbers(axes) for axes in SYSTEMS},
@@ -194,6 +216,21 @@ def numbers() -> dict[str, object]:
             "t_publish_unix_ns": T_UNIX_NS,
             "t_publish_monotonic_ns": T_MONOTONIC_NS,
         },
+    }
+
+
+def observed_numbers() -> dict[str, object]:
+    """Visibilities and contacts of the packets that have them or not."""
+    visibility, contacts = VISIBILITY.tolist(), CONTACTS.tolist()
+    both = {"visibility": visibility, "contacts": contacts}
+    return {
+        "mesh_2_people.bin": {"visibility": None, "contacts": None},
+        "mesh_future.bin": {"visibility": None, "contacts": None},
+        "mesh_visibility.bin": both,
+        "mesh_visibility_future.bin": both,
+        "mesh_visibility_only.bin": {"visibility": visibility, "contacts": None},
+        "mesh_contacts_only.bin": {"visibility": None, "contacts": contacts},
+        "params_visibility.bin": both,
     }
 
 

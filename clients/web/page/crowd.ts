@@ -4,6 +4,7 @@ import * as THREE from "three";
 
 import { type FramePacket, type ModelPacket, type Moment, WireError } from "../src/index.js";
 import { type Figure, Skinned, Sticks, Surface } from "./figures.js";
+import { type Materials, type Unseen, materials } from "./unseen.js";
 
 /** Clay and pigments: told apart at a glance, none louder than the others. */
 const COLOURS = ["#c4aa98", "#8aa3bf", "#99ae8f", "#ae98b8", "#c3b183", "#83adab", "#bf918d", "#989eac"];
@@ -18,10 +19,10 @@ export class Crowd {
   readonly figures: ReadonlyMap<number, Figure>;
   readonly #figures = new Map<number, Figure>();
   readonly #seenMs = new Map<number, number>();
-  readonly #materials = COLOURS.map(
-    (color) => new THREE.MeshStandardMaterial({ color, roughness: 0.68, metalness: 0 }),
-  );
+  readonly #materials = COLOURS.map(materials);
   #kind = "";
+  /** How parts that were not seen are drawn, from the next `show` on. */
+  unseen: Unseen = "fade";
 
   constructor() {
     this.figures = this.#figures;
@@ -40,7 +41,7 @@ export class Crowd {
       const was = before.ids.indexOf(id);
       const row = { people, n };
       this.#seenMs.set(id, nowMs);
-      this.#figure(id, to, model).show(was < 0 ? row : { people: before, n: was }, row, share);
+      this.#figure(id, to, model).show(was < 0 ? row : { people: before, n: was }, row, share, this.unseen);
     }
     for (const [id, seenMs] of this.#seenMs) if (nowMs - seenMs > HOLD_MS) this.#remove(id);
   }
@@ -75,14 +76,14 @@ export function colourOf(id: number): string {
   return COLOURS[Math.abs(id) % COLOURS.length]!;
 }
 
-function make(frame: FramePacket, model: ModelPacket, material: THREE.Material): Figure {
-  if (frame.word === "params") return new Skinned(model, frame.people, material);
+function make(frame: FramePacket, model: ModelPacket, made: Materials): Figure {
+  if (frame.word === "params") return new Skinned(model, frame.people, made);
   const { vertexCount, jointCount } = frame.people;
   if (frame.word === "joints") {
     if (jointCount < model.parents.length) {
       throw new WireError(`body model ${model.modelName} does not fit: ${jointCount} joints came`);
     }
-    return new Sticks(model.parents, jointCount, material);
+    return new Sticks(model.parents, jointCount, made);
   }
   const coarse = frame.word === "mesh-lod" ? model.lod : undefined;
   if (coarse === null) throw new WireError(`body model ${model.modelName} has no coarser mesh: choose mesh`);
@@ -90,7 +91,7 @@ function make(frame: FramePacket, model: ModelPacket, material: THREE.Material):
   if (vertexCount !== expected) {
     throw new WireError(`body model ${model.modelName} does not fit: ${expected} vertices, ${vertexCount} came`);
   }
-  return new Surface(vertexCount, coarse ? coarse.faces : model.faces, material);
+  return new Surface(model, Boolean(coarse), made);
 }
 
 /** Figures of one kind fit each other. */

@@ -2,8 +2,19 @@
 
 import * as THREE from "three";
 
-import { type ModelPacket, type People, blendRotations, dequantise, poseBones, rigFor, shaped } from "../src/index.js";
+import {
+  type ModelPacket,
+  type People,
+  blendRotations,
+  dequantise,
+  poseBones,
+  rigFor,
+  shaped,
+  vertexVisibility,
+  visibilityOf,
+} from "../src/index.js";
 import { smoothNormals } from "./normals.js";
+import { type Materials, type Unseen, Veil } from "./unseen.js";
 
 /** A shape that moves less than this (standard deviations) is not worth new resting vertices. */
 const SHAPE_CHANGE = 0.02;
@@ -18,7 +29,7 @@ export interface Row {
 export interface Figure {
   readonly object: THREE.Mesh;
   /** Show the person on the way from one frame to the next, share 0 to 1. Throws WireError when the model does not fit. */
-  show(from: Row, to: Row, share: number): void;
+  show(from: Row, to: Row, share: number, unseen: Unseen): void;
   /** Where the joints are, (J, 3). */
   readonly joints: Float32Array;
   dispose(): void;
@@ -33,8 +44,12 @@ export class Surface implements Figure {
   readonly #positions: THREE.BufferAttribute;
   readonly #normals: THREE.BufferAttribute;
   readonly #kept: { people?: People; readonly vertices: Float32Array }[];
+  readonly #veil: Veil;
 
-  constructor(vertexCount: number, faces: Int32Array, material: THREE.Material) {
+  /** coarse: the vertices are those of the model's coarser mesh. */
+  constructor(model: ModelPacket, coarse: boolean, made: Materials) {
+    const { faces } = coarse ? model.lod! : model;
+    const vertexCount = coarse ? model.lod!.vertices.length : model.vertexCount;
     this.#faces = faces;
     this.#positions = moving(vertexCount);
     this.#normals = moving(vertexCount);
@@ -42,16 +57,18 @@ export class Surface implements Figure {
     this.#geometry.setAttribute("position", this.#positions);
     this.#geometry.setAttribute("normal", this.#normals);
     this.#geometry.setIndex(indices(faces));
-    this.object = drawn(new THREE.Mesh(this.#geometry, material));
+    this.object = drawn(new THREE.Mesh(this.#geometry, made.solid));
+    this.#veil = new Veil(this.object, made, (visibility, out) => vertexVisibility(model, visibility, coarse, out));
   }
 
-  show(from: Row, to: Row, share: number): void {
+  show(from: Row, to: Row, share: number, unseen: Unseen): void {
     const positions = this.#positions.array as Float32Array;
     blend(this.#vertices(from, to), this.#vertices(to, from), share, positions);
     smoothNormals(positions, this.#faces, this.#normals.array as Float32Array);
     this.#positions.needsUpdate = this.#normals.needsUpdate = true;
     if (this.joints.length !== 3 * to.people.jointCount) this.joints = new Float32Array(3 * to.people.jointCount);
     blend(row(from, "joints", this.joints.length), row(to, "joints", this.joints.length), share, this.joints);
+    this.#veil.apply(visibilityOf(to.people, to.n), unseen);
   }
 
   dispose(): void {
@@ -84,8 +101,9 @@ export class Skinned implements Figure {
   readonly #shape: Float32Array;
   readonly #rotvecs: Float32Array;
   readonly #translation = new Float32Array(3);
+  readonly #veil: Veil;
 
-  constructor(model: ModelPacket, people: People, material: THREE.Material) {
+  constructor(model: ModelPacket, people: People, made: Materials) {
     const rig = rigFor(model, people);
     const P = model.parents.length;
     this.#model = model;
@@ -104,12 +122,13 @@ export class Skinned implements Figure {
     this.#rotvecs = new Float32Array(3 * P);
     this.joints = new Float32Array(3 * P);
     this.#shape = new Float32Array(rig.shapeCount).fill(Number.NaN);
-    this.object = drawn(new THREE.SkinnedMesh(this.#geometry, material));
+    this.object = drawn(new THREE.SkinnedMesh(this.#geometry, made.solid));
+    this.#veil = new Veil(this.object, made, (visibility, out) => vertexVisibility(model, visibility, false, out));
     this.object.bindMode = THREE.DetachedBindMode;
     this.object.bind(this.#skeleton, new THREE.Matrix4());
   }
 
-  show(from: Row, to: Row, share: number): void {
+  show(from: Row, to: Row, share: number, unseen: Unseen): void {
     this.#grow(row(to, "shape", this.#shape.length));
     const size = this.#rotvecs.length;
     if (share < 1) blendRotations(row(from, "rotvecs", size), row(to, "rotvecs", size), share, this.#rotvecs);
@@ -118,6 +137,7 @@ export class Skinned implements Figure {
     const pose = { ...to.people, rotvecs: this.#rotvecs, translation: this.#translation };
     poseBones(this.#model.parents, this.#restJoints, pose, 0, this.#bones, this.joints);
     this.#skeleton.bones.forEach((bone, index) => bone.matrixWorld.fromArray(this.#bones, 16 * index));
+    this.#veil.apply(visibilityOf(to.people, to.n), unseen);
   }
 
   dispose(): void {
@@ -153,8 +173,9 @@ export class Sticks implements Figure {
   readonly #geometry = new THREE.BufferGeometry();
   readonly #positions: THREE.BufferAttribute;
   readonly #normals: THREE.BufferAttribute;
+  readonly #veil: Veil;
 
-  constructor(parents: Int32Array, jointCount: number, material: THREE.Material) {
+  constructor(parents: Int32Array, jointCount: number, made: Materials) {
     this.#parents = parents;
     this.joints = new Float32Array(3 * jointCount);
     const bones = parents.length;
@@ -166,10 +187,17 @@ export class Sticks implements Figure {
     this.#geometry.setAttribute("position", this.#positions);
     this.#geometry.setAttribute("normal", this.#normals);
     this.#geometry.setIndex(indices(this.#faces));
-    this.object = drawn(new THREE.Mesh(this.#geometry, material));
+    this.object = drawn(new THREE.Mesh(this.#geometry, made.solid));
+    this.#veil = new Veil(this.object, made, (visibility, out) => {
+      // A bone is seen where both of its ends are.
+      out.forEach((_, at) => {
+        const joint = Math.floor(at / BONE);
+        out[at] = Math.min(visibility[joint]!, visibility[Math.max(0, parents[joint]!)]!);
+      });
+    });
   }
 
-  show(from: Row, to: Row, share: number): void {
+  show(from: Row, to: Row, share: number, unseen: Unseen): void {
     blend(row(from, "joints", this.joints.length), row(to, "joints", this.joints.length), share, this.joints);
     const begin = new THREE.Vector3();
     const along = new THREE.Vector3();
@@ -195,6 +223,7 @@ export class Sticks implements Figure {
     });
     smoothNormals(this.#positions.array as Float32Array, this.#faces, this.#normals.array as Float32Array);
     this.#positions.needsUpdate = this.#normals.needsUpdate = true;
+    this.#veil.apply(visibilityOf(to.people, to.n), unseen);
   }
 
   dispose(): void {

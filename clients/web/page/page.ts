@@ -1,6 +1,7 @@
 /**
- * A stream's bodies, live. The address of the page can say `?level=params`, `&stream=cam0`, `&view=camera` and
- * `&bridge=ws://host:8765` (the server of the page unless it is given); `#token=...` is for a bridge that asks for one.
+ * A stream's bodies, live. The address of the page can say `?level=params`, `&stream=cam0`, `&view=camera`,
+ * `&unseen=hide` and `&bridge=ws://host:8765` (the server of the page unless it is given); `#token=...` is for a bridge
+ * that asks for one.
  */
 
 import * as THREE from "three";
@@ -15,6 +16,7 @@ import { Labels } from "./labels.js";
 import type { Picture } from "./lens.js";
 import { Stage } from "./stage.js";
 import { takeToken } from "./token.js";
+import { UNSEEN } from "./unseen.js";
 
 const BODY_M = 1.8;
 
@@ -175,6 +177,12 @@ for (const radio of document.querySelectorAll<HTMLInputElement>("[name=look]")) 
   });
 }
 
+element("unseen").addEventListener("change", ({ target }) => {
+  const chosen = (target as HTMLInputElement).value;
+  crowd.unseen = UNSEEN.find((mode) => mode === chosen) ?? crowd.unseen;
+  shown = undefined;
+});
+
 element("centre").addEventListener("click", () => {
   document.querySelector<HTMLInputElement>("[name=look][value=orbit]")!.checked = true;
   stage.lens = undefined;
@@ -182,6 +190,8 @@ element("centre").addEventListener("click", () => {
   shown = undefined;
 });
 
+crowd.unseen = UNSEEN.find((mode) => mode === wishes.get("unseen")) ?? crowd.unseen;
+document.querySelector<HTMLInputElement>(`[name=unseen][value="${crowd.unseen}"]`)!.checked = true;
 document.querySelector<HTMLInputElement>(`[name=level][value="${level}"]`)!.checked = true;
 if (wishes.get("view") === "camera") (element("lens") as HTMLInputElement).checked = true;
 requestAnimationFrame(tick);

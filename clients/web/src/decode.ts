@@ -9,11 +9,14 @@ import {
   type Level,
   MAX_PEOPLE,
   MAX_VERTICES,
+  OBSERVED_HEADER_SIZE,
+  OBSERVED_LEVELS,
   ROTATION_STEP,
   SHAPE_STEP,
   STATES,
   coded,
   readHeader,
+  readObserved,
   readWord,
 } from "./layout.js";
 import type { FramePacket, Intrinsics, Lod, ModelPacket, Packet, People, Rig, StatusPacket, UvMap } from "./packets.js";
@@ -62,6 +65,9 @@ function decodeFrame(view: DataView<ArrayBuffer>, header: Header, word: Level): 
   }
   const tStreamS = view.getFloat64(136, true);
   if (!Number.isFinite(tStreamS)) throw new WireError("damaged message: the stream time is not a finite number");
+  const observed = readObserved(view, J);
+  const visibilityCount = observed?.visibilities ?? 0;
+  const contactCount = observed?.contacts ?? 0;
   const arrays = new ArrayReader(view);
   const ids = arrays.take("ids", Int32Array, N);
   const scores = arrays.take("scores", Float32Array, N);
@@ -75,7 +81,9 @@ function decodeFrame(view: DataView<ArrayBuffer>, header: Header, word: Level): 
   const rotations = arrays.take("rotations", Int16Array, N * P * 3);
   const shape = arrays.take("shape", Int16Array, N * B);
   const errorMm = arrays.take("error_mm", Float32Array, P ? N : 0, notNegative);
-  arrays.close(HEADER_SIZES[word]);
+  const visibility = arrays.take("visibility", Uint8Array, N * visibilityCount);
+  const contacts = arrays.take("contacts", Uint8Array, N * contactCount);
+  arrays.close(observed ? OBSERVED_HEADER_SIZE : HEADER_SIZES[word]);
   return {
     ...header,
     word,
@@ -94,6 +102,8 @@ function decodeFrame(view: DataView<ArrayBuffer>, header: Header, word: Level): 
       keypointCount: K,
       rotationCount: P,
       shapeCount: B,
+      visibilityCount,
+      contactCount,
       ids,
       scores,
       translation,
@@ -105,6 +115,8 @@ function decodeFrame(view: DataView<ArrayBuffer>, header: Header, word: Level): 
       rotvecs: Float32Array.from(rotations, (level) => level * ROTATION_STEP),
       shape: Float32Array.from(shape, (level) => level * SHAPE_STEP),
       errorMm,
+      visibility: Float32Array.from(visibility, (level) => level / OBSERVED_LEVELS),
+      contacts: Float32Array.from(contacts, (level) => level / OBSERVED_LEVELS),
     },
   };
 }

@@ -20,3 +20,4 @@ export type {
 export { type Moment, Playout } from "./playout.js";
 export { blendRotations } from "./rotations.js";
 export { poseBones, rigFor, shaped, skin } from "./skinning.js";
+export { vertexVisibility, visibilityOf } from "./visibility.js";

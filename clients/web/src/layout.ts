@@ -12,6 +12,13 @@ export const INFLUENCES = 4;
 export const ROTATION_STEP = Math.PI / 32767;
 /** Standard deviations a level of shape. */
 export const SHAPE_STEP = 1e-3;
+/** Levels of visibilities and contacts from 0 to 1. */
+export const OBSERVED_LEVELS = 255;
+/** Contacts of a person: the left and the right foot. */
+export const FEET = 2;
+/** Bit of the flags of a frame: visibilities and contacts follow. */
+const OBSERVED = 2;
+export const OBSERVED_HEADER_SIZE = 212;
 /** Levels of a vertex's share in a joint. */
 export const WEIGHT_LEVELS = 65535;
 
@@ -123,6 +130,23 @@ export function readHeader(view: DataView, word: Word): Header {
 /** Where the arrays start. */
 export function headerSize(view: DataView): number {
   return view.getUint32(48, true);
+}
+
+/** How many visibilities and contacts a person of a frame has; undefined where the header does not say. Throws WireError. */
+export function readObserved(view: DataView, joints: number): { visibilities: number; contacts: number } | undefined {
+  if (!(view.getUint8(107) & OBSERVED)) return undefined;
+  const start = headerSize(view);
+  if (start < OBSERVED_HEADER_SIZE) {
+    throw new WireError(`damaged message: header size ${start} has no room for visibilities`);
+  }
+  const visibilities = view.getUint16(208, true);
+  const contacts = view.getUint16(210, true);
+  if ((joints && visibilities && visibilities !== joints) || (contacts && contacts !== FEET)) {
+    throw new WireError(
+      `damaged message: ${visibilities} visibilities of ${joints} joints, ${contacts} contacts of ${FEET} feet`,
+    );
+  }
+  return { visibilities, contacts };
 }
 
 /** The word that a code stands for. Throws WireError for a code of the future. */

@@ -24,6 +24,10 @@ export interface People {
   readonly keypointCount: number;
   readonly rotationCount: number;
   readonly shapeCount: number;
+  /** Joints of the model whose visibility is known: all or none. */
+  readonly visibilityCount: number;
+  /** Feet whose contact is known: 2 or 0. */
+  readonly contactCount: number;
   /** (N): track ids, never used again for someone else. */
   readonly ids: Int32Array;
   /** (N), 0 to 1. */
@@ -45,6 +49,10 @@ export interface People {
   readonly shape: Float32Array;
   /** (N): how far the vertices that these rotations and shape give are from the mesh head's own, root mean square. */
   readonly errorMm: Float32Array;
+  /** (N, visibilityCount), 0 to 1: 1 where a joint of the model was observed, 0 where its position is assumed. */
+  readonly visibility: Float32Array;
+  /** (N, contactCount), 0 to 1: whether the left and the right foot stand still on something. */
+  readonly contacts: Float32Array;
 }
 
 /** The bodies of one frame at one level. */

@@ -35,8 +35,20 @@ function checkCamera(found: FramePacket): void {
   });
 }
 
+for (const [name, expected] of Object.entries(EXPECTED.observed)) {
+  test(`${name}: visibility and contacts`, () => {
+    const { people } = frame(name);
+    const visibility = expected.visibility === null ? [] : flat(expected.visibility);
+    const contacts = expected.contacts === null ? [] : flat(expected.contacts);
+    assert.equal(people.visibilityCount * people.count, visibility.length);
+    assert.equal(people.contactCount * people.count, contacts.length);
+    near([...people.visibility], visibility, 1e-7, "visibility");
+    near([...people.contacts], contacts, 1e-7, "contacts");
+  });
+}
+
 test("every golden packet decodes", () => {
-  assert.ok(NAMES.length >= 27);
+  assert.ok(NAMES.length >= 33);
   for (const name of NAMES) assert.equal(decode(packet(name)).stream, header["stream"], name);
 });
 

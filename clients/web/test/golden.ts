@@ -42,6 +42,7 @@ export interface Expected {
   readonly distortion: number[];
   readonly bare_model_id: number;
   readonly mesh: Record<string, { seq: number; camera: boolean; people: Record<string, Nested> }>;
+  readonly observed: Record<string, { visibility: Nested | null; contacts: Nested | null }>;
   readonly models: Record<string, ModelNumbers>;
   readonly axes: Record<AxesName, AxesNumbers>;
   readonly status: Record<string, { state: string; reason: string }>;

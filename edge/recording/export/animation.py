@@ -22,7 +22,7 @@ from meshcast.protocol.axes import SYSTEMS, Conversion, convert_frame, convert_m
 from meshcast.protocol.body import Rig
 from meshcast.protocol.decoding import decode
 from meshcast.protocol.encode_model import MAX_RIG_JOINTS
-from meshcast.protocol.layout import TOPIC_PREFIXES, Kind
+from meshcast.protocol.layout import FEET, TOPIC_PREFIXES, Kind
 from meshcast.protocol.packets import FramePacket, ModelPacket
 from meshcast.protocol.rotations import quaternion, rotmat
 
@@ -48,6 +48,8 @@ class Animation:
         shape: (B,) float32, the mean over the frames.
         seen: (begin, end) in seconds of each interval in which the person is visible; missing frames of up to HOLD_S
             do not end an interval. The last end is infinity if the person is visible in the last frame.
+        visibility: (T, P) float32 in 0..1 of the skeleton's joints, NaN in frames without it; None without any.
+        contacts: (T, 2) float32 in 0..1 of the left and the right foot, likewise.
     """
 
     track_id: int
@@ -58,6 +60,8 @@ class Animation:
     translation: F32
     shape: F32
     seen: tuple[tuple[float, float], ...]
+    visibility: F32 | None = None
+    contacts: F32 | None = None
 
     def rest(self) -> tuple[F32, F32]:
         """Return vertices (V, 3) and joints (P, 3) of the person's shape at rest."""
@@ -157,6 +161,8 @@ class _Track:
     quaternions: Rows = field(default_factory=Rows)
     translations: Rows = field(default_factory=Rows)
     shapes: Rows = field(default_factory=Rows)
+    visibility: Rows = field(default_factory=Rows)
+    contacts: Rows = field(default_factory=Rows)
 
 
 class _People:
@@ -204,7 +210,10 @@ class _People:
         self._times.append(t_s)
         rotations, shape, translation = self._poses(packet, body, body.rig)
         quaternions = quaternion(rotations)
-        frame = (quaternions, shape, translation)
+        count, joints = len(quaternions), len(body.parents)
+        visibility = _rows(packet.people.visibility, count, joints)
+        contacts = _rows(packet.people.contacts, count, FEET)
+        frame = (quaternions, shape, translation, visibility, contacts)
         self._reserve(PERSON_BYTES * len(quaternions) + FRAME_BYTES + 2 * sum(values.nbytes for values in frame))
         for row, identity in enumerate(packet.people.ids.tolist()):
             track = self._tracks.setdefault((packet.session, packet.model_id, identity), _Track(body))
@@ -212,6 +221,8 @@ class _People:
             track.quaternions.append(quaternions[row])
             track.shapes.append(shape[row])
             track.translations.append(translation[row])
+            track.visibility.append(visibility[row])
+            track.contacts.append(contacts[row])
 
     def _reserve(self, count: int) -> None:
         try:
@@ -237,6 +248,8 @@ class _People:
                 translation=track.translations.array(),
                 shape=track.shapes.array().mean(0, dtype=np.float64).astype(np.float32),
                 seen=tuple(_seen(track.indices, times)),
+                visibility=_any(track.visibility.array()),
+                contacts=_any(track.contacts.array()),
             )
             for key, track in self._tracks.items()
         ]
@@ -256,6 +269,17 @@ class _People:
         posed = fitter(packet.t_stream_s, bodies)
         conversion = Conversion.between(SYSTEMS["opencv"], SYSTEMS[AXES])
         return conversion.rotations(posed.rotations), posed.shape, conversion.points(people.translation)
+
+
+def _rows(values: F32 | None, rows: int, count: int) -> F32:
+    """The first `count` values of each row, NaN where they are unknown."""
+    if values is None or values.shape[1] < count:
+        return np.full((rows, count), np.nan, np.float32)
+    return values[:, :count]
+
+
+def _any(values: F32) -> F32 | None:
+    return None if np.isnan(values).all() else values
 
 
 def _seen(indices: array[int], times: NDArray[np.float64]) -> Iterator[tuple[float, float]]:

@@ -18,7 +18,7 @@ from edge.recording.export.glb import INDICES, VERTICES, Buffer, pack
 from edge.recording.export.scene import CameraNode, Scene, floor_extent
 from edge.render.palette import PALETTE, linear_rgb
 from edge.sinks.output_file import OutputFile
-from edge.types import F32, I32, Array, BodyModel
+from edge.types import F32, I32, U8, Array, BodyModel
 from meshcast.protocol.axes import Matrix
 from meshcast.protocol.quantization import weight_levels
 
@@ -49,7 +49,9 @@ def glb_parts(scene: Scene) -> list[bytes | bytearray]:
     camera if its view is known, and the floor if the scene is level.
 
     Units are meters with y up. Times are those of the recording. A person who is not visible is hidden by animating the
-    scale of the person's node to 0.
+    scale of the person's node to 0. `extras` of that node name the accessors of what glTF has no property for: `times`,
+    and `visibility` of each joint and `contacts` of both feet as fractions of 255 at these times, where the recording
+    has them.
     """
     file = _File()
     for person in scene.people:
@@ -184,6 +186,13 @@ class _File:
         for joint in range(person.quaternions.shape[1]):  # one joint at a time: a recording may be hours long
             rotations = continuous(person.quaternions[:, joint : joint + 1])[:, 0]
             self._channel(first + joint, "rotation", times, np.ascontiguousarray(rotations, np.float32))
+        observed = {
+            name: [self._buffer.add(levels, normalized=True) for levels in fractions(values)]
+            for name, values in (("visibility", person.visibility), ("contacts", person.contacts))
+            if values is not None
+        }
+        if observed:
+            self._nodes[node]["extras"] = {"times": times, **observed}
         keys, scales = presence(person.seen)
         if not scales.all():
             at = self._buffer.add(keys, bounds=True)
@@ -218,6 +227,12 @@ class _Surface:
         small = len(vertices) < 1 << 16
         indices = buffer.add(faces.ravel().astype(np.uint16 if small else np.uint32), target=INDICES)
         return _Surface(vertices, indices, attributes)
+
+
+def fractions(values: F32) -> list[U8]:
+    """Values (T, D) in 0..1 as D arrays (T,) of fractions of 255; 1 where a value is unknown."""
+    levels = np.rint(np.where(np.isnan(values), 1, values) * 255).astype(np.uint8)
+    return [np.ascontiguousarray(column) for column in levels.T]
 
 
 def split_at_seams(body: BodyModel) -> tuple[I32, F32 | None, I32]:

@@ -9,6 +9,7 @@ from edge_kernels.reference.linear import Linear
 from edge_kernels.reference.nms import nms
 from edge_kernels.reference.plan import ExecutionPlan
 from edge_kernels.reference.rasterize import rasterize
+from edge_kernels.reference.refine_pose import refine_pose
 from edge_kernels.reference.skinning import skinning
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "letterbox",
     "nms",
     "rasterize",
+    "refine_pose",
     "shape_evidence",
     "skinning",
 ]

@@ -56,6 +56,8 @@ void show(const Frame& f) {
   table("shape", f.people, f.shapes, [&](auto n, auto b) { return f.shape(n, b); });
   table("translation", f.people, 1, [&](auto n, auto) { return f.translation(n); });
   table("joints", f.people, f.joints, [&](auto n, auto j) { return f.joint(n, j); });
+  table("visibility", f.people, f.visibilities, [&](auto n, auto j) { return f.visibility(n, j); });
+  table("contacts", f.people, f.contacts, [&](auto n, auto foot) { return f.contact(n, foot); });
   std::vector<Vec3> vertices(f.vertices);
   start("vertices");
   for (std::size_t n = 0; n < f.people; ++n) {

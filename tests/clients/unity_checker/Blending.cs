@@ -36,7 +36,7 @@ namespace Meshcast.Checks
                 rows.Add(new[]
                 {
                     t - T0, p.Translation[0], p.Vertices[3], p.Rotvecs[0], p.Rotvecs[1], p.Rotvecs[2], p.Shape[0],
-                    into.BeyondS
+                    into.BeyondS, p.Visibility[0], p.Contacts[0], p.Contacts[1]
                 });
             }
             return rows;
@@ -134,7 +134,7 @@ namespace Meshcast.Checks
         }
     }
 
-    /// <summary>Frame messages by hand: two vertices, a rotation and a shape coefficient a person.</summary>
+    /// <summary>Frame messages by hand: two vertices, a rotation, a shape coefficient, a visibility and two contacts a person.</summary>
     internal static class Messages
     {
         public static byte[] Frame(uint session, ulong seq, double t, int[] ids, double position)
@@ -146,14 +146,14 @@ namespace Meshcast.Checks
             Text(w, "MCST", 4);
             w.Write((ushort)1);
             w.Write((ushort)1);
-            w.Write(208);
+            w.Write(212);
             w.Write(0);
             w.Write(seq);
             w.Write(0L);
             w.Write(session);
             w.Write(0);
             Text(w, "body", 24);
-            w.Write(1);
+            w.Write(1 | 2 << 24);
             w.Write(0);
             w.Write(0L);
             w.Write(0L);
@@ -164,6 +164,7 @@ namespace Meshcast.Checks
             w.Write(2);
             w.Write(0);
             w.Write(0x00010001);
+            w.Write(0x00020001);
             Each(N, i => w.Write(ids[i]));
             Each(N, i => w.Write(1f));
             Each(3 * N, i => w.Write(i % 3 == 0 ? (float)(0.2 * position + i) : 0f));
@@ -175,6 +176,10 @@ namespace Meshcast.Checks
             Each(N, i => w.Write((short)(position * 100)));
             w.Write(new byte[2 * N % 4]);
             Each(N, i => w.Write(0f));
+            Each(N, i => w.Write((byte)(51 * position)));
+            w.Write(new byte[(4 - N % 4) % 4]);
+            Each(2 * N, i => w.Write((byte)(i % 2 == 1 ? 51 * position : 255)));
+            w.Write(new byte[2 * N % 4]);
             byte[] data = message.ToArray();
             Array.Copy(BitConverter.GetBytes(data.Length), 0, data, 52, 4);
             return data;

@@ -46,6 +46,8 @@ namespace Meshcast.Checks
             found["quaternions"] = Part(people.Quaternions, N * people.RotationCount * 4);
             found["shape"] = Part(people.Shape, N * people.ShapeCount);
             found["error_mm"] = Part(people.ErrorMm, N);
+            found["visibility"] = Part(people.Visibility, N * people.VisibilityCount);
+            found["contacts"] = Part(people.Contacts, N * people.ContactCount);
             return found;
         }
 

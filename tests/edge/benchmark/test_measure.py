@@ -46,13 +46,19 @@ def test_bench_report_is_consistent(meshcast: Command, person_clip: Path, tmp_pa
             "detect",
             "track",
             "pose",
+            "second_pose",
             "mesh",
             "localize",
+            "inverse_kinematics",
+            "refine",
+            "unseen_pose",
             "smooth",
+            "foot_lock",
+            "skin",
             "publish",
         }
         assert runner["people_per_frame"] >= 1
-        assert set(runner["engines_ms"]) == {"detector engine", "pose engine", "mesh engine"}
+        assert set(runner["engines_ms"]) == {"detector engine", "pose engine", "second_pose engine", "mesh engine"}
         assert runner["rows"]["pose"]["computed"] >= 9
         assert runner["cpu_ms_per_frame"] > 0
         ages = [stream[f"{age}_ms"]["mean"] for age in ("latency", "worked", "waited")]

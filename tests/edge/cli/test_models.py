@@ -258,7 +258,7 @@ def test_run_onnx_file_with_card(
 ) -> None:
     path = tiny_pose(tmp_path, [batch, 3, 256, 192], CARD)
     said = meshcast(
-        "run", person_clip, "--pose", path, "--backend", backend, "--no-smooth", "--save", tmp_path / "a.npz"
+        "run", person_clip, "--pose", path, "--backend", backend, "--smooth", "off", "--save", tmp_path / "a.npz"
     )
     assert said.code == EXIT_WHOLE, said.err
     with np.load(tmp_path / "a.npz") as made:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from edge import console
 from edge.cli import models
 from edge.cli.main import main
+from edge.cli.options import add_model_options
 from edge.errors import EXIT_USAGE
 from engines.cards.card import load_card
 
@@ -29,6 +31,7 @@ def restored_log_format() -> Iterator[None]:
         ("run --detectr x", "meshcast run: --detectr: no such option; did you mean --detector?"),
         ("run a.mp4 --detectr=x", "meshcast run: --detectr: no such option; did you mean --detector?"),
         ("run a.mp4 --axes unitiy", "meshcast run: --axes: 'unitiy' is not a valid choice; did you mean unity?"),
+        ("run a.mp4 --smooth stong", "meshcast run: --smooth: 'stong' is not a valid choice; did you mean strong?"),
         ("run a.mp4 --pace slow", "meshcast run: --pace: 'slow' is not a valid choice; choose from fast, realtime"),
         ("models --task psoe", "meshcast models: --task: 'psoe' is not a valid choice; did you mean pose?"),
         ("models --tsk pose", "meshcast models: --tsk: no such option; did you mean --task?"),
@@ -65,6 +68,24 @@ def test_parser_log_options_work_before_and_after_command(capsys: pytest.Capture
     for words in (["--log-format", "json", "models", "nope"], ["models", "--log-format=json", "nope"]):
         assert main(words) == EXIT_USAGE
         assert '"level": "error"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "smooth", "warns"),
+    [
+        ("", "light", False),
+        ("--smooth strong", "strong", False),
+        ("--smooth off", "off", False),
+        ("--no-smooth", "off", True),
+    ],
+)
+def test_model_options_smooth_and_its_deprecated_spelling(
+    words: str, smooth: str, warns: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_model_options(parser)
+    assert parser.parse_args(words.split()).smooth == smooth
+    assert ("--no-smooth is deprecated; use --smooth off" in capsys.readouterr().err) == warns
 
 
 def test_models_card_texts_are_escaped() -> None:

@@ -67,3 +67,23 @@ def test_run_notifies_service_manager(
             heard.append(manager.recv(4096).decode())
     assert heard[0].startswith("READY=1\nSTATUS=1 source, ")
     assert "WATCHDOG=1" in heard
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--tilt", "10"), "--tilt: needs the camera's height"),
+        (("--camera", "none.toml", "--camera-height", "2"), "--camera-height: a camera file has the pose itself"),
+        (("--camera-height", "0"), "not a number above 0"),
+        (("--camera-height", "2", "--tilt", "91"), "not a number from -90 to 90"),
+        (("--height", "178"), "not a number from 0.5 to 2.5"),
+        (("--height", "1.8", "--shape", "none.toml"), "--height: contradicts --shape"),
+    ],
+)
+def test_run_wrong_camera_pose_or_size_is_usage_error(
+    options: tuple[str, ...], says: str, meshcast: Command, blank_clip: Path
+) -> None:
+    said = meshcast("run", blank_clip, *options)
+    assert said.code == EXIT_USAGE
+    assert says in said.err
+    assert len(said.err.splitlines()) == 1

@@ -89,7 +89,21 @@ def test_metrics_of_two_streams(meshcast: Command, person_clip: Path, scrapes: l
     assert scrape("meshcast_frames_with_people_total", stream="person") == 12
     assert scrape("meshcast_people", stream="person") >= 1
     stages = {labels["stage"] for labels in scrape.labels("meshcast_stage_duration_seconds_count")}
-    assert stages == {"decode", "detect", "track", "pose", "mesh", "localize", "smooth"}
+    assert stages == {
+        "decode",
+        "detect",
+        "track",
+        "pose",
+        "second_pose",
+        "mesh",
+        "localize",
+        "inverse_kinematics",
+        "refine",
+        "unseen_pose",
+        "smooth",
+        "foot_lock",
+        "skin",
+    }
     pose = {"task": "pose", "model": "movenet_thunder"}
     assert scrape("meshcast_engine_rows_total", **pose) >= scrape("meshcast_engine_duration_seconds_count", **pose) > 0
     assert scrape("meshcast_engine_rows_total", **pose) >= scrape("meshcast_engine_rows_together_total", **pose)

@@ -19,7 +19,8 @@ from tests.support.commands import Command, report
 from tests.support.interrupts import interrupt_at
 from tests.support.small_disk import SmallDisk
 
-STAGES = {"decode", "track", "pose", "mesh", "localize", "smooth", "publish"}
+RIG_STAGES = {"inverse_kinematics", "refine", "unseen_pose", "smooth", "foot_lock", "skin"}
+STAGES = {"decode", "track", "pose", "second_pose", "mesh", "localize", "publish"} | RIG_STAGES
 
 
 def events_of(path: Path) -> list[dict[str, Any]]:
@@ -58,6 +59,7 @@ def test_trace_of_run_contains_all_stages(meshcast: Command, person_clip: Path, 
     assert {name for process, name in spans if process == "engines"} == {
         "detector engine",
         "pose engine",
+        "second_pose engine",
         "mesh engine",
     }
     assert [event for event in events if event["ph"] == "i"] == []

@@ -17,6 +17,7 @@ from edge.pipeline import CameraConfig, Pipeline
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.runtime.frame_errors import MAX_CONSECUTIVE_ERRORS
 from edge.sources import Source, open_source
+from edge.stages.config import PipelineConfig
 from edge.types import Bodies, Frame, TrackedFrame
 from engines.errors import ModelError
 from tests.support.paths import MEDIA
@@ -231,11 +232,20 @@ def test_async_pipeline_rotations_are_solved_once_for_each_frame_that_wants_them
     with AsyncPipeline(Numbered(6), pipeline, wants_rotations=lambda: next(wanted)) as results:
         with_rotations = [result.frame.index for result in results if result.rig_pose is not None]
     assert with_rotations == [1, 2, 5]
+    assert pipeline.timings.stages.stats()["rig_error"].count == 3
+
+
+def test_async_pipeline_network_surfaces_are_fitted_on_demand(loaded: LoadedModels) -> None:
+    pipeline = Pipeline(loaded, CameraConfig(), PipelineConfig(surface="network"))
+    wanted = iter([False, True, True, False, False, True])
+    with AsyncPipeline(Numbered(6), pipeline, wants_rotations=lambda: next(wanted)) as results:
+        with_rotations = [result.frame.index for result in results if result.rig_pose is not None]
+    assert with_rotations == [1, 2, 5]
     assert pipeline.timings.stages.stats()["inverse_kinematics"].count == 3
 
 
 def test_async_pipeline_without_wish_for_rotations_skips_inverse_kinematics(loaded: LoadedModels) -> None:
-    pipeline = Pipeline(loaded, CameraConfig())
+    pipeline = Pipeline(loaded, CameraConfig(), PipelineConfig(surface="network"))
     with AsyncPipeline(Numbered(3), pipeline) as results:
         assert all(result.rig_pose is None for result in results)
     assert "inverse_kinematics" not in pipeline.timings.stages.stats()

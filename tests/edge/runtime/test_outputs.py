@@ -74,6 +74,7 @@ class Sink:
 class FakePublisher:
     def __init__(self, fault: Callable[[int], None] = lambda index: None) -> None:
         self.published: list[int] = []
+        self.times: list[tuple[float, int]] = []
         self.ended: list[str] = []
         self.subscribed = False
         self._fault = fault
@@ -84,6 +85,7 @@ class FakePublisher:
     def publish(self, frame: Frame, bodies: Bodies, camera: Camera, rig_pose: RigPose | None) -> None:
         self._fault(frame.index)
         self.published.append(frame.index)
+        self.times.append((frame.t_s, frame.t_capture_ns))
 
     def end(self, stream: str, reason: str) -> None:
         self.ended.append(reason)
@@ -99,6 +101,14 @@ def from_on(first: int, error: Exception, end: int = 1 << 30) -> Callable[[int],
             raise error
 
     return fault
+
+
+def test_outputs_extrapolated_bodies_are_published_with_their_time() -> None:
+    publisher, given = FakePublisher(), result(3)
+    out = Outputs(StreamFiles(), MODEL, Timings(), 30.0, cast(Publisher, publisher), predict_s=0.05)
+    out.write(given)
+    assert publisher.times == [(pytest.approx(given.frame.t_s + 0.05), given.frame.t_capture_ns)]
+    assert publisher.published == [3]
 
 
 @pytest.mark.parametrize("number", ERRORS)

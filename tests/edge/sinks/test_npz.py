@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -184,3 +185,14 @@ def test_npz_writer_continues_when_space_is_available_again(tmp_path: Path, room
         assert z["id"].tolist() == [1, 2] * frames + [3]
         np.testing.assert_array_equal(z["vertices"][-1:], make_bodies([3], seed=100, vertices=6890).vertices)
         np.testing.assert_array_equal(z["row_image_size"], np.broadcast_to(CAMERA.size, (2 * frames + 1, 2)))
+
+
+def test_visibility_and_contacts_are_saved_and_unknown_ones_are_nan(tmp_path: Path) -> None:
+    saver = NpzWriter(tmp_path / "a.npz", body_model())
+    known = replace(make_bodies([7]), visibility=np.float32([[0, 0.5]]), contacts=np.float32([[1, 0.25]]))
+    saver.add(make_frame(0), known, CAMERA)
+    saver.add(make_frame(1), make_bodies([7]), CAMERA)
+    saver.close()
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as z:
+        np.testing.assert_array_equal(z["visibility"], np.float32([[0, 0.5], [np.nan] * 2]))
+        np.testing.assert_array_equal(z["contacts"], np.float32([[1, 0.25], [np.nan] * 2]))

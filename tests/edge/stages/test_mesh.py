@@ -49,6 +49,16 @@ def test_weak_perspective_translation_matches_published_cameras(focal: float) ->
         np.testing.assert_allclose(camera.project(mesh + place), there, atol=0.02)
 
 
+def test_weak_perspective_translation_uses_the_magnification_of_a_distorted_lens_at_the_crop() -> None:
+    camera = replace(pinhole(1280, 720, 800), distortion=np.array([-0.25, 0.05, 0, 0, 0]))
+    place = np.array([1.8, 0.2, 3.0])
+    corners = camera.project(place + np.array([[-0.1, -0.1, 0], [0.1, 0.1, 0]]))
+    box = np.concatenate(corners)[None].astype(np.float32)
+    # A mesh of which 0.1 m is half the crop, in its middle.
+    (found,) = weak_perspective_translation(np.array([[10.0, 0.0, 0.0]], np.float32), box, camera)
+    np.testing.assert_allclose(found, place, rtol=0.1)
+
+
 def test_cropper_matches_published_crops() -> None:
     card = load_card("pare")
     tiny = Cropper(card)
@@ -91,9 +101,12 @@ def test_localizer_crop_camera_gives_root_translation(distortion: float) -> None
     pixels = np.stack([camera.project(mesh) for mesh in places])
     boxes = np.concatenate([pixels.min(1), pixels.max(1)], 1).astype(np.float32)
     side = (boxes[:, 2:] - boxes[:, :2]).max(1)
-    center = camera.rays(((boxes[:, :2] + boxes[:, 2:]) / 2)[:, None])[:, 0]
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    center = camera.rays(middle[:, None])[:, 0]
+    sides = camera.rays(middle[:, None] + np.array([[-1, 0], [1, 0], [0, -1], [0, 1]]) * side[:, None, None] / 2)
+    extent = np.sqrt((sides[:, 1, 0] - sides[:, 0, 0]) * (sides[:, 3, 1] - sides[:, 2, 1]))
     own = roots - joints[:, 0]  # of the body's origin, which is what the camera of the crop speaks of
-    scale = 2 * 900 / (side * own[:, 2])
+    scale = 2 / (extent * own[:, 2])
     cameras = np.stack([scale, *(own[:, :2] - center * own[:, 2:]).T], 1).astype(np.float32)
 
     head = SmplParametersHead(

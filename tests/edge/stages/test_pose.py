@@ -12,6 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 import edge_kernels
+from edge.stages.config import CutConfig
+from edge.stages.crops import complete_boxes
 from edge.stages.pose import Pose
 from edge.types import Frame, Tracks
 from engines.cards.card import load_card
@@ -205,3 +207,56 @@ def test_pose_tiny_images_and_empty_boxes_are_accepted(shape: tuple[int, int]) -
 def test_stage_card_of_other_task_raises() -> None:
     with pytest.raises(ModelError, match="nanodet_g: not a pose model of a known family"):
         Pose(Marks(), load_card("nanodet_g"))
+
+
+class Heatmaps(Marks):
+    """A stand-in with heatmaps of 8 x 4 cells; every keypoint has its peak in cell x = 1, y = 5."""
+
+    def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        maps = np.zeros((len(inputs[0]), 17, 8, 4), np.float32)
+        maps[:, :, 5, 1] = 0.9
+        return (maps,)
+
+
+@pytest.mark.parametrize(("half_cell", "expected"), [(False, (1 / 4, 5 / 8)), (True, (1.5 / 4, 5.5 / 8))])
+def test_pose_half_cell_is_added_where_the_card_says_so(half_cell: bool, expected: tuple[float, float]) -> None:
+    decode = replace(CARD.decode, margin=1.0, refine="none", half_cell=half_cell)
+    card = replace(CARD, family="heatmaps", decode=decode)
+    found = Pose(Heatmaps(), card)(frame(np.zeros((300, 300, 3), np.uint8)), tracks([20, 40, 220, 240]))
+    np.testing.assert_allclose(found.keypoints[0, 0], np.array([20, 40]) + 200 * np.array(expected), atol=1e-3)
+
+
+def test_pose_half_cell_without_heatmaps_raises() -> None:
+    with pytest.raises(ModelError, match=r"decode\.half_cell is for heatmaps, a movenet model gives none"):
+        Pose(Marks(), replace(CARD, decode=replace(CARD.decode, half_cell=True)))
+
+
+def test_pose_efficientpose_agrees_with_movenet_on_real_images() -> None:
+    card = load_card("efficientpose_i")
+    second = Pose(open_session(card, precision="fp32", threads=1), card)
+    name = "basketball1.png"
+    image = cv2.imread(str(STARTER / name))
+    assert image is not None
+    person = max(EXPECTED[name], key=lambda each: min(row[2] for row in each["keypoints"]))  # seen best
+    found = second(frame(image), tracks(person["box"]))
+    common = [keypoint for keypoint in card.keypoints if keypoint in CARD.keypoints]
+    assert len(common) == 12
+    length = max(person["box"][2] - person["box"][0], person["box"][3] - person["box"][1])
+    expected = np.array([person["keypoints"][CARD.keypoints.index(keypoint)][:2] for keypoint in common])
+    places = found.keypoints[0, [card.keypoints.index(keypoint) for keypoint in common]]
+    off = np.linalg.norm(places - expected, axis=1) / length
+    assert np.median(off) < 0.03
+    assert (off < 0.06).mean() > 0.7
+
+
+def test_boxes_cut_by_the_lower_edge_are_completed() -> None:
+    config = CutConfig(border=0.02, max_aspect=2.0, extension=0.5)
+    boxes = np.float32(
+        [[0, 200, 100, 300], [0, 200, 100, 280], [0, 50, 100, 300], [10, 100, 110, 295], [0, 150, 90, 340]]
+    )
+    whole = complete_boxes(boxes, 300, config)
+    np.testing.assert_array_equal(whole[:, :3], boxes[:, :3])
+    # Cut; above the edge; as long as a whole person; just above the edge; beyond it.
+    np.testing.assert_allclose(whole[:, 3], [350, 280, 300, 295 + 97.5, 300 + 75])
+    np.testing.assert_array_equal(complete_boxes(boxes[[0]], 300, CutConfig(extension=0)), boxes[[0]])
+    assert complete_boxes(boxes[:0], 300, config).shape == (0, 4)

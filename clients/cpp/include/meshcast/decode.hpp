@@ -137,6 +137,22 @@ inline bool read_camera(const std::uint8_t* data, Intrinsics& camera) noexcept {
   return camera.fx >= 0 && camera.fy >= 0;
 }
 
+/// The counts of visibilities and contacts; false and why when they do not go with the header.
+inline bool read_observed(const std::uint8_t* data, std::uint32_t header_size, Frame& frame, Error& error) noexcept {
+  if ((data[107] & kObserved) == 0) return true;
+  if (header_size < kObservedHeader) {
+    error = Error::format("damaged message: header size %u has no room for visibilities", header_size);
+    return false;
+  }
+  frame.visibilities = load<std::uint16_t>(data + 208);
+  frame.contacts = load<std::uint16_t>(data + 210);
+  const bool of_joints = frame.joints == 0 || frame.visibilities == 0 || frame.visibilities == frame.joints;
+  if (of_joints && (frame.contacts == 0 || frame.contacts == kFeet)) return true;
+  error = Error::format("damaged message: %zu visibilities of %zu joints, %zu contacts of %zu feet", frame.visibilities,
+                        frame.joints, frame.contacts, kFeet);
+  return false;
+}
+
 inline Message decode_frame(const std::uint8_t* data, std::size_t size, Kind kind) noexcept {
   Frame frame;
   frame.kind = kind;
@@ -161,6 +177,7 @@ inline Message decode_frame(const std::uint8_t* data, std::size_t size, Kind kin
                          kMaxPeople, kMaxVertices);
   if (!std::isfinite(frame.t_stream_s)) return Error::format("damaged message: the stream time is not a finite number");
   if (!read_camera(data, frame.camera)) return Error::format("damaged message: its camera is not one");
+  if (!read_observed(data, start, frame, error)) return error;
   const auto not_negative = [](float value) { return value >= 0; };
   ArrayReader arrays(data, size, start);
   frame.ids = arrays.take<std::int32_t>("ids", N);
@@ -176,7 +193,9 @@ inline Message decode_frame(const std::uint8_t* data, std::size_t size, Kind kin
   frame.shape_levels = arrays.take<std::int16_t>("shape", N * B);
   frame.error_mm = arrays.take<float>("error_mm", P ? N : 0);
   arrays.demand(frame.error_mm, not_negative, "error_mm");
-  arrays.close(start > kFrameHeader);
+  frame.visibility_levels = arrays.take<std::uint8_t>("visibility", N * frame.visibilities);
+  frame.contact_levels = arrays.take<std::uint8_t>("contacts", N * frame.contacts);
+  arrays.close(start > ((data[107] & kObserved) != 0 ? kObservedHeader : kFrameHeader));
   if (arrays.failed) return arrays.error;
   return frame;
 }

@@ -18,9 +18,13 @@ constexpr std::size_t kInfluences = 4;                            // joints that
 constexpr float kLimit = 1e30f;                                   // every float of an array is smaller
 constexpr float kRotationStep = 3.14159265358979323846f / 32767;  // radians a level of a rotation vector
 constexpr float kShapeStep = 1e-3f;                               // standard deviations a level
-constexpr float kWeightLevels = 65535;                            // of a vertex's share in a joint
+constexpr float kObservedLevels = 255;                            // of visibilities and contacts from 0 to 1
+constexpr std::size_t kFeet = 2;                                  // contacts of a person: left, right
+constexpr std::uint8_t kObserved = 2;   // bit of the flags of a frame: visibilities and contacts follow
+constexpr float kWeightLevels = 65535;  // of a vertex's share in a joint
 
-constexpr std::size_t kCommonHeader = 108, kFrameHeader = 208, kModelHeader = 144, kStatusHeader = 136;
+constexpr std::size_t kCommonHeader = 108, kFrameHeader = 208, kObservedHeader = 212, kModelHeader = 144,
+                      kStatusHeader = 136;
 
 enum class Kind : std::uint16_t { mesh = 1, model = 2, params = 3, joints = 4, mesh_lod = 5, status = 6 };
 enum class Axes : std::uint8_t { opencv = 0, unity = 1, unreal = 2, gltf = 3 };

@@ -53,7 +53,9 @@ struct Frame : Header {
   Array<float> low, step;           // people, 3
   Array<std::uint16_t> levels;      // people, vertices, 3
   Array<std::int16_t> rotation_levels, shape_levels;
-  Array<float> error_mm;  // people, or nothing where there are no rotations
+  Array<float> error_mm;                       // people, or nothing where there are no rotations
+  std::size_t visibilities = 0, contacts = 0;  // of each person; 0: the publisher does not know
+  Array<std::uint8_t> visibility_levels, contact_levels;
 
   /// When it was sent, on the publisher's monotonic clock, s.
   double t_publish_s() const noexcept { return double(t_capture_monotonic_ns) / 1e9 + double(age_us) / 1e6; }
@@ -78,6 +80,14 @@ struct Frame : Header {
     const std::size_t i = (person * rotations + joint) * 3;
     return kRotationStep *
            Vec3{float(rotation_levels[i]), float(rotation_levels[i + 1]), float(rotation_levels[i + 2])};
+  }
+  /// 1 where a joint of the model was observed, 0 where its position is assumed, for j < visibilities.
+  float visibility(std::size_t person, std::size_t j) const noexcept {
+    return float(visibility_levels[person * visibilities + j]) / kObservedLevels;
+  }
+  /// Whether the left (0) or right (1) foot stands still on something, 0 to 1, for foot < contacts.
+  float contact(std::size_t person, std::size_t foot) const noexcept {
+    return float(contact_levels[person * contacts + foot]) / kObservedLevels;
   }
   /// Standard deviations.
   float shape(std::size_t person, std::size_t b) const noexcept {

@@ -17,6 +17,9 @@ from meshcast.protocol.layout import (
     MAX_PEOPLE,
     MAX_VERTICES,
     MODEL_HEADER,
+    OBSERVED,
+    OBSERVED_FRAME_HEADER,
+    OBSERVED_LEVELS,
     ROTATION_STEP,
     SHAPE_STEP,
     SPACES,
@@ -28,6 +31,7 @@ from meshcast.protocol.layout import (
     Kind,
     read_header,
     read_kind,
+    read_observed,
 )
 from meshcast.protocol.packets import FramePacket, Intrinsics, ModelPacket, Packet, People, StatusPacket
 from meshcast.protocol.quantization import WEIGHT_LEVELS, dequantize
@@ -66,6 +70,8 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
         )
     if not np.isfinite(head["t_stream_s"]):
         raise DamagedError("damaged message: the stream time is not a finite number")
+    visibilities, contacts = read_observed(data, head)
+    known_header = OBSERVED_FRAME_HEADER if head["flags"] & OBSERVED else FRAME_HEADER
     arrays = ArrayReader(data, head["header_size"])
     ids = arrays.take("ids", "<i4", N)
     scores = arrays.take("scores", "<f4", N)
@@ -79,7 +85,9 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
     rotations = arrays.take("rotations", "<i2", N, P, 3)
     shape = arrays.take("shape", "<i2", N, B)
     error_mm = arrays.take("error_mm", "<f4", N if P else 0, good=lambda a: a >= 0)
-    arrays.close(extended=head["header_size"] > FRAME_HEADER.itemsize)
+    visibility = arrays.take("visibility", "u1", N, visibilities)
+    contact = arrays.take("contacts", "u1", N, contacts)
+    arrays.close(extended=head["header_size"] > known_header.itemsize)
     return FramePacket(
         stream=head["stream"],
         level=TOPIC_PREFIXES[kind],
@@ -108,6 +116,8 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
             rotvecs=rotations * np.float32(ROTATION_STEP),
             shape=shape * np.float32(SHAPE_STEP),
             error_mm=error_mm if P else np.zeros(N, np.float32),
+            visibility=visibility / np.float32(OBSERVED_LEVELS) if visibilities else None,
+            contacts=contact / np.float32(OBSERVED_LEVELS) if contacts else None,
         ),
     )
 

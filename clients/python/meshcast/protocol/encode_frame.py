@@ -13,6 +13,7 @@ from meshcast.protocol.layout import (
     AXES,
     CAMERA_ASSUMED,
     DISTORTION_FIELDS,
+    FEET,
     FRAME_HEADER,
     K_FIELDS,
     LEVELS,
@@ -20,6 +21,9 @@ from meshcast.protocol.layout import (
     MAX_AGE_US,
     MAX_PEOPLE,
     MAX_VERTICES,
+    OBSERVED,
+    OBSERVED_FRAME_HEADER,
+    OBSERVED_LEVELS,
     ROTATION_STEP,
     SHAPE_STEP,
     SPACES,
@@ -36,8 +40,14 @@ MAX_LEVEL = 32767  # of rotations and shape
 def encode_frame(packet: FramePacket) -> bytes:
     """The message of a FramePacket: each array of `packet.people` that is not empty. Raises WireError, see `encode`."""
     people = packet.people
-    counts = _counts(people, packet.frame_index)
-    return pack_message(FRAME_HEADER, _fields(packet) | counts, _payload(people, packet.frame_index))
+    fields = _fields(packet) | _counts(people, packet.frame_index)
+    payload = _payload(people, packet.frame_index)
+    observed = _observed_arrays(people, packet.frame_index)
+    if not observed:
+        return pack_message(FRAME_HEADER, fields, payload)
+    fields["flags"] = fields.get("flags", 0) | OBSERVED
+    fields |= {name: array.shape[1] for name, array in observed.items()}
+    return pack_message(OBSERVED_FRAME_HEADER, fields, payload + pack_arrays(*observed.values()))
 
 
 def _counts(people: People, frame_index: int) -> dict[str, int]:
@@ -79,6 +89,25 @@ def _payload(people: People, frame_index: int) -> bytes:
     if rotations:
         parts.append(_floats(frame_index, people.error_mm))
     return b"".join(parts)
+
+
+def _observed_arrays(people: People, frame_index: int) -> dict[str, Array]:
+    """The levels (N, count) of visibilities and contacts that are known, by the field that counts them."""
+    N, J = len(people), people.joints.shape[1]
+    arrays = {}
+    for field, name, values, count in (
+        ("visibilities", "visibility", people.visibility, J),
+        ("contacts", "contacts", people.contacts, FEET),
+    ):
+        if values is None:
+            continue
+        if values.ndim != 2 or len(values) != N or (count and values.shape[1] != count):
+            raise WireError(f"frame {frame_index}: {name} has the shape {values.shape}; use {(N, count or 'J')}")
+        levels = np.rint(np.clip(values, 0, 1) * OBSERVED_LEVELS)
+        if np.isnan(levels).any():
+            raise WireError(f"frame {frame_index}: {name} holds a value that is not a number; use 0 to 1")
+        arrays[field] = levels.astype(np.uint8)
+    return arrays
 
 
 def _fields(packet: FramePacket) -> dict[str, Any]:

@@ -13,9 +13,9 @@ def encode(packet: Packet) -> bytes:
 
     `decode(encode(packet))` is the packet again, up to these roundings: vertices to half a step, which is 1/65535 of a
     person's extent along an axis; rotation vectors to pi / 65534 rad; shape to 0.0005, within -32.767 to 32.767;
-    skinning weights to 1/65535 and shape directions to 1/65534 of the largest one; times since the capture to 1 us;
-    camera intrinsics to float32. What a subscriber adds to a frame (`model`, `lost`, `reordered`, `delay_ms`) is not
-    sent.
+    visibility and contacts to 1/510, within 0 to 1; skinning weights to 1/65535 and shape directions to 1/65534 of the
+    largest one; times since the capture to 1 us; camera intrinsics to float32. What a subscriber adds to a frame
+    (`model`, `lost`, `reordered`, `delay_ms`) is not sent.
 
     Args:
         packet: A FramePacket, ModelPacket or StatusPacket.

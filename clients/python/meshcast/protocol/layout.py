@@ -23,6 +23,8 @@ MAX_VERTICES = 1 << 20
 STATES = ("live", "idle", "ended")  # the code in a message is the index
 ROTATION_STEP = math.pi / 32767  # rad a level of a rotation vector
 SHAPE_STEP = 1e-3  # standard deviations a level
+OBSERVED_LEVELS = 255  # steps of visibility and contacts from 0 to 1
+FEET = 2  # contacts of a person: the left and the right foot
 LIMIT = 1e30  # no float in an array is larger, so that low + step * level stays a number too
 ALIGN = 4  # every array starts at a multiple of this, counted from the first byte of the message
 
@@ -30,6 +32,7 @@ AXES = ("opencv", "unity", "unreal", "gltf")  # the code in a message is the ind
 UNITS = ("m", "cm")
 SPACES = ("camera", "world", "body")
 CAMERA_ASSUMED = 1  # bit of `flags` in frame messages: the intrinsics rest on an assumed field of view
+OBSERVED = 2  # bit of `flags` in frame messages: the header goes on with OBSERVED_HEADER
 K_FIELDS = ("fx", "fy", "cx", "cy", "skew")
 DISTORTION_FIELDS = ("k1", "k2", "p1", "p2", "k3")
 MAX_AGE_US = 2**32 - 1
@@ -107,6 +110,9 @@ FRAME_HEADER = np.dtype(
         ("shapes", "<u2"),
     ]
 )
+
+OBSERVED_HEADER = np.dtype([("visibilities", "<u2"), ("contacts", "<u2")])
+OBSERVED_FRAME_HEADER = np.dtype(FRAME_HEADER.descr + OBSERVED_HEADER.descr)
 
 MODEL_HEADER = np.dtype(
     [
@@ -196,9 +202,27 @@ def read_header(data: bytes, header: np.dtype[Any], kind: Kind) -> dict[str, Any
     return fields | {"stream": stream, "model_name": name}
 
 
-def _fields(data: bytes, header: np.dtype[Any]) -> dict[str, Any]:
+def read_observed(data: bytes, head: dict[str, Any]) -> tuple[int, int]:
+    """Visibilities and contacts of a person in a frame message with this header: (0, 0) without these sections.
+
+    Raises DamagedError when the header is too short for them or their counts do not go with the others.
+    """
+    if not head["flags"] & OBSERVED:
+        return 0, 0
+    if head["header_size"] < OBSERVED_FRAME_HEADER.itemsize:
+        raise DamagedError(f"damaged message: header size {head['header_size']} has no room for visibilities")
+    visibilities, contacts = _fields(data, OBSERVED_HEADER, FRAME_HEADER.itemsize).values()
+    if (head["joints"] and visibilities not in (0, head["joints"])) or contacts not in (0, FEET):
+        raise DamagedError(
+            f"damaged message: {visibilities} visibilities of {head['joints']} joints, "
+            f"{contacts} contacts of {FEET} feet"
+        )
+    return visibilities, contacts
+
+
+def _fields(data: bytes, header: np.dtype[Any], offset: int = 0) -> dict[str, Any]:
     assert header.names is not None
-    return dict(zip(header.names, np.frombuffer(data, header, 1)[0].item(), strict=True))
+    return dict(zip(header.names, np.frombuffer(data, header, 1, offset)[0].item(), strict=True))
 
 
 def padded(size: int) -> int:

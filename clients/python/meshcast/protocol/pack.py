@@ -16,6 +16,7 @@ from meshcast.protocol.layout import (
     MAGIC,
     MAX_MODEL_NAME,
     MODEL_HEADER,
+    OBSERVED_FRAME_HEADER,
     STATUS_HEADER,
     VERSION,
     padded,
@@ -43,7 +44,9 @@ def _format(dtype: np.dtype[Any]) -> str:
     return f"{dtype.itemsize}s" if dtype.kind == "S" else _FORMATS[dtype.kind, dtype.itemsize]
 
 
-_HEADERS = {id(header): _Header(header) for header in (FRAME_HEADER, MODEL_HEADER, STATUS_HEADER)}
+_HEADERS = {
+    id(header): _Header(header) for header in (FRAME_HEADER, OBSERVED_FRAME_HEADER, MODEL_HEADER, STATUS_HEADER)
+}
 
 
 def model_name_bytes(name: str) -> bytes:

@@ -44,6 +44,9 @@ class People:
         shape: (N, B) float32, standard deviations.
         error_mm: (N,) float32, root mean square distance between the vertices of these rotations and shape and those
             of the mesh head.
+        visibility: (N, J) float32 in 0..1, at every level in the order of the model's joint names: 1 where a joint was
+            observed, 0 where its position is assumed. None where the publisher does not know.
+        contacts: (N, 2) float32 in 0..1: whether the left and the right foot stand still on something, or None.
     """
 
     ids: I32
@@ -55,6 +58,8 @@ class People:
     rotvecs: F32
     shape: F32
     error_mm: F32
+    visibility: F32 | None = None
+    contacts: F32 | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -84,6 +84,17 @@ namespace Meshcast
             }
         }
 
+        /// <summary>Shares of 8 bits, from 0 to 1.</summary>
+        public void Shares(string name, ref float[] into, long count)
+        {
+            int start = Take(name, count, 1);
+            Bytes.Room(ref into, (int)count);
+            for (int i = 0; i < (int)count; i++)
+            {
+                into[i] = data[start + i] / (float)Wire.ObservedLevels;
+            }
+        }
+
         /// <summary>Refuses bytes that are left over, unless a longer header announced further arrays.</summary>
         public void Close(bool extended)
         {

@@ -217,6 +217,8 @@ namespace Meshcast
                 Lines(a.Keypoints, other.Keypoints, person, o, 3 * a.KeypointCount, s, into.Keypoints);
                 Lines(a.Vertices, other.Vertices, person, o, 3 * a.VertexCount, s, into.Vertices);
                 Lines(a.Shape, other.Shape, person, o, a.ShapeCount, s, into.Shape);
+                Lines(a.Visibility, a.Visibility, person, person, a.VisibilityCount, 0, into.Visibility);
+                Lines(a.Contacts, a.Contacts, person, person, a.ContactCount, 0, into.Contacts);
                 int P = a.RotationCount;
                 for (int j = 0; j < P; j++)
                 {

@@ -104,6 +104,8 @@ namespace Meshcast
                 throw new WireException("message of " + N + " people of " + V + " vertices: at most " + Wire.MaxPeople
                     + " of " + Wire.MaxVertices);
             }
+            long visibilities, contacts;
+            bool observed = ReadObserved(data, start, J, out visibilities, out contacts);
             var arrays = new ArrayReader(data, size, start);
             arrays.Ints("ids", ref People.Ids, N);
             arrays.Floats("scores", ref People.Scores, N);
@@ -118,7 +120,9 @@ namespace Meshcast
             arrays.Levels("rotations", ref People.Rotvecs, N * P * 3, Wire.RotationStep);
             arrays.Levels("shape", ref People.Shape, N * B, Wire.ShapeStep);
             arrays.Floats("error_mm", ref People.ErrorMm, P > 0 ? N : 0, 0);
-            arrays.Close(start > Wire.FrameHeaderSize);
+            arrays.Shares("visibility", ref People.Visibility, N * visibilities);
+            arrays.Shares("contacts", ref People.Contacts, N * contacts);
+            arrays.Close(start > (observed ? Wire.ObservedHeaderSize : Wire.FrameHeaderSize));
             if (P == 0)
             {
                 Bytes.Room(ref People.ErrorMm, (int)N);
@@ -130,7 +134,32 @@ namespace Meshcast
             People.KeypointCount = (int)K;
             People.RotationCount = (int)P;
             People.ShapeCount = (int)B;
+            People.VisibilityCount = (int)visibilities;
+            People.ContactCount = (int)contacts;
             Rotations.FillQuaternions(People);
+        }
+
+        /// <summary>Whether the header has the counts of visibilities and contacts, which go with its other counts.
+        /// </summary>
+        private static bool ReadObserved(byte[] data, int start, long J, out long visibilities, out long contacts)
+        {
+            visibilities = contacts = 0;
+            if ((data[107] & Wire.Observed) == 0)
+            {
+                return false;
+            }
+            if (start < Wire.ObservedHeaderSize)
+            {
+                throw new WireException("damaged message: header size " + start + " has no room for visibilities");
+            }
+            visibilities = Bytes.U16(data, 208);
+            contacts = Bytes.U16(data, 210);
+            if ((J > 0 && visibilities > 0 && visibilities != J) || (contacts != 0 && contacts != Wire.Feet))
+            {
+                throw new WireException("damaged message: " + visibilities + " visibilities of " + J + " joints, "
+                    + contacts + " contacts of " + Wire.Feet + " feet");
+            }
+            return true;
         }
 
         private void Dequantise(byte[] data, int at, int N, int V)

@@ -26,6 +26,12 @@ namespace Meshcast
         /// <summary>Shape coefficients of a person, B.</summary>
         public int ShapeCount { get; internal set; }
 
+        /// <summary>Visibilities of a person: joints of the model, or 0 when the publisher does not know.</summary>
+        public int VisibilityCount { get; internal set; }
+
+        /// <summary>Contacts of a person: 2, or 0 when the publisher does not know.</summary>
+        public int ContactCount { get; internal set; }
+
         /// <summary>(N): track ids, never used again for someone else.</summary>
         public int[] Ids = Array.Empty<int>();
 
@@ -57,6 +63,13 @@ namespace Meshcast
         /// square.</summary>
         public float[] ErrorMm = Array.Empty<float>();
 
+        /// <summary>(N, VisibilityCount), 0 to 1: 1 where a joint of the model was observed, 0 where its position is
+        /// assumed.</summary>
+        public float[] Visibility = Array.Empty<float>();
+
+        /// <summary>(N, ContactCount), 0 to 1: whether the left and the right foot stand still on something.</summary>
+        public float[] Contacts = Array.Empty<float>();
+
         /// <summary>The position of a track id among the people, or -1.</summary>
         public int IndexOf(int id)
         {
@@ -87,6 +100,8 @@ namespace Meshcast
             KeypointCount = other.KeypointCount;
             RotationCount = other.RotationCount;
             ShapeCount = other.ShapeCount;
+            VisibilityCount = other.VisibilityCount;
+            ContactCount = other.ContactCount;
             Bytes.Room(ref Ids, Count);
             Bytes.Room(ref Scores, Count);
             Bytes.Room(ref Translation, Count * 3);
@@ -97,6 +112,8 @@ namespace Meshcast
             Bytes.Room(ref Quaternions, Count * RotationCount * 4);
             Bytes.Room(ref Shape, Count * ShapeCount);
             Bytes.Room(ref ErrorMm, Count);
+            Bytes.Room(ref Visibility, Count * VisibilityCount);
+            Bytes.Room(ref Contacts, Count * ContactCount);
         }
     }
 }

@@ -81,11 +81,21 @@ namespace Meshcast
         /// <summary>Standard deviations a level of a shape.</summary>
         public const float ShapeStep = 1e-3f;
 
+        /// <summary>Levels of visibilities and contacts from 0 to 1.</summary>
+        public const int ObservedLevels = 255;
+
+        /// <summary>Contacts of a person: the left and the right foot.</summary>
+        public const int Feet = 2;
+
+        /// <summary>Bit of the flags of a frame: visibilities and contacts follow.</summary>
+        public const int Observed = 2;
+
         /// <summary>No float in an array is larger.</summary>
         public const float Limit = 1e30f;
 
         public const int CommonHeaderSize = 108;
         public const int FrameHeaderSize = 208;
+        public const int ObservedHeaderSize = 212;
         public const int ModelHeaderSize = 144;
         public const int StatusHeaderSize = 136;
 

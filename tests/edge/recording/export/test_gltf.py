@@ -25,7 +25,7 @@ from meshcast.protocol.layout import COMMON_HEADER, read_header, read_kind
 from meshcast.protocol.packets import FramePacket
 from meshcast.protocol.rotations import rotmat
 from meshcast.protocol.skinning import skin
-from tests.support.exports import COMING_AND_GOING, MM, STEP_S, T_NS, Glb, body, record
+from tests.support.exports import COMING_AND_GOING, MM, STEP_S, T_NS, Glb, body, record, visibility
 from tests.support.people import open_body_model, walker
 
 
@@ -144,3 +144,23 @@ def test_gltf_level_scene_has_floor_and_camera_at_their_places() -> None:
     lens = file.tree["cameras"][0]["perspective"]
     assert lens["aspectRatio"] == pytest.approx(64 / 48)
     assert 24 / math.tan(lens["yfov"] / 2) == pytest.approx(50)
+
+
+def test_gltf_extras_hold_visibility_and_contacts(tmp_path: Path) -> None:
+    record(tmp_path / "a.mcap", [[0, 1], [1], [0, 1]], observed=True)
+    scene = scene_of(read_people(Recording(tmp_path / "a.mcap")), None)
+    made = Glb(glb(scene))
+    for person, frames in zip(scene.people, ([0, 2], [0, 1, 2]), strict=True):
+        extras = next(node for node in made.tree["nodes"] if node["name"] == f"person {person.name}")["extras"]
+        np.testing.assert_allclose(made.array(extras["times"]), np.array(frames) * STEP_S, atol=1e-6)
+        expected = np.array([visibility(index, [int(person.name)])[0] for index in frames])
+        found = np.stack([made.array(index) for index in extras["visibility"]], 1)
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+        expected[0] = 1  # the first frame has no contacts
+        np.testing.assert_allclose(np.stack([made.array(i) for i in extras["contacts"]], 1), expected[:, :2], atol=1e-6)
+
+
+def test_gltf_without_visibility_has_no_extras(tmp_path: Path) -> None:
+    record(tmp_path / "a.mcap", [[0], [0]])
+    made = Glb(glb(scene_of(read_people(Recording(tmp_path / "a.mcap")), None)))
+    assert not any("extras" in node for node in made.tree["nodes"])

@@ -1,0 +1,122 @@
+"""New people: which detections become candidates, and which candidates are people.
+
+A candidate has no id and never takes a tracked person's place: where its keypoints are those of a tracked person, it is
+dropped.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edge.stages.detect import overlaps
+from edge.stages.keypoint_geometry import keypoints_boxes, similarity
+from edge.stages.tracker_config import TrackerConfig
+from edge.types import F32, Array, Detections
+
+
+class Births:
+    """Candidates of a detector pass, and the places where candidates were rejected."""
+
+    def __init__(self, config: TrackerConfig) -> None:
+        self._config = config
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the rejected places."""
+        self._rejected = np.empty((0, 4), np.float32)
+        self._rejected_s = np.empty(0)
+
+    def candidates(self, detections: Detections, sight: F32, t_s: float) -> Detections:
+        """The detections that may be new people. detections: those that confirmed no track; sight (N, 4): the boxes of
+        the tracks in sight."""
+        config = self._config
+        self._forget(t_s)
+        order = np.argsort(-detections.scores, kind="stable")
+        boxes, scores = detections.boxes[order], detections.scores[order]
+        explained = np.any(self._same(boxes, sight), axis=1)
+        repeated = np.triu(self._same(boxes, boxes), 1)
+        rejected = np.any(overlaps(boxes, self._rejected) > config.births.same_place_iou, axis=1)
+        chosen: list[int] = []
+        low = 0
+        for row, score in enumerate(scores):
+            if score < config.low_threshold or explained[row] or repeated[chosen, row].any():
+                continue
+            if score < config.high_threshold:
+                if rejected[row] or low == config.births.max_low_score:
+                    continue
+                low += 1
+            chosen.append(row)
+        return Detections(boxes[chosen], scores[chosen])
+
+    def people(
+        self, candidates: Detections, keypoints: F32, scores: F32, tracked: tuple[F32, F32], t_s: float
+    ) -> Array:
+        """Rows of the candidates whose keypoints (N, K, 2), scores (N, K) are a person and not a tracked one, each
+        person once. tracked: keypoints and scores of the tracked people."""
+        if not len(scores):
+            return np.empty(0, np.intp)
+        config, births = self._config, self._config.births
+        boxes, found = keypoints_boxes(keypoints, scores, config.motion)
+        overlap = _paired(boxes, candidates.boxes)
+        used = (scores > config.motion.min_keypoint_score).sum(axis=1)
+        low = candidates.scores < config.high_threshold
+        seen, _ = keypoints_boxes(*tracked, config.motion)
+        doubtful = low | np.any(covered(candidates.boxes, seen) > births.max_covered, axis=1)
+        least = np.where(doubtful, births.min_doubtful_keypoint_score, config.min_keypoint_score)
+        real = found & (scores.mean(axis=1) >= least)
+        real &= used >= np.where(doubtful, births.min_doubtful_keypoints, births.min_keypoints)
+        real &= overlap >= np.where(doubtful, births.min_doubtful_box_iou, births.min_box_iou)
+        self._reject(candidates.boxes[low & ~real], t_s)
+        rows = np.flatnonzero(real)
+        if not len(rows):
+            return rows
+        # Tracked people first: a candidate loses against each of them, and against better candidates.
+        first = len(tracked[0])
+        every, every_scores = np.concatenate([tracked[0], keypoints[rows]]), np.concatenate([tracked[1], scores[rows]])
+        every_boxes, _ = keypoints_boxes(every, every_scores, config.motion)
+        areas = np.prod(every_boxes[:, 2:] - every_boxes[:, :2], axis=1)
+        alike = similarity(every, every_scores, areas, config.motion.min_keypoint_score) > births.duplicate_similarity
+        kept: list[int] = []
+        for row in range(len(rows)):
+            if not alike[first + row, [*range(first), *(first + other for other in kept)]].any():
+                kept.append(row)
+        return rows[kept]
+
+    def _same(self, boxes: F32, others: F32) -> Array:
+        """Whether boxes (N, 4) and others (M, 4) are of one person, (N, M)."""
+        births = self._config.births
+        return (overlaps(boxes, others) > births.merge_iou) | (inside(boxes, others) > births.merge_inside)
+
+    def _reject(self, boxes: F32, t_s: float) -> None:
+        kept = self._config.births.max_rejected
+        self._rejected = np.concatenate([self._rejected, boxes])[-kept:]
+        self._rejected_s = np.concatenate([self._rejected_s, np.full(len(boxes), t_s)])[-kept:]
+
+    def _forget(self, t_s: float) -> None:
+        kept = np.abs(t_s - self._rejected_s) < self._config.births.retry_s
+        self._rejected, self._rejected_s = self._rejected[kept], self._rejected_s[kept]
+
+
+def inside(a: F32, b: F32) -> F32:
+    """Intersections (N, M) of boxes a (N, 4) and b (M, 4), as shares of the smaller box of each pair."""
+    share: F32 = np.maximum(covered(a, b), covered(b, a).T)
+    return share
+
+
+def covered(a: F32, b: F32) -> F32:
+    """Shares (N, M) of boxes a (N, 4) inside boxes b (M, 4)."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    common = np.prod(np.clip(high - low, 0, None), axis=2)
+    area = np.prod(np.clip(a[:, 2:] - a[:, :2], 0, None), axis=1)
+    share: F32 = (common / np.maximum(area[:, None], 1e-9)).astype(np.float32)
+    return share
+
+
+def _paired(a: F32, b: F32) -> F32:
+    """Intersection over union (N,) of boxes (N, 4), row for row."""
+    low, high = np.maximum(a[:, :2], b[:, :2]), np.minimum(a[:, 2:], b[:, 2:])
+    common = np.prod(np.clip(high - low, 0, None), axis=1)
+    union = np.prod(a[:, 2:] - a[:, :2], axis=1) + np.prod(b[:, 2:] - b[:, :2], axis=1) - common
+    ratio: F32 = common / np.maximum(union, 1e-9)
+    return ratio

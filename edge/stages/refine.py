@@ -1,0 +1,157 @@
+"""Refinement: rotations and root of posed rigs, moved towards the 2D keypoints as far as prior and joints allow."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from calibration.camera import Camera
+from edge.stages.config import RefinementConfig
+from edge.types import F32, Bodies, BodyModel, PosedRigs, TrackedFrame
+from edge_kernels import refine_pose
+from edge_kernels.reference.refine_pose import MAX_JOINTS, MAX_KEYPOINTS, workspace_numbers
+from engines.body.body import Body
+from engines.body.joint_limits import joint_limits
+from engines.heads.base import RootMesh
+from engines.heads.point_moments import PointMoments
+
+FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+MIN_BONE_M = 0.05  # shorter bones say nothing about a rotation
+
+
+class PoseRefiner:
+    """(TrackedFrame, RootMesh, Bodies, PosedRigs) -> PosedRigs that are nearer to the keypoints.
+
+    Damped Gauss-Newton steps on the rotations of all joints and the root: keypoints of the posed body onto the viewing
+    rays of the 2D keypoints, against a prior, the pose that is given. What keypoints do not determine stays as it is,
+    and so does the depth.
+    """
+
+    def __init__(self, body: Body, model: BodyModel, config: RefinementConfig | None = None) -> None:
+        """Raises ValueError for a body that `can_refine` excludes."""
+        if not can_refine(body, model):
+            raise ValueError(f"the body {body.name} cannot be refined: it has no rig or too many joints")
+        self._config = config or RefinementConfig()
+        names = model.keypoint_names
+        self._moments = PointMoments(body, names)
+        self._limits = joint_limits(body)
+        self._parents = np.ascontiguousarray(model.parents, np.int32)
+        assert model.rig is not None  # can_refine
+        self._rest, self._dirs = model.rig.rest_joints, model.rig.joint_shape_dirs
+        self._sigma = np.array([self._keypoint_sigma(name) for name in names], np.float32)
+        self._turn = np.array([self._joint_sigma(name) for name in body.joint_names], np.float32)
+        self._workspace = np.empty((0, self._workspace_numbers()))
+
+    def __call__(self, tracked: TrackedFrame, mesh: RootMesh, bodies: Bodies, posed: PosedRigs) -> PosedRigs:
+        """The refined rigs, row for row.
+
+        Args:
+            tracked: the frame: its camera and boxes.
+            mesh: what the bodies were made of; its standard deviations count, where the mesh head predicts them.
+            bodies: ids and keypoints of the people.
+            posed: the prior.
+
+        Returns:
+            Rigs with other rotations and translations. People with numbers that are not finite keep their prior.
+        """
+        people = len(bodies)
+        if not people:
+            return posed
+        config, shape = self._config, posed.shape
+        rotations, translation = (np.ascontiguousarray(a, np.float32) for a in (posed.rotations, posed.translation))
+        sigma = None if mesh.sigma is None else mesh.sigma[mesh.usable]
+        rest = (self._rest + np.tensordot(shape, self._dirs[..., : shape.shape[1]], (1, 2))).astype(np.float32)
+        across, along = config.root_across_m**-2, config.root_along_m**-2
+        if len(self._workspace) < people:
+            self._workspace = np.empty((people, self._workspace_numbers()))
+        refined, moved = np.empty_like(rotations), np.empty_like(translation)
+        refine_pose(
+            self._parents,
+            self._moments.zeroth,
+            self._limits.joints,
+            self._limits.axes,
+            self._limits.ranges,
+            self._moments.first(shape, rest),
+            rest,
+            rotations,
+            translation,
+            self._stiffness(rest, sigma),
+            np.tile(np.array([across, along], np.float32), (people, 1)),
+            tracked.camera.rays(bodies.keypoints[..., :2]),
+            self._precision(tracked, bodies),
+            self._workspace[:people],
+            refined,
+            moved,
+            np.empty((people, 2), np.float32),
+            robust=config.outlier,
+            limit_stiffness=config.limit_rad**-2,
+            steps=config.steps,
+        )
+        return replace(posed, rotations=refined, translation=moved)
+
+    def _precision(self, tracked: TrackedFrame, bodies: Bodies) -> F32:
+        """Inverse standard deviations (N, K, 3) of the keypoints on their rays, as the operator takes them."""
+        scores, config = bodies.keypoints[..., 2], self._config
+        row = {identity: index for index, identity in enumerate(tracked.tracks.ids.tolist())}
+        boxes = tracked.tracks.boxes[[row[identity] for identity in bodies.ids.tolist()]].reshape(-1, 4)
+        size = _size_on_rays(boxes, tracked.camera)
+        used = self._moments.known & (scores >= config.min_keypoint_score) & (size > 0)[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            inverse = np.where(used, np.sqrt(scores) / (self._sigma * size[:, None]), 0)
+        return np.stack([inverse, np.zeros_like(inverse), inverse], -1).astype(np.float32)
+
+    def _stiffness(self, rest: F32, sigma: F32 | None) -> F32:
+        """Stiffness (N, P, 3) of the joints' rotations, 1 / rad^2.
+
+        With standard deviations of the joints, the deviation of a rotation is that of the bones it moves, within a
+        range about the default.
+        """
+        turn = np.tile(self._turn, (len(rest), 1))
+        if sigma is not None and self._config.sigma_range > 1:
+            bones = np.linalg.norm(rest - rest[:, self._parents], axis=-1)
+            for child in range(1, len(self._parents)):
+                parent = self._parents[child]
+                length = np.maximum(bones[:, child], MIN_BONE_M)
+                angle = np.hypot(sigma[:, child], sigma[:, parent]) / length
+                widest = self._turn[parent] * self._config.sigma_range
+                least = self._turn[parent] / self._config.sigma_range
+                turn[:, parent] = np.where(np.isfinite(angle), angle.clip(least, widest), self._turn[parent])
+        return np.repeat((turn**-2)[..., None], 3, axis=-1).astype(np.float32)
+
+    def _workspace_numbers(self) -> int:
+        return workspace_numbers(len(self._parents), len(self._moments.zeroth), len(self._limits.joints))
+
+    def _keypoint_sigma(self, name: str) -> float:
+        """Standard deviation of a keypoint with score 1, as a share of the box."""
+        if name in FACE:
+            return self._config.face_sigma
+        return self._config.shoulder_sigma if name.endswith("_shoulder") else self._config.keypoint_sigma
+
+    def _joint_sigma(self, name: str) -> float:
+        """Standard deviation of a joint's rotation in radians, by its name."""
+        config = self._config
+        if name in ("neck", "head"):
+            return config.head_rad
+        groups = {"pelvis": config.root_rad, "spine": config.trunk_rad, "collar": config.trunk_rad}
+        groups |= {"shoulder": config.shoulder_rad, "elbow": config.elbow_rad}
+        groups |= {"hip": config.hip_rad, "knee": config.knee_rad}
+        return next((value for part, value in groups.items() if part in name), config.end_rad)
+
+
+def _size_on_rays(boxes: F32, camera: Camera) -> F32:
+    """The longer sides of boxes (N, 4) px in units of x / z, (N,), by the scale at their centers."""
+    center, side = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(1)
+    quarter = np.maximum(side, 0)[:, None, None] / 4
+    ends = center[:, None] + quarter * np.array([[-1, 0], [1, 0], [0, -1], [0, 1]], np.float32)
+    rays = camera.rays(ends)
+    across, down = rays[:, 1] - rays[:, 0], rays[:, 3] - rays[:, 2]
+    size: F32 = np.linalg.norm(across, axis=-1) + np.linalg.norm(down, axis=-1)  # each is half of the side
+    return size
+
+
+def can_refine(body: Body, model: BodyModel) -> bool:
+    """Whether the body has a rig of a size that can be refined, and points for some of the keypoints."""
+    if model.rig is None or len(body.parents) > MAX_JOINTS or len(model.keypoint_names) > MAX_KEYPOINTS:
+        return False
+    return bool(PointMoments(body, model.keypoint_names).known.any())

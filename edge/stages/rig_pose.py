@@ -1,0 +1,137 @@
+"""Bodies as poses of their rig: rotations and position of one shape per person, and the surface that they give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from edge.stages.config import InverseKinematicsConfig, LocalizationConfig
+from edge.stages.inverse_kinematics import RigFitter, can_fit
+from edge.stages.localize import solve_translation
+from edge.types import F32, Bodies, BodyModel, PosedRigs, TrackedFrame
+from engines.body.body import Body
+from engines.body.rig_points import Chain, RigPoints
+from engines.body.skinning import Skinner
+from engines.heads.base import RootMesh
+from engines.heads.landmarks import surface_points
+
+
+class RigPoser:
+    """(TrackedFrame, Bodies) -> PosedRigs: the rotations that reproduce the surface and joints of the mesh head.
+
+    Rotations of a head that predicts them are used as they are, and so is the place of people whose size is known. The
+    root of others is placed again, at the position at which the landmarks of the posed rig project to the keypoints,
+    because the rig's limbs have other lengths than the surface's.
+    """
+
+    def __init__(
+        self,
+        body: Body,
+        model: BodyModel,
+        config: InverseKinematicsConfig | None = None,
+        localization: LocalizationConfig | None = None,
+    ) -> None:
+        self.fitter = RigFitter(model, config)
+        self._config = config or InverseKinematicsConfig()
+        self._localization = localization or LocalizationConfig()
+        rig = model.rig
+        assert rig is not None  # RigFitter raises without one
+        self._rest_joints, self._joint_dirs = rig.rest_joints, rig.joint_shape_dirs
+        self._chain = Chain(model.parents)
+        names = model.keypoint_names
+        self._on_skin, regressor = surface_points(body, names)
+        self._landmarks = RigPoints(body, regressor)
+        joints = {name: joint for joint, name in enumerate(body.joint_names)}
+        inside = [(k, joints[name]) for k, name in enumerate(names) if name in joints and not self._on_skin[k]]
+        self._inside, self._joints_inside = np.array(inside, int).reshape(-1, 2).T
+        self._keypoints_of = _keypoints_of(self._chain, body, names)
+
+    def __call__(self, tracked: TrackedFrame, mesh: RootMesh, bodies: Bodies) -> PosedRigs:
+        """Rigs of the bodies, row for row. mesh: what the bodies were made of."""
+        rotations, shape = self._pose(tracked.frame.t_s, bodies)
+        translation = bodies.translation
+        sized = mesh.shape is None and bodies.shape is not None  # placed by size and floor already
+        if mesh.cameras is None and self._config.localize_rig and not sized and len(bodies):
+            translation = self._localize(tracked, bodies, rotations, shape)
+        scores = bodies.keypoints[..., 2]
+        confidence = (scores @ self._keypoints_of.T).clip(0, 1).astype(np.float32)
+        return PosedRigs(bodies.ids, rotations, shape, translation, confidence)
+
+    def reset(self) -> None:
+        """Forget all people."""
+        self.fitter.reset()
+
+    def _pose(self, t_s: float, bodies: Bodies) -> tuple[F32, F32]:
+        joints, _, shapes = self._joint_dirs.shape
+        given, shape = bodies.rotations, bodies.shape
+        if given is not None and shape is not None and given.shape[1] == joints and shape.shape[1] <= shapes:
+            return given, np.pad(shape, ((0, 0), (0, shapes - shape.shape[1])))
+        return self.fitter.fit(t_s, bodies)
+
+    def _localize(self, tracked: TrackedFrame, bodies: Bodies, rotations: F32, shape: F32) -> F32:
+        rest = self._rest_joints + np.tensordot(shape, self._joint_dirs, (1, 2))
+        orientations = self._chain.orientations(rotations)
+        positions = self._chain.positions(orientations, self._chain.bones(rest))
+        landmarks = np.full((len(shape), len(self._on_skin), 3), np.nan, np.float32)
+        landmarks[:, self._on_skin] = self._landmarks(orientations, positions, rest, shape)
+        landmarks[:, self._inside] = positions[:, self._joints_inside]
+        rays, scores = tracked.camera.rays(bodies.keypoints[..., :2]), bodies.keypoints[..., 2]
+        return solve_translation(landmarks, rays, scores, self._localization)
+
+
+class Skin:
+    """(PosedRigs, Bodies) -> Bodies whose surface, joints, rotations and shape are those of the posed rigs."""
+
+    def __init__(self, body: Body, model: BodyModel) -> None:
+        rig = model.rig
+        assert rig is not None
+        self._joints = len(model.parents)
+        self._root, self._root_dirs = rig.rest_joints[0], rig.joint_shape_dirs[0]
+        self._skin = Skinner(body)
+        extra = model.joint_names[self._joints :]
+        named, regressor = surface_points(body, extra)
+        if not named.all():
+            unknown = [name for name, known in zip(extra, named, strict=True) if not known]
+            raise ValueError(f"the body {body.name} has no points {', '.join(unknown)}")
+        self._used = np.flatnonzero(np.abs(regressor).sum(0))
+        self._regressor = np.ascontiguousarray(regressor[:, self._used], np.float32)
+
+    def __call__(self, posed: PosedRigs, bodies: Bodies) -> Bodies:
+        shift = posed.translation - self._root - posed.shape @ self._root_dirs.T
+        vertices, joints = self._skin(posed.rotations, posed.shape, shift.astype(np.float32))
+        if len(self._regressor):
+            joints = np.concatenate([joints, self._regressor @ vertices[:, self._used]], 1)
+        return replace(
+            bodies,
+            joints=joints,
+            vertices=vertices,
+            translation=posed.translation,
+            rotations=posed.rotations,
+            shape=posed.shape,
+        )
+
+
+def can_pose(body: Body, model: BodyModel) -> bool:
+    """Whether bodies of the model can be posed by their rig: it can be fitted, and its surface has all the joints."""
+    if not can_fit(model):
+        return False
+    named, _ = surface_points(body, model.joint_names[len(model.parents) :])
+    return bool(named.all())
+
+
+def _keypoints_of(chain: Chain, body: Body, names: tuple[str, ...]) -> F32:
+    """Shares (P, K) of the keypoints in the confidence of each joint's rotation: of the nearest keypoints below it in
+    the tree, of all where there are none."""
+    index = {name: k for k, name in enumerate(names)}
+    below: list[list[int]] = [[] for _ in body.joint_names]
+    for joint in reversed(range(len(below))):
+        for child in chain.children[joint]:
+            own = index.get(body.joint_names[child])
+            below[joint] += [own] if own is not None else below[child]
+    shares = np.full((len(below), len(names)), 1 / max(1, len(names)), np.float32)
+    for joint, keypoints in enumerate(below):
+        if keypoints:
+            shares[joint] = 0
+            shares[joint, keypoints] = 1 / len(keypoints)
+    return shares

@@ -1,0 +1,186 @@
+"""Temporal filter of posed rigs, per person: rotations, bearing and depth of the root, in the stream's own time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.stages.config import RigSmoothingConfig, TrackingFilterConfig
+from edge.types import F32, PosedRigs
+
+F64 = NDArray[np.float64]
+
+MAX_STEP_RAD = 2.5  # change of a rotation beyond which it starts again: the shortest way is no motion then
+
+
+class TrackingFilter:
+    """Gains of a second-order filter that follows constant speeds without lag (a fading-memory g-h filter).
+
+    The cut-off frequency rises when the measurements stay on one side of the prediction: noise does not.
+    """
+
+    def __init__(self, config: TrackingFilterConfig) -> None:
+        self._config = config
+
+    def gains(self, residual: F64, error: F64, trust: F64 | float, dt_s: float) -> tuple[F64, F64, F64]:
+        """Gains (..., 1) of value and speed, and the next mean residual (..., D).
+
+        Args:
+            residual: (..., D) mean of the previous residuals.
+            error: (..., D) the measurement minus the prediction.
+            trust: (..., 1), factor of the cut-off frequency.
+            dt_s: time since the previous frame, s.
+        """
+        config = self._config
+        mean = residual + (1 - np.exp(-2 * np.pi * config.residual_hz * dt_s)) * (error - residual)
+        persistent = np.sqrt((mean * mean).sum(-1, keepdims=True))
+        cutoff_hz = config.cutoff_hz + config.gain_hz * np.maximum(0, persistent - config.threshold)
+        fading = np.exp(-2 * np.pi * np.minimum(cutoff_hz * trust, config.max_cutoff_hz) * dt_s)
+        return 1 - fading**2, (1 - fading) ** 2 / dt_s, mean
+
+    def kept_speed(self, dt_s: float) -> float:
+        """The share of a speed that is left after dt_s."""
+        return float(np.exp(-dt_s / self._config.speed_s))
+
+    def travel_s(self, ahead_s: float) -> float:
+        """The time for which a speed that decays like the filter's acts within ahead_s."""
+        return self._config.speed_s * (1 - self.kept_speed(ahead_s))
+
+
+class _Values:
+    """State of vectors (N, D): value, speed and mean residual."""
+
+    def __init__(self, value: F64) -> None:
+        self.value, self.speed, self.residual = value, np.zeros_like(value), np.zeros_like(value)
+
+    def step(self, tracking: TrackingFilter, measured: F64, dt_s: float) -> None:
+        expected = self.value + self.speed * dt_s
+        error = measured - expected
+        gain, speed_gain, self.residual = tracking.gains(self.residual, error, 1.0, dt_s)
+        self.value = expected + gain * error
+        self.speed = tracking.kept_speed(dt_s) * (self.speed + speed_gain * error)
+
+    def after(self, travel_s: float) -> F64:
+        ahead: F64 = self.value + self.speed * travel_s
+        return ahead
+
+
+class _Rotations:
+    """State of rotations (P, 3, 3); speeds are rotation vectors in the axes of the rotated joint."""
+
+    def __init__(self, value: F64) -> None:
+        self.value = value
+        self.speed = np.zeros(value.shape[:-1])
+        self.residual = np.zeros(value.shape[:-1])
+
+    def step(self, tracking: TrackingFilter, measured: F64, trust: F64, dt_s: float) -> None:
+        expected = self.value @ small_rotmat(self.speed * dt_s)
+        error = small_rotvec(expected.swapaxes(-1, -2) @ measured)
+        gain, speed_gain, self.residual = tracking.gains(self.residual, error, trust, dt_s)
+        self.value = expected @ small_rotmat(gain * error)
+        self.speed = tracking.kept_speed(dt_s) * (self.speed + speed_gain * error)
+        far = np.linalg.norm(error, axis=-1) > MAX_STEP_RAD
+        if far.any():
+            self.value[far], self.speed[far], self.residual[far] = measured[far], 0, 0
+
+    def after(self, travel_s: float) -> F64:
+        ahead: F64 = self.value @ small_rotmat(self.speed * travel_s)
+        return ahead
+
+
+class _Person:
+    """Filters of one person."""
+
+    def __init__(self, t_s: float, rotations: F64, root: F64) -> None:
+        self.t_s = t_s
+        self.rotations = _Rotations(rotations)
+        self.bearing, self.depth = _Values(root[:2]), _Values(root[2:])
+
+
+class SmoothRigs:
+    """Filters rotations and root of each id. The shape is constant and passes.
+
+    The position is filtered as bearing (x/z, y/z) and logarithm of the depth, which is by far the noisiest quantity. A
+    rotation whose keypoints have low scores follows more slowly.
+    """
+
+    def __init__(self, config: RigSmoothingConfig | None = None, *, predict_s: float = 0.0) -> None:
+        """predict_s: time by which rotations and position are ahead of the frame, at the speeds of the filters."""
+        self._config = config or RigSmoothingConfig()
+        self._rotation = TrackingFilter(self._config.rotation)
+        self._bearing = TrackingFilter(self._config.bearing)
+        self._depth = TrackingFilter(self._config.depth)
+        self._predict_s = predict_s
+        self._people: dict[int, _Person] = {}
+
+    def __call__(self, t_s: float, posed: PosedRigs) -> PosedRigs:
+        config = self._config
+        self._people = {i: p for i, p in self._people.items() if t_s - p.t_s <= config.forget_s}
+        low, high = config.trust_range
+        trust = (posed.confidence / config.full_confidence).clip(low, high).astype(np.float64)[..., None]
+        rotations, roots = posed.rotations.astype(np.float64), _roots(posed.translation)
+        filtered, placed = posed.rotations.copy(), posed.translation.copy()
+        for row, identity in enumerate(posed.ids.tolist()):
+            person = self._people.get(identity)
+            if person is None:
+                self._people[identity] = _Person(t_s, rotations[row], roots[row])
+                continue
+            dt_s, person.t_s = max(t_s - person.t_s, config.min_interval_s), t_s
+            person.rotations.step(self._rotation, rotations[row], trust[row], dt_s)
+            person.bearing.step(self._bearing, roots[row, :2], dt_s)
+            person.depth.step(self._depth, roots[row, 2:], dt_s)
+            filtered[row], placed[row] = self._output(person)
+        return replace(posed, rotations=filtered, translation=placed)
+
+    def reset(self) -> None:
+        """Forget all people."""
+        self._people.clear()
+
+    def _output(self, person: _Person) -> tuple[F64, F64]:
+        """Rotations (P, 3, 3) and position (3,) of a person, ahead by predict_s."""
+        ahead_s = self._predict_s
+        if not ahead_s:
+            rotations, bearing, log_depth = person.rotations.value, person.bearing.value, person.depth.value
+        else:
+            rotations = person.rotations.after(self._rotation.travel_s(ahead_s))
+            bearing = person.bearing.after(self._bearing.travel_s(ahead_s))
+            log_depth = person.depth.after(self._depth.travel_s(ahead_s))
+        return rotations, np.append(bearing, 1) * np.exp(log_depth)
+
+
+def _roots(translation: F32) -> F64:
+    """Bearing (x/z, y/z) and logarithm of the depth (N, 3) of positions (N, 3), which are in front of the camera."""
+    x, y, z = translation.astype(np.float64).T
+    return np.stack([x / z, y / z, np.log(z)], -1)
+
+
+def small_rotvec(rotations: F64) -> F64:
+    """Rotation vectors (..., 3) of rotations (..., 3, 3) by less than pi; near pi the axis is not exact."""
+    axis = np.stack(
+        [
+            rotations[..., 2, 1] - rotations[..., 1, 2],
+            rotations[..., 0, 2] - rotations[..., 2, 0],
+            rotations[..., 1, 0] - rotations[..., 0, 1],
+        ],
+        -1,
+    )
+    sine = np.sqrt((axis * axis).sum(-1))  # twice the sine
+    angle = np.arctan2(sine, np.trace(rotations, axis1=-2, axis2=-1) - 1)
+    factor = np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 0.5)
+    vectors: F64 = axis * factor[..., None]
+    return vectors
+
+
+def small_rotmat(vectors: F64) -> F64:
+    """Rotations (..., 3, 3) of rotation vectors (..., 3), by way of unit quaternions."""
+    angle = np.sqrt((vectors * vectors).sum(-1))
+    x, y, z = np.moveaxis(vectors * (0.5 * np.sinc(angle / (2 * np.pi)))[..., None], -1, 0)
+    w = np.cos(angle / 2)
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.stack([np.stack(row, -1) for row in rows], -2)
