@@ -1,4 +1,4 @@
-"""`meshcast export OUT.mcap out.glb`: convert a recording to an animation for 3D programs."""
+"""`meshcast export RECORDING|SOURCE out.glb`: people as animations for 3D programs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import console
-from edge.errors import EXIT_WHOLE, UsageError
+from edge.cli.export_source import add_source_options, is_recording, pose_of, recording_of
+from edge.errors import UsageError
 from edge.text import one_line
 
 if TYPE_CHECKING:
-    from calibration.world import WorldPose
     from edge.recording.export.animation import Animation
     from edge.recording.export.scene import Scene
 
@@ -23,30 +23,27 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `export` command to the command line."""
     parser = subparsers.add_parser(
         "export",
-        help="convert a recording to glTF, BVH or AMASS",
-        description="Write the people of a recording (meshcast record, or run --record) as skinned, animated meshes "
-        "(.glb, in meters), or the motion of one person as a skeleton (.bvh, in centimeters) or as rotations with the "
-        "keys of AMASS (.npz).",
-        epilog="exit codes: 0 success, 1 unusable input or output, 2 usage error, or unknown stream or person",
+        help="convert a recording or a video to glTF, BVH or AMASS",
+        description="Write the people of a recording (meshcast record, or run --record), or of a video or another "
+        "source of meshcast run, as skinned, animated meshes (.glb, in meters), or the motion of one person as a "
+        "skeleton (.bvh, in centimeters) or as rotations with the keys of AMASS (.npz).",
+        epilog="exit codes: 0 success, 1 unusable input or output, 2 usage error, or unknown stream or person, 3 the "
+        "source ended early and what came before was exported",
     )
-    parser.add_argument("recording", type=Path, metavar="RECORDING", help=".mcap file, complete or .part")
+    parser.add_argument(
+        "source", metavar="SOURCE", help="a recording, .mcap (complete or .part), or any source of meshcast run"
+    )
     parser.add_argument(
         "out",
         type=Path,
         metavar="OUT",
         help=f"output file, .glb, .bvh or .npz; {FIELD} in the name of a .bvh or .npz file writes a file per person",
     )
-    parser.add_argument("--stream", default="", metavar="NAME", help="stream to export, if the recording has several")
+    parser.add_argument("--stream", default="", metavar="NAME", help="stream to export, if a recording has several")
     parser.add_argument(
         "--person", default="", metavar="ID", help="person to export (default: all; .bvh and .npz hold one)"
     )
-    parser.add_argument(
-        "--camera",
-        type=Path,
-        metavar="CAMERA.toml",
-        help="camera file with the camera's pose, which levels the scene and places the floor (default: the pose in "
-        "the recording, if run --record wrote it)",
-    )
+    add_source_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -60,29 +57,25 @@ def run(args: argparse.Namespace) -> int:
     from edge.recording.camera_pose import read_camera_pose
     from edge.recording.export.animation import read_people
     from edge.recording.export.scene import scene_of
-    from edge.recording.mcap_file import Recording
+    from edge.sinks.output_file import check_writable
 
-    pose = _pose(args.camera) if args.camera is not None else None
-    recording = Recording(args.recording)
-    recorded = read_people(recording, stream=args.stream, person=args.person)
-    scene = scene_of(recorded, pose or read_camera_pose(recording, recorded.stream))
+    check_writable(args.out)
+    several = args.out.suffix.lower() != ".glb" and not args.person and FIELD not in args.out.name
+    if several and not is_recording(args.source):
+        each = f"{args.out.stem}-{FIELD}{args.out.suffix}"
+        raise UsageError(f"{args.out}: holds one person, and the source may show several; write {each}")
+    pose = pose_of(args)
+    with recording_of(args) as (recording, code):
+        recorded = read_people(recording, stream=args.stream, person=args.person)
+        scene = scene_of(recorded, pose or read_camera_pose(recording, recorded.stream))
     for path in _write(args.out, scene):
         console.out(f"wrote {one_line(str(path))}")
     for person in scene.people:
         begin_s, end_s = person.times[0], person.times[-1]
         console.out(f"person {person.name}: {len(person.times)} frames, {begin_s:.2f} to {end_s:.2f} s")
     if not scene.level:
-        console.out("the camera's pose is unknown: axes are those of the camera, without a floor; see --camera")
-    return EXIT_WHOLE
-
-
-def _pose(path: Path) -> WorldPose:
-    from calibration.camera import Camera, CameraError
-
-    pose = Camera.load(path).world
-    if pose is None:
-        raise CameraError(f"{path}: has no pose of the camera; add camera_height and tilt, or rotation and translation")
-    return pose
+        console.out("the camera's pose is unknown: axes are those of the camera, without a floor; see --camera-height")
+    return code
 
 
 def _write(out: Path, scene: Scene) -> list[Path]:

@@ -68,6 +68,20 @@ class RecordedMessage:
     message: bytes
 
 
+class RecordingWriteError(OutputError):
+    """A recording has ended early, for example on a full disk.
+
+    Attributes:
+        problem: why.
+        kept: whether the messages before are in the file.
+    """
+
+    def __init__(self, problem: OutputError, *, kept: bool) -> None:
+        rest = "the messages before are kept in the file" if kept else "nothing was recorded"
+        super().__init__(f"{problem}; {rest}")
+        self.problem, self.kept = str(problem), kept
+
+
 class RecordingWriter:
     """Writes messages to `path`, an .mcap file that appears when the writer is closed.
 
@@ -165,9 +179,9 @@ class RecordingWriter:
                 complete = True  # readable without its end, too
             if not complete:
                 self._target.discard()
-                raise OutputError(f"{problem}; nothing was recorded") from None
+                raise RecordingWriteError(problem, kept=False) from None
             self._target.commit()
-            raise OutputError(f"{problem}; the messages before are kept in the file") from None
+            raise RecordingWriteError(problem, kept=True) from None
 
 
 def end_early(file: BinaryIO) -> bool:
