@@ -14,7 +14,7 @@ from edge.recording.camera_pose import write_camera_pose
 from edge.recording.mcap_file import RecordingWriteError, RecordingWriter
 from edge.stages.inverse_kinematics import can_fit
 from edge.types import Bodies, BodyModel, Frame, RigPose
-from edge.wire.frames import FrameEncoder, Moment
+from edge.wire.frames import FrameEncoder, PublishTime
 from edge.wire.model import ModelEncoder
 from edge.wire.stream_messages import StreamMessages
 from meshcast.protocol.layout import COMMON_HEADER, LEVELS, Kind, read_header, read_kind
@@ -72,8 +72,8 @@ class StreamRecorder:
         self._messages = StreamMessages(stream, secrets.randbits(32), model, ModelEncoder(model, config.axes), frames)
         self._writer = writer or RecordingWriter(config.path)
         self._kept: bool | None = None  # after an error of the writer
-        self._first: tuple[float, Moment] | None = None  # time of the first frame in the stream, and when it came
-        self._last = Moment(0, 0)
+        self._first: tuple[float, PublishTime] | None = None  # time of the first frame in the stream, and when it came
+        self._last = PublishTime(0, 0)
         self._status_due_s = 0.0
 
     @property
@@ -94,15 +94,15 @@ class StreamRecorder:
             OutputError: the file cannot be written; close() keeps the frames before.
             WireError: a number cannot be encoded; the frame is left out.
         """
-        now = Moment.now()
+        now = PublishTime.now()
         age_ns = max(0, now.monotonic_ns - frame.t_capture_ns)
         if self._first is None:
-            self._begin(frame, Moment(now.unix_ns - age_ns, now.monotonic_ns - age_ns), camera)
+            self._begin(frame, PublishTime(now.unix_ns - age_ns, now.monotonic_ns - age_ns), camera)
         assert self._first is not None
         begin_s, begin = self._first
         position_ns = round((frame.t_s - begin_s) * 1e9)
         published_ns = max(position_ns + age_ns, self._last.monotonic_ns - begin.monotonic_ns)
-        self._last = Moment(begin.unix_ns + published_ns, begin.monotonic_ns + published_ns)
+        self._last = PublishTime(begin.unix_ns + published_ns, begin.monotonic_ns + published_ns)
         captured = replace(frame, t_capture_ns=begin.monotonic_ns + position_ns)
         try:
             messages = list(self._messages.frame(captured, bodies, camera, rig_pose, self._wanted, self._last))
@@ -130,7 +130,7 @@ class StreamRecorder:
         if self._kept is None:
             self._writer.discard()
 
-    def _begin(self, frame: Frame, captured: Moment, camera: Camera) -> None:
+    def _begin(self, frame: Frame, captured: PublishTime, camera: Camera) -> None:
         self._first, self._last = (frame.t_s, captured), captured
         self._write([self._messages.model(captured)])
         if camera.world is not None:

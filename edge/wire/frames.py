@@ -18,16 +18,16 @@ from meshcast.protocol.rotations import rotvec
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class PublishTime:
     """The same moment on the wall clock (unix) and on the host's monotonic clock, ns."""
 
     unix_ns: int
     monotonic_ns: int
 
     @staticmethod
-    def now() -> Moment:
+    def now() -> PublishTime:
         """This moment."""
-        return Moment(time.time_ns(), time.monotonic_ns())
+        return PublishTime(time.time_ns(), time.monotonic_ns())
 
 
 @dataclass(frozen=True, slots=True)

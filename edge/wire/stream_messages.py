@@ -6,7 +6,7 @@ from collections.abc import Iterator, Set
 
 from calibration.camera import Camera
 from edge.types import Bodies, BodyModel, Frame, RigPose
-from edge.wire.frames import FrameEncoder, Moment, Stamp
+from edge.wire.frames import FrameEncoder, PublishTime, Stamp
 from edge.wire.model import ModelEncoder
 from meshcast.protocol.encode_status import encode_status
 from meshcast.protocol.layout import Kind, topic
@@ -50,7 +50,7 @@ class StreamMessages:
         camera: Camera | None,
         rig_pose: RigPose | None,
         wanted: Set[Kind],
-        now: Moment | None = None,
+        now: PublishTime | None = None,
     ) -> Iterator[bytes]:
         """Yield the messages of one frame, the smallest first, so that the largest does not delay it.
 
@@ -62,7 +62,7 @@ class StreamMessages:
             wanted: levels.
             now: time of publishing; None: this moment.
         """
-        now = now or Moment.now()
+        now = now or PublishTime.now()
         stamp = Stamp(
             self.name,
             self._seq,
@@ -90,7 +90,7 @@ class StreamMessages:
         """The stream has ended; its status says why."""
         self.ended, self._reason = True, reason
 
-    def model(self, now: Moment | None = None) -> bytes:
+    def model(self, now: PublishTime | None = None) -> bytes:
         """Encode the model, published at a moment (None: this one)."""
         self._model_seq += 1
         return self._model.encode(
@@ -100,9 +100,9 @@ class StreamMessages:
             t_publish_unix_ns=now.unix_ns if now is not None else None,
         )
 
-    def status(self, now: Moment | None = None) -> bytes:
+    def status(self, now: PublishTime | None = None) -> bytes:
         """Encode the status at a moment (None: this one)."""
-        now = now or Moment.now()
+        now = now or PublishTime.now()
         idle = self._seq == self._seq_at_status
         packet = StatusPacket(
             stream=self.name,
