@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from edge.recording.export.animation import Animation
     from edge.recording.export.scene import Scene
 
-SUFFIXES = (".glb", ".bvh", ".npz")
+SCENES = (".glb", ".usd", ".usda", ".usdc")  # hold all people; edge.recording.export.usd.SUFFIXES
+SUFFIXES = (*SCENES, ".bvh", ".npz")
 FIELD = "{person}"
 
 
@@ -23,10 +24,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `export` command to the command line."""
     parser = subparsers.add_parser(
         "export",
-        help="convert a recording or a video to glTF, BVH or AMASS",
+        help="convert a recording or a video to glTF, USD, BVH or AMASS",
         description="Write the people of a recording (meshcast record, or run --record), or of a video or another "
-        "source of meshcast run, as skinned, animated meshes (.glb, in meters), or the motion of one person as a "
-        "skeleton (.bvh, in centimeters) or as rotations with the keys of AMASS (.npz).",
+        "source of meshcast run, as skinned, animated meshes (.glb or .usdc, in meters), or the motion of one person "
+        "as a skeleton (.bvh, in centimeters) or as rotations with the keys of AMASS (.npz).",
         epilog="exit codes: 0 success, 1 unusable input or output, 2 usage error, or unknown stream or person, 3 the "
         "source ended early and what came before was exported",
     )
@@ -37,7 +38,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "out",
         type=Path,
         metavar="OUT",
-        help=f"output file, .glb, .bvh or .npz; {FIELD} in the name of a .bvh or .npz file writes a file per person",
+        help=f"output file, {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}; {FIELD} in the name of a .bvh or .npz file "
+        "writes a file per person",
     )
     parser.add_argument("--stream", default="", metavar="NAME", help="stream to export, if a recording has several")
     parser.add_argument(
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     from edge.sinks.output_file import check_writable
 
     check_writable(args.out)
-    several = args.out.suffix.lower() != ".glb" and not args.person and FIELD not in args.out.name
+    several = args.out.suffix.lower() not in SCENES and not args.person and FIELD not in args.out.name
     if several and not is_recording(args.source):
         each = f"{args.out.stem}-{FIELD}{args.out.suffix}"
         raise UsageError(f"{args.out}: holds one person, and the source may show several; write {each}")
@@ -80,12 +82,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _write(out: Path, scene: Scene) -> list[Path]:
     """Write the files; returns their paths."""
-    if out.suffix.lower() == ".glb":
-        from edge.recording.export.gltf import write_glb
-
+    if out.suffix.lower() in SCENES:
         if FIELD in out.name:
-            raise UsageError(f"{out}: a .glb file holds all people; remove {FIELD} or choose one with --person")
-        write_glb(out, scene)
+            raise UsageError(f"{out}: this format holds all people; remove {FIELD} or choose one with --person")
+        _write_scene(out, scene)
         return [out]
     if len(scene.people) > 1 and FIELD not in out.name:
         known = ", ".join(f"{person.name} ({len(person.times)} frames)" for person in scene.people)
@@ -95,6 +95,16 @@ def _write(out: Path, scene: Scene) -> list[Path]:
     for path, person in zip(paths, scene.people, strict=True):
         _write_person(path, person, level=scene.level)
     return paths
+
+
+def _write_scene(path: Path, scene: Scene) -> None:
+    from edge.recording.export.gltf import write_glb
+    from edge.recording.export.usd import write_usd
+
+    if path.suffix.lower() == ".glb":
+        write_glb(path, scene)
+    else:
+        write_usd(path, scene)
 
 
 def _write_person(path: Path, person: Animation, *, level: bool) -> None:

@@ -67,8 +67,11 @@ def euler_degrees(rotation: F32) -> NDArray[np.float64]:
     cosine = np.hypot(r[1, 0], r[1, 1])
     x = np.arctan2(-r[1, 2], cosine)
     if cosine < GIMBAL_LOCK:
-        return np.degrees(np.array([x, np.arctan2(-r[2, 0], r[0, 0]), 0.0]))
-    return np.degrees(np.array([x, np.arctan2(r[0, 2], r[2, 2]), np.arctan2(r[1, 0], r[1, 1])]))
+        y, z = np.arctan2(-r[2, 0], r[0, 0]), 0.0
+    else:
+        y, z = np.arctan2(r[0, 2], r[2, 2]), np.arctan2(r[1, 0], r[1, 1])
+    degrees: NDArray[np.float64] = np.degrees(np.array([x, y, z]))
+    return degrees
 
 
 def _message(address: str, values: NDArray[np.floating]) -> bytes:

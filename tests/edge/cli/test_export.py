@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from calibration.world import WorldPose
+from edge.cli.export import SCENES
 from edge.cli.main import main
+from edge.recording.export.usd import SUFFIXES
 from tests.support.exports import COMING_AND_GOING, Bvh, Glb, record
 
 
@@ -22,6 +24,8 @@ def test_export_command_writes_each_format(tmp_path: Path, capsys: pytest.Captur
     assert len(Glb((tmp_path / "a.glb").read_bytes()).tree["skins"]) == 2
     assert export(capsys, tmp_path / "a.mcap", tmp_path / "one.glb", "--person", "1") == (0, "")
     assert len(Glb((tmp_path / "one.glb").read_bytes()).tree["skins"]) == 1
+    assert export(capsys, tmp_path / "a.mcap", tmp_path / "a.usda") == (0, "")
+    assert (tmp_path / "a.usda").read_text().count("def SkelRoot") == 2
     assert export(capsys, tmp_path / "a.mcap", tmp_path / "a.bvh", "--person", "1") == (0, "")
     assert len(Bvh((tmp_path / "a.bvh").read_text()).rows) == 7
 
@@ -31,6 +35,10 @@ def test_export_command_person_field_writes_a_file_each(tmp_path: Path, capsys: 
     assert export(capsys, tmp_path / "a.mcap", tmp_path / "a-{person}.bvh") == (0, "")
     assert {path.name for path in tmp_path.iterdir()} == {"a.mcap", "a-0.bvh", "a-1.bvh"}
     assert len(Bvh((tmp_path / "a-1.bvh").read_text()).rows) == 7
+
+
+def test_export_command_suffixes_are_those_of_the_writer() -> None:
+    assert (".glb", *SUFFIXES) == SCENES
 
 
 def test_export_command_camera_levels_the_scene(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,13 +59,13 @@ def test_export_command_camera_levels_the_scene(tmp_path: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["a.mcap", "x.fbx"], 1, "unknown file type; use .glb, .bvh or .npz"),
+        (["a.mcap", "x.fbx"], 1, "unknown file type; use .glb, .usd, .usda, .usdc, .bvh or .npz"),
         (
             ["a.mcap", "x.bvh"],
             2,
             "choose one with --person, or write x-{person}.bvh for all: 0 (7 frames), 1 (6 frames)",
         ),
-        (["a.mcap", "x-{person}.glb"], 2, "a .glb file holds all people; remove {person}"),
+        (["a.mcap", "x-{person}.glb"], 2, "this format holds all people; remove {person}"),
         (["a.mcap", "x.npz", "--person", "1"], 1, "small has 6 joints; .npz files hold bodies with 24, 52 or 55"),
         (["a.mcap", "x.glb", "--camera", "camera.toml"], 1, "has no pose of the camera; add camera_height and tilt"),
         (["a.mcap", "x.glb", "--person", "9"], 2, "no person '9' in stream cam0; choose from 0 (7 frames), 1"),
