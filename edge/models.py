@@ -49,7 +49,7 @@ class Models:
     body: str | None = None
     refine: str | None = None
     flip_test: bool = False
-    second_pose: str = "auto"
+    second_pose: str | None = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def second_pose_card(models: Models, pose: Card) -> Card | None:
     name = models.second_pose
     if name == "auto":
         name = SECOND_POSE if pose.family == "movenet" else "none"
-    return None if name == "none" else load_card(name, "pose")
+    return None if name in (None, "none") else load_card(name, "pose")
 
 
 def _untrained(card: Card) -> str:

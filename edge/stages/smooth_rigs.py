@@ -24,7 +24,7 @@ class TrackingFilter:
     def __init__(self, config: TrackingFilterConfig) -> None:
         self._config = config
 
-    def gains(self, residual: F64, error: F64, trust: F64 | float, dt_s: float) -> tuple[F64, F64, F64]:
+    def gains(self, residual: F64, error: F64, trust: F64 | float, dt_s: float, age_s: float) -> tuple[F64, F64, F64]:
         """Gains (..., 1) of value and speed, and the next mean residual (..., D).
 
         Args:
@@ -32,12 +32,15 @@ class TrackingFilter:
             error: (..., D) the measurement minus the prediction.
             trust: (..., 1), factor of the cut-off frequency.
             dt_s: time since the previous frame, s.
+            age_s: time since the first frame, s: a young filter averages what it has, instead of staying where the
+                first measurement happened to be.
         """
         config = self._config
         mean = residual + (1 - np.exp(-2 * np.pi * config.residual_hz * dt_s)) * (error - residual)
         persistent = np.sqrt((mean * mean).sum(-1, keepdims=True))
         cutoff_hz = config.cutoff_hz + config.gain_hz * np.maximum(0, persistent - config.threshold)
-        fading = np.exp(-2 * np.pi * np.minimum(cutoff_hz * trust, config.max_cutoff_hz) * dt_s)
+        cutoff_hz = np.maximum(cutoff_hz * trust, config.start / (2 * np.pi * age_s))
+        fading = np.exp(-2 * np.pi * np.minimum(cutoff_hz, config.max_cutoff_hz) * dt_s)
         return 1 - fading**2, (1 - fading) ** 2 / dt_s, mean
 
     def kept_speed(self, dt_s: float) -> float:
@@ -55,10 +58,10 @@ class _Values:
     def __init__(self, value: F64) -> None:
         self.value, self.speed, self.residual = value, np.zeros_like(value), np.zeros_like(value)
 
-    def step(self, tracking: TrackingFilter, measured: F64, dt_s: float) -> None:
+    def step(self, tracking: TrackingFilter, measured: F64, dt_s: float, age_s: float) -> None:
         expected = self.value + self.speed * dt_s
         error = measured - expected
-        gain, speed_gain, self.residual = tracking.gains(self.residual, error, 1.0, dt_s)
+        gain, speed_gain, self.residual = tracking.gains(self.residual, error, 1.0, dt_s, age_s)
         self.value = expected + gain * error
         self.speed = tracking.kept_speed(dt_s) * (self.speed + speed_gain * error)
 
@@ -75,10 +78,10 @@ class _Rotations:
         self.speed = np.zeros(value.shape[:-1])
         self.residual = np.zeros(value.shape[:-1])
 
-    def step(self, tracking: TrackingFilter, measured: F64, trust: F64, dt_s: float) -> None:
+    def step(self, tracking: TrackingFilter, measured: F64, trust: F64, dt_s: float, age_s: float) -> None:
         expected = self.value @ small_rotmat(self.speed * dt_s)
         error = small_rotvec(expected.swapaxes(-1, -2) @ measured)
-        gain, speed_gain, self.residual = tracking.gains(self.residual, error, trust, dt_s)
+        gain, speed_gain, self.residual = tracking.gains(self.residual, error, trust, dt_s, age_s)
         self.value = expected @ small_rotmat(gain * error)
         self.speed = tracking.kept_speed(dt_s) * (self.speed + speed_gain * error)
         far = np.linalg.norm(error, axis=-1) > MAX_STEP_RAD
@@ -94,7 +97,7 @@ class _Person:
     """Filters of one person."""
 
     def __init__(self, t_s: float, rotations: F64, root: F64) -> None:
-        self.t_s = t_s
+        self.t_s, self.age_s = t_s, 0.0
         self.rotations = _Rotations(rotations)
         self.bearing, self.depth = _Values(root[:2]), _Values(root[2:])
 
@@ -128,9 +131,10 @@ class SmoothRigs:
                 self._people[identity] = _Person(t_s, rotations[row], roots[row])
                 continue
             dt_s, person.t_s = max(t_s - person.t_s, config.min_interval_s), t_s
-            person.rotations.step(self._rotation, rotations[row], trust[row], dt_s)
-            person.bearing.step(self._bearing, roots[row, :2], dt_s)
-            person.depth.step(self._depth, roots[row, 2:], dt_s)
+            person.age_s += dt_s
+            person.rotations.step(self._rotation, rotations[row], trust[row], dt_s, person.age_s)
+            person.bearing.step(self._bearing, roots[row, :2], dt_s, person.age_s)
+            person.depth.step(self._depth, roots[row, 2:], dt_s, person.age_s)
             filtered[row], placed[row] = self._output(person)
         return replace(posed, rotations=filtered, translation=placed)
 

@@ -116,7 +116,7 @@ def test_run_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp
     assert (summary["dropped_frames"], summary["dropped_people"], summary["problems"]) == (0, 0, [])
     assert set(summary["stages_ms"]) >= {"detect", "track", "pose", "mesh", "localize", "smooth", "overlay"}
     assert summary["stages_ms"]["pose"]["count"] == 4
-    assert set(summary["models"]) == {"detector", "pose", "mesh"}
+    assert set(summary["models"]) == {"detector", "pose", "second_pose", "mesh"}
     assert summary["models"]["mesh"]["precision"] == "fp32"
 
 

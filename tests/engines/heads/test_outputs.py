@@ -39,7 +39,7 @@ PARE = ((1, 24, 3, 3), (1, 10), (1, 3), (1, 24, 56, 56))
 @pytest.mark.parametrize(
     ("name", "shapes"),
     [
-        ("pose2mesh_open", ((1, 47, 3), (1, 295, 3))),
+        ("pose2mesh_open", ((1, 47, 3), (1, 295, 3), (1, 47), (1, 2), (1, 1024))),
         ("pose2mesh_coco", ((1, 6890, 3),)),
         ("pare", PARE),
         ("dct", ((1, 85),)),

@@ -302,7 +302,7 @@ def test_onnx_graph_invalid_model_raises(data: bytes) -> None:
 ZOO_INPUTS = {
     "movenet_thunder.fp16w": ((2, 3, 256, 256), 255),
     "nanodet_g.fp16w": ((1, 3, 224, 416), 255),
-    "pose2mesh_open": ((3, 54), 1),
+    "pose2mesh_open": ((3, 1082), 1),
 }
 
 
