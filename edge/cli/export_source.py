@@ -86,8 +86,8 @@ def recording_of(args: argparse.Namespace) -> Iterator[tuple[Recording, int]]:
             code = _record(args, path)
             yield Recording(path), code
         except MeshcastError as error:
-            shown = str(error).replace(str(path), parse(args.source).label)
-            raise type(error)(shown) from None
+            error.args = (str(error).replace(str(path), parse(args.source).label),)
+            raise
 
 
 def pose_of(args: argparse.Namespace) -> WorldPose | None:

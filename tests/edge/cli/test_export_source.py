@@ -71,3 +71,10 @@ def test_export_recording_without_suffix_is_recognized(meshcast: Command, tmp_pa
     record(tmp_path / "a.mcap", [[0], [0]])
     (tmp_path / "a.mcap").rename(tmp_path / "a")
     assert meshcast("export", tmp_path / "a", tmp_path / "a.glb").code == EXIT_WHOLE
+
+
+@pytest.mark.parametrize("uri", ["rtsp://me:s3cret#@host/x", "rtps://me:s3cret@host/x", "me:s3cret@host/x"])
+def test_export_invalid_address_redacts_password(meshcast: Command, tmp_path: Path, uri: str) -> None:
+    said = meshcast("export", uri, tmp_path / "a.glb", "-q")
+    assert said.code == EXIT_INPUT
+    assert "s3cret" not in said.out + said.err
