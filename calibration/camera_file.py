@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 
 from engines.errors import MeshcastError
 from engines.files.regular_file import read_file
 from engines.files.suggestions import did_you_mean
 from engines.files.toml_file import read_toml
+
+if TYPE_CHECKING:
+    from cv2 import FileStorage
 
 KEYS = (
     *("width", "height", "K", "fx", "fy", "cx", "cy", "model", "distortion"),
@@ -84,6 +86,8 @@ def _several(file: Path, table: Table) -> dict[str, Table]:
 
 
 def _of_foreign(file: Path, entry: Table) -> Table:
+    import cv2  # camera files of this project do without it, and so do commands that read none
+
     try:
         width, height = (int(side) for side in entry["size"])
         table: Table = {"width": width, "height": height, "K": entry["matrix"], "distortion": entry["distortions"]}
@@ -108,6 +112,8 @@ def _yaml_table(file: Path) -> Table:
         raise CameraError(f"{file}: not a camera file: it is not UTF-8") from None
     if not text.lstrip().startswith(("%YAML", "<?xml", "{")):
         text = f"%YAML:1.0\n---\n{text}"  # ROS leaves the header out
+    import cv2
+
     try:
         storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
         matrix = _numbers(storage, ("camera_matrix", "cameraMatrix", "Camera_Matrix", "K", "mtx"))
@@ -133,8 +139,10 @@ def _yaml_table(file: Path) -> Table:
     }
 
 
-def _numbers(storage: cv2.FileStorage, names: tuple[str, ...]) -> np.ndarray:
+def _numbers(storage: FileStorage, names: tuple[str, ...]) -> np.ndarray:
     """The numbers under the first of several keys that is there: a matrix, ROS's rows, cols and data, or one number."""
+    import cv2
+
     for name in names:
         node = storage.getNode(name)
         if node.empty():

@@ -224,7 +224,7 @@ class Pipeline:
                     posed = self.smooth_rigs(frame.t_s, posed)
             if self.foot_lock is not None:
                 with measure("foot_lock", frame):
-                    posed = self.foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor)
+                    posed = self.foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor, visibility)
             with measure("skin", frame):
                 return self.skin(posed, bodies)
         if self.smooth is None:

@@ -13,6 +13,7 @@ from edge.stages.two_bone import Legs, reach
 from edge.types import F32, BodyModel, PosedRigs
 from engines.body.rig_points import Chain
 
+SEEN = 0.5  # visibility of an ankle
 RELEASED = 1e-6  # share of an offset that counts as none
 
 F64 = NDArray[np.float64]
@@ -100,9 +101,22 @@ class FootLock:
         self._people: dict[int, _Person] = {}
 
     def __call__(
-        self, t_s: float, posed: PosedRigs, contacts: F32 | None = None, floor: Floor | None = None
+        self,
+        t_s: float,
+        posed: PosedRigs,
+        contacts: F32 | None = None,
+        floor: Floor | None = None,
+        visibility: F32 | None = None,
     ) -> PosedRigs:
-        """contacts: (N, 2), the probability that the left and right foot stand, NaN or None where not known."""
+        """The rigs of one frame with their planted feet in place.
+
+        Args:
+            t_s: the stream's time, s.
+            posed: N people.
+            contacts: (N, 2), the probability that the left and right foot stand, NaN or None where not known.
+            floor: feet stay above it.
+            visibility: (N, J) in 0..1, of the model's joints: legs whose ankle is not seen stay as they are.
+        """
         if not self.usable or self._rig is None or not len(posed.ids):
             return posed
         people = self._present(t_s)
@@ -112,6 +126,11 @@ class FootLock:
         legs = joints[:, self._legs].astype(np.float64)  # (N, 2, 4, 3)
         up = np.array([0.0, -1.0, 0.0]) if floor is None else floor.up
         offsets = np.zeros((len(legs), 2, 3))
+        seen = np.ones((len(legs), 2), bool)
+        if visibility is not None:
+            seen = visibility[:, self._legs[:, 2]] > SEEN
+            known_contacts = np.full(seen.shape, np.nan, np.float32) if contacts is None else contacts
+            contacts = np.where(seen, known_contacts, np.float32(0))
         for row, identity in enumerate(posed.ids.tolist()):
             known = None if contacts is None else contacts[row]
             offsets[row] = self._offsets(people, identity, t_s, legs[row], known, up)
@@ -119,6 +138,7 @@ class FootLock:
         if floor is not None:
             targets += self._above(floor, legs, targets)[..., None] * up
         moved = np.linalg.norm(targets - legs[:, :, 2], axis=-1) > self._config.least_m
+        moved &= seen
         return self._bent(posed, orientations, legs, targets, moved) if moved.any() else posed
 
     def reset(self) -> None:

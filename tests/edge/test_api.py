@@ -63,7 +63,7 @@ def test_stream_missing_file_raises(engines: Callable[..., Any], tmp_path: Path)
 
 
 def test_stream_unknown_model_raises(engines: Callable[..., Any], person_clip: Path) -> None:
-    with pytest.raises(UnknownNameError, match="there are: movenet_thunder"):
+    with pytest.raises(UnknownNameError, match="there are: efficientpose_i, movenet_thunder"):
         next(edge.stream(person_clip, pose="no_such_model"))
     assert not readers()
 

@@ -130,7 +130,7 @@ def test_main_version_prints_version(meshcast: Command) -> None:
     ("option", "says"),
     [
         ("--detector", "unknown detector 'nonsense'; there are: nanodet_g"),
-        ("--pose", "unknown pose 'nonsense'; there are: movenet_thunder"),
+        ("--pose", "unknown pose 'nonsense'; there are: efficientpose_i, movenet_thunder"),
         ("--mesh", "unknown mesh 'nonsense'; there are: pose2mesh_open"),
         ("--backend", "unknown backend 'nonsense'; there are: openvino, onnxruntime"),
         ("--device", "unknown device 'nonsense'; there are: cpu, cuda:N"),
@@ -151,7 +151,8 @@ def test_run_model_of_another_task_is_usage_error(meshcast: Command, blank_clip:
     said = meshcast("run", blank_clip, "--pose", "nanodet_g")
     assert said.code == EXIT_USAGE
     assert said.err.startswith(
-        "meshcast: nanodet_g is a detector model, not a pose model; there are: movenet_thunder, hrnet_w32_256x192"
+        "meshcast: nanodet_g is a detector model, not a pose model; there are: efficientpose_i, movenet_thunder, "
+        "hrnet_w32_256x192"
     )
 
 

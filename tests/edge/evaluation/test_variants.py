@@ -24,7 +24,7 @@ def test_with_setting_reads_tuples_as_settings():
 
 
 def test_with_setting_keeps_types():
-    assert isinstance(with_setting(PipelineConfig(), "tracker.max_lost_s=2").tracker.max_lost_s, float)
+    assert isinstance(with_setting(PipelineConfig(), "tracker.max_gap_s=2").tracker.max_gap_s, float)
     assert with_setting(Models(), "pose=movenet_lightning").pose == "movenet_lightning"
     assert with_setting(Models(), "refine=none").refine is None
 

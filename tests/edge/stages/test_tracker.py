@@ -9,21 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.stages.config import MotionConfig, TrackerConfig
+from edge.stages.config import TrackerConfig
 from edge.stages.detect import overlaps
-from edge.stages.keypoint_geometry import keypoints_boxes, similarity
 from edge.stages.tracker import Tracker
 from edge.types import F32, U8, Detections, Frame, Pose2D, Tracks
+from tests.support.standing_person import BODY
 
 WIDTH, HEIGHT = 960, 540
-BODY = np.array(  # COCO order, in box widths and heights, a person standing upright
-    [
-        [0.50, 0.09], [0.54, 0.08], [0.46, 0.08], [0.60, 0.09], [0.40, 0.09], [0.75, 0.21], [0.25, 0.21],
-        [0.82, 0.36], [0.18, 0.36], [0.84, 0.50], [0.16, 0.50], [0.66, 0.51], [0.34, 0.51], [0.67, 0.72],
-        [0.33, 0.72], [0.68, 0.93], [0.32, 0.93],
-    ],
-    np.float32,
-)  # fmt: skip
 RED, BLUE, GREEN = (30, 30, 200), (200, 60, 30), (40, 180, 40)
 
 
@@ -364,28 +356,6 @@ def test_tracker_many_people_keep_ids() -> None:
     actors = [Actor(walk(60 + 90 * k, 150 + 20 * (k % 3), 8 * (-1) ** k), height=120.0) for k in range(10)]
     scene = Scene(*actors, fps=15).run(0, 3)
     assert [scene.ids(k) for k in range(10)] == [[scene.shown[0][k]] for k in range(10)]
-
-
-def test_keypoints_boxes_need_enough_keypoints() -> None:
-    box = np.array([100, 50, 180, 250], np.float32)
-    keypoints = np.repeat((box[:2] + BODY * (box[2:] - box[:2]))[None], 2, axis=0).astype(np.float32)
-    scores = np.full((2, 17), 0.7, np.float32)
-    scores[1, 4:] = 0.1
-    boxes, found = keypoints_boxes(keypoints, scores, MotionConfig())
-    assert found.tolist() == [True, False]
-    np.testing.assert_allclose(boxes[0], box, atol=12)
-
-
-def test_similarity_of_known_keypoints() -> None:
-    keypoints = np.stack([BODY * 200, BODY * 200 + 1, BODY * 200 + 60, BODY * 200]).astype(np.float32)
-    scores = np.full((4, 17), 0.7, np.float32)
-    scores[3, 2:] = 0.0
-    result = similarity(keypoints, scores, np.full(4, 200 * 80, np.float32), 0.2)
-    np.testing.assert_allclose(result, result.T)
-    assert result[0, 0] == pytest.approx(1)
-    assert result[0, 1] > 0.9
-    assert result[0, 2] < 0.1
-    assert result[0, 3] == 0  # two common keypoints say nothing
 
 
 def test_tracker_gives_keypoints_where_they_are_expected() -> None:
