@@ -105,8 +105,9 @@ def open_sources(config: SourceConfig, cleanup: ExitStack, names: Sequence[str] 
 def _planned(config: RunConfig, names: list[str]) -> list[StreamFiles]:
     """The files of each stream. Raises OutputError when a file of the run cannot be written."""
     outputs = config.outputs
-    planned = plan_outputs(names, outputs.save, outputs.overlay, outputs.overlay_encoder)
+    planned = plan_outputs(names, outputs.save, outputs.overlay, outputs.overlay_encoder, outputs.record)
     paths = [path for files in planned for path in (files.save, files.overlay)]
+    paths += [files.record.path for files in planned if files.record is not None]
     paths += [outputs.summary, config.monitoring.trace]
     cameras = [camera.camera for camera in config.cameras if camera.camera is not None]
     check_outputs([path for path in paths if path is not None], config.sources.uris, cameras)
@@ -144,6 +145,7 @@ def _streams(
             source.fps or DEFAULT_FPS,
             publisher,
             predict_s=pipeline.predict_s,
+            stream=source.name,
         )
         cleanup.callback(outputs.abort)
         wants_rotations = partial(outputs.wants_rotations, source.name)

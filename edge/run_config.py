@@ -10,6 +10,7 @@ from edge.errors import SourceError
 from edge.models import Models
 from edge.monitoring.observers import MonitoringConfig
 from edge.pipeline import CameraConfig
+from edge.recording.stream_recorder import RecordConfig
 from edge.sources import Access, Pace
 from edge.sources.uri import parse
 from edge.stages.config import PipelineConfig
@@ -105,7 +106,7 @@ class PublishConfig:
 
 @dataclass(frozen=True, slots=True)
 class OutputConfig:
-    """The outputs of a run; None: not written. {stream} in `save` and `overlay` stands for the stream's name.
+    """The outputs of a run; None: not written. {stream} in `save`, `overlay` and `record` stands for the stream's name.
 
     Attributes:
         publish: the publisher.
@@ -113,6 +114,7 @@ class OutputConfig:
         overlay: path of the overlay video or folder of each stream.
         overlay_encoder: encoder of overlay videos, see edge.sinks.encoders.
         summary: path of the JSON report of the run.
+        record: the recording of each stream.
     """
 
     publish: PublishConfig | None = None
@@ -120,6 +122,7 @@ class OutputConfig:
     overlay: Path | None = None
     overlay_encoder: str = "auto"
     summary: Path | None = None
+    record: RecordConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)

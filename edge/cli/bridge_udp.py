@@ -1,4 +1,4 @@
-"""`meshcast bridge vmc|livelink|openxr ADDRESS`: forward skeleton poses over UDP."""
+"""`meshcast bridge vmc|vrchat|livelink|openxr ADDRESS`: forward skeleton poses over UDP."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from edge.cli.options import (
     curve_from,
     seconds,
 )
-from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, UsageError
 
 if TYPE_CHECKING:
     from edge.bridges.udp.relay import Bridge
 
 EPILOG = "exit codes: 0 success, 1 no frame received or unusable address, 2 usage error, 3 stopped by an error"
+TRACKER_PARTS = ("hip", "chest", "feet", "knees", "elbows")  # edge.bridges.udp.vrchat.PARTS
 VMC_ORIGIN_M, VMC_CAMERA_HEIGHT_M = 3.0, 1.0  # defaults that place an avatar in front of the camera, on the floor
 
 
@@ -34,6 +35,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_common(vmc, to="127.0.0.1:39539", origin=VMC_ORIGIN_M, height=VMC_CAMERA_HEIGHT_M)
     vmc.add_argument("--no-upper-chest", action="store_true", help="omit the bone UpperChest, for avatars without it")
     vmc.set_defaults(run=run, bridge=_vmc)
+    vrchat = subparsers.add_parser(
+        "vrchat",
+        help="send trackers to VRChat over OSC",
+        description="Send one person's hip, chest, feet, knees and elbows to VRChat as OSC trackers.",
+        epilog=EPILOG,
+    )
+    _add_common(vrchat, to="127.0.0.1:9000", origin=VMC_ORIGIN_M, height=VMC_CAMERA_HEIGHT_M)
+    vrchat.add_argument(
+        "--trackers",
+        type=_parts,
+        default=("hip", "feet"),
+        metavar="PART,...",
+        help=f"body parts to send: {', '.join(TRACKER_PARTS)} (default: hip,feet)",
+    )
+    vrchat.add_argument("--no-head", action="store_true", help="omit the head, with which VRChat aligns the spaces")
+    vrchat.set_defaults(run=run, bridge=_vrchat)
     livelink = subparsers.add_parser(
         "livelink",
         help="drive skeletons in Unreal over Live Link (JSON)",
@@ -145,6 +162,14 @@ def _vmc(args: argparse.Namespace) -> Bridge:
     return Vmc(upper_chest=not args.no_upper_chest)
 
 
+def _vrchat(args: argparse.Namespace) -> Bridge:
+    from edge.bridges.udp.vrchat import VrChat
+
+    if args.person == "all":
+        raise UsageError("--person all: VRChat has one person's trackers; use first or a track id")
+    return VrChat(args.trackers, head=not args.no_head)
+
+
 def _livelink(args: argparse.Namespace) -> Bridge:
     from edge.bridges.udp.livelink import LiveLink
 
@@ -164,6 +189,13 @@ def _person(text: str) -> str:
         return str(IntegerRange(0, (1 << 31) - 1)(text))
     except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a person; use first, all or a track id") from None
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    parts = tuple(dict.fromkeys(text.split(",")))
+    if unknown := [part for part in parts if part not in TRACKER_PARTS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not a part; use {', '.join(TRACKER_PARTS)}")
+    return parts
 
 
 def _origin(text: str) -> float | None:

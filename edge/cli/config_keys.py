@@ -92,6 +92,8 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("overlay", "overlay", '"out/{stream}.mp4"'),
         Key("overlay_encoder", "overlay_encoder"),
         Key("overlay_attention", "overlay_attention"),
+        Key("record", "record", '"out/{stream}.mcap"'),
+        Key("record_levels", "record_levels", '"params,joints,mesh"'),
         Key("summary", "summary", '"out/summary.json"'),
     ),
     "publish": (

@@ -124,9 +124,19 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         "--axes",
         choices=("opencv", "unity", "unreal", "gltf"),
         default="opencv",
-        help="coordinate system of the published data (default: opencv: x right, y down, z forward, meters)",
+        help="coordinate system of published and recorded data (default: opencv: x right, y down, z forward, meters)",
     )
     group.add_argument("--save", type=Path, metavar="OUT.npz", help="save every person of every frame")
+    group.add_argument(
+        "--record", type=Path, metavar="OUT.mcap", help="record the stream for meshcast replay and meshcast export"
+    )
+    group.add_argument(
+        "--record-levels",
+        type=lambda text: tuple(text.split(",")),
+        default=("params", "joints", "mesh"),
+        metavar="LEVEL,...",
+        help="levels of detail to record: params, joints, mesh-lod, mesh (default: params,joints,mesh)",
+    )
     group.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the input images")
     group.add_argument(
         "--overlay-encoder",
@@ -197,11 +207,13 @@ def run(args: argparse.Namespace) -> int:
 def run_config(args: argparse.Namespace) -> RunConfig:
     """The configuration of a run from its options. Raises MeshcastError for options that do not go together."""
     from edge.cli.config_merge import source_views
+    from edge.recording.stream_recorder import RecordConfig
     from edge.run_config import OutputConfig, PlaybackConfig, PublishConfig, RunConfig, SourceConfig
     from edge.stages.config import PipelineConfig
 
     security = security_from(args)  # also without --publish: options that contradict each other are an error
     publish = PublishConfig(args.publish, args.axes, security) if args.publish is not None else None
+    record = RecordConfig(args.record, args.record_levels, args.axes) if args.record is not None else None
     views = source_views(args)
     return RunConfig(
         sources=SourceConfig(
@@ -220,7 +232,7 @@ def run_config(args: argparse.Namespace) -> RunConfig:
             small_people=args.small_people,
             body_shape=body_shape_from(args),
         ),
-        outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary),
+        outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary, record),
         monitoring=monitoring_from(args),
         quiet=args.quiet,
     )
@@ -248,12 +260,20 @@ def _stream_lines(report: dict[str, Any]) -> list[str]:
     rows = dict(report["stages_ms"])
     rows["capture to publish"] = report["latency_ms"]
     lines = [", ".join(counts)]
-    if report["camera"]["source"] == "assumed":
-        lines.append(
-            f"camera: distances assume a horizontal field of view of {report['camera']['fov_deg']:g} degrees; "
-            "set it with --fov or --camera"
-        )
+    if note := camera_note(report):
+        lines.append(note)
     return [*lines, "", *_times(rows)]
+
+
+def camera_note(report: dict[str, Any]) -> str:
+    """The line about an assumed field of view in the report of a stream, empty without."""
+    camera = report["camera"]
+    if camera["source"] != "assumed":
+        return ""
+    return (
+        f"camera: distances assume a horizontal field of view of {camera['fov_deg']:g} degrees; "
+        "set it with --fov or --camera"
+    )
 
 
 def _times(rows: dict[str, dict[str, float]]) -> list[str]:

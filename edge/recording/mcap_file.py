@@ -15,15 +15,17 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 import zstandard
+from mcap.data_stream import ReadDataStream
 from mcap.exceptions import McapError
 from mcap.opcode import Opcode
-from mcap.records import Channel
+from mcap.records import Channel, Metadata
 from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
 from edge.errors import OutputError, RecordingError
@@ -50,6 +52,7 @@ ENCODING = "meshcast"
 FLUSH_S = 1.0
 SCHEMAS = {Kind.MODEL: ("meshcast.Model", MODEL_HEADER), Kind.STATUS: ("meshcast.Status", STATUS_HEADER)}
 FRAME_SCHEMA = "meshcast.Frame", FRAME_HEADER
+METADATA_BYTES = 1 << 16  # larger metadata records are ignored
 LATEST_RECORDS = 8  # kept track of: on a full disk some are replaced by the end of the file
 PROTOCOL = {"wire_version": str(VERSION), "layout": "docs/wire.md of Meshcast"}
 
@@ -63,6 +66,20 @@ class RecordedMessage:
 
     t_ns: int
     message: bytes
+
+
+class RecordingWriteError(OutputError):
+    """A recording has ended early, for example on a full disk.
+
+    Attributes:
+        problem: why.
+        kept: whether the messages before are in the file.
+    """
+
+    def __init__(self, problem: OutputError, *, kept: bool) -> None:
+        rest = "the messages before are kept in the file" if kept else "nothing was recorded"
+        super().__init__(f"{problem}; {rest}")
+        self.problem, self.kept = str(problem), kept
 
 
 class RecordingWriter:
@@ -105,6 +122,11 @@ class RecordingWriter:
             if now_s - self._flushed_s > self._flush_s:
                 self._flushed_s = now_s
                 self._writer.flush()
+
+    def add_metadata(self, name: str, values: dict[str, str]) -> None:
+        """Add a metadata record. Raises OutputError, like close()."""
+        with self._writing():
+            self._writer.add_metadata(name, values)
 
     def close(self) -> int:
         """Finish the file and rename it to its final name. Returns its size in bytes."""
@@ -157,9 +179,9 @@ class RecordingWriter:
                 complete = True  # readable without its end, too
             if not complete:
                 self._target.discard()
-                raise OutputError(f"{problem}; nothing was recorded") from None
+                raise RecordingWriteError(problem, kept=False) from None
             self._target.commit()
-            raise OutputError(f"{problem}; the messages before are kept in the file") from None
+            raise RecordingWriteError(problem, kept=True) from None
 
 
 def end_early(file: BinaryIO) -> bool:
@@ -252,9 +274,29 @@ class Recording:
             raise RecordingError(f"{self.path}: not a recording; use an .mcap file of meshcast record")
         return file
 
+    def metadata(self, name: str) -> Iterator[dict[str, str]]:
+        """Yield the metadata records of a name, in file order. Raises RecordingError like iterating."""
+        with self._open() as file:
+            for code, length in self._heads(file):
+                if code == Opcode.METADATA and length <= METADATA_BYTES:
+                    with self._parsing(file):
+                        record = Metadata.read(ReadDataStream(BytesIO(file.read(length))))
+                    if record.name == name:
+                        yield record.metadata
+
     def _records(self, file: BinaryIO) -> Iterator[Channel | MessageRecord]:
-        """Yield channels and messages, from chunks too. Reads sequentially, because the index may be missing."""
-        size, what = os.fstat(file.fileno()).st_size, str(self.path)
+        """Yield channels and messages, from chunks too."""
+        what = str(self.path)
+        for code, length in self._heads(file):
+            if code in RECORD_LIMITS:
+                with self._parsing(file):
+                    check_length(code, length)
+                    with self.budget.reserved(length, what):
+                        yield from read_record(code, file.read(length), self.budget, what)
+
+    def _heads(self, file: BinaryIO) -> Iterator[tuple[int, int]]:
+        """Yield type and length of each record, with the file at its content. Sequential: the index may be missing."""
+        size = os.fstat(file.fileno()).st_size
         while True:
             start = file.tell()
             head = file.read(_RECORD.size)
@@ -264,15 +306,18 @@ class Recording:
                 return
             if code == Opcode.DATA_END:
                 return
-            try:
-                if code in RECORD_LIMITS:
-                    check_length(code, length)
-                    with self.budget.reserved(length, what):
-                        yield from read_record(code, file.read(length), self.budget, what)
-                else:
-                    file.seek(length, 1)
-            except MemoryBudgetError as error:
-                raise RecordingError(str(error)) from None
-            except _CORRUPTION as error:
-                reason = str(error) or type(error).__name__
-                raise RecordingError(f"{self.path}: corrupted at byte {start} of {size} ({reason})") from None
+            yield code, length
+            file.seek(start + _RECORD.size + length)
+
+    @contextlib.contextmanager
+    def _parsing(self, file: BinaryIO) -> Iterator[None]:
+        """Raise RecordingError for a record that is corrupted or too large for the budget."""
+        start = file.tell() - _RECORD.size
+        try:
+            yield
+        except MemoryBudgetError as error:
+            raise RecordingError(str(error)) from None
+        except _CORRUPTION as error:
+            reason = str(error) or type(error).__name__
+            size = os.fstat(file.fileno()).st_size
+            raise RecordingError(f"{self.path}: corrupted at byte {start} of {size} ({reason})") from None

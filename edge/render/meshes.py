@@ -8,6 +8,7 @@ from scipy import sparse
 
 from calibration.camera import Camera
 from calibration.lens import widest_radius
+from edge.render.palette import color_of
 from edge.types import F32, I32, U8, Bodies, BodyModel
 from edge_kernels import rasterize
 
@@ -18,20 +19,6 @@ STEP_M = 0.06  # a jump in depth between neighboring pixels that is an outline
 CROWN_M = 0.24  # from the head joint, at the skull's base, to just over the crown
 MIN_KEYPOINT_SCORE = 0.3  # keypoints below this score are not drawn
 
-# Paul Tol's "light" scheme (color-blind-safe), BGR 0..255, in an order whose neighbors differ most.
-PALETTE = np.array(
-    [
-        (221, 170, 119),
-        (102, 136, 238),
-        (153, 187, 68),
-        (136, 221, 238),
-        (187, 170, 255),
-        (255, 221, 153),
-        (51, 204, 187),
-        (0, 170, 170),
-    ],
-    np.float32,
-)
 # In camera axes (x right, y down, z forward), towards a soft key light on the upper left, behind the viewer.
 KEY_LIGHT = np.array([-0.451, -0.702, -0.551], np.float32)
 LIMBS = (
@@ -152,11 +139,6 @@ class MeshPainter:
             for spot in (s for s, good in zip(spots, visible, strict=True) if good):
                 cv2.circle(image, spot, 2 * width, (40, 40, 40), -1, cv2.LINE_AA)
                 cv2.circle(image, spot, 2 * width - 1, (255, 255, 255), -1, cv2.LINE_AA)
-
-
-def color_of(track_id: int) -> F32:
-    """The color (3,) BGR 0..255 of a person: the same id always has the same one."""
-    return np.asarray(PALETTE[int(track_id) % len(PALETTE)], np.float32)
 
 
 def _to_image(camera: Camera, vertices: F32) -> F32:

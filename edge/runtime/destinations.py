@@ -5,9 +5,11 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from edge.errors import OutputError
+from edge.recording.stream_recorder import RecordConfig
 from edge.runtime.outputs import StreamFiles
 from edge.sinks.encoders import choose_encoder
 from edge.sinks.npz import check_save_suffix
@@ -19,7 +21,11 @@ FIELD = "{stream}"
 
 
 def plan_outputs(
-    streams: Sequence[str], save: Path | None, overlay: Path | None, encoder: str = "auto"
+    streams: Sequence[str],
+    save: Path | None,
+    overlay: Path | None,
+    encoder: str = "auto",
+    record: RecordConfig | None = None,
 ) -> list[StreamFiles]:
     """The files of each stream; {stream} in a path becomes the stream's name.
 
@@ -31,7 +37,15 @@ def plan_outputs(
         check_overlay_suffix(overlay)
         if overlay.suffix.lower() == VIDEO:
             encoder = choose_encoder(encoder)
-    return [StreamFiles(_path(save, name, streams), _path(overlay, name, streams), encoder) for name in streams]
+    return [
+        StreamFiles(
+            _path(save, name, streams),
+            _path(overlay, name, streams),
+            encoder,
+            None if record is None else replace(record, path=_stream_path(record.path, name, streams)),
+        )
+        for name in streams
+    ]
 
 
 def check_outputs(outputs: Sequence[Path], sources: Sequence[str], others: Sequence[Path]) -> None:
@@ -51,8 +65,10 @@ def check_outputs(outputs: Sequence[Path], sources: Sequence[str], others: Seque
 
 
 def _path(path: Path | None, stream: str, streams: Sequence[str]) -> Path | None:
-    if path is None:
-        return None
+    return None if path is None else _stream_path(path, stream, streams)
+
+
+def _stream_path(path: Path, stream: str, streams: Sequence[str]) -> Path:
     if len(streams) > 1 and FIELD not in str(path):
         raise OutputError(f"{path}: several sources need a path for each, for example {FIELD}{path.suffix}")
     return Path(str(path).replace(FIELD, stream))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edge.errors import OutputError
+from edge.recording.stream_recorder import RecordConfig, StreamRecorder
 from edge.render.attention import paint_attention
 from edge.render.meshes import MeshPainter
 from edge.runtime.async_pipeline import FrameResult
@@ -37,6 +38,7 @@ class StreamFiles:
     save: Path | None = None
     overlay: Path | None = None
     encoder: str = "auto"
+    record: RecordConfig | None = None
 
 
 class Sink(Protocol):
@@ -72,8 +74,10 @@ class Outputs:
         *,
         sinks: tuple[Sink, ...] = (),
         predict_s: float = 0.0,
+        stream: str = "",
     ) -> None:
-        """sinks: additional sinks. predict_s: time by which the bodies are ahead of their frames, s."""
+        """sinks: additional sinks. predict_s: time by which the bodies are ahead of their frames, s. stream: name of
+        the stream in recordings."""
         self.problems: list[str] = []
         self._timings = timings
         self._publisher = publisher
@@ -86,6 +90,9 @@ class Outputs:
                 undo.callback(opened[-1].abort)
             if files.overlay is not None:
                 opened.append(_Overlay(files.overlay, model, fps, files.encoder))
+                undo.callback(opened[-1].abort)
+            if files.record is not None:
+                opened.append(_Record(files.record, stream, model, predict_s))
                 undo.callback(opened[-1].abort)
             undo.pop_all()
         self._files = [_File(sink, self._report) for sink in (*opened, *sinks)]
@@ -216,6 +223,21 @@ class _Save:
 
     def write(self, result: FrameResult) -> None:
         self._saver.add(result.frame, result.bodies, result.camera, result.rig_pose)
+
+
+class _Record:
+    stage = "record"
+
+    def __init__(self, config: RecordConfig, stream: str, model: BodyModel, predict_s: float) -> None:
+        self.path = config.path
+        self._recorder = StreamRecorder(config, stream, model)
+        self._predict_s = predict_s
+        self.rotations = self._recorder.rotations
+        self.close, self.abort = self._recorder.close, self._recorder.abort
+
+    def write(self, result: FrameResult) -> None:
+        frame = _ahead(result.frame, self._predict_s)
+        self._recorder.add(frame, result.bodies, result.camera, result.rig_pose)
 
 
 class _Overlay:

@@ -18,6 +18,19 @@ from meshcast.protocol.rotations import rotvec
 
 
 @dataclass(frozen=True, slots=True)
+class PublishTime:
+    """The same moment on the wall clock (unix) and on the host's monotonic clock, ns."""
+
+    unix_ns: int
+    monotonic_ns: int
+
+    @staticmethod
+    def now() -> PublishTime:
+        """This moment."""
+        return PublishTime(time.time_ns(), time.monotonic_ns())
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """The part of a frame message that the publisher knows and a frame does not.
 

@@ -7,20 +7,20 @@ import secrets
 import select
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 
 from calibration.camera import Camera
 from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.curve_auth import Security
-from edge.wire.frames import FrameEncoder, Stamp
+from edge.wire.frames import FrameEncoder
 from edge.wire.model import ModelEncoder
 from edge.wire.model_schedule import REPEAT_S, ModelSchedule
 from edge.wire.peers import Limits
 from edge.wire.publisher_socket import HIGH_WATER_MARK, PublisherSocket
-from meshcast.protocol.encode_status import encode_status
-from meshcast.protocol.layout import Kind, topic
-from meshcast.protocol.packets import StatusPacket
+from edge.wire.stream_messages import StreamMessages
+from meshcast.protocol.layout import Kind
 
 STATUS_S = 1.0
 LATE_S = 0.05  # close() reads subscriptions for so long before it sends the end of the streams
@@ -66,7 +66,8 @@ class Publisher:
         session = secrets.randbits(32)
         models, frames = ModelEncoder(model, axes), FrameEncoder(axes, model.lod.vertices if model.lod else None)
         self._streams = {
-            name: _Stream(name, session, model, models, frames, ModelSchedule(repeat_s)) for name in streams
+            name: _Stream(StreamMessages(name, session, model, models, frames), ModelSchedule(repeat_s))
+            for name in streams
         }
         self._status_s = status_s
         self._lock = threading.Lock()
@@ -89,12 +90,12 @@ class Publisher:
         Raises:
             WireError: see FrameEncoder.
         """
-        stream = self._streams[frame.stream]
+        stream = self._streams[frame.stream].messages
         with self._lock:
             self._read_subscriptions()
             wanted = {kind for kind, name in stream.topics.items() if self._socket.wants(name)}
         # Encoding is most of the work and needs no lock: a stream's frames come from one thread.
-        messages = list(stream.frame_messages(frame, bodies, camera, rig_pose, wanted))
+        messages = list(stream.frame(frame, bodies, camera, rig_pose, wanted))
         with self._lock:
             stream.count_frame()
             self._send_models(time.monotonic())
@@ -105,13 +106,13 @@ class Publisher:
         """Whether a client subscribed to the level `params` of a stream. Any thread may ask."""
         with self._lock:
             self._read_subscriptions()
-            return self._socket.wants(self._streams[stream].topics[Kind.PARAMS])
+            return self._socket.wants(self._streams[stream].messages.topics[Kind.PARAMS])
 
     def end(self, stream: str, reason: str) -> None:
         """Send the end of a stream, with the reason."""
         with self._lock:
-            self._streams[stream].end(reason)
-            self._socket.send(self._streams[stream].status_message())
+            self._streams[stream].messages.end(reason)
+            self._socket.send(self._streams[stream].messages.status())
 
     @property
     def subscribers(self) -> int:
@@ -129,7 +130,7 @@ class Publisher:
             self._housekeeping.stop()
             self._read_late_subscriptions()
             for name, stream in self._streams.items():
-                if not stream.ended:
+                if not stream.messages.ended:
                     self.end(name, "the publisher has closed")
         self._socket.close()
 
@@ -156,7 +157,7 @@ class Publisher:
         """Send the model immediately for each new subscription to it."""
         for prefix in self._socket.subscriptions():
             for stream in self._streams.values():
-                if stream.topics[Kind.MODEL].startswith(prefix):
+                if stream.messages.topics[Kind.MODEL].startswith(prefix):
                     stream.schedule.ask()
         self._send_models(time.monotonic())
 
@@ -164,7 +165,7 @@ class Publisher:
         for stream in self._streams.values():
             if now_s >= stream.schedule.due_s:
                 stream.schedule.sent(now_s)
-                self._socket.send(stream.model_message())
+                self._socket.send(stream.messages.model())
 
     def _work_due(self, now_s: float) -> float:
         """Send due models and statuses; returns the longest wait until the next call, in s."""
@@ -173,79 +174,20 @@ class Publisher:
             for stream in self._streams.values():
                 if now_s >= stream.status_due_s:
                     stream.status_due_s = now_s + self._status_s
-                    self._socket.send(stream.status_message())
+                    self._socket.send(stream.messages.status())
             if self._socket.more:
                 return 0.0
             due_s = [due for stream in self._streams.values() for due in (stream.status_due_s, stream.schedule.due_s)]
             return min(due_s, default=now_s + 1) - now_s
 
 
+@dataclass(slots=True)
 class _Stream:
-    """The state of one stream: sequence numbers, when its model and its status are due, and its end."""
+    """The messages of a stream, and when its model (see schedule) and its status are due."""
 
-    def __init__(
-        self,
-        name: str,
-        session: int,
-        model: BodyModel,
-        models: ModelEncoder,
-        frames: FrameEncoder,
-        schedule: ModelSchedule,
-    ) -> None:
-        self.name = name
-        self.topics = {kind: topic(kind, name) for kind in Kind}
-        self.schedule = schedule
-        self.status_due_s = 0.0
-        self.ended = False
-        self._session = session
-        self._model, self._frames = models, frames
-        self._lod = model.lod is not None
-        self._reason = ""
-        self._seq = self._model_seq = self._status_seq = self._seq_at_status = 0
-
-    def frame_messages(
-        self, frame: Frame, bodies: Bodies, camera: Camera | None, rig_pose: RigPose | None, wanted: set[Kind]
-    ) -> Iterator[bytes]:
-        """The messages of one frame, the smallest first, so that the largest does not delay it."""
-        stamp = Stamp.now(self.name, self._seq, self._session, self._model.model_id, self._model.name)
-        if Kind.PARAMS in wanted and rig_pose is not None:
-            yield self._frames.params(frame, bodies, rig_pose, stamp, camera)
-        if Kind.JOINTS in wanted:
-            yield self._frames.joints(frame, bodies, stamp, camera)
-        if Kind.MESH_LOD in wanted and self._lod:
-            yield self._frames.mesh_lod(frame, bodies, stamp, camera)
-        if Kind.MESH in wanted:
-            yield self._frames.mesh(frame, bodies, stamp, camera)
-
-    def count_frame(self) -> None:
-        """Count a frame, with or without subscribers."""
-        self._seq += 1
-        self.ended = False
-
-    def end(self, reason: str) -> None:
-        self.ended, self._reason = True, reason
-
-    def model_message(self) -> bytes:
-        self._model_seq += 1
-        return self._model.encode(stream=self.name, seq=self._model_seq - 1, session=self._session)
-
-    def status_message(self) -> bytes:
-        idle = self._seq == self._seq_at_status
-        packet = StatusPacket(
-            stream=self.name,
-            seq=self._status_seq,
-            session=self._session,
-            t_publish_unix_ns=time.time_ns(),
-            t_publish_monotonic_ns=time.monotonic_ns(),
-            model_id=self._model.model_id,
-            state="ended" if self.ended else "idle" if idle else "live",
-            next_seq=self._seq,
-            reason=self._reason if self.ended else "",
-            model_name=self._model.name,
-        )
-        self._status_seq += 1
-        self._seq_at_status = self._seq
-        return encode_status(packet)
+    messages: StreamMessages
+    schedule: ModelSchedule
+    status_due_s: float = 0.0
 
 
 class _Housekeeping:

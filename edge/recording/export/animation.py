@@ -40,6 +40,7 @@ class Animation:
     origin.
 
     Attributes:
+        track_id: the id of the person in the stream.
         name: the track id; "ID.2" in the second session of a stream, which restarts the ids.
         body: the body model, with a rig.
         times: (T,) float64, increasing, in seconds from the first frame of the recording.
@@ -52,6 +53,7 @@ class Animation:
         contacts: (T, 2) float32 in 0..1 of the left and the right foot, likewise.
     """
 
+    track_id: int
     name: str
     body: BodyModel
     times: NDArray[np.float64]
@@ -70,8 +72,36 @@ class Animation:
         return vertices.astype(np.float32), (rig.rest_joints + rig.joint_shape_dirs @ self.shape).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the camera of a recording sees: K (3, 3) float64 px and the size (width, height) px of its images."""
+
+    K: NDArray[np.float64]
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedPeople:
+    """The people of one stream of a recording.
+
+    Attributes:
+        stream: name of the stream.
+        people: in order of appearance.
+        view: of the stream's camera in the first frame, None if the publisher knew none.
+    """
+
+    stream: str
+    people: list[Animation]
+    view: View | None
+
+
 def read_animations(recording: Recording, *, stream: str = "", person: str = "") -> list[Animation]:
-    """Read the people of one stream, or one person, in order of appearance.
+    """Read the people of one stream, or one person, in order of appearance; see read_people."""
+    return read_people(recording, stream=stream, person=person).people
+
+
+def read_people(recording: Recording, *, stream: str = "", person: str = "") -> RecordedPeople:
+    """Read the people of one stream, or one person.
 
     Uses the params messages; without them, rotations and shape are fitted to the mesh messages. Raises
     UnknownNameError for an unknown stream or person, and RecordingError if there is no person, if there are several
@@ -92,7 +122,7 @@ def read_animations(recording: Recording, *, stream: str = "", person: str = "")
     if not chosen:
         known = ", ".join(f"{animation.name} ({len(animation.times)} frames)" for animation in found)
         raise UnknownNameError(f"{recording.path}: no person {person!r} in stream {stream}; choose from {known}")
-    return chosen
+    return RecordedPeople(stream, chosen, people.view)
 
 
 def _chosen(recording: Recording, stream: str) -> tuple[str, Kind]:
@@ -149,6 +179,7 @@ class _People:
         self._first_ns = 0
         self._times: array[float] = array("d")
         self._tracks: dict[tuple[int, int, int], _Track] = {}  # session, model, id
+        self.view: View | None = None
 
     def add_model(self, packet: ModelPacket, size: int) -> None:
         """Add the body of a model message of `size` bytes."""
@@ -173,6 +204,7 @@ class _People:
             )
         if not self._sessions:
             self._first_ns = t_ns
+            self.view = View(packet.camera.K, packet.size) if packet.camera is not None else None
         self._sessions.setdefault(packet.session, (t_ns - self._first_ns) / 1e9 - packet.t_stream_s)
         t_s = self._sessions[packet.session] + packet.t_stream_s
         if self._times and t_s <= self._times[-1]:
@@ -210,6 +242,7 @@ class _People:
             names[session, model, identity] = str(identity) if number == 1 else f"{identity}.{number}"
         return [
             Animation(
+                track_id=key[2],
                 name=names[key],
                 body=track.body,
                 times=times[np.asarray(track.indices)],

@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 
 from edge.errors import OutputError
 from edge.recording.export.animation import Animation
-from edge.recording.export.curves import at_times, continuous, euler_zxy, slerp
+from edge.recording.export.curves import at_times, continuous, euler_zxy, frame_times, slerp
 from edge.sinks.output_file import OutputFile
 from edge.types import F32
 
 CM = 100.0  # per meter
-STILL_S = 1 / 30  # frame time of a single frame
-MAX_FRAMES = 1_000_000
 BLOCK_LINES = 1000
 ROTATION = "Zrotation Xrotation Yrotation"
 POSITION = "Xposition Yposition Zposition"
@@ -35,7 +33,7 @@ def write_bvh(path: str | Path, person: Animation) -> None:
         frame_s, times = frame_times(person.times)
     except ValueError as error:
         target.discard()
-        raise OutputError(f"{path}: {error}; export a shorter recording") from None
+        raise OutputError(f"{path}: {error}") from None
     lines = _lines(person, frame_s, times)
     # iter() with a sentinel: blocks of lines, until one is empty.
     target.write_parts(iter(lambda: "".join(f"{line}\n" for line in islice(lines, BLOCK_LINES)).encode(), b""))
@@ -57,15 +55,6 @@ def _lines(person: Animation, frame_s: float, times: NDArray[np.float64]) -> Ite
     positions = at_times(person.times, times, person.translation.astype(np.float64)) * CM
     for position, rotation in zip(positions, angles, strict=True):
         yield " ".join(f"{value:.4f}" for value in (*position.tolist(), *rotation.ravel().tolist()))
-
-
-def frame_times(times: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-    """Return the median frame time, and equally spaced times from the first frame to the last."""
-    frame_s = float(np.median(np.diff(times))) if len(times) > 1 else STILL_S
-    frames = round((times[-1] - times[0]) / frame_s) + 1
-    if frames > MAX_FRAMES:
-        raise ValueError(f"{times[-1] - times[0]:.0f} s at {frame_s * 1e3:.2f} ms per frame are too long for BVH")
-    return frame_s, np.minimum(times[0] + frame_s * np.arange(frames), times[-1])
 
 
 def _depth_first(parents: list[int], joint: int = 0) -> Iterator[int]:

@@ -9,6 +9,23 @@ from edge.types import F32
 
 F64 = NDArray[np.float64]
 
+STILL_S = 1 / 30  # frame time of a single frame
+MAX_FRAMES = 1_000_000
+
+
+def frame_times(times: F64) -> tuple[float, F64]:
+    """Return the median frame time, and equally spaced times from the first frame to the last.
+
+    Raises ValueError for a motion that is too long.
+    """
+    frame_s = float(np.median(np.diff(times))) if len(times) > 1 else STILL_S
+    frames = round((times[-1] - times[0]) / frame_s) + 1
+    if frames > MAX_FRAMES:
+        raise ValueError(
+            f"{times[-1] - times[0]:.0f} s at {frame_s * 1e3:.2f} ms per frame are too long; export a shorter recording"
+        )
+    return frame_s, np.minimum(times[0] + frame_s * np.arange(frames), times[-1])
+
 
 def continuous(quaternions: F32) -> F64:
     """Choose the signs of unit quaternions (T, P, 4), x y z w, so that each is closest to the previous one and

@@ -9,50 +9,61 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from edge.errors import OutputError
-from edge.recording.export.animation import Animation
+from edge.recording.export.animation import Animation, View
 from edge.recording.export.curves import continuous
 from edge.recording.export.glb import INDICES, VERTICES, Buffer, pack
+from edge.recording.export.scene import CameraNode, Scene, floor_extent
+from edge.render.palette import PALETTE, linear_rgb
 from edge.sinks.output_file import OutputFile
 from edge.types import F32, I32, U8, Array, BodyModel
+from meshcast.protocol.axes import Matrix
 from meshcast.protocol.quantization import weight_levels
 
 GENERATOR = "Meshcast"
-SKIN_COLOR = [0.75, 0.72, 0.7, 1.0]
+FLOOR_COLOR = [0.32, 0.32, 0.32, 1.0]  # linear
+ROUGHNESS = 0.8
+NEAR_M = 0.05  # of the camera
 
 
-def write_glb(path: str | Path, people: Sequence[Animation]) -> None:
+def write_glb(path: str | Path, scene: Scene) -> None:
     """Write people with their animations as a .glb file, which appears complete or not at all. Raises OutputError."""
     target = OutputFile(path)
     try:
-        parts = glb_parts(people)
+        parts = glb_parts(scene)
     except ValueError as error:
         target.discard()
         raise OutputError(f"{path}: {error}; export fewer people or a shorter recording") from None
     target.write_parts(parts)
 
 
-def glb(people: Sequence[Animation]) -> bytes:
+def glb(scene: Scene) -> bytes:
     """Return the bytes of the file."""
-    return b"".join(glb_parts(people))
+    return b"".join(glb_parts(scene))
 
 
-def glb_parts(people: Sequence[Animation]) -> list[bytes | bytearray]:
-    """Return the file in parts: a skeleton and a skinned mesh per person, and one animation.
+def glb_parts(scene: Scene) -> list[bytes | bytearray]:
+    """Return the file in parts: a skeleton and a skinned mesh per person in the person's color, one animation, the
+    camera if its view is known, and the floor if the scene is level.
 
-    Units are meters with y up; the camera is at the origin and looks along -z. Times are those of the recording. A
-    person who is not visible is hidden by animating the scale of the person's node to 0. `extras` of that node name the
-    accessors of what glTF has no property for: `times`, and `visibility` of each joint and `contacts` of both feet as
-    fractions of 255 at these times, where the recording has them.
+    Units are meters with y up. Times are those of the recording. A person who is not visible is hidden by animating the
+    scale of the person's node to 0. `extras` of that node name the accessors of what glTF has no property for: `times`,
+    and `visibility` of each joint and `contacts` of both feet as fractions of 255 at these times, where the recording
+    has them.
     """
-    scene = _Scene()
-    for person in people:
-        scene.add(person)
-    return scene.pack()
+    file = _File()
+    for person in scene.people:
+        file.add(person)
+    if scene.level:
+        file.add_floor(*floor_extent(scene.people))
+    if scene.camera.view is not None:
+        file.add_camera(scene.camera, scene.camera.view)
+    return file.pack()
 
 
-class _Scene:
+class _File:
     def __init__(self) -> None:
         self._buffer = Buffer()
         self._surfaces: dict[int, _Surface] = {}  # by id() of the body: people with the same body share it
@@ -60,6 +71,8 @@ class _Scene:
         self._roots: list[int] = []
         self._meshes: list[dict[str, Any]] = []
         self._skins: list[dict[str, Any]] = []
+        self._cameras: list[dict[str, Any]] = []
+        self._materials: list[dict[str, Any]] = []
         # One animation for all people, because most programs play one at a time.
         self._samplers: list[dict[str, Any]] = []
         self._channels: list[dict[str, Any]] = []
@@ -75,12 +88,31 @@ class _Scene:
         self._roots += [node, mesh]
         self._animate(person, node, first)
 
-    def pack(self) -> list[bytes | bytearray]:
-        material = {
-            "name": "skin",
-            "pbrMetallicRoughness": {"baseColorFactor": SKIN_COLOR, "metallicFactor": 0.0, "roughnessFactor": 0.8},
+    def add_floor(self, low: Matrix, high: Matrix) -> None:
+        """Add a rectangle at height 0 between two corners (x, z)."""
+        corners = np.array([[x, 0, z] for z in (low[1], high[1]) for x in (low[0], high[0])], np.float32)
+        attributes = {
+            "POSITION": self._buffer.add(corners, target=VERTICES, bounds=True),
+            "NORMAL": self._buffer.add(np.tile(np.array([0, 1, 0], np.float32), (4, 1)), target=VERTICES),
         }
-        description = {
+        indices = self._buffer.add(np.array([0, 2, 1, 1, 2, 3], np.uint16), target=INDICES)
+        material = self._material("floor", FLOOR_COLOR, doubleSided=True)
+        primitive = {"attributes": attributes, "indices": indices, "material": material}
+        self._meshes.append({"name": "floor", "primitives": [primitive]})
+        self._roots.append(self._node({"name": "floor", "mesh": len(self._meshes) - 1}))
+
+    def add_camera(self, camera: CameraNode, view: View) -> None:
+        """Add the camera of the recording, without its distortion and with the optical axis in the image's center."""
+        width, height = view.size
+        angle = 2 * math.atan(0.5 * height / float(view.K[1, 1]))
+        perspective = {"yfov": angle, "aspectRatio": width / height, "znear": NEAR_M}
+        self._cameras.append({"name": "camera", "type": "perspective", "perspective": perspective})
+        rotation = Rotation.from_matrix(camera.rotation).as_quat()
+        node = {"name": "camera", "camera": 0, "rotation": rotation.tolist(), "translation": camera.position.tolist()}
+        self._roots.append(self._node(node))
+
+    def pack(self) -> list[bytes | bytearray]:
+        description: dict[str, Any] = {
             "asset": {"version": "2.0", "generator": GENERATOR},
             "scene": 0,
             "scenes": [{"nodes": self._roots}],
@@ -88,9 +120,20 @@ class _Scene:
             "meshes": self._meshes,
             "skins": self._skins,
             "animations": [{"name": "recording", "samplers": self._samplers, "channels": self._channels}],
-            "materials": [material],
+            "materials": self._materials,
         }
+        if self._cameras:
+            description["cameras"] = self._cameras
         return pack(description, self._buffer)
+
+    def _material(self, name: str, color: list[float], **properties: bool) -> int:
+        """Return the material with a name, which is added once."""
+        for index, material in enumerate(self._materials):
+            if material["name"] == name:
+                return index
+        surface = {"baseColorFactor": color, "metallicFactor": 0.0, "roughnessFactor": ROUGHNESS}
+        self._materials.append({"name": name, "pbrMetallicRoughness": surface} | properties)
+        return len(self._materials) - 1
 
     def _node(self, node: dict[str, Any]) -> int:
         self._nodes.append(node)
@@ -126,7 +169,9 @@ class _Scene:
             "POSITION": self._buffer.add(vertices[surface.vertices], target=VERTICES, bounds=True),
             "NORMAL": self._buffer.add(normals(vertices, person.body.faces)[surface.vertices], target=VERTICES),
         }
-        primitive = {"attributes": attributes, "indices": surface.indices, "material": 0}
+        color = person.track_id % len(PALETTE)
+        material = self._material(f"person color {color}", [*linear_rgb(person.track_id), 1.0])
+        primitive = {"attributes": attributes, "indices": surface.indices, "material": material}
         self._meshes.append({"name": f"person {person.name}", "primitives": [primitive]})
         return len(self._meshes) - 1
 

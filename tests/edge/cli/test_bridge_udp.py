@@ -21,7 +21,7 @@ import pytest
 from pythonosc.osc_packet import OscPacket
 
 from edge.cli import bridge
-from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, UsageError
 from edge.stages.inverse_kinematics import RigFitter, can_fit
 from edge.types import Bodies, BodyModel, Frame
 from edge.wire.publisher import Publisher
@@ -199,6 +199,14 @@ def test_bridge_timeout_ends_after_silence(receiver: socket.socket, capsys: pyte
     assert capsys.readouterr().err == f"meshcast bridge openxr: forwarding {live.address} to {to}; stop with Ctrl-C\n"
 
 
+def test_bridge_vrchat_of_all_people_is_usage_error() -> None:
+    args = parse("vrchat", "tcp://127.0.0.1:5556", "--person", "all", "--quiet")
+    with pytest.raises(UsageError, match="--person all: VRChat has one person's trackers; use first or a track id"):
+        args.run(args)
+    args = parse("vrchat", "tcp://127.0.0.1:5556", "--trackers", "feet,chest,feet")
+    assert (args.trackers, args.to) == (("feet", "chest"), "127.0.0.1:9000")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -226,6 +234,7 @@ def test_bridge_unusable_argument_is_one_line(
         [],
         ["vmc"],
         ["morse", "tcp://127.0.0.1:5556"],
+        ["vrchat", "tcp://127.0.0.1:5556", "--trackers", "hip,nose"],
         *(
             ["vmc", "tcp://127.0.0.1:5556", *option.split()]
             for option in (
@@ -236,6 +245,7 @@ def test_bridge_unusable_argument_is_one_line(
                 "--camera-pitch 91",
                 "--camera-height inf",
                 "--timeout 0",
+                "--trackers hip",
                 "--names joints",
             )
         ),

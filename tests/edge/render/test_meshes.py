@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from calibration.camera import Camera
-from edge.render.meshes import PALETTE, MeshPainter, VertexNormals, soften_steps
+from edge.render.meshes import MeshPainter, VertexNormals, soften_steps
+from edge.render.palette import PALETTE
 from edge.types import Bodies, BodyModel
 from engines.body.body import open_body
 

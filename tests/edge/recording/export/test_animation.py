@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from edge.errors import OutputError, RecordingError
-from edge.recording.export.animation import read_animations
+from edge.recording.export.animation import read_animations, read_people
+from edge.recording.export.scene import scene_of
 from edge.recording.mcap_file import Recording
 from engines.errors import UnknownNameError
 from engines.files.memory_budget import MemoryBudget
@@ -28,13 +29,13 @@ def test_export_oversized_animation_leaves_no_file(tmp_path: Path, monkeypatch: 
     from edge.recording.export.gltf import write_glb
 
     record(tmp_path / "a.mcap", [[0]] * 3)
-    people = read_animations(Recording(tmp_path / "a.mcap"))
-    monkeypatch.setattr("edge.recording.export.bvh.MAX_FRAMES", 2)
-    with pytest.raises(OutputError, match="too long for BVH"):
-        write_bvh(tmp_path / "a.bvh", people[0])
+    scene = scene_of(read_people(Recording(tmp_path / "a.mcap")), None)
+    monkeypatch.setattr("edge.recording.export.curves.MAX_FRAMES", 2)
+    with pytest.raises(OutputError, match="are too long; export a shorter recording"):
+        write_bvh(tmp_path / "a.bvh", scene.people[0])
     monkeypatch.setattr("edge.recording.export.glb.MAX_BYTES", 1000)
     with pytest.raises(OutputError, match="export fewer people"):
-        write_glb(tmp_path / "a.glb", people)
+        write_glb(tmp_path / "a.glb", scene)
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
 
 

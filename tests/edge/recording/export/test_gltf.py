@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.recording.export.animation import read_animations
+from calibration.world import WorldPose
+from edge.recording.export.animation import RecordedPeople, View, read_people
 from edge.recording.export.curves import continuous
 from edge.recording.export.gltf import glb
+from edge.recording.export.scene import scene_of
 from edge.recording.mcap_file import Recording, RecordingWriter
-from edge.types import Bodies, BodyModel, Frame, RigPose
+from edge.render.palette import PALETTE, linear_rgb
+from edge.types import Bodies, Frame, RigPose
 from edge.wire.frames import FrameEncoder, Stamp
 from edge.wire.model import ModelEncoder
-from engines.body.body import open_body
-from engines.body.lod import lod_of
-from engines.body.rig import rig_of
 from meshcast.protocol.axes import SYSTEMS
 from meshcast.protocol.decoding import decode
 from meshcast.protocol.layout import COMMON_HEADER, read_header, read_kind
@@ -26,12 +26,13 @@ from meshcast.protocol.packets import FramePacket
 from meshcast.protocol.rotations import rotmat
 from meshcast.protocol.skinning import skin
 from tests.support.exports import COMING_AND_GOING, MM, STEP_S, T_NS, Glb, body, record, visibility
+from tests.support.people import open_body_model, walker
 
 
 @pytest.mark.parametrize("axes", list(SYSTEMS))
 def test_gltf_poses_match_messages(tmp_path: Path, axes: str) -> None:
     truth = record(tmp_path / "a.mcap", COMING_AND_GOING, axes=axes)
-    file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
+    file = Glb(glb(scene_of(read_people(Recording(tmp_path / "a.mcap")), None)))
     faces = body().faces
     for t_s, identity, vertices, _ in truth:
         found = file.triangles(f"person {identity} mesh", t_s)
@@ -44,7 +45,7 @@ def test_gltf_hides_missing_people(tmp_path: Path) -> None:
     away, missed = round(0.6 / STEP_S), round(0.4 / STEP_S)
     frames = [[0], [0, 1], *[[1]] * away, [0, 1], *[[1]] * missed, [0, 1], *[[0]] * away]
     record(tmp_path / "a.mcap", frames)
-    file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
+    file = Glb(glb(scene_of(read_people(Recording(tmp_path / "a.mcap")), None)))
     back = 2 + away
     hidden = {0: range(2, back), 1: [0, *range(back + missed + 2, len(frames))]}
     for index in range(len(frames)):
@@ -56,10 +57,11 @@ def test_gltf_hides_missing_people(tmp_path: Path) -> None:
 def test_gltf_interpolation_takes_the_short_rotation(tmp_path: Path) -> None:
     frames = 40
     record(tmp_path / "a.mcap", [[0]] * frames)
-    (person,) = read_animations(Recording(tmp_path / "a.mcap"))
+    scene = scene_of(read_people(Recording(tmp_path / "a.mcap")), None)
+    (person,) = scene.people
     turns = continuous(person.quaternions)
     assert ((turns[1:] * turns[:-1]).sum(-1) > 0.9).all()
-    file = Glb(glb([person]))
+    file = Glb(glb(scene))
     pelvis = next(index for index, node in enumerate(file.tree["nodes"]) if node["name"] == "joint 0")
     for index in range(frames - 1):
         a, middle, b = (file.world(pelvis, (index + share) * STEP_S)[:3, :3] for share in (0, 0.5, 1))
@@ -70,9 +72,7 @@ def test_gltf_interpolation_takes_the_short_rotation(tmp_path: Path) -> None:
 
 def test_animation_of_meshes_only_is_fitted(tmp_path: Path) -> None:
     """Of a recording without params messages: the open body, within what Fit leaves."""
-    opened = open_body()
-    names, rig = opened.joint_names, rig_of(opened)
-    made = BodyModel(opened.name, opened.faces, opened.v_template, opened.parents, names, (), rig, lod=lod_of(opened))
+    made = open_body_model()
     assert made.rig is not None
     joints = len(made.parents)
     rng = np.random.default_rng(5)
@@ -102,17 +102,55 @@ def test_animation_of_meshes_only_is_fitted(tmp_path: Path) -> None:
             add(encoder.mesh(frame, bodies, stamp), index * STEP_S)
             truth.append(vertices[0] * [1, -1, -1])
         writer.close()
-    file = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
+    file = Glb(glb(scene_of(read_people(Recording(tmp_path / "a.mcap")), None)))
     for index, vertices in enumerate(truth):
         off = np.linalg.norm(file.triangles("person 5 mesh", index * STEP_S) - vertices[made.faces], axis=-1)
         assert np.sqrt((off**2).mean()) < 3 * MM
 
 
+def test_gltf_people_have_the_colors_of_the_overlay() -> None:
+    people = [walker(body(), frames=2, track_id=track_id) for track_id in (3, 4, 3 + len(PALETTE))]
+    tree = Glb(glb(scene_of(RecordedPeople("cam0", people, None), None))).tree
+    materials = [tree["materials"][mesh["primitives"][0]["material"]] for mesh in tree["meshes"]]
+    colors = [material["pbrMetallicRoughness"]["baseColorFactor"] for material in materials]
+    assert colors == [[*linear_rgb(3), 1.0], [*linear_rgb(4), 1.0], [*linear_rgb(3), 1.0]]
+    assert len(tree["materials"]) == 2
+    assert "cameras" not in tree
+
+
+def test_gltf_level_scene_has_floor_and_camera_at_their_places() -> None:
+    """A person 5 m in front of a camera that is 2 m high and looks down by 30 degrees, and the camera's view of it."""
+    pose = WorldPose.of_height(2.0, tilt_deg=30)
+    view = View(np.array([[60.0, 0, 31.5], [0, 50.0, 23.5], [0, 0, 1]]), (64, 48))
+    people = [walker(body(), frames=3)]
+    plain = Glb(glb(scene_of(RecordedPeople("cam0", people, view), None)))
+    file = Glb(glb(scene_of(RecordedPeople("cam0", people, view), pose)))
+    floor = next(node for node in file.tree["nodes"] if node["name"] == "floor")
+    (primitive,) = file.tree["meshes"][floor["mesh"]]["primitives"]
+    corners = file.array(primitive["attributes"]["POSITION"])
+    assert not corners[:, 1].any()
+    a, b, c = corners[file.array(primitive["indices"]).astype(int)].reshape(-1, 3, 3).swapaxes(0, 1)
+    assert (np.cross(b - a, c - a)[:, 1] > 0).all()  # the front side is up
+    for t_s in (0.0, 1 / 30):
+        seen, placed = plain.skinned("person 3 mesh", t_s), file.skinned("person 3 mesh", t_s)
+        in_camera = seen @ np.diag([1.0, -1.0, -1.0])  # opencv axes
+        assert placed[:, 1] == pytest.approx(pose.floor.heights(in_camera), abs=1e-5)
+        assert (corners[:, [0, 2]].min(0) < placed[:, [0, 2]].min(0)).all()
+        assert (corners[:, [0, 2]].max(0) > placed[:, [0, 2]].max(0)).all()
+        camera = next(index for index, node in enumerate(file.tree["nodes"]) if node["name"] == "camera")
+        at = file.world(camera, t_s)
+        assert (placed - at[:3, 3]) @ at[:3, :3] == pytest.approx(seen, abs=1e-5)
+    assert not any(node["name"] == "floor" for node in plain.tree["nodes"])
+    lens = file.tree["cameras"][0]["perspective"]
+    assert lens["aspectRatio"] == pytest.approx(64 / 48)
+    assert 24 / math.tan(lens["yfov"] / 2) == pytest.approx(50)
+
+
 def test_gltf_extras_hold_visibility_and_contacts(tmp_path: Path) -> None:
     record(tmp_path / "a.mcap", [[0, 1], [1], [0, 1]], observed=True)
-    people = read_animations(Recording(tmp_path / "a.mcap"))
-    made = Glb(glb(people))
-    for person, frames in zip(people, ([0, 2], [0, 1, 2]), strict=True):
+    scene = scene_of(read_people(Recording(tmp_path / "a.mcap")), None)
+    made = Glb(glb(scene))
+    for person, frames in zip(scene.people, ([0, 2], [0, 1, 2]), strict=True):
         extras = next(node for node in made.tree["nodes"] if node["name"] == f"person {person.name}")["extras"]
         np.testing.assert_allclose(made.array(extras["times"]), np.array(frames) * STEP_S, atol=1e-6)
         expected = np.array([visibility(index, [int(person.name)])[0] for index in frames])
@@ -124,5 +162,5 @@ def test_gltf_extras_hold_visibility_and_contacts(tmp_path: Path) -> None:
 
 def test_gltf_without_visibility_has_no_extras(tmp_path: Path) -> None:
     record(tmp_path / "a.mcap", [[0], [0]])
-    made = Glb(glb(read_animations(Recording(tmp_path / "a.mcap"))))
+    made = Glb(glb(scene_of(read_people(Recording(tmp_path / "a.mcap")), None)))
     assert not any("extras" in node for node in made.tree["nodes"])
