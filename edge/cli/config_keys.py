@@ -93,7 +93,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("overlay_encoder", "overlay_encoder"),
         Key("overlay_attention", "overlay_attention"),
         Key("record", "record", '"out/{stream}.mcap"'),
-        Key("record_levels", "record_levels", '"params,joints,mesh"'),
+        Key("record_levels", "record_levels"),
         Key("summary", "summary", '"out/summary.json"'),
     ),
     "publish": (

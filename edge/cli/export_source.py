@@ -113,7 +113,7 @@ def _record(args: argparse.Namespace, path: Path) -> int:
     from edge.cli.run import camera_note
     from edge.recording.stream_recorder import RecordConfig
     from edge.run import run
-    from edge.run_config import OutputConfig, RunConfig, SourceConfig
+    from edge.run_config import OutputConfig, PlaybackConfig, RunConfig, SourceConfig
     from edge.stages.config import PipelineConfig
 
     result = run(
@@ -121,9 +121,7 @@ def _record(args: argparse.Namespace, path: Path) -> int:
             sources=SourceConfig(
                 uris=(args.source,),
                 names=(args.stream,) if args.stream else (),
-                pace=None,
-                fps=args.fps,
-                max_frames=args.max_frames,
+                playback=(PlaybackConfig(fps=args.fps, max_frames=args.max_frames),),
                 access=access_from(args),
             ),
             models=models_from(args),

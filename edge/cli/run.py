@@ -132,10 +132,9 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--record-levels",
-        type=lambda text: tuple(text.split(",")),
-        default=("params", "joints", "mesh"),
+        default="params,joints,mesh",
         metavar="LEVEL,...",
-        help="levels of detail to record: params, joints, mesh-lod, mesh (default: params,joints,mesh)",
+        help="levels of detail to record: params, joints, mesh-lod, mesh (default: %(default)s)",
     )
     group.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the input images")
     group.add_argument(
@@ -213,7 +212,9 @@ def run_config(args: argparse.Namespace) -> RunConfig:
 
     security = security_from(args)  # also without --publish: options that contradict each other are an error
     publish = PublishConfig(args.publish, args.axes, security) if args.publish is not None else None
-    record = RecordConfig(args.record, args.record_levels, args.axes) if args.record is not None else None
+    record = (
+        RecordConfig(args.record, tuple(args.record_levels.split(",")), args.axes) if args.record is not None else None
+    )
     views = source_views(args)
     return RunConfig(
         sources=SourceConfig(
