@@ -179,7 +179,11 @@ def run(args: argparse.Namespace) -> int:
     """Process the sources and print the summary table. Returns the exit code."""
     from edge.cli.config_merge import IN_CURRENT_FOLDER, config_path, with_config
     from edge.run import run as run_sources
+    from edge.stream_names import check_stream_name
 
+    if "stream" in args.given:  # in a file, a source without a name has the one that its address gives
+        for name in args.stream:
+            check_stream_name(name)
     path = config_path(args)
     if path is not None:
         args = with_config(args, actions())

@@ -272,7 +272,7 @@ def python_refusal(message: bytes) -> str:
 
 def test_decode_damaged_message_is_refused_like_in_python(golden_check: Path, rng: np.random.Generator) -> None:
     messages = broken(rng)
-    verdicts = run(golden_check, "judge", given=b"".join(struct.pack("<I", len(m)) + m for m in messages)).splitlines()
+    verdicts = run(golden_check, "check", given=b"".join(struct.pack("<I", len(m)) + m for m in messages)).splitlines()
     assert len(verdicts) == len(messages)
     expected = [python_refusal(message) for message in messages]
     for message, verdict, refusal in zip(messages, verdicts, expected, strict=True):
@@ -510,7 +510,7 @@ def test_watch_continues_after_publisher_restart_and_ends_with_it(watch: Path, s
         first.close()
         assert "lost at the end: the publisher has closed" in until("cam0 has ended")
         with sending(first.address) as second:
-            until("started anew")
+            until("started again")
             until("cam0 #")
             second.pause()
             second.publisher.end("cam0", "the end of “clip”.mp4")

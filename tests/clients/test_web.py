@@ -131,7 +131,7 @@ def body_model() -> BodyModel:
 
 
 class Show:
-    """A publisher at work: each stream's people, again and again, until somebody changes them."""
+    """A publisher at work: each stream's people, again and again, until a person changes them."""
 
     def __init__(self) -> None:
         self.people = {"cam0": person(0, (0.25, 0.1, 4.0)), "cam1": person(9, (-0.4, 0.1, 4.0))}
@@ -315,7 +315,7 @@ def test_page_removes_people_selects_streams_and_shows_their_end(show: Show, url
     assert drawn_vertices(window, 0).size == 0
     show.people["cam1"] = person(10, (-0.4, 0.1, 4.0))
     window.wait_for("meshcast.numbers.people.join()", lambda people: people == "10")
-    window.wait_for("meshcast.vertices(9).length", lambda numbers: numbers == 0)  # somebody missing stays for a moment
+    window.wait_for("meshcast.vertices(9).length", lambda numbers: numbers == 0)  # a person missing stays for a moment
     assert drawn_vertices(window, 10).shape[0] > 100
     del show.people["cam1"]
     window.wait_for("meshcast.numbers.state", lambda state: state == "idle")

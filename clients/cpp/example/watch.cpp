@@ -126,7 +126,7 @@ int run(const Arguments& arguments) {
     if (const auto* status = delivery->packet->status()) note(*status, delivery->missing);
     const auto* frame = delivery->packet->frame();
     if (frame == nullptr) continue;
-    if (delivery->since.restarted) std::fprintf(stderr, "watch: the publisher has started anew\n");
+    if (delivery->since.restarted) std::fprintf(stderr, "watch: the publisher has started again\n");
     print(*frame, *delivery, arguments.axes);
     if (delivery->model != nullptr) drawable = delivery;
     since_s = meshcast::now_s();

@@ -28,13 +28,13 @@ def named(metrics: list[Metric]) -> dict[str, Metric]:
     return {f"{figure.name} {figure.unit}".strip(): figure for figure in metrics}
 
 
-def judged(exact: Poses, other: Poses) -> dict[str, Metric]:
+def metrics_between(exact: Poses, other: Poses) -> dict[str, Metric]:
     return named(pose_metrics(exact, other, SIZES, SIGMAS, REAL, LIMITS))
 
 
 def test_pose_metrics_equal_poses_pass(rng: np.random.Generator) -> None:
     exact = people(rng)
-    metrics = judged(exact, exact)
+    metrics = metrics_between(exact, exact)
     assert all(figure.passed for figure in metrics.values())
     assert metrics["object keypoint similarity, mean"].value == 1
     assert {f.value for name, f in metrics.items() if "similarity" not in name} == {0}
@@ -44,7 +44,7 @@ def test_pose_metrics_known_shift(rng: np.random.Generator) -> None:
     exact = people(rng)
     assert exact.vertices is not None
     moved = Poses(exact.keypoints + np.float32([3, 4]), exact.scores, exact.vertices + np.float32([0, 0.012, 0]))
-    metrics = judged(exact, moved)
+    metrics = metrics_between(exact, moved)
     assert metrics["keypoint shift, median px"].value == pytest.approx(5, rel=1e-4)
     assert metrics["keypoint shift, median % of the person"].value == pytest.approx(2.5, rel=1e-4)  # of 200 px
     oks = np.exp(-25 / (2 * 0.53 * 50 * 200 * 0.04))
@@ -59,7 +59,7 @@ def test_pose_metrics_low_score_or_nan_is_lost(rng: np.random.Generator) -> None
     scores, keypoints = exact.scores.copy(), exact.keypoints.copy()
     scores[3] = REAL - 0.01
     keypoints[5, 0] = np.nan
-    metrics = judged(exact, replace(exact, scores=scores, keypoints=keypoints))
+    metrics = metrics_between(exact, replace(exact, scores=scores, keypoints=keypoints))
     assert metrics["people lost %"].value == 20
     assert not metrics["people lost %"].passed
     assert metrics["keypoint shift, median px"].value == 0
@@ -73,20 +73,20 @@ def test_pose_metrics_ignore_uncertain_float32_keypoints(rng: np.random.Generato
     keypoints = exact.keypoints.copy()
     keypoints[0] += 100
     keypoints[1:, 2] += 100
-    metrics = judged(replace(exact, scores=scores), Poses(keypoints, scores, exact.vertices))
+    metrics = metrics_between(replace(exact, scores=scores), Poses(keypoints, scores, exact.vertices))
     assert all(figure.passed for figure in metrics.values())
     assert metrics["keypoint shift, 95th percentile % of the person"].value == 0
 
 
 def test_pose_metrics_all_people_lost_fails_every_limit(rng: np.random.Generator) -> None:
     exact = people(rng)
-    metrics = judged(exact, replace(exact, scores=np.zeros_like(exact.scores)))
+    metrics = metrics_between(exact, replace(exact, scores=np.zeros_like(exact.scores)))
     assert all(not figure.passed for figure in metrics.values() if figure.limit is not None)
 
 
 def test_pose_metrics_without_mesh_have_no_mesh_metric(rng: np.random.Generator) -> None:
     exact = replace(people(rng), vertices=None)
-    assert not [name for name in judged(exact, exact) if name.startswith("mesh")]
+    assert not [name for name in metrics_between(exact, exact) if name.startswith("mesh")]
 
 
 def test_pose_degradation_is_mean_of_bounded_shifts(rng: np.random.Generator) -> None:

@@ -20,21 +20,21 @@ def degradation(layers: Collection[str]) -> float:
 
 
 def found(limit: float, floor: float = 0.0, seconds: float = 60.0) -> tuple[Trial, list[Collection[str]]]:
-    judged: list[Collection[str]] = []
+    evaluated: list[Collection[str]] = []
 
     def evaluate(layers: Collection[str]) -> Sequence[Metric]:
-        judged.append(layers)
+        evaluated.append(layers)
         return [Metric("harm", "", degradation(layers), limit)]
 
-    return search(LAYERS, evaluate, degradation, floor=floor, seconds=seconds), judged
+    return search(LAYERS, evaluate, degradation, floor=floor, seconds=seconds), evaluated
 
 
 def test_search_all_layers_in_int8_pass_without_ranking() -> None:
-    trial, judged = found(limit=100)
+    trial, evaluated = found(limit=100)
     assert trial.passed
     assert trial.kept == ()
     assert trial.share == 1
-    assert len(judged) == 1
+    assert len(evaluated) == 1
 
 
 @pytest.mark.parametrize(("limit", "kept"), [(4.5, 1), (2.0, 2), (0.5, 3)])
@@ -53,9 +53,9 @@ def test_search_min_int8_ratio_ends_search() -> None:
 
 
 def test_search_without_time_returns_first_trial() -> None:
-    trial, judged = found(limit=0.5, seconds=0.0)
+    trial, evaluated = found(limit=0.5, seconds=0.0)
     assert not trial.passed
-    assert len(judged) == 1
+    assert len(evaluated) == 1
 
 
 def test_rank_groups_layers_when_time_is_short(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 // golden_check show FILE...            what each message decodes to, as it is and in all four axes
 // golden_check skin PARAMS MODEL       the skinned body in all four axes
-// golden_check judge < RECORDS         "ok" or "error TEXT" for each record: uint32 size, bytes
+// golden_check check < RECORDS         "ok" or "error TEXT" for each record: uint32 size, bytes
 // golden_check delay < LINES           the delay for each line: session, sent s, received s
 // golden_check inbox < LINES           "put SECONDS FILE" and "take": what an inbox hands out
 
@@ -131,7 +131,7 @@ void skin(const char* params, const char* model) {
   }
 }
 
-void judge() {
+void check_records() {
   std::uint32_t size;
   while (std::cin.read(reinterpret_cast<char*>(&size), sizeof size)) {
     std::vector<std::uint8_t> bytes(size);
@@ -194,8 +194,8 @@ int main(int argc, char** argv) {
     }
   } else if (verb == "skin" && argc == 4) {
     skin(argv[2], argv[3]);
-  } else if (verb == "judge") {
-    judge();
+  } else if (verb == "check") {
+    check_records();
   } else if (verb == "delay") {
     delay();
   } else if (verb == "inbox") {

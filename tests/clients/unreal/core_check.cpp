@@ -69,7 +69,7 @@ void surface(int count, char** paths) {
   }
   const double newest_s = now_s - 0.25;
   for (const double at_s : {newest_s - 0.125, newest_s, newest_s + 0.05, newest_s + 0.3}) {
-    demand(followed.sample(at_s, 0, 0.1, vertices), "somebody is drawn");
+    demand(followed.sample(at_s, 0, 0.1, vertices), "a person is drawn");
     table("vertices", vertices.size(), 1, [&](auto v, auto) { return vertices[v]; });
   }
   demand(!followed.sample(newest_s + 1, 0, 0.1, vertices), "who is gone is not drawn");
@@ -125,7 +125,7 @@ void retarget(const char* params, const char* model) {
     }
     const auto i = static_cast<float>(j);
     const Quat own = normalized({std::sin(i), std::cos(2 * i), std::sin(3 * i + 1), 0.5f});
-    std::string name = "nobody" + std::to_string(j);
+    std::string name = "missing" + std::to_string(j);
     for (const BonePair& pair : kMannequin)
       if (pair.body == skeleton.names[j]) name = pair.character;
     std::int32_t parent = skeleton.parents[j] < 0 ? -1 : place[static_cast<std::size_t>(skeleton.parents[j])];
@@ -171,7 +171,7 @@ void rules() {
   demand(timeline.at(9, 0.5)->t == 1.5f, "not far beyond the newest");
   demand(timeline.at(9, 100)->t == 4, "nor many steps");
   timeline.push(2.5, 40);
-  demand(*timeline.at(9, 1)->to == 40 && timeline.at(9, 1)->from == timeline.at(9, 1)->to, "going back starts anew");
+  demand(*timeline.at(9, 1)->to == 40 && timeline.at(9, 1)->from == timeline.at(9, 1)->to, "going back starts again");
 
   Playout playout;
   playout.heard(0.1);

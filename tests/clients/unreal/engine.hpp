@@ -411,7 +411,7 @@ inline EDynamicMeshAttributeChangeFlags operator|(EDynamicMeshAttributeChangeFla
 class UDynamicMesh : public UObject {
  public:
   UE::Geometry::FDynamicMesh3 Mesh;
-  int Made = 0, Moved = 0;  // how often the buffers on a GPU would have been made anew, and changed
+  int Made = 0, Moved = 0;  // how often the buffers on a GPU would have been made again, and changed
   void EditMesh(TFunctionRef<void(UE::Geometry::FDynamicMesh3&)> edit,
                 EDynamicMeshChangeType type = EDynamicMeshChangeType::GeneralEdit,
                 EDynamicMeshAttributeChangeFlags = EDynamicMeshAttributeChangeFlags::Unknown) {

@@ -97,7 +97,7 @@ def test_recording_metadata_describes_streams(tmp_path: Path) -> None:
         (f"model/{stream}", "gltf", "m", "body"),
         (f"mesh/{stream}", "opencv", "m", "camera"),
         (f"status/{stream}", None, None, None),
-        (f"mesh/{stream}", "unity", "m", "camera"),  # its publisher has started anew in other axes
+        (f"mesh/{stream}", "unity", "m", "camera"),  # its publisher has started again in other axes
     ]
     assert {tags["model_name"] for _, tags in channels.values()} == {"golden_body"}
     assert {tags["wire_version"] for _, tags in channels.values()} == {"1"}

@@ -140,12 +140,12 @@ def test_letterbox_matches_published_code() -> None:
     assert not offset.any()
 
 
-@pytest.mark.parametrize("picture", [(100, 200), (200, 100), (640, 480), (1080, 1920), (7, 9), (1, 900), (96, 129)])
+@pytest.mark.parametrize("image_size", [(100, 200), (200, 100), (640, 480), (1080, 1920), (7, 9), (1, 900), (96, 129)])
 @pytest.mark.parametrize("fit", ["corner", "center", "stretch"])
-def test_letterbox_returns_scale_and_offset_of_image(picture: tuple[int, int], fit: str) -> None:
-    height, width = picture
+def test_letterbox_returns_scale_and_offset_of_image(image_size: tuple[int, int], fit: str) -> None:
+    height, width = image_size
     out = np.empty((1, 3, 96, 128), np.float32)
-    scale, offset = letterbox(np.full((*picture, 3), 200, np.uint8), fit, replace(PLAIN, pad=7), out)
+    scale, offset = letterbox(np.full((*image_size, 3), 200, np.uint8), fit, replace(PLAIN, pad=7), out)
     assert set(np.unique(out)) <= {7, 200}
     y, x = np.nonzero(out[0, 0] == 200)
     corners = np.array([x.min(), y.min(), x.max() + 1, y.max() + 1])
@@ -162,7 +162,7 @@ def test_letterbox_returns_scale_and_offset_of_image(picture: tuple[int, int], f
 
 
 def test_letterbox_stretch_maps_marks() -> None:
-    """A bright block of a large picture, averaged first, still lies where scale and offset say."""
+    """A bright block of a large image, averaged first, still lies where scale and offset say."""
     image = np.zeros((1080, 1920, 3), np.uint8)
     image[400:560, 600:840] = 255
     for fit in ("corner", "center", "stretch"):

@@ -28,7 +28,7 @@ class Loss {
  public:
   struct Step {
     std::uint64_t lost = 0;  // frames between the last one and this
-    bool restarted = false;  // the publisher has started anew since the last
+    bool restarted = false;  // the publisher has started again since the last
   };
 
   /// What lies between the last frame and this one.

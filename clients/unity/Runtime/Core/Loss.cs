@@ -17,7 +17,7 @@ namespace Meshcast
         /// <summary>Frames that arrived after a later one, or twice; they also count as lost.</summary>
         public long Reordered { get; private set; }
 
-        /// <summary>How often the publisher started anew.</summary>
+        /// <summary>How often the publisher started again.</summary>
         public long Restarts { get; private set; }
 
         /// <summary>The publisher's run.</summary>

@@ -61,7 +61,7 @@ namespace Meshcast
             get { return LossCounter.Reordered; }
         }
 
-        /// <summary>How often the publisher started anew.</summary>
+        /// <summary>How often the publisher started again.</summary>
         public long Restarts
         {
             get { return LossCounter.Restarts; }
