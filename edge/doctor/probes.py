@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -146,7 +147,7 @@ def cameras() -> Iterator[Finding]:
 
 
 PROBES: dict[str, Callable[[], Iterator[Finding]]] = {
-    **{name: (lambda name=name: engine(name)) for name in PACKAGES},  # type: ignore[misc]
+    **{name: partial(engine, name) for name in PACKAGES},
     "cuda": cuda,
     "gstreamer": gstreamer,
     "cameras": cameras,

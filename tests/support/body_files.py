@@ -20,7 +20,7 @@ Arrays = dict[str, Any]
 
 
 def family_arrays(family: str, vertices: int = 500, directions: int | None = None, seed: int = 0) -> Arrays:
-    """What a file of a family holds: every so many vertices of the open body; fingers share the weights of a hand."""
+    """What a file of a family holds: evenly spaced vertices of the open body; fingers share the weights of a hand."""
     rng, body = np.random.default_rng(seed), open_body()
     keep = np.arange(0, len(body.v_template), len(body.v_template) // vertices)[:vertices]
     names, smpl = JOINT_NAMES[family], body.joint_names

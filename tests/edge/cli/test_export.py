@@ -73,7 +73,7 @@ def test_export_command_camera_levels_the_scene(tmp_path: Path, capsys: pytest.C
         (["a.mcap", "x.glb", "--stream", "cam1"], 2, "no stream 'cam1' (did you mean cam0?); choose from cam0"),
         (["two.mcap", "x.glb"], 1, "several streams; choose one with --stream: cam0, cam1"),
         (["joints.mcap", "x.glb"], 1, "no params or mesh messages of cam0; record it with --levels params"),
-        (["nobody.mcap", "x.glb"], 1, "no person in stream cam0"),
+        (["empty.mcap", "x.glb"], 1, "no person in stream cam0"),
         (["foreign.mcap", "x.glb"], 1, "not a recording; use an .mcap file of meshcast record"),
         (["none.mcap", "x.glb"], 1, "cannot be read: No such file"),
         (["a.mcap", "nowhere/x.glb"], 1, "does not exist"),
@@ -91,7 +91,7 @@ def test_export_command_unusable_input_is_one_line_without_file(
     record(Path("a.mcap"), COMING_AND_GOING)
     record(Path("two.mcap"), [[0], [0]], streams=("cam0", "cam1"))
     record(Path("joints.mcap"), [[0]], level="joints")
-    record(Path("nobody.mcap"), [[], []])
+    record(Path("empty.mcap"), [[], []])
     Path("camera.toml").write_text("width = 64\nheight = 48\nfx = 60\nfy = 60\ncx = 32\ncy = 24\n")
     Path("foreign.mcap").write_bytes(b"PK\3\4 something else")
     before = set(tmp_path.iterdir())

@@ -69,10 +69,10 @@ def test_watch_json_prints_one_object_per_packet(address: str, capsys: pytest.Ca
 
 
 def test_watch_timeout_without_packet_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert watch.run(parse(f"ipc://{tmp_path}/nobody", "--timeout", "0.02")) == EXIT_INPUT
+    assert watch.run(parse(f"ipc://{tmp_path}/missing", "--timeout", "0.02")) == EXIT_INPUT
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "/nobody: no packet received within 0.02 s; check that a publisher" in captured.err.splitlines()[-1]
+    assert "/missing: no packet received within 0.02 s; check that a publisher" in captured.err.splitlines()[-1]
 
 
 def test_watch_fewer_packets_than_count_is_partial(capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,7 +75,7 @@ def test_record_stop_request_ends_recording(address: str, tmp_path: Path) -> Non
 
 
 def test_record_without_messages_leaves_no_file(tmp_path: Path) -> None:
-    assert record(f"ipc://{tmp_path}/nobody", tmp_path / "a.mcap", seconds=0.01).messages == 0
+    assert record(f"ipc://{tmp_path}/missing", tmp_path / "a.mcap", seconds=0.01).messages == 0
     assert list(tmp_path.iterdir()) == []
 
 
