@@ -252,8 +252,8 @@ def table(report: dict[str, Any]) -> str:
         lines += [*_times(report["engines_ms"]), ""]
     for task, use in report["models"].items():
         weights = "" if use["weights"] == "trained" else f", {use['weights']}"
-        lines.append(f"{task:<10}{use['name']} ({use['backend']}, {use['device']}, {use['precision']}{weights})")
-    lines += [f"note      {one_line(warning)}" for warning in report["warnings"]]
+        lines.append(f"{task:<13}{use['name']} ({use['backend']}, {use['device']}, {use['precision']}{weights})")
+    lines += [f"{'note':<13}{one_line(warning)}" for warning in report["warnings"]]
     return "\n".join(lines)
 
 
