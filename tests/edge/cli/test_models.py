@@ -108,7 +108,7 @@ def test_run_untrained_pose_model_warns(meshcast: Command, tmp_path: Path, perso
     said = meshcast("run", person_clip, "--pose", "hrnet_w32", "--refine", "dark", "--flip-test", "--max-frames", "2")
     assert said.code == EXIT_WHOLE
     assert "hrnet_w32_256x192 (openvino, cpu, fp32, untrained)" in said.out
-    assert "note      hrnet_w32_256x192 is untrained" in said.out
+    assert "note         hrnet_w32_256x192 is untrained" in said.out
     said = meshcast("run", person_clip, "--flip-test")
     assert said.code == EXIT_INPUT
     assert "movenet_thunder: no flip test" in said.err
