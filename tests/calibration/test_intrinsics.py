@@ -14,6 +14,7 @@ from calibration.world import WorldPose
 from tests.support.board_views import SIZE, camera, grid, views
 
 
+@pytest.mark.slow
 def test_calibrate_finds_the_camera_within_two_standard_deviations() -> None:
     truth, within = camera(), 0
     for seed in range(6):
@@ -28,6 +29,7 @@ def test_calibrate_finds_the_camera_within_two_standard_deviations() -> None:
     assert within >= 5
 
 
+@pytest.mark.slow
 def test_calibrate_fisheye_finds_the_camera() -> None:
     truth = camera("fisheye")
     result = calibrate(views(truth, 15, noise_px=0.05), SIZE, "fisheye")
@@ -49,6 +51,7 @@ def test_calibrate_leaves_views_out_that_contradict_the_others(wrong: int) -> No
     np.testing.assert_allclose(np.diag(result.camera.K)[:2], [520, 515], rtol=0.01)
 
 
+@pytest.mark.slow
 def test_calibrate_of_parallel_views_is_refused() -> None:
     with pytest.raises(CalibrationError, match=r"focal length is not determined|contradict"):
         calibrate(views(camera(), 8, noise_px=0.3, tilt=0.005), SIZE)
@@ -67,6 +70,7 @@ def test_calibrate_of_random_corners_is_refused() -> None:
         calibrate(noise, SIZE)
 
 
+@pytest.mark.slow
 def test_calibrate_uses_a_bounded_number_of_views() -> None:
     result = calibrate(views(camera(), 70), SIZE)
     assert len(result.views) <= MOST_VIEWS
