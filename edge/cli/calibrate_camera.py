@@ -157,7 +157,7 @@ def _collect(uri: str, board: Board, most: int) -> tuple[list[View], tuple[int, 
                 views.append(view)
             elif photographs:
                 console.line(f"{name}: the board was not found")
-            next_step = guidance(views, size)
+            next_step = guidance(views, size) if source.live else ""
             advice = f"; {next_step or 'enough'}" if source.live else ""
             status.show(f"{len(views)} views in {searched} images{advice}")
             if len(views) >= most or (source.live and not next_step and len(views) >= ENOUGH_VIEWS):
