@@ -82,6 +82,7 @@ def test_help_lists_commands_and_exit_codes(meshcast: Command) -> None:
         "watch",
         "models",
         "eval",
+        "data",
         "train",
         "exit codes: 0 ",
         "1 unusable",
