@@ -40,6 +40,7 @@ LAYERS: dict[str, Sequence[set[str]]] = {
         {"__init__"},
         {"importing"},
         {"heads", "training"},
+        {"evaluation"},
         {"inference"},
         {"onnx_tools"},
         {"networks"},

@@ -20,12 +20,14 @@ DRIVEN: dict[str, Callable[[Session, Card, Body, tuple[str, ...]], Head]] = {
     "pose2mesh": Pose2MeshHead,
     "pare": SmplParametersHead,
     "dct": SmplParametersHead,
+    "imphmr": SmplParametersHead,
     "decomr": DecomrHead,
 }
 FAMILIES = ("pose2mesh_open", *DRIVEN)
 ROTATING = (
     "pare",
     "dct",
+    "imphmr",
 )  # families that predict rotations, for which 8 bits of mantissa are enough; for coordinates they are not
 
 

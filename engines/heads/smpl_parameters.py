@@ -1,4 +1,4 @@
-"""Heads that predict the pose and shape of a body from a crop: PARE and DCT."""
+"""Heads that predict the pose and shape of a body from a crop: PARE, DCT and ImpHMR."""
 
 from __future__ import annotations
 
@@ -50,7 +50,17 @@ def dct_parameters(outputs: Outputs, mean: MeanParameters) -> Parameters:
     return Parameters(rotmat(pose), output[:, 75:85] + mean.shape, output[:, :3] + mean.camera)
 
 
-READERS: dict[str, Callable[[Outputs, MeanParameters], Parameters]] = {"pare": pare_parameters, "dct": dct_parameters}
+def imphmr_parameters(outputs: Outputs, mean: MeanParameters) -> Parameters:
+    """ImpHMR (Cho et al., CVPR 2023): the canonical view."""
+    rotations, shape, cameras = outputs
+    return Parameters(rotations, shape, cameras)
+
+
+READERS: dict[str, Callable[[Outputs, MeanParameters], Parameters]] = {
+    "pare": pare_parameters,
+    "dct": dct_parameters,
+    "imphmr": imphmr_parameters,
+}
 
 
 class SmplParametersHead:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines.training.export_model import NO_LICENSE
+from engines.training.loop_config import LoopConfig
 from engines.training.motion_mix import MotionMix
 
 __all__ = ["MotionMix", "TrainConfig"]
@@ -70,3 +71,15 @@ class TrainConfig:
     bone_weight: float = 0.5
     motion_weight: float = 0.2
     mix: MotionMix = field(default_factory=MotionMix)
+
+    def loop(self) -> LoopConfig:
+        """The settings of the training loop."""
+        return LoopConfig(
+            out=self.out,
+            resume=self.resume,
+            learning_rate=self.learning_rate,
+            warm_up_steps=self.warm_up_steps,
+            weight_decay=self.weight_decay,
+            gradient_norm=self.gradient_norm,
+            averaging=self.averaging,
+        )

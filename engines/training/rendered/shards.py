@@ -24,6 +24,7 @@ from engines.body.skinning import Skinner
 from engines.errors import ModelError
 from engines.files.atomic import AtomicFile, write_atomically
 from engines.files.regular_file import read_file
+from engines.training.mixture import BrokenSampleError
 from engines.training.rendered.people import SHAPES, UV_STEPS, EncodedSample, RenderedPeople
 from engines.training.rendered.sensor import decoded
 from engines.training.sample import Sample
@@ -33,10 +34,6 @@ INDEX = "dataset.json"
 OPEN_SHARDS = 4
 LARGEST_INDEX, LARGEST_MEMBER = 1 << 16, 1 << 26  # bytes
 STORED = ("K", "points_2d", "points_3d", "rotations", "shape", "parts", "silhouette", "occluded", "root")
-
-
-class BrokenSampleError(ModelError):
-    """One sample of a data set cannot be read; others can."""
 
 
 @dataclass(frozen=True, slots=True)

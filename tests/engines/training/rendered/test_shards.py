@@ -11,7 +11,8 @@ import pytest
 
 from engines.body.body import open_body
 from engines.errors import ModelError
-from engines.training.rendered.shards import BrokenSampleError, ShardedPeople, ShardPlan, shard_name, write_shards
+from engines.training.mixture import BrokenSampleError
+from engines.training.rendered.shards import ShardedPeople, ShardPlan, shard_name, write_shards
 from engines.training.sample import annotations_of
 from tests.support.rendered import rendered_people
 

@@ -1,0 +1,44 @@
+"""Opens the data sets of an image training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from engines.body.body import Body
+from engines.errors import ModelError
+from engines.training.image_config import SUPERVISION, DataConfig
+from engines.training.mixture import Source
+from engines.training.poses import load_poses
+from engines.training.rendered.config import RenderConfig
+from engines.training.rendered.people import RenderedPeople
+from engines.training.rendered.shards import INDEX, ShardedPeople
+
+RENDERED = "rendered"
+
+
+def open_source(
+    data: DataConfig, body: Body, size: int, seed: int, *, held_out: bool, on_progress: Callable[[str], None]
+) -> Source:
+    """A data set. Raises MeshcastError when it cannot be used.
+
+    Args:
+        data: which one.
+        body: of the training.
+        size: side of the crops, px; other data sets must have it.
+        seed: of rendered people.
+        held_out: whether rendered people are of the held-out clips.
+        on_progress: receives lines.
+    """
+    common = {"ratio": data.ratio, "use": SUPERVISION[data.supervision], "share_3d": data.share_3d}
+    if data.path == RENDERED:
+        poses = load_poses(data.poses, on_progress)
+        config = RenderConfig(size=size, seed=seed, occluded=data.occluded)
+        return Source(RENDERED, RenderedPeople(body, poses, config, held_out=held_out), **common)  # type: ignore[arg-type]
+    folder = Path(data.path)
+    if not (folder / INDEX).is_file():
+        raise ModelError(f'{folder}: not a data set; name a folder of `meshcast data render`, or "{RENDERED}"')
+    people = ShardedPeople(folder, body)
+    if people.size != size:
+        raise ModelError(f"{folder}: its crops are {people.size} px; add --size {people.size}")
+    return Source(str(folder), people, len(people), **common)  # type: ignore[arg-type]
