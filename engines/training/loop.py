@@ -287,7 +287,7 @@ def can_draw() -> bool:
 
 
 def _draw_curve(rows: list[Metrics], path: Path, title: str) -> None:
-    if not can_draw():
+    if not can_draw() or not any(key.endswith("_mm") for key in rows[-1]):
         return
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
