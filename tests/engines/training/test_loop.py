@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,15 @@ from engines.training.loop import Reports, Stage, TrainingStopped, train
 from engines.training.loop_config import LoopConfig
 
 QUIET = Reports(lambda line: None)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads of torch wait busily for each other on a machine that is shared."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 def stage(steps: int = 12, batch: int = 4, loss: Callable[[int], dict[str, Tensor]] | None = None) -> Stage:
