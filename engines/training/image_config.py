@@ -31,12 +31,14 @@ class DataConfig:
     """A data set.
 
     Attributes:
-        path: A folder of rendered people, or "rendered" for people that are rendered while training.
+        path: A folder of rendered people, an annotation list (`.npz` in the layout of SPIN, or COCO's keypoints as
+            `.json`), or "rendered" for people that are rendered while training.
         ratio: Share of each batch, relative to the other data sets. Default: 1.
         supervision: Which annotations are used: one of SUPERVISION. Default: all.
         share_3d: Share of the samples that keep their 3D annotations. Default: 1.
         poses: Pose files for "rendered". Default: the bundled ones.
         occluded: Share of the samples of "rendered" with occluders. Default: 0.5.
+        images: Folder that the images of an annotation list are relative to. Default: the folder of the list.
     """
 
     path: str
@@ -45,6 +47,7 @@ class DataConfig:
     share_3d: float = 1.0
     poses: tuple[str, ...] = ("sample",)
     occluded: float = 0.5
+    images: str = ""
 
 
 @dataclass(frozen=True, slots=True)

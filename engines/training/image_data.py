@@ -10,11 +10,15 @@ from engines.errors import ModelError
 from engines.training.image_config import SUPERVISION, DataConfig
 from engines.training.mixture import Source
 from engines.training.poses import load_poses
+from engines.training.readers.coco_json import read_coco_json
+from engines.training.readers.people_list import PeopleList
+from engines.training.readers.spin_npz import read_spin_npz
 from engines.training.rendered.config import RenderConfig
 from engines.training.rendered.people import RenderedPeople
 from engines.training.rendered.shards import INDEX, ShardedPeople
 
 RENDERED = "rendered"
+LISTS = (".npz", ".json")
 
 
 def open_source(
@@ -36,9 +40,19 @@ def open_source(
         config = RenderConfig(size=size, seed=seed, occluded=data.occluded)
         return Source(RENDERED, RenderedPeople(body, poses, config, held_out=held_out), **common)  # type: ignore[arg-type]
     folder = Path(data.path)
+    if folder.suffix.lower() in LISTS:
+        images = Path(data.images) if data.images else folder.parent
+        people = _listed(folder, images, body, size)
+        return Source(str(folder), people, len(people), **common)  # type: ignore[arg-type]
     if not (folder / INDEX).is_file():
-        raise ModelError(f'{folder}: not a data set; name a folder of `meshcast data render`, or "{RENDERED}"')
-    people = ShardedPeople(folder, body)
-    if people.size != size:
-        raise ModelError(f"{folder}: its crops are {people.size} px; add --size {people.size}")
-    return Source(str(folder), people, len(people), **common)  # type: ignore[arg-type]
+        raise ModelError(f'{folder}: not a data set; name a folder of `meshcast data render`, a list, or "{RENDERED}"')
+    shards = ShardedPeople(folder, body)
+    if shards.size != size:
+        raise ModelError(f"{folder}: its crops are {shards.size} px; add --size {shards.size}")
+    return Source(str(folder), shards, len(shards), **common)  # type: ignore[arg-type]
+
+
+def _listed(path: Path, images: Path, body: Body, size: int) -> PeopleList:
+    if path.suffix.lower() == ".npz":
+        return read_spin_npz(path, images, body, size)
+    return read_coco_json(path, images, size)
