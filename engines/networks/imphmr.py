@@ -97,7 +97,7 @@ class FeatureField(nn.Module):
         for layer, modulation in zip(self.layers, self.modulations, strict=True):
             scale, shift = modulation(code)[:, None].chunk(2, -1)
             x = F.relu(layer(x) * (1 + scale) + shift)
-        shape = (len(code), size.view, size.view, size.samples)
+        shape = (-1, size.view, size.view, size.samples)
         optical = F.softplus(self.density(x).reshape(shape)) * (2 / size.samples)
         passed = torch.exp(-(optical.cumsum(-1) - optical))  # of the light that reaches a point
         weights = passed * (1 - torch.exp(-optical))
@@ -108,7 +108,7 @@ class FeatureField(nn.Module):
         """The points of the rays (B, P, 3) in the axes of the canonical camera: the inverse of losses.imphmr.turn."""
         c, s = torch.cos(angle)[:, None], torch.sin(angle)[:, None]
         x, y, z = self.grid.unbind(-1)
-        return torch.stack([c * x - s * z, y.expand(len(angle), -1), s * x + c * z], -1)
+        return torch.stack([c * x - s * z, y + 0 * c, s * x + c * z], -1)
 
 
 class ParameterRegressor(nn.Module):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engines.body.body import Body
+from engines.body.visible_surface import SurfaceFinder
 from engines.networks.imphmr import SMALL, TINY, ImphmrOutput, ImphmrSize, build
 from engines.training.batch import Batch
 from engines.training.losses.common import keypoint_loss_2d
@@ -26,7 +27,6 @@ from engines.training.methods.base import (
     prediction,
     weak_keypoints,
 )
-from engines.training.rendered.visible_surface import SurfaceFinder
 from engines.training.torch_body import TorchBody, weak_projection
 
 

@@ -14,6 +14,7 @@ from engines.body.body import Body
 from engines.body.face_parts import face_parts
 from engines.body.skinning import Skinner
 from engines.body.vertex_normals import VertexNormals
+from engines.body.visible_surface import SurfaceFinder, VisibleSurface
 from engines.errors import ModelError
 from engines.training.body_points import BodyPoints, relative
 from engines.training.motion_mix import MotionMix
@@ -23,7 +24,6 @@ from engines.training.rendered.config import LARGEST, SMALLEST, RenderConfig
 from engines.training.rendered.outfit import Outfit
 from engines.training.rendered.scenery import ImageFolder, add_occluders, procedural_background
 from engines.training.rendered.sensor import decoded, expose, jpeg
-from engines.training.rendered.visible_surface import SurfaceFinder, VisibleSurface
 from engines.training.sample import HIDDEN, SEEN, UNKNOWN, Sample
 from meshcast.protocol.rotations import rotmat
 

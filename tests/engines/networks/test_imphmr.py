@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -75,3 +78,29 @@ def test_field_gradient_reaches_code_and_layers() -> None:
     out = net(torch.randn(2, 3, 64, 64))
     (out.silhouette.square().mean() + out.pred_pose.square().sum(0).mean() + out.pred_shape.mean()).backward()
     assert all(p.grad is not None for name, p in net.named_parameters() if not name.startswith("regressor.camera"))
+
+
+def test_imphmr_exported_network_equals_the_module_for_every_batch(tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    net, path = build(TINY).eval(), str(tmp_path / "tiny.onnx")
+    names = list(ImphmrOutput._fields)
+    axes = {name: {0: "N"} for name in ("image", *names)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            net,
+            (torch.zeros(2, 3, 64, 64),),
+            path,
+            input_names=["image"],
+            output_names=names,
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    image = torch.randn(3, 3, 64, 64)
+    with torch.no_grad():
+        expected = net(image)
+    for made, wanted in zip(session.run(None, {"image": image.numpy()}), expected, strict=True):
+        np.testing.assert_allclose(made, wanted.numpy(), atol=1e-4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engines.body.body import open_body
-from engines.training.rendered.visible_surface import SurfaceFinder
+from engines.body.visible_surface import SurfaceFinder
 
 BODY = open_body()
 SIZE = (90, 70)
