@@ -17,6 +17,7 @@ from edge.cli import (
     config,
     data,
     doctor,
+    explain,
     export,
     keys,
     models,
@@ -35,7 +36,23 @@ from engines.errors import MeshcastError, UnknownNameError
 from engines.files.memory_budget import job_budget
 
 COMMANDS = (
-    *(run, config, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, data, train),
+    *(
+        run,
+        config,
+        watch,
+        record,
+        replay,
+        export,
+        keys,
+        bridge,
+        models,
+        bench,
+        calibrate,
+        eval_command,
+        data,
+        train,
+        explain,
+    ),
     doctor,
 )
 EXIT_CODES = """\

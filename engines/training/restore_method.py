@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
+
 from engines.body.body import Body
 from engines.errors import MeshcastError, ModelError
 from engines.training import checkpoint
@@ -35,3 +37,8 @@ def load_method(path: Path, body: Body) -> tuple[Method, int]:
         raise ModelError(f"{path}: not the checkpoint of an image training ({reason})") from None
     made.net.eval()
     return made, size
+
+
+def use_threads(count: int) -> None:
+    """CPU threads of torch in this process."""
+    torch.set_num_threads(count)

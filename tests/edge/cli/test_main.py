@@ -84,6 +84,7 @@ def test_help_lists_commands_and_exit_codes(meshcast: Command) -> None:
         "eval",
         "data",
         "train",
+        "explain",
         "exit codes: 0 ",
         "1 unusable",
         "2 usage error",
