@@ -12,6 +12,7 @@
 # make aarch64   the kernels of the mesh network for ARM, checked in an emulator
 # make fuzz   damaged messages against the C++ decoder, for FUZZ_SECONDS (180)
 # make campaign  hours of live running, flaps, kills, full disks; CAMPAIGN="--only kills --scale 0.1" for less
+# make docs-commands  run the commands of README.md and docs, a quarter of an hour; PAGES="docs/wire.md" for some pages
 # make lint   ruff, mypy, clang-format
 # make docs   build the documentation as a web site in build/site; warnings are errors
 
@@ -34,7 +35,7 @@ CLIENT_SOURCES := $(shell find clients/cpp clients/unreal/Meshcast/Source/Meshca
 C_FILES := $(NATIVE_SOURCES) $(CLIENT_SOURCES) \
   $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo wheel image-check torch test check bench gpu emulated sanitize aarch64 fuzz campaign lint docs format clean help
+.PHONY: demo wheel image-check torch test check bench gpu emulated sanitize aarch64 fuzz campaign docs-commands lint docs format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -162,6 +163,10 @@ FUZZ_MINUTES ?= 10
 campaign: $(VENV)/installed-dev
 	$(BIN)/python tests/campaign/fuzz_files.py --minutes $(FUZZ_MINUTES)
 	$(BIN)/python tests/campaign/campaign.py $(CAMPAIGN)
+
+PAGES ?=
+docs-commands: $(VENV)/installed-dev
+	PYTHONPATH=. $(BIN)/python tests/campaign/docs_commands.py $(PAGES)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

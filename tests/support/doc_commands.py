@@ -25,13 +25,12 @@ INLINE = re.compile(r"(?<!`)`(meshcast [^`]+)`(?!`)")
 ENDS = {"&&", "||", ";", "|", "&"}
 REDIRECTS = {">", ">>", "<", "2>", ">|"}
 # Programs of others, whose arguments are theirs to check.
-OTHERS = frozenset(
-    """
-    apt apt-get brew cat cd chmod cmake cp curl docker echo export fallocate fuser git gst-launch-1.0 install
-    jetson_clocks journalctl ln ls mkdir mkswap npm nvidia-smi nvpmodel openssl pre-commit promtool rm screen ss
-    sudoedit swapon systemctl systemd-sysusers tee timedatectl usermod vcpkg
-    """.split()
-)
+PROGRAMS = """
+apt apt-get brew cat cd chmod cmake cp curl docker echo export fallocate fuser git gst-launch-1.0 install jetson_clocks
+journalctl ln ls mkdir mkswap npm nvidia-smi nvpmodel openssl pre-commit promtool rm screen ss sudoedit swapon systemctl
+systemd-sysusers tee timedatectl usermod vcpkg
+"""
+OTHERS = frozenset(PROGRAMS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def problem_of(command: DocCommand) -> str:
     if words[0].startswith("build/"):
         return ""  # made by a command before it
     if command.program not in OTHERS:
-        return f"unknown program {command.program}; correct it, or add it to OTHERS of tests/support/doc_commands.py"
+        return f"unknown program {command.program}; correct it, or add it to PROGRAMS of tests/support/doc_commands.py"
     missing = [
         word for word in words[1:] if re.match(r"(deploy|clients)/[\w./@-]+$", word) and not (ROOT / word).exists()
     ]
