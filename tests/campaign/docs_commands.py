@@ -51,7 +51,7 @@ NEEDS = {
 }
 FLOWS = r"STATUS=.*, (?!0\.0)[\d.]+ frames per second"  # of a run whose frames are published
 IN_FOLDER = ("cp", "mkdir")  # other programs that commands of meshcast build on
-CAMERAS = r"0|SOURCE|rtsp://\S+|csi://\S+|v4l2://\S+"
+CAMERAS = r"0|rtsp://\S+|csi://\S+|v4l2://\S+"
 ADAPTED = {
     r"tcp://HOST\b": "tcp://127.0.0.1",
     r"(--live|--seconds) \d+": r"\1 3",
@@ -178,6 +178,9 @@ class Page:
             )
         except subprocess.TimeoutExpired:
             return f"no end within {LIMIT_S:g} s"
+        if text.startswith("config init "):  # its source is a camera
+            file = self.folder / text.split()[-1]
+            file.write_text(file.read_text().replace('uri = "0"', 'uri = "clip.mp4"'))
         return "" if done.returncode == 0 else f"exit code {done.returncode}: {last_line(done.stderr)}"
 
     def _start(self, command: DocCommand, text: str) -> str:
@@ -238,6 +241,7 @@ def adapted(command: DocCommand) -> tuple[str, bool]:
     """A command with stand-ins for cameras and shorter times, and whether it runs until Ctrl-C."""
     text = " ".join(quoted(word) for word in command.words[1:])
     source = re.sub(rf"(?<=\s)({CAMERAS})(?=\s|$)", "clip.mp4", text)
+    source = re.sub(r"(?<=\s)SOURCE(?=\s|$)", "board.mp4", source)  # which the camera of that page recorded
     looped = source != text and re.match(r"(-v )?run\b", text) is not None
     text = f"{source} --loop --pace realtime" if looped and "--max-frames" not in source else source
     for pattern, other in ADAPTED.items():
