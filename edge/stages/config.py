@@ -12,6 +12,7 @@ from edge.stages.body_config import BodyShapeConfig, PlacementConfig
 from edge.stages.refinement_config import RefinementConfig
 from edge.stages.smoothing_config import (
     FootLockConfig,
+    LegOdometryConfig,
     OneEuroConfig,
     RigSmoothingConfig,
     SmoothingConfig,
@@ -35,6 +36,7 @@ __all__ = [
     "DetectionConfig",
     "FootLockConfig",
     "InverseKinematicsConfig",
+    "LegOdometryConfig",
     "LocalizationConfig",
     "MotionConfig",
     "OneEuroConfig",
