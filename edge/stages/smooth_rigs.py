@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edge.stages.config import RigSmoothingConfig, TrackingFilterConfig
 from edge.stages.leg_odometry import LegOdometry
+from edge.stages.small_rotations import small_rotmat, small_rotvec
 from edge.types import F32, PosedRigs
 
 F64 = NDArray[np.float64]
@@ -210,33 +211,3 @@ def _roots(translation: F32) -> F64:
     """Bearing (x/z, y/z) and logarithm of the depth (N, 3) of positions (N, 3), which are in front of the camera."""
     x, y, z = translation.astype(np.float64).T
     return np.stack([x / z, y / z, np.log(z)], -1)
-
-
-def small_rotvec(rotations: F64) -> F64:
-    """Rotation vectors (..., 3) of rotations (..., 3, 3) by less than pi; near pi the axis is not exact."""
-    axis = np.stack(
-        [
-            rotations[..., 2, 1] - rotations[..., 1, 2],
-            rotations[..., 0, 2] - rotations[..., 2, 0],
-            rotations[..., 1, 0] - rotations[..., 0, 1],
-        ],
-        -1,
-    )
-    sine = np.sqrt((axis * axis).sum(-1))  # twice the sine
-    angle = np.arctan2(sine, np.trace(rotations, axis1=-2, axis2=-1) - 1)
-    factor = np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 0.5)
-    vectors: F64 = axis * factor[..., None]
-    return vectors
-
-
-def small_rotmat(vectors: F64) -> F64:
-    """Rotations (..., 3, 3) of rotation vectors (..., 3), by way of unit quaternions."""
-    angle = np.sqrt((vectors * vectors).sum(-1))
-    x, y, z = np.moveaxis(vectors * (0.5 * np.sinc(angle / (2 * np.pi)))[..., None], -1, 0)
-    w = np.cos(angle / 2)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, -1) for row in rows], -2)
