@@ -138,7 +138,7 @@ class SecondOpinionConfig:
         forget_s: time without observation after which a person's correction is forgotten, s.
     """
 
-    interval: int = 12
+    interval: int = 24
     agreement: float = 0.05
     min_keypoint_score: float = 0.1
     excluded: tuple[str, ...] = ("left_ankle", "right_ankle")
