@@ -118,7 +118,8 @@ class _Person:
         self.t_s = t_s
         hidden = np.flatnonzero(seen < SEEN)
         held = _towards(self.held[hidden], rest[hidden], np.full(len(hidden), share))
-        mixed, self.held = measured.copy(), measured.copy()
+        mixed: F64 = measured.copy()
+        self.held = measured.copy()
         mixed[hidden], self.held[hidden] = _towards(held, measured[hidden], seen[hidden]), held
         return mixed
 
