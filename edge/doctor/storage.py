@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from engines.cards.types import Variant
 
 LEAST_FREE_GB = 1.0
+PROBE_BYTES = 65536  # an empty file may fit on a full disk
 
 
 def disk() -> Iterator[Finding]:
@@ -55,12 +57,15 @@ def folders() -> Iterator[Finding]:
             continue
         there = _existing(folder)
         problem = _write_problem(there)
-        if not problem:
+        if problem is None:
             yield Finding(f"{kind} folder", "ok", str(folder))
         else:
             variable = "XDG_DATA_HOME" if kind == "data" else "XDG_CACHE_HOME"
-            text = f"{folder} cannot be written ({problem}): {content} are not kept"
-            remedy = f"chown -R $USER {there}, or set {variable} to a folder that can be written"
+            reason = problem.strerror or type(problem).__name__
+            text = f"{folder} cannot be written ({reason}): {content} are not kept"
+            mends = {"EACCES": f"chown -R $USER {there}, or ", "ENOSPC": f"make room in {there}, or "}
+            mend = mends.get(errno.errorcode.get(problem.errno or 0, ""), "")
+            remedy = f"{mend}set {variable} to a folder that can be written"
             yield Finding(f"{kind} folder", "warning", text, remedy)
 
 
@@ -69,13 +74,15 @@ def _existing(folder: Path) -> Path:
     return next(parent for parent in (folder, *folder.parents) if parent.exists())
 
 
-def _write_problem(folder: Path) -> str:
-    """Why no file can be made in a folder, "" if one can: permissions alone say nothing about file systems."""
+def _write_problem(folder: Path) -> OSError | None:
+    """Why no file can be written in a folder, None if one can: permissions alone say nothing about file systems."""
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".meshcast-doctor-"):
-            return ""
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".meshcast-doctor-") as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            return None
     except OSError as error:
-        return error.strerror or type(error).__name__
+        return error
 
 
 def models() -> Iterator[Finding]:

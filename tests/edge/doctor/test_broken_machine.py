@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import socket
 import time
@@ -70,6 +72,15 @@ def own_model(patch: pytest.MonkeyPatch, folder: Path) -> Path:
 
 def unwritable_cache(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setenv("XDG_CACHE_HOME", "/proc")  # whose permissions let root write, and the kernel does not
+
+
+def full_cache(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    def full(**options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    patch.setattr(storage.tempfile, "NamedTemporaryFile", full)
+    patch.setenv("XDG_DATA_HOME", str(folder))
+    patch.setenv("XDG_CACHE_HOME", str(folder))
 
 
 def no_home(patch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -154,6 +165,7 @@ FAULTS = [
         "card", damaged_card, "models", "warning", "broken.toml", "meshcast models remove broken", check=storage.models
     ),
     Fault("cache", unwritable_cache, "cache folder", "warning", "/proc/meshcast cannot be", "XDG_CACHE_HOME"),
+    Fault("full", full_cache, "data folder", "warning", "(No space left on device)", "make room in"),
     Fault("home", no_home, "data folder", "warning", "none: models cannot be kept", "set HOME or XDG_DATA_HOME"),
     Fault("disk", full_disk, "disk", "warning", "0.0 GB free", "make room", check=storage.disk),
     Fault("port", port_in_use, "ports", "note", "is in use", "ss -ltnp", check=network.ports),
