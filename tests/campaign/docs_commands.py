@@ -54,6 +54,7 @@ IN_FOLDER = ("cp", "mkdir")  # other programs that commands of meshcast build on
 CAMERAS = r"0|rtsp://\S+|csi://\S+|v4l2://\S+"
 ADAPTED = {
     r"tcp://HOST\b": "tcp://127.0.0.1",
+    r"^bench tests/media/\S+": "bench clip.mp4",
     r"(--live|--seconds) \d+": r"\1 3",
     r"(--\w+-minutes) [\d.]+": r"\1 0.05",
     r"^(watch (?!.*--count).*)$": r"\1 --count 3",
@@ -184,7 +185,7 @@ class Page:
         return "" if done.returncode == 0 else f"exit code {done.returncode}: {last_line(done.stderr)}"
 
     def _start(self, command: DocCommand, text: str) -> str:
-        if re.match(r"(run|replay)\b", text):  # publishers share one address
+        if publishes(text):  # publishers share one address
             problems = [result.problem for result in self.end(publishers=True) if result.problem]
             if problems:
                 return f"the one before it: {problems[0]}"
@@ -200,11 +201,11 @@ class Page:
                 stdin=subprocess.DEVNULL,
             )
         self.running.append((command, process, log))
-        publishes = text.startswith("run ")
+        runs = re.match(r"(-\S+ )*run\b", text) is not None
         until_s = time.monotonic() + READY_S
         while process.poll() is None and time.monotonic() < until_s:
             said = self._hear()
-            if re.search(FLOWS, said) if publishes else said.startswith("READY=1"):
+            if re.search(FLOWS, said) if runs else said.startswith("READY=1"):
                 return ""
         self.running.pop()
         process.kill()
@@ -215,7 +216,7 @@ class Page:
         """End the commands in the background; yields those that end badly. publishers: only these."""
         for entry in list(self.running):
             command, process, log = entry
-            if publishers and command.words[1] not in ("run", "replay"):
+            if publishers and not publishes(" ".join(command.words[1:])):
                 continue
             self.running.remove(entry)
             process.send_signal(signal.SIGINT)
@@ -226,6 +227,16 @@ class Page:
                 code = process.wait()
             if code != 0:
                 yield Result(command, f"exit code {code} after Ctrl-C: {last_line(log.read_text())}", "")
+
+    def kill(self) -> None:
+        """End what still runs in the background, at once."""
+        for _, process, _ in self.running:
+            process.kill()
+
+
+def publishes(text: str) -> bool:
+    """Whether the arguments of meshcast are those of a run or a replay."""
+    return re.match(r"(-\S+ )*(run|replay)\b", text) is not None
 
 
 def needs(command: DocCommand) -> str:
@@ -289,12 +300,15 @@ def main() -> int:
             page = Page(folder, inputs)
             if not any(command.page == name and "keys new" in command.text for command in commands):
                 page.make_keys()
-            for command in (command for command in commands if command.page == name):
-                results.append(page.run(command))
-                print(results[-1], flush=True)
-            for ended in page.end():
-                results.append(ended)
-                print(ended, flush=True)
+            try:
+                for command in (command for command in commands if command.page == name):
+                    results.append(page.run(command))
+                    print(results[-1], flush=True)
+                for ended in page.end():
+                    results.append(ended)
+                    print(ended, flush=True)
+            finally:
+                page.kill()
             shutil.rmtree(folder, ignore_errors=True)
     failed = sum(bool(result.problem) for result in results)
     left_out = sum(result.problem is None for result in results)
