@@ -111,6 +111,7 @@ class Image:
         self.environment = dict(os.environ)
         python = Path(sys.executable).parent  # of this interpreter, not the first one on the path
         self.environment["PATH"] = os.pathsep.join((str(python), self.environment.get("PATH", os.defpath)))
+        self.environment["PIP_NO_COMPILE"] = "1"  # byte code is written when it is needed
         self.folder = root
 
     def here(self, text: str) -> str:
@@ -143,7 +144,8 @@ class Image:
         elif step.word == "RUN":
             if any(command in step.text for command in SYSTEM):
                 return "changes the system"
-            subprocess.run(["bash", "-euo", "pipefail", "-c", self.here(step.text)], cwd=self.folder, check=True)
+            shell = ["bash", "-euo", "pipefail", "-c", self.here(step.text)]
+            subprocess.run(shell, cwd=self.folder, env=self.environment, check=True)
         return ""
 
 
