@@ -52,6 +52,7 @@ NEEDS = {
 FLOWS = r"STATUS=.*, (?!0\.0)[\d.]+ frames per second"  # of a run whose frames are published
 IN_FOLDER = ("cp", "mkdir")  # other programs that commands of meshcast build on
 CAMERAS = r"0|rtsp://\S+|csi://\S+|v4l2://\S+"
+PUBLISHER = "run clip.mp4 --loop --pace realtime --publish tcp://127.0.0.1:5556"
 ADAPTED = {
     r"tcp://HOST\b": "tcp://127.0.0.1",
     r"^bench tests/media/\S+": "bench clip.mp4",
@@ -156,6 +157,12 @@ class Page:
             return Result(command, f"exit code {code}" if code else "", "")
         text, live = adapted(command)
         began_s = time.monotonic()
+        published = any(publishes(" ".join(entry[0].words[1:])) for entry in self.running)
+        if text.startswith(("watch ", "record ")) and not published:
+            publisher = DocCommand(command.page, command.line, "the publisher for it", ("meshcast", "run"))
+            problem = self._start(publisher, PUBLISHER)
+            if problem:
+                return Result(publisher, problem, "")
         problem = self._start(command, text) if live else self._finish(text)
         note = f"{time.monotonic() - began_s:.1f} s{', in the background' if live else ''}"
         return Result(command, problem, note)
@@ -165,6 +172,14 @@ class Page:
         with contextlib.suppress(TimeoutError):
             return self.manager.recv(4096).decode()
         return ""
+
+    def _forget(self) -> None:
+        """Drop notifications of processes that have ended."""
+        self.manager.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.manager.recv(4096)
+        self.manager.settimeout(1.0)
 
     def _finish(self, text: str) -> str:
         try:
@@ -189,6 +204,7 @@ class Page:
             problems = [result.problem for result in self.end(publishers=True) if result.problem]
             if problems:
                 return f"the one before it: {problems[0]}"
+        self._forget()
         log = self.folder / f".log{len(list(self.folder.glob('.log*')))}"
         with log.open("w") as file:
             process = subprocess.Popen(
