@@ -65,11 +65,11 @@ def run(args: argparse.Namespace) -> int:
     from calibration.floor_from_people import floor_from_people
     from edge.cli.status_line import StatusLine
     from edge.errors import SourceError
+    from edge.evaluation.stances import collect_stances
     from edge.models import Models
     from edge.pipeline import DEFAULT_FOV_DEG, CameraConfig, Pipeline
     from edge.redaction import redact_url
     from edge.sources import open_source
-    from edge.evaluation.stances import collect_stances
 
     if args.camera and args.fov is not None:
         raise UsageError("--fov: the camera file has the field of view; leave it out")

@@ -23,8 +23,8 @@ def walkers(
         size, lean = np.exp(rng.normal(0, 0.05)), rng.normal(0, 0.04, 2)
         for _ in range(stances):
             where = np.array([rng.uniform(-2, 2), rng.uniform(near, far), 0])
-            foot = where + [0, 0, ANKLE_M + rng.normal(0, 0.015)]
-            center = where + [*(CENTER_M * (lean + rng.normal(0, 0.05, 2))), CENTER_M]
+            foot = np.add(where, (0, 0, ANKLE_M + rng.normal(0, 0.015)))
+            center = np.add(where, (*(CENTER_M * (lean + rng.normal(0, 0.05, 2))), CENTER_M))
             seen = np.array([foot, center]) @ pose.rotation.T + pose.translation
             seen *= size * np.exp(rng.normal(0, 0.02))
             names.append(person)
