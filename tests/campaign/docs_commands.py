@@ -46,6 +46,7 @@ NEEDS = {
     r"(rtmpose|vitpose|yolo\w+|rtmdet|rtdetr|file|my_\w+)(\.onnx|\.toml)|my_pose": "a model of others",
     r"--device cuda|--nvtx|--precision fp16|--backend tensorrt": "a GPU",
     r"/etc/meshcast": "an installed service",
+    r"\bwalk\.mp4\b": "a video of people who walk in front of a calibrated camera",
     r"\bADDRESS\b|\.example\b": "another machine",
     r"v4l2:.*(chessboard|charuco)": "a person who holds a board",
 }
