@@ -57,6 +57,7 @@ ENGINES_TOP_LEVEL = {"__init__", "errors", "backend_errors", "joint_sets"}
 # Test modules without a module of the same name, and what they test.
 TESTS_OF_SEVERAL_MODULES = {
     "edge/cli/test_source_options.py": "secrets of sources in all commands",
+    "edge/doctor/test_broken_machine.py": "all checks on a machine with a fault",
     "edge/recording/test_replay_transport.py": "replays over sockets",
     "edge/runtime/test_process_end.py": "a process that ends while streams run",
     "edge/sources/test_rtsp.py": "network sources with an RTSP server",
@@ -77,6 +78,7 @@ TESTS_OF_SEVERAL_MODULES = {
     "engines/cards/test_folder.py": "the user's models folder",
     "engines/heads/test_heads.py": "all heads",
     "engines/importing/test_body_file_damage.py": "damaged body files",
+    "engines/importing/test_import_image_training.py": "checkpoints of trainings on images",
     "engines/inference/backends/test_openvino.py": "sessions on OpenVINO",
     "engines/inference/backends/test_tensorrt.py": "sessions on TensorRT and TensorRT-RTX",
     "engines/inference/backends/test_torch.py": "sessions on torch",
