@@ -71,8 +71,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--data",
         nargs="+",
         metavar="DATA",
-        help="folders of `meshcast data render`, annotation lists (SPIN's .npz, COCO's .json), or `rendered` to render "
-        "people while training",
+        help="folders of `meshcast data render`, annotation lists (SPIN's .npz, 3DPW's .pkl, COCO's .json), or "
+        "`rendered` to render people while training",
     )
     parser.add_argument("--config", type=Path, metavar="CONFIG.toml", help="settings of a training with --data")
     parser.add_argument("--backbone", metavar="NAME", help="trunk of the network: resnet50, resnet18, tiny (resnet50)")

@@ -13,12 +13,13 @@ from engines.training.poses import load_poses
 from engines.training.readers.coco_json import read_coco_json
 from engines.training.readers.people_list import PeopleList
 from engines.training.readers.spin_npz import read_spin_npz
+from engines.training.readers.threedpw import read_3dpw
 from engines.training.rendered.config import RenderConfig
 from engines.training.rendered.people import RenderedPeople
 from engines.training.rendered.shards import INDEX, ShardedPeople
 
 RENDERED = "rendered"
-LISTS = (".npz", ".json")
+LISTS = (".npz", ".json", ".pkl")
 
 
 def open_source(
@@ -55,4 +56,6 @@ def open_source(
 def _listed(path: Path, images: Path, body: Body, size: int) -> PeopleList:
     if path.suffix.lower() == ".npz":
         return read_spin_npz(path, images, body, size)
+    if path.suffix.lower() == ".pkl":
+        return read_3dpw(path, images, body, size)
     return read_coco_json(path, images, size)
