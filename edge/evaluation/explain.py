@@ -13,18 +13,23 @@ from numpy.typing import NDArray
 from edge.errors import OutputError
 from edge.recording.export import glb
 from engines.body.body import Body
+from engines.body.vertex_normals import VertexNormals
 from engines.files.atomic import write_atomically
 from engines.joint_sets import SMPL24
-from engines.training.batch_predictions import predict_samples
+from engines.training.batch import collate
+from engines.training.batch_predictions import predict_samples, resized
 from engines.training.methods.base import Method
+from engines.training.methods.imphmr import ImphmrMethod
 from engines.training.occlusion_sensitivity import OccluderConfig, OcclusionMesh, occlusion_errors
-from engines.training.prediction_sheet import draw_map
+from engines.training.prediction_sheet import draw_map, draw_mesh
 from engines.training.sample import Sample
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 SHOWN_PX = 448  # side of the images
+VIEW_PX = 224
+VIEWS_DEG = (0, 90, 180, 270)
 UNSEEN = (120, 120, 120)  # color of vertices that no sample showed
 
 
@@ -58,6 +63,8 @@ def explain(
         maps.append(errors.mean(-1))
         images = {"occlusion": heat(sample.image, errors.mean(-1))}
         images |= {name: beside(sample.image, values) for name, values in made.maps.items()}
+        if isinstance(trained, ImphmrMethod):
+            images["views"] = imagined_views(trained, sample, size, body)
         for name, image in images.items():
             path = out / f"{number:04d}-{name}.png"
             _write(path, bytes(cv2.imencode(".png", image[..., ::-1])[1]))
@@ -66,6 +73,20 @@ def explain(
     path = out / "sensitivity.glb"
     _write(path, sensitivity_glb(body, mesh.errors()))
     return Explanation(mesh.errors(), np.stack(maps), (*files, path))
+
+
+def imagined_views(trained: ImphmrMethod, sample: Sample, size: int, body: Body) -> U8:
+    """The person as cameras at 0, 90, 180 and 270 degrees around see it: the mesh that is inferred from each view's
+    feature map (not the first one, turned) above the silhouette."""
+    batch = collate([resized(sample, size)], len(body.v_template))
+    normals = VertexNormals(body.faces, len(body.v_template))
+    columns = [np.concatenate([np.asarray(cv2.resize(sample.image, (VIEW_PX, VIEW_PX)), np.uint8)] * 2)]
+    for degrees in VIEWS_DEG:
+        made = trained.predict(batch, float(np.deg2rad(degrees)))
+        empty = np.zeros((VIEW_PX, VIEW_PX, 3), np.uint8)
+        mesh = draw_mesh(empty, made.vertices[0].detach().numpy(), body, normals, 0.9)
+        columns.append(np.concatenate([mesh, draw_map(made.maps["silhouette"][0].detach().numpy(), VIEW_PX)]))
+    return np.ascontiguousarray(np.concatenate(columns, 1), np.uint8)
 
 
 def heat(image: U8, errors: F32) -> U8:

@@ -10,8 +10,20 @@ import pytest
 
 pytest.importorskip("torch")
 
-from edge.evaluation.explain import SHOWN_PX, UNSEEN, beside, heat, sensitivity_glb, vertex_colors
+from edge.evaluation.explain import (
+    SHOWN_PX,
+    UNSEEN,
+    VIEW_PX,
+    beside,
+    heat,
+    imagined_views,
+    sensitivity_glb,
+    vertex_colors,
+)
 from engines.body.body import open_body
+from engines.training.methods.base import MethodConfig
+from engines.training.methods.imphmr import ImphmrMethod
+from tests.support.rendered import rendered_people
 
 BODY = open_body()
 
@@ -42,6 +54,15 @@ def test_vertex_colors_are_cold_to_warm_and_gray_where_unknown() -> None:
     assert colors[2].tolist() == [*UNSEEN, 255]
     assert colors[0, 2] > colors[0, 0]
     assert colors[1, 0] > colors[1, 2]
+
+
+def test_imagined_views_are_four_beside_the_image() -> None:
+    trained = ImphmrMethod(BODY, MethodConfig("tiny"))
+    trained.net.eval()
+    image = imagined_views(trained, rendered_people()[0], 64, BODY)
+    assert image.shape == (2 * VIEW_PX, 5 * VIEW_PX, 3)
+    meshes = image[:VIEW_PX, VIEW_PX:].reshape(VIEW_PX, 4, VIEW_PX, 3).swapaxes(0, 1)
+    assert all((mesh.max(-1) > 0).mean() > 0.02 for mesh in meshes)
 
 
 def test_sensitivity_glb_has_a_colored_mesh_for_every_joint() -> None:
