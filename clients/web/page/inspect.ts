@@ -20,6 +20,8 @@ export interface Numbers {
   latencyMs: number;
   /** The seq of the frame that is shown whole, or on the way to which the motion is; -1 before. */
   seq: number;
+  /** Frame index of the picture that is drawn; -1 without. */
+  picture: number;
   /** How often the page was drawn. */
   drawn: number;
 }
@@ -38,7 +40,7 @@ declare global {
 
 export function expose(crowd: Crowd): Numbers {
   const numbers: Numbers = {
-    stream: "", level: "", state: "connecting", people: [], received: 0, lost: 0, fps: null, latencyMs: 0, seq: -1, drawn: 0,
+    stream: "", level: "", state: "connecting", people: [], received: 0, lost: 0, fps: null, latencyMs: 0, seq: -1, picture: -1, drawn: 0,
   };
   window.meshcast = { numbers, vertices: (id) => vertices(crowd, id) };
   return numbers;
