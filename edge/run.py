@@ -137,7 +137,7 @@ def _publisher(
         streams=names,
         axes=publish.axes,
         security=publish.security,
-        pictures=publish.pictures,
+        previews=publish.previews,
     )
     return cleanup.enter_context(publisher)
 

@@ -16,7 +16,7 @@ from edge.sources.uri import parse
 from edge.stages.config import PipelineConfig
 from edge.stream_names import check_stream_name, distinct
 from edge.wire.curve_auth import Security
-from edge.wire.pictures import PictureConfig
+from edge.wire.previews import PreviewConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,13 @@ class PublishConfig:
         address: to bind, for example "tcp://127.0.0.1:5556".
         axes: coordinate system of everything published: "opencv", "unity", "unreal" or "gltf".
         security: keys of the publisher and of authorized clients.
-        pictures: pictures of the camera for subscribers that ask for them; None: none are sent.
+        previews: previews of the camera's images for subscribers that ask for them; None: none are sent.
     """
 
     address: str
     axes: str = "opencv"
     security: Security = field(default_factory=Security)
-    pictures: PictureConfig | None = None
+    previews: PreviewConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)

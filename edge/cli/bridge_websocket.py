@@ -26,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Show the people of the publisher at ADDRESS in browsers. The page is at http://HOST:PORT. Other "
         "pages connect to ws://HOST:PORT/stream?levels=mesh-lod,params&stream=NAME and receive the messages of the "
         "publisher unchanged: the model first, then only the newest message of each topic (clients/web). The levels "
-        "picture and stats are the camera's picture, if the publisher sends it, and how the pipeline performs.",
+        "preview and stats are the camera's image, if the publisher sends it, and how the pipeline performs.",
         epilog="exit codes: 0 stopped by Ctrl-C, 1 unusable address, page or certificate, 2 usage error",
     )
     add_address_argument(parser)

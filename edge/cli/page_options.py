@@ -14,7 +14,7 @@ from edge.cli.options import FloatRange, IntegerRange, positive
 if TYPE_CHECKING:
     from edge.bridges.websocket.resources import Resource
     from edge.bridges.websocket.server import Bridge
-    from edge.wire.pictures import PictureConfig
+    from edge.wire.previews import PreviewConfig
     from meshcast.transport.curve import Curve
 
 LISTEN = "127.0.0.1:8765"
@@ -116,36 +116,36 @@ def add_open_option(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def add_picture_options(group: argparse._ArgumentGroup) -> None:
-    """--picture-fps, --picture-size and --picture-quality; `pictures_from` reads them."""
+def add_preview_options(group: argparse._ArgumentGroup) -> None:
+    """--preview-fps, --preview-size and --preview-quality; `previews_from` reads them."""
     group.add_argument(
-        "--picture-fps",
+        "--preview-fps",
         type=FloatRange(0, 120, above=True),
         default=15.0,
         metavar="N",
-        help="maximum number of the camera's pictures a second (default: 15)",
+        help="maximum number of the camera's images a second (default: 15)",
     )
     group.add_argument(
-        "--picture-size",
+        "--preview-size",
         type=IntegerRange(16, 4096),
         default=960,
         metavar="PX",
-        help="longer side of these pictures, px; larger images are reduced (default: %(default)s)",
+        help="longer side of these previews, px; larger images are reduced (default: %(default)s)",
     )
     group.add_argument(
-        "--picture-quality",
+        "--preview-quality",
         type=IntegerRange(1, 100),
         default=80,
         metavar="N",
-        help="JPEG quality of these pictures, 1 to 100 (default: %(default)s)",
+        help="JPEG quality of these previews, 1 to 100 (default: %(default)s)",
     )
 
 
-def pictures_from(args: argparse.Namespace) -> PictureConfig:
-    """The settings of `add_picture_options`."""
-    from edge.wire.pictures import PictureConfig
+def previews_from(args: argparse.Namespace) -> PreviewConfig:
+    """The settings of `add_preview_options`."""
+    from edge.wire.previews import PreviewConfig
 
-    return PictureConfig(args.picture_fps, args.picture_size, args.picture_quality)
+    return PreviewConfig(args.preview_fps, args.preview_size, args.preview_quality)
 
 
 def open_page(link: str, wanted: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +28,14 @@ from edge.cli.options import (
     positive,
     security_from,
 )
-from edge.cli.page_options import add_open_option, add_picture_options, pictures_from
+from edge.cli.page_options import add_open_option, add_preview_options, previews_from
 from edge.cli.parser import Parser
+from edge.cli.run_page import viewer
 from edge.errors import EXIT_PARTIAL, EXIT_USAGE
 from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.cli.config_keys import Actions
-    from edge.cli.view import Page
     from edge.run_config import RunConfig
 
 EPILOG = """\
@@ -116,9 +116,11 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--publish", metavar="ADDRESS", help="publish over ZeroMQ, for example tcp://127.0.0.1:5556")
     group.add_argument(
-        "--picture", action="store_true", help="publish pictures of the camera too, for viewers (default: bodies only)"
+        "--preview",
+        action="store_true",
+        help="publish previews of the camera's images too, for viewers (default: bodies only)",
     )
-    add_picture_options(group)
+    add_preview_options(group)
     group.add_argument("--view", action="store_true", help="show the people in the browser while the run lasts")
     add_open_option(group)
     group.add_argument(
@@ -143,8 +145,8 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         "--record-levels",
         default="params,joints,mesh",
         metavar="LEVEL,...",
-        help="levels of detail to record: params, joints, mesh-lod, mesh, and picture for pictures of the camera "
-        "(default: %(default)s)",
+        help="levels of detail to record: params, joints, mesh-lod, mesh, and preview for the camera's "
+        "images (default: %(default)s)",
     )
     group.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the input images")
     group.add_argument(
@@ -206,7 +208,7 @@ def run(args: argparse.Namespace) -> int:
         console.error(f"SOURCE: missing; {remedy}", "run")
         return EXIT_USAGE
     with ExitStack() as cleanup:
-        page = cleanup.enter_context(_viewer(args)) if args.view else None
+        page = cleanup.enter_context(viewer(args)) if args.view else None
         config = run_config(args, viewer=page.address if page is not None else None)
         result = run_sources(config, on_start=page.announce if page is not None else None)
     if not args.quiet:
@@ -221,12 +223,6 @@ def run(args: argparse.Namespace) -> int:
     return result.exit_code
 
 
-def _viewer(args: argparse.Namespace) -> AbstractContextManager[Page]:
-    from edge.cli.view import viewer
-
-    return viewer(args)
-
-
 def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunConfig:
     """The configuration of a run from its options. Raises MeshcastError for options that do not go together.
 
@@ -238,15 +234,15 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
     from edge.stages.config import PipelineConfig
 
     security = security_from(args)  # also without --publish: options that contradict each other are an error
-    pictures = pictures_from(args)
+    previews = previews_from(args)
     publish = (
-        PublishConfig(args.publish, args.axes, security, pictures if args.picture else None)
+        PublishConfig(args.publish, args.axes, security, previews if args.preview else None)
         if args.publish is not None
         else None
     )
-    shown = None if getattr(args, "no_picture", False) else pictures
+    shown = None if getattr(args, "no_preview", False) else previews
     record = (
-        RecordConfig(args.record, tuple(args.record_levels.split(",")), args.axes, pictures)
+        RecordConfig(args.record, tuple(args.record_levels.split(",")), args.axes, previews)
         if args.record is not None
         else None
     )
@@ -270,7 +266,7 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
         ),
         outputs=OutputConfig(
             publish=publish,
-            viewer=PublishConfig(viewer, pictures=shown) if viewer is not None else None,
+            viewer=PublishConfig(viewer, previews=shown) if viewer is not None else None,
             save=args.save,
             overlay=args.overlay,
             overlay_encoder=args.overlay_encoder,

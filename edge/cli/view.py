@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from edge import console
 from edge.cli import bridge_websocket
@@ -23,24 +18,19 @@ from edge.cli.options import (
 )
 from edge.cli.page_options import (
     LINKING,
-    LISTEN,
     add_open_option,
     add_page_options,
-    add_picture_options,
+    add_preview_options,
     bridge_from,
-    open_page,
 )
-from edge.errors import EXIT_WHOLE, PublishError, UsageError
-
-if TYPE_CHECKING:
-    from edge.bridges.websocket.server import Bridge
+from edge.cli.run_page import announce, viewer
+from edge.errors import EXIT_WHOLE, UsageError
 
 RECORDINGS = ".mcap", ".mcap.part"
 PUBLISHERS = "tcp://", "ipc://"
-ANY_PORT = "127.0.0.1:0"
 EPILOG = """\
 meshcast view clip.mp4              a video, a camera or anything else that meshcast run takes
-meshcast view tcp://127.0.0.1:5556  a publisher: meshcast run SOURCE --publish tcp://127.0.0.1:5556 --picture
+meshcast view tcp://127.0.0.1:5556  a publisher: meshcast run SOURCE --publish tcp://127.0.0.1:5556 --preview
 meshcast view recording.mcap        a recording: pause, step and search all of it
 
 exit codes: 0 stopped by Ctrl-C; 1 unusable source, recording, address or certificate; 2 usage error; 3 partial output
@@ -52,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "view",
         help="show people in the browser",
-        description="Show people in 3D on a web page, with the camera's picture, charts and a timeline. Starts what is "
+        description="Show people in 3D on a web page, with the camera's image, charts and a timeline. Starts what is "
         "needed and opens the page; only this machine can reach it unless --listen says otherwise.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -61,9 +51,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     page = parser.add_argument_group(LINKING)
     add_open_option(page)
     add_page_options(page)
-    group = parser.add_argument_group("pictures of SOURCE")
-    group.add_argument("--no-picture", action="store_true", help="send no pictures of the camera to the page")
-    add_picture_options(group)
+    group = parser.add_argument_group("previews of SOURCE")
+    group.add_argument("--no-preview", action="store_true", help="send no previews of the camera's images to the page")
+    add_preview_options(group)
     run_command.add_playback_options(parser)
     add_network_source_options(parser)
     add_camera_options(parser)
@@ -89,7 +79,7 @@ def _view_publisher(args: argparse.Namespace, address: str) -> int:
     bridge = bridge_from(
         args, address, about={"mode": "live", "source": address, "publisher": True}, curve=curve_from(args)
     )
-    return bridge_websocket.serve(bridge, lambda link: _announce(link, address, args.open_page))
+    return bridge_websocket.serve(bridge, lambda link: announce(link, address, args.open_page))
 
 
 def _view_recording(args: argparse.Namespace, path: Path) -> int:
@@ -100,7 +90,7 @@ def _view_recording(args: argparse.Namespace, path: Path) -> int:
     if index.truncated:
         console.warn(f"{path}: truncated; shown up to the last complete chunk", "view")
     bridge = bridge_from(args, None, about={"mode": "recording", "source": path.name}, resources=[Library(index)])
-    return bridge_websocket.serve(bridge, lambda link: _announce(link, str(path), args.open_page))
+    return bridge_websocket.serve(bridge, lambda link: announce(link, str(path), args.open_page))
 
 
 def _view_sources(args: argparse.Namespace) -> int:
@@ -118,60 +108,6 @@ def _view_sources(args: argparse.Namespace) -> int:
             console.note("the source has ended; the page keeps its last minute; stop with Ctrl-C", "view")
             _wait()
     return EXIT_WHOLE if result.interrupted else result.exit_code
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A served page.
-
-    Attributes:
-        address: for the publisher of the page.
-        announce: prints the page's link and opens it.
-    """
-
-    address: str
-    announce: Callable[[], None]
-
-
-@contextmanager
-def viewer(options: argparse.Namespace, serving: argparse.Namespace | None = None) -> Iterator[Page]:
-    """Serve the page of a run.
-
-    Args:
-        options: of the run.
-        serving: options of the page's server, None for those of a page on this machine.
-
-    Raises:
-        MeshcastError: the page cannot be served.
-    """
-    from edge.bridges.websocket.background import BackgroundBridge
-    from edge.sources.uri import parse
-
-    if serving is None:
-        parser = argparse.ArgumentParser()
-        add_page_options(parser)
-        serving = parser.parse_args([])
-    label = ", ".join(parse(uri).label for uri in options.sources)
-    address = f"inproc://meshcast-view-{secrets.token_hex(8)}"
-
-    def bridge(listen: str | None = None) -> Bridge:
-        return bridge_from(serving, address, about={"mode": "live", "source": label}, listen=listen)
-
-    try:
-        started = BackgroundBridge(bridge()).__enter__()
-    except PublishError:
-        if serving.listen != LISTEN:
-            raise
-        started = BackgroundBridge(bridge(ANY_PORT)).__enter__()  # another page has the usual port
-    try:
-        yield Page(address, lambda: _announce(started.link, label, options.open_page))
-    finally:
-        started.__exit__(None, None, None)
-
-
-def _announce(link: str, what: str, opened: bool) -> None:
-    console.note(f"{what}: {link} - stop with Ctrl-C", "view")
-    open_page(link, opened)
 
 
 def _wait() -> None:

@@ -39,7 +39,7 @@ from meshcast.protocol.layout import (
     AXES,
     FRAME_HEADER,
     MODEL_HEADER,
-    PICTURE_HEADER,
+    PREVIEW_HEADER,
     SPACES,
     STATS_HEADER,
     STATUS_HEADER,
@@ -55,7 +55,7 @@ FLUSH_S = 1.0
 SCHEMAS = {
     Kind.MODEL: ("meshcast.Model", MODEL_HEADER),
     Kind.STATUS: ("meshcast.Status", STATUS_HEADER),
-    Kind.PICTURE: ("meshcast.Picture", PICTURE_HEADER),
+    Kind.PREVIEW: ("meshcast.Preview", PREVIEW_HEADER),
     Kind.STATS: ("meshcast.Stats", STATS_HEADER),
 }
 FRAME_SCHEMA = "meshcast.Frame", FRAME_HEADER
@@ -167,7 +167,7 @@ class RecordingWriter:
         if name not in self._schemas:
             self._schemas[name] = self._writer.register_schema(name, ENCODING, schema_text(name, header).encode())
         meaning = {"model_name": head["model_name"]}
-        if kind not in (Kind.STATUS, Kind.PICTURE, Kind.STATS):
+        if kind not in (Kind.STATUS, Kind.PREVIEW, Kind.STATS):
             meaning |= {"axes": AXES[head["axes"]], "unit": UNITS[head["unit"]], "space": SPACES[head["space"]]}
         topic_name = topic(kind, head["stream"]).rstrip(b"\0").decode()
         channel = self._writer.register_channel(topic_name, ENCODING, self._schemas[name], PROTOCOL | meaning)

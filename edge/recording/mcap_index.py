@@ -23,7 +23,7 @@ CACHED_CHUNKS = 4
 RECENT = 4  # frames among which the other levels of a frame are
 SHIFT = 20  # bits for the number of a message in its chunk
 NOWHERE = -1
-PICTURE = TOPIC_PREFIXES[Kind.PICTURE]
+PREVIEW = TOPIC_PREFIXES[Kind.PREVIEW]
 
 
 class _Rows:
@@ -34,7 +34,7 @@ class _Rows:
         self.seqs = array("Q")
         self.captured_ns = array("q")
         self.places: dict[str, array[int]] = {}
-        self.pictures: list[tuple[int, int, int]] = []  # session, time of capture, place
+        self.previews: list[tuple[int, int, int]] = []  # session, time of capture, place
         self.models: dict[int, int] = {}
         self.offsets_ns: dict[int, int] = {}  # by session: least time from capture to log
 
@@ -61,7 +61,7 @@ class StreamIndex:
     Attributes:
         times_s: (F,) float64, when each frame was captured, from the first message of the file on; increasing.
         levels: levels of detail that it has.
-        pictured: whether it has pictures.
+        has_previews: whether it has previews.
         floor: the floor in the camera's frame, where the recording knows the camera's pose.
     """
 
@@ -78,9 +78,9 @@ class StreamIndex:
             level: np.pad(np.frombuffer(places, np.int64), (0, count - len(places)), constant_values=NOWHERE)[order]
             for level, places in rows.places.items()
         }
-        self.pictured = bool(rows.pictures)
-        if rows.pictures:
-            self._places[PICTURE] = self._matched(rows, np.array(rows.pictures, np.int64), order)
+        self.has_previews = bool(rows.previews)
+        if rows.previews:
+            self._places[PREVIEW] = self._matched(rows, np.array(rows.previews, np.int64), order)
 
     def places(self, topic: str, start: int, stop: int) -> list[int]:
         """Places of the messages of frames start to stop; NOWHERE where there is none."""
@@ -88,13 +88,13 @@ class StreamIndex:
         return [NOWHERE] * (stop - start) if found is None else found[start:stop].tolist()
 
     @staticmethod
-    def _matched(rows: _Rows, pictures: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The place of the picture of each frame: both have the same time of capture."""
+    def _matched(rows: _Rows, previews: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The place of the preview of each frame: both have the same time of capture."""
         places = np.full(len(order), NOWHERE, np.int64)
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         known = {key: row for row, key in enumerate(zip(rows.sessions, rows.captured_ns, strict=True))}
-        for session, captured_ns, place in pictures.tolist():
+        for session, captured_ns, place in previews.tolist():
             if (row := known.get((session, captured_ns))) is not None:
                 places[rank[row]] = place
         return places
@@ -133,8 +133,8 @@ class RecordingIndex:
                     stream.models.setdefault(head["model_id"], place)
                 continue
             session, captured_ns = head["session"], head["t_capture_monotonic_ns"]
-            if kind is Kind.PICTURE:
-                stream.pictures.append((session, captured_ns, place))
+            if kind is Kind.PREVIEW:
+                stream.previews.append((session, captured_ns, place))
                 continue
             way_ns = recorded.t_ns - captured_ns
             stream.offsets_ns[session] = min(way_ns, stream.offsets_ns.get(session, way_ns))

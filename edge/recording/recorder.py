@@ -76,7 +76,7 @@ def record(
     Args:
         address: ZeroMQ address of the publisher.
         path: the .mcap file.
-        levels: levels of detail to record, also "picture" and "stats".
+        levels: levels of detail to record, also "preview" and "stats".
         stream: name of the only stream to record; empty for all.
         seconds: limit of the duration, from the first frame.
         count: limit of the number of frames.

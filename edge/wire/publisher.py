@@ -20,7 +20,7 @@ from edge.wire.frames import FrameEncoder
 from edge.wire.model import ModelEncoder
 from edge.wire.model_schedule import REPEAT_S, ModelSchedule
 from edge.wire.peers import Limits
-from edge.wire.pictures import Pace, PictureConfig, PictureEncoder, PictureThread
+from edge.wire.previews import Pace, PreviewConfig, PreviewEncoder, PreviewThread
 from edge.wire.publisher_socket import HIGH_WATER_MARK, PublisherSocket
 from edge.wire.stream_messages import StreamMessages
 from meshcast.protocol.layout import Kind
@@ -45,7 +45,7 @@ class Publisher:
         axes: Axes of all coordinates: "opencv", "unity", "unreal" or "gltf".
         security: Access control; without it only processes of this machine can connect.
         limits: Resource limits of the peers.
-        pictures: Send pictures of the camera to subscribers that ask for them; None: none are sent.
+        previews: Send previews of the camera's images to subscribers that ask for them; None: none are sent.
         high_water_mark: Messages queued for a slow subscriber.
         repeat_s: Seconds between two model messages.
         status_s: Seconds between two status messages.
@@ -65,7 +65,7 @@ class Publisher:
         axes: str = "opencv",
         security: Security | None = None,
         limits: Limits | None = None,
-        pictures: PictureConfig | None = None,
+        previews: PreviewConfig | None = None,
         high_water_mark: int = HIGH_WATER_MARK,
         repeat_s: float = REPEAT_S,
         status_s: float = STATUS_S,
@@ -77,12 +77,12 @@ class Publisher:
             for name in streams
         }
         self._status_s = status_s
-        self._pictures: PictureThread | None = None
-        if pictures is not None:
-            encoder = PictureEncoder(pictures)
-            self._pictures = PictureThread(lambda frame, camera: self._send_picture(frame, camera, encoder))
+        self._previews: PreviewThread | None = None
+        if previews is not None:
+            encoder = PreviewEncoder(previews)
+            self._previews = PreviewThread(lambda frame, camera: self._send_preview(frame, camera, encoder))
             for stream in self._streams.values():
-                stream.pace = Pace(pictures.fps)
+                stream.pace = Pace(previews.fps)
         self._warned = False
         self._lock = threading.Lock()
         self._socket = PublisherSocket(address, high_water_mark=high_water_mark, security=security, limits=limits)
@@ -110,14 +110,14 @@ class Publisher:
             self._read_subscriptions()
             wanted = {kind for kind, name in stream.topics.items() if self._socket.wants(name)}
             entry.camera = camera
-        pictures, pace = self._pictures, entry.pace
+        previews, pace = self._previews, entry.pace
         if (
-            pictures is not None
+            previews is not None
             and pace is not None
-            and Kind.PICTURE in wanted
+            and Kind.PREVIEW in wanted
             and pace.takes(frame.t_capture_ns / 1e9)
         ):
-            pictures.offer(frame, camera)
+            previews.offer(frame, camera)
         # Encoding is most of the work and needs no lock: a stream's frames come from one thread.
         messages = list(stream.frame(frame, bodies, camera, rig_pose, wanted))
         with self._lock:
@@ -157,8 +157,8 @@ class Publisher:
     def close(self) -> None:
         """End the open streams and unbind, after waiting up to half a second for messages in flight. Idempotent."""
         if not self._socket.closed:
-            if self._pictures is not None:
-                self._pictures.stop()
+            if self._previews is not None:
+                self._previews.stop()
             self._housekeeping.stop()
             self._read_late_subscriptions()
             for name, stream in self._streams.items():
@@ -199,9 +199,9 @@ class Publisher:
                 stream.schedule.sent(now_s)
                 self._socket.send(stream.messages.model())
 
-    def _send_picture(self, frame: Frame, camera: Camera | None, encoder: PictureEncoder) -> None:
-        """On the thread of the pictures."""
-        message = self._streams[frame.stream].messages.picture(frame, camera, encoder)
+    def _send_preview(self, frame: Frame, camera: Camera | None, encoder: PreviewEncoder) -> None:
+        """On the thread of the previews."""
+        message = self._streams[frame.stream].messages.preview(frame, camera, encoder)
         with self._lock:
             if not self._socket.closed:
                 self._socket.send(message)
@@ -234,7 +234,7 @@ class Publisher:
 
 @dataclass(slots=True)
 class _Stream:
-    """The messages of a stream, when its model (see schedule) and its status are due, the rate of its pictures, its
+    """The messages of a stream, when its model (see schedule) and its status are due, the rate of its previews, its
     latest camera, and where its stats come from."""
 
     messages: StreamMessages

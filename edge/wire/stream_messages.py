@@ -9,7 +9,7 @@ from calibration.camera import Camera
 from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, PublishTime, Stamp
 from edge.wire.model import ModelEncoder
-from edge.wire.pictures import PictureEncoder
+from edge.wire.previews import PreviewEncoder
 from meshcast.protocol.encode_extras import encode_stats
 from meshcast.protocol.encode_status import encode_status
 from meshcast.protocol.layout import Kind, topic
@@ -45,7 +45,7 @@ class StreamMessages:
         self._lod = model.lod is not None
         self._reason = ""
         self._seq = self._model_seq = self._status_seq = self._seq_at_status = 0
-        self._picture_seq = self._stats_seq = 0
+        self._preview_seq = self._stats_seq = 0
 
     def frame(
         self,
@@ -77,17 +77,17 @@ class StreamMessages:
         if Kind.MESH in wanted:
             yield self._frames.mesh(frame, bodies, stamp, camera)
 
-    def picture(
-        self, frame: Frame, camera: Camera | None, encoder: PictureEncoder, now: PublishTime | None = None
+    def preview(
+        self, frame: Frame, camera: Camera | None, encoder: PreviewEncoder, now: PublishTime | None = None
     ) -> bytes:
         """Encode the image of a frame, published at a moment (None: this one). One thread at a time.
 
         Raises:
             WireError: the image cannot be encoded.
         """
-        picture = encoder.compress(frame)
-        message = encoder.message(frame, camera, picture, self._stamp(self._picture_seq, now or PublishTime.now()))
-        self._picture_seq += 1
+        preview = encoder.compress(frame)
+        message = encoder.message(frame, camera, preview, self._stamp(self._preview_seq, now or PublishTime.now()))
+        self._preview_seq += 1
         return message
 
     def stats(self, values: Mapping[str, Any], now: PublishTime | None = None) -> bytes:

@@ -1,6 +1,6 @@
 /** Where the page gets its frames from: a live publisher, or a recording. Times are of the stream's own clock, s. */
 
-import type { FramePacket, Level, ModelPacket, Moment, PicturePacket, StreamState } from "../src/index.js";
+import type { FramePacket, Level, ModelPacket, Moment, PreviewPacket, StreamState } from "../src/index.js";
 
 /** What there is of a stream, and where in it the page is. */
 export interface Position {
@@ -16,7 +16,7 @@ export interface Position {
 
 /** A picture and when it was captured, on the feed's clock. */
 export interface Pictured {
-  readonly packet: PicturePacket;
+  readonly packet: PreviewPacket;
   readonly tS: number;
 }
 

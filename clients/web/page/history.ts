@@ -1,6 +1,6 @@
 /** The last minute of a stream in memory: messages as they came, decoded when they are shown. */
 
-import { type FramePacket, type Level, type Moment, type PicturePacket, convertFrame, decode } from "../src/index.js";
+import { type FramePacket, type Level, type Moment, type PreviewPacket, convertFrame, decode } from "../src/index.js";
 
 /** Nothing older than this is kept. */
 export const KEPT_S = 60;
@@ -30,7 +30,7 @@ function placed(message: ArrayBuffer): { session: number; frameIndex: bigint; tS
 export class History {
   readonly #maxBytes: number;
   readonly #entries: Entry[] = [];
-  readonly #pictures: { tS: number; packet: PicturePacket }[] = [];
+  readonly #pictures: { tS: number; packet: PreviewPacket }[] = [];
   readonly #decoded = new Map<ArrayBuffer, FramePacket>();
   #session: number | undefined;
   #bytes = 0;
@@ -56,11 +56,17 @@ export class History {
     return this.#pictures.length > 0;
   }
 
-  push(level: Level, message: ArrayBuffer): void {
+  /** Add a message; whether it is the first of another run of the publisher, whose frames alone are kept. */
+  push(level: Level, message: ArrayBuffer): boolean {
     const { session, frameIndex, tS } = placed(message);
-    if (session !== this.#session) this.clear();
+    const other = session !== this.#session;
+    if (other) this.clear();
     this.#session = session;
-    if (this.frozen) return;
+    if (!this.frozen) this.#add(level, message, frameIndex, tS);
+    return other;
+  }
+
+  #add(level: Level, message: ArrayBuffer, frameIndex: bigint, tS: number): void {
     const last = this.#entries.at(-1);
     // The levels of a frame come one after the other.
     const entry = last?.frameIndex === frameIndex ? last : undefined;
@@ -75,7 +81,7 @@ export class History {
     this.#forget(tS);
   }
 
-  pushPicture(packet: PicturePacket): void {
+  pushPicture(packet: PreviewPacket): void {
     if (this.frozen || packet.session !== this.#session) return;
     const tS = Number(packet.tCaptureMonotonicNs) / 1e9;
     if (tS <= (this.#pictures.at(-1)?.tS ?? -Infinity)) return;
@@ -97,7 +103,7 @@ export class History {
     const to = this.#entries[index + 1];
     const first = from && this.#frame(from, level);
     if (!first) return undefined;
-    const second = index >= 0 && to ? this.#frame(to, level) : undefined;
+    const second = index >= 0 && to && tS > from.tS ? this.#frame(to, level) : undefined;
     if (!second) return { from: first, to: first, share: 1 };
     const beginS = Math.max(from.tS, to!.tS - BLEND_S);
     return { from: first, to: second, share: Math.min(1, Math.max(0, (tS - beginS) / (to!.tS - beginS))) };
@@ -114,7 +120,7 @@ export class History {
   }
 
   /** The picture shown at a moment. */
-  picture(tS: number): { tS: number; packet: PicturePacket } | undefined {
+  picture(tS: number): { tS: number; packet: PreviewPacket } | undefined {
     return this.#pictures[lastBefore(this.#pictures, tS + 1e-6)];
   }
 

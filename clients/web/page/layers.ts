@@ -1,7 +1,7 @@
 /** What is drawn: switches that the page remembers. */
 
 export const LAYERS = [
-  { name: "picture", label: "Picture", key: "p", on: true },
+  { name: "image", label: "Image", key: "p", on: true },
   { name: "inset", label: "Inset", key: "i", on: true },
   { name: "frustum", label: "Frustum", key: "f", on: true },
   { name: "mesh", label: "Mesh", key: "m", on: true },

@@ -33,6 +33,8 @@ interface Stream {
   /** Where playing is, where that is not live. */
   behindS: number | undefined;
   playing: boolean;
+  /** The stream has ended: its last frame stays. */
+  ended: boolean;
   count: number;
 }
 
@@ -49,12 +51,12 @@ export class LiveFeed implements Feed {
     this.level = level;
     this.#client = new Client(url, {
       // Keypoints are in joints alone where the bodies are params.
-      levels: [level, ...(level === "params" ? (["joints"] as const) : []), "picture", "stats"],
+      levels: [level, ...(level === "params" ? (["joints"] as const) : []), "preview", "stats"],
       axes: "gltf",
       onError,
       onStats,
       onMessage: (word, stream, message) => this.#push(word, stream, message),
-      onPicture: (packet) => this.#of(packet.stream)?.history.pushPicture(packet),
+      onPreview: (packet) => this.#of(packet.stream)?.history.pushPicture(packet),
       ...(token ? { token } : {}),
     });
   }
@@ -98,9 +100,17 @@ export class LiveFeed implements Feed {
     this.#nowS = nowMs / 1000;
     this.#client.take(); // the history has them
     const found = this.#streams.get(stream);
+    if (found && !found.ended && this.state(stream)?.state === "ended") {
+      found.ended = true;
+      if (found.behindS === undefined) {
+        this.pause(stream);
+        this.seek(stream, Infinity);
+      }
+    }
     if (found?.behindS === undefined || !found.playing) return;
     found.behindS += passedS * this.speed;
-    const liveS = this.#liveS(found);
+    const liveS = found.ended ? Infinity : this.#liveS(found);
+    if (found.ended && found.behindS >= (found.history.span?.[1] ?? 0)) this.pause(stream);
     if (liveS !== undefined && found.behindS >= liveS - CAUGHT_UP_S) this.restart(stream);
   }
 
@@ -144,7 +154,8 @@ export class LiveFeed implements Feed {
   pause(stream: string): void {
     const found = this.#streams.get(stream);
     if (!found) return;
-    found.behindS ??= this.position(stream)?.atS;
+    const atS = found.behindS ?? this.position(stream)?.atS;
+    found.behindS = atS === undefined ? undefined : found.history.stepped(atS, 0); // on a frame
     found.playing = false;
     found.history.frozen = true;
   }
@@ -167,6 +178,7 @@ export class LiveFeed implements Feed {
     if (!found) return;
     found.behindS = undefined;
     found.playing = true;
+    found.ended = false;
     found.history.frozen = false;
   }
 
@@ -181,7 +193,7 @@ export class LiveFeed implements Feed {
   #push(level: Level, name: string, message: ArrayBuffer): void {
     const stream = this.#of(name);
     if (!stream) return;
-    stream.history.push(level, message);
+    if (stream.history.push(level, message) || stream.ended) this.restart(name);
     if (level !== this.level) return;
     const view = new DataView(message);
     const captureS = Number(view.getBigInt64(128, true)) / 1e9;
@@ -193,7 +205,7 @@ export class LiveFeed implements Feed {
     let stream = this.#streams.get(name);
     if (!stream && this.#streams.size < MAX_STREAMS) {
       const history = new History(MEMORY_BYTES / MAX_STREAMS);
-      stream = { history, playout: new Playout(), behindS: undefined, playing: true, count: 0 };
+      stream = { history, playout: new Playout(), behindS: undefined, playing: true, ended: false, count: 0 };
       this.#streams.set(name, stream);
     }
     return stream;

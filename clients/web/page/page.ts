@@ -64,7 +64,7 @@ const labels = new Labels(element("labels"));
 const layers = new Layers(element("layers"), wishes.get("layers"), refresh);
 const hud = new Hud(new Charts(element("charts")));
 const panel = new PeoplePanel(element("cards"));
-const numbers = expose(crowd);
+const numbers = expose(crowd, async () => (await capture.screenshot())?.size ?? 0);
 const timeline = new Timeline(() => feed, current);
 const capture = new Capture(view, element("labels"), element("record"), () => stage.render(), fileName);
 const fallback = new Fallback();
@@ -157,7 +157,7 @@ function fileName(): string {
  * late it comes.
  */
 function momentOf(stream: string, position: Position): Moment<FramePacket> | undefined {
-  const locked = through && layers.on("picture") ? pictures.current : undefined;
+  const locked = through && layers.on("image") ? pictures.current : undefined;
   if (locked?.packet.stream === stream && Math.abs(locked.tS - position.atS) < STALE_S) {
     const frame = feed.exactly(stream, locked.packet.frameIndex, locked.tS);
     if (frame) return { from: frame, to: frame, share: 1 };
@@ -183,7 +183,7 @@ function show(stream: string, moment: Moment<FramePacket>, position: Position): 
   numbers.people = [...to.people.ids];
   numbers.seq = Number(to.seq);
   const see = shot && optics ? { ...optics, lens: shot.packet.lens } : optics;
-  backdrop.arrange(see, through, { picture: layers.on("picture"), frustum: layers.on("frustum") });
+  backdrop.arrange(see, through, { picture: layers.on("image"), frustum: layers.on("frustum") });
   if (layers.on("skeleton")) skeletons.show(crowd.figures, model.parents);
   skeletons.group.visible = layers.on("skeleton");
   mark(stream, to, shot ? shot.tS : position.atS, see);
@@ -283,8 +283,10 @@ function tick(nowMs: number): void {
   const position = feed.position(stream);
   try {
     pictures.want(position && feed.picture(stream, position.atS));
-    const moment = position && momentOf(stream, position);
-    if (moment) show(stream, moment, position);
+    // What was live a while ago must not look as if it were.
+    const gone = feed.mode === "live" && position?.live && (!feed.connected || feed.silent);
+    const moment = position && !gone ? momentOf(stream, position) : undefined;
+    if (moment && position) show(stream, moment, position);
     else if (shown && !position?.loading) clear();
   } catch (error) {
     if (!(error instanceof WireError)) throw error;

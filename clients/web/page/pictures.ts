@@ -1,11 +1,11 @@
 /** Pictures of the camera, decoded one at a time; those that come meanwhile are left out. */
 
-import type { PicturePacket } from "../src/index.js";
+import type { PreviewPacket } from "../src/index.js";
 import type { Pictured } from "./feed.js";
 
 /** A picture that can be drawn. */
 export interface Shot {
-  readonly packet: PicturePacket;
+  readonly packet: PreviewPacket;
   readonly bitmap: ImageBitmap;
   /** When it was captured, on the feed's clock. */
   readonly tS: number;
@@ -43,7 +43,7 @@ export class Pictures {
       const { packet, tS } = wanted;
       try {
         const bitmap = await createImageBitmap(new Blob([packet.data], { type: "image/jpeg" }));
-        const fits = bitmap.width === packet.pictureWidth && bitmap.height === packet.pictureHeight;
+        const fits = bitmap.width === packet.previewWidth && bitmap.height === packet.previewHeight;
         // Somebody may have cleared, or wanted another stream's.
         if (fits && this.#wanted?.packet.stream === packet.stream) {
           this.#current?.bitmap.close();

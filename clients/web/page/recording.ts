@@ -5,7 +5,7 @@ import {
   type Level,
   type ModelPacket,
   type Moment,
-  type PicturePacket,
+  type PreviewPacket,
   type StreamState,
   WireError,
   convertFrame,
@@ -27,7 +27,7 @@ const AT_A_TIME = 2;
 interface StreamInfo {
   readonly name: string;
   readonly levels: readonly Level[];
-  readonly pictures: boolean;
+  readonly previews: boolean;
   readonly timesS: Float64Array;
   readonly floor: KnownFloor | undefined;
 }
@@ -36,7 +36,7 @@ interface StreamInfo {
 interface Said {
   readonly name: string;
   readonly levels: Level[];
-  readonly pictures: boolean;
+  readonly previews: boolean;
   readonly floor: unknown;
 }
 
@@ -57,7 +57,7 @@ export class RecordingFeed implements Feed {
   readonly #models = new Map<string, ModelPacket>();
   readonly #parts = new Map<string, Part>();
   readonly #asked = new Set<string>();
-  readonly #decoded = new Map<ArrayBuffer, FramePacket | PicturePacket>();
+  readonly #decoded = new Map<ArrayBuffer, FramePacket | PreviewPacket>();
   readonly #onError: (text: string) => void;
   #bytes = 0;
   #atS = 0;
@@ -70,12 +70,12 @@ export class RecordingFeed implements Feed {
     if (!answer.ok) throw new Error(await answer.text());
     const feed = new RecordingFeed(server, level, onError);
     const { streams } = (await answer.json()) as { streams: Said[] };
-    for (const { name, levels, pictures, floor } of streams) {
+    for (const { name, levels, previews, floor } of streams) {
       const query = `stream=${encodeURIComponent(name)}`;
       const [times, models] = await Promise.all(
         ["times", "models"].map(async (what) => (await server.get(`recording/${what}?${query}`)).arrayBuffer()),
       );
-      feed.#streams.set(name, { name, levels, pictures, timesS: new Float64Array(times!), floor: knownFloor(floor) });
+      feed.#streams.set(name, { name, levels, previews, timesS: new Float64Array(times!), floor: knownFloor(floor) });
       for (const { message } of messages(models!)) {
         const packet = decode(message);
         if (packet.word === "model") feed.#models.set(`${name} ${packet.modelId}`, convertModel(packet, "gltf"));
@@ -149,7 +149,7 @@ export class RecordingFeed implements Feed {
     const index = this.#index(info, tS);
     const from = this.#frame(stream, index, level);
     if (!from) return undefined;
-    const to = this.#frame(stream, index + 1, level);
+    const to = tS > info.timesS[index]! ? this.#frame(stream, index + 1, level) : undefined;
     if (!to) return { from, to: from, share: 1 };
     const [fromS, toS] = [info.timesS[index]!, info.timesS[index + 1]!];
     const beginS = Math.max(fromS, toS - BLEND_S);
@@ -173,12 +173,12 @@ export class RecordingFeed implements Feed {
 
   picture(stream: string, tS: number): Pictured | undefined {
     const info = this.#streams.get(stream);
-    if (!info?.pictures) return undefined;
+    if (!info?.previews) return undefined;
     const near = this.#index(info, tS + 1e-6);
     for (let index = near; index >= 0 && index > near - PART; index--) {
-      const message = this.#message(stream, index, "picture");
+      const message = this.#message(stream, index, "preview");
       const packet = message && this.#packet(message);
-      if (packet?.word === "picture") return { packet, tS: info.timesS[index]! };
+      if (packet?.word === "preview") return { packet, tS: info.timesS[index]! };
     }
     return undefined;
   }
@@ -187,8 +187,8 @@ export class RecordingFeed implements Feed {
     this.#playing = true;
   }
 
-  pause(): void {
-    this.#playing = false;
+  pause(stream: string): void {
+    this.step(stream, 0);
   }
 
   seek(stream: string, tS: number): void {
@@ -239,12 +239,12 @@ export class RecordingFeed implements Feed {
     return packet && "people" in packet ? packet : undefined;
   }
 
-  #packet(message: ArrayBuffer): FramePacket | PicturePacket | undefined {
+  #packet(message: ArrayBuffer): FramePacket | PreviewPacket | undefined {
     let packet = this.#decoded.get(message);
     if (!packet) {
       const found = decode(message);
       if ("people" in found) packet = convertFrame(found, "gltf");
-      else if (found.word === "picture") packet = found;
+      else if (found.word === "preview") packet = found;
       else return undefined;
       if (this.#decoded.size >= 8) this.#decoded.delete(this.#decoded.keys().next().value!);
       this.#decoded.set(message, packet);
@@ -263,8 +263,8 @@ export class RecordingFeed implements Feed {
     if (known || part * PART >= info.timesS.length || this.#asked.has(key) || this.#asked.size >= AT_A_TIME) return;
     this.#asked.add(key);
     const { level } = this;
-    const words = [...new Set([level, "joints", "picture"])].filter(
-      (word) => (word === "picture" ? info.pictures : info.levels.includes(word as Level)),
+    const words = [...new Set([level, "joints", "preview"])].filter(
+      (word) => (word === "preview" ? info.previews : info.levels.includes(word as Level)),
     );
     try {
       const frames = new Map<number, Map<string, ArrayBuffer>>();

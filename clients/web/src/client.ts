@@ -5,7 +5,7 @@ import { decode } from "./decode.js";
 import { Delay, STALE_S } from "./delay.js";
 import { WireError } from "./errors.js";
 import { type AxesName, type Extra, type Level, type State, readHeader, readWord } from "./layout.js";
-import type { FramePacket, ModelPacket, PicturePacket, StatsPacket, StatusPacket } from "./packets.js";
+import type { FramePacket, ModelPacket, PreviewPacket, StatsPacket, StatusPacket } from "./packets.js";
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5000;
@@ -16,7 +16,7 @@ const DEAD_MS = 10_000;
 const WATCH_MS = 1000;
 
 export interface ClientOptions {
-  /** Which levels to receive, and "picture" and "stats". Frames are counted at the first one. */
+  /** Which levels to receive, and "preview" and "stats". Frames are counted at the first one. */
   readonly levels: readonly (Level | Extra)[];
   /** The one stream to receive; all of them when left out. */
   readonly stream?: string;
@@ -31,7 +31,7 @@ export interface ClientOptions {
   /** Called for every frame message that is whole and not older than one before, before `take` decodes it. */
   readonly onMessage?: (level: Level, stream: string, message: ArrayBuffer) => void;
   /** Called for every picture. */
-  readonly onPicture?: (packet: PicturePacket) => void;
+  readonly onPreview?: (packet: PreviewPacket) => void;
   /** Called for every stats message. */
   readonly onStats?: (packet: StatsPacket) => void;
   /** The WebSocket class, where the environment has none. */
@@ -175,7 +175,7 @@ export class Client {
       const word = readWord(view);
       this.#heardMs = nowMs;
       this.#retryMs = FIRST_RETRY_MS;
-      if (word === "model" || word === "status" || word === "picture" || word === "stats") this.#note(message);
+      if (word === "model" || word === "status" || word === "preview" || word === "stats") this.#note(message);
       else this.#keep(message, view, word, nowMs / 1000);
     } catch (error) {
       this.#report(error);
@@ -188,9 +188,9 @@ export class Client {
       this.#models.set(packet.stream, this.#options.axes ? convertModel(packet, this.#options.axes) : packet);
     } else if (packet.word === "status") {
       this.#finish(packet);
-    } else if (packet.word === "picture") {
+    } else if (packet.word === "preview") {
       this.#state(packet.stream).bytes += message.byteLength;
-      this.#options.onPicture?.(packet);
+      this.#options.onPreview?.(packet);
     } else if (packet.word === "stats") {
       this.#options.onStats?.(packet);
     }

@@ -1,7 +1,7 @@
 /** From bytes to packets; every number is checked before it is believed. */
 
 import { WireError } from "./errors.js";
-import { decodePicture, decodeStats } from "./extras.js";
+import { decodePreview, decodeStats } from "./extras.js";
 import { intrinsics, text } from "./fields.js";
 import {
   ArrayReader,
@@ -33,7 +33,7 @@ export function decode(message: ArrayBuffer | Uint8Array<ArrayBuffer>): Packet {
   const header = readHeader(view, word);
   if (word === "model") return decodeModel(view, { ...header, word });
   if (word === "status") return decodeStatus(view, { ...header, word });
-  if (word === "picture") return decodePicture(view, { ...header, word });
+  if (word === "preview") return decodePreview(view, { ...header, word });
   if (word === "stats") return decodeStats(view, { ...header, word });
   return decodeFrame(view, header, word);
 }

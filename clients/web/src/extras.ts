@@ -2,22 +2,22 @@
 
 import { WireError } from "./errors.js";
 import { intrinsics, text } from "./fields.js";
-import { ArrayReader, ENCODINGS, HEADER_SIZES, type Header, LENSES, MAX_PICTURE_PX, MAX_STATS_BYTES, coded } from "./layout.js";
-import type { PicturePacket, StatsPacket } from "./packets.js";
+import { ArrayReader, ENCODINGS, HEADER_SIZES, type Header, LENSES, MAX_PREVIEW_PX, MAX_STATS_BYTES, coded } from "./layout.js";
+import type { PreviewPacket, StatsPacket } from "./packets.js";
 
-export function decodePicture(view: DataView<ArrayBuffer>, header: Header & { word: "picture" }): PicturePacket {
-  const pictureWidth = view.getUint32(192, true);
-  const pictureHeight = view.getUint32(196, true);
+export function decodePreview(view: DataView<ArrayBuffer>, header: Header & { word: "preview" }): PreviewPacket {
+  const previewWidth = view.getUint32(192, true);
+  const previewHeight = view.getUint32(196, true);
   const tStreamS = view.getFloat64(136, true);
-  const sizes = [pictureWidth, pictureHeight];
-  if (sizes.some((size) => size < 1 || size > MAX_PICTURE_PX) || !Number.isFinite(tStreamS)) {
-    throw new WireError(`damaged message: a picture of ${pictureWidth} x ${pictureHeight} px`);
+  const sizes = [previewWidth, previewHeight];
+  if (sizes.some((size) => size < 1 || size > MAX_PREVIEW_PX) || !Number.isFinite(tStreamS)) {
+    throw new WireError(`damaged message: a picture of ${previewWidth} x ${previewHeight} px`);
   }
   const lens = coded("lens", LENSES, view.getUint8(200));
   coded("encoding", ENCODINGS, view.getUint8(201));
   const arrays = new ArrayReader(view);
-  const data = arrays.take("picture", Uint8Array, view.getUint32(204, true)) as Uint8Array<ArrayBuffer>;
-  arrays.close(HEADER_SIZES.picture);
+  const data = arrays.take("preview", Uint8Array, view.getUint32(204, true)) as Uint8Array<ArrayBuffer>;
+  arrays.close(HEADER_SIZES.preview);
   return {
     ...header,
     frameIndex: view.getBigUint64(112, true),
@@ -28,8 +28,8 @@ export function decodePicture(view: DataView<ArrayBuffer>, header: Header & { wo
     height: view.getUint32(148, true),
     camera: intrinsics(view),
     lens,
-    pictureWidth,
-    pictureHeight,
+    previewWidth,
+    previewHeight,
     data,
   };
 }

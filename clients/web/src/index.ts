@@ -13,7 +13,7 @@ export type {
   ModelPacket,
   Packet,
   People,
-  PicturePacket,
+  PreviewPacket,
   Rig,
   StatsPacket,
   StatusPacket,

@@ -138,8 +138,8 @@ export interface StatusPacket extends Header {
 }
 
 /** The camera's picture of one frame, compressed. */
-export interface PicturePacket extends Header {
-  readonly word: "picture";
+export interface PreviewPacket extends Header {
+  readonly word: "preview";
   /** Of the stream's frame; frame messages of the same frame have the same number. */
   readonly frameIndex: bigint;
   /** The stream's own time in seconds from its first frame. */
@@ -155,8 +155,8 @@ export interface PicturePacket extends Header {
   /** What the camera's distortion means: Brown-Conrady k1 k2 p1 p2 k3, or fisheye k1 k2 k3 k4 0. */
   readonly lens: Lens;
   /** Of the picture, px. */
-  readonly pictureWidth: number;
-  readonly pictureHeight: number;
+  readonly previewWidth: number;
+  readonly previewHeight: number;
   /** A JPEG file; a view of the message. */
   readonly data: Uint8Array<ArrayBuffer>;
 }
@@ -169,4 +169,4 @@ export interface StatsPacket extends Header {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-export type Packet = FramePacket | ModelPacket | StatusPacket | PicturePacket | StatsPacket;
+export type Packet = FramePacket | ModelPacket | StatusPacket | PreviewPacket | StatsPacket;

@@ -21,7 +21,7 @@ IDENTITY = slice(72, 80)  # session and model_id of a message
 
 @dataclass(frozen=True, slots=True)
 class ClientSelection:
-    """Levels, and "picture" and "stats", of one stream, or of all streams if `stream` is empty."""
+    """Levels, and "preview" and "stats", of one stream, or of all streams if `stream` is empty."""
 
     levels: tuple[str, ...]
     stream: str

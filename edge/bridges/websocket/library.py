@@ -30,7 +30,7 @@ class Library:
     - `index.json`: its streams with their levels.
     - `times?stream=NAME`: the time of each frame in seconds, float64.
     - `models?stream=NAME`: the model messages.
-    - `frames?stream=NAME&from=N&count=N&topics=params,picture`: the messages of some frames; the header `X-Next` has
+    - `frames?stream=NAME&from=N&count=N&topics=params,preview`: the messages of some frames; the header `X-Next` has
       the first frame after them, for an answer that would have become too large.
 
     In `models` and `frames` the size of a message and the index of its frame are before it, two uint32.
@@ -75,7 +75,7 @@ class Library:
                     "name": name,
                     "frames": len(stream.times_s),
                     "levels": [level for level in LEVELS if level in stream.levels],
-                    "pictures": stream.pictured,
+                    "previews": stream.has_previews,
                     "floor": None
                     if stream.floor is None
                     else {"up": stream.floor.up.tolist(), "height_m": stream.floor.height_m},

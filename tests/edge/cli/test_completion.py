@@ -45,7 +45,7 @@ def offered_in_bash(script: Path, *words: str) -> list[str]:
         (["run", "--axes=un"], ["unity", "unreal"]),
         (["run", "--axes="], ["opencv", "unity", "unreal", "gltf"]),
         (["run", "clip.mp4", "--det"], ["--detector", "--detect-every"]),
-        (["run", "--no"], ["--no-smooth"]),
+        (["run", "--no"], ["--no-open", "--no-smooth"]),
         (["--log-format", "json", "doct"], ["doctor"]),
         (["--log"], ["--log-format"]),
         (["completion", "z"], ["zsh"]),

@@ -1,4 +1,4 @@
-"""Validates and decodes pictures and stats, the inverse of meshcast.protocol.encode_extras."""
+"""Validates and decodes previews and stats, the inverse of meshcast.protocol.encode_extras."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from meshcast.protocol.layout import (
     ENCODINGS,
     K_FIELDS,
     LENSES,
-    MAX_PICTURE_PX,
+    MAX_PREVIEW_PX,
     MAX_STATS_BYTES,
-    PICTURE_HEADER,
+    PREVIEW_HEADER,
     STATS_HEADER,
     ArrayReader,
     Kind,
     read_header,
 )
-from meshcast.protocol.packets import Intrinsics, PicturePacket, StatsPacket
+from meshcast.protocol.packets import Intrinsics, PreviewPacket, StatsPacket
 
 
-def decode_picture(data: bytes) -> PicturePacket:
-    """The picture in a message that `read_kind` accepted. Raises WireError, see `decode`."""
-    head = read_header(data, PICTURE_HEADER, Kind.PICTURE)
+def decode_preview(data: bytes) -> PreviewPacket:
+    """The preview in a message that `read_kind` accepted. Raises WireError, see `decode`."""
+    head = read_header(data, PREVIEW_HEADER, Kind.PREVIEW)
     for name, table in (("lens", LENSES), ("encoding", ENCODINGS)):
         if head[name] >= len(table):
             raise WireVersionError(f"unsupported {name} code {head[name]}; upgrade this client")
-    size = head["picture_width"], head["picture_height"]
-    if not all(0 < length <= MAX_PICTURE_PX for length in size) or not np.isfinite(head["t_stream_s"]):
-        raise DamagedError(f"damaged message: a picture of {size[0]} x {size[1]} px")
+    size = head["preview_width"], head["preview_height"]
+    if not all(0 < length <= MAX_PREVIEW_PX for length in size) or not np.isfinite(head["t_stream_s"]):
+        raise DamagedError(f"damaged message: a preview of {size[0]} x {size[1]} px")
     arrays = ArrayReader(data, head["header_size"])
-    content = arrays.take("picture", "u1", head["picture_size"]).tobytes()
-    arrays.close(extended=head["header_size"] > PICTURE_HEADER.itemsize)
-    return PicturePacket(
+    content = arrays.take("preview", "u1", head["preview_size"]).tobytes()
+    arrays.close(extended=head["header_size"] > PREVIEW_HEADER.itemsize)
+    return PreviewPacket(
         stream=head["stream"],
         seq=head["seq"],
         session=head["session"],
@@ -52,13 +52,13 @@ def decode_picture(data: bytes) -> PicturePacket:
         size=(head["width"], head["height"]),
         camera=read_intrinsics(head),
         lens=LENSES[head["lens"]],
-        picture_size=size,
+        preview_size=size,
         data=content,
     )
 
 
 def read_intrinsics(head: dict[str, Any]) -> Intrinsics | None:
-    """The camera in the header of a frame or picture message. Raises DamagedError."""
+    """The camera in the header of a frame or preview message. Raises DamagedError."""
     fx, fy, cx, cy, skew = (head[name] for name in K_FIELDS)
     distortion = np.array([head[name] for name in DISTORTION_FIELDS])
     K = np.array([[fx, skew, cx], [0, fy, cy], [0, 0, 1]])

@@ -8,7 +8,7 @@ import numpy as np
 
 from meshcast.errors import DamagedError, WireVersionError
 from meshcast.protocol.body import INFLUENCES, BodyModel, Lod, Rig, UvMap
-from meshcast.protocol.decode_extras import decode_picture, decode_stats, read_intrinsics
+from meshcast.protocol.decode_extras import decode_preview, decode_stats, read_intrinsics
 from meshcast.protocol.layout import (
     AXES,
     FRAME_HEADER,
@@ -42,7 +42,7 @@ def decode(data: bytes) -> Packet:
         data: The bytes of one ZeroMQ frame.
 
     Returns:
-        A FramePacket, ModelPacket, StatusPacket, PicturePacket or StatsPacket. Its arrays may be read-only views of
+        A FramePacket, ModelPacket, StatusPacket, PreviewPacket or StatsPacket. Its arrays may be read-only views of
         `data`.
 
     Raises:
@@ -56,8 +56,8 @@ def decode(data: bytes) -> Packet:
         return _decode_model(data)
     if kind is Kind.STATUS:
         return _decode_status(data)
-    if kind is Kind.PICTURE:
-        return decode_picture(data)
+    if kind is Kind.PREVIEW:
+        return decode_preview(data)
     if kind is Kind.STATS:
         return decode_stats(data)
     return _decode_frame(data, kind)

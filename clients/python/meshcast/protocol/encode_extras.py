@@ -1,4 +1,4 @@
-"""Encodes what publishers send besides the bodies: pictures of the camera, and how the pipeline performs."""
+"""Encodes what publishers send besides the bodies: previews of the camera's images, and how the pipeline performs."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from meshcast.protocol.layout import (
     ENCODINGS,
     LENSES,
     MAX_AGE_US,
-    MAX_PICTURE_PX,
+    MAX_PREVIEW_PX,
     MAX_STATS_BYTES,
-    PICTURE_HEADER,
+    PREVIEW_HEADER,
     STATS_HEADER,
     Kind,
     topic,
 )
 from meshcast.protocol.pack import code, model_name_bytes, pack_arrays, pack_message
-from meshcast.protocol.packets import PicturePacket, StatsPacket
+from meshcast.protocol.packets import PreviewPacket, StatsPacket
 
 
-def encode_picture(packet: PicturePacket) -> bytes:
-    """The message of a PicturePacket. Raises WireError, see `encode`."""
-    if not all(0 < length <= MAX_PICTURE_PX for length in packet.picture_size):
-        raise WireError(f"picture of {packet.picture_size} px: use 1 to {MAX_PICTURE_PX} px")
+def encode_preview(packet: PreviewPacket) -> bytes:
+    """The message of a PreviewPacket. Raises WireError, see `encode`."""
+    if not all(0 < length <= MAX_PREVIEW_PX for length in packet.preview_size):
+        raise WireError(f"preview of {packet.preview_size} px: use 1 to {MAX_PREVIEW_PX} px")
     if not packet.age_ms >= 0:
         raise WireError(f"age_ms {packet.age_ms}: must not be negative")
     fields: dict[str, Any] = {
-        "topic": topic(Kind.PICTURE, packet.stream),
-        "kind": Kind.PICTURE,
+        "topic": topic(Kind.PREVIEW, packet.stream),
+        "kind": Kind.PREVIEW,
         "seq": packet.seq,
         "t_publish_unix_ns": packet.t_publish_unix_ns,
         "session": packet.session,
@@ -45,15 +45,15 @@ def encode_picture(packet: PicturePacket) -> bytes:
         "t_stream_s": packet.t_stream_s,
         "width": packet.size[0],
         "height": packet.size[1],
-        "picture_width": packet.picture_size[0],
-        "picture_height": packet.picture_size[1],
+        "preview_width": packet.preview_size[0],
+        "preview_height": packet.preview_size[1],
         "lens": code(LENSES, packet.lens, "lens"),
         "encoding": ENCODINGS.index("jpeg"),
-        "picture_size": len(packet.data),
+        "preview_size": len(packet.data),
     }
     if packet.camera is not None:
         fields |= camera_fields(packet.camera, packet.frame_index)
-    return pack_message(PICTURE_HEADER, fields, pack_arrays(np.frombuffer(packet.data, np.uint8)))
+    return pack_message(PREVIEW_HEADER, fields, pack_arrays(np.frombuffer(packet.data, np.uint8)))
 
 
 def encode_stats(packet: StatsPacket) -> bytes:

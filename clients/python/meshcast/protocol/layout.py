@@ -49,7 +49,7 @@ class Kind(IntEnum):
     JOINTS = 4
     MESH_LOD = 5
     STATUS = 6
-    PICTURE = 7
+    PREVIEW = 7
     STATS = 8
 
 
@@ -61,16 +61,16 @@ TOPIC_PREFIXES = {
     Kind.JOINTS: "joints",
     Kind.MESH_LOD: "mesh-lod",
     Kind.STATUS: "status",
-    Kind.PICTURE: "picture",
+    Kind.PREVIEW: "preview",
     Kind.STATS: "stats",
 }
 # The stream levels: what a frame message holds of the bodies.
 LEVELS = {TOPIC_PREFIXES[kind]: kind for kind in (Kind.PARAMS, Kind.JOINTS, Kind.MESH, Kind.MESH_LOD)}
 # What a subscriber can ask for besides the bodies.
-EXTRAS = {TOPIC_PREFIXES[kind]: kind for kind in (Kind.PICTURE, Kind.STATS)}
+EXTRAS = {TOPIC_PREFIXES[kind]: kind for kind in (Kind.PREVIEW, Kind.STATS)}
 LENSES = ("pinhole", "fisheye")  # the code in a message is the index
 ENCODINGS = ("jpeg",)
-MAX_PICTURE_PX = 8192  # width and height of a picture
+MAX_PREVIEW_PX = 8192  # width and height of a preview
 MAX_STATS_BYTES = 1 << 16
 
 COMMON: list[tuple[str, str]] = [
@@ -155,22 +155,22 @@ STATUS_HEADER = np.dtype(
     ]
 )
 
-CAPTURE = 108, 192  # bytes of a frame header from age_us to k3, which picture messages have too
+CAPTURE = 108, 192  # bytes of a frame header from age_us to k3, which preview messages have too
 _capture = [
     (name, kind.str)
     for name, (kind, offset, *_) in (FRAME_HEADER.fields or {}).items()
     if CAPTURE[0] <= offset < CAPTURE[1]
 ]
-PICTURE_HEADER = np.dtype(
+PREVIEW_HEADER = np.dtype(
     [
         *COMMON,
         *_capture,
-        ("picture_width", "<u4"),
-        ("picture_height", "<u4"),
+        ("preview_width", "<u4"),
+        ("preview_height", "<u4"),
         ("lens", "u1"),
         ("encoding", "u1"),
         ("reserved_1", "<u2"),
-        ("picture_size", "<u4"),
+        ("preview_size", "<u4"),
     ]
 )
 

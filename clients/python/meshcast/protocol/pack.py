@@ -17,7 +17,7 @@ from meshcast.protocol.layout import (
     MAX_MODEL_NAME,
     MODEL_HEADER,
     OBSERVED_FRAME_HEADER,
-    PICTURE_HEADER,
+    PREVIEW_HEADER,
     STATS_HEADER,
     STATUS_HEADER,
     VERSION,
@@ -48,7 +48,7 @@ def _format(dtype: np.dtype[Any]) -> str:
 
 _HEADERS = {
     id(header): _Header(header)
-    for header in (FRAME_HEADER, OBSERVED_FRAME_HEADER, MODEL_HEADER, STATUS_HEADER, PICTURE_HEADER, STATS_HEADER)
+    for header in (FRAME_HEADER, OBSERVED_FRAME_HEADER, MODEL_HEADER, STATUS_HEADER, PREVIEW_HEADER, STATS_HEADER)
 }
 
 

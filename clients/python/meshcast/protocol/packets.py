@@ -173,12 +173,12 @@ class StatusPacket:
 
 
 @dataclass(frozen=True, slots=True)
-class PicturePacket:
+class PreviewPacket:
     """The camera's image of one frame, smaller and compressed; publishers send it only where they are told to.
 
     Attributes:
         stream: Name of the stream.
-        seq: Counts the pictures of the stream.
+        seq: Counts the previews of the stream.
         session: Random number of one run of the publisher.
         model_id: Identifies the model of the stream.
         model_name: Name of the body model.
@@ -191,8 +191,8 @@ class PicturePacket:
         size: (width, height) of the stream's images, px, to which `camera` and the keypoints of frames refer.
         camera: Intrinsics, None when the publisher knows none.
         lens: Model of the camera's distortion: "pinhole" (Brown-Conrady, k1 k2 p1 p2 k3) or "fisheye" (k1 k2 k3 k4 0).
-        picture_size: (width, height) of the picture, px.
-        data: The picture, a JPEG file.
+        preview_size: (width, height) of the preview, px.
+        data: The preview, a JPEG file.
     """
 
     stream: str
@@ -209,7 +209,7 @@ class PicturePacket:
     size: tuple[int, int]
     camera: Intrinsics | None
     lens: str
-    picture_size: tuple[int, int]
+    preview_size: tuple[int, int]
     data: bytes
 
 
@@ -238,4 +238,4 @@ class StatsPacket:
     values: dict[str, Any]
 
 
-Packet: TypeAlias = FramePacket | ModelPacket | StatusPacket | PicturePacket | StatsPacket
+Packet: TypeAlias = FramePacket | ModelPacket | StatusPacket | PreviewPacket | StatsPacket

@@ -18,7 +18,7 @@ from meshcast.transport.loss import LossCounter
 def topics(levels: Sequence[str], stream: str) -> list[bytes]:
     """The topics of some levels of one stream, or of all streams when `stream` is empty. Raises WireError.
 
-    levels: levels of detail, and "picture" and "stats"."""
+    levels: levels of detail, and "preview" and "stats"."""
     known = LEVELS | EXTRAS
     if unknown := [level for level in levels if level not in known]:
         raise WireError(f"unknown level {unknown[0]!r}; choose from {', '.join(LEVELS)}")

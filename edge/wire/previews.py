@@ -1,4 +1,4 @@
-"""Pictures of the camera for viewers: small JPEG files, encoded on their own thread and dropped when it is slow."""
+"""Previews of the camera's images: small JPEG files, encoded on their own thread and dropped when it is slow."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from edge.errors import UsageError
 from edge.types import Frame
 from edge.wire.frames import Stamp
 from meshcast.errors import WireError
-from meshcast.protocol.encode_extras import encode_picture
-from meshcast.protocol.packets import Intrinsics, PicturePacket
+from meshcast.protocol.encode_extras import encode_preview
+from meshcast.protocol.packets import Intrinsics, PreviewPacket
 
 NICENESS = 10  # of the thread, which must not take time from the pipeline
-SLACK = 0.25  # of the interval between two pictures, by which one may come early: frames do not come at even intervals
+SLACK = 0.25  # of the interval between two previews, by which one may come early: frames do not come at even intervals
 
-log = logging.getLogger("meshcast.pictures")
+log = logging.getLogger("meshcast.previews")
 
 
 @dataclass(frozen=True, slots=True)
-class PictureConfig:
-    """The pictures of a stream.
+class PreviewConfig:
+    """The previews of a stream.
 
     Attributes:
-        fps: pictures a second at most.
-        size_px: longer side of a picture; larger images are reduced.
+        fps: previews a second at most.
+        size_px: longer side of a preview; larger images are reduced.
         quality: of the JPEG encoder, 1 to 100.
     """
 
@@ -43,27 +43,27 @@ class PictureConfig:
     def __post_init__(self) -> None:
         if not (self.fps > 0 and 16 <= self.size_px <= 4096 and 1 <= self.quality <= 100):
             raise UsageError(
-                f"pictures of {self.size_px} px, quality {self.quality}, {self.fps:g} a second: use 16 to 4096 px, "
+                f"previews of {self.size_px} px, quality {self.quality}, {self.fps:g} a second: use 16 to 4096 px, "
                 "quality 1 to 100 and a positive rate"
             )
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Preview:
     """A JPEG file and its (width, height)."""
 
     data: bytes
     size: tuple[int, int]
 
 
-class PictureEncoder:
+class PreviewEncoder:
     """Reduces and compresses the images of frames."""
 
-    def __init__(self, config: PictureConfig) -> None:
+    def __init__(self, config: PreviewConfig) -> None:
         self._config = config
 
-    def compress(self, frame: Frame) -> Picture:
-        """The picture of a frame. Raises WireError."""
+    def compress(self, frame: Frame) -> Preview:
+        """The preview of a frame. Raises WireError."""
         image = frame.image
         height, width = image.shape[:2]
         scale = min(1.0, self._config.size_px / max(width, height))
@@ -73,14 +73,14 @@ class PictureEncoder:
         good, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, self._config.quality])
         if not good:
             raise WireError(f"frame {frame.index}: its image cannot be encoded")
-        return Picture(data.tobytes(), (image.shape[1], image.shape[0]))
+        return Preview(data.tobytes(), (image.shape[1], image.shape[0]))
 
-    def message(self, frame: Frame, camera: Camera | None, picture: Picture, stamp: Stamp) -> bytes:
-        """The message of a picture. Raises WireError."""
+    def message(self, frame: Frame, camera: Camera | None, preview: Preview, stamp: Stamp) -> bytes:
+        """The message of a preview. Raises WireError."""
         age_ns = max(0, stamp.t_publish_monotonic_ns - frame.t_capture_ns)
         height, width = frame.image.shape[:2]
-        return encode_picture(
-            PicturePacket(
+        return encode_preview(
+            PreviewPacket(
                 stream=stamp.stream,
                 seq=stamp.seq,
                 session=stamp.session,
@@ -95,8 +95,8 @@ class PictureEncoder:
                 size=(width, height),
                 camera=Intrinsics(camera.K, camera.distortion, camera.assumed) if camera is not None else None,
                 lens=camera.model if camera is not None else "pinhole",
-                picture_size=picture.size,
-                data=picture.data,
+                preview_size=preview.size,
+                data=preview.data,
             )
         )
 
@@ -118,7 +118,7 @@ class Pace:
         return True
 
 
-class PictureThread:
+class PreviewThread:
     """Calls `work` with the latest offered frame of each stream, on a thread of low priority.
 
     offer() never waits: a frame that has not been processed is replaced by the next one of its stream.
@@ -137,8 +137,8 @@ class PictureThread:
         with self._changed:
             if self._stopped:
                 return
-            if self._thread is None:  # not before the first picture is wanted
-                self._thread = threading.Thread(target=self._work, name="meshcast-pictures", daemon=True)
+            if self._thread is None:  # not before the first preview is wanted
+                self._thread = threading.Thread(target=self._work, name="meshcast-previews", daemon=True)
                 self._thread.start()
             self._waiting[frame.stream] = frame, camera
             self._changed.notify()
@@ -163,7 +163,7 @@ class PictureThread:
                 frame, camera = self._waiting.pop(next(iter(self._waiting)))
             try:
                 self._callback(frame, camera)
-            except Exception as error:  # a viewer without picture is better than a stream that ends
+            except Exception as error:  # a viewer without preview is better than a stream that ends
                 if not self._warned:
-                    log.warning("%s: no picture of frame %d: %s", frame.stream, frame.index, error)
+                    log.warning("%s: no preview of frame %d: %s", frame.stream, frame.index, error)
                 self._warned = True
