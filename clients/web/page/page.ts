@@ -35,7 +35,7 @@ import { UNSEEN } from "./unseen.js";
 
 const BODY_M = 1.8;
 /** A picture that is this far from the moment that is shown is not shown, s. */
-const STALE_S = 1.5;
+const STALE_S = 3;
 /** How bright the picture behind the bodies is. */
 const DIM = 0.82;
 const ABOUT_MS = 3000;

@@ -20,7 +20,9 @@ from edge.types import Frame
 from edge.wire.frames import Stamp
 from edge.wire.previews import Pace, PreviewConfig, PreviewEncoder, PreviewThread
 from edge.wire.publisher import Publisher
+from meshcast.errors import WireError
 from meshcast.protocol.decoding import decode
+from meshcast.protocol.encoding import encode
 from meshcast.protocol.layout import EXTRAS
 from meshcast.protocol.packets import FramePacket, Packet, PreviewPacket, StatsPacket
 from meshcast.subscriber import subscribe_all
@@ -196,3 +198,38 @@ def test_publisher_survives_stats_that_cannot_be_sent(caplog: pytest.LogCaptureF
             packets = received(publisher, ("joints", "stats"), FramePacket, 20)
     assert not any(isinstance(each, StatsPacket) for each in packets)
     assert caplog.text.count("no statistics") == 1
+
+
+def patched(data: bytes, offset: int, value: bytes) -> bytes:
+    return data[:offset] + value + data[offset + len(value) :]
+
+
+PREVIEW = PreviewEncoder(PreviewConfig()).message(
+    frame(), CAMERA, PreviewEncoder(PreviewConfig()).compress(frame()), Stamp("cam0", 0, 1, 2, "body", 3, 4)
+)
+STATS = encode(StatsPacket("cam0", 0, 1, 2, 3, 4, "body", {"fps": 1}))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (patched(PREVIEW, 192, bytes(4)), "a preview of 0 x 48 px"),
+        (patched(PREVIEW, 196, b"\xff\xff\0\0"), "a preview of 64 x 65535 px"),
+        (patched(PREVIEW, 200, b"\x07"), "unsupported lens code 7"),
+        (patched(PREVIEW, 201, b"\x07"), "unsupported encoding code 7"),
+        (patched(PREVIEW, 204, b"\xff\xff\xff\0"), "preview would end at byte"),
+        (patched(PREVIEW, 204, b"\x01\0\0\0"), "its arrays need"),
+        (patched(STATS, 108, b"\xff\xff\xff\0"), "stats of 16777215 bytes"),
+        (patched(STATS, 124, b"[[1]]\x20\x20\x20\x20"), "not a JSON object"),
+    ],
+)
+def test_damaged_previews_and_stats_are_one_clear_error(data: bytes, message: str) -> None:
+    with pytest.raises(WireError, match=message) as caught:
+        decode(data)
+    assert "\n" not in str(caught.value)
+
+
+def test_stats_that_are_not_finite_or_too_large_are_refused() -> None:
+    for values in ({"fps": float("inf")}, {"text": "x" * 70_000}):
+        with pytest.raises(WireError, match="stats of cam0"):
+            encode(StatsPacket("cam0", 0, 1, 2, 3, 4, "body", values))
