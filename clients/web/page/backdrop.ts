@@ -187,6 +187,12 @@ export class Backdrop {
     positions.needsUpdate = true;
   }
 
+  /** How large the camera's frustum is, 1 for its usual size. */
+  set size(scale: number) {
+    this.#image.mesh.scale.setScalar(scale);
+    this.#edges.scale.setScalar(scale);
+  }
+
   /** How bright the picture behind the bodies is, 0 to 1. */
   set dim(share: number) {
     this.#background.dim = share;

@@ -25,7 +25,7 @@ import { LiveFeed } from "./live.js";
 import { Keypoints, Skeletons, Trails } from "./marks.js";
 import type { Optics } from "./optics.js";
 import { PeoplePanel } from "./people.js";
-import { Pictures } from "./pictures.js";
+import { Pictures, type Shot } from "./pictures.js";
 import { RecordingFeed } from "./recording.js";
 import { PageServer } from "./server.js";
 import { Stage } from "./stage.js";
@@ -39,6 +39,8 @@ const STALE_S = 3;
 /** How bright the picture behind the bodies is. */
 const DIM = 0.82;
 const ABOUT_MS = 3000;
+/** The camera's frustum is at most this long, of the way to the nearest person. */
+const REACH = 0.45;
 
 const wishes = new URLSearchParams(location.search);
 const token = takeToken(!wishes.has("bridge"));
@@ -173,9 +175,9 @@ function show(stream: string, moment: Moment<FramePacket>, position: Position): 
   const shot = pictures.current?.packet.stream === stream && Math.abs(pictures.current.tS - position.atS) < STALE_S
     ? pictures.current
     : undefined;
-  if (backdrop.show(shot)) stage.touch();
   numbers.picture = shot ? Number(shot.packet.frameIndex) : -1;
-  if (shown && shown.from === from && shown.to === to && shown.share === share) return;
+  const same = shown && shown.from === from && shown.to === to && shown.share === share;
+  if (!backdrop.show(shot) && same) return;
   crowd.show(moment, model);
   if (feed.mode === "live") say(level === wanted ? "" : `${to.stream} has no ${wanted}: ${level} is shown`);
   if (shown?.to !== to) learn(to, model.jointNames);
@@ -186,21 +188,30 @@ function show(stream: string, moment: Moment<FramePacket>, position: Position): 
   backdrop.arrange(see, through, { picture: layers.on("image"), frustum: layers.on("frustum") });
   if (layers.on("skeleton")) skeletons.show(crowd.figures, model.parents);
   skeletons.group.visible = layers.on("skeleton");
-  mark(stream, to, shot ? shot.tS : position.atS, see);
+  mark(stream, shot, to, position.atS, see);
   walk(position.atS);
   const box = around();
   if (!box.isEmpty()) stage.follow(box);
   stage.touch();
 }
 
-/** Keypoints, which another level has where the bodies are params. */
-function mark(stream: string, to: FramePacket, tS: number, see: Optics | undefined): void {
-  const wantedPoints = layers.on("keypoints");
-  const from = !wantedPoints ? undefined : to.people.keypointCount ? to : feed.exactly(stream, to.frameIndex, tS, "joints");
-  const visible = through || layers.on("frustum");
-  keypoints.show(visible ? from?.people : undefined, see);
-  const pictured = layers.on("inset") && !through ? pictures.current : undefined;
-  inset.show(pictured?.packet.stream === stream ? pictured : undefined, from?.people, stream);
+/** Keypoints of the picture's frame, or of the one that is shown: another level has them where the bodies are params. */
+function mark(stream: string, shot: Shot | undefined, to: FramePacket, tS: number, see: Optics | undefined): void {
+  const [index, whenS] = shot ? [shot.packet.frameIndex, shot.tS] : [to.frameIndex, tS];
+  const has = level === "params" ? "joints" : level;
+  const people = layers.on("keypoints") ? feed.exactly(stream, index, whenS, has)?.people : undefined;
+  const size = Math.min(1, REACH * nearest());
+  backdrop.size = size;
+  keypoints.object.scale.setScalar(size);
+  keypoints.show(through || layers.on("frustum") ? people : undefined, see);
+  inset.show(layers.on("inset") && !through ? shot : undefined, people, stream);
+}
+
+/** How far the nearest person is from the camera, m. */
+function nearest(): number {
+  let depth = Infinity;
+  for (const { joints } of crowd.figures.values()) if (joints.length > 2) depth = Math.min(depth, -joints[2]!);
+  return Math.max(0.1, depth);
 }
 
 /** Where people are on the floor. */
