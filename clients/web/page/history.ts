@@ -28,7 +28,7 @@ function placed(message: ArrayBuffer): { session: number; frameIndex: bigint; tS
 
 /** Frames and pictures in the order of their capture; the oldest go when there is no room. */
 export class History {
-  readonly #maxBytes: number;
+  readonly #maxBytes: () => number;
   readonly #entries: Entry[] = [];
   readonly #pictures: { tS: number; packet: PreviewPacket }[] = [];
   readonly #decoded = new Map<ArrayBuffer, FramePacket>();
@@ -37,7 +37,8 @@ export class History {
   /** Nothing is added: what is there is looked at. */
   frozen = false;
 
-  constructor(maxBytes: number) {
+  /** maxBytes: what there is room for; it may change. */
+  constructor(maxBytes: () => number) {
     this.#maxBytes = maxBytes;
   }
 
@@ -147,7 +148,7 @@ export class History {
   #forget(nowS: number): void {
     while (this.#entries.length > 2) {
       const oldest = this.#entries[0]!;
-      if (nowS - oldest.tS <= KEPT_S && this.#bytes <= this.#maxBytes) break;
+      if (nowS - oldest.tS <= KEPT_S && this.#bytes <= this.#maxBytes()) break;
       this.#entries.shift();
       for (const message of oldest.messages.values()) this.#bytes -= message.byteLength;
       while (this.#pictures.length > 1 && this.#pictures[1]!.tS <= this.#entries[0]!.tS) {

@@ -14,7 +14,7 @@ import {
 import type { Feed, KnownFloor, Pictured, Position } from "./feed.js";
 import { History } from "./history.js";
 
-/** Memory for the last minute of all streams together, and streams that get some of it. */
+/** Memory for the last minute of all streams together, and how many of them have some. */
 const MEMORY_BYTES = 192 << 20;
 const MAX_STREAMS = 8;
 /** So near to the end, what is played is live again, s. */
@@ -204,7 +204,7 @@ export class LiveFeed implements Feed {
   #of(name: string): Stream | undefined {
     let stream = this.#streams.get(name);
     if (!stream && this.#streams.size < MAX_STREAMS) {
-      const history = new History(MEMORY_BYTES / MAX_STREAMS);
+      const history = new History(() => MEMORY_BYTES / Math.max(1, this.#streams.size));
       stream = { history, playout: new Playout(), behindS: undefined, playing: true, ended: false, count: 0 };
       this.#streams.set(name, stream);
     }

@@ -17,7 +17,7 @@ function message(index: number, tS: number, session = 1, bytes = 0): ArrayBuffer
 }
 
 function filled(frames: number, maxBytes = 1e9, stepS = 0.1): History {
-  const history = new History(maxBytes);
+  const history = new History(() => maxBytes);
   for (let index = 0; index < frames; index++) history.push("params", message(index, 100 + stepS * index));
   return history;
 }

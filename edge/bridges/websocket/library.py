@@ -18,7 +18,7 @@ from meshcast.protocol.layout import EXTRAS, LEVELS
 
 FOLDER = "/recording/"
 MAX_FRAMES = 256  # of an answer
-MAX_ANSWER_BYTES = 16 << 20
+MAX_ANSWER_BYTES = 2 << 20  # sent within the time for a request, also over slow connections
 MAX_PARAMETERS = 8
 BINARY = "application/octet-stream"
 _ENTRY = struct.Struct("<II")  # before each message: its size, and the index of its frame
