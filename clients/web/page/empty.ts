@@ -48,8 +48,8 @@ export function noticeFor(
   if (about?.publisher) {
     return {
       title: "Waiting for the publisher",
-      text: `Nothing comes from ${about.source}. Start one there; --picture adds the camera's picture.`,
-      command: `meshcast run clip.mp4 --publish ${about.source} --picture`,
+      text: `Nothing comes from ${about.source}. Start one there; --preview adds the camera's image.`,
+      command: `meshcast run clip.mp4 --publish ${about.source} --preview`,
     };
   }
   return {

@@ -5,6 +5,8 @@ import { colorOf } from "./crowd.js";
 import type { Shot } from "./pictures.js";
 
 const SEEN = 0.2;
+/** Radius of a keypoint on the screen, px. */
+const KEYPOINT_PX = 2;
 
 export class Inset {
   readonly #frame: HTMLElement;
@@ -36,7 +38,7 @@ export class Inset {
     pen.drawImage(shot.bitmap, 0, 0);
     if (!people) return;
     const scale = width / shot.packet.width;
-    const size = Math.max(2, width / 160);
+    const size = (KEYPOINT_PX * width) / Math.max(1, this.#canvas.clientWidth);
     for (let n = 0; n < people.count; n++) {
       pen.fillStyle = colorOf(people.ids[n]!);
       for (let k = 0; k < people.keypointCount; k++) {

@@ -26,7 +26,7 @@ export class Layers {
    */
   constructor(parent: HTMLElement, wished: string | null, onChange: () => void) {
     this.#onChange = onChange;
-    const stored = wished ?? localStorage.getItem(STORE);
+    const stored = wished ?? remembered();
     const names = stored?.split(",");
     this.#on = Object.fromEntries(LAYERS.map(({ name, on }) => [name, names?.includes(name) ?? on])) as Record<Layer, boolean>;
     for (const { name, label, key } of LAYERS) {
@@ -55,11 +55,28 @@ export class Layers {
   set(layer: Layer, on: boolean): void {
     this.#on[layer] = on;
     this.#boxes.get(layer)!.checked = on;
-    localStorage.setItem(STORE, LAYERS.filter(({ name }) => this.#on[name]).map(({ name }) => name).join(","));
+    remember(LAYERS.filter(({ name }) => this.#on[name]).map(({ name }) => name).join(","));
     this.#onChange();
   }
 
   toggle(layer: Layer): void {
     this.set(layer, !this.#on[layer]);
+  }
+}
+
+/** A browser may keep nothing, or say so by an error. */
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(STORE);
+  } catch {
+    return null;
+  }
+}
+
+function remember(names: string): void {
+  try {
+    localStorage.setItem(STORE, names);
+  } catch {
+    // The layers are those of this visit.
   }
 }

@@ -11,6 +11,7 @@ import { type Optics, direction } from "./optics.js";
 
 const BONE_PX = 2.5;
 const KEYPOINT_PX = 7;
+const SMALL_PX = 4;
 /** Keypoints lie on a plane so far in front of the camera, m: over the picture whichever way it is seen. */
 const KEYPOINT_M = 0.9;
 /** A keypoint with a lower score is not drawn. */
@@ -112,7 +113,7 @@ export class Keypoints {
       transparent: true,
       depthTest: false,
       depthWrite: false,
-      uniforms: { size: { value: KEYPOINT_PX * Math.min(devicePixelRatio, 2) } },
+      uniforms: { size: { value: KEYPOINT_PX } },
       vertexShader: `
         attribute vec4 tint;
         varying vec4 ink;
@@ -136,7 +137,10 @@ export class Keypoints {
     this.object.renderOrder = 6;
   }
 
-  show(people: People | undefined, optics: Optics | undefined): void {
+  /** small: the picture is. */
+  show(people: People | undefined, optics: Optics | undefined, small = false): void {
+    const pixels = (small ? SMALL_PX : KEYPOINT_PX) * Math.min(devicePixelRatio, 2);
+    (this.object.material as THREE.ShaderMaterial).uniforms["size"]!.value = pixels;
     const count = people && optics ? people.count * people.keypointCount : 0;
     if (count > this.#room) {
       this.#room = Math.ceil(1.5 * count);

@@ -203,7 +203,7 @@ function mark(stream: string, shot: Shot | undefined, to: FramePacket, tS: numbe
   const size = Math.min(1, REACH * nearest());
   backdrop.size = size;
   keypoints.object.scale.setScalar(size);
-  keypoints.show(through || layers.on("frustum") ? people : undefined, see);
+  keypoints.show(through || layers.on("frustum") ? people : undefined, see, !through);
   inset.show(layers.on("inset") && !through ? shot : undefined, people, stream);
 }
 

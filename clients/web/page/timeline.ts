@@ -10,6 +10,9 @@ export class Timeline {
   readonly #play = element("play");
   readonly #live = element("live");
   readonly #speed = element("speed") as HTMLSelectElement;
+  readonly #controls = ["back", "play", "forward", "scrub", "live"].map(
+    (id) => element(id) as HTMLButtonElement | HTMLInputElement,
+  );
   #held = false;
 
   constructor(feed: () => Feed, stream: () => string) {
@@ -53,7 +56,7 @@ export class Timeline {
     const feed = this.#feed();
     const position = this.#position();
     const recording = feed.mode === "recording";
-    this.#scrub.disabled = !position;
+    for (const control of this.#controls) control.disabled = !position;
     this.#live.hidden = recording;
     this.#speed.hidden = !recording && (position?.live ?? true);
     if (!position) {
