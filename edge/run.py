@@ -252,7 +252,7 @@ def _result(
             report["problems"].append(str(error))
             code = report["exit_status"] = EXIT_PARTIAL if produced else EXIT_INPUT
     logged = frozenset(problem for stream in streams for problem in stream.outputs.problems)
-    return RunResult(code, report, tuple(written), logged, interrupted)
+    return RunResult(code, report, tuple(written), logged, interrupted is not None)
 
 
 def _problems(streams: list[StreamRun], interrupted: bool) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge import console
 from edge.cli import bridge_websocket
@@ -18,13 +20,17 @@ from edge.cli.options import (
 )
 from edge.cli.page_options import (
     LINKING,
+    LISTEN,
     add_open_option,
     add_page_options,
     add_preview_options,
     bridge_from,
 )
-from edge.cli.run_page import announce, viewer
-from edge.errors import EXIT_WHOLE, UsageError
+from edge.cli.run_page import ANY_PORT, announce, viewer
+from edge.errors import EXIT_WHOLE, PublishError, UsageError
+
+if TYPE_CHECKING:
+    from edge.bridges.websocket.server import Bridge
 
 RECORDINGS = ".mcap", ".mcap.part"
 PUBLISHERS = "tcp://", "ipc://"
@@ -76,10 +82,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _view_publisher(args: argparse.Namespace, address: str) -> int:
-    bridge = bridge_from(
-        args, address, about={"mode": "live", "source": address, "publisher": True}, curve=curve_from(args)
-    )
-    return bridge_websocket.serve(bridge, lambda link: announce(link, address, args.open_page))
+    about = {"mode": "live", "source": address, "publisher": True}
+    curve = curve_from(args)
+
+    def bridge(listen: str) -> Bridge:
+        return bridge_from(args, address, about=about, listen=listen, curve=curve)
+
+    return _serve(args, address, bridge)
 
 
 def _view_recording(args: argparse.Namespace, path: Path) -> int:
@@ -89,8 +98,26 @@ def _view_recording(args: argparse.Namespace, path: Path) -> int:
     index = RecordingIndex(path)
     if index.truncated:
         console.warn(f"{path}: truncated; shown up to the last complete chunk", "view")
-    bridge = bridge_from(args, None, about={"mode": "recording", "source": path.name}, resources=[Library(index)])
-    return bridge_websocket.serve(bridge, lambda link: announce(link, str(path), args.open_page))
+    about = {"mode": "recording", "source": path.name}
+
+    def bridge(listen: str) -> Bridge:
+        return bridge_from(args, None, about=about, listen=listen, resources=[Library(index)])
+
+    return _serve(args, str(path), bridge)
+
+
+def _serve(args: argparse.Namespace, what: str, bridge: Callable[[str], Bridge]) -> int:
+    """Run the bridge that listens at an address until Ctrl-C; at any port where another page has the usual one."""
+
+    def on_ready(link: str) -> None:
+        announce(link, what, args.open_page)
+
+    try:
+        return bridge_websocket.serve(bridge(args.listen), on_ready)
+    except PublishError:
+        if args.listen != LISTEN:
+            raise
+    return bridge_websocket.serve(bridge(ANY_PORT), on_ready)
 
 
 def _view_sources(args: argparse.Namespace) -> int:
