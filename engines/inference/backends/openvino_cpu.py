@@ -142,7 +142,7 @@ class _Lanes:
         self._compiling: threading.Thread | None = None
         if count > 1:
             arguments = model.clone(), device.upper(), config | {"NUM_STREAMS": count}, count
-            # A daemon thread that enters `native_calls`: the end of the process waits for it, or keeps it from starting.
+            # A daemon thread in `native_calls`: the end of the process waits for it, or keeps it from starting.
             self._compiling = threading.Thread(target=self._compile, args=arguments, name="compile", daemon=True)
         alone = _core().compile_model(model, device.upper(), config)
         self.output_shapes = [tuple(output.get_shape()) for output in alone.outputs]
