@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge.stages.detect import overlaps
-from edge.stages.keypoint_geometry import keypoints_boxes, similarity
+from edge.stages.observation import Observations
 from edge.stages.tracker_config import TrackerConfig
 from edge.types import F32, Array, Detections
 
@@ -48,22 +48,19 @@ class Births:
             chosen.append(row)
         return Detections(boxes[chosen], scores[chosen])
 
-    def people(
-        self, candidates: Detections, keypoints: F32, scores: F32, tracked: tuple[F32, F32], t_s: float
-    ) -> Array:
-        """Rows of the candidates whose keypoints (N, K, 2), scores (N, K) are a person and not a tracked one, each
-        person once. tracked: keypoints and scores of the tracked people."""
-        if not len(scores):
+    def people(self, candidates: Detections, found: Observations, tracked: Observations, t_s: float) -> Array:
+        """Rows of the candidates whose observations are a person and not a tracked one, each person once.
+
+        found: of the candidates, row for row; tracked: of the tracked people."""
+        if not len(found):
             return np.empty(0, np.intp)
         config, births = self._config, self._config.births
-        boxes, found = keypoints_boxes(keypoints, scores, config.motion)
-        overlap = _paired(boxes, candidates.boxes)
-        used = (scores > config.motion.min_keypoint_score).sum(axis=1)
+        overlap = _paired(found.boxes, candidates.boxes)
+        used = (found.scores > config.motion.min_keypoint_score).sum(axis=1)
         low = candidates.scores < config.high_threshold
-        seen, _ = keypoints_boxes(*tracked, config.motion)
-        doubtful = low | np.any(covered(candidates.boxes, seen) > births.max_covered, axis=1)
+        doubtful = low | np.any(covered(candidates.boxes, tracked.boxes) > births.max_covered, axis=1)
         least = np.where(doubtful, births.min_doubtful_keypoint_score, config.min_keypoint_score)
-        real = found & (scores.mean(axis=1) >= least)
+        real = found.boxed & (found.means >= least)
         real &= used >= np.where(doubtful, births.min_doubtful_keypoints, births.min_keypoints)
         real &= overlap >= np.where(doubtful, births.min_doubtful_box_iou, births.min_box_iou)
         self._reject(candidates.boxes[low & ~real], t_s)
@@ -71,11 +68,8 @@ class Births:
         if not len(rows):
             return rows
         # Tracked people first: a candidate loses against each of them, and against better candidates.
-        first = len(tracked[0])
-        every, every_scores = np.concatenate([tracked[0], keypoints[rows]]), np.concatenate([tracked[1], scores[rows]])
-        every_boxes, _ = keypoints_boxes(every, every_scores, config.motion)
-        areas = np.prod(every_boxes[:, 2:] - every_boxes[:, :2], axis=1)
-        alike = similarity(every, every_scores, areas, config.motion.min_keypoint_score) > births.duplicate_similarity
+        first = len(tracked)
+        alike = (tracked + found[rows]).similarity(config.motion.min_keypoint_score) > births.duplicate_similarity
         kept: list[int] = []
         for row in range(len(rows)):
             if not alike[first + row, [*range(first), *(first + other for other in kept)]].any():

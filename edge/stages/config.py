@@ -21,8 +21,8 @@ from edge.stages.tracker_config import (
     AppearanceConfig,
     BirthConfig,
     CameraMotionConfig,
+    IdentityConfig,
     MotionConfig,
-    ReidentificationConfig,
     TrackerConfig,
 )
 
@@ -34,6 +34,7 @@ __all__ = [
     "CutConfig",
     "DetectionConfig",
     "FootLockConfig",
+    "IdentityConfig",
     "InverseKinematicsConfig",
     "LocalizationConfig",
     "MotionConfig",
@@ -42,7 +43,6 @@ __all__ = [
     "PlacementConfig",
     "PoseConfig",
     "RefinementConfig",
-    "ReidentificationConfig",
     "RigSmoothingConfig",
     "SecondOpinionConfig",
     "Smoothing",
