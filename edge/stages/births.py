@@ -9,9 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from edge.stages.detect import overlaps
+from edge.stages.keypoint_geometry import limb_distances
 from edge.stages.observation import Observations
+from edge.stages.track import TrackTable
 from edge.stages.tracker_config import TrackerConfig
 from edge.types import F32, Array, Detections
+
+HIDDEN_SCORE = 0.0  # detection score of a candidate behind another person, who has no detection
 
 
 class Births:
@@ -48,6 +52,19 @@ class Births:
             chosen.append(row)
         return Detections(boxes[chosen], scores[chosen])
 
+    def fronts(self, people: TrackTable, *, due: bool) -> Array:
+        """Rows of the tracks behind whom someone is looked for in this frame: new ones, and when one is due that for
+        whom this was done last."""
+        births = self._config.births
+        boxes = people.boxes
+        seen = ~people.lost & (people.missed_frames == 0) & (people.hits > 0)
+        alone = (covered(boxes, boxes[~people.lost]) > births.max_covered).sum(axis=1) <= 1  # covers itself
+        rows = np.flatnonzero(seen & alone)
+        new = rows[people.hits[rows] <= births.hidden_frames][: births.max_hidden]
+        if due and not len(new) and len(rows):
+            return rows[[np.argmin(people.searched_s[rows])]]
+        return new
+
     def people(self, candidates: Detections, found: Observations, tracked: Observations, t_s: float) -> Array:
         """Rows of the candidates whose observations are a person and not a tracked one, each person once.
 
@@ -63,7 +80,9 @@ class Births:
         real = found.boxed & (found.means >= least)
         real &= used >= np.where(doubtful, births.min_doubtful_keypoints, births.min_keypoints)
         real &= overlap >= np.where(doubtful, births.min_doubtful_box_iou, births.min_box_iou)
-        self._reject(candidates.boxes[low & ~real], t_s)
+        hidden = candidates.scores == HIDDEN_SCORE
+        self._reject(candidates.boxes[low & ~real & ~hidden], t_s)
+        real = np.where(hidden, found.boxed, real)  # hidden_people examined their keypoints
         rows = np.flatnonzero(real)
         if not len(rows):
             return rows
@@ -75,6 +94,24 @@ class Births:
             if not alike[first + row, [*range(first), *(first + other for other in kept)]].any():
                 kept.append(row)
         return rows[kept]
+
+    def hidden_people(self, found: Observations, front: Observations) -> Array:
+        """Which (N,) of the people found in the crops of others, who were painted over, are people and not those.
+
+        found and front are row for row; a person behind another one has no detection."""
+        births, least = self._config.births, self._config.motion.min_keypoint_score
+        used = np.count_nonzero(found.scores > least, axis=1)
+        sizes = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], axis=1)
+        sizes = sizes / np.maximum(np.prod(front.boxes[:, 2:] - front.boxes[:, :2], axis=1), 1)
+        real = found.boxed & front.boxed & (found.means >= births.min_hidden_keypoint_score)
+        real &= (used >= births.min_doubtful_keypoints) & (found.keypoints.shape[1] >= 17)
+        real &= (sizes > births.hidden_size[0]) & (sizes < births.hidden_size[1])
+        for row in np.flatnonzero(real):
+            sure = found.keypoints[row, found.scores[row] > births.sure_keypoint_score]
+            apart = limb_distances(sure, front.keypoints[row], front.scores[row], least)
+            beside = np.count_nonzero(apart > births.beside * front.lengths[row])
+            real[row] = beside >= births.min_hidden_beside
+        return real
 
     def _same(self, boxes: F32, others: F32) -> Array:
         """Whether boxes (N, 4) and others (M, 4) are of one person, (N, M)."""

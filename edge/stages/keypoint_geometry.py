@@ -9,6 +9,9 @@ from edge.types import F32, Array
 
 # COCO's per-keypoint standard deviations (keypoint evaluation, object keypoint similarity)
 _HALF = [0.079, 0.072, 0.062, 0.107, 0.087, 0.089]  # shoulders to ankles, left and right alike
+# Pairs of COCO keypoints: arms, legs, the trunk with its diagonals, and the head from both shoulders.
+_ARMS_LEGS = ((5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14), (14, 16))
+LIMBS = np.array([*_ARMS_LEGS, (5, 6), (11, 12), (5, 11), (6, 12), (5, 12), (6, 11), (0, 5), (0, 6)])
 APART = 1.5  # distance of people, in square roots of their areas, who are not compared
 SIGMAS = np.array([0.026, 0.025, 0.025, 0.035, 0.035, *np.repeat(_HALF, 2)], np.float32)
 
@@ -72,6 +75,19 @@ def similarity(keypoints: F32, scores: F32, areas: F32, min_score: float) -> F32
     values = np.where(shared >= 3, (near * both).sum(axis=1) / np.maximum(shared, 1), 0.0)
     result[a, b] = result[b, a] = values
     return result
+
+
+def limb_distances(points: F32, keypoints: F32, scores: F32, min_score: float) -> F32:
+    """Distances (P,) of points (P, 2) px from the nearest limb of a person with COCO keypoints (17 or more, 2) px and
+    scores, px; infinite without limbs."""
+    starts, ends = LIMBS[:, 0], LIMBS[:, 1]
+    known = (scores[starts] > min_score) & (scores[ends] > min_score)
+    start, along = keypoints[starts[known]], (keypoints[ends] - keypoints[starts])[known]
+    off = points[:, None] - start
+    squared = np.maximum(np.square(along).sum(axis=1), 1e-6)
+    share = np.clip((off * along).sum(axis=2) / squared, 0, 1)
+    distances: F32 = np.linalg.norm(off - share[..., None] * along, axis=2).min(axis=1, initial=np.inf)
+    return distances
 
 
 def median_shift(off: F32, used: Array) -> F32:

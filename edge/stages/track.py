@@ -24,7 +24,8 @@ class TrackTable:
     the keypoints, known at known_s (N, K);
     appearances (N, 6): see appearance.py; scores (N,); seen_s (N,): time of the last accepted keypoints; hits (N,):
     number of frames with them; missed_frames (N,): frames since then without; missed_detections (N,): detector
-    passes since the last one that confirmed the track; lost (N,): the pose stage does not process the track.
+    passes since the last one that confirmed the track; lost (N,): the pose stage does not process the track; searched_s
+    (N,): time of the last search for someone behind the person.
     """
 
     ids: I32
@@ -44,6 +45,7 @@ class TrackTable:
     missed_frames: Array
     missed_detections: Array
     lost: Array
+    searched_s: Array
 
     @staticmethod
     def empty(keypoint_count: int = 17) -> TrackTable:
@@ -73,6 +75,7 @@ class TrackTable:
             missed_frames=np.zeros(count, np.int64),
             missed_detections=np.zeros(count, np.int64),
             lost=np.zeros(count, bool),
+            searched_s=np.full(count, -np.inf),
         )
 
     def __len__(self) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 
 from edge.stages.appearance import appearance_of
 from edge.stages.association import assign, associate, associate_people
-from edge.stages.births import Births, covered
+from edge.stages.births import HIDDEN_SCORE, Births, covered
 from edge.stages.camera_motion import CameraMotion
 from edge.stages.config import TrackerConfig
 from edge.stages.detect import overlaps
@@ -42,6 +42,8 @@ class Tracker:
         self._camera_motion.reset()
         self._next_id = 0
         self._frames_since_detection = 0
+        self._frames_since_search = 0
+        self._fronts = np.empty(0, np.int32)  # ids of the people who may hide the last candidates
         self._t_s = -math.inf  # of the last frame
         self._thumbnail: Array = np.zeros((1, 1, 3), np.int16)
         self._latest: tuple[tuple[int, float], Array] | None = None
@@ -71,7 +73,8 @@ class Tracker:
         self._people.predict(dt, self._config.motion)
         self._forget(frame)
         self._searched = np.empty(0, np.intp)
-        new = self._candidates = _none() if detections is None else self._associate(detections, frame)
+        new = _none() if detections is None else self._associate(detections, frame)
+        new = self._candidates = self._with_hidden(new)
         looked = ~self._people.lost
         looked[self._searched] = True
         sight = self._people[looked]
@@ -97,6 +100,7 @@ class Tracker:
         size = (frame.image.shape[1], frame.image.shape[0])
         appearances = appearance_of(frame.image, pose.keypoints, pose.scores, self._config.appearance)
         found = Observations.of(pose, appearances, size, self._config.motion)
+        self._examine_hidden(found)
         at, tracked = self._identify(found, size)
         self._see(at, found[tracked])
         self._miss_others(at)
@@ -162,6 +166,28 @@ class Tracker:
         looked_at = ~people.lost
         looked_at[self._searched] = True
         return self._births.candidates(Detections(boxes[left], scores[left]), people.boxes[looked_at], frame.t_s)
+
+    def _with_hidden(self, candidates: Detections) -> Detections:
+        """Candidates, and those whom tracked people may hide: the same boxes, in which these are painted over."""
+        people = self._people
+        self._frames_since_search += 1
+        rows = self._births.fronts(people, due=self._frames_since_search >= self._interval)
+        self._fronts = people.ids[rows]
+        if not len(rows):
+            return candidates
+        self._frames_since_search = 0
+        people.searched_s[rows] = self._t_s
+        hidden = Detections(people.boxes[rows], np.full(len(rows), HIDDEN_SCORE, np.float32))
+        return Detections(*(np.concatenate(pair) for pair in zip(_parts(candidates), _parts(hidden), strict=True)))
+
+    def _examine_hidden(self, found: Observations) -> None:
+        """Take those who may be hidden, and are nobody, out of what was found."""
+        first = len(self._candidates.scores) - len(self._fronts)
+        for index, front in enumerate(self._fronts):
+            rows, fronts = np.flatnonzero(found.ids == -1 - (first + index)), np.flatnonzero(found.ids == front)
+            if len(rows) and not (len(fronts) and self._births.hidden_people(found[rows], found[fronts]).all()):
+                found.boxed[rows] = False
+                found.means[rows] = 0
 
     def _search(self, detections: Detections, left: Array) -> None:
         """Look again at lost people where a detection is at the predicted place; removes it from those `left`."""
@@ -252,6 +278,10 @@ def _expected_keypoints(tracks: TrackTable, candidates: int) -> F32 | None:
 
 def _candidate_ids(count: int) -> Array:
     return -1 - np.arange(count, dtype=np.int32)
+
+
+def _parts(detections: Detections) -> tuple[F32, F32]:
+    return detections.boxes, detections.scores
 
 
 def _none() -> Detections:

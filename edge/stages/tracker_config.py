@@ -72,6 +72,14 @@ class BirthConfig:
         min_doubtful_box_iou: overlap, 0..1, of the keypoints' box with a doubtful candidate that is a person.
         duplicate_similarity: object keypoint similarity, 0..1, to a tracked person above which a candidate is that
             person.
+        hidden_frames: frames after its birth in which someone is looked for behind a person; later, the detector's
+            frames, one person in each.
+        max_hidden: most new people in a frame for whom this is done.
+        min_hidden_keypoint_score: mean keypoint score, 0..1, of a person behind another one without a detection.
+        min_hidden_beside: number of sure keypoints that lie beside the person in front.
+        beside: distance from that person's limbs, in box lengths, that is beside.
+        sure_keypoint_score: score, 0..1, of a sure keypoint.
+        hidden_size: area of the box of such a person, least and most, in those of the person in front.
         retry_s: time for which a place whose keypoints were no person gets no candidate of low score, s.
         same_place_iou: overlap, 0..1, of two boxes at the same place in this sense.
         max_rejected: number of such places that are remembered.
@@ -87,6 +95,13 @@ class BirthConfig:
     max_covered: float = 0.25
     min_doubtful_box_iou: float = 0.5
     duplicate_similarity: float = 0.5
+    hidden_frames: int = 3
+    max_hidden: int = 2
+    min_hidden_keypoint_score: float = 0.4
+    min_hidden_beside: int = 4
+    beside: float = 0.07
+    sure_keypoint_score: float = 0.4
+    hidden_size: tuple[float, float] = (0.4, 1.8)
     retry_s: float = 0.5
     same_place_iou: float = 0.8
     max_rejected: int = 16
