@@ -56,6 +56,8 @@ class Births:
         """Rows of the tracks behind whom someone is looked for in this frame: new ones, and when one is due that for
         whom this was done last."""
         births = self._config.births
+        if not births.search_hidden:
+            return np.empty(0, np.intp)
         boxes = people.boxes
         seen = ~people.lost & (people.missed_frames == 0) & (people.hits > 0)
         alone = (covered(boxes, boxes[~people.lost]) > births.max_covered).sum(axis=1) <= 1  # covers itself
@@ -82,7 +84,7 @@ class Births:
         real &= overlap >= np.where(doubtful, births.min_doubtful_box_iou, births.min_box_iou)
         hidden = candidates.scores == HIDDEN_SCORE
         self._reject(candidates.boxes[low & ~real & ~hidden], t_s)
-        real = np.where(hidden, found.boxed, real)  # hidden_people examined their keypoints
+        real = np.where(hidden, found.boxed, real)  # may_be_hidden examined their keypoints
         rows = np.flatnonzero(real)
         if not len(rows):
             return rows
@@ -95,22 +97,23 @@ class Births:
                 kept.append(row)
         return rows[kept]
 
-    def hidden_people(self, found: Observations, front: Observations) -> Array:
-        """Which (N,) of the people found in the crops of others, who were painted over, are people and not those.
-
-        found and front are row for row; a person behind another one has no detection."""
+    def may_be_hidden(self, found: Observations, front: Observations) -> Array:
+        """Which (N,) of the people found in crops in which others, row for row, are painted over may be people."""
         births, least = self._config.births, self._config.motion.min_keypoint_score
-        used = np.count_nonzero(found.scores > least, axis=1)
-        sizes = np.prod(found.boxes[:, 2:] - found.boxes[:, :2], axis=1)
-        sizes = sizes / np.maximum(np.prod(front.boxes[:, 2:] - front.boxes[:, :2], axis=1), 1)
+        sizes = found.areas / np.maximum(front.areas, 1)
+        real: Array = found.boxed & front.boxed & (found.means >= births.min_tentative_keypoint_score)
+        real &= np.count_nonzero(found.scores > least, axis=1) >= births.min_tentative_keypoints
+        return real & (sizes > births.hidden_size[0]) & (sizes < births.hidden_size[1])
+
+    def are_hidden(self, found: Observations, front: Observations) -> Array:
+        """Which (N,) of them are people: sure keypoints lie beside the person in front, row for row."""
+        births, least = self._config.births, self._config.motion.min_keypoint_score
         real = found.boxed & front.boxed & (found.means >= births.min_hidden_keypoint_score)
-        real &= (used >= births.min_doubtful_keypoints) & (found.keypoints.shape[1] >= 17)
-        real &= (sizes > births.hidden_size[0]) & (sizes < births.hidden_size[1])
+        real &= np.count_nonzero(found.scores > least, axis=1) >= births.min_doubtful_keypoints
         for row in np.flatnonzero(real):
             sure = found.keypoints[row, found.scores[row] > births.sure_keypoint_score]
             apart = limb_distances(sure, front.keypoints[row], front.scores[row], least)
-            beside = np.count_nonzero(apart > births.beside * front.lengths[row])
-            real[row] = beside >= births.min_hidden_beside
+            real[row] = np.count_nonzero(apart > births.beside * front.lengths[row]) >= births.min_hidden_beside
         return real
 
     def _same(self, boxes: F32, others: F32) -> Array:

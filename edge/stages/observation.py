@@ -38,7 +38,7 @@ class Observations:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, rows: Array) -> Observations:
+    def __getitem__(self, rows: Array | slice) -> Observations:
         return Observations(*(getattr(self, name)[rows] for name in _NAMES))
 
     def __add__(self, other: Observations) -> Observations:
@@ -56,10 +56,16 @@ class Observations:
         longer: F32 = np.maximum(np.maximum(sizes[:, 0], sizes[:, 1]), np.float32(1.0))
         return longer
 
+    @property
+    def areas(self) -> F32:
+        """Areas (N,) of the boxes, px^2."""
+        sizes = self.boxes[:, 2:] - self.boxes[:, :2]
+        areas: F32 = sizes[:, 0] * sizes[:, 1]
+        return areas
+
     def similarity(self, min_score: float) -> F32:
         """Object keypoint similarity (N, N) of the bodies, over keypoints with a score above min_score."""
-        areas = np.prod(self.boxes[:, 2:] - self.boxes[:, :2], axis=1)
-        return similarity(self.keypoints, self.scores, areas, min_score)
+        return similarity(self.keypoints, self.scores, self.areas, min_score)
 
 
 _NAMES = tuple(entry.name for entry in fields(Observations))

@@ -11,6 +11,7 @@ from edge.stages.observation import Observations
 from edge.stages.tracker_config import MotionConfig
 from edge.types import F32, I32, Array, Detections, Tracks
 
+NO_FRONT, CONFIRMED = -1, -2
 MIN_COMMON = 3  # keypoints that tell where a person is
 
 
@@ -25,7 +26,8 @@ class TrackTable:
     appearances (N, 6): see appearance.py; scores (N,); seen_s (N,): time of the last accepted keypoints; hits (N,):
     number of frames with them; missed_frames (N,): frames since then without; missed_detections (N,): detector
     passes since the last one that confirmed the track; lost (N,): the pose stage does not process the track; searched_s
-    (N,): time of the last search for someone behind the person.
+    (N,): time of the last search for someone behind the person; fronts (N,): of those found behind another person, the
+    id of that one while they may be an error and are not reported, then CONFIRMED; NO_FRONT for all others.
     """
 
     ids: I32
@@ -46,6 +48,7 @@ class TrackTable:
     missed_detections: Array
     lost: Array
     searched_s: Array
+    fronts: I32
 
     @staticmethod
     def empty(keypoint_count: int = 17) -> TrackTable:
@@ -76,6 +79,7 @@ class TrackTable:
             missed_detections=np.zeros(count, np.int64),
             lost=np.zeros(count, bool),
             searched_s=np.full(count, -np.inf),
+            fronts=np.full(count, NO_FRONT, np.int32),
         )
 
     def __len__(self) -> int:

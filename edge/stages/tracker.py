@@ -19,8 +19,8 @@ from edge.stages.config import TrackerConfig
 from edge.stages.detect import overlaps
 from edge.stages.identity import log_odds
 from edge.stages.observation import Observations
-from edge.stages.track import TrackTable
-from edge.types import F32, U8, Array, Detections, Frame, Pose2D, Tracks
+from edge.stages.track import CONFIRMED, NO_FRONT, TrackTable
+from edge.types import F32, I32, U8, Array, Detections, Frame, Pose2D, Tracks
 
 
 class Tracker:
@@ -100,15 +100,17 @@ class Tracker:
         size = (frame.image.shape[1], frame.image.shape[0])
         appearances = appearance_of(frame.image, pose.keypoints, pose.scores, self._config.appearance)
         found = Observations.of(pose, appearances, size, self._config.motion)
-        self._examine_hidden(found)
+        fronts = self._examine_hidden(found)
         at, tracked = self._identify(found, size)
         self._see(at, found[tracked])
         self._miss_others(at)
-        born = self._give_birth(found, tracked)
+        self._confirm_hidden(at, found[tracked])
+        born = self._give_birth(found, tracked, fronts)
         known = len(self._people) - len(born)
         at_row = np.full(len(found), -1)
         at_row[tracked], at_row[born] = at, np.arange(known, len(self._people))
         rows = np.flatnonzero(at_row >= 0)
+        rows = rows[self._people.fronts[at_row[rows]] < 0]
         shown = self._people.shown(at_row[rows])
         return shown, Pose2D(shown.ids, pose.keypoints[rows], pose.scores[rows])
 
@@ -180,14 +182,35 @@ class Tracker:
         hidden = Detections(people.boxes[rows], np.full(len(rows), HIDDEN_SCORE, np.float32))
         return Detections(*(np.concatenate(pair) for pair in zip(_parts(candidates), _parts(hidden), strict=True)))
 
-    def _examine_hidden(self, found: Observations) -> None:
-        """Take those who may be hidden, and are nobody, out of what was found."""
+    def _examine_hidden(self, found: Observations) -> I32:
+        """Take the hidden candidates who are nobody out of what was found. Returns `fronts` (N,), see TrackTable."""
+        fronts = np.full(len(found), NO_FRONT, np.int32)
         first = len(self._candidates.scores) - len(self._fronts)
         for index, front in enumerate(self._fronts):
-            rows, fronts = np.flatnonzero(found.ids == -1 - (first + index)), np.flatnonzero(found.ids == front)
-            if len(rows) and not (len(fronts) and self._births.hidden_people(found[rows], found[fronts]).all()):
+            rows, before = np.flatnonzero(found.ids == -1 - (first + index)), np.flatnonzero(found.ids == front)
+            if len(rows) and not (len(before) and self._births.may_be_hidden(found[rows], found[before]).all()):
                 found.boxed[rows] = False
                 found.means[rows] = 0
+            elif len(rows):
+                sure = self._births.are_hidden(found[rows], found[before]).all()
+                fronts[rows] = CONFIRMED if sure else front
+        return fronts
+
+    def _confirm_hidden(self, at: Array, found: Observations) -> None:
+        """Report those of the tracks at `at`, row for row with what was found, who are people; drop the others when
+        their time is over."""
+        people = self._people
+        rows = np.flatnonzero(people.fronts[at] >= 0)
+        if not len(rows) and not (people.fronts >= 0).any():
+            return
+        for row in rows.tolist():
+            before = np.flatnonzero(people.ids[at] == people.fronts[at[row]])
+            if len(before) and self._births.are_hidden(found[row : row + 1], found[before]).all():
+                people.fronts[at[row]] = CONFIRMED
+        tentative = people.fronts >= 0
+        over = people.hits >= self._config.births.max_tentative_frames
+        people.hits[tentative & (over | (people.missed_frames > 0))] = 0
+        people.lost |= tentative & (people.hits == 0)
 
     def _search(self, detections: Detections, left: Array) -> None:
         """Look again at lost people where a detection is at the predicted place; removes it from those `left`."""
@@ -208,7 +231,9 @@ class Tracker:
             return np.empty(0, np.intp), np.empty(0, np.intp)
         seen, min_score = found[real], config.motion.min_keypoint_score
         odds = log_odds(people, seen, self._t_s, size, config.identity, min_score)
-        alike = seen.similarity(min_score) > config.duplicate_similarity
+        missed = np.isin(seen.ids, people.ids[people.missed_frames > 0])
+        limits = np.where(missed, config.return_similarity, config.duplicate_similarity)
+        alike = seen.similarity(min_score) > np.minimum(limits[:, None], limits)
         at, rows = associate_people(odds, alike, people.lost, config.identity)
         return at, real[rows]
 
@@ -227,13 +252,19 @@ class Tracker:
         missed = ~people.lost
         missed[seen] = False
         people.missed_frames[missed] += 1
+        young = np.flatnonzero(missed & (people.hits < config.min_covered_hits) & (people.fronts == NO_FRONT))
+        if len(young) and len(seen):  # a new track at the place of another one is on the same person
+            double = overlaps(people.boxes[young], people.boxes[seen]).max(axis=1) > config.duplicate_iou
+            people.hits[young[double]] = 0
+            people.lost[young[double]] = True
+        missed &= ~people.lost
         rows = np.flatnonzero(missed & (people.missed_frames >= config.max_missed_frames))
         if len(rows):
             cover = covered(people.boxes[rows], people.boxes[seen]).max(axis=1, initial=0)
             limits = np.where(cover > config.min_cover, config.max_covered_s, config.max_hidden_s)
             self._lose(rows[self._t_s - people.seen_s[rows] > limits])
 
-    def _give_birth(self, found: Observations, tracked: Array) -> Array:
+    def _give_birth(self, found: Observations, tracked: Array, fronts: I32) -> Array:
         """Rows of what was found that are new people; adds them to the tracks."""
         config, new = self._config, self._candidates
         unknown = found.ids < 0
@@ -247,6 +278,7 @@ class Tracker:
             boxes = Detections(candidates.boxes[real], candidates.scores[real])
             born = TrackTable.of(boxes, ids, self._t_s, found.keypoints.shape[1])
             every = np.arange(len(born))
+            born.fronts = fronts[rows]
             born.see_people(every, found[rows], self._t_s, config.motion)
             born.see_appearances(every, found.appearances[rows], 1.0, np.zeros(len(born), bool))
             self._next_id += len(rows)
@@ -272,7 +304,9 @@ def _expected_keypoints(tracks: TrackTable, candidates: int) -> F32 | None:
         return None
     expected = np.zeros((len(tracks) + candidates, tracks.keypoints.shape[1], 3), np.float32)
     expected[: len(tracks), :, :2] = tracks.keypoints + (tracks.drifts + tracks.placed)[:, None]
-    expected[: len(tracks), :, 2] = tracks.keypoint_scores
+    # Where a person is who was not seen in the last frame is unsure: such a one is not painted over in the crops of
+    # others, and all others are painted over entirely in the own crop.
+    expected[: len(tracks), :, 2] = np.where(tracks.missed_frames[:, None] == 0, tracks.keypoint_scores, 0)
     return expected
 
 

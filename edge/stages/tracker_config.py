@@ -72,9 +72,14 @@ class BirthConfig:
         min_doubtful_box_iou: overlap, 0..1, of the keypoints' box with a doubtful candidate that is a person.
         duplicate_similarity: object keypoint similarity, 0..1, to a tracked person above which a candidate is that
             person.
+        search_hidden: look for people behind tracked ones.
         hidden_frames: frames after its birth in which someone is looked for behind a person; later, the detector's
             frames, one person in each.
         max_hidden: most new people in a frame for whom this is done.
+        min_tentative_keypoint_score: mean keypoint score, 0..1, of someone who may be behind another one. Such a one is
+            tracked without being reported: with each painted over in the crop of the other, both become clearer.
+        min_tentative_keypoints: number of used keypoints of such a one.
+        max_tentative_frames: frames after which such a one is a person, or is dropped.
         min_hidden_keypoint_score: mean keypoint score, 0..1, of a person behind another one without a detection.
         min_hidden_beside: number of sure keypoints that lie beside the person in front.
         beside: distance from that person's limbs, in box lengths, that is beside.
@@ -95,8 +100,12 @@ class BirthConfig:
     max_covered: float = 0.25
     min_doubtful_box_iou: float = 0.5
     duplicate_similarity: float = 0.5
+    search_hidden: bool = True
     hidden_frames: int = 3
     max_hidden: int = 2
+    min_tentative_keypoint_score: float = 0.22
+    min_tentative_keypoints: int = 9
+    max_tentative_frames: int = 5
     min_hidden_keypoint_score: float = 0.4
     min_hidden_beside: int = 4
     beside: float = 0.07
@@ -197,9 +206,13 @@ class TrackerConfig:
         max_hidden_s: time without them after which a track is lost, s.
         max_covered_s: the same where another person covers it, s.
         min_cover: share of its box, 0..1, inside that of another person from which it is covered.
+        min_covered_hits: frames in which a track must have been seen to be kept where another one has its place;
+            before, it is on the same person.
+        duplicate_iou: overlap, 0..1, of boxes that is one place in this sense.
         search_s: time after a loss in which the detector runs more often, s.
         max_gap_s: time between two frames, s, beyond which the detector runs.
         duplicate_similarity: object keypoint similarity, 0..1, above which keypoints of two crops are of one person.
+        return_similarity: the same for the crop of a person who was not seen in the last frame.
         min_iou: least overlap, 0..1, of a detection and the track that it confirms.
         min_search_iou: least overlap, 0..1, of a detection and the predicted box of a lost person who may be there.
         detection_gain: share by which a detection moves the box of a track.
@@ -222,9 +235,12 @@ class TrackerConfig:
     max_hidden_s: float = 0.12
     max_covered_s: float = 2.0
     min_cover: float = 0.4
+    min_covered_hits: int = 12
+    duplicate_iou: float = 0.5
     search_s: float = 1.5
     max_gap_s: float = 0.4
     duplicate_similarity: float = 0.65
+    return_similarity: float = 0.5
     min_iou: float = 0.25
     min_search_iou: float = 0.35
     detection_gain: float = 0.3

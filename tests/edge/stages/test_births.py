@@ -8,6 +8,7 @@ import pytest
 from edge.stages.births import Births, covered, inside
 from edge.stages.config import BirthConfig, MotionConfig, TrackerConfig
 from edge.stages.observation import Observations
+from edge.stages.track import TrackTable
 from edge.types import F32, Detections, Pose2D
 from tests.edge.stages.test_tracker import BODY
 
@@ -94,3 +95,35 @@ def test_overlap_shares_of_nested_boxes() -> None:
     large, small = np.array([[0, 0, 10, 10]], np.float32), np.array([[0, 0, 5, 10], [20, 0, 30, 10]], np.float32)
     np.testing.assert_allclose(covered(large, small), [[0.5, 0]])
     np.testing.assert_allclose(inside(large, small), [[1, 0]])
+
+
+def behind(x: float, score: float = 0.7) -> Observations:
+    """A person x px beside the one in BOX."""
+    return observed(body(BOX + np.array([x, 0, x, 0], np.float32))[None], score)
+
+
+@pytest.mark.parametrize(
+    ("x", "score", "possible", "real"),
+    [(60, 0.7, True, True), (60, 0.3, True, False), (60, 0.15, False, False), (3, 0.7, True, False)],
+    ids=["beside", "unsure", "no keypoints", "the same limbs"],
+)
+def test_hidden_people_have_sure_keypoints_beside_the_front(x: float, score: float, possible: bool, real: bool) -> None:
+    births = Births(TrackerConfig())
+    assert births.may_be_hidden(behind(x, score), behind(0)).tolist() == [possible]
+    assert births.are_hidden(behind(x, score), behind(0)).tolist() == [real]
+
+
+def test_fronts_are_new_people_then_the_one_whose_turn_it_is() -> None:
+    births, motion = Births(TrackerConfig()), MotionConfig()
+    boxes = np.stack([BOX, BOX + np.float32(300)])
+    tracks = TrackTable.of(Detections(boxes, np.ones(2, np.float32)), np.arange(2, dtype=np.int32), 0.0, 17)
+    tracks.see_people(np.arange(2), observed(np.stack([body(box) for box in boxes]), 0.7), 0.0, motion)
+    assert births.fronts(tracks, due=False).tolist() == [0, 1]
+    tracks.hits[:] = 50
+    tracks.searched_s[:] = [2.0, 1.0]
+    assert births.fronts(tracks, due=False).tolist() == []
+    assert births.fronts(tracks, due=True).tolist() == [1]
+    tracks.lost[1] = True
+    assert births.fronts(tracks, due=True).tolist() == [0]
+    off = TrackerConfig(births=BirthConfig(search_hidden=False))
+    assert Births(off).fronts(tracks, due=True).tolist() == []
