@@ -183,7 +183,7 @@ class Tracker:
         return Detections(*(np.concatenate(pair) for pair in zip(_parts(candidates), _parts(hidden), strict=True)))
 
     def _examine_hidden(self, found: Observations) -> I32:
-        """Take the hidden candidates that are no people out of what was found. Returns `fronts` (N,), see TrackTable."""
+        """Take hidden candidates that are no people out of what was found. Returns `fronts` (N,), see TrackTable."""
         fronts = np.full(len(found), NO_FRONT, np.int32)
         first = len(self._candidates.scores) - len(self._fronts)
         for index, front in enumerate(self._fronts):
