@@ -224,7 +224,7 @@ def changed_lens(camera: Camera, change: F64) -> Camera:
 
 
 def _turned(transforms: F64, changes: F64) -> F64:
-    result = transforms.copy()
+    result: F64 = transforms.copy()
     result[:, :3, :3] = Rotation.from_rotvec(changes[:, :3]).as_matrix() @ transforms[:, :3, :3]
     result[:, :3, 3] += changes[:, 3:]
     return result
@@ -286,4 +286,4 @@ def _left_jacobian(turns: F64) -> F64:
     safe = np.where(small, 1.0, angle)
     first = np.where(small, 0.5, (1 - np.cos(safe)) / safe**2)
     second = np.where(small, 1 / 6, (safe - np.sin(safe)) / safe**3)
-    return np.eye(3) + first * cross + second * (cross @ cross)
+    return np.asarray(np.eye(3) + first * cross + second * (cross @ cross))

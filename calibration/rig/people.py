@@ -18,6 +18,7 @@ from calibration.rig_file import PoseUncertainty
 from calibration.world import WorldPose
 
 F64 = NDArray[np.float64]
+FACE = 5  # keypoints of the face, which cameras behind a person do not see but guess
 SHOULDERS, HIPS, KNEES, ANKLES = (5, 6), (11, 12), (13, 14), (15, 16)  # of COCO's 17 keypoints
 BONES = ((5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14), (14, 16), (5, 6), (11, 12), (5, 11), (6, 12))
 MIRRORED = ((0, 2), (1, 3), (4, 6), (5, 7), (10, 11))  # bones of the left and the right side
@@ -26,7 +27,7 @@ MATCH_M = 0.6  # median distance of the rays of one person's keypoints from two 
 LEAST_POINTS = 200  # triangulated keypoints
 MOST_FRAMES = 150
 NOISE_SHARE = 0.01  # of keypoints, as a share of the person's height in the image; errors are robust beyond it
-BONE_STD = 0.06  # of the length of a bone, as a share
+BONE_STD = 0.03  # of the length of a bone, as a share
 START_STD_DEG, START_STD_M = 8.0, 0.2  # of the rough start
 SEGMENTS = 0.779  # trunk, thigh and shank as a share of the stature (Winter, Biomechanics and Motor Control)
 
@@ -112,7 +113,7 @@ def _tracks(frames: Sequence[Sighting], chosen: NDArray[np.intp]) -> dict[int, F
         sighting = frames[index]
         for identity, keypoints, scores in zip(sighting.ids.tolist(), sighting.keypoints, sighting.scores, strict=True):
             track = found.setdefault(identity, np.full((len(chosen), 17, 3), np.nan))
-            good = scores >= LEAST_SCORE
+            good = (scores >= LEAST_SCORE) & (np.arange(17) >= FACE)
             track[row, good, :2], track[row, good, 2] = keypoints[good], scores[good]
     return found
 
@@ -195,7 +196,7 @@ def refine(cameras: Mapping[str, Camera], seen: Sightings, stature_m: float | No
     scale = 1.0 if stature_m is None else stature_m / stature(_points(fit, pixels))
     if not 0.5 < scale < 2.0:
         raise CalibrationError(
-            f"people would be {stature(_points(fit, pixels)):.2f} m tall with the distances of the start; check --height"
+            f"people are {stature(_points(fit, pixels)):.2f} m tall by the distances of the start; check --height"
         )
     final = _aligned([_scaled(camera, scale) for camera in fit], start)
     turned, shifted = _differences(final, start)
@@ -249,7 +250,7 @@ def _errors(cameras: Sequence[Camera], pixels: F64) -> tuple[F64, F64]:
 
 
 def _adjusted(cameras: Sequence[Camera], pixels: F64, start: Sequence[Camera] | None = None) -> list[Camera]:
-    """The cameras with adjusted poses: the first is held, and the mean distance between cameras is that of the start."""
+    """The cameras with adjusted poses: the first is held, and so is the mean distance between cameras."""
     start = start or cameras
     heights = np.nanmax(pixels[..., 1], axis=2) - np.nanmin(pixels[..., 1], axis=2)  # (N, C)
     noise = np.maximum(NOISE_SHARE * heights, 1.0)[..., None, None]

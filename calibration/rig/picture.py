@@ -88,8 +88,8 @@ def _view(
         cv2.polylines(image, [outline], True, color, 1, cv2.LINE_AA)
         cv2.circle(image, at(pose.position), 5, color, -1, cv2.LINE_AA)
         label = name if axes == (0, 1) else f"{name} {pose.position[2]:.2f} m"
-        away = pose.position - length * 0.35 * pose.rotation[2]
-        _text(image, label, at(away), color)
+        x, y = at(pose.position)
+        _text(image, label, (x, y + 20), color)
     _text(image, title, (SIDE // 2, 24), BLACK)
     return image
 

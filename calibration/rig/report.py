@@ -26,18 +26,16 @@ def rig_table(calibration: RigCalibration, rig: Rig, world: str) -> str:
         pose, spread = rig.poses[name], calibration.uncertainty[name]
         x, y, z = pose.position
         lines.append(
-            f"camera {name:<12}{solution.rms_px(name):.2f} px rms in {len(solution.views_of(name))} views; at "
-            f"{x:.2f}, {y:.2f}, {z:.2f} m +- {spread.position_m * 1e3:.0f} mm, looks down by {pose.floor.tilt_deg:.1f} +- "
-            f"{spread.rotation_deg:.2f} degrees"
+            f"camera {name:<12} {solution.rms_px(name):.2f} px rms in {len(solution.views_of(name))} views; at "
+            f"{x:.2f}, {y:.2f}, {z:.2f} m +- {spread.position_m * 1e3:.0f} mm, "
+            f"looks down by {pose.floor.tilt_deg:.1f} +- {spread.rotation_deg:.2f} degrees"
         )
     positions = dict(zip(solution.names, inverse(solution.bundle.poses)[:, :3, 3], strict=True))
     for pair in solution.pairs:
         if pair.first in positions and pair.second in positions:
             distance = float(np.linalg.norm(positions[pair.first] - positions[pair.second]))
-            lines.append(
-                f"pair {f'{pair.first}, {pair.second}':<14}{_pair_rms(calibration, pair.first, pair.second):.2f} px rms, "
-                f"{len(pair.frames)} common views, {distance:.3f} m apart"
-            )
+            ends, rms = f"{pair.first}, {pair.second}", _pair_rms(calibration, pair.first, pair.second)
+            lines.append(f"pair {ends:<14} {rms:.2f} px rms, {len(pair.frames)} common views, {distance:.3f} m apart")
     return "\n".join(lines)
 
 
@@ -65,8 +63,8 @@ def findings(calibration: RigCalibration) -> list[str]:
     for move in calibration.moved:
         which = f"camera {move.cameras[0]} was" if len(move.cameras) == 1 else f"one of {', '.join(move.cameras)} was"
         lines.append(
-            f"{which} moved at frame {move.frame}, by {move.rotation_deg:.1f} degrees and {move.distance_m * 1e3:.0f} mm; "
-            f"the pose is that {'after' if move.after else 'before'} the move"
+            f"{which} moved at frame {move.frame}, by {move.rotation_deg:.1f} degrees and "
+            f"{move.distance_m * 1e3:.0f} mm; the pose is that {'after' if move.after else 'before'} the move"
             f"{'' if move.after else ': calibrate again'}"
         )
     for name in solution.names:

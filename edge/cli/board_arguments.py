@@ -61,15 +61,15 @@ class NamedSeconds:
 
 @dataclass(frozen=True, slots=True)
 class FloorFrame:
-    """Argument type: first, last, camera, auto, or the number of a frame."""
+    """Argument type: first, last, camera, feet, auto, or the number of a frame."""
 
     def __call__(self, text: str) -> str | int:
         """Parse the argument. Raises ArgumentTypeError."""
-        if text in ("auto", "first", "last", "camera"):
+        if text in ("auto", "first", "last", "camera", "feet"):
             return text
         if text.isascii() and text.isdigit() and len(text) < 10:
             return int(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not first, last, camera or the number of a frame")
+        raise argparse.ArgumentTypeError(f"{text!r} is not first, last, camera, feet or the number of a frame")
 
 
 def add_board_arguments(parser: argparse.ArgumentParser, *, required: bool) -> None:

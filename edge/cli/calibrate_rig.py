@@ -1,4 +1,4 @@
-"""`meshcast calibrate rig SOURCES... --charuco 4x5 --square 54mm --marker 40mm`: poses of several cameras in one room."""
+"""`meshcast calibrate rig SOURCES... --charuco 4x5 --square 54mm`: poses of several cameras in one room."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def add_parser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = kinds.add_parser(
         "rig",
         help="poses of several cameras in one room, from a board that pairs of them see",
-        description="Calibrate the poses of several cameras from recordings of a chessboard or a ChArUco board that pairs "
-        "of cameras see at the same time, or refine them by the people whom they see. Writes a rig file.",
+        description="Calibrate the poses of several cameras from recordings of a chessboard or a ChArUco board that "
+        "pairs of cameras see at the same time, or refine them by the people whom they see. Writes a rig file.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -84,8 +84,8 @@ def add_parser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         type=FloorFrame(),
         default="auto",
         metavar="WHERE",
-        help="where the floor is: under the board in the frame first, last or N, or camera (default: a still board at the "
-        "end or the beginning, else the first camera)",
+        help="where the floor is: under the board in the frame first, last or N; under the first camera (camera); with "
+        "--people also feet (default: a still board at the end or the beginning, else the first camera)",
     )
     parser.add_argument("--start", type=Path, metavar="FILE", help="rig file to start from, with --people")
     parser.add_argument(
@@ -229,8 +229,8 @@ def _intrinsics(
     if not args.refine_intrinsics:
         for name in contradicted(lengths):
             console.line(
-                f"{name}: its views contradict its camera file ({_length(lengths, name)}): it was refocused, or the file is "
-                "of another camera; use --refine-intrinsics, or calibrate it again"
+                f"{name}: its views contradict its camera file ({_length(lengths, name)}): it was refocused, or the "
+                "file is of another camera; use --refine-intrinsics, or calibrate it again"
             )
     return cameras
 
@@ -254,6 +254,8 @@ def _world(
 
     solution = calibration.solution
     first = given.get(solution.names[0])
+    if args.floor == "feet":
+        raise UsageError("--floor feet needs --people; first calibrate with the board, then refine its rig file")
     if args.floor == "camera":
         return from_first_camera(first.world if first is not None else None)
     if args.floor != "auto":
