@@ -21,7 +21,8 @@ F64 = NDArray[np.float64]
 MOST_MOVES = 3
 BEFORE = " before"  # added to the name of a camera for its views before it was moved
 LEAST_BETTER = 0.8  # the number of usable views without a move, as a share of that with it
-SAME_VIEWS = 0.99  # cameras whose move explains this share of the most views explain them as well
+SAME_VIEWS = 0.99  # cameras whose move explains this share of the most views,
+SAME_ERROR = 1.002  # with this multiple of the least error, explain them as well
 LEAST_MOVE_DEG, LEAST_MOVE_M = 0.1, 0.002
 
 
@@ -132,7 +133,7 @@ def _with_move(
     without: Solution,
 ) -> tuple[BoardViews, Moved, _Solved] | None:
     """The solution in which one of the suspects was moved, if it explains more views, or the same ones better."""
-    tried: list[tuple[int, Suspect, float, float]] = []
+    tried: list[tuple[int, float, Suspect, float, float]] = []
     for suspect in suspects:
         past = f"{suspect.camera}{BEFORE}"
         split = {**cameras, past: cameras[suspect.camera]}
@@ -152,12 +153,13 @@ def _with_move(
         distance = float(np.linalg.norm(inverse(after)[:3, 3] - inverse(before)[:3, 3]))
         better = both.rms_px() <= without.rms_px() or used * LEAST_BETTER >= len(without.seen.views[1])
         if better and (turn >= LEAST_MOVE_DEG or distance >= LEAST_MOVE_M):
-            tried.append((used, suspect, turn, distance))
+            tried.append((used, both.rms_px(), suspect, turn, distance))
     if not tried:
         return None
-    tried.sort(key=lambda entry: -entry[0])
-    most, suspect, turn, distance = tried[0]
-    alike = tuple(dict.fromkeys(entry[1].camera for entry in tried if entry[0] >= SAME_VIEWS * most))
+    most = max(entry[0] for entry in tried)
+    tried = sorted((entry for entry in tried if entry[0] >= SAME_VIEWS * most), key=lambda entry: entry[1])
+    _, best, suspect, turn, distance = tried[0]
+    alike = tuple(dict.fromkeys(entry[2].camera for entry in tried if entry[1] <= SAME_ERROR * best))
     for later in (True, False):  # the pose after the move is of use for what follows, if it can be known
         kept = {
             frame: {

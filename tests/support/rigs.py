@@ -55,7 +55,7 @@ def looking(position: F64, target: F64, roll_deg: float = 0.0) -> WorldPose:
     return WorldPose(rotation, -rotation @ position)
 
 
-def corners(columns: int = 6, rows: int = 8, square_m: float = 0.06) -> F64:
+def corners(columns: int = 4, rows: int = 5, square_m: float = 0.1) -> F64:
     """Corners (N, 3) m of a board."""
     points = np.zeros((columns * rows, 3))
     points[:, :2] = np.mgrid[:columns, :rows].T.reshape(-1, 2) * square_m
@@ -77,6 +77,7 @@ def simulate(
     pose_of: Callable[[int, str], WorldPose] | None = None,
     relabel: Callable[[np.random.Generator, F64], F64] | None = None,
     floor_frames: int = 0,
+    wobble_m: float = 0.0,
 ) -> Scene:
     """A board that is carried smoothly through the middle of the cameras.
 
@@ -93,12 +94,15 @@ def simulate(
         board: its corners.
         pose_of: the pose of a camera in a frame, where it is not always the same.
         relabel: what a corner finder makes of the board's points (N, 3), for a board whose corners have no identity.
+        wobble_m: amplitude of faster motion.
         floor_frames: how many of the last frames show the board flat on the floor.
     """
     rng = np.random.default_rng(seed)
     points = corners() if board is None else board
     middle = points.mean(axis=0)
     phases, rates = rng.uniform(0, 2 * np.pi, 8), rng.uniform(0.05, 0.25, 8)
+    shake = np.random.default_rng(seed + 1)
+    shakes, fast = shake.uniform(0, 2 * np.pi, (3, 6)), shake.uniform(0.3, 1.8, (3, 6))
 
     def board_at(time: float, frame: int) -> F64:
         if frame >= frames - floor_frames:
@@ -109,6 +113,7 @@ def simulate(
         turn = Rotation.from_euler("ZYX", [facing, 0.5 * wave[1], np.pi / 2 + 0.5 * wave[2]]).as_matrix()
         turn = turn @ Rotation.from_euler("z", 0.8 * wave[6]).as_matrix()
         center = np.array([spread_m * wave[3], spread_m * wave[4], 0.9 + 0.3 * wave[5]])
+        center = center + wobble_m * np.sin(shakes + 2 * np.pi * fast * time).sum(axis=1)
         return rigid(turn, center - turn @ middle)
 
     boards: dict[int, F64] = {}
