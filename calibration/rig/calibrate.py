@@ -20,7 +20,8 @@ from calibration.rig_file import PoseUncertainty
 F64 = NDArray[np.float64]
 MOST_MOVES = 3
 BEFORE = " before"  # added to the name of a camera for its views before it was moved
-LEAST_BETTER = 0.8  # the number of usable views without a move, as a share of that with it
+MORE_VIEWS = 1.05  # usable views with a move, as a multiple of those without, or
+LESS_ERROR = 0.995  # the error with it, as a share of that without
 SAME_VIEWS = 0.99  # cameras whose move explains this share of the most views,
 SAME_ERROR = 1.002  # with this multiple of the least error, explain them as well
 LEAST_MOVE_DEG, LEAST_MOVE_M = 0.1, 0.002
@@ -151,7 +152,10 @@ def _with_move(
         after = both.bundle.poses[both.names.index(suspect.camera)]
         turn = angle_deg(after[:3, :3] @ before[:3, :3].T)
         distance = float(np.linalg.norm(inverse(after)[:3, 3] - inverse(before)[:3, 3]))
-        better = both.rms_px() <= without.rms_px() or used * LEAST_BETTER >= len(without.seen.views[1])
+        usable = len(without.seen.views[1])
+        better = used > MORE_VIEWS * usable or (
+            both.rms_px() < LESS_ERROR * without.rms_px() and used >= SAME_VIEWS * usable
+        )
         if better and (turn >= LEAST_MOVE_DEG or distance >= LEAST_MOVE_M):
             tried.append((used, both.rms_px(), suspect, turn, distance))
     if not tried:

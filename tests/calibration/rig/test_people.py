@@ -85,7 +85,7 @@ def matrices(cameras: dict[str, Camera]) -> F64:
 
 def test_rough_poses_are_refined_by_two_people() -> None:
     cameras = ring(3, radius_m=3.5)
-    people = [walking(60, 0, np.array([-0.5, 0, 0])), walking(60, 1, np.array([0.9, 0.4, 0]))]
+    people = [walking(40, 0, np.array([-0.5, 0, 0])), walking(40, 1, np.array([0.9, 0.4, 0]))]
     seen, start = sightings(cameras, people, 3.0), rough(cameras, 5.0, 0.1)
     true_stature = stature(people[0])
     found = refine(start, seen, true_stature)
