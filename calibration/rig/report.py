@@ -26,7 +26,7 @@ def rig_table(calibration: RigCalibration, rig: Rig, world: str) -> str:
         pose, spread = rig.poses[name], calibration.uncertainty[name]
         x, y, z = pose.position
         lines.append(
-            f"camera {name:<12} {solution.rms_px(name):.2f} px rms in {len(solution.views_of(name))} views; at "
+            f"camera {name:<12} {solution.rms_px(name):.2f} px rms in {len(solution.frames_of(name))} views; at "
             f"{x:.2f}, {y:.2f}, {z:.2f} m +- {spread.position_m * 1e3:.0f} mm, "
             f"looks down by {pose.floor.tilt_deg:.1f} +- {spread.rotation_deg:.2f} degrees"
         )

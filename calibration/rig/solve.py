@@ -63,7 +63,7 @@ class Solution:
         errors = self.errors if camera is None else self.errors[self.seen.camera == self.names.index(camera)]
         return float(np.sqrt(np.square(errors).mean())) if len(errors) else float("nan")
 
-    def views_of(self, camera: str) -> list[int]:
+    def frames_of(self, camera: str) -> list[int]:
         """The frames whose view of a camera is used."""
         return sorted({self.frames[frame] for frame in self.seen.frame[self.seen.camera == self.names.index(camera)]})
 

@@ -98,9 +98,7 @@ def add_parser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="with --people: stature of the person, which sets the scale",
     )
     parser.add_argument("--out", type=Path, default=Path("rig.toml"), metavar="FILE", help="default: rig.toml")
-    parser.add_argument(
-        "--picture", type=Path, metavar="FILE.png", help="also draw the rig from above and from the side"
-    )
+    parser.add_argument("--image", type=Path, metavar="FILE.png", help="also draw the rig from above and from the side")
     parser.set_defaults(run=run)
 
 
@@ -149,6 +147,8 @@ def _calibrate(args: argparse.Namespace, board: Board) -> int:
     frame = _world(args, calibration, board, seen.times_s, given)
     rig = _rig(calibration, frame, given)
     console.out(_table(calibration, rig, frame))
+    from edge.cli.rig_output import write_result
+
     warnings = _warnings(calibration, frame)
     for line in warnings:
         console.line(line)
@@ -280,7 +280,7 @@ def _rig(calibration: RigCalibration, frame: WorldFrame, given: Mapping[str, Cam
         "frames": len(solution.frames),
         "cameras": list(solution.names),
         "camera_rms_px": [solution.rms_px(name) for name in solution.names],
-        "camera_views": [len(solution.views_of(name)) for name in solution.names],
+        "camera_views": [len(solution.frames_of(name)) for name in solution.names],
         "intrinsics": ["camera file" if name in given else "solved" for name in solution.names],
     }
     return Rig(cameras, calibration.uncertainty, notes)
@@ -299,32 +299,3 @@ def _warnings(calibration: RigCalibration, frame: WorldFrame) -> list[str]:
     if frame.assumed:
         lines.append(f"the floor is {frame.text}; show the board lying on the floor at the end, or give --floor FRAME")
     return lines
-
-
-def write_result(
-    args: argparse.Namespace, rig: Rig, calibration: RigCalibration | None, frame: WorldFrame, board: Board | None
-) -> None:
-    """Write the rig file and the picture, and say so."""
-    import cv2
-    import numpy as np
-
-    from calibration.rig.board_poses import moved
-    from calibration.rig.picture import rig_picture
-    from calibration.rig_file import write_rig
-    from engines.files.atomic import write_atomically
-
-    write_rig(args.out, rig, ("Written by meshcast calibrate rig. World to camera, z up, meters.",))
-    if args.picture is not None:
-        boards = np.zeros((0, 3))
-        pairs: list[tuple[str, str]] = []
-        if calibration is not None and board is not None:
-            solution = calibration.solution
-            boards = moved(frame.transform @ solution.bundle.boards, board.center[None])[:, 0]
-            pairs = [
-                (pair.first, pair.second) for pair in solution.pairs if {pair.first, pair.second} <= set(rig.names)
-            ]
-        good, data = cv2.imencode(".png", rig_picture(rig, boards, pairs))
-        assert good
-        write_atomically(args.picture, data.tobytes())
-        console.out(f"wrote {args.picture}")
-    console.out(f"wrote {args.out}")

@@ -26,7 +26,7 @@ def refine_from_people(args: argparse.Namespace) -> int:
     from calibration.rig.people import refine, stature
     from calibration.rig.world_frame import WorldFrame
     from calibration.rig_file import Rig, read_rig
-    from edge.cli.calibrate_rig import write_result
+    from edge.cli.rig_output import write_result
 
     for option in ("chessboard", "charuco", "square", "camera", "offset"):
         if getattr(args, option):

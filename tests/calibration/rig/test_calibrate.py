@@ -20,7 +20,7 @@ from tests.support.rigs import Scene, corners, pose_errors, ring, simulate, with
 IDENTITY = (np.eye(4),)
 
 
-def views_of(scene: Scene) -> BoardViews:
+def board_views(scene: Scene) -> BoardViews:
     """The views of a scene with the velocities of their corners."""
     tracks = {
         name: BoardTrack(
@@ -56,7 +56,7 @@ def bumped(count: int, degrees: float, shift_m: float) -> tuple[RigCalibration, 
         return after if name == "c1" and frame >= middle else world
 
     scene = simulate(cameras, frames=48, two_sided=True, pose_of=pose_of)
-    found = calibrate_rig(without_poses(cameras), views_of(scene))
+    found = calibrate_rig(without_poses(cameras), board_views(scene))
     return found, {**cameras, "c1": replace(cameras["c1"], world=after)}, middle
 
 
@@ -84,7 +84,7 @@ def test_bump_of_one_of_two_cameras_names_both() -> None:
 def test_images_that_are_not_simultaneous_do_not_spoil_the_poses() -> None:
     cameras = ring(3)
     scene = simulate(cameras, frames=40, two_sided=True, jitter_s=0.03)
-    seen = views_of(scene)
+    seen = board_views(scene)
     assert seen.delay_std_s == pytest.approx(1 / 12)
     with_delays = calibrate_rig(without_poses(cameras), seen)
     without = calibrate_rig(without_poses(cameras), replace(seen, delay_std_s=0.0))
@@ -101,20 +101,20 @@ def test_images_that_are_not_simultaneous_do_not_spoil_the_poses() -> None:
 def test_uncertainty_covers_the_errors_and_grows_with_fewer_frames() -> None:
     cameras = ring(3)
     scene = simulate(cameras, frames=60, two_sided=True)
-    found = calibrate_rig(without_poses(cameras), views_of(scene))
+    found = calibrate_rig(without_poses(cameras), board_views(scene))
     rotation, position = pose_errors(cameras, found.solution.names, found.solution.bundle.poses)
     spread = list(found.uncertainty.values())
     assert rotation.max() < 3 * max(entry.rotation_deg for entry in spread)
     assert position.max() < 3 * max(entry.position_m for entry in spread)
     assert max(entry.position_m for entry in spread) < 0.02
     few = replace(scene, views={frame: seen for frame, seen in scene.views.items() if frame % 6 == 0})
-    fewer = calibrate_rig(without_poses(cameras), views_of(few))
+    fewer = calibrate_rig(without_poses(cameras), board_views(few))
     assert max(entry.rotation_deg for entry in fewer.uncertainty.values()) > max(entry.rotation_deg for entry in spread)
 
 
 def test_table_has_every_camera_and_pair() -> None:
     cameras = ring(3)
-    found = calibrate_rig(without_poses(cameras), views_of(simulate(cameras, frames=30, two_sided=True)))
+    found = calibrate_rig(without_poses(cameras), board_views(simulate(cameras, frames=30, two_sided=True)))
     frame = from_first_camera(None)
     posed = {
         name: replace(cameras[name], world=frame.pose(pose))

@@ -1,4 +1,4 @@
-"""The floor of a rig, and its picture."""
+"""The floor of a rig, and its image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from calibration.intrinsics import CalibrationError
 from calibration.rig.board_poses import inverse, moved
-from calibration.rig.picture import rig_picture
+from calibration.rig.rig_image import rig_image
 from calibration.rig.solve import Solution, solve
 from calibration.rig.world_frame import WorldFrame, from_board, from_feet, from_first_camera, still_board
 from calibration.rig_file import Rig
@@ -41,7 +41,7 @@ def test_still_board_at_the_end_is_the_floor() -> None:
     height, tilt = heights(scene, solution, frame)
     np.testing.assert_allclose(height, 0, atol=0.02)
     np.testing.assert_allclose(tilt, 0, atol=0.5)
-    image = rig_picture(
+    image = rig_image(
         Rig(
             {
                 name: replace(scene.cameras[name], world=frame.pose(pose))

@@ -40,9 +40,9 @@ def test_calibrate_rig_writes_a_rig_file_and_a_picture(
     folders: tuple[Path, Path, Path], meshcast: Command, tmp_path: Path
 ) -> None:
     left, right, file = folders
-    out, picture = tmp_path / "rig.toml", tmp_path / "rig.png"
+    out, image = tmp_path / "rig.toml", tmp_path / "rig.png"
     said = meshcast(
-        "calibrate", "rig", left, right, *BOARD, "--camera", file, "--camera", file, "--out", out, "--picture", picture
+        "calibrate", "rig", left, right, *BOARD, "--camera", file, "--camera", file, "--out", out, "--image", image
     )
     assert said.code == EXIT_WHOLE, said.err
     rig = read_rig(out)
@@ -54,7 +54,7 @@ def test_calibrate_rig_writes_a_rig_file_and_a_picture(
     assert set(rig.uncertainty) == {"left", "right"}
     assert "pair left, right" in said.out
     assert "the floor is assumed" in said.err
-    assert cv2.imread(str(picture)) is not None
+    assert cv2.imread(str(image)) is not None
 
 
 @pytest.mark.parametrize(

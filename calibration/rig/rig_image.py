@@ -1,4 +1,4 @@
-"""A picture of a rig: top and side view with the cameras' frusta, distances, and the places of the board."""
+"""An image of a rig: top and side view with the cameras' frusta, distances, and the places of the board."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FRUSTUM = 0.18  # length, as a share of the rig's size
 STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
-def rig_picture(rig: Rig, boards: F64 | None = None, pairs: Sequence[tuple[str, str]] = ()) -> U8:
+def rig_image(rig: Rig, boards: F64 | None = None, pairs: Sequence[tuple[str, str]] = ()) -> U8:
     """Top view (x to the right, y up) and side view (x to the right, z up) beside each other.
 
     Args:
