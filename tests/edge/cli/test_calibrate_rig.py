@@ -36,7 +36,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]
     return root / "left", root / "right", root / "camera.toml"
 
 
-def test_calibrate_rig_writes_a_rig_file_and_a_picture(
+def test_calibrate_rig_writes_a_rig_file_and_an_image(
     folders: tuple[Path, Path, Path], meshcast: Command, tmp_path: Path
 ) -> None:
     left, right, file = folders
