@@ -38,7 +38,7 @@ def offered_in_bash(script: Path, *words: str) -> list[str]:
     [
         (["ru"], ["run"]),
         (["models", "ex"], ["export"]),
-        (["calibrate", ""], ["camera", "floor", "int8"]),
+        (["calibrate", ""], ["camera", "floor", "rig", "int8"]),
         (["-v", "config", ""], ["init", "check", "show"]),
         (["run", "--axes", ""], ["opencv", "unity", "unreal", "gltf"]),
         (["run", "--axes", "un"], ["unity", "unreal"]),
