@@ -25,6 +25,7 @@ from edge.cli import (
     replay,
     run,
     train,
+    view,
     watch,
 )
 from edge.cli import eval as eval_command
@@ -38,6 +39,7 @@ from engines.files.memory_budget import job_budget
 COMMANDS = (
     *(
         run,
+        view,
         config,
         watch,
         record,
@@ -52,8 +54,8 @@ COMMANDS = (
         data,
         train,
         explain,
+        doctor,
     ),
-    doctor,
 )
 EXIT_CODES = """\
 exit codes: 0 success; 1 unusable source, file, model, camera or address, no output produced;
