@@ -20,6 +20,7 @@ from edge.pipeline import Pipeline
 from edge.run_config import RunConfig, SourceConfig
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.runtime.destinations import check_outputs, plan_outputs
+from edge.runtime.displays import with_displays
 from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.report import run_report
 from edge.runtime.signals import ShutdownRequest, interruptible
@@ -105,13 +106,11 @@ def open_sources(config: SourceConfig, cleanup: ExitStack, names: Sequence[str] 
 def _planned(config: RunConfig, names: list[str]) -> list[StreamFiles]:
     """The files of each stream. Raises OutputError when a file of the run cannot be written."""
     outputs = config.outputs
-    planned = plan_outputs(names, outputs.save, outputs.overlay, outputs.overlay_encoder, outputs.record)
-    paths = [path for files in planned for path in (files.save, files.overlay)]
-    paths += [files.record.path for files in planned if files.record is not None]
-    paths += [outputs.summary, config.monitoring.trace]
+    planned = plan_outputs(names, outputs.files)
+    paths = [*(path for files in planned for path in files.paths), outputs.summary, config.monitoring.trace]
     cameras = [camera.camera for camera in config.cameras if camera.camera is not None]
     check_outputs([path for path in paths if path is not None], config.sources.uris, cameras)
-    return planned
+    return with_displays(planned)
 
 
 def _publisher(config: RunConfig, names: list[str], model: BodyModel, cleanup: ExitStack) -> Publisher | None:

@@ -11,6 +11,8 @@ from edge.models import Models
 from edge.monitoring.observers import MonitoringConfig
 from edge.pipeline import CameraConfig
 from edge.recording.stream_recorder import RecordConfig
+from edge.runtime.outputs import StreamFiles
+from edge.sinks.rerun_target import RerunConfig
 from edge.sources import Access, Pace
 from edge.sources.uri import parse
 from edge.stages.config import PipelineConfig
@@ -115,6 +117,7 @@ class OutputConfig:
         overlay_encoder: encoder of overlay videos, see edge.sinks.encoders.
         summary: path of the JSON report of the run.
         record: the recording of each stream.
+        rerun: what is shown in Rerun.
     """
 
     publish: PublishConfig | None = None
@@ -123,6 +126,12 @@ class OutputConfig:
     overlay_encoder: str = "auto"
     summary: Path | None = None
     record: RecordConfig | None = None
+    rerun: RerunConfig | None = None
+
+    @property
+    def files(self) -> StreamFiles:
+        """The files and displays of a stream, with {stream} in their paths."""
+        return StreamFiles(self.save, self.overlay, self.overlay_encoder, self.record, self.rerun)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,8 @@ def _converted(action: argparse.Action, value: object, folder: Path) -> Any:
     if action.dest == URI:
         return relative_to(value, folder)
     is_model_file = action.dest in MODEL_FILES and ("/" in value or value.endswith((".onnx", ".toml")))
-    if action.type is Path or is_model_file:
+    is_rerun_file = action.dest == "rerun" and value.lower().endswith(".rrd")
+    if action.type is Path or is_model_file or is_rerun_file:
         path = folder / os.path.expanduser(value)
         return path if action.type is Path else str(path)
     return _parsed(action, value, shown)

@@ -94,6 +94,8 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("overlay_attention", "overlay_attention"),
         Key("record", "record", '"out/{stream}.mcap"'),
         Key("record_levels", "record_levels"),
+        Key("rerun", "rerun", '"out/{stream}.rrd"', "a Rerun recording: OUT.rrd, the address of a viewer, or spawn"),
+        Key("rerun_image_fps", "rerun_image_fps"),
         Key("summary", "summary", '"out/summary.json"'),
     ),
     "publish": (

@@ -146,6 +146,19 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--overlay-attention", action="store_true", help="draw the attention maps of the mesh model too (PARE only)"
     )
+    group.add_argument(
+        "--rerun",
+        metavar="OUT.rrd|ADDRESS|spawn",
+        help="show images, boxes, keypoints, bodies and plots in Rerun: a file, the address of a viewer, or one that "
+        "is started (needs the extra rerun)",
+    )
+    group.add_argument(
+        "--rerun-image-fps",
+        type=FloatRange(0, 1000),
+        default=10.0,
+        metavar="N",
+        help="images per second for Rerun; 0: none (default: 10)",
+    )
     group.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and timings as JSON")
     group.add_argument(
         "--stream",
@@ -212,6 +225,7 @@ def run_config(args: argparse.Namespace) -> RunConfig:
     from edge.cli.config_merge import source_views
     from edge.recording.stream_recorder import RecordConfig
     from edge.run_config import OutputConfig, PlaybackConfig, PublishConfig, RunConfig, SourceConfig
+    from edge.sinks.rerun_target import RerunConfig
     from edge.stages.config import PipelineConfig
 
     security = security_from(args)  # also without --publish: options that contradict each other are an error
@@ -219,6 +233,7 @@ def run_config(args: argparse.Namespace) -> RunConfig:
     record = (
         RecordConfig(args.record, tuple(args.record_levels.split(",")), args.axes) if args.record is not None else None
     )
+    rerun = RerunConfig(args.rerun, args.rerun_image_fps) if args.rerun is not None else None
     views = source_views(args)
     return RunConfig(
         sources=SourceConfig(
@@ -237,7 +252,7 @@ def run_config(args: argparse.Namespace) -> RunConfig:
             small_people=args.small_people,
             body_shape=body_shape_from(args),
         ),
-        outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary, record),
+        outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary, record, rerun),
         monitoring=monitoring_from(args),
         quiet=args.quiet,
     )

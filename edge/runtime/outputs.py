@@ -20,9 +20,11 @@ from edge.recording.stream_recorder import RecordConfig, StreamRecorder
 from edge.render.attention import paint_attention
 from edge.render.meshes import MeshPainter
 from edge.runtime.async_pipeline import FrameResult
+from edge.runtime.displays import rerun_sink
 from edge.runtime.frame_errors import FrameErrors
 from edge.sinks.npz import NpzWriter
 from edge.sinks.overlay import OverlayWriter
+from edge.sinks.rerun_target import RerunConfig
 from edge.timing import Timings
 from edge.types import U8, BodyModel, Frame
 from edge.wire.publisher import Publisher
@@ -39,13 +41,21 @@ class StreamFiles:
     overlay: Path | None = None
     encoder: str = "auto"
     record: RecordConfig | None = None
+    rerun: RerunConfig | None = None
+
+    @property
+    def paths(self) -> list[Path]:
+        """All paths that are written."""
+        record = None if self.record is None else self.record.path
+        rerun = None if self.rerun is None else self.rerun.path
+        return [path for path in (self.save, self.overlay, record, rerun) if path is not None]
 
 
 class Sink(Protocol):
-    """One file of a stream. write() and close() may raise; after an error of write(), close() keeps the rest."""
+    """One output of a stream. write() and close() may raise; after an error of write(), close() keeps the rest."""
 
     stage: str  # name of its stage in the timings
-    path: Path
+    path: Path | None  # None: a display, of which nothing is kept
     rotations: bool  # whether it uses rig poses
 
     def write(self, result: FrameResult) -> None: ...
@@ -94,12 +104,15 @@ class Outputs:
             if files.record is not None:
                 opened.append(_Record(files.record, stream, model, predict_s))
                 undo.callback(opened[-1].abort)
+            if files.rerun is not None:
+                opened.append(rerun_sink(files.rerun, stream, model, timings))
+                undo.callback(opened[-1].abort)
             undo.pop_all()
         self._files = [_File(sink, self._report) for sink in (*opened, *sinks)]
 
     @property
     def exhausted(self) -> bool:
-        """Whether all files have failed and there is no publisher: nothing takes further results."""
+        """Whether all files and displays have failed and there is no publisher: nothing takes further results."""
         return bool(self._files) and self._publisher is None and not any(file.open for file in self._files)
 
     def wants_rotations(self, stream: str) -> bool:
@@ -136,7 +149,7 @@ class Outputs:
             self._report(self._unpublished.problem)
         for file in self._files:
             file.close()
-        return [file.path for file in self._files if file.written]
+        return [file.path for file in self._files if file.written and file.path is not None]
 
     def abort(self) -> None:
         """Remove incomplete files. Does nothing after close()."""
@@ -174,7 +187,7 @@ class _File:
         self.written = False
         self._sink = sink
         self._report = report
-        self._errors = FrameErrors(subject=str(sink.path))
+        self._errors = FrameErrors(subject=str(sink.path or sink.stage))
 
     def write(self, result: FrameResult) -> None:
         try:
@@ -195,7 +208,9 @@ class _File:
         try:
             self.written = self._sink.close()
         except Exception as error:
-            self._report(str(error) if isinstance(error, MeshcastError) else _incomplete(self.path, error))
+            self._report(
+                str(error) if isinstance(error, MeshcastError) else _incomplete(self.path or self.stage, error)
+            )
         if self._errors.problem is not None:
             self._report(self._errors.problem)
 
@@ -209,15 +224,18 @@ class _File:
         try:
             self.written = self._sink.close()
         except Exception as second:  # the first error is the cause
-            log.info("%s: %s", self.path, second)
-        self._report(f"{error}; {'the frames before are kept' if self.written else 'nothing of it is kept'}")
+            log.info("%s: %s", self.path or self.stage, second)
+        if self.path is None:
+            self._report(str(error))
+        else:
+            self._report(f"{error}; {'the frames before are kept' if self.written else 'nothing of it is kept'}")
 
 
 class _Save:
     stage, rotations = "save", True
 
     def __init__(self, path: Path, model: BodyModel) -> None:
-        self.path = path
+        self.path: Path | None = path
         self._saver = NpzWriter(path, model)
         self.close, self.abort = self._saver.close, self._saver.abort
 
@@ -229,7 +247,7 @@ class _Record:
     stage = "record"
 
     def __init__(self, config: RecordConfig, stream: str, model: BodyModel, predict_s: float) -> None:
-        self.path = config.path
+        self.path: Path | None = config.path
         self._recorder = StreamRecorder(config, stream, model)
         self._predict_s = predict_s
         self.rotations = self._recorder.rotations
@@ -244,7 +262,7 @@ class _Overlay:
     stage, rotations = "overlay", False
 
     def __init__(self, path: Path, model: BodyModel, fps: float, encoder: str) -> None:
-        self.path = path
+        self.path: Path | None = path
         self._writer = OverlayWriter(path, fps, encoder)
         self._painter = MeshPainter(model)
         self._start_s = time.monotonic()
@@ -264,5 +282,5 @@ class _Overlay:
         return image
 
 
-def _incomplete(path: Path, error: Exception) -> str:
+def _incomplete(path: Path | str, error: Exception) -> str:
     return f"{path}: cannot be completed: {type(error).__name__}: {error}"
