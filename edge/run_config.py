@@ -118,6 +118,7 @@ class OutputConfig:
         summary: path of the JSON report of the run.
         record: the recording of each stream.
         rerun: what is shown in Rerun.
+        window: whether a window of Open3D shows each stream.
     """
 
     publish: PublishConfig | None = None
@@ -127,11 +128,12 @@ class OutputConfig:
     summary: Path | None = None
     record: RecordConfig | None = None
     rerun: RerunConfig | None = None
+    window: bool = False
 
     @property
     def files(self) -> StreamFiles:
         """The files and displays of a stream, with {stream} in their paths."""
-        return StreamFiles(self.save, self.overlay, self.overlay_encoder, self.record, self.rerun)
+        return StreamFiles(self.save, self.overlay, self.overlay_encoder, self.record, self.rerun, self.window)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("record_levels", "record_levels"),
         Key("rerun", "rerun", '"out/{stream}.rrd"', "a Rerun recording: OUT.rrd, the address of a viewer, or spawn"),
         Key("rerun_image_fps", "rerun_image_fps"),
+        Key("open3d", "open3d"),
         Key("summary", "summary", '"out/summary.json"'),
     ),
     "publish": (

@@ -159,6 +159,9 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="images per second for Rerun; 0: none (default: 10)",
     )
+    group.add_argument(
+        "--open3d", action="store_true", help="show each stream in a desktop window (needs the extra viewer)"
+    )
     group.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and timings as JSON")
     group.add_argument(
         "--stream",
@@ -252,7 +255,9 @@ def run_config(args: argparse.Namespace) -> RunConfig:
             small_people=args.small_people,
             body_shape=body_shape_from(args),
         ),
-        outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary, record, rerun),
+        outputs=OutputConfig(
+            publish, args.save, args.overlay, args.overlay_encoder, args.summary, record, rerun, args.open3d
+        ),
         monitoring=monitoring_from(args),
         quiet=args.quiet,
     )

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from edge.errors import OutputError
+from edge.errors import DisplayClosed, OutputError
 from edge.recording.stream_recorder import RecordConfig, StreamRecorder
 from edge.render.attention import paint_attention
 from edge.render.meshes import MeshPainter
 from edge.runtime.async_pipeline import FrameResult
-from edge.runtime.displays import rerun_sink
+from edge.runtime.displays import rerun_sink, window_sink
 from edge.runtime.frame_errors import FrameErrors
 from edge.sinks.npz import NpzWriter
 from edge.sinks.overlay import OverlayWriter
@@ -35,13 +35,14 @@ log = logging.getLogger("meshcast.output")
 
 @dataclass(frozen=True, slots=True)
 class StreamFiles:
-    """The files of a stream; None: not written. encoder: of an overlay video."""
+    """The files and displays of a stream; None: not written. encoder: of an overlay video; window: of Open3D."""
 
     save: Path | None = None
     overlay: Path | None = None
     encoder: str = "auto"
     record: RecordConfig | None = None
     rerun: RerunConfig | None = None
+    window: bool = False
 
     @property
     def paths(self) -> list[Path]:
@@ -106,6 +107,9 @@ class Outputs:
                 undo.callback(opened[-1].abort)
             if files.rerun is not None:
                 opened.append(rerun_sink(files.rerun, stream, model, timings))
+                undo.callback(opened[-1].abort)
+            if files.window:
+                opened.append(window_sink(stream, model))
                 undo.callback(opened[-1].abort)
             undo.pop_all()
         self._files = [_File(sink, self._report) for sink in (*opened, *sinks)]
@@ -193,6 +197,9 @@ class _File:
         try:
             self._sink.write(result)
             self._errors.passed()
+        except DisplayClosed as closed:
+            log.info("%s: %s", self.stage, closed)
+            self.close()
         except OutputError as error:
             self._fail(error)
         except Exception as error:
