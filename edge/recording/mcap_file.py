@@ -103,7 +103,7 @@ class RecordingWriter:
                 raise OutputError(f"{path}: unsupported file type; use .mcap")
             path = OutputFile(path, salvageable=True)
         self._target = path
-        self._file = _Unbuffered(path.file)
+        self._file = Unbuffered(path.file)
         self._writer = Writer(cast(BinaryIO, self._file), compression=CompressionType.ZSTD)
         self._schemas: dict[str, int] = {}
         self._channels: dict[tuple[Any, ...], int] = {}
@@ -210,7 +210,7 @@ def end_early(file: BinaryIO) -> bool:
     return chunks > 0
 
 
-class _Unbuffered:
+class Unbuffered:
     """The file object that the MCAP library writes to: unbuffered, writes all bytes or raises."""
 
     def __init__(self, file: BinaryIO) -> None:
