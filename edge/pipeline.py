@@ -28,6 +28,7 @@ from edge.stages.tiles import TiledDetect
 from edge.stages.tracker import Tracker
 from edge.stages.unseen_pose import UnseenPose
 from edge.stages.visibility import JointVisibility, KeypointVisibility
+from edge.stages.zones import IgnoredZones, Zone
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
 from engines.body.neutral import neutral_shape
@@ -46,6 +47,7 @@ class CameraConfig:
         calibrated: a camera, used without a camera file.
         camera_height_m: height above the floor, m, used without a calibration; None: unknown.
         tilt_deg: how far a camera of known height looks down, degrees.
+        ignored: zones of its images in which people are ignored.
     """
 
     camera: Path | None = None
@@ -53,6 +55,7 @@ class CameraConfig:
     calibrated: Camera | None = None
     camera_height_m: float | None = None
     tilt_deg: float = 0.0
+    ignored: tuple[Zone, ...] = ()
 
     @property
     def assumed(self) -> bool:
@@ -101,6 +104,7 @@ class Pipeline:
         self.detect: Detect | TiledDetect = Detect(loaded.detector_session, loaded.detector, config.detection)
         if config.detection.small_people:
             self.detect = TiledDetect(self.detect, input_size(loaded.detector), config.detection)
+        self.ignored = IgnoredZones(camera_config.ignored)
         self.track = Tracker(config.tracker)
         self.pose = Pose(
             loaded.pose_session,
@@ -185,7 +189,7 @@ class Pipeline:
         detections = None
         if self.track.wants_detections(frame):
             with measure("detect", frame):
-                detections = self.detect(frame)
+                detections = self.ignored.detections(self.detect(frame), camera.size)
         with measure("track", frame):
             tracks = self.track.update(frame, detections)
         with measure("pose", frame):
@@ -195,7 +199,7 @@ class Pipeline:
         if self.second_opinion is not None:
             with measure("second_pose", frame):
                 pose = self.second_opinion(frame, tracks, pose)
-        return TrackedFrame(frame, camera, tracks, pose)
+        return self.ignored.people(TrackedFrame(frame, camera, tracks, pose))
 
     def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
         measure, frame = self.timings.measure, tracked.frame

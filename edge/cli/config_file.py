@@ -11,6 +11,7 @@ from typing import Any
 
 from edge.cli.config_keys import MODEL_FILES, SOURCE, TABLES, URI, Actions, Key, keys
 from edge.cli.options import FloatRange, IntegerRange
+from edge.cli.zones import DEST, zones_of
 from edge.errors import ConfigError
 from edge.redaction import redact_text
 from edge.sources.uri import relative_to
@@ -128,6 +129,8 @@ def convert(action: argparse.Action, value: object, folder: Path) -> Any:
     Raises:
         ValueError: the value has the wrong type, or is out of range.
     """
+    if action.dest == DEST:
+        return zones_of(value)
     converted = _converted(action, value, folder)
     return [converted] if isinstance(action, argparse._AppendAction) else converted
 

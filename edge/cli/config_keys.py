@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from edge.cli.zones import EXAMPLE
+
 SOURCE = "source"  # the tables [[source]], one for each source
 URI = "sources"  # the command line's name of the sources
 MODEL_FILES = ("detector", "pose", "second_pose", "mesh", "body")  # names of models, or paths of their files
@@ -37,6 +39,7 @@ SOURCE_KEYS = (
         "camera_height", "camera_height", "2.4", "height of the camera above the floor in meters, without a camera file"
     ),
     Key("tilt", "tilt", "15", "how far that camera looks down, in degrees"),
+    Key("zones", "ignore_zone", EXAMPLE, "polygons of the image in which people are ignored, in fractions of its size"),
     Key("pace", "pace", '"realtime"', "as in [playback], for this source alone, like the next three"),
     Key("loop", "loop"),
     Key("fps", "fps", "30"),
@@ -86,6 +89,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("detect_every", "detect_every"),
         Key("small_people", "small_people"),
         Key("smooth", "smooth"),
+        Key("zones", "ignore_zone", EXAMPLE, "zones of all sources that have none of their own"),
     ),
     "outputs": (
         Key("save", "save", '"out/{stream}.npz"'),

@@ -28,6 +28,7 @@ from edge.cli.options import (
     security_from,
 )
 from edge.cli.parser import Parser
+from edge.cli.zones import add_zone_option
 from edge.errors import EXIT_PARTIAL, EXIT_USAGE
 from edge.text import one_line
 
@@ -84,6 +85,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_monitoring_options(parser)
     _add_playback_options(parser)
     add_camera_options(parser)
+    add_zone_option(parser)
     add_body_options(parser)
     add_model_options(parser)
     switches = [action.dest for action in parser._actions if isinstance(action, argparse._StoreTrueAction)]
