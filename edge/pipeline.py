@@ -133,10 +133,8 @@ class Pipeline:
             UnseenPose(names, model.parents, config.unseen_pose, sees_hands=sees_hands) if rigged else None
         )
         self.skin = Skin(body, model) if rigged else None
-        smoothed = config.smooth and rigged
-        self.smooth_rigs = SmoothRigs(config.rig_smoothing, predict_s=config.predict_s) if smoothed else None
-        self.foot_lock = FootLock(model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
-        self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
+        self._config = config
+        self._make_filters(config)
         self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
 
     @property
@@ -183,6 +181,24 @@ class Pipeline:
         with native_calls, self.timings.measure("inverse_kinematics", frame):
             return self.rig_fitter(frame.t_s, bodies)
 
+    def set_smoothing(self, smooth: str) -> None:
+        """Replace the filters, which start again at the next frame. Any thread may call this.
+
+        Args:
+            smooth: "off", "light" or "strong", see PipelineConfig.of.
+        """
+        chosen = PipelineConfig.of(smooth=smooth)  # type: ignore[arg-type]
+        self._make_filters(
+            replace(self._config, smooth=chosen.smooth, smoothing=chosen.smoothing, rig_smoothing=chosen.rig_smoothing)
+        )
+
+    def _make_filters(self, config: PipelineConfig) -> None:
+        rigged = self.rig_poser is not None
+        smoothed = config.smooth and rigged
+        self.smooth_rigs = SmoothRigs(config.rig_smoothing, predict_s=config.predict_s) if smoothed else None
+        self.foot_lock = FootLock(self.model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
+        self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
+
     def _track_people(self, frame: Frame) -> TrackedFrame:
         measure = self.timings.measure
         camera = self.camera(frame)
@@ -223,18 +239,20 @@ class Pipeline:
                     posed = self.refine(tracked, mesh, bodies, posed)
             with measure("unseen_pose", frame):
                 posed = self.unseen_pose(frame.t_s, posed, visibility, up=up, contacts=bodies.contacts)
-            if self.smooth_rigs is not None:
+            smooth_rigs, foot_lock = self.smooth_rigs, self.foot_lock  # set_smoothing may replace them meanwhile
+            if smooth_rigs is not None:
                 with measure("smooth", frame):
-                    posed = self.smooth_rigs(frame.t_s, posed)
-            if self.foot_lock is not None:
+                    posed = smooth_rigs(frame.t_s, posed)
+            if foot_lock is not None:
                 with measure("foot_lock", frame):
-                    posed = self.foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor, visibility)
+                    posed = foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor, visibility)
             with measure("skin", frame):
                 return self.skin(posed, bodies)
-        if self.smooth is None:
+        smooth = self.smooth
+        if smooth is None:
             return bodies
         with measure("smooth", frame):
-            return self.smooth(frame.t_s, bodies)
+            return smooth(frame.t_s, bodies)
 
     def reset_tracking(self) -> None:
         """Forget all people of the first step, on the thread that runs it."""

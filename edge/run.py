@@ -19,6 +19,7 @@ from edge.monitoring.progress import Progress
 from edge.pipeline import Pipeline
 from edge.run_config import RunConfig, SourceConfig
 from edge.runtime.async_pipeline import AsyncPipeline
+from edge.runtime.control import RunControl, reloadable
 from edge.runtime.destinations import check_outputs, plan_outputs
 from edge.runtime.displays import with_displays
 from edge.runtime.outputs import Outputs, StreamFiles
@@ -53,10 +54,14 @@ class RunResult:
     logged: frozenset[str] = frozenset()
 
 
-def run(config: RunConfig) -> RunResult:
+def run(config: RunConfig, on_reload: Callable[[RunControl], None] | None = None) -> RunResult:
     """Run until all sources end, reach max_frames, or SIGINT, SIGTERM or SIGHUP stops the run; results are kept.
 
     A source that fails stops its own stream; an output that fails stops alone.
+
+    Args:
+        config: of the run.
+        on_reload: called on SIGUSR1 with what changes settings of the running streams; its errors are logged.
 
     Raises:
         MeshcastError: nothing could be produced.
@@ -65,6 +70,7 @@ def run(config: RunConfig) -> RunResult:
     """
     with ExitStack() as cleanup:
         interrupt = cleanup.enter_context(interruptible())
+        reload = cleanup.enter_context(reloadable())
         names = config.sources.stream_names()
         files = _planned(config, names)
         summary = OutputFile(config.outputs.summary) if config.outputs.summary is not None else None
@@ -86,9 +92,11 @@ def run(config: RunConfig) -> RunResult:
         clients = Clients(lambda: publisher.subscribers, lambda: publisher.refused) if publisher is not None else None
         observers.watch(streams, models, clients)
         progress = cleanup.enter_context(Progress(streams, config.quiet))
+        control = RunControl(pipelines)
+        reread = partial(on_reload, control) if on_reload is not None else None
         for stream in streams:
             stream.start()
-        interrupted = _wait(streams, ended, (progress.refresh, observers.poll), interrupt)
+        interrupted = _wait(streams, ended, (progress.refresh, observers.poll, partial(reload.poll, reread)), interrupt)
         observers.ending()
         progress.close()
         return _result(config, streams, models, observers, summary, interrupted=interrupted)

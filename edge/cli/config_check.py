@@ -24,12 +24,15 @@ from engines.heads.registry import body_for
 from engines.inference.session import check_names
 
 
-def problems_of(args: argparse.Namespace, build: Callable[[argparse.Namespace], RunConfig]) -> list[str]:
+def problems_of(
+    args: argparse.Namespace, build: Callable[[argparse.Namespace], RunConfig], *, running: bool = False
+) -> list[str]:
     """What prevents a run, one line each; nothing is opened for a run, connected to or written.
 
     Args:
         args: the options of the run.
         build: makes the run's configuration of them.
+        running: the run works already: its outputs and models are not checked again.
     """
     found = _Problems()
     for check in (security_from, monitoring_from, access_from, source_views):
@@ -38,7 +41,7 @@ def problems_of(args: argparse.Namespace, build: Callable[[argparse.Namespace], 
         for view in source_views(args):
             found.attempt(cameras_from, view)
     if not found.lines:
-        found.attempt(lambda: _check_run(build(args), found))
+        found.attempt((lambda: build(args)) if running else (lambda: _check_run(build(args), found)))
     return list(dict.fromkeys(found.lines))
 
 

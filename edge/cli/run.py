@@ -196,13 +196,15 @@ def _add_playback_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Process the sources and print the summary table. Returns the exit code."""
     from edge.cli.config_merge import IN_CURRENT_FOLDER, config_path, with_config
+    from edge.cli.reload import Reloader
+    from edge.cli.running import announced
     from edge.run import run as run_sources
     from edge.stream_names import check_stream_name
 
     if "stream" in args.given:  # in a file, a source without a name has the one that its address gives
         for name in args.stream:
             check_stream_name(name)
-    path = config_path(args)
+    path, command = config_path(args), args
     if path is not None:
         args = with_config(args, actions())
         console.configure(logging.INFO if args.verbose else logging.WARNING, args.log_format)
@@ -212,7 +214,8 @@ def run(args: argparse.Namespace) -> int:
             remedy = f"add --config {IN_CURRENT_FOLDER} to use that file"
         console.error(f"SOURCE: missing; {remedy}", "run")
         return EXIT_USAGE
-    result = run_sources(run_config(args))
+    with announced(path):
+        result = run_sources(run_config(args), None if path is None else Reloader(command, args, actions()))
     if not args.quiet:
         console.out(table(result.report))
         for path in result.written:

@@ -9,7 +9,7 @@ import open3d as o3d
 from numpy.typing import NDArray
 
 from edge.render.palette import linear_rgb
-from edge.sinks.open3d_process import ScenePeople
+from edge.sinks.open3d_people import ScenePeople
 from edge.types import I32
 
 F64 = NDArray[np.float64]

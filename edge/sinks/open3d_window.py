@@ -21,7 +21,8 @@ from edge.render.meshes import outlined_text, text_scale
 from edge.render.palette import color_of
 from edge.render.skeleton import bone_lines
 from edge.render.undistort import Undistortion
-from edge.sinks.open3d_process import READY, TAKEN, ScenePeople, show
+from edge.sinks.open3d_people import ScenePeople
+from edge.sinks.open3d_process import READY, TAKEN, show
 from edge.text import one_line
 from edge.types import U8, Bodies, BodyModel, Frame, Tracks
 from engines.files.install_hint import install_hint

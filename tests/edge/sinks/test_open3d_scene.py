@@ -20,7 +20,7 @@ SCRIPT = """
 import sys
 import numpy as np
 import open3d as o3d
-from edge.sinks.open3d_process import ScenePeople
+from edge.sinks.open3d_people import ScenePeople
 from edge.sinks.open3d_scene import SceneView
 
 K = np.array([[100.0, 0, 79.5], [0, 100.0, 59.5], [0, 0, 1]])

@@ -13,7 +13,8 @@ import pytest
 
 from edge.errors import DisplayClosed, OutputError
 from edge.sinks import open3d_window
-from edge.sinks.open3d_process import READY, TAKEN, ScenePeople
+from edge.sinks.open3d_people import ScenePeople
+from edge.sinks.open3d_process import READY, TAKEN
 from edge.sinks.open3d_window import LONGEST_PX, Open3DWindow, check_open3d
 from edge.types import Tracks
 from tests.support.sink_data import CAMERA, body_model, make_bodies, make_frame
