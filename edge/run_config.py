@@ -10,6 +10,7 @@ from edge.errors import SourceError
 from edge.models import Models
 from edge.monitoring.observers import MonitoringConfig
 from edge.pipeline import CameraConfig
+from edge.recording.rotation import Rotation
 from edge.recording.stream_recorder import RecordConfig
 from edge.runtime.outputs import StreamFiles
 from edge.sinks.rerun_target import RerunConfig
@@ -117,6 +118,7 @@ class OutputConfig:
         overlay_encoder: encoder of overlay videos, see edge.sinks.encoders.
         summary: path of the JSON report of the run.
         record: the recording of each stream.
+        rotation: when recordings go on in new files.
         rerun: what is shown in Rerun.
         window: whether a window of Open3D shows each stream.
     """
@@ -127,13 +129,16 @@ class OutputConfig:
     overlay_encoder: str = "auto"
     summary: Path | None = None
     record: RecordConfig | None = None
+    rotation: Rotation | None = None
     rerun: RerunConfig | None = None
     window: bool = False
 
     @property
     def files(self) -> StreamFiles:
         """The files and displays of a stream, with {stream} in their paths."""
-        return StreamFiles(self.save, self.overlay, self.overlay_encoder, self.record, self.rerun, self.window)
+        return StreamFiles(
+            self.save, self.overlay, self.overlay_encoder, self.record, self.rotation, self.rerun, self.window
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from edge.cli.options import (
     security_from,
 )
 from edge.cli.parser import Parser
+from edge.cli.record_options import add_rotation_options, rotation_from
 from edge.cli.zones import add_zone_option
 from edge.errors import EXIT_PARTIAL, EXIT_USAGE
 from edge.text import one_line
@@ -138,6 +139,7 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         metavar="LEVEL,...",
         help="levels of detail to record: params, joints, mesh-lod, mesh (default: %(default)s)",
     )
+    add_rotation_options(group)
     group.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the input images")
     group.add_argument(
         "--overlay-encoder",
@@ -261,7 +263,15 @@ def run_config(args: argparse.Namespace) -> RunConfig:
             body_shape=body_shape_from(args),
         ),
         outputs=OutputConfig(
-            publish, args.save, args.overlay, args.overlay_encoder, args.summary, record, rerun, args.open3d
+            publish,
+            save=args.save,
+            overlay=args.overlay,
+            overlay_encoder=args.overlay_encoder,
+            summary=args.summary,
+            record=record,
+            rotation=rotation_from(args),
+            rerun=rerun,
+            window=args.open3d,
         ),
         monitoring=monitoring_from(args),
         quiet=args.quiet,

@@ -123,6 +123,11 @@ class RecordingWriter:
                 self._flushed_s = now_s
                 self._writer.flush()
 
+    @property
+    def size(self) -> int:
+        """Bytes written so far, without those that wait for the end of a chunk."""
+        return self._file.tell()
+
     def add_metadata(self, name: str, values: dict[str, str]) -> None:
         """Add a metadata record. Raises OutputError, like close()."""
         with self._writing():

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.errors import OutputError
+from edge.recording.rotation import check_rotation
 from edge.runtime.outputs import StreamFiles
 from edge.sinks.encoders import choose_encoder
 from edge.sinks.npz import check_save_suffix
@@ -27,6 +28,8 @@ def plan_outputs(streams: Sequence[str], files: StreamFiles) -> list[StreamFiles
     """
     if files.save is not None:
         check_save_suffix(files.save)
+    if files.record is not None:
+        check_rotation(files.record, files.rotation)
     encoder = files.encoder
     if files.overlay is not None:
         check_overlay_suffix(files.overlay)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edge.errors import DisplayClosed, OutputError
+from edge.recording.rotation import RotatingRecorder, Rotation, recorder_of
 from edge.recording.stream_recorder import RecordConfig, StreamRecorder
 from edge.render.attention import paint_attention
 from edge.render.meshes import MeshPainter
@@ -41,6 +42,7 @@ class StreamFiles:
     overlay: Path | None = None
     encoder: str = "auto"
     record: RecordConfig | None = None
+    rotation: Rotation | None = None
     rerun: RerunConfig | None = None
     window: bool = False
 
@@ -56,8 +58,12 @@ class Sink(Protocol):
     """One output of a stream. write() and close() may raise; after an error of write(), close() keeps the rest."""
 
     stage: str  # name of its stage in the timings
-    path: Path | None  # None: a display, of which nothing is kept
     rotations: bool  # whether it uses rig poses
+
+    @property
+    def path(self) -> Path | None:
+        """The file, the latest of several; None: a display, of which nothing is kept."""
+        ...
 
     def write(self, result: FrameResult) -> None: ...
 
@@ -103,7 +109,7 @@ class Outputs:
                 opened.append(_Overlay(files.overlay, model, fps, files.encoder))
                 undo.callback(opened[-1].abort)
             if files.record is not None:
-                opened.append(_Record(files.record, stream, model, predict_s))
+                opened.append(_Record(recorder_of(files.record, stream, model, files.rotation), predict_s))
                 undo.callback(opened[-1].abort)
             if files.rerun is not None:
                 opened.append(rerun_sink(files.rerun, stream, model, timings))
@@ -186,12 +192,16 @@ class _File:
     """A sink whose errors end only itself."""
 
     def __init__(self, sink: Sink, report: Callable[[str], None]) -> None:
-        self.path, self.stage, self.rotations = sink.path, sink.stage, sink.rotations
+        self.stage, self.rotations = sink.stage, sink.rotations
         self.open = True
         self.written = False
         self._sink = sink
         self._report = report
         self._errors = FrameErrors(subject=str(sink.path or sink.stage))
+
+    @property
+    def path(self) -> Path | None:
+        return self._sink.path
 
     def write(self, result: FrameResult) -> None:
         try:
@@ -253,12 +263,15 @@ class _Save:
 class _Record:
     stage = "record"
 
-    def __init__(self, config: RecordConfig, stream: str, model: BodyModel, predict_s: float) -> None:
-        self.path: Path | None = config.path
-        self._recorder = StreamRecorder(config, stream, model)
+    def __init__(self, recorder: StreamRecorder | RotatingRecorder, predict_s: float) -> None:
+        self._recorder = recorder
         self._predict_s = predict_s
-        self.rotations = self._recorder.rotations
-        self.close, self.abort = self._recorder.close, self._recorder.abort
+        self.rotations = recorder.rotations
+        self.close, self.abort = recorder.close, recorder.abort
+
+    @property
+    def path(self) -> Path | None:
+        return self._recorder.path
 
     def write(self, result: FrameResult) -> None:
         frame = _ahead(result.frame, self._predict_s)
