@@ -17,6 +17,7 @@ from engines.files.toml_file import one_line
 
 if TYPE_CHECKING:
     from edge.cli.config_keys import Actions
+    from edge.run_config import RunConfig
     from edge.runtime.control import RunControl
 
 log = logging.getLogger("meshcast.reload")
@@ -28,14 +29,21 @@ LOG = ("verbose", "log_format")
 class Reloader:
     """Applies the changes of a configuration file to a run, one log line for each key that changed."""
 
-    def __init__(self, command: argparse.Namespace, current: argparse.Namespace, actions: Actions) -> None:
+    def __init__(
+        self,
+        command: argparse.Namespace,
+        current: argparse.Namespace,
+        actions: Actions,
+        build: Callable[[argparse.Namespace], RunConfig],
+    ) -> None:
         """
         Args:
             command: the command line without the file.
             current: with the file, as the run was started.
             actions: the options of a run.
+            build: makes the run's configuration of a command line.
         """
-        self._command, self._current, self._actions = command, current, actions
+        self._command, self._current, self._actions, self._build = command, current, actions, build
 
     def __call__(self, control: RunControl) -> None:
         """Read the file again. Raises ConfigError if it cannot be read or has problems: then nothing changes."""
@@ -50,7 +58,6 @@ class Reloader:
     def _read(self) -> argparse.Namespace:
         from edge.cli.config_check import problems_of
         from edge.cli.config_file import read_config
-        from edge.cli.run import run_config
 
         path = config_path(self._command)
         assert path is not None
@@ -58,7 +65,7 @@ class Reloader:
         problems = list(file.problems)
         new = merged(self._command, file)
         if not problems:
-            problems = problems_of(new, run_config, running=True)
+            problems = problems_of(new, self._build, running=True)
         if problems:
             more = f" (and {len(problems) - 1} more)" if problems[1:] else ""
             raise ConfigError(f"{problems[0]}{more}")

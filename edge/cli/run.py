@@ -217,7 +217,7 @@ def run(args: argparse.Namespace) -> int:
         console.error(f"SOURCE: missing; {remedy}", "run")
         return EXIT_USAGE
     with announced(path):
-        result = run_sources(run_config(args), None if path is None else Reloader(command, args, actions()))
+        result = run_sources(run_config(args), None if path is None else Reloader(command, args, actions(), run_config))
     if not args.quiet:
         console.out(table(result.report))
         for path in result.written:

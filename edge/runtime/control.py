@@ -37,7 +37,7 @@ class RunControl:
             pipeline.track.set_interval(frames)
 
     def set_smoothing(self, smooth: str) -> None:
-        """Replace the filters: "off", "light" or "strong". They start anew from the next frame."""
+        """Replace the filters: "off", "light" or "strong". They start again at the next frame."""
         for pipeline in self._pipelines:
             pipeline.set_smoothing(smooth)
 

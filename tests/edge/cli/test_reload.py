@@ -13,7 +13,7 @@ import pytest
 from edge.cli import running
 from edge.cli.config_merge import with_config
 from edge.cli.reload import Reloader
-from edge.cli.run import actions, options_parser
+from edge.cli.run import actions, options_parser, run_config
 from edge.errors import EXIT_INPUT, EXIT_WHOLE, ConfigError
 from edge.runtime.control import RunControl
 from edge.stages.zones import Zone
@@ -49,7 +49,7 @@ class Run:
         command = options_parser().parse_args(list(options))
         command.config = self.path
         self.control = Control()
-        self._reload = Reloader(command, with_config(command, actions()), actions())
+        self._reload = Reloader(command, with_config(command, actions()), actions(), run_config)
 
     def reload(self, text: str) -> None:
         self.path.write_text(text)
