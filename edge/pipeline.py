@@ -16,6 +16,7 @@ from edge.stages.config import PipelineConfig
 from edge.stages.detect import Detect, input_size
 from edge.stages.foot_lock import FootLock
 from edge.stages.inverse_kinematics import RigFitter, can_fit
+from edge.stages.leg_odometry import LegOdometry
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
 from edge.stages.pose import OnCrops, Pose
@@ -195,7 +196,11 @@ class Pipeline:
     def _make_filters(self, config: PipelineConfig) -> None:
         rigged = self.rig_poser is not None
         smoothed = config.smooth and rigged
-        self.smooth_rigs = SmoothRigs(config.rig_smoothing, predict_s=config.predict_s) if smoothed else None
+        smooth_rigs = None
+        if smoothed:
+            odometry = LegOdometry(self.model, config.rig_smoothing.odometry)
+            smooth_rigs = SmoothRigs(config.rig_smoothing, odometry=odometry, predict_s=config.predict_s)
+        self.smooth_rigs = smooth_rigs
         self.foot_lock = FootLock(self.model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
         self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
 
@@ -242,7 +247,7 @@ class Pipeline:
             smooth_rigs, foot_lock = self.smooth_rigs, self.foot_lock  # set_smoothing may replace them meanwhile
             if smooth_rigs is not None:
                 with measure("smooth", frame):
-                    posed = smooth_rigs(frame.t_s, posed)
+                    posed = smooth_rigs(frame.t_s, posed, bodies.contacts, visibility)
             if foot_lock is not None:
                 with measure("foot_lock", frame):
                     posed = foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor, visibility)
