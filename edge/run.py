@@ -92,7 +92,8 @@ def run(config: RunConfig, on_reload: Callable[[RunControl], None] | None = None
         clients = Clients(lambda: publisher.subscribers, lambda: publisher.refused) if publisher is not None else None
         observers.watch(streams, models, clients)
         progress = cleanup.enter_context(Progress(streams, config.quiet))
-        control = RunControl(pipelines)
+        rates = [each.rerun.rate for each in files if each.rerun is not None and each.rerun.rate is not None]
+        control = RunControl(pipelines, rates)
         reread = partial(on_reload, control) if on_reload is not None else None
         for stream in streams:
             stream.start()

@@ -62,7 +62,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "reload",
         help="let running runs read their file again",
         description="Send SIGUSR1 to the runs of this user that were started with the file. They apply what can change "
-        "without a restart (zones, smooth, detect_every, verbose, log format) and log one line for each key that "
+        "without a restart (zones, smooth, detect_every, rerun_image_fps, settings of the log) "
+        "and log one line for each key that "
         "changed; a file with problems changes nothing.",
         epilog="exit codes: 0 a run was told, 1 no run uses the file or it has problems",
     )

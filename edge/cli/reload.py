@@ -94,6 +94,7 @@ class Reloader:
         apply: Mapping[str, Callable[[Any], None]] = {
             "detect_every": control.set_detect_every,
             "smooth": control.set_smoothing,
+            "rerun_image_fps": control.set_image_fps,
             "verbose": lambda verbose: _configure_log(new),
             "log_format": lambda form: _configure_log(new),
         }

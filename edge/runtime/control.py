@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 from edge.pipeline import Pipeline
+from edge.sinks.rerun_target import ImageRate
 from edge.stages.zones import Zone
 
 log = logging.getLogger("meshcast.reload")
@@ -18,9 +19,14 @@ log = logging.getLogger("meshcast.reload")
 class RunControl:
     """Changes settings of the running streams. Each change takes effect at the next frame."""
 
-    def __init__(self, pipelines: Sequence[Pipeline]) -> None:
-        """pipelines: of the streams, in the order of the sources."""
+    def __init__(self, pipelines: Sequence[Pipeline], image_rates: Iterable[ImageRate] = ()) -> None:
+        """
+        Args:
+            pipelines: of the streams, in the order of the sources.
+            image_rates: of the displays.
+        """
         self._pipelines = tuple(pipelines)
+        self._image_rates = tuple(image_rates)
 
     @property
     def streams(self) -> int:
@@ -35,6 +41,11 @@ class RunControl:
         """Run the detector on every Nth frame."""
         for pipeline in self._pipelines:
             pipeline.track.set_interval(frames)
+
+    def set_image_fps(self, fps: float) -> None:
+        """Change the images per second of Rerun; 0: none."""
+        for rate in self._image_rates:
+            rate.fps = fps
 
     def set_smoothing(self, smooth: str) -> None:
         """Replace the filters: "off", "light" or "strong". They start again at the next frame."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import logging
 import math
 import os
+import shutil
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -19,7 +22,7 @@ from edge.render.meshes import MIN_KEYPOINT_SCORE, VertexNormals
 from edge.render.palette import color_of
 from edge.render.skeleton import bone_lines
 from edge.sinks.output_file import OutputFile
-from edge.sinks.rerun_target import RerunConfig, viewer_address
+from edge.sinks.rerun_target import ImageRate, RerunConfig, viewer_address
 from edge.text import one_line
 from edge.types import U8, Bodies, BodyModel, Frame, Tracks
 
@@ -34,6 +37,8 @@ PLOT_S = 1.0  # of wall time between two points of the plots of rates and stages
 FLUSH_S = 1.0  # of wall time between two writes to the file, or two checks of the connection
 FLUSH_TIMEOUT_S = 5.0
 FPS_WINDOW = 60
+TIME_ERROR_S = 1e-3  # of the times of frames, which are sums
+LEAST_FREE_BYTES = 1 << 16  # less free space is a full disk
 WHITE = (255, 255, 255)
 
 
@@ -59,6 +64,7 @@ class RerunWriter:
 
         self._rr = rerun
         self._config = config
+        self._rate = config.rate or ImageRate(config.image_fps)
         self._root = f"/{stream}"
         self._model = model
         lod = model.lod
@@ -175,9 +181,10 @@ class RerunWriter:
         stream.log(f"{self._root}/camera", lens)
 
     def _write_image(self, frame: Frame) -> None:
-        if self._config.image_fps <= 0 or frame.t_s < self._image_due_s:
+        fps = self._rate.fps
+        if fps <= 0 or frame.t_s < self._image_due_s - TIME_ERROR_S:
             return
-        period_s = 1 / self._config.image_fps
+        period_s = 1 / fps
         late = self._image_due_s + period_s < frame.t_s
         self._image_due_s = frame.t_s + period_s if late else self._image_due_s + period_s
         self._stream.log(
@@ -256,8 +263,17 @@ class RerunWriter:
         except (RuntimeError, ValueError) as error:
             self._failed = True
             log.info("%s: %s", self._config.target, error)
-            cause = "the Rerun viewer is gone or does not read" if self._file is None else f"cannot be written: {error}"
-            raise OutputError(f"{self._config.target}: {one_line(cause)}") from None
+            if self._file is None:
+                raise OutputError(f"{self._config.target}: the Rerun viewer is gone or does not read") from None
+            raise OutputError(f"{self._config.target}: cannot be written: {self._cause(error)}") from None
+
+    def _cause(self, error: Exception) -> str:
+        """Why the file cannot be written: Rerun does not say that the disk is full."""
+        assert self._file is not None
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(self._file.temporary.parent).free < LEAST_FREE_BYTES:
+                return os.strerror(errno.ENOSPC)
+        return one_line(str(error))
 
 
 def jpeg(image: U8) -> bytes:

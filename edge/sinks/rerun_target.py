@@ -29,19 +29,28 @@ CONNECT_S = 2.0
 VIEWER_MEMORY = "25%"  # of the machine's; the viewer then drops the oldest data
 
 
+@dataclass(slots=True)
+class ImageRate:
+    """Images per second of the stream's time; 0: none. It may be changed while streams are written."""
+
+    fps: float
+
+
 @dataclass(frozen=True, slots=True)
 class RerunConfig:
     """What a run shows in Rerun.
 
     Attributes:
         target: a path that ends with .rrd, "spawn", or the address of a viewer.
-        image_fps: images per second of the stream's time; 0: none.
+        image_fps: images per second of the stream's time at first; 0: none.
         recording: identifier that the streams of one run share: viewers show them as one recording.
+        rate: that the streams of one run share, and that may be changed; None: image_fps.
     """
 
     target: str
     image_fps: float = 10.0
     recording: str = ""
+    rate: ImageRate | None = None
 
     def __post_init__(self) -> None:
         if self.path is None and self.target != SPAWN:
@@ -88,7 +97,7 @@ def resolved(config: RerunConfig) -> RerunConfig:
         target = f"rerun+http://127.0.0.1:{PORT}/proxy"
         if not _listens(target):
             _start_viewer(target)
-    return RerunConfig(target, config.image_fps, secrets.token_hex(8))
+    return RerunConfig(target, config.image_fps, secrets.token_hex(8), ImageRate(config.image_fps))
 
 
 def _start_viewer(address: str) -> None:

@@ -36,6 +36,9 @@ class Control:
     def set_detect_every(self, frames: int) -> None:
         self.applied.append(("detect_every", frames))
 
+    def set_image_fps(self, fps: float) -> None:
+        self.applied.append(("image_fps", fps))
+
     def set_smoothing(self, smooth: str) -> None:
         self.applied.append(("smooth", smooth))
 
@@ -59,14 +62,18 @@ class Run:
 def test_reload_applies_what_can_change_and_names_the_rest(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     run = Run(tmp_path, TWO.format(first=""))
     zones = "zones = [[[0, 0], [1, 0], [1, 1]]]\nfov = 50\n"
-    run.reload(TWO.format(first=zones) + '[pipeline]\nsmooth = "strong"\ndetect_every = 4\n[models]\nthreads = 2\n')
-    assert run.control.applied == [("zones", 0, 1), ("detect_every", 4), ("smooth", "strong")]
+    run.reload(
+        TWO.format(first=zones)
+        + '[outputs]\nrerun_image_fps = 2\n[pipeline]\nsmooth = "strong"\ndetect_every = 4\n[models]\nthreads = 2\n'
+    )
+    assert run.control.applied == [("zones", 0, 1), ("detect_every", 4), ("smooth", "strong"), ("image_fps", 2.0)]
     assert caplog.messages == [
         "reload: source[1].zones: 1 zones; applied",
         "reload: source[1].fov: needs a restart; ignored",
         "reload: models.threads: needs a restart; ignored",
         "reload: pipeline.detect_every: 8 -> 4; applied",
         "reload: pipeline.smooth: light -> strong; applied",
+        "reload: outputs.rerun_image_fps: 10.0 -> 2.0; applied",
     ]
     caplog.clear()
     run.reload(run.path.read_text())

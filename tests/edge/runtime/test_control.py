@@ -13,6 +13,7 @@ from edge.errors import ConfigError
 from edge.models import LoadedModels, Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.runtime.control import ReloadRequest, RunControl, reloadable
+from edge.sinks.rerun_target import ImageRate
 from edge.stages.zones import Zone
 from edge.types import Frame
 
@@ -49,6 +50,12 @@ def person_frames() -> list[Frame]:
     assert all(frame.image.any() for frame in frames)
     assert isinstance(frames[0].image, np.ndarray)
     return frames
+
+
+def test_run_control_image_rate_is_that_of_all_streams() -> None:
+    rates = [ImageRate(10.0), ImageRate(10.0)]
+    RunControl([], rates).set_image_fps(2.0)
+    assert [rate.fps for rate in rates] == [2.0, 2.0]
 
 
 def test_reload_request_is_handled_once_after_the_signal() -> None:

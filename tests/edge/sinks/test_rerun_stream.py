@@ -15,7 +15,7 @@ from calibration.world import WorldPose
 from edge.errors import OutputError
 from edge.sinks import rerun_stream
 from edge.sinks.rerun_stream import LONGEST_PX, RerunWriter, jpeg
-from edge.sinks.rerun_target import RerunConfig
+from edge.sinks.rerun_target import ImageRate, RerunConfig
 from edge.types import Tracks
 from tests.support.sink_data import CAMERA, body_model, make_bodies, make_frame
 
@@ -110,6 +110,17 @@ def test_rerun_file_of_a_placed_camera_has_the_world(tmp_path: Path) -> None:
         turn = np.array(found[entity]["Transform3D:mat3x3"]).reshape(3, 3).T
         np.testing.assert_allclose(turn, world.rotation.T, atol=1e-6)
     assert "/cam/camera/image" not in found
+
+
+def test_rerun_file_image_rate_may_change(tmp_path: Path) -> None:
+    rate = ImageRate(0.0)
+    writer = RerunWriter(RerunConfig(str(tmp_path / "a.rrd"), 0.0, "abc", rate), "cam", body_model())
+    for index in range(4):
+        rate.fps = 20.0 if index >= 2 else 0.0
+        bodies = make_bodies([], index)
+        writer.write(make_frame(index, index / 20), bodies, CAMERA, tracks([]), age_ms=1.0, stages=STAGES)
+    assert writer.close()
+    assert columns(tmp_path / "a.rrd")["/cam/camera/image"]["frame"] == [2, 3]
 
 
 def test_rerun_file_without_frames_is_none(tmp_path: Path) -> None:
