@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation, Slerp
+from scipy.spatial.transform import Rotation
 
 from edge.bridges.udp.skeleton_pose import Person
 from engines.joint_sets import SMPL24
@@ -94,7 +94,6 @@ def between(a: SmplPose, b: SmplPose, t_s: float) -> SmplPose:
     if b.t_s <= a.t_s or t_s >= b.t_s:
         return b
     share = max(0.0, (t_s - a.t_s) / (b.t_s - a.t_s))
-    both = zip(a.rotations, b.rotations, strict=True)
-    rotations = Rotation.concatenate([Slerp([0, 1], Rotation.concatenate(pair))(share) for pair in both])
+    rotations = a.rotations * Rotation.from_rotvec(share * (a.rotations.inv() * b.rotations).as_rotvec())
     joints = a.joints + share * (b.joints - a.joints)
     return SmplPose(t_s, rotations, joints, a.root + share * (b.root - a.root))
