@@ -70,9 +70,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Forward until --timeout or Ctrl-C. Returns the exit code."""
-    from edge.bridges.teleop.relay import relay
+    from edge.bridges.teleop.relay import SILENCE_S, relay
     from edge.bridges.teleop.stream import PersonStream, Sender
     from edge.bridges.udp.world_frame import WorldFrame
+    from edge.runtime.health import Heartbeat
+    from edge.runtime.supervision import Supervision
     from edge.wire.curve_auth import Security
     from edge.wire.publisher_socket import PublisherSocket
     from meshcast.errors import MeshcastError
@@ -92,8 +94,18 @@ def run(args: argparse.Namespace) -> int:
             sender = Sender(stream, send, rate_hz=args.rate, topic=args.topic, version=args.protocol)
             if not args.quiet:
                 console.note(f"sending {args.address} to {socket.address} at {args.rate:g} Hz; stop with Ctrl-C", name)
-            with sender:
-                relay(args.address, stream, sender, name=args.stream, timeout_s=args.timeout, curve=curve)
+            heartbeat = Heartbeat(lambda: f"{stream.frames} frames to {socket.address}", slack_s=2 * SILENCE_S)
+            with sender, Supervision(heartbeat) as supervision:
+                supervision.ready()
+                relay(
+                    args.address,
+                    stream,
+                    sender,
+                    name=args.stream,
+                    timeout_s=args.timeout,
+                    curve=curve,
+                    beat=heartbeat.beat,
+                )
         finally:
             socket.close()
     except MeshcastError as error:

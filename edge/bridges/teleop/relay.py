@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 from edge.bridges.teleop.stream import PersonStream, Sender
 from meshcast.protocol.packets import FramePacket, StatusPacket
@@ -21,6 +22,7 @@ def relay(
     name: str = "",
     timeout_s: float | None = None,
     curve: Curve | None = None,
+    beat: Callable[[], None] = lambda: None,
 ) -> None:
     """Feed the stream until no frame of the person has come for `timeout_s`; None: without end, across restarts.
 
@@ -31,6 +33,7 @@ def relay(
         name: of the publisher's stream; empty: the first one with a person.
         timeout_s: see above.
         curve: keys for an encrypted publisher.
+        beat: called at least every SILENCE_S.
 
     Raises:
         AddressError: for an unusable address.
@@ -42,6 +45,7 @@ def relay(
             address, levels=("params",), stream=name, timeout_s=min(SILENCE_S, left_s), latest=True, curve=curve
         ) as packets:
             for packet in packets:
+                beat()
                 if sender.error is not None:
                     raise sender.error
                 if isinstance(packet, FramePacket):
@@ -52,6 +56,7 @@ def relay(
                     frames, deadline = stream.frames, _deadline(timeout_s)
                 elif time.monotonic() >= deadline:
                     return
+        beat()
         stream.forget()
 
 
