@@ -29,6 +29,7 @@ from edge.stages.tiles import TiledDetect
 from edge.stages.tracker import Tracker
 from edge.stages.unseen_pose import UnseenPose
 from edge.stages.visibility import JointVisibility, KeypointVisibility
+from edge.stages.zones import IgnoredZones, Zone
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
 from engines.body.neutral import neutral_shape
@@ -47,6 +48,7 @@ class CameraConfig:
         calibrated: a camera, used without a camera file.
         camera_height_m: height above the floor, m, used without a calibration; None: unknown.
         tilt_deg: how far a camera of known height looks down, degrees.
+        ignored: zones of its images in which people are ignored.
     """
 
     camera: Path | None = None
@@ -54,6 +56,7 @@ class CameraConfig:
     calibrated: Camera | None = None
     camera_height_m: float | None = None
     tilt_deg: float = 0.0
+    ignored: tuple[Zone, ...] = ()
 
     @property
     def assumed(self) -> bool:
@@ -102,6 +105,7 @@ class Pipeline:
         self.detect: Detect | TiledDetect = Detect(loaded.detector_session, loaded.detector, config.detection)
         if config.detection.small_people:
             self.detect = TiledDetect(self.detect, input_size(loaded.detector), config.detection)
+        self.ignored = IgnoredZones(camera_config.ignored)
         self.track = Tracker(config.tracker)
         self.pose = Pose(
             loaded.pose_session,
@@ -130,13 +134,8 @@ class Pipeline:
             UnseenPose(names, model.parents, config.unseen_pose, sees_hands=sees_hands) if rigged else None
         )
         self.skin = Skin(body, model) if rigged else None
-        smoothed = config.smooth and rigged
-        self.smooth_rigs: SmoothRigs | None = None
-        if smoothed:
-            odometry = LegOdometry(model, config.rig_smoothing.odometry)
-            self.smooth_rigs = SmoothRigs(config.rig_smoothing, odometry=odometry, predict_s=config.predict_s)
-        self.foot_lock = FootLock(model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
-        self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
+        self._config = config
+        self._make_filters(config)
         self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
 
     @property
@@ -183,13 +182,35 @@ class Pipeline:
         with native_calls, self.timings.measure("inverse_kinematics", frame):
             return self.rig_fitter(frame.t_s, bodies)
 
+    def set_smoothing(self, smooth: str) -> None:
+        """Replace the filters, which start again at the next frame. Any thread may call this.
+
+        Args:
+            smooth: "off", "light" or "strong", see PipelineConfig.of.
+        """
+        chosen = PipelineConfig.of(smooth=smooth)  # type: ignore[arg-type]
+        self._make_filters(
+            replace(self._config, smooth=chosen.smooth, smoothing=chosen.smoothing, rig_smoothing=chosen.rig_smoothing)
+        )
+
+    def _make_filters(self, config: PipelineConfig) -> None:
+        rigged = self.rig_poser is not None
+        smoothed = config.smooth and rigged
+        smooth_rigs = None
+        if smoothed:
+            odometry = LegOdometry(self.model, config.rig_smoothing.odometry)
+            smooth_rigs = SmoothRigs(config.rig_smoothing, odometry=odometry, predict_s=config.predict_s)
+        self.smooth_rigs = smooth_rigs
+        self.foot_lock = FootLock(self.model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
+        self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
+
     def _track_people(self, frame: Frame) -> TrackedFrame:
         measure = self.timings.measure
         camera = self.camera(frame)
         detections = None
         if self.track.wants_detections(frame):
             with measure("detect", frame):
-                detections = self.detect(frame)
+                detections = self.ignored.detections(self.detect(frame), camera.size)
         with measure("track", frame):
             tracks = self.track.update(frame, detections)
         with measure("pose", frame):
@@ -199,7 +220,7 @@ class Pipeline:
         if self.second_opinion is not None:
             with measure("second_pose", frame):
                 pose = self.second_opinion(frame, tracks, pose)
-        return TrackedFrame(frame, camera, tracks, pose)
+        return self.ignored.people(TrackedFrame(frame, camera, tracks, pose))
 
     def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
         measure, frame = self.timings.measure, tracked.frame
@@ -223,18 +244,20 @@ class Pipeline:
                     posed = self.refine(tracked, mesh, bodies, posed)
             with measure("unseen_pose", frame):
                 posed = self.unseen_pose(frame.t_s, posed, visibility, up=up, contacts=bodies.contacts)
-            if self.smooth_rigs is not None:
+            smooth_rigs, foot_lock = self.smooth_rigs, self.foot_lock  # set_smoothing may replace them meanwhile
+            if smooth_rigs is not None:
                 with measure("smooth", frame):
-                    posed = self.smooth_rigs(frame.t_s, posed, bodies.contacts, visibility)
-            if self.foot_lock is not None:
+                    posed = smooth_rigs(frame.t_s, posed, bodies.contacts, visibility)
+            if foot_lock is not None:
                 with measure("foot_lock", frame):
-                    posed = self.foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor, visibility)
+                    posed = foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor, visibility)
             with measure("skin", frame):
                 return self.skin(posed, bodies)
-        if self.smooth is None:
+        smooth = self.smooth
+        if smooth is None:
             return bodies
         with measure("smooth", frame):
-            return self.smooth(frame.t_s, bodies)
+            return smooth(frame.t_s, bodies)
 
     def reset_tracking(self) -> None:
         """Forget all people of the first step, on the thread that runs it."""

@@ -19,7 +19,9 @@ from edge.monitoring.progress import Progress
 from edge.pipeline import Pipeline
 from edge.run_config import PublishConfig, RunConfig, SourceConfig
 from edge.runtime.async_pipeline import AsyncPipeline
+from edge.runtime.control import RunControl, reloadable
 from edge.runtime.destinations import check_outputs, plan_outputs
+from edge.runtime.displays import with_displays
 from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.report import run_report
 from edge.runtime.signals import ShutdownRequest, interruptible
@@ -55,13 +57,18 @@ class RunResult:
     interrupted: bool = False
 
 
-def run(config: RunConfig, on_start: Callable[[], None] | None = None) -> RunResult:
+def run(
+    config: RunConfig,
+    on_reload: Callable[[RunControl], None] | None = None,
+    on_start: Callable[[], None] | None = None,
+) -> RunResult:
     """Run until all sources end, reach max_frames, or SIGINT, SIGTERM or SIGHUP stops the run; results are kept.
 
     A source that fails stops its own stream; an output that fails stops alone.
 
     Args:
-        config: the run.
+        config: of the run.
+        on_reload: called on SIGUSR1 with what changes settings of the running streams; its errors are logged.
         on_start: called once when sources, models and outputs are open, before the first frame is read.
 
     Raises:
@@ -71,6 +78,7 @@ def run(config: RunConfig, on_start: Callable[[], None] | None = None) -> RunRes
     """
     with ExitStack() as cleanup:
         interrupt = cleanup.enter_context(interruptible())
+        reload = cleanup.enter_context(reloadable())
         names = config.sources.stream_names()
         files = _planned(config, names)
         summary = OutputFile(config.outputs.summary) if config.outputs.summary is not None else None
@@ -95,11 +103,14 @@ def run(config: RunConfig, on_start: Callable[[], None] | None = None) -> RunRes
         clients = Clients(lambda: publisher.subscribers, lambda: publisher.refused) if publisher is not None else None
         observers.watch(streams, models, clients)
         progress = cleanup.enter_context(Progress(streams, config.quiet))
+        rates = [each.rerun.rate for each in files if each.rerun is not None and each.rerun.rate is not None]
+        control = RunControl(pipelines, rates)
+        reread = partial(on_reload, control) if on_reload is not None else None
         if on_start is not None:
             on_start()
         for stream in streams:
             stream.start()
-        interrupted = _wait(streams, ended, (progress.refresh, observers.poll), interrupt)
+        interrupted = _wait(streams, ended, (progress.refresh, observers.poll, partial(reload.poll, reread)), interrupt)
         observers.ending()
         progress.close()
         return _result(config, streams, models, observers, summary, interrupted=interrupted)
@@ -117,13 +128,11 @@ def open_sources(config: SourceConfig, cleanup: ExitStack, names: Sequence[str] 
 def _planned(config: RunConfig, names: list[str]) -> list[StreamFiles]:
     """The files of each stream. Raises OutputError when a file of the run cannot be written."""
     outputs = config.outputs
-    planned = plan_outputs(names, outputs.save, outputs.overlay, outputs.overlay_encoder, outputs.record)
-    paths = [path for files in planned for path in (files.save, files.overlay)]
-    paths += [files.record.path for files in planned if files.record is not None]
-    paths += [outputs.summary, config.monitoring.trace]
+    planned = plan_outputs(names, outputs.files)
+    paths = [*(path for files in planned for path in files.paths), outputs.summary, config.monitoring.trace]
     cameras = [camera.camera for camera in config.cameras if camera.camera is not None]
     check_outputs([path for path in paths if path is not None], config.sources.uris, cameras)
-    return planned
+    return with_displays(planned)
 
 
 def _publisher(

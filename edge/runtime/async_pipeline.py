@@ -16,7 +16,7 @@ from edge.bounded_queue import BoundedQueue
 from edge.pipeline import Pipeline
 from edge.runtime.frame_errors import FrameErrors
 from edge.sources import Pace, Reader, Source
-from edge.types import Bodies, Frame, RigPose, TrackedFrame
+from edge.types import Bodies, Frame, RigPose, TrackedFrame, Tracks
 from engines.inference.process_exit import close_at_exit
 
 A = TypeVar("A", bound="Frame | TrackedFrame")
@@ -27,12 +27,16 @@ QUEUE_CAPACITY = 2  # results between two steps: a slow frame does not block the
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """A frame that left the pipeline, its camera and its bodies; rig_pose: the same bodies, if rotations are used."""
+    """A frame that left the pipeline, its camera and its bodies; rig_pose: the same bodies, if rotations are used.
+
+    tracks: all people who are tracked in the frame, also those without a body.
+    """
 
     frame: Frame
     camera: Camera
     bodies: Bodies
     rig_pose: RigPose | None = None
+    tracks: Tracks | None = None
 
 
 class AsyncPipeline:
@@ -164,7 +168,7 @@ class AsyncPipeline:
     def _recover_meshes(self, tracked: TrackedFrame) -> FrameResult:
         bodies = self.pipeline.recover_meshes(tracked)
         rig_pose = self.pipeline.solve_rotations(tracked.frame, bodies) if self._wants_rotations() else None
-        return FrameResult(tracked.frame, tracked.camera, bodies, rig_pose)
+        return FrameResult(tracked.frame, tracked.camera, bodies, rig_pose, tracked.tracks)
 
     def _worker(
         self,

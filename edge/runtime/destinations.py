@@ -9,40 +9,42 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.errors import OutputError
-from edge.recording.stream_recorder import RecordConfig
+from edge.recording.rotation import check_rotation
 from edge.runtime.outputs import StreamFiles
 from edge.sinks.encoders import choose_encoder
 from edge.sinks.npz import check_save_suffix
 from edge.sinks.output_file import check_writable
 from edge.sinks.overlay import VIDEO, check_overlay_suffix
+from edge.sinks.rerun_target import RerunConfig
 from edge.sources.uri import IMAGE_SUFFIXES, parse
 
 FIELD = "{stream}"
 
 
-def plan_outputs(
-    streams: Sequence[str],
-    save: Path | None,
-    overlay: Path | None,
-    encoder: str = "auto",
-    record: RecordConfig | None = None,
-) -> list[StreamFiles]:
+def plan_outputs(streams: Sequence[str], files: StreamFiles) -> list[StreamFiles]:
     """The files of each stream; {stream} in a path becomes the stream's name.
 
     Raises OutputError for an unknown suffix, for one path of several streams, and as choose_encoder for an encoder.
     """
-    if save is not None:
-        check_save_suffix(save)
-    if overlay is not None:
-        check_overlay_suffix(overlay)
-        if overlay.suffix.lower() == VIDEO:
+    if files.save is not None:
+        check_save_suffix(files.save)
+    if files.record is not None:
+        check_rotation(files.record, files.rotation)
+    encoder = files.encoder
+    if files.overlay is not None:
+        check_overlay_suffix(files.overlay)
+        if files.overlay.suffix.lower() == VIDEO:
             encoder = choose_encoder(encoder)
     return [
-        StreamFiles(
-            _path(save, name, streams),
-            _path(overlay, name, streams),
-            encoder,
-            None if record is None else replace(record, path=_stream_path(record.path, name, streams)),
+        replace(
+            files,
+            save=_path(files.save, name, streams),
+            overlay=_path(files.overlay, name, streams),
+            encoder=encoder,
+            record=None
+            if files.record is None
+            else replace(files.record, path=_stream_path(files.record.path, name, streams)),
+            rerun=None if files.rerun is None else _rerun(files.rerun, name, streams),
         )
         for name in streams
     ]
@@ -62,6 +64,10 @@ def check_outputs(outputs: Sequence[Path], sources: Sequence[str], others: Seque
         if place in read:
             raise OutputError(f"{path}: is an input of this run and would be replaced; choose another path")
         taken[place] = path
+
+
+def _rerun(config: RerunConfig, stream: str, streams: Sequence[str]) -> RerunConfig:
+    return config if config.path is None else replace(config, target=str(_stream_path(config.path, stream, streams)))
 
 
 def _path(path: Path | None, stream: str, streams: Sequence[str]) -> Path | None:

@@ -48,6 +48,10 @@ class Tracker:
         self._thumbnail: Array = np.zeros((1, 1, 3), np.int16)
         self._latest: tuple[tuple[int, float], Array] | None = None
 
+    def set_interval(self, frames: int) -> None:
+        """Change the number of frames between detections. Any thread may call this."""
+        self._interval = max(1, frames)
+
     def wants_detections(self, frame: Frame) -> bool:
         """Whether the detector has to run on this frame: every `interval` frames, more often after a loss, always
         without tracks in sight, after a gap in the stream and at a scene change."""
