@@ -18,13 +18,14 @@ import numpy as np
 
 from calibration.camera import Camera
 from edge.errors import OutputError
-from edge.render.meshes import MIN_KEYPOINT_SCORE, VertexNormals
+from edge.render.meshes import MIN_KEYPOINT_SCORE
 from edge.render.palette import color_of
 from edge.render.skeleton import bone_lines
 from edge.sinks.output_file import OutputFile
 from edge.sinks.rerun_target import ImageRate, RerunConfig, viewer_address
 from edge.text import one_line
 from edge.types import U8, Bodies, BodyModel, Frame, Tracks
+from engines.body.vertex_normals import VertexNormals
 
 if TYPE_CHECKING:
     import rerun as rr
