@@ -30,7 +30,9 @@ from edge.stages.unseen_pose import UnseenPose
 from edge.stages.visibility import JointVisibility, KeypointVisibility
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
+from engines.body.body import Body
 from engines.body.neutral import neutral_shape
+from engines.heads.base import Head
 from engines.inference.process_exit import native_calls
 
 DEFAULT_FOV_DEG = 60.0
@@ -72,7 +74,10 @@ class Pipeline:
         models: the engines, with their own timings.
         camera_config: intrinsics of the camera.
         predict_s: time by which the bodies are ahead of their frames, s.
+        uploads: whether `upload` starts work on frames ahead of `track_people`.
     """
+
+    uploads = False
 
     def __init__(
         self,
@@ -97,22 +102,18 @@ class Pipeline:
         self.camera_config = camera_config
         self._cameras = FrameCameras(camera_config)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)
-        loaded, options = self.models, self.models.wanted
-        self.detect: Detect | TiledDetect = Detect(loaded.detector_session, loaded.detector, config.detection)
+        loaded = self.models
+        self.detect: Detect | TiledDetect = self._make_detect(config)
         if config.detection.small_people:
             self.detect = TiledDetect(self.detect, input_size(loaded.detector), config.detection)
         self.track = Tracker(config.tracker)
-        self.pose = Pose(
-            loaded.pose_session,
-            loaded.pose,
-            refine=options.refine,
-            flip_test=options.flip_test,
-            on_crops=on_crops,
-            config=config.pose,
-            cut=config.cut,
-        )
-        self.second_opinion = _second_opinion(loaded, config)
-        self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
+        self.pose = self._make_pose(config, on_crops)
+        self.second_opinion = None
+        if (second := self._make_second_pose()) is not None:
+            self.second_opinion = SecondOpinion(
+                second, second.keypoint_names, loaded.pose.keypoints, config.second_opinion
+            )
+        self.mesh = Mesh(self._make_head(), loaded.pose.keypoints, attention=config.attention)
         self.see = KeypointVisibility(loaded.pose.keypoints, config.visibility)
         self.joint_visibility = JointVisibility(self.mesh.model.joint_names, loaded.pose.keypoints)
         model, body = self.mesh.model, self.mesh.head.body
@@ -128,7 +129,7 @@ class Pipeline:
         self.unseen_pose = (
             UnseenPose(names, model.parents, config.unseen_pose, sees_hands=sees_hands) if rigged else None
         )
-        self.skin = Skin(body, model) if rigged else None
+        self.skin = self._make_skin(body, model) if rigged else None
         smoothed = config.smooth and rigged
         self.smooth_rigs = SmoothRigs(config.rig_smoothing, predict_s=config.predict_s) if smoothed else None
         self.foot_lock = FootLock(model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
@@ -178,6 +179,49 @@ class Pipeline:
                 return self.rig_fitter.measure(bodies, rotations, shape)
         with native_calls, self.timings.measure("inverse_kinematics", frame):
             return self.rig_fitter(frame.t_s, bodies)
+
+    def upload(self, frame: Frame) -> None:
+        """Start what can be done on a frame before those before it are tracked: nothing on the CPU.
+
+        Called once for each frame, in order, on any thread, where `uploads` is true.
+        """
+
+    def discard(self, frame: Frame) -> None:
+        """A frame that was uploaded will not be tracked."""
+
+    def end(self) -> None:
+        """No more frames come: a thread that waits in `upload` gets an error."""
+
+    def close(self) -> None:
+        """Free memory on a device, when no thread uses the pipeline any more."""
+
+    def _make_detect(self, config: PipelineConfig) -> Detect:
+        loaded = self.models
+        return Detect(loaded.detector_session, loaded.detector, config.detection)
+
+    def _make_pose(self, config: PipelineConfig, on_crops: OnCrops | None) -> Pose:
+        loaded, options = self.models, self.models.wanted
+        return Pose(
+            loaded.pose_session,
+            loaded.pose,
+            refine=options.refine,
+            flip_test=options.flip_test,
+            on_crops=on_crops,
+            config=config.pose,
+            cut=config.cut,
+        )
+
+    def _make_second_pose(self) -> Pose | None:
+        loaded = self.models
+        if loaded.second_pose is None or loaded.second_pose_session is None:
+            return None
+        return Pose(loaded.second_pose_session, loaded.second_pose)
+
+    def _make_head(self) -> Head:
+        return self.models.make_head()
+
+    def _make_skin(self, body: Body, model: BodyModel) -> Skin:
+        return Skin(body, model)
 
     def _track_people(self, frame: Frame) -> TrackedFrame:
         measure = self.timings.measure
@@ -258,13 +302,6 @@ class Pipeline:
         ):
             if stage is not None:
                 stage.reset()
-
-
-def _second_opinion(loaded: LoadedModels, config: PipelineConfig) -> SecondOpinion | None:
-    if loaded.second_pose is None or loaded.second_pose_session is None:
-        return None
-    second = Pose(loaded.second_pose_session, loaded.second_pose)
-    return SecondOpinion(second, second.keypoint_names, loaded.pose.keypoints, config.second_opinion)
 
 
 class FrameCameras:

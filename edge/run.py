@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, SourceError
+from edge.gpu.models import gpu_models
+from edge.gpu.pipeline import make_pipeline
 from edge.models import LoadedModels
 from edge.monitoring.build_progress import build_progress_bars
 from edge.monitoring.clients import Clients
@@ -75,10 +77,13 @@ def run(config: RunConfig) -> RunResult:
             listeners = [observers.listener(name) for name in names]
             with build_progress_bars(config.quiet) as on_build:
                 models = LoadedModels(config.models, timings=Timings(observers.listener(ENGINES)), on_build=on_build)
-            pipelines = [
-                Pipeline(models, camera, config.pipeline, timings=Timings(listener))
-                for camera, listener in zip(config.camera_configs(), listeners, strict=True)
-            ]
+            gpu = gpu_models(models)
+            if gpu is not None:
+                cleanup.callback(gpu.close)
+            pipelines = []
+            for camera, listener in zip(config.camera_configs(), listeners, strict=True):
+                pipelines.append(make_pipeline(models, gpu, camera, config.pipeline, Timings(listener)))
+                cleanup.callback(pipelines[-1].close)
         publisher = _publisher(config, names, pipelines[0].model, cleanup)
         ended = threading.Condition()
         streams = _streams(config.sources, sources, pipelines, files, publisher, ended, cleanup)
