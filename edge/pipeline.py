@@ -32,6 +32,7 @@ from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
 from engines.body.body import Body
 from engines.body.neutral import neutral_shape
+from engines.device.metered import DeviceCounts
 from engines.heads.base import Head
 from engines.inference.process_exit import native_calls
 
@@ -146,6 +147,11 @@ class Pipeline:
         """People without a body: the engine's numbers were not finite, too few keypoints were visible, or the mesh head
         put them behind the camera."""
         return self.pose.dropped_nan + self.mesh.dropped
+
+    @property
+    def device_counts(self) -> DeviceCounts | None:
+        """What was asked of a GPU so far, for a pipeline on its streams."""
+        return None
 
     def camera(self, frame: Frame) -> Camera:
         """The camera of a frame. Raises CameraError when the calibration is for another image size."""

@@ -20,6 +20,7 @@ from edge.timing import Timings
 from edge.types import BodyModel, Frame, TrackedFrame
 from engines.body.body import Body
 from engines.cards.card import Card
+from engines.device.metered import DeviceCounts, MeteredDevice
 from engines.errors import DeviceLostError
 from engines.heads.base import Head
 from engines.inference.process_exit import native_calls
@@ -51,8 +52,11 @@ class GpuPipeline(Pipeline):
             config: settings of the stages.
             timings: where durations are added.
         """
+        timings = timings or Timings()
         self._gpu = models
-        self._device = models.device
+        self._device = MeteredDevice(
+            models.device, lambda name, start_ns, end_ns: timings.record(f"gpu {name}", start_ns, end_ns)
+        )
         self._ring = FrameRing(self._device)
         self._pose_stream, self._mesh_stream = self._device.stream("pose"), self._device.stream("mesh")
         self._owned: list[Any] = [self._ring]
@@ -80,6 +84,11 @@ class GpuPipeline(Pipeline):
             return super().track_people(frame)
         finally:
             self.discard(frame)
+
+    @property
+    def device_counts(self) -> DeviceCounts:
+        """Launches, copies, waits and allocations so far."""
+        return self._device.counts
 
     def end(self) -> None:
         self._ring.end()

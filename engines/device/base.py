@@ -29,6 +29,9 @@ class DeviceArray(Protocol):
     @property
     def dtype(self) -> np.dtype[Any]: ...
 
+    @property
+    def nbytes(self) -> int: ...
+
     def rows(self, count: int) -> DeviceArray:
         """A view of the first rows."""
         ...
@@ -46,6 +49,9 @@ class HostArray(Protocol):
 
     @property
     def dtype(self) -> np.dtype[Any]: ...
+
+    @property
+    def nbytes(self) -> int: ...
 
     def rows(self, count: int) -> HostArray:
         """A view of the first rows."""
@@ -76,6 +82,10 @@ class Event(Protocol):
 
     def done(self) -> bool:
         """Whether the stream has passed the point, without waiting."""
+        ...
+
+    def ms_since(self, other: Event) -> float:
+        """Milliseconds on the device from another event of it to this one, both timed and passed."""
         ...
 
 
@@ -124,8 +134,8 @@ class Device(Protocol):
         """A new stream."""
         ...
 
-    def event(self, name: str) -> Event:
-        """A new event, which counts as passed until it is recorded."""
+    def event(self, name: str, *, timed: bool = False) -> Event:
+        """A new event, which counts as passed until it is recorded. timed: for `ms_since`."""
         ...
 
     def array(self, shape: Shape, dtype: DTypeLike) -> DeviceArray:

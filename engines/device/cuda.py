@@ -43,11 +43,11 @@ class CudaDevice:
             self.use()
             return CudaStream(self, name, self._device.create_stream())
 
-    def event(self, name: str) -> base.Event:
+    def event(self, name: str, *, timed: bool = False) -> base.Event:
         with self.errors("make an event"):
             self.use()
             # The waiting thread sleeps: on a small board the other cores and the memory have better things to do.
-            options = self._core.EventOptions(blocking_sync=True)
+            options = self._core.EventOptions(blocking_sync=True, timing_enabled=timed)
             return CudaEvent(self, name, self._device.create_event(options))
 
     def array(self, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
@@ -89,7 +89,7 @@ class CudaArray:
     def __init__(self, device: CudaDevice, buffer: Any, pointer: int, shape: Shape, dtype: np.dtype[Any]) -> None:
         self.device, self.buffer, self.pointer = device, buffer, pointer
         self.shape, self.dtype = shape, dtype
-        self.bytes = byte_count(shape, dtype)
+        self.nbytes = byte_count(shape, dtype)
 
     def rows(self, count: int) -> base.DeviceArray:
         return CudaArray(self.device, self.buffer, self.pointer, (count, *self.shape[1:]), self.dtype)
@@ -120,7 +120,7 @@ class CudaHostArray:
     def __init__(self, device: CudaDevice, buffer: Any, pointer: int, shape: Shape, dtype: np.dtype[Any]) -> None:
         self.device, self.buffer, self.pointer = device, buffer, pointer
         self.shape, self.dtype = shape, dtype
-        self.bytes = byte_count(shape, dtype)
+        self.nbytes = byte_count(shape, dtype)
 
     def rows(self, count: int) -> base.HostArray:
         return CudaHostArray(self.device, self.buffer, self.pointer, (count, *self.shape[1:]), self.dtype)
@@ -131,7 +131,7 @@ class CudaHostArray:
         return view
 
     def write(self) -> NDArray[Any]:
-        memory: Any = (ctypes.c_char * max(1, self.bytes)).from_address(self.pointer)
+        memory: Any = (ctypes.c_char * max(1, self.nbytes)).from_address(self.pointer)
         memory.owner = self.buffer  # the view keeps the memory
         return np.frombuffer(memory, self.dtype, math.prod(self.shape)).reshape(self.shape)
 
@@ -154,6 +154,10 @@ class CudaEvent:
         with self._device.errors(f"finish what is before {self.name}"):
             return bool(self.event.is_done)
 
+    def ms_since(self, other: base.Event) -> float:
+        with self._device.errors("read its timers"):
+            return float(self.event - cast(CudaEvent, other).event)
+
 
 class CudaStream:
     """A base.Stream; `handle` is its cudaStream_t as an integer."""
@@ -172,14 +176,14 @@ class CudaStream:
 
     def copy(self, target: base.DeviceArray | base.HostArray, source: base.DeviceArray | base.HostArray) -> None:
         to, of = cast(CudaArray, target), cast(CudaArray, source)
-        if to.bytes != of.bytes:
-            raise ValueError(f"a copy of {of.bytes} bytes to {to.bytes}")
-        if not of.bytes:
+        if to.nbytes != of.nbytes:
+            raise ValueError(f"a copy of {of.nbytes} bytes to {to.nbytes}")
+        if not of.nbytes:
             return
-        with self._device.errors(f"copy {of.bytes} bytes"):
+        with self._device.errors(f"copy {of.nbytes} bytes"):
             self._device.use()
-            view = self._device.view(to.pointer, to.bytes, to.buffer)
-            view.copy_from(self._device.view(of.pointer, of.bytes, of.buffer), stream=self._stream)
+            view = self._device.view(to.pointer, to.nbytes, to.buffer)
+            view.copy_from(self._device.view(of.pointer, of.nbytes, of.buffer), stream=self._stream)
 
     def record(self, event: base.Event) -> None:
         with self._device.errors("record an event"):

@@ -65,7 +65,10 @@ def test_run_on_gpu_saves_the_bodies_of_the_cpu(
             np.testing.assert_allclose(found[array], expected[array], atol=SAME)
     summary = report(tmp_path / "gpu" / "s.json")
     streams = summary["streams"].values() if cameras > 1 else [summary]
-    assert all("upload" in stream["stages_ms"] for stream in streams)
+    for stream in streams:
+        assert {"upload", "gpu crops", "gpu pose engine", "gpu skinning"} <= set(stream["stages_ms"])
+        assert stream["gpu_per_frame"]["host_waits"] < 6
+        assert stream["gpu_per_frame"]["bytes"] > 640 * 360 * 3
     assert runtime.counts["pose engine"] >= 12 * cameras
 
 

@@ -32,11 +32,18 @@ class Buffer:
 class Event:
     def __init__(self, options: Any) -> None:
         assert options.blocking_sync
+        self.timed = options.timing_enabled
         self.is_done = True
+        self.at_ms = 0.0
         self.waited = 0
 
     def sync(self) -> None:
         self.waited += 1
+
+    def __sub__(self, other: Event) -> float:
+        assert self.timed
+        assert other.timed
+        return self.at_ms - other.at_ms
 
 
 class Stream:
@@ -46,6 +53,7 @@ class Stream:
 
     def record(self, event: Event) -> None:
         self.order.append(("record", event))
+        event.at_ms = float(len(self.order))
 
     def wait(self, event: Event) -> None:
         self.order.append(("wait", event))
@@ -89,8 +97,8 @@ class LegacyPinnedMemoryResource:
 
 
 class EventOptions:
-    def __init__(self, *, blocking_sync: bool) -> None:
-        self.blocking_sync = blocking_sync
+    def __init__(self, *, blocking_sync: bool, timing_enabled: bool) -> None:
+        self.blocking_sync, self.timing_enabled = blocking_sync, timing_enabled
 
 
 def module() -> types.ModuleType:

@@ -29,8 +29,8 @@ class EmulatedDevice:
     def stream(self, name: str) -> base.Stream:
         return EmulatedStream(self, name)
 
-    def event(self, name: str) -> base.Event:
-        return EmulatedEvent(self, name)
+    def event(self, name: str, *, timed: bool = False) -> base.Event:
+        return EmulatedEvent(self, name, timed)
 
     def array(self, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
         return EmulatedArray(self, self._memory(shape, dtype), shape, np.dtype(dtype))
@@ -71,7 +71,7 @@ class _Array:
     ) -> None:
         self.device, self.memory = device, memory
         self.shape, self.dtype = shape, dtype
-        self.size = byte_count(shape, dtype)
+        self.size = self.nbytes = byte_count(shape, dtype)
         self._whole = whole
 
     def close(self) -> None:
@@ -129,8 +129,8 @@ class EmulatedHostArray(_Array):
 class EmulatedEvent:
     """A base.Event."""
 
-    def __init__(self, device: EmulatedDevice, name: str) -> None:
-        self.device, self.name = device, name
+    def __init__(self, device: EmulatedDevice, name: str, timed: bool) -> None:
+        self.device, self.name, self._timed = device, name, timed
         self.ticket: Ticket | None = None
 
     def wait(self) -> None:
@@ -146,6 +146,15 @@ class EmulatedEvent:
                 return self.ticket is None
             runtime.checker.ordered(HOST, self.ticket.clock)
             return True
+
+    def ms_since(self, other: base.Event) -> float:
+        before = cast(EmulatedEvent, other)
+        assert self._timed
+        assert before._timed
+        assert self.ticket is not None
+        assert before.ticket is not None
+        assert self.ticket.done
+        return float(self.ticket.at_ms - before.ticket.at_ms)
 
 
 class EmulatedStream:

@@ -20,6 +20,7 @@ class Ticket:
     stream: str
     clock: Clock
     done: bool = False
+    at_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class Runtime:
         self._random = random.Random(self.seed)
         self._queues: dict[str, deque[Task]] = {}
         self._made = 0
+        self.now_ms = 0  # every task takes one
 
     def restart(self, without: Iterable[tuple[str, str]] = ()) -> None:
         """Finish all work, forget what happened, and leave out other waits from now on."""
@@ -158,5 +160,6 @@ class Runtime:
     def _run(self, task: Task) -> None:
         if task.run is not None:
             task.run()
+            self.now_ms += 1
         if task.completes is not None:
-            task.completes.done = True
+            task.completes.done, task.completes.at_ms = True, self.now_ms
