@@ -137,6 +137,7 @@ class Runner(ABC):
         self._engines = Durations()
         self._rows = dict.fromkeys(self._models.sessions, (0, 0))
         self.drops: dict[str, dict[str, int]] = {}  # of the latest run
+        self.device_per_frame: dict[str, dict[str, float]] = {}  # of the latest run, by stream
         self._names: list[str] = []
         for timings in self._timings:
             timings.clear()
@@ -166,6 +167,9 @@ class Runner(ABC):
             ]
             meter = Stopwatch(FILL * len(sources), frames * len(sources))
             self._run(sources, pipelines, outputs, meter)
+            for name, pipeline in zip(self._names, pipelines, strict=True):
+                if pipeline.device_counts is not None:
+                    self.device_per_frame[name] = pipeline.device_counts.per_frame(FILL + frames)
         self._engines.merge(self._models.timings.stages)
         self.frames += meter.counted
         self.people += meter.people
