@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+import edge_kernels
 from edge.gpu.slots import FrameRing, Slot
 from edge.stages.keypoint_decoders import Outputs
 from edge.stages.pose import Pose
 from edge.types import F32, Frame, Tracks
 from engines.cards.card import Card
-from engines.device.base import Device, DeviceArray, HostArray, Stream
+from engines.device.base import Device, DeviceArray, Spec, Stream
 from engines.errors import OutOfMemoryError
 from engines.inference.session import Session
 from engines.inference.stream_engine import Buffers, StreamEngine
@@ -40,7 +42,7 @@ class GpuPose(Pose):
         self._buffers = Buffers(device, engine, host_inputs=False)
         self._places: _Places | None = None
         self._most: int | None = None  # people of a batch, where memory was short
-        self._painted: HostArray | None = None  # crops that are cut on the host
+        self._painted: _Masks | None = None
         self._given = device.event("crop boxes uploaded")
         self._read = [device.event("image read by the crops") for _ in range(2)]
         self._landed = device.event("keypoints landed")
@@ -49,8 +51,9 @@ class GpuPose(Pose):
         """Free the memory, after waiting for the work that uses it."""
         self._finish()
         self._buffers.close()
-        for array in self._arrays():
-            array.close()
+        for staged in (self._places, self._painted):
+            if staged is not None:
+                staged.close()
         self._places = self._painted = None
 
     def _infer(self, frame: Frame, tracks: Tracks, boxes: F32) -> tuple[Outputs, F32]:
@@ -62,21 +65,20 @@ class GpuPose(Pose):
         for start in range(0, len(boxes), size):
             rows = slice(start, start + size)
             painted = {row - start: mask for row, mask in masks.items() if start <= row < start + size}
-            parts.append(self._chunk(frame, slot, centers[rows], scales[rows], painted))
+            parts.append(self._chunk(slot, centers[rows], scales[rows], painted))
         if len(parts) == 1:
             return parts[0], regions
         return tuple(np.concatenate(same) for same in zip(*parts, strict=True)), regions
 
-    def _chunk(self, frame: Frame, slot: Slot, centers: F32, scales: F32, masks: dict[int, Any]) -> Outputs:
+    def _chunk(self, slot: Slot, centers: F32, scales: F32, masks: dict[int, Any]) -> Outputs:
         """The network's outputs for one batch of crops."""
         count, stream, buffers = len(centers), self._stream, self._buffers
         crops = buffers.inputs[0].rows(count)
         self._wait()
         stream.wait(slot.uploaded)
+        self._crop(slot, centers, scales, crops)
         if masks:
-            self._paint(frame, centers, scales, masks, crops)
-        else:
-            self._crop(slot, centers, scales, crops)
+            self._paint(masks, crops)
         outputs = [array.rows(count) for array in buffers.outputs]
         landing = [array.rows(count) for array in buffers.host_outputs]
         self._engine.launch(stream, [crops], outputs)
@@ -104,21 +106,26 @@ class GpuPose(Pose):
         stream.record(self._read[0])
         slot.readers.append(self._read[0])
 
-    def _paint(self, frame: Frame, centers: F32, scales: F32, masks: dict[int, Any], crops: DeviceArray) -> None:
-        """Crops on the host, where neighbors are painted over."""
+    def _paint(self, masks: dict[int, Any], crops: DeviceArray) -> None:
+        """Paint over the neighbors in some of the crops."""
         assert self._mask is not None
-        shape, count = (self._buffers.capacity, *crops.shape[1:]), len(centers)
-        if self._painted is None or self._painted.shape != shape:
+        fill, count, stream = self._mask.fill, len(masks), self._stream
+        if self._painted is None or self._painted.capacity < self._buffers.capacity:
             if self._painted is not None:
+                self._finish()
                 self._painted.close()
-                self._painted = None
-            self._painted = self._device.host_array(shape, np.float32)
-        staging = self._painted.rows(count)
-        batch = staging.write()
-        self._crops.write(frame.image, centers, scales, batch)
-        self._mask.paint(batch, masks)
-        self._stream.copy(crops, staging)
-        self._stream.record(self._given)
+            self._painted = _Masks(self._device, self._buffers.capacity, self._crops.size)
+        given = [array.rows(count) for array in self._painted.device]
+        values = (np.stack(list(masks.values())), np.array(list(masks), np.int32))
+        for host, target, value in zip(self._painted.host, given, values, strict=True):
+            host.rows(count).write()[:] = value
+            stream.copy(target, host.rows(count))
+        stream.record(self._given)
+
+        def work(handle: int, mask: Any, rows: Any, out: Any) -> None:
+            edge_kernels.paint(fill, mask, rows, out, stream=handle)
+
+        stream.launch("paint", work, given, updates=[crops])
 
     def _wait(self) -> None:
         """Wait for the copies of a call that failed behind them; those of others have landed with their outputs."""
@@ -160,19 +167,29 @@ class GpuPose(Pose):
             self._places.close()
         self._places = places
 
-    def _arrays(self) -> list[DeviceArray | HostArray]:
-        places = [] if self._places is None else [*self._places.host, *self._places.device]
-        return [*places, *([self._painted] if self._painted is not None else [])]
 
+class _Staged:
+    """Small arrays for so many people, page-locked and on the device."""
 
-class _Places:
-    """Centers (N, 2) and scales (N,) of crops, page-locked and on the device."""
-
-    def __init__(self, device: Device, capacity: int) -> None:
-        shapes = ((capacity, 2), (capacity,))
-        self.host = [device.host_array(shape, np.float32) for shape in shapes]
-        self.device = [device.array(shape, np.float32) for shape in shapes]
+    def __init__(self, device: Device, capacity: int, rows: Sequence[Spec]) -> None:
+        self.capacity = capacity
+        self.host = [device.host_array((capacity, *spec.row), spec.dtype) for spec in rows]
+        self.device = [device.array((capacity, *spec.row), spec.dtype) for spec in rows]
 
     def close(self) -> None:
         for array in (*self.host, *self.device):
             array.close()
+
+
+class _Places(_Staged):
+    """Centers (N, 2) and scales (N,) of crops."""
+
+    def __init__(self, device: Device, capacity: int) -> None:
+        super().__init__(device, capacity, [Spec((2,), np.dtype(np.float32)), Spec((), np.dtype(np.float32))])
+
+
+class _Masks(_Staged):
+    """What is painted over (M, h, w), and in which crops (M,)."""
+
+    def __init__(self, device: Device, capacity: int, size: tuple[int, int]) -> None:
+        super().__init__(device, capacity, [Spec(size, np.dtype(np.uint8)), Spec((), np.dtype(np.int32))])

@@ -37,6 +37,7 @@ class NeighborMask:
         given = card.input
         fill = (np.full(3, self._config.neighbor_fill) - np.array(given.mean)) / np.array(given.std)
         self._fill = fill.astype(np.float32)[:, None, None]
+        self.fill: tuple[float, float, float] = tuple(fill.astype(np.float32).tolist())
         index = {name: i for i, name in enumerate(card.keypoints)}
         self._limbs = [(index[a], index[b]) for a, b in LIMBS if a in index and b in index]
         self._torso = [index[name] for name in TORSO if name in index]

@@ -96,9 +96,17 @@ class Stream(Protocol):
     def name(self) -> str: ...
 
     def launch(
-        self, name: str, work: Work, reads: Sequence[DeviceArray] = (), writes: Sequence[DeviceArray] = ()
+        self,
+        name: str,
+        work: Work,
+        reads: Sequence[DeviceArray] = (),
+        writes: Sequence[DeviceArray] = (),
+        updates: Sequence[DeviceArray] = (),
     ) -> None:
-        """Enqueue work: `work(stream, *reads, *writes)`. It fills the arrays that it writes and keeps none of them."""
+        """Enqueue work: `work(stream, *reads, *writes, *updates)`.
+
+        It fills the arrays that it writes, changes parts of those that it updates, and keeps none of them.
+        """
         ...
 
     def copy(self, target: DeviceArray | HostArray, source: DeviceArray | HostArray) -> None:

@@ -18,6 +18,8 @@ from engines.device import base, dlpack
 from engines.device.base import Shape, Work, byte_count
 from engines.errors import ModelError
 
+_thread = threading.local()  # `device`: the current one of each thread
+
 
 class CudaDevice:
     """A base.Device on the GPU with this index. Raises ModelError without cuda-core, a driver or such a device."""
@@ -34,9 +36,8 @@ class CudaDevice:
         self._core: Any = core
         with self.errors("open it"):
             self._device: Any = core.Device(index)
-            self._device.set_current()
+            self.use()
             self._pinned: Any = core.LegacyPinnedMemoryResource()
-        self._threads = threading.local()
 
     def stream(self, name: str) -> base.Stream:
         with self.errors("make a stream"):
@@ -66,9 +67,9 @@ class CudaDevice:
 
     def use(self) -> None:
         """Make this the current device of the calling thread."""
-        if not getattr(self._threads, "current", False):
+        if getattr(_thread, "device", None) is not self:
             self._device.set_current()
-            self._threads.current = True
+            _thread.device = self
 
     def view(self, pointer: int, size: int, owner: Any) -> Any:
         """A cuda-core buffer of a part of an array."""
@@ -95,7 +96,9 @@ class CudaArray:
         return CudaArray(self.device, self.buffer, self.pointer, (count, *self.shape[1:]), self.dtype)
 
     def close(self) -> None:
-        self.buffer.close()
+        with self.device.errors("free memory"):
+            self.device.use()
+            self.buffer.close()
 
     def __dlpack__(self, **options: Any) -> Any:
         return dlpack.capsule(self.buffer, self.pointer, self.shape, self.dtype, self.__dlpack_device__())
@@ -136,7 +139,9 @@ class CudaHostArray:
         return np.frombuffer(memory, self.dtype, math.prod(self.shape)).reshape(self.shape)
 
     def close(self) -> None:
-        self.buffer.close()
+        with self.device.errors("free memory"):
+            self.device.use()
+            self.buffer.close()
 
 
 class CudaEvent:
@@ -148,10 +153,12 @@ class CudaEvent:
 
     def wait(self) -> None:
         with self._device.errors(f"finish what is before {self.name}"):
+            self._device.use()
             self.event.sync()
 
     def done(self) -> bool:
         with self._device.errors(f"finish what is before {self.name}"):
+            self._device.use()
             return bool(self.event.is_done)
 
     def ms_since(self, other: base.Event) -> float:
@@ -168,11 +175,16 @@ class CudaStream:
         self._device, self._stream = device, stream
 
     def launch(
-        self, name: str, work: Work, reads: Sequence[base.DeviceArray] = (), writes: Sequence[base.DeviceArray] = ()
+        self,
+        name: str,
+        work: Work,
+        reads: Sequence[base.DeviceArray] = (),
+        writes: Sequence[base.DeviceArray] = (),
+        updates: Sequence[base.DeviceArray] = (),
     ) -> None:
         with self._device.errors(f"run {name}"):
             self._device.use()
-            work(self.handle, *reads, *writes)
+            work(self.handle, *reads, *writes, *updates)
 
     def copy(self, target: base.DeviceArray | base.HostArray, source: base.DeviceArray | base.HostArray) -> None:
         to, of = cast(CudaArray, target), cast(CudaArray, source)
@@ -187,8 +199,10 @@ class CudaStream:
 
     def record(self, event: base.Event) -> None:
         with self._device.errors("record an event"):
+            self._device.use()
             self._stream.record(cast(CudaEvent, event).event)
 
     def wait(self, event: base.Event) -> None:
         with self._device.errors("order its streams"):
+            self._device.use()
             self._stream.wait(cast(CudaEvent, event).event)

@@ -96,16 +96,21 @@ class _Stream:
         self._spare: list[tuple[Event, Event]] = []
 
     def launch(
-        self, name: str, work: Work, reads: Sequence[DeviceArray] = (), writes: Sequence[DeviceArray] = ()
+        self,
+        name: str,
+        work: Work,
+        reads: Sequence[DeviceArray] = (),
+        writes: Sequence[DeviceArray] = (),
+        updates: Sequence[DeviceArray] = (),
     ) -> None:
         self._counts.launches += 1
         self._collect()
         if len(self._pending) >= PENDING:
-            self._stream.launch(name, work, reads, writes)
+            self._stream.launch(name, work, reads, writes, updates)
             return
         begin, end = self._spare.pop() if self._spare else (self._timer("begin"), self._timer("end"))
         self._stream.record(begin)
-        self._stream.launch(name, work, reads, writes)
+        self._stream.launch(name, work, reads, writes, updates)
         self._stream.record(end)
         self._pending.append(_Span(name, begin, end))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import types
 from typing import Any
 
@@ -78,6 +79,27 @@ def test_streams_are_ordered_by_the_events_they_are_given(core: Any) -> None:
     assert isinstance(ready, CudaEvent)
     assert one._stream.order == [("record", ready.event)]  # type: ignore[attr-defined]
     assert two._stream.order == [("wait", ready.event)]  # type: ignore[attr-defined]
+
+
+def test_every_thread_makes_the_device_its_current_one_once(core: Any) -> None:
+    device = CudaDevice(0)
+    stream, ready = device.stream("s"), device.event("ready")
+    made = device._device.current
+
+    def work() -> None:
+        for _ in range(2):
+            stream.wait(ready)
+            stream.record(ready)
+            ready.wait()
+
+    for _ in range(3):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert device._device.current == made + 3
+    CudaDevice(1)
+    work()
+    assert device._device.current == made + 4
 
 
 def test_device_errors_are_one_line(core: Any) -> None:

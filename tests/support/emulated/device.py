@@ -166,11 +166,16 @@ class EmulatedStream:
         self._key = self._runtime.new_stream(name)
 
     def launch(
-        self, name: str, work: Work, reads: Sequence[base.DeviceArray] = (), writes: Sequence[base.DeviceArray] = ()
+        self,
+        name: str,
+        work: Work,
+        reads: Sequence[base.DeviceArray] = (),
+        writes: Sequence[base.DeviceArray] = (),
+        updates: Sequence[base.DeviceArray] = (),
     ) -> None:
         runtime, device = self._runtime, self._device
-        given, made = cast(Sequence[EmulatedArray], reads), cast(Sequence[EmulatedArray], writes)
-        for array in (*given, *made):
+        given, made, changed = (cast(Sequence[EmulatedArray], arrays) for arrays in (reads, writes, updates))
+        for array in (*given, *made, *changed):
             assert not array.memory.freed, f"{name} uses {array.memory.block.name} after it was freed"
             assert array.device.name == device.name, f"{name} on {device.name} uses memory of {array.device.name}"
 
@@ -180,7 +185,7 @@ class EmulatedStream:
             if fault is not None:
                 runtime.lost.add(device.name)
                 return
-            outputs = [array.numpy(writeable=True) for array in made]
+            outputs = [array.numpy(writeable=True) for array in (*made, *changed)]
             for array in made:
                 array.memory.bytes[: array.size] = POISON
             work(0, *(array.numpy(writeable=False) for array in given), *outputs)
@@ -195,7 +200,7 @@ class EmulatedStream:
             runtime.checker.enqueue(self._key)
             for array in given:
                 runtime.checker.access(array.memory.block, 0, array.size, self._key, name, writes=False)
-            for array in made:
+            for array in (*made, *changed):
                 runtime.checker.access(array.memory.block, 0, array.size, self._key, name, writes=True)
             runtime.put(self._key, Task(name, run))
 
