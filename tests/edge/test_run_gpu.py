@@ -53,14 +53,15 @@ def test_run_on_gpu_saves_the_bodies_of_the_cpu(
     cameras: int, meshcast: Command, runtime: Runtime, person_clip: Path, tmp_path: Path
 ) -> None:
     clips = [person_clip] * cameras
-    assert saved(meshcast, clips, tmp_path / "cpu", *CPU).code == EXIT_WHOLE
-    said = saved(meshcast, clips, tmp_path / "gpu", *GPU)
+    short = ("--max-frames", "6")
+    assert saved(meshcast, clips, tmp_path / "cpu", *CPU, *short).code == EXIT_WHOLE
+    said = saved(meshcast, clips, tmp_path / "gpu", *GPU, *short)
     assert (said.code, said.errors) == (EXIT_WHOLE, [])
     names = ["person"] if cameras == 1 else [f"person-{number}" for number in range(1, cameras + 1)]
     for name in names:
         expected, found = (load(tmp_path / device / f"{name}.npz") for device in ("cpu", "gpu"))
         np.testing.assert_array_equal(found["id"], expected["id"])
-        assert len(expected["id"]) >= 12
+        assert len(expected["id"]) >= 6
         for array in ("vertices", "joints", "keypoints"):
             np.testing.assert_allclose(found[array], expected[array], atol=SAME)
     summary = report(tmp_path / "gpu" / "s.json")
@@ -69,7 +70,7 @@ def test_run_on_gpu_saves_the_bodies_of_the_cpu(
         assert {"upload", "gpu crops", "gpu pose engine", "gpu skinning"} <= set(stream["stages_ms"])
         assert stream["gpu_per_frame"]["host_waits"] < 6
         assert stream["gpu_per_frame"]["bytes"] > 640 * 360 * 3
-    assert runtime.counts["pose engine"] >= 12 * cameras
+    assert runtime.counts["pose engine"] >= 6 * cameras
 
 
 def test_run_on_gpu_that_is_lost_ends_with_one_line(

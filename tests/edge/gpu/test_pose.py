@@ -50,7 +50,7 @@ def poses(runtime: Runtime) -> Iterator[tuple[Pose, GpuPose]]:
 def overlapping(frame: Frame, people: int) -> Tracks:
     """People whose boxes overlap, with keypoints all over them."""
     height, width = frame.image.shape[:2]
-    left = np.linspace(0, width / 2, people)
+    left = np.linspace(0, width / 4, people)
     boxes = np.stack([left, np.full(people, 0.1 * height), left + width / 2, np.full(people, 0.9 * height)], 1)
     places = np.random.default_rng(0).random((people, 17, 2))
     keypoints = boxes[:, None, :2] + places * (boxes[:, None, 2:] - boxes[:, None, :2])
