@@ -12,6 +12,7 @@ from edge.stages.detect import Detect, Fitting, write_letterbox
 from edge.types import Array, Frame
 from engines.cards.card import Card
 from engines.device.base import Device, Event, HostArray
+from engines.device.packed import Packed
 from engines.inference.session import Session
 from engines.inference.stream_engine import StreamEngine
 
@@ -20,7 +21,7 @@ from engines.inference.stream_engine import StreamEngine
 class _Landing:
     """Page-locked outputs of the detector for one frame, and the event behind the copy to them."""
 
-    outputs: list[HostArray]
+    outputs: Packed[HostArray]
     landed: Event
 
 
@@ -46,15 +47,14 @@ class GpuDetect(Detect):
         self._engine, self._ring = engine, ring
         self._stream = device.stream("detector")
         self._input_array = device.array((1, 3, *self._size), engine.inputs[0].dtype)
-        self._output_arrays = [device.array((1, *spec.row), spec.dtype) for spec in engine.outputs]
+        self._outputs = Packed(device.array, engine.outputs)
         self._read = [device.event("image read by the detector") for _ in range(ahead)]
         self._landings = [
-            _Landing(
-                [device.host_array((1, *spec.row), spec.dtype) for spec in engine.outputs],
-                device.event("detections landed"),
-            )
-            for _ in range(ahead)
+            _Landing(Packed(device.host_array, engine.outputs), device.event("detections landed")) for _ in range(ahead)
         ]
+        self._outputs.reserve(1)
+        for landing in self._landings:
+            landing.outputs.reserve(1)
         self._started: dict[int, tuple[_Landing, Fitting]] = {}
         self._next = 0
         self._one = threading.Lock()
@@ -74,16 +74,16 @@ class GpuDetect(Detect):
         for landing in self._landings:
             if not landing.landed.done():
                 landing.landed.wait()
-        arrays = [array for landing in self._landings for array in landing.outputs]
-        for array in (self._input_array, *self._output_arrays, *arrays):
-            array.close()
+            landing.outputs.close()
+        self._input_array.close()
+        self._outputs.close()
 
     def _infer(self, frame: Frame) -> tuple[Array, Array, tuple[Array, ...]]:
         self.start(frame)
         landing, fitting = self._started.pop(frame.index)
         if not landing.landed.done():
             landing.landed.wait()
-        return fitting.scale, fitting.offset, tuple(array.read() for array in landing.outputs)
+        return fitting.scale, fitting.offset, tuple(array.read() for array in landing.outputs.parts(1))
 
     def _start(self, frame: Frame) -> None:
         slot = self._ring.slot(frame)
@@ -102,8 +102,7 @@ class GpuDetect(Detect):
         stream.launch("letterbox", work, [image], [self._input_array])
         stream.record(read)
         slot.readers.append(read)
-        self._engine.launch(stream, [self._input_array], self._output_arrays)
-        for target, source in zip(landing.outputs, self._output_arrays, strict=True):
-            stream.copy(target, source)
+        self._engine.launch(stream, [self._input_array], self._outputs.parts(1))
+        stream.copy(landing.outputs.whole(1), self._outputs.whole(1))
         stream.record(landing.landed)
         self._started[frame.index] = landing, fitting

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,10 @@ from edge.stages.pose import Pose
 from edge.types import F32, Frame, Tracks
 from engines.cards.card import Card
 from engines.device.base import Device, DeviceArray, Spec, Stream
+from engines.device.packed import Packed
 from engines.errors import OutOfMemoryError
 from engines.inference.session import Session
-from engines.inference.stream_engine import Buffers, StreamEngine
+from engines.inference.stream_engine import StreamEngine
 
 log = logging.getLogger("meshcast.gpu")
 
@@ -39,10 +39,13 @@ class GpuPose(Pose):
         """options: those of Pose but `flip_test` and `on_crops`."""
         super().__init__(session, card, **options)
         self._device, self._stream, self._engine, self._ring = device, stream, engine, ring
-        self._buffers = Buffers(device, engine, host_inputs=False)
-        self._places: _Places | None = None
+        places = Spec((2,), np.dtype(np.float32)), Spec((), np.dtype(np.float32))
+        masks = Spec(self._crops.size, np.dtype(np.uint8)), Spec((), np.dtype(np.int32))
+        self._crop_batch = Packed(device.array, engine.inputs)
+        self._outputs, self._landing = Packed(device.array, engine.outputs), Packed(device.host_array, engine.outputs)
+        self._places, self._staged_places = Packed(device.array, places), Packed(device.host_array, places)
+        self._masks, self._staged_masks = Packed(device.array, masks), Packed(device.host_array, masks)
         self._most: int | None = None  # people of a batch, where memory was short
-        self._painted: _Masks | None = None
         self._given = device.event("crop boxes uploaded")
         self._read = [device.event("image read by the crops") for _ in range(2)]
         self._landed = device.event("keypoints landed")
@@ -50,11 +53,13 @@ class GpuPose(Pose):
     def close(self) -> None:
         """Free the memory, after waiting for the work that uses it."""
         self._finish()
-        self._buffers.close()
-        for staged in (self._places, self._painted):
-            if staged is not None:
-                staged.close()
-        self._places = self._painted = None
+        for packed in (*self._memory, self._masks, self._staged_masks):
+            packed.close()
+
+    @property
+    def _memory(self) -> tuple[Packed[Any], ...]:
+        """What a batch of crops needs."""
+        return self._crop_batch, self._outputs, self._landing, self._places, self._staged_places
 
     def _infer(self, frame: Frame, tracks: Tracks, boxes: F32) -> tuple[Outputs, F32]:
         slot = self._ring.slot(frame)
@@ -72,36 +77,31 @@ class GpuPose(Pose):
 
     def _chunk(self, slot: Slot, centers: F32, scales: F32, masks: dict[int, Any]) -> Outputs:
         """The network's outputs for one batch of crops."""
-        count, stream, buffers = len(centers), self._stream, self._buffers
-        crops = buffers.inputs[0].rows(count)
+        count, stream = len(centers), self._stream
+        (crops,) = self._crop_batch.parts(count)
         self._wait()
         stream.wait(slot.uploaded)
         self._crop(slot, centers, scales, crops)
         if masks:
             self._paint(masks, crops)
-        outputs = [array.rows(count) for array in buffers.outputs]
-        landing = [array.rows(count) for array in buffers.host_outputs]
-        self._engine.launch(stream, [crops], outputs)
-        for target, source in zip(landing, outputs, strict=True):
-            stream.copy(target, source)
+        self._engine.launch(stream, [crops], self._outputs.parts(count))
+        stream.copy(self._landing.whole(count), self._outputs.whole(count))
         stream.record(self._landed)
         self._landed.wait()
-        return tuple(np.array(array.read()) for array in landing)
+        return tuple(np.array(array.read()) for array in self._landing.parts(count))
 
     def _crop(self, slot: Slot, centers: F32, scales: F32, crops: DeviceArray) -> None:
-        assert self._places is not None
         assert slot.image is not None
-        count, stream, places, write = len(centers), self._stream, self._places, self._crops.write
-        given = [array.rows(count) for array in places.device]
-        for host, target, values in zip(places.host, given, (centers, scales), strict=True):
-            host.rows(count).write()[:] = values
-            stream.copy(target, host.rows(count))
+        count, stream, write = len(centers), self._stream, self._crops.write
+        for staged, values in zip(self._staged_places.parts(count), (centers, scales), strict=True):
+            staged.write()[:] = values
+        stream.copy(self._places.whole(count), self._staged_places.whole(count))
         stream.record(self._given)
 
         def work(handle: int, image: Any, at: Any, scale: Any, out: Any) -> None:
             write(image, at, scale, out, handle)
 
-        stream.launch("crops", work, [slot.image, *given], [crops])
+        stream.launch("crops", work, [slot.image, *self._places.parts(count)], [crops])
         self._read.reverse()
         stream.record(self._read[0])
         slot.readers.append(self._read[0])
@@ -110,22 +110,20 @@ class GpuPose(Pose):
         """Paint over the neighbors in some of the crops."""
         assert self._mask is not None
         fill, count, stream = self._mask.fill, len(masks), self._stream
-        if self._painted is None or self._painted.capacity < self._buffers.capacity:
-            if self._painted is not None:
-                self._finish()
-                self._painted.close()
-            self._painted = _Masks(self._device, self._buffers.capacity, self._crops.size)
-        given = [array.rows(count) for array in self._painted.device]
+        if self._masks.capacity < count:
+            self._finish()
+            for packed in (self._masks, self._staged_masks):
+                packed.reserve(self._crop_batch.capacity)
         values = (np.stack(list(masks.values())), np.array(list(masks), np.int32))
-        for host, target, value in zip(self._painted.host, given, values, strict=True):
-            host.rows(count).write()[:] = value
-            stream.copy(target, host.rows(count))
+        for staged, value in zip(self._staged_masks.parts(count), values, strict=True):
+            staged.write()[:] = value
+        stream.copy(self._masks.whole(count), self._staged_masks.whole(count))
         stream.record(self._given)
 
         def work(handle: int, mask: Any, rows: Any, out: Any) -> None:
             edge_kernels.paint(fill, mask, rows, out, stream=handle)
 
-        stream.launch("paint", work, given, updates=[crops])
+        stream.launch("paint", work, self._masks.parts(count), updates=[crops])
 
     def _wait(self) -> None:
         """Wait for the copies of a call that failed behind them; those of others have landed with their outputs."""
@@ -139,14 +137,15 @@ class GpuPose(Pose):
 
     def _reserve(self, count: int) -> int:
         """Make room for a batch of `count` crops; the size of the batches that there is memory for."""
-        held = self._buffers.capacity
+        held = min(packed.capacity for packed in self._memory)
         wanted = count if self._most is None else min(count, self._most)
         if wanted <= held:
             return held
         self._finish()
         while wanted > held:
             try:
-                self._grow(wanted)
+                for packed in self._memory:
+                    packed.reserve(wanted)
                 break
             except OutOfMemoryError as error:
                 wanted //= 2
@@ -154,42 +153,4 @@ class GpuPose(Pose):
                     raise
                 self._most = max(wanted, held)
                 log.warning("%s; continuing with batches of %d people", error, self._most)
-        return self._buffers.capacity
-
-    def _grow(self, count: int) -> None:
-        places = _Places(self._device, 1 << (count - 1).bit_length())
-        try:
-            self._buffers.reserve(count)
-        except OutOfMemoryError:
-            places.close()
-            raise
-        if self._places is not None:
-            self._places.close()
-        self._places = places
-
-
-class _Staged:
-    """Small arrays for so many people, page-locked and on the device."""
-
-    def __init__(self, device: Device, capacity: int, rows: Sequence[Spec]) -> None:
-        self.capacity = capacity
-        self.host = [device.host_array((capacity, *spec.row), spec.dtype) for spec in rows]
-        self.device = [device.array((capacity, *spec.row), spec.dtype) for spec in rows]
-
-    def close(self) -> None:
-        for array in (*self.host, *self.device):
-            array.close()
-
-
-class _Places(_Staged):
-    """Centers (N, 2) and scales (N,) of crops."""
-
-    def __init__(self, device: Device, capacity: int) -> None:
-        super().__init__(device, capacity, [Spec((2,), np.dtype(np.float32)), Spec((), np.dtype(np.float32))])
-
-
-class _Masks(_Staged):
-    """What is painted over (M, h, w), and in which crops (M,)."""
-
-    def __init__(self, device: Device, capacity: int, size: tuple[int, int]) -> None:
-        super().__init__(device, capacity, [Spec(size, np.dtype(np.uint8)), Spec((), np.dtype(np.int32))])
+        return min(packed.capacity for packed in self._memory)

@@ -32,8 +32,8 @@ class DeviceArray(Protocol):
     @property
     def nbytes(self) -> int: ...
 
-    def rows(self, count: int) -> DeviceArray:
-        """A view of the first rows."""
+    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> DeviceArray:
+        """A view of bytes from an offset on, as an array of a shape and type."""
         ...
 
     def close(self) -> None:
@@ -53,8 +53,8 @@ class HostArray(Protocol):
     @property
     def nbytes(self) -> int: ...
 
-    def rows(self, count: int) -> HostArray:
-        """A view of the first rows."""
+    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> HostArray:
+        """A view of bytes from an offset on, as an array of a shape and type."""
         ...
 
     def read(self) -> NDArray[Any]:

@@ -92,8 +92,8 @@ class CudaArray:
         self.shape, self.dtype = shape, dtype
         self.nbytes = byte_count(shape, dtype)
 
-    def rows(self, count: int) -> base.DeviceArray:
-        return CudaArray(self.device, self.buffer, self.pointer, (count, *self.shape[1:]), self.dtype)
+    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
+        return CudaArray(self.device, self.buffer, self.pointer + offset, shape, np.dtype(dtype))
 
     def close(self) -> None:
         with self.device.errors("free memory"):
@@ -125,8 +125,8 @@ class CudaHostArray:
         self.shape, self.dtype = shape, dtype
         self.nbytes = byte_count(shape, dtype)
 
-    def rows(self, count: int) -> base.HostArray:
-        return CudaHostArray(self.device, self.buffer, self.pointer, (count, *self.shape[1:]), self.dtype)
+    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> base.HostArray:
+        return CudaHostArray(self.device, self.buffer, self.pointer + offset, shape, np.dtype(dtype))
 
     def read(self) -> NDArray[Any]:
         view = self.write()

@@ -9,7 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.device.base import Device, DeviceArray, HostArray, Shape, Spec, Stream
+from engines.device.base import Device, DeviceArray, Spec, Stream
+from engines.device.packed import Packed
 
 
 @runtime_checkable
@@ -66,54 +67,6 @@ class StreamEngine:
         self._workspace.close()
 
 
-class Buffers:
-    """Inputs and outputs of a model for a growing number of rows, each on the device and page-locked on the host."""
-
-    def __init__(self, device: Device, engine: StreamEngine, *, host_inputs: bool) -> None:
-        """host_inputs: whether inputs come from the host."""
-        self._device, self._engine, self._host_inputs = device, engine, host_inputs
-        self.capacity = 0
-        self.inputs: list[DeviceArray] = []
-        self.outputs: list[DeviceArray] = []
-        self.host_inputs: list[HostArray] = []
-        self.host_outputs: list[HostArray] = []
-
-    def reserve(self, rows: int) -> None:
-        """Make room for `rows` rows, when nothing in flight uses the memory. Raises OutOfMemoryError, and keeps what it
-        had."""
-        if rows <= self.capacity:
-            return
-        size = max(1, 1 << (rows - 1).bit_length())
-        given, made = self._engine.inputs, self._engine.outputs
-        arrays: list[DeviceArray | HostArray] = []
-        try:
-            for specs, make in (
-                (given, self._device.array),
-                (made, self._device.array),
-                (given if self._host_inputs else (), self._device.host_array),
-                (made, self._device.host_array),
-            ):
-                arrays += [make(_shape(size, spec), spec.dtype) for spec in specs]
-        except BaseException:
-            for array in arrays:
-                array.close()
-            raise
-        self.close()
-        parts: Any = iter(arrays)
-        self.inputs = [next(parts) for _ in given]
-        self.outputs = [next(parts) for _ in made]
-        self.host_inputs = [next(parts) for _ in given] if self._host_inputs else []
-        self.host_outputs = list(parts)
-        self.capacity = size
-
-    def close(self) -> None:
-        """Free the memory, when nothing in flight uses it."""
-        for array in (*self.inputs, *self.outputs, *self.host_inputs, *self.host_outputs):
-            array.close()
-        self.inputs, self.outputs, self.host_inputs, self.host_outputs = [], [], [], []
-        self.capacity = 0
-
-
 class StreamedSession:
     """A Session whose arrays are on the host: one stream copies, runs the model and copies back, and the host waits for
     that stream alone.
@@ -125,34 +78,32 @@ class StreamedSession:
         """like: the session, whose backend, device and precision this has."""
         self.backend, self.device, self.precision = like.backend, like.device, like.precision
         self._engine, self._stream = engine, stream
-        self._buffers = Buffers(device, engine, host_inputs=True)
+        given, made = engine.inputs, engine.outputs
+        self._given = Packed(device.array, given), Packed(device.host_array, given)
+        self._made = Packed(device.array, made), Packed(device.host_array, made)
         self._done = device.event(f"{engine.name} done")
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        rows, buffers, stream = len(inputs[0]), self._buffers, self._stream
+        rows, stream = len(inputs[0]), self._stream
         if not self._done.done():
             self._done.wait()  # of a call that failed
-        buffers.reserve(rows)
-        made = [array.rows(rows) for array in buffers.outputs]
-        landing = [array.rows(rows) for array in buffers.host_outputs]
+        (given, staging), (made, landing) = self._given, self._made
+        for packed in (given, staging, made, landing):
+            packed.reserve(rows)
         try:
-            for x, staging, target in zip(inputs, buffers.host_inputs, buffers.inputs, strict=True):
-                staging.rows(rows).write()[:] = x
-                stream.copy(target.rows(rows), staging.rows(rows))
-            self._engine.launch(stream, [array.rows(rows) for array in buffers.inputs], made)
-            for staging, source in zip(landing, made, strict=True):
-                stream.copy(staging, source)
+            for x, staged in zip(inputs, staging.parts(rows), strict=True):
+                staged.write()[:] = x
+            stream.copy(given.whole(rows), staging.whole(rows))
+            self._engine.launch(stream, given.parts(rows), made.parts(rows))
+            stream.copy(landing.whole(rows), made.whole(rows))
         finally:
             stream.record(self._done)
         self._done.wait()
-        return tuple(np.array(array.read()) for array in landing)
+        return tuple(np.array(array.read()) for array in landing.parts(rows))
 
     def close(self) -> None:
         """Free its memory, after waiting for the work that uses it."""
         if not self._done.done():
             self._done.wait()
-        self._buffers.close()
-
-
-def _shape(rows: int, spec: Spec) -> Shape:
-    return (rows, *spec.row)
+        for packed in (*self._given, *self._made):
+            packed.close()

@@ -151,7 +151,7 @@ def test_gpu_without_cuda_core_is_a_note(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(probes, "_has_cuda_core", lambda: False)
     assert only(probes.cuda(), "cuda-core").state == "note"
     monkeypatch.setattr(probes, "_has_cuda_core", lambda: True)
-    assert [finding.name for finding in probes.cuda()] == ["CUDA"]
+    assert [finding.topic for finding in probes.cuda()] == ["CUDA"]
 
 
 def test_gpu_whose_driver_does_not_answer_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

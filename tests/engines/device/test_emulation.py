@@ -132,14 +132,15 @@ def test_memory_freed_in_flight_is_reported() -> None:
     assert "free (host) writes what add (one 1) writes: 2 float32" in runtime.checker.hazards
 
 
-def test_rows_are_checked_for_what_they_are() -> None:
+def test_parts_are_checked_for_what_they_are() -> None:
     runtime, device = machine()
     one, two = device.stream("one"), device.stream("two")
     array, other = device.array((4, 2), np.float32), device.array((4, 2), np.float32)
-    one.launch("add", add(1), [array.rows(2)], [other.rows(2)])
-    two.launch("add", add(1), [array.rows(2)], [device.array((2, 2), np.float32)])
+    first, second = (other.part(offset, (2, 2), np.float32) for offset in (0, 16))
+    one.launch("add", add(1), [array.part(0, (2, 2), np.float32)], [first])
+    two.launch("add", add(1), [array.part(0, (2, 2), np.float32)], [second])
     assert not runtime.checker.hazards
-    two.launch("add", add(1), [array.rows(2)], [other.rows(1)])
+    two.launch("add", add(1), [array.part(0, (2, 2), np.float32)], [other.part(8, (2, 2), np.float32)])
     assert len(runtime.checker.hazards) == 1
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from engines.device.base import Spec
 from engines.errors import OutOfMemoryError
-from engines.inference.stream_engine import Buffers, EnqueuingSession, StreamedSession, StreamEngine
+from engines.inference.stream_engine import EnqueuingSession, StreamedSession, StreamEngine
 from tests.support.emulated.device import EmulatedDevice
 from tests.support.emulated.runtime import Fault, Runtime
 
@@ -83,17 +83,3 @@ def test_session_after_a_failed_call_starts_again() -> None:
     for made, expected in zip(session(rows(4, 1)), Doubling()(rows(4, 1)), strict=True):
         np.testing.assert_array_equal(made, expected)
     assert not runtime.checker.hazards
-
-
-def test_buffers_without_memory_keep_what_they_had() -> None:
-    runtime = Runtime(limit=200)
-    device, engine = engine_on(runtime)
-    buffers = Buffers(device, engine, host_inputs=False)
-    buffers.reserve(3)
-    held = runtime.used["cuda:0"]
-    assert buffers.capacity == 4
-    with pytest.raises(OutOfMemoryError):
-        buffers.reserve(9)
-    assert buffers.capacity == 4
-    assert runtime.used["cuda:0"] == held
-    assert [array.shape for array in (*buffers.inputs, *buffers.outputs)] == [(4, 3), (4, 3), (4,)]

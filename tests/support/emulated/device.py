@@ -67,12 +67,20 @@ class Memory:
 
 class _Array:
     def __init__(
-        self, device: EmulatedDevice, memory: Memory, shape: Shape, dtype: np.dtype[Any], whole: bool = True
+        self,
+        device: EmulatedDevice,
+        memory: Memory,
+        shape: Shape,
+        dtype: np.dtype[Any],
+        offset: int | None = None,
     ) -> None:
         self.device, self.memory = device, memory
         self.shape, self.dtype = shape, dtype
         self.size = self.nbytes = byte_count(shape, dtype)
-        self._whole = whole
+        self._whole = offset is None
+        self.begin = offset or 0
+        self.end = self.begin + self.size
+        assert self.end <= len(memory.bytes), f"{shape} from {offset} on is more than {memory.block.name}"
 
     def close(self) -> None:
         runtime = self.device.runtime
@@ -89,27 +97,27 @@ class _Array:
             runtime.counts["frees"] += 1
 
     def numpy(self, *, writeable: bool) -> NDArray[Any]:
-        view = self.memory.bytes[: self.size].view(self.dtype).reshape(self.shape)
+        view = self.bytes.view(self.dtype).reshape(self.shape)
         view.flags.writeable = writeable
         return view
 
-    def _rows(self, count: int) -> Shape:
-        assert 0 <= count <= self.shape[0], f"{count} rows of {self.shape}"
-        return (count, *self.shape[1:])
+    @property
+    def bytes(self) -> NDArray[np.uint8]:
+        return self.memory.bytes[self.begin : self.end]
 
 
 class EmulatedArray(_Array):
     """A base.DeviceArray; only the work of a launch sees what it holds."""
 
-    def rows(self, count: int) -> base.DeviceArray:
-        return EmulatedArray(self.device, self.memory, self._rows(count), self.dtype, whole=False)
+    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
+        return EmulatedArray(self.device, self.memory, shape, np.dtype(dtype), self.begin + offset)
 
 
 class EmulatedHostArray(_Array):
     """A base.HostArray; every access of the host is checked."""
 
-    def rows(self, count: int) -> base.HostArray:
-        return EmulatedHostArray(self.device, self.memory, self._rows(count), self.dtype, whole=False)
+    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> base.HostArray:
+        return EmulatedHostArray(self.device, self.memory, shape, np.dtype(dtype), self.begin + offset)
 
     def read(self) -> NDArray[Any]:
         return self._access(writes=False)
@@ -122,7 +130,7 @@ class EmulatedHostArray(_Array):
         assert not self.memory.freed, f"{self.memory.block.name} is used after it was freed"
         with runtime.lock:
             runtime.checker.host()
-            runtime.checker.access(self.memory.block, 0, self.size, HOST, "the program", writes=writes)
+            runtime.checker.access(self.memory.block, self.begin, self.end, HOST, "the program", writes=writes)
             return self.numpy(writeable=writes)
 
 
@@ -187,7 +195,7 @@ class EmulatedStream:
                 return
             outputs = [array.numpy(writeable=True) for array in (*made, *changed)]
             for array in made:
-                array.memory.bytes[: array.size] = POISON
+                array.bytes[:] = POISON
             work(0, *(array.numpy(writeable=False) for array in given), *outputs)
 
         with runtime.lock, device.errors(f"run {name}"):
@@ -199,9 +207,9 @@ class EmulatedStream:
             runtime.counts[name] += 1
             runtime.checker.enqueue(self._key)
             for array in given:
-                runtime.checker.access(array.memory.block, 0, array.size, self._key, name, writes=False)
+                runtime.checker.access(array.memory.block, array.begin, array.end, self._key, name, writes=False)
             for array in (*made, *changed):
-                runtime.checker.access(array.memory.block, 0, array.size, self._key, name, writes=True)
+                runtime.checker.access(array.memory.block, array.begin, array.end, self._key, name, writes=True)
             runtime.put(self._key, Task(name, run))
 
     def copy(self, target: base.DeviceArray | base.HostArray, source: base.DeviceArray | base.HostArray) -> None:
@@ -210,17 +218,17 @@ class EmulatedStream:
 
         def run() -> None:
             if self._device.name not in runtime.lost:
-                to.memory.bytes[: to.size] = of.memory.bytes[: of.size]
+                to.bytes[:] = of.bytes
 
         with runtime.lock, self._device.errors(f"copy {of.size} bytes"):
             runtime.check(self._device.name)
             runtime.counts["copies"] += 1
             runtime.counts["bytes"] += of.size
             runtime.checker.enqueue(self._key)
-            runtime.checker.access(of.memory.block, 0, of.size, self._key, "a copy", writes=False)
-            runtime.checker.access(to.memory.block, 0, to.size, self._key, "a copy", writes=True)
+            runtime.checker.access(of.memory.block, of.begin, of.end, self._key, "a copy", writes=False)
+            runtime.checker.access(to.memory.block, to.begin, to.end, self._key, "a copy", writes=True)
             if isinstance(to, EmulatedHostArray):
-                to.memory.bytes[: to.size] = POISON  # until the copy lands
+                to.bytes[:] = POISON  # until the copy lands
             runtime.put(self._key, Task("copy", run))
 
     def record(self, event: base.Event) -> None:
