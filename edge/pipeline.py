@@ -32,7 +32,10 @@ from edge.stages.visibility import JointVisibility, KeypointVisibility
 from edge.stages.zones import IgnoredZones, Zone
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
+from engines.body.body import Body
 from engines.body.neutral import neutral_shape
+from engines.device.metered import DeviceCounts
+from engines.heads.base import Head
 from engines.inference.process_exit import native_calls
 
 DEFAULT_FOV_DEG = 60.0
@@ -76,7 +79,10 @@ class Pipeline:
         models: the engines, with their own timings.
         camera_config: intrinsics of the camera.
         predict_s: time by which the bodies are ahead of their frames, s.
+        uploads: whether `upload` starts work on frames ahead of `track_people`.
     """
+
+    uploads = False
 
     def __init__(
         self,
@@ -101,23 +107,19 @@ class Pipeline:
         self.camera_config = camera_config
         self._cameras = FrameCameras(camera_config)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)
-        loaded, options = self.models, self.models.wanted
-        self.detect: Detect | TiledDetect = Detect(loaded.detector_session, loaded.detector, config.detection)
+        loaded = self.models
+        self.detect: Detect | TiledDetect = self._make_detect(config)
         if config.detection.small_people:
             self.detect = TiledDetect(self.detect, input_size(loaded.detector), config.detection)
         self.ignored = IgnoredZones(camera_config.ignored)
         self.track = Tracker(config.tracker)
-        self.pose = Pose(
-            loaded.pose_session,
-            loaded.pose,
-            refine=options.refine,
-            flip_test=options.flip_test,
-            on_crops=on_crops,
-            config=config.pose,
-            cut=config.cut,
-        )
-        self.second_opinion = _second_opinion(loaded, config)
-        self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
+        self.pose = self._make_pose(config, on_crops)
+        self.second_opinion = None
+        if (second := self._make_second_pose()) is not None:
+            self.second_opinion = SecondOpinion(
+                second, second.keypoint_names, loaded.pose.keypoints, config.second_opinion
+            )
+        self.mesh = Mesh(self._make_head(), loaded.pose.keypoints, attention=config.attention)
         self.see = KeypointVisibility(loaded.pose.keypoints, config.visibility)
         self.joint_visibility = JointVisibility(self.mesh.model.joint_names, loaded.pose.keypoints)
         model, body = self.mesh.model, self.mesh.head.body
@@ -133,7 +135,7 @@ class Pipeline:
         self.unseen_pose = (
             UnseenPose(names, model.parents, config.unseen_pose, sees_hands=sees_hands) if rigged else None
         )
-        self.skin = Skin(body, model) if rigged else None
+        self.skin = self._make_skin(body, model) if rigged else None
         self._config = config
         self._make_filters(config)
         self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
@@ -148,6 +150,11 @@ class Pipeline:
         """People without a body: the engine's numbers were not finite, too few keypoints were visible, or the mesh head
         put them behind the camera."""
         return self.pose.dropped_nan + self.mesh.dropped
+
+    @property
+    def device_counts(self) -> DeviceCounts | None:
+        """What was asked of a GPU so far, for a pipeline on its streams."""
+        return None
 
     def camera(self, frame: Frame) -> Camera:
         """The camera of a frame. Raises CameraError when the calibration is for another image size."""
@@ -203,6 +210,49 @@ class Pipeline:
         self.smooth_rigs = smooth_rigs
         self.foot_lock = FootLock(self.model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
         self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
+
+    def upload(self, frame: Frame) -> None:
+        """Start what can be done on a frame before those before it are tracked: nothing on the CPU.
+
+        Called once for each frame, in order, on any thread, where `uploads` is true.
+        """
+
+    def discard(self, frame: Frame) -> None:
+        """A frame that was uploaded will not be tracked."""
+
+    def end(self) -> None:
+        """No more frames come: a thread that waits in `upload` gets an error."""
+
+    def close(self) -> None:
+        """Free memory on a device, when no thread uses the pipeline any more."""
+
+    def _make_detect(self, config: PipelineConfig) -> Detect:
+        loaded = self.models
+        return Detect(loaded.detector_session, loaded.detector, config.detection)
+
+    def _make_pose(self, config: PipelineConfig, on_crops: OnCrops | None) -> Pose:
+        loaded, options = self.models, self.models.wanted
+        return Pose(
+            loaded.pose_session,
+            loaded.pose,
+            refine=options.refine,
+            flip_test=options.flip_test,
+            on_crops=on_crops,
+            config=config.pose,
+            cut=config.cut,
+        )
+
+    def _make_second_pose(self) -> Pose | None:
+        loaded = self.models
+        if loaded.second_pose is None or loaded.second_pose_session is None:
+            return None
+        return Pose(loaded.second_pose_session, loaded.second_pose)
+
+    def _make_head(self) -> Head:
+        return self.models.make_head()
+
+    def _make_skin(self, body: Body, model: BodyModel) -> Skin:
+        return Skin(body, model)
 
     def _track_people(self, frame: Frame) -> TrackedFrame:
         measure = self.timings.measure
@@ -285,13 +335,6 @@ class Pipeline:
         ):
             if stage is not None:
                 stage.reset()
-
-
-def _second_opinion(loaded: LoadedModels, config: PipelineConfig) -> SecondOpinion | None:
-    if loaded.second_pose is None or loaded.second_pose_session is None:
-        return None
-    second = Pose(loaded.second_pose_session, loaded.second_pose)
-    return SecondOpinion(second, second.keypoint_names, loaded.pose.keypoints, config.second_opinion)
 
 
 class FrameCameras:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, SourceError
+from edge.gpu.models import gpu_models
+from edge.gpu.pipeline import make_pipeline
 from edge.models import LoadedModels
 from edge.monitoring.build_progress import build_progress_bars
 from edge.monitoring.clients import Clients
@@ -90,10 +92,13 @@ def run(
             listeners = [observers.listener(name) for name in names]
             with build_progress_bars(config.quiet) as on_build:
                 models = LoadedModels(config.models, timings=Timings(observers.listener(ENGINES)), on_build=on_build)
-            pipelines = [
-                Pipeline(models, camera, config.pipeline, timings=Timings(listener))
-                for camera, listener in zip(config.camera_configs(), listeners, strict=True)
-            ]
+            gpu = gpu_models(models)
+            if gpu is not None:
+                cleanup.callback(gpu.close)
+            pipelines = []
+            for camera, listener in zip(config.camera_configs(), listeners, strict=True):
+                pipelines.append(make_pipeline(models, gpu, camera, config.pipeline, Timings(listener)))
+                cleanup.callback(pipelines[-1].close)
         publisher, viewer = (
             _publisher(each, names, pipelines[0].model, cleanup)
             for each in (config.outputs.publish, config.outputs.viewer)

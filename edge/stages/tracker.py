@@ -63,6 +63,14 @@ class Tracker:
         searched = (people.lost & (frame.t_s - people.seen_s <= self._config.search_s)).any()
         return self._frames_since_detection + 1 >= (max(1, self._interval // 4) if searched else self._interval)
 
+    def expects_detections(self, ahead: int) -> bool:
+        """Whether the detector will run on the frame that is `ahead` frames after the last one, as far as is known now.
+
+        May be called on another thread: it is a forecast, which nothing but the order of work depends on.
+        """
+        due = self._interval - self._frames_since_detection
+        return bool(self._people.lost.all()) or (due <= 1 if ahead <= 1 else due == ahead)
+
     def update(self, frame: Frame, detections: Detections | None) -> Tracks:
         """The tracks of this frame for the pose stage. detections: of this frame, None if the detector did not run.
 
