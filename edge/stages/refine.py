@@ -55,12 +55,26 @@ class PoseRefiner:
         Returns:
             Rigs with other rotations and translations. People with numbers that are not finite keep their prior.
         """
-        people = len(bodies)
-        if not people:
+        if not len(bodies):
             return posed
-        config, shape = self._config, posed.shape
-        rotations, translation = (np.ascontiguousarray(a, np.float32) for a in (posed.rotations, posed.translation))
         sigma = None if mesh.sigma is None else mesh.sigma[mesh.usable]
+        rays = tracked.camera.rays(bodies.keypoints[..., :2])
+        return self._refine(posed, rays, self._precision(tracked, bodies), sigma)
+
+    def towards_points(self, posed: PosedRigs, points: F32, precision: F32) -> PosedRigs:
+        """The rigs refined towards places of their keypoints in space, row for row.
+
+        Args:
+            posed: the prior, in the frame of the points.
+            points: (N, K, 3) m.
+            precision: (N, K, 6) 1 / m, triangular roots of their information, as `edge_kernels.refine_pose` takes them.
+        """
+        used = np.where(self._moments.known[:, None], precision, 0)
+        return self._refine(posed, points.astype(np.float32), used.astype(np.float32), None) if len(points) else posed
+
+    def _refine(self, posed: PosedRigs, observed: F32, precision: F32, sigma: F32 | None) -> PosedRigs:
+        config, shape, people = self._config, posed.shape, len(posed.ids)
+        rotations, translation = (np.ascontiguousarray(a, np.float32) for a in (posed.rotations, posed.translation))
         rest = (self._rest + np.tensordot(shape, self._dirs[..., : shape.shape[1]], (1, 2))).astype(np.float32)
         across, along = config.root_across_m**-2, config.root_along_m**-2
         if len(self._workspace) < people:
@@ -78,8 +92,8 @@ class PoseRefiner:
             translation,
             self._stiffness(rest, sigma),
             np.tile(np.array([across, along], np.float32), (people, 1)),
-            tracked.camera.rays(bodies.keypoints[..., :2]),
-            self._precision(tracked, bodies),
+            observed,
+            precision,
             self._workspace[:people],
             refined,
             moved,

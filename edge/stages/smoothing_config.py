@@ -73,6 +73,8 @@ class RigSmoothingConfig:
         rotation: of the local rotations, rad.
         bearing: of x/z and y/z of the root.
         depth: of the logarithm of the root's depth.
+        position: of the root's position in m, instead of bearing and depth, in a frame without a viewing direction;
+            None: bearing and depth.
         full_confidence: confidence, 0..1, of a rotation that is filtered with the cut-off frequency as stated.
         trust_range: least and largest factor of that frequency for other confidences.
     """
@@ -82,6 +84,7 @@ class RigSmoothingConfig:
     rotation: TrackingFilterConfig = TrackingFilterConfig(2.2, 9.0, 0.1, 0.9, 0.33)
     bearing: TrackingFilterConfig = TrackingFilterConfig(2.0, 60.0, 0.01, 0.9, 0.33)
     depth: TrackingFilterConfig = TrackingFilterConfig(0.24, 60.0, 0.019, 0.22, 0.16, 3.0)
+    position: TrackingFilterConfig | None = None
     full_confidence: float = 0.7
     trust_range: tuple[float, float] = (0.2, 1.4)
 

@@ -1,0 +1,120 @@
+"""Points from the rays of several cameras: weighted by their covariances, robust, with the information that they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.room.config import TriangulationConfig
+from edge.room.views import F64
+
+FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+TRUNK = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
+LEAST = 1e-3  # information, 1 / m^2, that keeps directions without any ray solvable
+SURE = 0.5  # robust weight from which a ray counts as agreeing
+
+
+@dataclass(frozen=True, slots=True)
+class Rays:
+    """Rays of C cameras to the K keypoints of M people.
+
+    centers (C, 3) m; directions (M, C, K, 3) unit vectors; scores (M, C, K), 0 where a camera does not see the person;
+    pixel_rad (C,): the angle of a pixel.
+    """
+
+    centers: F64
+    directions: F64
+    scores: F64
+    pixel_rad: F64
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """K points of M people.
+
+    places (M, K, 3) m; information (M, K, 3, 3) 1 / m^2, of rank 2 where one camera sees a point; weights (M, C, K) in
+    0..1, how far each ray agrees; distances (M, C, K) m of the points from the rays, NaN where there is none.
+    """
+
+    places: F64
+    information: F64
+    weights: F64
+    distances: F64
+
+    @property
+    def views(self) -> F64:
+        """Numbers (M, K) of the rays that agree on a point."""
+        counts: F64 = (self.weights > SURE).sum(1)
+        return counts
+
+    def precision(self, common_sigma_m: float) -> F64:
+        """Triangular roots (M, K, 6) of the information of points that share an error of common_sigma_m, as the
+        operator refine_pose takes them; 0 without any ray."""
+        information = self.information
+        # (C + s^2 I)^-1 for C = W^-1, without the inverse of a singular W.
+        eye = np.eye(3)
+        shared = np.linalg.solve(eye + common_sigma_m**2 * information, information)
+        roots = np.linalg.cholesky((shared + shared.swapaxes(-1, -2)) / 2 + LEAST * eye).swapaxes(-1, -2)
+        rows, columns = np.triu_indices(3)
+        packed = roots[..., rows, columns]
+        packed[np.trace(information, axis1=-2, axis2=-1) <= 0] = 0
+        return packed
+
+
+class Triangulation:
+    """Points of people from rays and from where their bodies are expected."""
+
+    def __init__(self, keypoint_names: tuple[str, ...], config: TriangulationConfig | None = None) -> None:
+        self._config = config = config or TriangulationConfig()
+        self._sigma_m = np.array(
+            [
+                config.face_sigma_m
+                if name in FACE
+                else config.trunk_sigma_m
+                if name in TRUNK
+                else config.keypoint_sigma_m
+                for name in keypoint_names
+            ]
+        )
+
+    def __call__(self, rays: Rays, expected: F64) -> Points:
+        """The points.
+
+        Args:
+            rays: to the keypoints.
+            expected: (M, K, 3) m, where the points are without the rays; NaN where that is not known.
+        """
+        config = self._config
+        known = np.isfinite(expected).all(-1)
+        at = np.where(known[..., None], expected, 0)
+        across = np.eye(3) - rays.directions[..., :, None] * rays.directions[..., None, :]  # (M, C, K, 3, 3)
+        seen = rays.scores >= config.min_score
+        pull = across @ rays.centers[None, :, None, :, None]
+        start = known[..., None, None] * np.eye(3) / config.body_sigma_m**2
+        weights = seen.astype(np.float64)
+        distances = np.zeros_like(weights)
+        for step in range(config.rounds + 1):
+            precise = self._precise(rays, at, known | (step > 0)) * weights
+            information = (precise[..., None, None] * across).sum(1)
+            side = (precise[..., None, None] * pull).sum(1)[..., 0]
+            prior = start if step < config.rounds else LEAST * np.eye(3)
+            side = side + (prior @ (at if step == config.rounds else np.where(known[..., None], expected, 0))[..., None])[..., 0]
+            at = np.linalg.solve(information + prior + LEAST * np.eye(3), side[..., None])[..., 0]
+            away = at[:, None] - rays.centers[:, None]
+            off = (across @ away[..., None])[..., 0]
+            distances = np.sqrt((off * off).sum(-1))
+            if step < config.rounds:
+                deviation = distances * np.sqrt(self._precise(rays, at, np.ones_like(known)))
+                weights = seen / (1 + (deviation / config.outlier) ** 2) ** 2
+        return Points(at, information, weights, np.where(seen, distances, np.nan))
+
+    def _precise(self, rays: Rays, at: F64, placed: F64) -> F64:
+        """Inverse variances (M, C, K) 1 / m^2 across the rays to points (M, K, 3), those that are placed (M, K)."""
+        config = self._config
+        away = at[:, None] - rays.centers[:, None]
+        reach = np.sqrt((away * away).sum(-1)) * placed[:, None]
+        metric = self._sigma_m**2 / np.maximum(rays.scores, config.min_score)
+        variance = metric + (config.pixel_sigma_px * rays.pixel_rad[:, None] * reach) ** 2
+        precise: F64 = np.where(rays.scores >= config.min_score, 1 / variance, 0)
+        return precise
