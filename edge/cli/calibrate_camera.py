@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -212,17 +213,8 @@ def _write(args: argparse.Namespace, result: Intrinsics, pose: WorldPose | None)
     from calibration.coverage_image import coverage_image
     from engines.files.atomic import write_atomically
 
-    camera, used = result.camera, 4 if result.camera.model == "fisheye" else 5
     table = {
-        "width": camera.size[0],
-        "height": camera.size[1],
-        "fx": float(camera.K[0, 0]),
-        "fy": float(camera.K[1, 1]),
-        "cx": float(camera.K[0, 2]),
-        "cy": float(camera.K[1, 2]),
-        **({"model": camera.model} if camera.model != "pinhole" else {}),
-        "distortion": camera.distortion[:used].tolist(),
-        **({} if pose is None else {"rotation": pose.rotation.tolist(), "translation": pose.translation.tolist()}),
+        **replace(result.camera, world=pose).table(),
         "calibration": {
             "rms_px": result.rms_px,
             "fx_std_px": result.focal_std_px[0],
