@@ -26,13 +26,13 @@ class TriangulationConfig:
     """
 
     min_score: float = 0.2
-    keypoint_sigma_m: float = 0.025
+    keypoint_sigma_m: float = 0.03
     face_sigma_m: float = 0.05
-    trunk_sigma_m: float = 0.04
+    trunk_sigma_m: float = 0.025
     pixel_sigma_px: float = 1.5
-    common_sigma_m: float = 0.012
+    common_sigma_m: float = 0.015
     body_sigma_m: float = 0.12
-    outlier: float = 3.0
+    outlier: float = 2.5
     rounds: int = 3
 
 
@@ -48,7 +48,6 @@ class MatchConfig:
         root_sigma_m: standard deviation of its root across the ray, m.
         limit: cost at which two tracks are as likely the same person as not.
         keep_limit: the same for a track that belongs to a person already.
-        patience_s: time for which a track may disagree with its person before it leaves the person, s.
         confirm_s: time after which a track that one camera alone sees becomes a person, s, where another camera could
             see it too.
         forget_s: time for which a person who is not seen keeps the id, s.
@@ -64,7 +63,6 @@ class MatchConfig:
     root_sigma_m: float = 0.08
     limit: float = 3.0
     keep_limit: float = 6.0
-    patience_s: float = 0.4
     confirm_s: float = 0.25
     forget_s: float = 5.0
     reach_m_s: float = 1.5
@@ -90,7 +88,7 @@ class ShapeConfig:
     interval_s: float = 0.06
     length_sigma_m: float = 0.015
     correlation_s: float = 0.5
-    prior_sigma: float = 0.7
+    prior_sigma: float = 0.5
     max_shape: float = 4.0
     move_s: float = 0.3
 
@@ -103,26 +101,34 @@ class FitConfig:
         min_visibility: visibility, 0..1, from which a view's rotation counts fully.
         depth_sigma: standard deviation of the depth of a single view's body, as a share of it.
         across_sigma_m: the same across the ray, m.
+        steady_rad: standard deviation of the change of a joint's rotation within steady_s, rad.
+        steady_m: standard deviation of the change of the root within steady_s, m.
+        steady_s: see steady_rad; the variance grows with the time.
         handover_s: time constant with which a person seen by one camera moves to that camera's own depth, s.
-        refinement: of the mean of the views towards the points.
+        refinement: of the mean of the views towards points that two or more views see.
+        alone: the same for a person whom one camera sees.
     """
 
     min_visibility: float = 0.5
     depth_sigma: float = 0.08
     across_sigma_m: float = 0.04
     handover_s: float = 1.5
+    steady_rad: float = 0.08
+    steady_m: float = 0.03
+    steady_s: float = 1 / 60
     refinement: RefinementConfig = RefinementConfig(
         steps=4,
-        outlier=4.0,
-        root_rad=0.3,
-        trunk_rad=0.12,
+        outlier=3.0,
+        root_rad=0.5,
+        trunk_rad=0.15,
         shoulder_rad=0.6,
-        elbow_rad=0.5,
-        hip_rad=0.5,
-        knee_rad=0.4,
+        elbow_rad=0.4,
+        hip_rad=0.35,
+        knee_rad=0.35,
         root_across_m=0.3,
         root_along_m=0.3,
     )
+    alone: RefinementConfig = RefinementConfig(root_across_m=0.05, root_along_m=0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,10 @@ class RoomConfig:
     shape: ShapeConfig = field(default_factory=ShapeConfig)
     fit: FitConfig = field(default_factory=FitConfig)
     smoothing: RigSmoothingConfig = RigSmoothingConfig(
-        position=TrackingFilterConfig(2.0, 20.0, 0.03, 0.9, 0.33),
+        rotation=TrackingFilterConfig(2.1, 9.0, 0.1, 0.9, 0.33),
+        position=TrackingFilterConfig(1.4, 30.0, 0.03, 0.9, 0.5),
     )
-    foot_lock: FootLockConfig = FootLockConfig(depth_weight=1.0)
+    foot_lock: FootLockConfig = FootLockConfig(
+        depth_weight=1.0, max_offset_m=0.06, start_contact=0.85, stop_contact=0.6, follow_s=1.5
+    )
     smooth: bool = True
