@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -17,11 +18,13 @@ from edge.monitoring.clients import Clients
 from edge.monitoring.observers import ENGINES, Observers
 from edge.monitoring.progress import Progress
 from edge.pipeline import Pipeline
+from edge.room.fusion import RoomFusion
 from edge.run_config import RunConfig, SourceConfig
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.runtime.destinations import check_outputs, plan_outputs
 from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.report import run_report
+from edge.runtime.room_results import ROOM, RoomResults, feed
 from edge.runtime.signals import ShutdownRequest, interruptible
 from edge.runtime.stream import StreamRun
 from edge.sinks.output_file import OutputFile
@@ -30,6 +33,9 @@ from edge.text import json_bytes
 from edge.timing import Timings
 from edge.types import BodyModel
 from edge.wire.publisher import Publisher
+from engines.errors import ModelError
+
+log = logging.getLogger("meshcast.run")
 
 DEFAULT_FPS = 30.0
 POLL_S = 0.1  # interval at which progress and health are updated
@@ -65,13 +71,17 @@ def run(config: RunConfig) -> RunResult:
     with ExitStack() as cleanup:
         interrupt = cleanup.enter_context(interruptible())
         names = config.sources.stream_names()
-        files = _planned(config, names)
+        every = [*names, ROOM] if config.room is not None else names
+        files = _planned(config, every)
         summary = OutputFile(config.outputs.summary) if config.outputs.summary is not None else None
         if summary is not None:
             cleanup.callback(summary.discard)  # does nothing once written
         observers = cleanup.enter_context(Observers(config.monitoring))
         with interrupt.welcome():
             sources = open_sources(config.sources, cleanup, names)
+            if config.room is not None:
+                for line in config.room.check([source.size for source in sources]):
+                    log.warning("%s", line)
             listeners = [observers.listener(name) for name in names]
             with build_progress_bars(config.quiet) as on_build:
                 models = LoadedModels(config.models, timings=Timings(observers.listener(ENGINES)), on_build=on_build)
@@ -79,15 +89,17 @@ def run(config: RunConfig) -> RunResult:
                 Pipeline(models, camera, config.pipeline, timings=Timings(listener))
                 for camera, listener in zip(config.camera_configs(), listeners, strict=True)
             ]
-        publisher = _publisher(config, names, pipelines[0].model, cleanup)
+            room = _room(config, sources, pipelines, Timings(observers.listener(ROOM)))
+        publisher = _publisher(config, every, pipelines[0].model, cleanup)
         ended = threading.Condition()
-        streams = _streams(config.sources, sources, pipelines, files, publisher, ended, cleanup)
+        streams = _streams(config.sources, sources, pipelines, files, publisher, ended, cleanup, room)
         clients = Clients(lambda: publisher.subscribers, lambda: publisher.refused) if publisher is not None else None
-        observers.watch(streams, models, clients)
+        observers.watch(streams, models, clients, room)
         progress = cleanup.enter_context(Progress(streams, config.quiet))
         for stream in streams:
             stream.start()
-        interrupted = _wait(streams, ended, (progress.refresh, observers.poll), interrupt)
+        polled = [progress.refresh, observers.poll, *([room.poll] if room is not None else [])]
+        interrupted = _wait(streams, ended, polled, interrupt)
         observers.ending()
         progress.close()
         return _result(config, streams, models, observers, summary, interrupted=interrupted)
@@ -105,11 +117,14 @@ def open_sources(config: SourceConfig, cleanup: ExitStack, names: Sequence[str] 
 def _planned(config: RunConfig, names: list[str]) -> list[StreamFiles]:
     """The files of each stream. Raises OutputError when a file of the run cannot be written."""
     outputs = config.outputs
-    planned = plan_outputs(names, outputs.save, outputs.overlay, outputs.overlay_encoder, outputs.record)
+    fused = ROOM if config.room is not None else None
+    planned = plan_outputs(names, outputs.save, outputs.overlay, outputs.overlay_encoder, outputs.record, fused=fused)
     paths = [path for files in planned for path in (files.save, files.overlay)]
     paths += [files.record.path for files in planned if files.record is not None]
     paths += [outputs.summary, config.monitoring.trace]
     cameras = [camera.camera for camera in config.cameras if camera.camera is not None]
+    if config.room is not None:
+        cameras.append(config.room.path)
     check_outputs([path for path in paths if path is not None], config.sources.uris, cameras)
     return planned
 
@@ -130,13 +145,18 @@ def _streams(
     publisher: Publisher | None,
     ended: threading.Condition,
     cleanup: ExitStack,
+    room: RoomResults | None,
 ) -> list[StreamRun]:
-    def on_end() -> None:
+    def on_end(camera: int | None = None) -> None:
+        if camera is not None and room is not None:
+            room.finish(camera)
         with ended:
             ended.notify_all()
 
-    streams = []
-    parts = zip(config.shown, sources, config.playbacks(), pipelines, files, strict=True)
+    streams: list[StreamRun] = []
+    if room is not None:
+        cleanup.callback(room.close)
+    parts = zip(config.shown, sources, config.playbacks(), pipelines, files[: len(sources)], strict=True)
     for title, source, playback, pipeline, stream_files in parts:
         outputs = Outputs(
             stream_files,
@@ -155,9 +175,60 @@ def _streams(
         total = None if source.live or playback.loop else source.frame_count
         if playback.max_frames is not None:
             total = min(total, playback.max_frames) if total is not None else playback.max_frames
-        streams.append(StreamRun(title, overlapped, outputs, total, on_end))
+        camera = len(streams)
+        on_result = feed(room, camera) if room is not None else None
+        streams.append(StreamRun(title, overlapped, outputs, total, partial(on_end, camera), on_result))
         cleanup.callback(streams[-1].close)
+    if room is not None:
+        streams.append(_room_stream(room, streams, pipelines[0], files[-1], publisher, on_end, cleanup))
     return streams
+
+
+def _room(config: RunConfig, sources: list[Source], pipelines: list[Pipeline], timings: Timings) -> RoomResults | None:
+    """The fusion of the sources, None without a rig."""
+    if config.room is None:
+        return None
+    pipeline = pipelines[0]
+    if pipeline.rig_poser is None:
+        raise ModelError(f"the body {pipeline.model.name} has no rig: choose one with skinning weights for a room")
+    fusion = RoomFusion(
+        pipeline.mesh.head.body,
+        pipeline.model,
+        config.room.cameras(),
+        config.room.fusion,
+        predict_s=config.pipeline.predict_s,
+    )
+    live = any(source.live for source in sources)
+    realtime = live or any(playback.pace == "realtime" for playback in config.sources.playbacks())
+    return RoomResults(fusion, timings, live=live, realtime=realtime)
+
+
+def _room_stream(
+    room: RoomResults,
+    cameras: list[StreamRun],
+    pipeline: Pipeline,
+    files: StreamFiles,
+    publisher: Publisher | None,
+    on_end: Callable[[], None],
+    cleanup: ExitStack,
+) -> StreamRun:
+    outputs = Outputs(
+        files,
+        pipeline.model,
+        room.pipeline.timings,
+        DEFAULT_FPS,
+        publisher,
+        predict_s=pipeline.predict_s,
+        stream=ROOM,
+        cameras=room.names,
+    )
+    cleanup.callback(outputs.abort)
+    room.wants_rotations = partial(outputs.wants_rotations, ROOM)
+    totals = [camera.total for camera in cameras]
+    total = None if None in totals else max(total for total in totals if total is not None)
+    stream = StreamRun(" + ".join(camera.title for camera in cameras), room, outputs, total, on_end)
+    cleanup.callback(stream.close)
+    return stream
 
 
 def _wait(
@@ -199,7 +270,7 @@ def _result(
 ) -> RunResult:
     """The result of the run; writes its report and trace. Raises what prevented any result."""
     produced = any(stream.frames for stream in streams)
-    ending = zip(streams, config.sources.playbacks(), strict=True)
+    ending = zip(streams, config.sources.playbacks(), strict=False)  # a room's stream comes last and has no source
     problems = _problems(streams, interrupted and any(not (run.live or playback.loop) for run, playback in ending))
     if not produced and not interrupted:
         raise SourceError(problems[0] if problems else f"{', '.join(config.sources.shown)}: no frame arrived")

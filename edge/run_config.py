@@ -11,6 +11,7 @@ from edge.models import Models
 from edge.monitoring.observers import MonitoringConfig
 from edge.pipeline import CameraConfig
 from edge.recording.stream_recorder import RecordConfig
+from edge.room_config import RoomSetup
 from edge.sources import Access, Pace
 from edge.sources.uri import parse
 from edge.stages.config import PipelineConfig
@@ -137,6 +138,7 @@ class RunConfig:
         outputs: publisher and files.
         monitoring: trace, metrics and profiler ranges.
         quiet: show no progress.
+        room: the rig whose cameras the sources are, and which are fused to one more stream; None: no fusion.
     """
 
     sources: SourceConfig
@@ -146,9 +148,12 @@ class RunConfig:
     outputs: OutputConfig = field(default_factory=OutputConfig)
     monitoring: MonitoringConfig = field(default_factory=MonitoringConfig)
     quiet: bool = False
+    room: RoomSetup | None = None
 
     def camera_configs(self) -> tuple[CameraConfig, ...]:
         """One camera for each source. Raises SourceError when their number does not match."""
+        if self.room is not None:
+            return tuple(CameraConfig(calibrated=camera.camera) for camera in self.room.cameras())
         sources, cameras = len(self.sources.uris), len(self.cameras)
         if cameras not in (1, sources):
             raise SourceError(f"{sources} sources and {cameras} of --camera: give one for all or one for each")

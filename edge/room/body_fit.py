@@ -26,8 +26,8 @@ FEET = 2
 class FitState:
     """What the fit remembers of a person.
 
-    shape: of the person; offsets: by camera, how far the person is from where that view alone would be, m; t_s, rotations
-    (P, 3, 3) and root (3,): of the frame before.
+    shape: of the person; offsets: by camera, how far the person is from where that view alone would be, m; t_s,
+    rotations (P, 3, 3) and root (3,): of the frame before.
     """
 
     shape: RoomShape
@@ -101,7 +101,11 @@ class BodyFitter:
         prior = PosedRigs(ids, rotations, shape, translation, confidence)
         prior, turns, root_sigma = self._steadied(t_s, people, prior, turns, root_sigma)
         posed = self._refiner.towards_points(
-            prior, points.places.astype(np.float32), precision, turns.astype(np.float32), root_sigma.astype(np.float32)
+            prior,
+            points.places.astype(np.float32),
+            precision.astype(np.float32),
+            turns.astype(np.float32),
+            root_sigma.astype(np.float32),
         )
         self._learn(t_s, sights, people, posed, points, own_roots, shared)
         scores = (rays.scores * (points.weights > 0)).max(1).astype(np.float32)
@@ -254,7 +258,11 @@ class BodyFitter:
 
 def _views(sights: Sequence[Sight | None], person: Seen) -> list[tuple[int, Sight, int]]:
     """Cameras that see a person: index, sight and row."""
-    return [(c, sight, row) for c, (sight, row) in enumerate(zip(sights, person.rows, strict=True)) if sight is not None and row >= 0]
+    return [
+        (c, sight, row)
+        for c, (sight, row) in enumerate(zip(sights, person.rows, strict=True))
+        if sight is not None and row >= 0
+    ]
 
 
 def _shared(points: Points) -> F64:

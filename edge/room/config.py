@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from edge.stages.refinement_config import RefinementConfig
 from edge.stages.smoothing_config import FootLockConfig, RigSmoothingConfig, TrackingFilterConfig
+
+# Tuned on annotated clips; around these values errors change little.
+TOGETHER = RefinementConfig(
+    steps=4,
+    outlier=3.0,
+    root_rad=0.5,
+    trunk_rad=0.15,
+    shoulder_rad=0.6,
+    elbow_rad=0.4,
+    hip_rad=0.35,
+    knee_rad=0.35,
+    root_across_m=0.3,
+    root_along_m=0.3,
+)
+ALONE = RefinementConfig(root_across_m=0.05, root_along_m=0.05)
+SMOOTHING = RigSmoothingConfig(
+    rotation=TrackingFilterConfig(2.1, 9.0, 0.1, 0.9, 0.33),
+    position=TrackingFilterConfig(1.4, 30.0, 0.03, 0.9, 0.5),
+)
+FOOT_LOCK = FootLockConfig(depth_weight=1.0, max_offset_m=0.06, start_contact=0.85, stop_contact=0.6, follow_s=1.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +136,8 @@ class FitConfig:
     steady_rad: float = 0.08
     steady_m: float = 0.03
     steady_s: float = 1 / 60
-    refinement: RefinementConfig = RefinementConfig(
-        steps=4,
-        outlier=3.0,
-        root_rad=0.5,
-        trunk_rad=0.15,
-        shoulder_rad=0.6,
-        elbow_rad=0.4,
-        hip_rad=0.35,
-        knee_rad=0.35,
-        root_across_m=0.3,
-        root_along_m=0.3,
-    )
-    alone: RefinementConfig = RefinementConfig(root_across_m=0.05, root_along_m=0.05)
+    refinement: RefinementConfig = field(default_factory=lambda: TOGETHER)
+    alone: RefinementConfig = field(default_factory=lambda: ALONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +158,20 @@ class RoomConfig:
     triangulation: TriangulationConfig = field(default_factory=TriangulationConfig)
     shape: ShapeConfig = field(default_factory=ShapeConfig)
     fit: FitConfig = field(default_factory=FitConfig)
-    smoothing: RigSmoothingConfig = RigSmoothingConfig(
-        rotation=TrackingFilterConfig(2.1, 9.0, 0.1, 0.9, 0.33),
-        position=TrackingFilterConfig(1.4, 30.0, 0.03, 0.9, 0.5),
-    )
-    foot_lock: FootLockConfig = FootLockConfig(
-        depth_weight=1.0, max_offset_m=0.06, start_contact=0.85, stop_contact=0.6, follow_s=1.5
-    )
+    smoothing: RigSmoothingConfig = field(default_factory=lambda: SMOOTHING)
+    foot_lock: FootLockConfig = field(default_factory=lambda: FOOT_LOCK)
     smooth: bool = True
+
+    @staticmethod
+    def of(*, smooth: str = "light", sized: bool = False) -> RoomConfig:
+        """The default settings with the options of the command line.
+
+        Args:
+            smooth: "light", "strong", which is steadier and slower, or "off".
+            sized: the sizes of people are given, and not estimated.
+        """
+        config = RoomConfig(smooth=smooth != "off")
+        if smooth == "strong":
+            steady = replace(RigSmoothingConfig.strong(), position=TrackingFilterConfig(0.8, 20.0, 0.04, 0.9, 0.5))
+            config = replace(config, smoothing=steady)
+        return replace(config, shape=replace(config.shape, settle_s=0.0)) if sized else config

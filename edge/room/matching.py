@@ -66,7 +66,9 @@ def costs_of_views(first: Sight, second: Sight, config: MatchConfig) -> F64:
     return np.where(count >= config.min_keypoints, costs, APART)
 
 
-def cluster(sights: Sequence[Sight | None], rows: Sequence[NDArray[np.intp]], config: MatchConfig) -> list[dict[int, int]]:
+def cluster(
+    sights: Sequence[Sight | None], rows: Sequence[NDArray[np.intp]], config: MatchConfig
+) -> list[dict[int, int]]:
     """Groups of tracks that are one person, each as row by camera, with at most one track of a camera.
 
     Pairs are joined from the best one on, as long as all tracks of both groups agree on average: the groups are

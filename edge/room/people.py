@@ -148,7 +148,7 @@ class RoomPeople:
             else np.empty(0, np.intp)
             for c, sight in enumerate(sights)
         ]
-        waiting = {}
+        waiting: dict[tuple[int, int], float] = {}
         groups = cluster(sights, left, self._config)
         groups.sort(key=len, reverse=True)
         for group in groups:

@@ -11,8 +11,11 @@ from edge.types import F32
 
 # Ends of segments whose length a pose does not change, and how much worse than others they are known.
 SEGMENTS = (
-    *((f"{side}_{start}", f"{side}_{end}", 1.0) for side in ("left", "right") for start, end in (
-        ("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))),
+    *(
+        (f"{side}_{start}", f"{side}_{end}", 1.0)
+        for side in ("left", "right")
+        for start, end in (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
+    ),
     ("left_hip", "right_hip", 2.0),
     ("left_shoulder", "right_shoulder", 2.0),
     ("left_shoulder", "left_hip", 2.0),

@@ -1,10 +1,11 @@
-"""Points from the rays of several cameras: weighted by their covariances, robust, with the information that they hold."""
+"""Points from the rays of several cameras: weighted by their covariances, robust, with the information in them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.room.config import TriangulationConfig
 from edge.room.views import F64
@@ -45,7 +46,7 @@ class Points:
     @property
     def views(self) -> F64:
         """Numbers (M, K) of the rays that agree on a point."""
-        counts: F64 = (self.weights > SURE).sum(1)
+        counts: F64 = np.asarray((self.weights > SURE).sum(1), np.float64)
         return counts
 
     def precision(self, common_sigma_m: float) -> F64:
@@ -57,7 +58,7 @@ class Points:
         shared = np.linalg.solve(eye + common_sigma_m**2 * information, information)
         roots = np.linalg.cholesky((shared + shared.swapaxes(-1, -2)) / 2 + LEAST * eye).swapaxes(-1, -2)
         rows, columns = np.triu_indices(3)
-        packed = roots[..., rows, columns]
+        packed: F64 = roots[..., rows, columns]
         packed[np.trace(information, axis1=-2, axis2=-1) <= 0] = 0
         return packed
 
@@ -86,30 +87,25 @@ class Triangulation:
             expected: (M, K, 3) m, where the points are without the rays; NaN where that is not known.
         """
         config = self._config
-        known = np.isfinite(expected).all(-1)
-        at = np.where(known[..., None], expected, 0)
+        known = np.asarray(np.isfinite(expected).all(-1))
+        start = np.where(known[..., None], expected, 0)
+        pull = known[..., None, None] * np.eye(3) / config.body_sigma_m**2
         across = np.eye(3) - rays.directions[..., :, None] * rays.directions[..., None, :]  # (M, C, K, 3, 3)
+        toward = across @ rays.centers[None, :, None, :, None]
         seen = rays.scores >= config.min_score
-        pull = across @ rays.centers[None, :, None, :, None]
-        start = known[..., None, None] * np.eye(3) / config.body_sigma_m**2
-        weights = seen.astype(np.float64)
-        distances = np.zeros_like(weights)
-        for step in range(config.rounds + 1):
-            precise = self._precise(rays, at, known | (step > 0)) * weights
-            information = (precise[..., None, None] * across).sum(1)
-            side = (precise[..., None, None] * pull).sum(1)[..., 0]
-            prior = start if step < config.rounds else LEAST * np.eye(3)
-            side = side + (prior @ (at if step == config.rounds else np.where(known[..., None], expected, 0))[..., None])[..., 0]
-            at = np.linalg.solve(information + prior + LEAST * np.eye(3), side[..., None])[..., 0]
-            away = at[:, None] - rays.centers[:, None]
-            off = (across @ away[..., None])[..., 0]
-            distances = np.sqrt((off * off).sum(-1))
-            if step < config.rounds:
-                deviation = distances * np.sqrt(self._precise(rays, at, np.ones_like(known)))
-                weights = seen / (1 + (deviation / config.outlier) ** 2) ** 2
-        return Points(at, information, weights, np.where(seen, distances, np.nan))
+        at, weights = start, seen.astype(np.float64)
+        for _ in range(config.rounds):
+            precise = self._precise(rays, at, known) * weights
+            at, _ = _solve(across, toward, precise, pull, start)
+            known = np.ones_like(known)
+            deviation = _distances(across, rays, at) * np.sqrt(self._precise(rays, at, known))
+            weights = seen / (1 + (deviation / config.outlier) ** 2) ** 2
+        # Without the bodies: they come in again where they are fitted to the points.
+        precise = self._precise(rays, at, known) * weights
+        at, information = _solve(across, toward, precise, LEAST * np.eye(3), at)
+        return Points(at, information, weights, np.where(seen, _distances(across, rays, at), np.nan))
 
-    def _precise(self, rays: Rays, at: F64, placed: F64) -> F64:
+    def _precise(self, rays: Rays, at: F64, placed: NDArray[np.bool_]) -> F64:
         """Inverse variances (M, C, K) 1 / m^2 across the rays to points (M, K, 3), those that are placed (M, K)."""
         config = self._config
         away = at[:, None] - rays.centers[:, None]
@@ -118,3 +114,18 @@ class Triangulation:
         variance = metric + (config.pixel_sigma_px * rays.pixel_rad[:, None] * reach) ** 2
         precise: F64 = np.where(rays.scores >= config.min_score, 1 / variance, 0)
         return precise
+
+
+def _solve(across: F64, toward: F64, precise: F64, pull: F64, start: F64) -> tuple[F64, F64]:
+    """Points (M, K, 3) nearest to rays of a precision (M, C, K) and to where they start, and their information."""
+    information = (precise[..., None, None] * across).sum(1)
+    side = (precise[..., None, None] * toward).sum(1) + pull @ start[..., None]
+    at: F64 = np.linalg.solve(information + pull + LEAST * np.eye(3), side)[..., 0]
+    return at, information
+
+
+def _distances(across: F64, rays: Rays, at: F64) -> F64:
+    """Distances (M, C, K) m of points (M, K, 3) from the rays."""
+    off = (across @ (at[:, None] - rays.centers[:, None])[..., None])[..., 0]
+    distances: F64 = np.sqrt((off * off).sum(-1))
+    return distances

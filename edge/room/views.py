@@ -87,7 +87,8 @@ class Sight:
     @property
     def depths(self) -> F64:
         """Distances (N,) of the roots from the camera, m."""
-        return np.sqrt(np.square(self.roots - self.center).sum(-1))
+        depths: F64 = np.sqrt(np.square(self.roots - self.center).sum(-1))
+        return depths
 
 
 def sight(camera: RoomCamera, people: ViewPeople) -> Sight:

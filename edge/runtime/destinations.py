@@ -26,8 +26,13 @@ def plan_outputs(
     overlay: Path | None,
     encoder: str = "auto",
     record: RecordConfig | None = None,
+    *,
+    fused: str | None = None,
 ) -> list[StreamFiles]:
     """The files of each stream; {stream} in a path becomes the stream's name.
+
+    fused: the stream that is fused of the others and has no images to draw on; a path of data without {stream} is for
+    this one alone.
 
     Raises OutputError for an unknown suffix, for one path of several streams, and as choose_encoder for an encoder.
     """
@@ -37,12 +42,24 @@ def plan_outputs(
         check_overlay_suffix(overlay)
         if overlay.suffix.lower() == VIDEO:
             encoder = choose_encoder(encoder)
+    drawn = [name for name in streams if name != fused]
+
+    def record_of(name: str) -> RecordConfig | None:
+        if record is None or not _has_data(record.path, name, fused):
+            return None
+        return replace(record, path=_stream_path(record.path, name, streams if fused is None else ()))
+
+    def save_of(name: str) -> Path | None:
+        if save is None or not _has_data(save, name, fused):
+            return None
+        return _stream_path(save, name, streams if fused is None else ())
+
     return [
         StreamFiles(
-            _path(save, name, streams),
-            _path(overlay, name, streams),
+            save_of(name),
+            _stream_path(overlay, name, drawn) if overlay is not None and name != fused else None,
             encoder,
-            None if record is None else replace(record, path=_stream_path(record.path, name, streams)),
+            record_of(name),
         )
         for name in streams
     ]
@@ -64,8 +81,9 @@ def check_outputs(outputs: Sequence[Path], sources: Sequence[str], others: Seque
         taken[place] = path
 
 
-def _path(path: Path | None, stream: str, streams: Sequence[str]) -> Path | None:
-    return None if path is None else _stream_path(path, stream, streams)
+def _has_data(path: Path, stream: str, fused: str | None) -> bool:
+    """Whether a stream writes to a path of data."""
+    return fused is None or stream == fused or FIELD in str(path)
 
 
 def _stream_path(path: Path, stream: str, streams: Sequence[str]) -> Path:

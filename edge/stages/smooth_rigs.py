@@ -106,7 +106,8 @@ class SmoothRigs:
     """Filters rotations and root of each id. The shape is constant and passes.
 
     The position is filtered as bearing (x/z, y/z) and logarithm of the depth, which is by far the noisiest quantity, or
-    as it is where the configuration has a filter of positions. A rotation whose keypoints have low scores follows more slowly.
+    as it is where the configuration has a filter of positions. A rotation whose keypoints have low scores follows more
+    slowly.
     """
 
     def __init__(self, config: RigSmoothingConfig | None = None, *, predict_s: float = 0.0) -> None:

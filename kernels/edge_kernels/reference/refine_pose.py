@@ -161,7 +161,7 @@ class _Problem:
     @property
     def in_space(self) -> bool:
         """Whether the keypoints are places in space instead of rays."""
-        return self.rays.shape[1] == 3
+        return bool(self.rays.shape[1] == 3)
 
     def roots(self) -> F64:
         """The triangular roots (K, D, D) of the information matrices."""
