@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.room.config import RoomConfig
 from edge.room.rig_points import RigKeypoints
@@ -20,6 +21,7 @@ from engines.body.body import Body
 
 LEAST_SHARE = 1e-3  # of a view's rotation that moves nothing it sees
 FEET = 2
+_DIAGONAL = np.diag_indices(3)
 
 
 @dataclass(slots=True)
@@ -33,8 +35,8 @@ class FitState:
     shape: RoomShape
     offsets: dict[int, F64]
     t_s: float
+    root: F64
     rotations: F64 | None = None
-    root: F64 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,17 @@ class BodyFitter:
 
     def __init__(self, body: Body, model: BodyModel, cameras: Sequence[RoomCamera], config: RoomConfig) -> None:
         self._config = config
-        self._cameras = cameras
+        self._centers = np.array([camera.pose.position for camera in cameras])
         self._keypoints = RigKeypoints(body, model)
         self._triangulation = Triangulation(model.keypoint_names, config.triangulation)
         self._lengths = LimbLengths(self._keypoints, model.keypoint_names, config.shape)
         self._refiner = PoseRefiner(body, model, config.fit.refinement)
         self._turns = [turn_sigmas(c, body.joint_names) for c in (config.fit.alone, config.fit.refinement)]
         self._shares = keypoint_shares(self._keypoints.chain, body, model.keypoint_names)
-        self._moved = [children.tolist() or [joint] for joint, children in enumerate(self._keypoints.chain.children)]
+        joints = len(model.parents)
+        self._moves = np.zeros((joints, joints), bool)  # [joint, what it moves]
+        for joint, children in enumerate(self._keypoints.chain.children):
+            self._moves[joint, children if len(children) else joint] = True
         self._joints = len(model.joint_names)
         self._pixel_rad = np.array([1 / camera.focal_px for camera in cameras])
         self._people: dict[int, FitState] = {}
@@ -87,7 +92,7 @@ class BodyFitter:
         shape = self._shapes(t_s, sights, people)
         rotations, visibility, contacts = self._mean_pose(sights, people)
         own_roots = self._own_roots(sights, people, shape)
-        translation = self._mean_roots(t_s, sights, people, own_roots)
+        translation = self._mean_roots(t_s, people, own_roots)
         ids = np.array([person.identity for person in people], np.int32)
         rays = self._rays(sights, people)
         expected = self._keypoints(rotations, shape, translation).astype(np.float64)
@@ -120,33 +125,34 @@ class BodyFitter:
         Rays that determine a rotation win over it; where they do not, the person stays calm.
         """
         fit = self._config.fit
+        states = [self._people[person.identity] for person in people]
+        known = [m for m, state in enumerate(states) if state.rotations is not None]
+        if not known:
+            return prior, turns, root_sigma
         rotations, root = prior.rotations.astype(np.float64), prior.translation.astype(np.float64)
         turns, root_sigma = turns.copy(), root_sigma.copy()
-        for m, person in enumerate(people):
-            state = self._people[person.identity]
-            if state.rotations is None or state.root is None:
-                continue
-            change = max(t_s - state.t_s, 1e-3) / fit.steady_s
-            turning, moving = fit.steady_rad**2 * change, fit.steady_m**2 * change
-            share = turns[m] ** 2 / (turns[m] ** 2 + turning)
-            turn = small_rotvec(rotations[m].swapaxes(-1, -2) @ state.rotations)
-            rotations[m] = rotations[m] @ small_rotmat(share[:, None] * turn)
-            turns[m] = np.sqrt(share * turning)
-            share_m = root_sigma[m] ** 2 / (root_sigma[m] ** 2 + moving)
-            root[m] += share_m * (state.root - root[m])
-            root_sigma[m] = np.sqrt(share_m * moving)
+        change = np.array([max(t_s - states[m].t_s, 1e-3) / fit.steady_s for m in known])
+        turning, moving = fit.steady_rad**2 * change[:, None], fit.steady_m**2 * change
+        share = turns[known] ** 2 / (turns[known] ** 2 + turning)
+        before = np.stack([states[m].rotations for m in known])
+        turn = small_rotvec(rotations[known].swapaxes(-1, -2) @ before)
+        rotations[known] = rotations[known] @ small_rotmat(share[..., None] * turn)
+        turns[known] = np.sqrt(share * turning)
+        share = root_sigma[known] ** 2 / (root_sigma[known] ** 2 + moving)
+        root[known] += share[:, None] * (np.stack([states[m].root for m in known]) - root[known])
+        root_sigma[known] = np.sqrt(share * moving)
         steadied = replace(prior, rotations=rotations.astype(np.float32), translation=root.astype(np.float32))
         return steadied, turns, root_sigma
 
     def _rays(self, sights: Sequence[Sight | None], people: Sequence[Seen]) -> Rays:
-        centers = np.array([camera.pose.position for camera in self._cameras])
         count = len(self._keypoints.known)
         directions = np.zeros((len(people), len(sights), count, 3))
         scores = np.zeros((len(people), len(sights), count))
-        for m, person in enumerate(people):
-            for c, sight, row in _views(sights, person):
-                directions[m, c], scores[m, c] = sight.directions[row], sight.scores[row]
-        return Rays(centers, directions, scores * self._keypoints.known, self._pixel_rad)
+        for view, sight in enumerate(sights):
+            found, rows = _rows(view, sight, people)
+            if sight is not None:
+                directions[found, view], scores[found, view] = sight.directions[rows], sight.scores[rows]
+        return Rays(self._centers, directions, scores * self._keypoints.known, self._pixel_rad)
 
     def _shapes(self, t_s: float, sights: Sequence[Sight | None], people: Sequence[Seen]) -> F32:
         """Shapes (M, B)."""
@@ -155,7 +161,9 @@ class BodyFitter:
             views = self._view_shape(sights, person)
             state = self._people.get(person.identity)
             if state is None:
-                state = self._people[person.identity] = FitState(RoomShape(views, self._config.shape), {}, t_s)
+                state = self._people[person.identity] = FitState(
+                    RoomShape(views, self._config.shape), {}, t_s, np.zeros(3)
+                )
             state.shape.follow(views)
             state.shape.move(t_s)
             shapes[m] = state.shape.shape
@@ -163,68 +171,69 @@ class BodyFitter:
 
     def _view_shape(self, sights: Sequence[Sight | None], person: Seen) -> F32:
         shapes = [sight.people.shape[row] for _, sight, row in _views(sights, person)]
-        mean: F32 = np.mean(shapes, axis=0)
-        return np.pad(mean, (0, self._keypoints.shapes - len(mean)))
+        mean: F32 = np.zeros(self._keypoints.shapes, np.float32)
+        mean[: len(shapes[0])] = sum(shapes) / np.float32(len(shapes))
+        return mean
 
     def _mean_pose(self, sights: Sequence[Sight | None], people: Sequence[Seen]) -> tuple[F32, F32, F32 | None]:
         """Rotations (M, P, 3, 3) of the people, the visibility (M, J) of their joints and their contacts (M, 2)."""
-        joints = len(self._moved)
+        joints = len(self._shares)
         rotations = np.tile(np.eye(3), (len(people), joints, 1, 1))
         visibility = np.zeros((len(people), self._joints), np.float32)
-        contacts = np.full((len(people), FEET), np.nan, np.float32)
-        for m, person in enumerate(people):
-            total = np.zeros(joints)
-            planted, feet = np.zeros(FEET), np.zeros(FEET)
-            for _, sight, row in _views(sights, person):
-                seen = np.ones(self._joints, np.float32)
-                if sight.people.visibility is not None:
-                    seen = sight.people.visibility[row]
-                weight = np.array([seen[moved].max() for moved in self._moved]) + LEAST_SHARE
-                total = total + weight
-                turn = rotations[m].swapaxes(-1, -2) @ sight.rotations[row]
-                rotations[m] = rotations[m] @ small_rotmat((weight / total)[:, None] * small_rotvec(turn))
-                visibility[m] = np.maximum(visibility[m], seen)
-                if sight.people.contacts is not None:
-                    known = np.isfinite(sight.people.contacts[row])
-                    planted += np.where(known, sight.people.contacts[row], 0)
-                    feet += known
-            contacts[m] = np.where(feet > 0, planted / np.maximum(feet, 1), np.nan)
-        known_contacts = contacts if np.isfinite(contacts).any() else None
-        return rotations.astype(np.float32), visibility, known_contacts
+        total = np.zeros((len(people), joints))
+        planted, feet = np.zeros((len(people), FEET)), np.zeros((len(people), FEET))
+        for view, sight in enumerate(sights):
+            found, rows = _rows(view, sight, people)
+            if sight is None or not len(found):
+                continue
+            seen = np.ones((len(found), self._joints), np.float32)
+            if sight.people.visibility is not None:
+                seen = sight.people.visibility[rows]
+            weight = np.where(self._moves, seen[:, None, :joints], 0).max(-1) + LEAST_SHARE
+            total[found] += weight
+            turn = rotations[found].swapaxes(-1, -2) @ sight.rotations[rows]
+            rotations[found] = rotations[found] @ small_rotmat((weight / total[found])[..., None] * small_rotvec(turn))
+            visibility[found] = np.maximum(visibility[found], seen)
+            if sight.people.contacts is not None:
+                contact = sight.people.contacts[rows]
+                planted[found] += np.nan_to_num(contact)
+                feet[found] += np.isfinite(contact)
+        contacts = np.where(feet > 0, planted / np.maximum(feet, 1), np.nan).astype(np.float32)
+        return rotations.astype(np.float32), visibility, contacts if feet.any() else None
 
     def _own_roots(self, sights: Sequence[Sight | None], people: Sequence[Seen], shape: F32) -> list[dict[int, F64]]:
         """Roots (3,) m of each person by camera, as that view alone sees a person of the room's size."""
-        roots = []
+        roots: list[dict[int, F64]] = [{} for _ in people]
         statures = self._keypoints.stature(shape)
-        for m, person in enumerate(people):
-            own: dict[int, F64] = {}
-            for c, sight, row in _views(sights, person):
-                given = sight.people.shape[row]
-                size = float(self._keypoints.stature(np.pad(given, (0, self._keypoints.shapes - len(given)))))
-                own[c] = sight.center + (sight.roots[row] - sight.center) * (statures[m] / size)
-            roots.append(own)
+        for view, sight in enumerate(sights):
+            found, rows = _rows(view, sight, people)
+            if sight is None or not len(found):
+                continue
+            sizes = self._keypoints.stature(sight.people.shape[rows])
+            placed = sight.center + (sight.roots[rows] - sight.center) * (statures[found] / sizes)[:, None]
+            for m, root in zip(found.tolist(), placed, strict=True):
+                roots[m][view] = root
         return roots
 
-    def _mean_roots(
-        self, t_s: float, sights: Sequence[Sight | None], people: Sequence[Seen], own_roots: list[dict[int, F64]]
-    ) -> F32:
+    def _mean_roots(self, t_s: float, people: Sequence[Seen], own_roots: list[dict[int, F64]]) -> F32:
         """Roots (M, 3) m, weighted by how well each view knows them."""
         fit = self._config.fit
-        roots = np.zeros((len(people), 3), np.float32)
+        matrices, sides = np.zeros((len(people), 3, 3)), np.zeros((len(people), 3))
         for m, (person, own) in enumerate(zip(people, own_roots, strict=True)):
-            matrix, side = np.zeros((3, 3)), np.zeros(3)
             state = self._people[person.identity]
-            for c, root in own.items():
-                sight = sights[c]
-                assert sight is not None
-                at = root + (state.offsets.get(c, np.zeros(3)) if len(own) == 1 else 0)
-                away = root - sight.center
+            for view, root in own.items():
+                at = root
+                if len(own) == 1 and view in state.offsets:
+                    kept = np.exp(-max(t_s - state.t_s, 0) / fit.handover_s)
+                    at = root + kept * state.offsets[view]
+                away = root - self._centers[view]
                 depth = float(np.sqrt(away @ away))
-                ray = np.outer(away, away) / max(depth * depth, 1e-9)
-                information = ray / (fit.depth_sigma * depth) ** 2 + (np.eye(3) - ray) / fit.across_sigma_m**2
-                matrix += information
-                side += information @ at
-            roots[m] = np.linalg.solve(matrix, side)
+                across, along = fit.across_sigma_m**-2, (fit.depth_sigma * max(depth, 0.1)) ** -2
+                information = np.outer(away, away) * ((along - across) / max(depth * depth, 1e-9))
+                information[_DIAGONAL] += across
+                matrices[m] += information
+                sides[m] += information @ at
+        roots: F32 = np.linalg.solve(matrices, sides[..., None])[..., 0].astype(np.float32)
         return roots
 
     def _learn(
@@ -254,6 +263,13 @@ class BodyFitter:
                 covariance = np.linalg.inv(points.information[m] + np.eye(3))
                 equations = self._lengths.equations(posed.rotations[m], posed.shape[m], places, covariance)
                 state.shape.observe(t_s, equations, self._view_shape(sights, person))
+
+
+def _rows(view: int, sight: Sight | None, people: Sequence[Seen]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The people whom a camera sees, and the rows of its sight that show them."""
+    rows = np.array([person.rows[view] for person in people], np.intp)
+    found = np.flatnonzero(rows >= 0) if sight is not None else np.empty(0, np.intp)
+    return found, rows[found]
 
 
 def _views(sights: Sequence[Sight | None], person: Seen) -> list[tuple[int, Sight, int]]:

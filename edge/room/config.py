@@ -9,7 +9,7 @@ from edge.stages.smoothing_config import FootLockConfig, RigSmoothingConfig, Tra
 
 # Tuned on annotated clips; around these values errors change little.
 TOGETHER = RefinementConfig(
-    steps=4,
+    steps=3,
     outlier=3.0,
     root_rad=0.5,
     trunk_rad=0.15,
@@ -53,7 +53,7 @@ class TriangulationConfig:
     common_sigma_m: float = 0.015
     body_sigma_m: float = 0.12
     outlier: float = 2.5
-    rounds: int = 3
+    rounds: int = 2
 
 
 @dataclass(frozen=True, slots=True)

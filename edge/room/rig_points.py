@@ -28,6 +28,8 @@ class RigKeypoints:
         self.known = self._moments.known
         self.chain = Chain(model.parents)
         self.shapes = self._dirs.shape[2]
+        self._shape: F32 = np.empty((0, self.shapes), np.float32)
+        self._of_shape: tuple[F32, F32] = (self._rest[:0], self._rest[:0])
         heights = model.rest_vertices[:, 1]
         top, bottom = heights.argmax(), heights.argmin()
         self._stature_m = float(heights[top] - heights[bottom])
@@ -35,13 +37,20 @@ class RigKeypoints:
 
     def __call__(self, rotations: F32, shape: F32, translation: F32) -> F32:
         """Keypoints (N, K, 3) m of rigs with local rotations (N, P, 3, 3), NaN where the body has none."""
-        rest = (self._rest + np.tensordot(shape, self._dirs, (1, 2))).astype(np.float32)
+        rest, first = self._resting(shape)
         orientations = self.chain.orientations(rotations)
         positions = self.chain.positions(orientations, self.chain.bones(rest))
-        points = self._moments.points(self._moments.first(shape, rest), rest, orientations, positions)
+        points = self._moments.points(first, rest, orientations, positions)
         points = points + translation[:, None]
         points[:, ~self.known] = np.nan
         return points
+
+    def _resting(self, shape: F32) -> tuple[F32, F32]:
+        """Resting joints (N, P, 3) and moments (N, K, P, 3) of shapes (N, B); those of the last ones are kept."""
+        if not np.array_equal(shape, self._shape):
+            rest = (self._rest + np.tensordot(shape, self._dirs, (1, 2))).astype(np.float32)
+            self._shape, self._of_shape = shape.copy(), (rest, self._moments.first(shape, rest))
+        return self._of_shape
 
     def by_shape(self, rotations: F32, shape: F32) -> tuple[F64, F64]:
         """Keypoints (K, 3) m relative to the root of one rig, and their derivative (K, 3, B), which is constant."""
@@ -52,6 +61,7 @@ class RigKeypoints:
         return points[0], np.moveaxis(points[1:] - points[0], 0, -1)
 
     def stature(self, shape: F32) -> F64:
-        """Statures (...) in meters of people with shapes (..., B)."""
-        stature: F64 = self._stature_m + shape.astype(np.float64) @ self._stature_dirs
+        """Statures (...) in meters of people with shapes (..., B), or fewer entries."""
+        dirs = self._stature_dirs[: shape.shape[-1]]
+        stature: F64 = self._stature_m + shape.astype(np.float64) @ dirs
         return stature

@@ -171,16 +171,13 @@ def _roots(translation: F32) -> F64:
 
 def small_rotvec(rotations: F64) -> F64:
     """Rotation vectors (..., 3) of rotations (..., 3, 3) by less than pi; near pi the axis is not exact."""
-    axis = np.stack(
-        [
-            rotations[..., 2, 1] - rotations[..., 1, 2],
-            rotations[..., 0, 2] - rotations[..., 2, 0],
-            rotations[..., 1, 0] - rotations[..., 0, 1],
-        ],
-        -1,
-    )
+    axis = np.empty(rotations.shape[:-1])
+    np.subtract(rotations[..., 2, 1], rotations[..., 1, 2], out=axis[..., 0])
+    np.subtract(rotations[..., 0, 2], rotations[..., 2, 0], out=axis[..., 1])
+    np.subtract(rotations[..., 1, 0], rotations[..., 0, 1], out=axis[..., 2])
     sine = np.sqrt((axis * axis).sum(-1))  # twice the sine
-    angle = np.arctan2(sine, np.trace(rotations, axis1=-2, axis2=-1) - 1)
+    trace = rotations[..., 0, 0] + rotations[..., 1, 1] + rotations[..., 2, 2]
+    angle = np.arctan2(sine, trace - 1)
     factor = np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 0.5)
     vectors: F64 = axis * factor[..., None]
     return vectors
@@ -189,11 +186,20 @@ def small_rotvec(rotations: F64) -> F64:
 def small_rotmat(vectors: F64) -> F64:
     """Rotations (..., 3, 3) of rotation vectors (..., 3), by way of unit quaternions."""
     angle = np.sqrt((vectors * vectors).sum(-1))
-    x, y, z = np.moveaxis(vectors * (0.5 * np.sinc(angle / (2 * np.pi)))[..., None], -1, 0)
+    half = np.pi * np.where(angle == 0, 1e-20, angle / (2 * np.pi))
+    imaginary = vectors * (0.5 * (np.sin(half) / half))[..., None]
+    x, y, z = imaginary[..., 0], imaginary[..., 1], imaginary[..., 2]
     w = np.cos(angle / 2)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, -1) for row in rows], -2)
+    xx, yy, zz, xy, xz, yz = x * x, y * y, z * z, x * y, x * z, y * z
+    wx, wy, wz = w * x, w * y, w * z
+    matrices = np.empty((*vectors.shape, 3))
+    matrices[..., 0, 0] = 1 - 2 * (yy + zz)
+    matrices[..., 0, 1] = 2 * (xy - wz)
+    matrices[..., 0, 2] = 2 * (xz + wy)
+    matrices[..., 1, 0] = 2 * (xy + wz)
+    matrices[..., 1, 1] = 1 - 2 * (xx + zz)
+    matrices[..., 1, 2] = 2 * (yz - wx)
+    matrices[..., 2, 0] = 2 * (xz - wy)
+    matrices[..., 2, 1] = 2 * (yz + wx)
+    matrices[..., 2, 2] = 1 - 2 * (xx + yy)
+    return matrices
