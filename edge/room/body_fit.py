@@ -36,7 +36,7 @@ class FitState:
     offsets: dict[int, F64]
     t_s: float
     root: F64
-    rotations: F64 | None = None
+    rotations: F64
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class BodyFitter:
         """
         fit = self._config.fit
         states = [self._people[person.identity] for person in people]
-        known = [m for m, state in enumerate(states) if state.rotations is not None]
+        known = [m for m, state in enumerate(states) if len(state.rotations)]
         if not known:
             return prior, turns, root_sigma
         rotations, root = prior.rotations.astype(np.float64), prior.translation.astype(np.float64)
@@ -161,9 +161,9 @@ class BodyFitter:
             views = self._view_shape(sights, person)
             state = self._people.get(person.identity)
             if state is None:
-                state = self._people[person.identity] = FitState(
-                    RoomShape(views, self._config.shape), {}, t_s, np.zeros(3)
-                )
+                start = RoomShape(views, self._config.shape)
+                state = FitState(start, {}, t_s, np.zeros(3), np.empty((0, 3, 3)))
+                self._people[person.identity] = state
             state.shape.follow(views)
             state.shape.move(t_s)
             shapes[m] = state.shape.shape

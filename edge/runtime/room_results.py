@@ -12,7 +12,7 @@ from types import TracebackType
 import numpy as np
 
 from calibration.camera import Camera
-from calibration.world import WorldPose
+from calibration.world import ROOM_POSE
 from edge.pipeline import CameraConfig
 from edge.room.alignment import Alignment, AlignmentConfig, Moment, Sample
 from edge.room.fusion import RoomFusion
@@ -26,8 +26,6 @@ from edge.types import Bodies, Frame, RigPose
 
 ROOM = "room"  # name of the fused stream
 
-# Axes of the room's stream for clients: those of a camera at the world's origin that looks along the world's y axis.
-ROOM_POSE = WorldPose(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]), np.zeros(3))
 ROOM_CAMERA = Camera((0, 0), np.zeros((3, 3)), np.zeros(5), world=ROOM_POSE)
 NO_IMAGE = np.zeros((0, 0, 3), np.uint8)
 

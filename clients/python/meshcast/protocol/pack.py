@@ -17,6 +17,7 @@ from meshcast.protocol.layout import (
     MAX_MODEL_NAME,
     MODEL_HEADER,
     OBSERVED_FRAME_HEADER,
+    ROOM_FRAME_HEADER,
     STATUS_HEADER,
     VERSION,
     padded,
@@ -45,7 +46,8 @@ def _format(dtype: np.dtype[Any]) -> str:
 
 
 _HEADERS = {
-    id(header): _Header(header) for header in (FRAME_HEADER, OBSERVED_FRAME_HEADER, MODEL_HEADER, STATUS_HEADER)
+    id(header): _Header(header)
+    for header in (FRAME_HEADER, OBSERVED_FRAME_HEADER, ROOM_FRAME_HEADER, MODEL_HEADER, STATUS_HEADER)
 }
 
 
