@@ -16,6 +16,7 @@ from edge.stages.config import PipelineConfig
 from edge.stages.detect import Detect, input_size
 from edge.stages.foot_lock import FootLock
 from edge.stages.inverse_kinematics import RigFitter, can_fit
+from edge.stages.leg_odometry import LegOdometry
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
 from edge.stages.pose import OnCrops, Pose
@@ -130,7 +131,10 @@ class Pipeline:
         )
         self.skin = Skin(body, model) if rigged else None
         smoothed = config.smooth and rigged
-        self.smooth_rigs = SmoothRigs(config.rig_smoothing, predict_s=config.predict_s) if smoothed else None
+        self.smooth_rigs: SmoothRigs | None = None
+        if smoothed:
+            odometry = LegOdometry(model, config.rig_smoothing.odometry)
+            self.smooth_rigs = SmoothRigs(config.rig_smoothing, odometry=odometry, predict_s=config.predict_s)
         self.foot_lock = FootLock(model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
         self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
         self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
@@ -221,7 +225,7 @@ class Pipeline:
                 posed = self.unseen_pose(frame.t_s, posed, visibility, up=up, contacts=bodies.contacts)
             if self.smooth_rigs is not None:
                 with measure("smooth", frame):
-                    posed = self.smooth_rigs(frame.t_s, posed)
+                    posed = self.smooth_rigs(frame.t_s, posed, bodies.contacts, visibility)
             if self.foot_lock is not None:
                 with measure("foot_lock", frame):
                     posed = self.foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor, visibility)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from edge.room.views import ViewPeople
-from edge.stages.smooth_rigs import small_rotmat, small_rotvec
+from edge.stages.small_rotations import small_rotmat, small_rotvec
 
 POLL_S = 0.5  # longest wait between two checks of silent cameras
 

@@ -15,7 +15,7 @@ from edge.room.triangulation import Points, Rays, Triangulation
 from edge.room.views import F64, RoomCamera, Sight
 from edge.stages.refine import PoseRefiner, turn_sigmas
 from edge.stages.rig_pose import keypoint_shares
-from edge.stages.smooth_rigs import small_rotmat, small_rotvec
+from edge.stages.small_rotations import small_rotmat, small_rotvec
 from edge.types import F32, BodyModel, PosedRigs
 from engines.body.body import Body
 

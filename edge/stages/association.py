@@ -4,7 +4,6 @@ keypoints with tracks."""
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from edge.stages.detect import overlaps
 from edge.stages.tracker_config import TrackerConfig
@@ -50,6 +49,9 @@ def assign(gains: Array, least: float) -> tuple[Array, Array]:
     """The pairs (rows, columns) of a matrix with the largest sum, among the pairs whose entry is at least `least`."""
     if not gains.size:
         return np.empty(0, np.intp), np.empty(0, np.intp)
+    # The import takes a fifth of a second, and the first frame needs none.
+    from scipy.optimize import linear_sum_assignment
+
     allowed = gains >= least
     rows, columns = linear_sum_assignment(np.where(allowed, least - gains, 0))
     kept = allowed[rows, columns]

@@ -12,6 +12,7 @@ from edge.stages.body_config import BodyShapeConfig, PlacementConfig
 from edge.stages.refinement_config import RefinementConfig
 from edge.stages.smoothing_config import (
     FootLockConfig,
+    LegOdometryConfig,
     OneEuroConfig,
     RigSmoothingConfig,
     SmoothingConfig,
@@ -35,6 +36,7 @@ __all__ = [
     "DetectionConfig",
     "FootLockConfig",
     "InverseKinematicsConfig",
+    "LegOdometryConfig",
     "LocalizationConfig",
     "MotionConfig",
     "OneEuroConfig",
@@ -136,7 +138,7 @@ class SecondOpinionConfig:
         forget_s: time without observation after which a person's correction is forgotten, s.
     """
 
-    interval: int = 12
+    interval: int = 24
     agreement: float = 0.05
     min_keypoint_score: float = 0.1
     excluded: tuple[str, ...] = ("left_ankle", "right_ankle")

@@ -138,14 +138,12 @@ class PoseRefiner:
         """
         turn = np.tile(self._turn, (len(rest), 1))
         if sigma is not None and self._config.sigma_range > 1:
-            bones = np.linalg.norm(rest - rest[:, self._parents], axis=-1)
-            for child in range(1, len(self._parents)):
-                parent = self._parents[child]
-                length = np.maximum(bones[:, child], MIN_BONE_M)
-                angle = np.hypot(sigma[:, child], sigma[:, parent]) / length
-                widest = self._turn[parent] * self._config.sigma_range
-                least = self._turn[parent] / self._config.sigma_range
-                turn[:, parent] = np.where(np.isfinite(angle), angle.clip(least, widest), self._turn[parent])
+            parents = self._parents[1:]
+            bones = np.linalg.norm(rest[:, 1:] - rest[:, parents], axis=-1)
+            angle = np.hypot(sigma[:, 1 : len(self._parents)], sigma[:, parents]) / np.maximum(bones, MIN_BONE_M)
+            own = self._turn[parents]
+            ranged = angle.clip(own / self._config.sigma_range, own * self._config.sigma_range)
+            turn[:, parents] = np.where(np.isfinite(angle), ranged, own)  # of a parent's children the last one counts
         return turn
 
     def _workspace_numbers(self) -> int:

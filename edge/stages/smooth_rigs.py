@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.stages.config import RigSmoothingConfig, TrackingFilterConfig
+from edge.stages.leg_odometry import LegOdometry
+from edge.stages.small_rotations import small_rotmat, small_rotvec
 from edge.types import F32, PosedRigs
 
 F64 = NDArray[np.float64]
@@ -59,11 +61,23 @@ class _Values:
         self.value, self.speed, self.residual = value, np.zeros_like(value), np.zeros_like(value)
 
     def step(self, tracking: TrackingFilter, measured: F64, dt_s: float, age_s: float) -> None:
+        error, speed_gain = self._move(tracking, measured, dt_s, age_s)
+        self.speed = tracking.kept_speed(dt_s) * (self.speed + speed_gain * error)
+
+    def follow(
+        self, tracking: TrackingFilter, measured: F64, speed: F64, share: float, dt_s: float, age_s: float
+    ) -> None:
+        """A step with a speed that is known from elsewhere, towards which the filter's moves by a share."""
+        self.speed = self.speed + (speed - self.speed) * share
+        self._move(tracking, measured, dt_s, age_s)
+
+    def _move(self, tracking: TrackingFilter, measured: F64, dt_s: float, age_s: float) -> tuple[F64, F64]:
+        """Error of the prediction, by whose share the value is corrected, and the gain of the speed."""
         expected = self.value + self.speed * dt_s
         error = measured - expected
         gain, speed_gain, self.residual = tracking.gains(self.residual, error, 1.0, dt_s, age_s)
         self.value = expected + gain * error
-        self.speed = tracking.kept_speed(dt_s) * (self.speed + speed_gain * error)
+        return error, speed_gain
 
     def after(self, travel_s: float) -> F64:
         ahead: F64 = self.value + self.speed * travel_s
@@ -105,29 +119,49 @@ class _Person:
 class SmoothRigs:
     """Filters rotations and root of each id. The shape is constant and passes.
 
-    The position is filtered as bearing (x/z, y/z) and logarithm of the depth, which is by far the noisiest quantity, or
-    as it is where the configuration has a filter of positions. A rotation whose keypoints have low scores follows more
-    slowly.
+    The position is filtered as bearing (x/z, y/z) and logarithm of the depth, which is by far the noisiest quantity:
+    while a foot stands, its speed is that of the leg's odometry. Where the configuration has a filter of positions, it is
+    filtered as it is. A rotation whose keypoints have low scores follows more slowly.
     """
 
-    def __init__(self, config: RigSmoothingConfig | None = None, *, predict_s: float = 0.0) -> None:
-        """predict_s: time by which rotations and position are ahead of the frame, at the speeds of the filters."""
+    def __init__(
+        self, config: RigSmoothingConfig | None = None, *, odometry: LegOdometry | None = None, predict_s: float = 0.0
+    ) -> None:
+        """
+        Args:
+            config: settings.
+            odometry: of the legs; None: depths are filtered alone.
+            predict_s: time by which rotations and position are ahead of the frame, at the speeds of the filters.
+        """
         self._config = config or RigSmoothingConfig()
         self._rotation = TrackingFilter(self._config.rotation)
         self._bearing = TrackingFilter(self._config.bearing)
         self._depth = TrackingFilter(self._config.depth)
+        self._planted_depth = TrackingFilter(self._config.planted_depth)
         if self._config.position is not None:
             self._bearing = self._depth = TrackingFilter(self._config.position)
+        self._odometry = odometry
         self._predict_s = predict_s
         self._people: dict[int, _Person] = {}
 
-    def __call__(self, t_s: float, posed: PosedRigs) -> PosedRigs:
+    def __call__(
+        self, t_s: float, posed: PosedRigs, contacts: F32 | None = None, visibility: F32 | None = None
+    ) -> PosedRigs:
+        """The filtered rigs, row for row.
+
+        Args:
+            t_s: the stream's time, s.
+            posed: N people.
+            contacts: (N, 2), the probability that the left and right foot stand; NaN or None where not known.
+            visibility: (N, J) in 0..1, of the model's joints.
+        """
         config = self._config
         self._people = {i: p for i, p in self._people.items() if t_s - p.t_s <= config.forget_s}
         low, high = config.trust_range
         trust = (posed.confidence / config.full_confidence).clip(low, high).astype(np.float64)[..., None]
         rotations, roots = posed.rotations.astype(np.float64), self._roots(posed.translation)
-        filtered, placed = posed.rotations.copy(), posed.translation.copy()
+        known: list[tuple[int, _Person, float]] = []  # row, person, time since the last frame
+        filtered = posed.rotations.copy()
         for row, identity in enumerate(posed.ids.tolist()):
             person = self._people.get(identity)
             if person is None:
@@ -137,13 +171,31 @@ class SmoothRigs:
             person.age_s += dt_s
             person.rotations.step(self._rotation, rotations[row], trust[row], dt_s, person.age_s)
             person.bearing.step(self._bearing, roots[row, :2], dt_s, person.age_s)
-            person.depth.step(self._depth, roots[row, 2:], dt_s, person.age_s)
+            filtered[row] = person.rotations.value
+            known.append((row, person, dt_s))
+        walked = None
+        if self._odometry is not None:
+            walked = self._odometry(t_s, replace(posed, rotations=filtered), contacts, visibility)[:, 2]
+        placed = posed.translation.copy()
+        for row, person, dt_s in known:
+            self._step_depth(person, roots[row, 2:], None if walked is None else float(walked[row]), dt_s)
             filtered[row], placed[row] = self._output(person)
         return replace(posed, rotations=filtered, translation=placed)
 
     def reset(self) -> None:
         """Forget all people."""
         self._people.clear()
+        if self._odometry is not None:
+            self._odometry.reset()
+
+    def _step_depth(self, person: _Person, measured: F64, walked: float | None, dt_s: float) -> None:
+        """Filter the logarithm of the depth; walked: speed along the optical axis by odometry, m/s, NaN if unknown."""
+        if walked is None or not np.isfinite(walked):
+            person.depth.step(self._depth, measured, dt_s, person.age_s)
+            return
+        share = -np.expm1(-dt_s / self._config.odometry.speed_s)
+        speed = walked / np.exp(person.depth.value)
+        person.depth.follow(self._planted_depth, measured, speed, share, dt_s, person.age_s)
 
     def _output(self, person: _Person) -> tuple[F64, F64]:
         """Rotations (P, 3, 3) and position (3,) of a person, ahead by predict_s."""
@@ -167,39 +219,3 @@ def _roots(translation: F32) -> F64:
     """Bearing (x/z, y/z) and logarithm of the depth (N, 3) of positions (N, 3), which are in front of the camera."""
     x, y, z = translation.astype(np.float64).T
     return np.stack([x / z, y / z, np.log(z)], -1)
-
-
-def small_rotvec(rotations: F64) -> F64:
-    """Rotation vectors (..., 3) of rotations (..., 3, 3) by less than pi; near pi the axis is not exact."""
-    axis = np.empty(rotations.shape[:-1])
-    np.subtract(rotations[..., 2, 1], rotations[..., 1, 2], out=axis[..., 0])
-    np.subtract(rotations[..., 0, 2], rotations[..., 2, 0], out=axis[..., 1])
-    np.subtract(rotations[..., 1, 0], rotations[..., 0, 1], out=axis[..., 2])
-    sine = np.sqrt((axis * axis).sum(-1))  # twice the sine
-    trace = rotations[..., 0, 0] + rotations[..., 1, 1] + rotations[..., 2, 2]
-    angle = np.arctan2(sine, trace - 1)
-    factor = np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 0.5)
-    vectors: F64 = axis * factor[..., None]
-    return vectors
-
-
-def small_rotmat(vectors: F64) -> F64:
-    """Rotations (..., 3, 3) of rotation vectors (..., 3), by way of unit quaternions."""
-    angle = np.sqrt((vectors * vectors).sum(-1))
-    half = np.pi * np.where(angle == 0, 1e-20, angle / (2 * np.pi))
-    imaginary = vectors * (0.5 * (np.sin(half) / half))[..., None]
-    x, y, z = imaginary[..., 0], imaginary[..., 1], imaginary[..., 2]
-    w = np.cos(angle / 2)
-    xx, yy, zz, xy, xz, yz = x * x, y * y, z * z, x * y, x * z, y * z
-    wx, wy, wz = w * x, w * y, w * z
-    matrices = np.empty((*vectors.shape, 3))
-    matrices[..., 0, 0] = 1 - 2 * (yy + zz)
-    matrices[..., 0, 1] = 2 * (xy - wz)
-    matrices[..., 0, 2] = 2 * (xz + wy)
-    matrices[..., 1, 0] = 2 * (xy + wz)
-    matrices[..., 1, 1] = 1 - 2 * (xx + zz)
-    matrices[..., 1, 2] = 2 * (yz - wx)
-    matrices[..., 2, 0] = 2 * (xz - wy)
-    matrices[..., 2, 1] = 2 * (yz + wx)
-    matrices[..., 2, 2] = 1 - 2 * (xx + yy)
-    return matrices

@@ -64,6 +64,23 @@ class TrackingFilterConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LegOdometryConfig:
+    """Settings of the LegOdometry. All values are tuned.
+
+    Attributes:
+        enabled: use it; False: depths are filtered alone.
+        contact_range: probabilities of contact at which a foot has no weight and full weight.
+        min_visibility: visibility of an ankle, 0..1, above which its foot counts.
+        speed_s: time constant with which the speed of the depth follows the odometry, s.
+    """
+
+    enabled: bool = True
+    contact_range: tuple[float, float] = (0.5, 0.6)
+    min_visibility: float = 0.5
+    speed_s: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
 class RigSmoothingConfig:
     """Settings of the SmoothRigs stage. All values are tuned against recorded truth.
 
@@ -73,6 +90,8 @@ class RigSmoothingConfig:
         rotation: of the local rotations, rad.
         bearing: of x/z and y/z of the root.
         depth: of the logarithm of the root's depth.
+        planted_depth: the same while a foot stands and the leg's odometry tells the speed.
+        odometry: of the legs.
         position: of the root's position in m, instead of bearing and depth, in a frame without a viewing direction;
             None: bearing and depth.
         full_confidence: confidence, 0..1, of a rotation that is filtered with the cut-off frequency as stated.
@@ -84,6 +103,8 @@ class RigSmoothingConfig:
     rotation: TrackingFilterConfig = TrackingFilterConfig(2.2, 9.0, 0.1, 0.9, 0.33)
     bearing: TrackingFilterConfig = TrackingFilterConfig(2.0, 60.0, 0.01, 0.9, 0.33)
     depth: TrackingFilterConfig = TrackingFilterConfig(0.24, 60.0, 0.019, 0.22, 0.16, 3.0)
+    planted_depth: TrackingFilterConfig = TrackingFilterConfig(0.15, 60.0, 0.019, 0.22, 0.16, 3.0)
+    odometry: LegOdometryConfig = LegOdometryConfig()
     position: TrackingFilterConfig | None = None
     full_confidence: float = 0.7
     trust_range: tuple[float, float] = (0.2, 1.4)
@@ -95,6 +116,7 @@ class RigSmoothingConfig:
             rotation=TrackingFilterConfig(1.4, 9.0, 0.12, 0.9, 0.33),
             bearing=TrackingFilterConfig(1.4, 60.0, 0.012, 0.9, 0.33),
             depth=TrackingFilterConfig(0.14, 49.0, 0.043, 0.45, 0.16, 3.0),
+            planted_depth=TrackingFilterConfig(0.1, 49.0, 0.043, 0.45, 0.16, 3.0),
         )
 
 

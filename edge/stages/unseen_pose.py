@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.stages.config import UnseenPoseConfig
-from edge.stages.smooth_rigs import small_rotmat, small_rotvec
+from edge.stages.small_rotations import small_rotmat, small_rotvec
 from edge.types import F32, I32, PosedRigs
 from engines.body.rig_points import Chain
 
@@ -49,7 +49,10 @@ class UnseenPose:
         self._thighs = [index[name] for name in _THIGHS if name in index]
         self._hands = [index[name] for name in _HANDS if name in index and not sees_hands]
         self._feet = [(index[ankle], index[foot]) for ankle, foot in _FEET if ankle in index and foot in index]
-        self._moved = [children.tolist() or [joint] for joint, children in enumerate(self._chain.children)]
+        moved = [children.tolist() or [joint] for joint, children in enumerate(self._chain.children)]
+        most = max(map(len, moved))
+        # The joints (P, most) that a rotation moves; the first one again where there are fewer.
+        self._moved = np.array([each + each[:1] * (most - len(each)) for each in moved])
         self._people: dict[int, _Person] = {}
 
     def __call__(
@@ -69,7 +72,7 @@ class UnseenPose:
         rotations: F64 = posed.rotations.astype(np.float64)
         if config.straight_hands:
             rotations[:, self._hands] = np.eye(3)
-        seen = np.stack([visibility[:, moved].max(1) for moved in self._moved], 1).astype(np.float64)
+        seen = visibility[:, self._moved].max(-1).astype(np.float64)
         if config.rest:
             for row, identity in enumerate(posed.ids.tolist()):
                 rest = self._rest_of(rotations[row, 0], up)
@@ -113,10 +116,11 @@ class _Person:
         """Rotations (P, 3, 3): measured where they are seen (P,), held elsewhere."""
         share = 1 - np.exp(-(t_s - self.t_s) / config.ease_s)
         self.t_s = t_s
-        self.held = _towards(self.held, rest, np.full(len(rest), share))
-        mixed = _towards(self.held, measured, seen)
-        whole = seen >= SEEN
-        mixed[whole] = self.held[whole] = measured[whole]
+        hidden = np.flatnonzero(seen < SEEN)
+        held = _towards(self.held[hidden], rest[hidden], np.full(len(hidden), share))
+        mixed: F64 = measured.copy()
+        self.held = measured.copy()
+        mixed[hidden], self.held[hidden] = _towards(held, measured[hidden], seen[hidden]), held
         return mixed
 
 

@@ -112,12 +112,15 @@ class JointVisibility:
 
     def __init__(self, joint_names: tuple[str, ...], keypoint_names: tuple[str, ...]) -> None:
         index = {name: k for k, name in enumerate(keypoint_names)}
-        self._observers = []
+        observers = []
         for name in joint_names:
             names = (name,) if name in index else _OBSERVERS.get(name, ())
             found = [index[keypoint] for keypoint in names if keypoint in index]
-            self._observers.append(found or list(range(len(keypoint_names))))
+            observers.append(found or list(range(len(keypoint_names))))
+        most = max(map(len, observers), default=0)
+        # (J, most), the first one again where there are fewer.
+        self._observers = np.array([each + each[:1] * (most - len(each)) for each in observers], int).reshape(-1, most)
 
     def __call__(self, visibility: F32) -> F32:
-        joints = [visibility[:, observers].max(axis=1) for observers in self._observers]
-        return np.stack(joints, axis=1).astype(np.float32)
+        joints: F32 = visibility[:, self._observers].max(axis=-1).astype(np.float32)
+        return joints

@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.linalg import eigsh
 
 from engines.errors import ModelError
 
@@ -187,6 +186,8 @@ def largest_eigenvalue(matrix: Sparse) -> float:
         values = np.linalg.eigvalsh(matrix.toarray())
         return float(values[np.abs(values).argmax()])
     start = np.random.default_rng(0).standard_normal(size)
+    from scipy.sparse.linalg import eigsh  # a tenth of a second to import, and needed for the export only
+
     return float(eigsh(matrix, k=1, which="LM", v0=start, return_eigenvectors=False)[0])
 
 

@@ -28,11 +28,11 @@ def rig_of(body: Body) -> Rig:
     unused = INFLUENCES - order.shape[1]
     shares = np.pad((largest / total).astype(np.float32), ((0, 0), (0, unused)))
     influences = np.where(shares > 0, np.pad(order, ((0, 0), (0, unused))), 0)
-    regressor = body.joint_regressor.astype(np.float64)
-    vertices, _, directions = body.shape_dirs.shape
-    moved = regressor @ body.shape_dirs.reshape(vertices, -1)
+    used = np.flatnonzero(body.joint_regressor.any(0))
+    regressor, directions = body.joint_regressor[:, used].astype(np.float64), body.shape_dirs.shape[2]
+    moved = regressor @ body.shape_dirs[used].reshape(len(used), 3 * directions)
     return Rig(
-        rest_joints=(regressor @ body.v_template).astype(np.float32),
+        rest_joints=(regressor @ body.v_template[used]).astype(np.float32),
         joints=influences.astype(np.uint8),
         weights=shares,
         shape_dirs=np.asarray(body.shape_dirs, np.float32),

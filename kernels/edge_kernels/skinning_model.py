@@ -113,7 +113,8 @@ def _checked_vertices(
 
 def _regressed(joint_regressor: F32, of_vertices: F32) -> NDArray[np.float64]:
     """Joint values (J, ...) regressed from those of the vertices (V, ...); in float64, as it happens once."""
-    return np.tensordot(joint_regressor.astype(np.float64), of_vertices.astype(np.float64), 1)
+    used = np.flatnonzero(joint_regressor.any(0))
+    return np.tensordot(joint_regressor[:, used].astype(np.float64), of_vertices[used].astype(np.float64), 1)
 
 
 def _blocks(dirs: F32) -> F32:

@@ -33,6 +33,7 @@ LEVERS: Mapping[str, tuple[str, ...]] = {
     "bone directions": ("inverse_kinematics.bone_directions=off",),
     "root of the rig": ("inverse_kinematics.localize_rig=off",),
     "smoothing": ("smooth=off",),
+    "leg odometry": ("rig_smoothing.odometry.enabled=off",),
     "foot lock": ("foot_lock.enabled=off",),
     "second pose": ("models.second_pose=none",),
     "neighbor masks": ("pose.mask_neighbors=off",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from contextlib import suppress
 from functools import cache
 from typing import Any, TypeAlias
@@ -31,6 +32,10 @@ finally:
 LANES = 4
 """Samples of a call that run in parallel, each on a part of the threads, which is faster than one after the other on
 all threads. A single sample gets all threads. The results are the same."""
+
+WARM_CALLS = 3
+"""Calls of a new session after which the graph for several samples is compiled; the first is a stage's warm-up, the
+second belongs to the first frame."""
 
 SMALL_PRODUCT = 256
 """A chain of products with weights no larger than this in both directions may be compiled into one snippet."""
@@ -123,23 +128,53 @@ class OpenVinoSession:
 
 
 class _Lanes:
-    """A static graph for one sample, compiled for one sample on all threads and for several in parallel."""
+    """A static graph for one sample, compiled for one sample on all threads and for several in parallel.
+
+    The second compilation begins after WARM_CALLS calls, on a thread of its own: the first frame of one person does not
+    wait for it. A call with several samples does, so that its results do not depend on time.
+    """
 
     def __init__(self, model: ov.Model, device: str, config: dict[str, Any], count: int) -> None:
+        self._several: list[ov.InferRequest] = []
+        self._failed: Exception | None = None
+        self._lock, self._calls = threading.Lock(), 0
+        self._compiling: threading.Thread | None = None
+        if count > 1:
+            arguments = model.clone(), device.upper(), config | {"NUM_STREAMS": count}, count
+            self._compiling = threading.Thread(target=self._compile, args=arguments, name="compile")
         alone = _core().compile_model(model, device.upper(), config)
         self.output_shapes = [tuple(output.get_shape()) for output in alone.outputs]
         self._alone = alone.create_infer_request()
-        self._several = [self._alone]
-        if count > 1:
-            several = _core().compile_model(model, device.upper(), config | {"NUM_STREAMS": count})
-            self._several = [several.create_infer_request() for _ in range(count)]
+
+    def _compile(self, model: ov.Model, device: str, config: dict[str, Any], count: int) -> None:
+        try:
+            compiled = _core().compile_model(model, device, config)
+            self._several = [compiled.create_infer_request() for _ in range(count)]
+        except (RuntimeError, MemoryError) as error:
+            self._failed = error
+
+    def _start_compiling(self) -> None:
+        with self._lock:
+            if self._compiling is not None and self._compiling.ident is None:
+                self._compiling.start()
+
+    def _requests(self, samples: int) -> list[ov.InferRequest]:
+        """The requests for a number of samples; those for several run at the same time."""
+        if samples == 1 or self._compiling is None:
+            return [self._alone]
+        self._start_compiling()
+        self._compiling.join()
+        if self._failed is not None:
+            raise self._failed
+        return self._several
 
     def run(self, rows: list[list[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
         """The outputs of each sample."""
         results = []
-        for first in range(0, len(rows), len(self._several)):
-            some = rows[first : first + len(self._several)]
-            requests = self._several if len(some) > 1 else [self._alone]
+        most = len(self._requests(len(rows)))
+        for first in range(0, len(rows), most):
+            some = rows[first : first + most]
+            requests = self._requests(len(some))
             for request, row in zip(requests, some, strict=False):
                 request.start_async(row, share_inputs=True)
             busy = list(requests[: len(some)])
@@ -153,6 +188,9 @@ class _Lanes:
                 for request in busy:  # one has failed; the others still read their inputs
                     with suppress(RuntimeError):
                         request.wait()
+        self._calls += 1
+        if self._calls >= WARM_CALLS:
+            self._start_compiling()
         return results
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from edge.stages.config import RigSmoothingConfig
-from edge.stages.smooth_rigs import SmoothRigs, small_rotmat, small_rotvec
+from edge.stages.small_rotations import small_rotmat, small_rotvec
+from edge.stages.smooth_rigs import SmoothRigs
 from edge.types import F32
 from meshcast.protocol.rotations import rotmat, rotvec
 from tests.support.open_rig import BODY, JOINTS, posed_rigs, standing
