@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from calibration.camera import CameraError
@@ -60,6 +60,23 @@ class RoomSetup:
                     "sources, or name them with --stream"
                 ) from None
         return check_common_view(self.cameras(), str(self.path))
+
+
+def fused_setup(path: Path, names: Sequence[str], taken: str, fusion: RoomConfig) -> RoomSetup:
+    """The room of a rig file whose cameras are published.
+
+    Args:
+        path: of the rig file.
+        names: cameras that are used; none: all of the rig.
+        taken: name of the fused stream.
+        fusion: settings.
+
+    Raises:
+        RigError: the file is not a rig.
+        UsageError: a name is not that of a camera of the rig.
+    """
+    chosen = tuple(dict.fromkeys(names)) or read_rig(path).names
+    return replace(room_setup(path, len(chosen), chosen, taken), fusion=fusion)
 
 
 def room_setup(path: Path, sources: int, names: Sequence[str], taken: str) -> RoomSetup:

@@ -26,7 +26,7 @@ LAYERS: dict[str, Sequence[set[str]]] = {
         {"__init__"},
         {"cli"},
         {"api", "benchmark", "bridges", "doctor", "evaluation", "quantization"},
-        {"run"},
+        {"run", "fuse"},
         {"run_config"},
         {"monitoring"},
         {"room_config"},

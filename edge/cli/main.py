@@ -17,6 +17,7 @@ from edge.cli import (
     config,
     doctor,
     export,
+    fuse,
     keys,
     models,
     record,
@@ -34,7 +35,8 @@ from engines.errors import MeshcastError, UnknownNameError
 from engines.files.memory_budget import job_budget
 
 COMMANDS = (
-    *(run, config, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, train, doctor),
+    *(run, fuse, config, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, train),
+    doctor,
 )
 EXIT_CODES = """\
 exit codes: 0 success; 1 unusable source, file, model, camera or address, no output produced;

@@ -83,7 +83,7 @@ class Observers:
     def watch(
         self,
         streams: Sequence[StreamRun],
-        models: LoadedModels,
+        models: LoadedModels | None,
         clients: Clients | None = None,
         room: RoomResults | None = None,
     ) -> None:

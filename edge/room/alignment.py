@@ -151,7 +151,7 @@ class Alignment:
             lane.samples.append(sample)
             lane.rates.append(sample.t_s)
             lane.arrived_s = self._clock()
-            lane.silent = False
+            lane.silent = lane.ended = False
             self._condition.notify_all()
             return True
 

@@ -46,6 +46,16 @@ class RoomCamera:
         return seen
 
 
+def rig_pixels(keypoints: F32, size: tuple[int, int], camera: Camera) -> F32:
+    """Keypoints (N, K, 3) of images of a size (width, height) in the pixels for which a camera was calibrated."""
+    if size == camera.size:
+        return keypoints
+    scale = np.array(camera.size, np.float32) / np.array(size, np.float32)
+    scaled: F32 = keypoints.copy()
+    scaled[..., :2] = (keypoints[..., :2] + 0.5) * scale - 0.5  # pixel centers are at integers
+    return scaled
+
+
 @dataclass(frozen=True, slots=True)
 class ViewPeople:
     """The N people that one camera saw, in the camera's frame, row for row.

@@ -16,7 +16,7 @@ from calibration.world import ROOM_POSE
 from edge.pipeline import CameraConfig
 from edge.room.alignment import Alignment, AlignmentConfig, Moment, Sample
 from edge.room.fusion import RoomFusion
-from edge.room.views import ViewPeople
+from edge.room.views import ViewPeople, rig_pixels
 from edge.room.watch import CameraHealth, RoomWatch
 from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.frame_errors import FrameErrors
@@ -140,7 +140,7 @@ class RoomResults:
             return
         people = ViewPeople(
             bodies.ids,
-            bodies.keypoints,
+            rig_pixels(bodies.keypoints, result.camera.size, self._fusion.cameras[camera].camera),
             bodies.rotations,
             bodies.shape,
             bodies.translation,
@@ -148,7 +148,11 @@ class RoomResults:
             bodies.contacts,
         )
         t_s = frame.t_capture_ns * 1e-9 if self._live else frame.t_s
-        self._alignment.put(camera, Sample(t_s, frame.index, frame.t_capture_ns, people))
+        self.add(camera, Sample(t_s, frame.index, frame.t_capture_ns, people))
+
+    def add(self, camera: int, sample: Sample) -> None:
+        """Take what a camera saw in a frame."""
+        self._alignment.put(camera, sample)
 
     def finish(self, camera: int) -> None:
         """A camera has ended."""

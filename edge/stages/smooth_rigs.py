@@ -120,8 +120,8 @@ class SmoothRigs:
     """Filters rotations and root of each id. The shape is constant and passes.
 
     The position is filtered as bearing (x/z, y/z) and logarithm of the depth, which is by far the noisiest quantity:
-    while a foot stands, its speed is that of the leg's odometry. Where the configuration has a filter of positions, it is
-    filtered as it is. A rotation whose keypoints have low scores follows more slowly.
+    while a foot stands, its speed is that of the leg's odometry. Where the configuration has a filter of positions, the
+    position is filtered as it is. A rotation whose keypoints have low scores follows more slowly.
     """
 
     def __init__(
