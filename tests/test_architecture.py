@@ -66,6 +66,7 @@ TESTS_OF_SEVERAL_MODULES = {
     "edge/test_run_inputs.py": "videos and images of a run",
     "edge/test_run_interrupts.py": "live streams and signals of a run",
     "edge/test_run_record.py": "recordings of a run",
+    "edge/test_run_room.py": "rigs of a run",
     "edge/test_run_sources.py": "source options of a run",
     "edge/test_run_streams.py": "several sources of a run",
     "edge/wire/test_access.py": "addresses and keys that a publisher accepts",

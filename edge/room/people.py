@@ -126,10 +126,14 @@ class RoomPeople:
                 one, two = self._people[older], self._people[younger]
                 if np.abs(one.root - two.root).max() > 1.0:
                     continue
+                # The body that more cameras see is where it seems to be; rays of the others must meet it.
+                pairs = [(one, younger, len(rows[older])), (two, older, len(rows[younger]))]
+                most = max(count for *_, count in pairs)
                 costs = [
                     float(costs_of_bodies(p.at(t_s)[0][None], p.at(t_s)[1][None], self._spread, sight, config)[0, row])
-                    for p, others in ((one, rows[younger]), (two, rows[older]))
-                    for c, row in others.items()
+                    for p, other, count in pairs
+                    if count == most
+                    for c, row in rows[other].items()
                     if (sight := sights[c]) is not None
                 ]
                 if np.mean(costs) < config.limit / 2:

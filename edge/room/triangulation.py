@@ -89,11 +89,13 @@ class Triangulation:
         config = self._config
         known = np.asarray(np.isfinite(expected).all(-1))
         start = np.where(known[..., None], expected, 0)
-        pull = known[..., None, None] * np.eye(3) / config.body_sigma_m**2
+        pull = (known / config.body_sigma_m**2 + LEAST)[..., None, None] * np.eye(3)
         across = np.eye(3) - rays.directions[..., :, None] * rays.directions[..., None, :]  # (M, C, K, 3, 3)
         toward = across @ rays.centers[None, :, None, :, None]
         seen = rays.scores >= config.min_score
-        at, weights = start, seen.astype(np.float64)
+        # A ray that misses the body by far is doubtful from the beginning: two rays that disagree do not say which.
+        off = _distances(across, rays, start) ** 2 / (config.body_sigma_m * config.outlier) ** 2
+        at, weights = start, seen / (1 + off * known[:, None]) ** 2
         for _ in range(config.rounds):
             precise = self._precise(rays, at, known) * weights
             at, _ = _solve(across, toward, precise, pull, start)
@@ -120,7 +122,7 @@ def _solve(across: F64, toward: F64, precise: F64, pull: F64, start: F64) -> tup
     """Points (M, K, 3) nearest to rays of a precision (M, C, K) and to where they start, and their information."""
     information = (precise[..., None, None] * across).sum(1)
     side = (precise[..., None, None] * toward).sum(1) + pull @ start[..., None]
-    at: F64 = np.linalg.solve(information + pull + LEAST * np.eye(3), side)[..., 0]
+    at: F64 = np.linalg.solve(information + pull, side)[..., 0]
     return at, information
 
 
