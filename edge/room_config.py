@@ -35,8 +35,7 @@ class RoomSetup:
 
     def cameras(self) -> tuple[RoomCamera, ...]:
         """The cameras in the order of the sources."""
-        poses = self.rig.poses
-        return tuple(RoomCamera(name, self.rig.cameras[name], poses[name]) for name in self.names)
+        return tuple(RoomCamera.of(name, self.rig.cameras[name]) for name in self.names)
 
     def check(self, sizes: Sequence[tuple[int, int] | None]) -> list[str]:
         """Warnings about cameras that share no place with another.

@@ -22,6 +22,13 @@ class RoomCamera:
     camera: Camera
     pose: WorldPose
 
+    @staticmethod
+    def of(name: str, camera: Camera) -> RoomCamera:
+        """A camera whose pose is known, with the exact rotation that is nearest to the digits of its file."""
+        assert camera.world is not None
+        left, _, right = np.linalg.svd(camera.world.rotation)
+        return RoomCamera(name, camera, WorldPose(left @ right, camera.world.translation))
+
     @property
     def focal_px(self) -> float:
         """Mean focal length, px."""
@@ -30,9 +37,8 @@ class RoomCamera:
     def directions(self, pixels: F32) -> F64:
         """Unit vectors (..., 3) of the room towards pixels (..., 2)."""
         rays = self.camera.rays(pixels).astype(np.float64)
-        directions = np.concatenate([rays, np.ones((*rays.shape[:-1], 1))], -1)
-        directions /= np.sqrt((directions * directions).sum(-1, keepdims=True))
-        turned: F64 = directions @ self.pose.rotation
+        turned: F64 = np.concatenate([rays, np.ones((*rays.shape[:-1], 1))], -1) @ self.pose.rotation
+        turned /= np.sqrt((turned * turned).sum(-1, keepdims=True))
         return turned
 
     def to_room(self, points: F32) -> F64:

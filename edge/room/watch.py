@@ -14,6 +14,8 @@ from edge.room.fusion import RoomMoment
 from edge.room.views import F64, RoomCamera
 
 LEAST_VIEWS = 2
+OFFSET_FRAMES = 0.75  # offset below which slow cameras give no warning, in frames
+AGREEMENT_S = 0.03  # between two estimates of an offset that is reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class WatchConfig:
         drift_evidence: keypoints that must say so.
         offset_window_s: time of motion from which the offset of a clock is estimated, s.
         offset_every_s: time between two estimates, s.
-        offset_limit_s: offset beyond which a warning is given, s.
+        offset_limit_s: offset beyond which a warning is given, s, once two estimates agree.
     """
 
     window_s: float = 10.0
@@ -191,18 +193,20 @@ class RoomWatch:
             since_s = self._t_s - config.offset_window_s
             motion = [entry for entry in self._motion if entry[0] >= since_s]
         lines = []
+        interval_s = float(np.median(np.diff([t_s for t_s, _ in motion])))
+        limit_s = max(config.offset_limit_s, OFFSET_FRAMES * interval_s)
         for c in range(1, len(self._cameras)):
-            offset_s = _offset(motion, 0, c)
-            state = self._states[c]
+            state, offset_s = self._states[c], _offset(motion, 0, c)
+            confirmed = abs(offset_s - state.offset_s) < AGREEMENT_S
             state.offset_s = offset_s
-            if abs(offset_s) > config.offset_limit_s and not state.off:
+            if confirmed and abs(offset_s) > limit_s and not state.off:
                 state.off = True
                 side = "ahead of" if offset_s > 0 else "behind"
                 lines += self._report(
                     f"{self._cameras[c].name}: its clock is about {1e3 * abs(offset_s):.0f} ms {side} that of "
                     f"{self._cameras[0].name}; synchronize the cameras or their machines (NTP, PTP)"
                 )
-            elif abs(offset_s) < config.offset_limit_s / 2:
+            elif abs(offset_s) < limit_s / 2:
                 state.off = False
         return lines
 

@@ -115,9 +115,8 @@ class RoomResults:
 
     @property
     def problems(self) -> list[str]:
-        """Messages about cameras and about moments that were left out."""
-        own = [self._errors.problem] if self._errors.problem is not None else []
-        return [*own, *self.watch.problems]
+        """Messages about moments that were left out. Those about cameras are warnings of the room's source."""
+        return [self._errors.problem] if self._errors.problem is not None else []
 
     @property
     def silent(self) -> list[str]:
@@ -161,7 +160,7 @@ class RoomResults:
     def poll(self) -> None:
         """Look for clocks that differ; called several times a second by the main loop."""
         for line in self.watch.poll():
-            log.warning("%s", line)
+            self._warn(line)
 
     def __iter__(self) -> Iterator[FrameResult]:
         for moment in self._alignment:
@@ -200,7 +199,7 @@ class RoomResults:
             found = self._fusion(moment.t_s, moment.views)
         with self.pipeline.timings.measure("watch", frame):
             for line in self.watch.observe(found):
-                log.warning("%s", line)
+                self._warn(line)
         rig_pose = self._rig_pose(frame, found.bodies) if self.wants_rotations() else None
         return FrameResult(frame, ROOM_CAMERA, found.bodies, rig_pose)
 
@@ -213,9 +212,9 @@ class RoomResults:
     def _warn(self, line: str) -> None:
         log.warning("%s", line)
         with self._lock:
-            if line not in self.reader.source.problems:
-                self.reader.source.problems.append(line)
-                del self.reader.source.problems[:-100]
+            if line not in self.reader.source.warnings:
+                self.reader.source.warnings.append(line)
+                del self.reader.source.warnings[:-100]
 
 
 def feed(results: RoomResults, camera: int) -> Callable[[FrameResult], None]:

@@ -51,8 +51,7 @@ def look_at(position: Sequence[float], target: Sequence[float], focal_px: float 
 
 def room_camera(name: str, camera: Camera) -> RoomCamera:
     """The camera of a room."""
-    assert camera.world is not None
-    return RoomCamera(name, camera, camera.world)
+    return RoomCamera.of(name, camera)
 
 
 def around(count: int, radius_m: float = 5.0, height_m: float = 2.4) -> list[RoomCamera]:

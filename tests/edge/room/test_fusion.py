@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from calibration.world import WorldPose
 from edge.room.config import RoomConfig
 from edge.room.fusion import RoomFusion
 from edge.room.views import RoomCamera, ViewPeople
 from tests.support.room_scores import walk_through
-from tests.support.rooms import Room, around, body_and_model, turned
+from tests.support.rooms import Room, around, body_and_model, room_camera, turned
 
 
 def fusion_of(cameras: list[RoomCamera], config: RoomConfig | None = None) -> RoomFusion:
@@ -68,6 +71,19 @@ def test_fusion_of_given_sizes_keeps_them() -> None:
         shape = fusion(t_s, views).bodies.shape
     assert shape is not None
     assert not shape.any()
+
+
+def test_fusion_of_poses_with_few_digits_does_not_fail() -> None:
+    rounded = [room_camera(c.name, replace(c.camera, world=_rounded(c.pose))) for c in around(2)]
+    room, fusion = Room(around(2), 1, gaps=[(1, 0.5, 9)]), fusion_of(rounded)
+    for t_s, views in room.moments(1, 15):
+        bodies = fusion(t_s, views).bodies
+        assert len(bodies) == 1
+        assert np.isfinite(bodies.vertices).all()
+
+
+def _rounded(pose: WorldPose) -> WorldPose:
+    return WorldPose(np.round(pose.rotation, 3), np.round(pose.translation, 3))
 
 
 def test_fusion_without_people_and_without_cameras_gives_an_empty_moment() -> None:
