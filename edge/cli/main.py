@@ -35,7 +35,7 @@ from engines.errors import MeshcastError, UnknownNameError
 from engines.files.memory_budget import job_budget
 
 COMMANDS = (
-    *(run, fuse, config, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, train),
+    *(run, config, fuse, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, train),
     doctor,
 )
 EXIT_CODES = """\

@@ -53,7 +53,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class AlignedViews:
     """The people of each camera at one time, None for a camera without any; index, t_capture_ns: of the frame that
     sets the time."""
 
@@ -167,7 +167,7 @@ class Alignment:
             self._closed = True
             self._condition.notify_all()
 
-    def __iter__(self) -> Iterator[Moment]:
+    def __iter__(self) -> Iterator[AlignedViews]:
         while True:
             with self._condition:
                 moment = self._next()
@@ -212,7 +212,7 @@ class Alignment:
         if known and lanes[fastest].rate_hz > self._config.faster * lanes[self._leader].rate_hz:
             self._leader = fastest
 
-    def _next(self) -> Moment | None:
+    def _next(self) -> AlignedViews | None:
         """The next moment, if every camera that is waited for has given what it needs."""
         self._choose_leader()
         leader = self._lanes[self._leader]
@@ -240,7 +240,7 @@ class Alignment:
         self._condition.notify_all()
         self._last_s = sample.t_s
         self._index = max(self._index + 1, sample.index)
-        return Moment(sample.t_s, self._index, sample.t_capture_ns, tuple(views))
+        return AlignedViews(sample.t_s, self._index, sample.t_capture_ns, tuple(views))
 
     def _at(self, lane: _Lane, t_s: float) -> ViewPeople | None:
         """The people of a camera at a time, None where its frames are too far from it."""

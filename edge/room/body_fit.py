@@ -40,7 +40,7 @@ class FitState:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PersonViews:
     """A person and the rows of the sights that show the person; -1 for cameras that do not."""
 
     identity: int
@@ -64,7 +64,7 @@ class Fitted:
 
 
 class BodyFitter:
-    """(t_s, Sights, Seen) -> Fitted. Keeps the state of each person that it is asked for, until forget()."""
+    """(t_s, Sights, PersonViews) -> Fitted. Keeps the state of each person that it is asked for, until forget()."""
 
     def __init__(self, body: Body, model: BodyModel, cameras: Sequence[RoomCamera], config: RoomConfig) -> None:
         self._config = config
@@ -87,7 +87,7 @@ class BodyFitter:
         """Forget everybody else."""
         self._people = {i: p for i, p in self._people.items() if i in kept}
 
-    def __call__(self, t_s: float, sights: Sequence[Sight | None], people: Sequence[Seen]) -> Fitted:
+    def __call__(self, t_s: float, sights: Sequence[Sight | None], people: Sequence[PersonViews]) -> Fitted:
         """The bodies of the people at a moment."""
         shape = self._shapes(t_s, sights, people)
         rotations, visibility, contacts = self._mean_pose(sights, people)
@@ -118,7 +118,7 @@ class BodyFitter:
         return Fitted(posed, visibility, contacts, scores, points, keypoints)
 
     def _steadied(
-        self, t_s: float, people: Sequence[Seen], prior: PosedRigs, turns: F64, root_sigma: F64
+        self, t_s: float, people: Sequence[PersonViews], prior: PosedRigs, turns: F64, root_sigma: F64
     ) -> tuple[PosedRigs, F64, F64]:
         """The prior with what is known from the frame before, and its standard deviations (M, P) rad and (M,) m.
 
@@ -144,7 +144,7 @@ class BodyFitter:
         steadied = replace(prior, rotations=rotations.astype(np.float32), translation=root.astype(np.float32))
         return steadied, turns, root_sigma
 
-    def _rays(self, sights: Sequence[Sight | None], people: Sequence[Seen]) -> Rays:
+    def _rays(self, sights: Sequence[Sight | None], people: Sequence[PersonViews]) -> Rays:
         count = len(self._keypoints.known)
         directions = np.zeros((len(people), len(sights), count, 3))
         scores = np.zeros((len(people), len(sights), count))
@@ -154,7 +154,7 @@ class BodyFitter:
                 directions[found, view], scores[found, view] = sight.directions[rows], sight.scores[rows]
         return Rays(self._centers, directions, scores * self._keypoints.known, self._pixel_rad)
 
-    def _shapes(self, t_s: float, sights: Sequence[Sight | None], people: Sequence[Seen]) -> F32:
+    def _shapes(self, t_s: float, sights: Sequence[Sight | None], people: Sequence[PersonViews]) -> F32:
         """Shapes (M, B)."""
         shapes = np.zeros((len(people), self._keypoints.shapes), np.float32)
         for m, person in enumerate(people):
@@ -169,13 +169,13 @@ class BodyFitter:
             shapes[m] = state.shape.shape
         return shapes
 
-    def _view_shape(self, sights: Sequence[Sight | None], person: Seen) -> F32:
+    def _view_shape(self, sights: Sequence[Sight | None], person: PersonViews) -> F32:
         shapes = [sight.people.shape[row] for _, sight, row in _views(sights, person)]
         mean: F32 = np.zeros(self._keypoints.shapes, np.float32)
         mean[: len(shapes[0])] = sum(shapes) / np.float32(len(shapes))
         return mean
 
-    def _mean_pose(self, sights: Sequence[Sight | None], people: Sequence[Seen]) -> tuple[F32, F32, F32 | None]:
+    def _mean_pose(self, sights: Sequence[Sight | None], people: Sequence[PersonViews]) -> tuple[F32, F32, F32 | None]:
         """Rotations (M, P, 3, 3) of the people, the visibility (M, J) of their joints and their contacts (M, 2)."""
         joints = len(self._shares)
         rotations = np.tile(np.eye(3), (len(people), joints, 1, 1))
@@ -201,7 +201,9 @@ class BodyFitter:
         contacts = np.where(feet > 0, planted / np.maximum(feet, 1), np.nan).astype(np.float32)
         return rotations.astype(np.float32), visibility, contacts if feet.any() else None
 
-    def _own_roots(self, sights: Sequence[Sight | None], people: Sequence[Seen], shape: F32) -> list[dict[int, F64]]:
+    def _own_roots(
+        self, sights: Sequence[Sight | None], people: Sequence[PersonViews], shape: F32
+    ) -> list[dict[int, F64]]:
         """Roots (3,) m of each person by camera, as that view alone sees a person of the room's size."""
         roots: list[dict[int, F64]] = [{} for _ in people]
         statures = self._keypoints.stature(shape)
@@ -215,7 +217,7 @@ class BodyFitter:
                 roots[m][view] = root
         return roots
 
-    def _mean_roots(self, t_s: float, people: Sequence[Seen], own_roots: list[dict[int, F64]]) -> F32:
+    def _mean_roots(self, t_s: float, people: Sequence[PersonViews], own_roots: list[dict[int, F64]]) -> F32:
         """Roots (M, 3) m, weighted by how well each view knows them."""
         fit = self._config.fit
         matrices, sides = np.zeros((len(people), 3, 3)), np.zeros((len(people), 3))
@@ -240,7 +242,7 @@ class BodyFitter:
         self,
         t_s: float,
         sights: Sequence[Sight | None],
-        people: Sequence[Seen],
+        people: Sequence[PersonViews],
         posed: PosedRigs,
         points: Points,
         own_roots: list[dict[int, F64]],
@@ -265,14 +267,14 @@ class BodyFitter:
                 state.shape.observe(t_s, equations, self._view_shape(sights, person))
 
 
-def _rows(view: int, sight: Sight | None, people: Sequence[Seen]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _rows(view: int, sight: Sight | None, people: Sequence[PersonViews]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The people whom a camera sees, and the rows of its sight that show them."""
     rows = np.array([person.rows[view] for person in people], np.intp)
     found = np.flatnonzero(rows >= 0) if sight is not None else np.empty(0, np.intp)
     return found, rows[found]
 
 
-def _views(sights: Sequence[Sight | None], person: Seen) -> list[tuple[int, Sight, int]]:
+def _views(sights: Sequence[Sight | None], person: PersonViews) -> list[tuple[int, Sight, int]]:
     """Cameras that see a person: index, sight and row."""
     return [
         (c, sight, row)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.world import Floor
-from edge.room.body_fit import BodyFitter, Fitted, Seen
+from edge.room.body_fit import BodyFitter, Fitted, PersonViews
 from edge.room.config import RoomConfig
 from edge.room.people import RoomPeople
 from edge.room.views import RoomCamera, Sight, ViewPeople, sight
@@ -29,7 +29,7 @@ class RoomMoment:
 
     t_s: float
     bodies: Bodies
-    people: tuple[Seen, ...]
+    people: tuple[PersonViews, ...]
     sights: tuple[Sight | None, ...]
     fitted: Fitted | None
 
@@ -76,7 +76,7 @@ class RoomFusion:
         people = tuple(self._people.assign(t_s, sights))
         self._fit.forget(self._people.known)
         if not people:
-            return RoomMoment(t_s, self._nobody(), people, sights, None)
+            return RoomMoment(t_s, self._empty(), people, sights, None)
         fitted = self._fit(t_s, sights, people)
         self._people.observe(t_s, people, fitted)
         posed = self._unseen_pose(t_s, fitted.posed, fitted.visibility, up=UP, contacts=fitted.contacts)
@@ -95,7 +95,7 @@ class RoomFusion:
             if stage is not None:
                 stage.reset()
 
-    def _bodies(self, people: Sequence[Seen], fitted: Fitted) -> Bodies:
+    def _bodies(self, people: Sequence[PersonViews], fitted: Fitted) -> Bodies:
         """Bodies without a surface."""
         count = len(people)
         seen = np.array([[row >= 0 for row in person.rows] for person in people], np.uint8)
@@ -114,7 +114,7 @@ class RoomFusion:
             views=seen,
         )
 
-    def _nobody(self) -> Bodies:
+    def _empty(self) -> Bodies:
         model = self.model
         assert model.rig is not None
         joints, _, shapes = model.rig.joint_shape_dirs.shape

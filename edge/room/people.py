@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from edge.room.body_fit import Fitted, Seen
+from edge.room.body_fit import Fitted, PersonViews
 from edge.room.config import MatchConfig
 from edge.room.matching import APART, cluster, costs_of_bodies
 from edge.room.views import F64, RoomCamera, Sight
@@ -59,7 +59,7 @@ class RoomPeople:
         """Ids of the people that are remembered."""
         return set(self._people)
 
-    def assign(self, t_s: float, sights: Sequence[Sight | None]) -> list[Seen]:
+    def assign(self, t_s: float, sights: Sequence[Sight | None]) -> list[PersonViews]:
         """The people of a moment, with the row of each camera that sees them; moments come in order."""
         config = self._config
         self._people = {i: p for i, p in self._people.items() if t_s - p.t_s <= config.forget_s}
@@ -77,10 +77,10 @@ class RoomPeople:
             self._people[identity].tracks = {
                 c: int(sight.people.ids[row]) for c, row in found.items() if (sight := sights[c]) is not None
             }
-            seen.append(Seen(identity, tuple(found.get(c, -1) for c in range(count))))
+            seen.append(PersonViews(identity, tuple(found.get(c, -1) for c in range(count))))
         return seen
 
-    def observe(self, t_s: float, seen: Sequence[Seen], fitted: Fitted) -> None:
+    def observe(self, t_s: float, seen: Sequence[PersonViews], fitted: Fitted) -> None:
         """Remember where the people are."""
         keypoints = fitted.keypoints.astype(np.float64)
         for m, one in enumerate(seen):

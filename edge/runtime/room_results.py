@@ -14,7 +14,7 @@ import numpy as np
 from calibration.camera import Camera
 from calibration.world import ROOM_POSE
 from edge.pipeline import CameraConfig
-from edge.room.alignment import Alignment, AlignmentConfig, Moment, Sample
+from edge.room.alignment import AlignedViews, Alignment, AlignmentConfig, Sample
 from edge.room.fusion import RoomFusion
 from edge.room.views import ViewPeople, rig_pixels
 from edge.room.watch import CameraHealth, RoomWatch
@@ -194,7 +194,7 @@ class RoomResults:
     ) -> None:
         self.close()
 
-    def _fuse(self, frame: Frame, moment: Moment) -> FrameResult:
+    def _fuse(self, frame: Frame, moment: AlignedViews) -> FrameResult:
         with self.pipeline.timings.measure("fuse", frame):
             found = self._fusion(moment.t_s, moment.views)
         with self.pipeline.timings.measure("watch", frame):

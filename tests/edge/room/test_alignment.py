@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from edge.room.alignment import Alignment, AlignmentConfig, Moment, Sample, between
+from edge.room.alignment import AlignedViews, Alignment, AlignmentConfig, Sample, between
 from edge.room.views import ViewPeople
 
 EYE = np.tile(np.eye(3, dtype=np.float32), (1, 2, 1, 1))
@@ -25,7 +25,7 @@ def sample(t_s: float, index: int = 0, identity: int = 7) -> Sample:
     return Sample(t_s, index, round(t_s * 1e9), people(100 * t_s, identity))
 
 
-def filled(lanes: list[list[float]], *, live: bool = False, end: bool = True, **settings: float) -> list[Moment]:
+def filled(lanes: list[list[float]], *, live: bool = False, end: bool = True, **settings: float) -> list[AlignedViews]:
     alignment = Alignment([f"c{i}" for i in range(len(lanes))], live=live, config=AlignmentConfig(**settings))  # type: ignore[arg-type]
     for camera, times in enumerate(lanes):
         for index, t_s in enumerate(times):
@@ -35,7 +35,7 @@ def filled(lanes: list[list[float]], *, live: bool = False, end: bool = True, **
     return list(alignment)
 
 
-def seen(moment: Moment, camera: int) -> float | None:
+def seen(moment: AlignedViews, camera: int) -> float | None:
     view = moment.views[camera]
     return None if view is None else float(view.keypoints[0, 0, 0])
 

@@ -91,8 +91,8 @@ def test_fusion_without_people_and_without_cameras_gives_an_empty_moment() -> No
     room, fusion = Room(cameras, 1), fusion_of(cameras)
     view = room.view(0, 0.0)
     assert view is not None
-    nobody = ViewPeople(*(None if a is None else a[:0] for a in (getattr(view, n) for n in ViewPeople.__slots__)))  # type: ignore[arg-type]
-    for views in ([nobody, None], [None, None], [nobody, nobody]):
+    empty = ViewPeople(*(None if a is None else a[:0] for a in (getattr(view, n) for n in ViewPeople.__slots__)))  # type: ignore[arg-type]
+    for views in ([empty, None], [None, None], [empty, empty]):
         bodies = fusion(1.0, views).bodies
         assert len(bodies) == 0
         assert bodies.views is not None

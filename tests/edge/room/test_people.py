@@ -65,8 +65,8 @@ def test_track_of_one_camera_alone_waits_where_another_should_see_it() -> None:
     other = room.view(1, 0.0)
     assert view is not None
     assert other is not None
-    nobody = type(other)(*(None if a is None else a[:0] for a in (getattr(other, n) for n in other.__slots__)))
-    sights = [sight(room.cameras[0], view), sight(room.cameras[1], nobody), None]
+    empty = type(other)(*(None if a is None else a[:0] for a in (getattr(other, n) for n in other.__slots__)))
+    sights = [sight(room.cameras[0], view), sight(room.cameras[1], empty), None]
     assert people.assign(0.0, sights) == []
     assert people.assign(0.1, sights) == []
     assert len(people.assign(0.3, sights)) == 1
