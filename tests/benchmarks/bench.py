@@ -37,8 +37,9 @@ NAMES = (
     "memory",
     "stall",
     "tracking",
+    "room",
 )
-LONG = ("memory", "stall", "tracking")
+LONG = ("memory", "stall", "tracking", "room")
 QUIET_LOAD = 0.5
 
 

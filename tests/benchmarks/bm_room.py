@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -154,17 +154,20 @@ def memory(seconds: float) -> list[Metric]:
     ]
 
 
-def measure(seconds: float = 20.0, only: Sequence[str] = ()) -> list[Metric]:
-    """All metrics; only: parts of the names of settings, "balance" or "memory"."""
-    metrics = []
+def rows(seconds: float, only: Sequence[str]) -> Iterator[Metric]:
+    """The metrics, as they are measured; only: parts of the names of settings, "balance" or "memory"."""
     if not only or "balance" in only:
-        metrics += recorded()
+        yield from recorded()
     for setting in SETTINGS:
         if not only or any(part in setting.name for part in only):
-            metrics += synthetic(setting, seconds)
+            yield from synthetic(setting, seconds)
     if not only or "memory" in only:
-        metrics += memory(3 * seconds)
-    return metrics
+        yield from memory(3 * seconds)
+
+
+def measure() -> list[Metric]:
+    """All metrics."""
+    return list(rows(20.0, ()))
 
 
 if __name__ == "__main__":
@@ -172,4 +175,4 @@ if __name__ == "__main__":
     parser.add_argument("--only", nargs="+", default=[])
     parser.add_argument("--seconds", type=float, default=20.0)
     args = parser.parse_args()
-    show(measure(args.seconds, args.only))
+    show(rows(args.seconds, args.only))
