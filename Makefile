@@ -1,6 +1,7 @@
 # make demo   install what `meshcast run` needs and turn a real clip into meshes
 # make demo WHEEL=dist/meshcast-....whl   the same from a wheel that was built elsewhere: no compiler is needed
 # make wheel  build that wheel, and the wheel of the Python client, into dist/
+# make image-check  carry out the steps of the Dockerfile for CPUs in an empty environment, without Docker
 # make torch  add torch in its build for the CPU, and what exporting, importing and training need with it
 # make test   install the development tools and run the tests
 # make check  for the edit loop, half a minute: ruff, mypy and the tests without engines, browsers, sockets and processes
@@ -11,6 +12,7 @@
 # make aarch64   the kernels of the mesh network for ARM, checked in an emulator
 # make fuzz   damaged messages against the C++ decoder, for FUZZ_SECONDS (180)
 # make campaign  hours of live running, flaps, kills, full disks; CAMPAIGN="--only kills --scale 0.1" for less
+# make docs-commands  run the commands of README.md and docs, a quarter of an hour; PAGES="docs/wire.md" for some pages
 # make lint   ruff, mypy, clang-format
 # make docs   build the documentation as a web site in build/site; warnings are errors
 
@@ -33,7 +35,7 @@ CLIENT_SOURCES := $(shell find clients/cpp clients/unreal/Meshcast/Source/Meshca
 C_FILES := $(NATIVE_SOURCES) $(CLIENT_SOURCES) \
   $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo wheel torch test check bench gpu emulated sanitize aarch64 fuzz campaign lint docs format clean help
+.PHONY: demo wheel image-check torch test check bench gpu emulated sanitize aarch64 fuzz campaign docs-commands lint docs format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -51,6 +53,12 @@ $(VENV)/installed: $(INSTALL_SOURCES) $(WHEEL) | $(BIN)/python
 	@echo "installing Meshcast into $(VENV) (minutes on a slow network or machine)"
 	@$(PIP_INSTALL) $(if $(WHEEL),--find-links $(dir $(WHEEL)) $(WHEEL),-e clients/python -e .)
 	@touch $@
+
+# The package is built from the build context and installed into an empty environment, then the image's command runs.
+image-check:
+	@mkdir -p build
+	@$(PYTHON) tools/image_steps.py deploy/docker/cpu.Dockerfile >build/image.log 2>&1 || { tail -30 build/image.log >&2; exit 1; }
+	@tail -2 build/image.log
 
 torch: $(VENV)/installed
 	@echo "installing torch for the CPU and the extras export and train into $(VENV)"
@@ -155,6 +163,10 @@ FUZZ_MINUTES ?= 10
 campaign: $(VENV)/installed-dev
 	$(BIN)/python tests/campaign/fuzz_files.py --minutes $(FUZZ_MINUTES)
 	$(BIN)/python tests/campaign/campaign.py $(CAMPAIGN)
+
+PAGES ?=
+docs-commands: $(VENV)/installed-dev
+	PYTHONPATH=. $(BIN)/python tests/campaign/docs_commands.py $(PAGES)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

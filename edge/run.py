@@ -236,8 +236,8 @@ def _wait(
     ended: threading.Condition,
     polled: Sequence[Callable[[], None]],
     interrupt: ShutdownRequest,
-) -> bool:
-    """Wait until all streams have ended, calling the polled functions; True when the user interrupted the run."""
+) -> KeyboardInterrupt | None:
+    """Wait until all streams have ended, calling the polled functions; returns what interrupted the run."""
 
     def wait() -> None:
         while True:
@@ -251,12 +251,12 @@ def _wait(
     try:
         with interrupt.welcome():
             wait()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interruption:
         for stream in streams:
             stream.stop()
         wait()  # for the frames in flight
-        return True
-    return False
+        return interruption
+    return None
 
 
 def _result(
@@ -266,13 +266,16 @@ def _result(
     observers: Observers,
     summary: OutputFile | None,
     *,
-    interrupted: bool,
+    interrupted: KeyboardInterrupt | None,
 ) -> RunResult:
     """The result of the run; writes its report and trace. Raises what prevented any result."""
     produced = any(stream.frames for stream in streams)
     ending = zip(streams, config.sources.playbacks(), strict=False)  # a room's stream comes last and has no source
-    problems = _problems(streams, interrupted and any(not (run.live or playback.loop) for run, playback in ending))
-    if not produced and not interrupted:
+    cut_short = interrupted is not None and any(not (run.live or playback.loop) for run, playback in ending)
+    problems = _problems(streams, cut_short)
+    if not produced and interrupted is not None and not problems:
+        raise interrupted
+    if not produced and interrupted is None:
         raise SourceError(problems[0] if problems else f"{', '.join(config.sources.shown)}: no frame arrived")
     written = [path for stream in streams for path in stream.written]
     try:

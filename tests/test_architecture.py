@@ -57,6 +57,7 @@ ENGINES_TOP_LEVEL = {"__init__", "errors", "backend_errors", "joint_sets"}
 # Test modules without a module of the same name, and what they test.
 TESTS_OF_SEVERAL_MODULES = {
     "edge/cli/test_source_options.py": "secrets of sources in all commands",
+    "edge/doctor/test_broken_machine.py": "all checks on a machine with a fault",
     "edge/recording/test_replay_transport.py": "replays over sockets",
     "edge/runtime/test_process_end.py": "a process that ends while streams run",
     "edge/sources/test_rtsp.py": "network sources with an RTSP server",

@@ -6,14 +6,14 @@ import ast
 import functools
 import importlib.util
 import re
-import shlex
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from edge.cli import main, models
-from edge.cli.parser import commands_of
+from edge.cli import main
+from edge.cli.parser import commands_of as parsers_of
+from tests.support.doc_commands import DocCommand, commands_of, doc_commands, inline_commands, problem_of, split
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -49,14 +49,7 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
 
 
-def commands(path: Path) -> list[str]:
-    """The meshcast commands in the shell blocks of a page, without variables in front and commands behind."""
-    lines = (line.strip() for block in blocks(path, "sh") for line in block.replace("\\\n", " ").splitlines())
-    found = (re.match(r"(?:\w+=\S+ )*(?:nsys profile )?(?:\.venv/bin/)?(meshcast .*)", line) for line in lines)
-    return [match.group(1).partition(" && ")[0] for match in found if match is not None]
-
-
-COMMANDS = [(path, command) for path in DOCUMENTS for command in commands(path)]
+COMMANDS = doc_commands()
 PYTHON = [(path, index) for path in DOCUMENTS for index in range(len(blocks(path, "python")))]
 
 
@@ -80,10 +73,58 @@ def placeholder(name: str) -> bool:
     return "NAME" in name
 
 
-@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=lambda value: value if isinstance(value, str) else "")
-def test_document_command_is_accepted_by_the_parser(path: Path, command: str) -> None:
-    arguments = models.with_command(shlex.split(command, comments=True)[1:])
-    assert callable(main.parser().parse_args(arguments).run)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: f"{command.where}-{command.program}")
+def test_document_command_can_be_given(command: DocCommand) -> None:
+    problem = problem_of(command)
+    if problem:
+        pytest.fail(f"{command.where}: {command.text}: {problem}", pytrace=False)
+
+
+@pytest.mark.parametrize("command", inline_commands(), ids=lambda command: command.where)
+def test_document_command_in_a_sentence_has_options_that_exist(command: DocCommand) -> None:
+    problem = problem_of(command)
+    if problem and not re.search(r": missing|: expected .*argument", problem):  # a sentence may leave out arguments
+        pytest.fail(f"{command.where}: {command.text}: {problem}", pytrace=False)
+
+
+def test_document_commands_are_found() -> None:
+    programs = [command.program for command in COMMANDS]
+    assert programs.count("meshcast") > 80
+    assert programs.count("make") > 8
+    assert len(inline_commands()) > 10
+
+
+@pytest.mark.parametrize(
+    ("line", "commands"),
+    [
+        ("meshcast run 'tcp://*:5556' --fps 5   # a comment", [["meshcast", "run", "tcp://*:5556", "--fps", "5"]]),
+        ("A=1 sudo -u me env B=2 meshcast doctor > report.json", [["meshcast", "doctor"]]),
+        ("make a && cd b; nsys profile c | d", [["make", "a"], ["cd", "b"], ["c"], ["d"]]),
+    ],
+)
+def test_shell_line_is_split_into_commands(line: str, commands: list[list[str]]) -> None:
+    assert list(split(line)) == commands
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("meshcast run clip.mp4 --detectr x", "--detectr: no such option; did you mean --detector?"),
+        ("meshcast config chek a.toml", "chek"),
+        ("make nothing", "the Makefile has no target nothing"),
+        ("python tests/none.py", "there is no file tests/none.py"),
+        ("pip install -e '.[nothing]'", "pyproject.toml has no extra nothing"),
+        ("docker run meshcast runn", "runn"),
+        ("docker build -f deploy/none.Dockerfile .", "there is no deploy/none.Dockerfile"),
+        ("sudo install deploy/none.service /etc", "there is no deploy/none.service"),
+        ("frobnicate", "unknown program frobnicate"),
+    ],
+)
+def test_document_command_that_is_wrong_has_a_reason(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "page.md").write_text(f"```sh\n{text}\n```\n")
+    (command,) = commands_of(tmp_path / "page.md")
+    assert (command.page, command.line) == ("page.md", 2)
+    assert problem in problem_of(command)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +163,7 @@ def hooks() -> ModuleType:
 
 def test_command_reference_has_a_section_for_every_command() -> None:
     reference = hooks().command_reference()
-    assert all(f"## {parser.prog}\n" in reference for parser in commands_of(main.parser()))
+    assert all(f"## {parser.prog}\n" in reference for parser in parsers_of(main.parser()))
 
 
 def test_command_reference_lists_the_options_of_run() -> None:

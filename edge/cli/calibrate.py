@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from edge.cli import calibrate_camera, calibrate_int8
+from edge.cli import calibrate_camera, calibrate_floor, calibrate_int8
 
-KINDS = (calibrate_camera, calibrate_int8)
+KINDS = (calibrate_camera, calibrate_floor, calibrate_int8)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge import console
 from edge.cli import run as run_command
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
+
+if TYPE_CHECKING:
+    from edge.cli.config_file import ConfigFile
 
 DEFAULT = Path("meshcast.toml")
 MAX_PROBLEMS = 100  # that are printed
@@ -84,18 +88,9 @@ def run_init(args: argparse.Namespace) -> int:
 
 def run_check(args: argparse.Namespace) -> int:
     """Print the problems of a file. Raises ConfigError when it cannot be read."""
-    from edge.cli.config_check import problems_of
-    from edge.cli.config_file import read_config
-    from edge.cli.config_merge import merged
     from edge.text import one_line
 
-    file = read_config(args.path, run_command.actions())
-    problems = list(file.problems)
-    if not file.sources and not problems:
-        problems.append(f"{args.path}: no [[source]]; add one, or give SOURCE to meshcast run")
-    if not problems:
-        options = run_command.options_parser().parse_args([])
-        problems = [f"{args.path}: {line}" for line in problems_of(merged(options, file), run_command.run_config)]
+    file, problems = _checked(args.path)
     for problem in problems[:MAX_PROBLEMS]:
         console.out(one_line(problem))
     if problems[MAX_PROBLEMS:]:
@@ -104,6 +99,26 @@ def run_check(args: argparse.Namespace) -> int:
         return EXIT_INPUT
     console.out(f"{args.path}: no problems; {len(file.sources)} source{'s' * (len(file.sources) != 1)}")
     return EXIT_WHOLE
+
+
+def problems_in(path: Path) -> list[str]:
+    """What is wrong with a configuration file, one line each. Raises ConfigError when it cannot be read."""
+    return _checked(path)[1]
+
+
+def _checked(path: Path) -> tuple[ConfigFile, list[str]]:
+    from edge.cli.config_check import problems_of
+    from edge.cli.config_file import read_config
+    from edge.cli.config_merge import merged
+
+    file = read_config(path, run_command.actions())
+    problems = list(file.problems)
+    if not file.sources and not problems:
+        problems.append(f"{path}: no [[source]]; add one, or give SOURCE to meshcast run")
+    if not problems:
+        options = run_command.options_parser().parse_args([])
+        problems = [f"{path}: {line}" for line in problems_of(merged(options, file), run_command.run_config)]
+    return file, problems
 
 
 def run_show(args: argparse.Namespace) -> int:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import console
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
 
 if TYPE_CHECKING:
-    from edge.doctor.finding import Finding
+    from edge.doctor.finding import Finding, State
 
 MARKS = {"ok": "ok     ", "note": "note   ", "warning": "warning", "error": "error  "}
 TOPIC_WIDTH = 18
+MAX_PROBLEMS = 5  # of a configuration file
 
 EPILOG = """\
 examples:
@@ -40,11 +44,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run all checks and print the findings. Returns the exit code."""
-    from edge.doctor.checks import all_findings
+    from edge.doctor.checks import IN_PROCESS, all_findings
     from edge.text import json_bytes
 
     findings = []
-    for finding in all_findings():
+    for finding in all_findings((*IN_PROCESS, configuration)):
         findings.append(finding)
         if not args.json:
             console.out(_lines(finding))
@@ -53,6 +57,30 @@ def run(args: argparse.Namespace) -> int:
     else:
         console.out(_summary(findings))
     return EXIT_INPUT if any(finding.state == "error" for finding in findings) else EXIT_WHOLE
+
+
+def configuration() -> Iterator[Finding]:
+    """The configuration file that a run would take, or that lies in the current folder."""
+    from edge.cli.config import problems_in
+    from edge.cli.config_merge import IN_CURRENT_FOLDER, VARIABLE
+    from edge.doctor.finding import Finding
+    from edge.text import one_line
+    from engines.errors import MeshcastError
+
+    named = os.environ.get(VARIABLE)
+    path = Path(named) if named else IN_CURRENT_FOLDER
+    if not named and not path.is_file():
+        return
+    state: State = "error" if named else "warning"
+    try:
+        problems = problems_in(path)
+    except MeshcastError as error:
+        yield Finding("configuration", state, one_line(str(error)), f"mend it, or: meshcast config init {path}")
+        return
+    for problem in problems[:MAX_PROBLEMS]:
+        yield Finding("configuration", state, one_line(problem), f"mend it, then: meshcast config check {path}")
+    if not problems:
+        yield Finding("configuration", "ok", f"{path} has no problems")
 
 
 def _lines(finding: Finding) -> str:

@@ -14,6 +14,7 @@ Check = Callable[[], Iterable[Finding]]
 IN_PROCESS: tuple[Check, ...] = (
     system.python,
     system.packages,
+    system.requirements,
     system.processor,
     system.memory,
     system.clocks,

@@ -21,6 +21,7 @@ from edge.text import one_line
 TIMEOUT_S = 45.0
 DEVICES = Path("/dev")
 JETSON = Path("/etc/nv_tegra_release")
+DECODERS = ("h264", "hevc", "mjpeg", "vp9")
 PACKAGES = {
     "openvino": ("openvino", ""),
     "onnxruntime": ("onnxruntime", "onnxruntime"),
@@ -146,8 +147,55 @@ def cameras() -> Iterator[Finding]:
             yield Finding(device.name, "warning", one_line(str(error) or "no image"), remedy)
 
 
+def video() -> Iterator[Finding]:
+    """FFmpeg's libraries and their decoders, for every file and network camera."""
+    remedy = "pip install --force-reinstall av"
+    try:
+        import av
+    except Exception as error:  # of any type: a missing or wrong library
+        yield Finding("FFmpeg", "error", f"does not load: {one_line(f'{type(error).__name__}: {error}')}", remedy)
+        return
+    missing = [name for name in DECODERS if name not in av.codecs_available]
+    library = ".".join(map(str, av.library_versions["libavcodec"]))
+    if missing:
+        text = f"libavcodec {library} has no decoder for {', '.join(missing)}"
+        yield Finding("FFmpeg", "warning", text, remedy)
+    else:
+        yield Finding("FFmpeg", "ok", f"libavcodec {library}: {', '.join(DECODERS)}")
+
+
+def images() -> Iterator[Finding]:
+    """OpenCV, which reads images and scales frames."""
+    try:
+        import cv2
+    except Exception as error:  # of any type: a missing or wrong library
+        text = f"does not load: {one_line(f'{type(error).__name__}: {error}')}"
+        yield Finding("OpenCV", "error", text, "pip install --force-reinstall opencv-python-headless")
+        return
+    yield Finding("OpenCV", "ok", cv2.__version__)
+
+
+def sockets() -> Iterator[Finding]:
+    """ZeroMQ, for publishing and subscribing, and its encryption."""
+    remedy = "pip install --force-reinstall pyzmq"
+    try:
+        import zmq
+
+        encrypts = zmq.has("curve")
+    except Exception as error:  # of any type: a missing or wrong library
+        yield Finding("ZeroMQ", "error", f"does not load: {one_line(f'{type(error).__name__}: {error}')}", remedy)
+        return
+    if encrypts:
+        yield Finding("ZeroMQ", "ok", f"{zmq.zmq_version()}, with encryption")
+    else:
+        yield Finding("ZeroMQ", "warning", f"{zmq.zmq_version()}, without encryption: no --curve", remedy)
+
+
 PROBES: dict[str, Callable[[], Iterator[Finding]]] = {
     **{name: partial(engine, name) for name in PACKAGES},
+    "video": video,
+    "images": images,
+    "sockets": sockets,
     "cuda": cuda,
     "gstreamer": gstreamer,
     "cameras": cameras,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -19,7 +20,11 @@ OLDEST_PYTHON = (3, 10)
 MIN_MEMORY_GB = 2.0
 MIN_OPEN_FILES = 1024
 FEATURES = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8", "asimd", "bf16", "i8mm")
+AT_LEAST = re.compile(r"(?P<name>[\w.-]+)>=(?P<least>[\d.]+)")
 RELEASED = time.mktime((2026, 1, 1, 0, 0, 0, 0, 0, 0))  # no right clock is before it
+LAST_YEAR = 2100  # or after it
+INSTALLED = Path(__file__)
+DAY_S = 86400.0
 
 
 def python() -> Iterator[Finding]:
@@ -47,6 +52,34 @@ def packages() -> Iterator[Finding]:
         )
     elif len(versions) == 2:
         yield Finding("packages", "ok", f"meshcast {versions['meshcast']} with its client")
+
+
+def requirements() -> Iterator[Finding]:
+    """The packages that every run needs: installed, and new enough."""
+    try:
+        lines = metadata.requires("meshcast") or []
+    except metadata.PackageNotFoundError:
+        return  # packages() reports it
+    needed = [match for line in lines if "extra ==" not in line and (match := AT_LEAST.match(line))]
+    found = 0
+    for match in needed:
+        name, least = match["name"], match["least"]
+        installed = next(iter(metadata.distributions(name=name)), None)
+        if installed is None and "python_version" not in match.string:
+            yield Finding("packages", "error", f"{name} is not installed", f"pip install '{name}>={least}'")
+        elif installed is not None and _numbers(installed.version) < _numbers(least):
+            text = f"{name} {installed.version} is too old; {least} or newer is needed"
+            yield Finding("packages", "error", text, f"pip install --upgrade '{name}>={least}'")
+        else:
+            found += 1
+    if needed and found == len(needed):
+        yield Finding("requirements", "ok", f"{found} packages are installed and new enough")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version at its front, for comparison."""
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in match[0].split(".")) if match else ()
 
 
 def processor() -> Iterator[Finding]:
@@ -97,14 +130,15 @@ def _available_gb() -> float | None:
 
 def clocks() -> Iterator[Finding]:
     """Whether the clock is set, and whether something keeps it right."""
-    now = time.time()
-    if now < RELEASED:
-        day = time.strftime("%Y-%m-%d", time.gmtime(now))
-        yield Finding(
-            "clock", "error", f"it says {day}: certificates and stamps are refused", "timedatectl set-ntp true"
-        )
+    now, installed = time.time(), INSTALLED.stat().st_mtime
+    day = time.strftime("%Y-%m-%d", time.gmtime(now))
+    remedy = "timedatectl set-ntp true"
+    if now < RELEASED or time.gmtime(now).tm_year >= LAST_YEAR:
+        yield Finding("clock", "error", f"it says {day}: certificates and stamps are refused", remedy)
+    elif now < installed - DAY_S:
+        before = time.strftime("%Y-%m-%d", time.gmtime(installed))
+        yield Finding("clock", "error", f"it says {day}, but Meshcast was installed on {before}", remedy)
     elif TIME_SYNC.parent.is_dir() and not TIME_SYNC.exists():
-        remedy = "timedatectl set-ntp true"
         yield Finding("clock", "warning", "not synchronized: several machines' cameras drift apart", remedy)
     else:
         yield Finding("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now)))

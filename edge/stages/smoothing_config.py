@@ -77,7 +77,7 @@ class LegOdometryConfig:
     enabled: bool = True
     contact_range: tuple[float, float] = (0.5, 0.6)
     min_visibility: float = 0.5
-    speed_s: float = 0.3
+    speed_s: float = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class RigSmoothingConfig:
     rotation: TrackingFilterConfig = TrackingFilterConfig(2.2, 9.0, 0.1, 0.9, 0.33)
     bearing: TrackingFilterConfig = TrackingFilterConfig(2.0, 60.0, 0.01, 0.9, 0.33)
     depth: TrackingFilterConfig = TrackingFilterConfig(0.24, 60.0, 0.019, 0.22, 0.16, 3.0)
-    planted_depth: TrackingFilterConfig = TrackingFilterConfig(0.15, 60.0, 0.019, 0.22, 0.16, 3.0)
+    planted_depth: TrackingFilterConfig = TrackingFilterConfig(0.12, 60.0, 0.019, 0.22, 0.16, 3.0)
     odometry: LegOdometryConfig = LegOdometryConfig()
     position: TrackingFilterConfig | None = None
     full_confidence: float = 0.7

@@ -138,3 +138,12 @@ def test_run_second_interrupt_ends_with_complete_files(
     assert said.errors == ["meshcast: interrupted"]
     assert {path.name for path in tmp_path.iterdir()} == {"a.npz", "o.mp4"}
     assert load(tmp_path / "a.npz")["frames"].item() == len(read_clip(tmp_path / "o.mp4")) >= 1
+
+
+def test_run_interrupted_before_the_first_frame_has_the_exit_code_of_the_signal(
+    meshcast: Command, person_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edge.run.StreamRun, "start", lambda self: None)
+    monkeypatch.setattr(edge.run.Progress, "refresh", lambda self: os.kill(os.getpid(), signal.SIGTERM))
+    said = meshcast("run", person_clip, "--loop", "--quiet")
+    assert (said.code, said.err) == (128 + signal.SIGTERM, "meshcast: interrupted\n")

@@ -94,7 +94,7 @@ def test_clock_that_is_not_synchronized_is_a_warning(monkeypatch: pytest.MonkeyP
 
 
 def test_full_disk_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1e6))
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda folder: SimpleNamespace(total=1e9, free=1e6))
     assert only(storage.disk(), "disk").state == "warning"
 
 

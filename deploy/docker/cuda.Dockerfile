@@ -1,0 +1,25 @@
+# Meshcast on an NVIDIA GPU: docker build -f deploy/docker/cuda.Dockerfile -t meshcast:cuda .
+# Runs with the NVIDIA Container Toolkit: docker run --gpus all ...
+FROM nvidia/cuda:13.0.2-devel-ubuntu24.04 AS build
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
+RUN apt-get update && apt-get install -y --no-install-recommends g++ python3-dev python3-venv && rm -rf /var/lib/apt/lists/*
+WORKDIR /source
+COPY . .
+RUN python3 -m venv /opt/meshcast && \
+    MESHCAST_NATIVE=ON MESHCAST_CUDA=ON /opt/meshcast/bin/pip install --no-cache-dir -c constraints.txt ./clients/python '.[tensorrt,cuda]'
+
+# TensorRT and the CUDA runtime that it needs come from the Python packages, the driver from the host.
+FROM nvidia/cuda:13.0.2-base-ubuntu24.04
+RUN apt-get update && apt-get install -y --no-install-recommends python3 && rm -rf /var/lib/apt/lists/* && \
+    useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/meshcast --groups video meshcast && \
+    install -d -o meshcast -g meshcast /var/lib/meshcast /var/cache/meshcast
+COPY --from=build /opt/meshcast /opt/meshcast
+ENV PATH=/opt/meshcast/bin:$PATH XDG_DATA_HOME=/var/lib XDG_CACHE_HOME=/var/cache PYTHONUNBUFFERED=1
+WORKDIR /var/lib/meshcast
+USER 10001:10001
+EXPOSE 5556 8765 9464
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=10s --start-period=15m --retries=3 \
+  CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:9464/healthz', timeout=5)"]
+ENTRYPOINT ["meshcast"]
+CMD ["--log-format", "json", "run", "--config", "/etc/meshcast/meshcast.toml", "--quiet"]
