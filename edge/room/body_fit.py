@@ -180,7 +180,7 @@ class BodyFitter:
         joints = len(self._shares)
         rotations = np.tile(np.eye(3), (len(people), joints, 1, 1))
         visibility = np.zeros((len(people), self._joints), np.float32)
-        total = np.zeros((len(people), joints))
+        total, started = np.zeros((len(people), joints)), np.zeros(len(people), bool)
         planted, feet = np.zeros((len(people), FEET)), np.zeros((len(people), FEET))
         for view, sight in enumerate(sights):
             found, rows = _rows(view, sight, people)
@@ -191,8 +191,14 @@ class BodyFitter:
                 seen = sight.people.visibility[rows]
             weight = np.where(self._moves, seen[:, None, :joints], 0).max(-1) + LEAST_SHARE
             total[found] += weight
-            turn = rotations[found].swapaxes(-1, -2) @ sight.rotations[rows]
-            rotations[found] = rotations[found] @ small_rotmat((weight / total[found])[..., None] * small_rotvec(turn))
+            first = ~started[found]
+            rotations[found[first]] = sight.rotations[rows[first]]
+            started[found] = True
+            more, of = found[~first], rows[~first]
+            if len(more):
+                share = (weight[~first] / total[more])[..., None]
+                turn = rotations[more].swapaxes(-1, -2) @ sight.rotations[of]
+                rotations[more] = rotations[more] @ small_rotmat(share * small_rotvec(turn))
             visibility[found] = np.maximum(visibility[found], seen)
             if sight.people.contacts is not None:
                 contact = sight.people.contacts[rows]
