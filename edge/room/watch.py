@@ -154,6 +154,8 @@ class RoomWatch:
                 state.normal += (robust.sum() * np.eye(3)) - (robust[:, None] * ray).T @ ray
                 state.evidence += int(good.sum())
         self._motion.append((moment.t_s, motion))
+        while moment.t_s - self._motion[0][0] > self._config.offset_window_s:
+            self._motion.popleft()
 
     def _drift_deg(self, state: _Camera) -> float:
         if state.evidence < self._config.drift_evidence / 10:
@@ -190,8 +192,7 @@ class RoomWatch:
             if self._t_s - self._tried_s < config.offset_every_s or len(self._motion) < 30:
                 return []
             self._tried_s = self._t_s
-            since_s = self._t_s - config.offset_window_s
-            motion = [entry for entry in self._motion if entry[0] >= since_s]
+            motion = list(self._motion)
         lines = []
         interval_s = float(np.median(np.diff([t_s for t_s, _ in motion])))
         limit_s = max(config.offset_limit_s, OFFSET_FRAMES * interval_s)
