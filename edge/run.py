@@ -19,7 +19,7 @@ from edge.monitoring.observers import ENGINES, Observers
 from edge.monitoring.progress import Progress
 from edge.pipeline import Pipeline
 from edge.room.fusion import RoomFusion
-from edge.run_config import RunConfig, SourceConfig
+from edge.run_config import PublishConfig, RunConfig, SourceConfig
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.runtime.destinations import check_outputs, plan_outputs
 from edge.runtime.outputs import Outputs, StreamFiles
@@ -27,6 +27,7 @@ from edge.runtime.report import run_report
 from edge.runtime.room_results import ROOM, RoomResults, feed
 from edge.runtime.signals import ShutdownRequest, interruptible
 from edge.runtime.stream import StreamRun
+from edge.runtime.stream_stats import StreamStats
 from edge.sinks.output_file import OutputFile
 from edge.sources import Source, open_source
 from edge.text import json_bytes
@@ -50,18 +51,24 @@ class RunResult:
         report: what --summary writes.
         written: paths of the files.
         logged: those of the report's problems that were logged when they occurred.
+        interrupted: a signal ended the run.
     """
 
     exit_code: int
     report: dict[str, Any]
     written: tuple[Path, ...]
     logged: frozenset[str] = frozenset()
+    interrupted: bool = False
 
 
-def run(config: RunConfig) -> RunResult:
+def run(config: RunConfig, on_start: Callable[[], None] | None = None) -> RunResult:
     """Run until all sources end, reach max_frames, or SIGINT, SIGTERM or SIGHUP stops the run; results are kept.
 
     A source that fails stops its own stream; an output that fails stops alone.
+
+    Args:
+        config: the run.
+        on_start: called once when sources, models and outputs are open, before the first frame is read.
 
     Raises:
         MeshcastError: nothing could be produced.
@@ -90,12 +97,17 @@ def run(config: RunConfig) -> RunResult:
                 for camera, listener in zip(config.camera_configs(), listeners, strict=True)
             ]
             room = _room(config, sources, pipelines, Timings(observers.listener(ROOM)))
-        publisher = _publisher(config, every, pipelines[0].model, cleanup)
+        publisher, viewer = (
+            _publisher(each, every, pipelines[0].model, cleanup)
+            for each in (config.outputs.publish, config.outputs.viewer)
+        )
         ended = threading.Condition()
-        streams = _streams(config.sources, sources, pipelines, files, publisher, ended, cleanup, room)
+        streams = _streams(config.sources, sources, pipelines, files, (publisher, viewer), ended, cleanup, room)
         clients = Clients(lambda: publisher.subscribers, lambda: publisher.refused) if publisher is not None else None
         observers.watch(streams, models, clients, room)
         progress = cleanup.enter_context(Progress(streams, config.quiet))
+        if on_start is not None:
+            on_start()
         for stream in streams:
             stream.start()
         polled = [progress.refresh, observers.poll, *([room.poll] if room is not None else [])]
@@ -129,11 +141,19 @@ def _planned(config: RunConfig, names: list[str]) -> list[StreamFiles]:
     return planned
 
 
-def _publisher(config: RunConfig, names: list[str], model: BodyModel, cleanup: ExitStack) -> Publisher | None:
-    publish = config.outputs.publish
+def _publisher(
+    publish: PublishConfig | None, names: list[str], model: BodyModel, cleanup: ExitStack
+) -> Publisher | None:
     if publish is None:
         return None
-    publisher = Publisher(publish.address, model, streams=names, axes=publish.axes, security=publish.security)
+    publisher = Publisher(
+        publish.address,
+        model,
+        streams=names,
+        axes=publish.axes,
+        security=publish.security,
+        previews=publish.previews,
+    )
     return cleanup.enter_context(publisher)
 
 
@@ -142,7 +162,7 @@ def _streams(
     sources: list[Source],
     pipelines: list[Pipeline],
     files: list[StreamFiles],
-    publisher: Publisher | None,
+    publishers: tuple[Publisher | None, Publisher | None],
     ended: threading.Condition,
     cleanup: ExitStack,
     room: RoomResults | None,
@@ -163,7 +183,8 @@ def _streams(
             pipeline.model,
             pipeline.timings,
             source.fps or DEFAULT_FPS,
-            publisher,
+            publishers[0],
+            viewer=publishers[1],
             predict_s=pipeline.predict_s,
             stream=source.name,
         )
@@ -178,9 +199,11 @@ def _streams(
         camera = len(streams)
         on_result = feed(room, camera) if room is not None else None
         streams.append(StreamRun(title, overlapped, outputs, total, partial(on_end, camera), on_result))
+        _describe(streams[-1], publishers)
         cleanup.callback(streams[-1].close)
     if room is not None:
-        streams.append(_room_stream(room, streams, pipelines[0], files[-1], publisher, on_end, cleanup))
+        streams.append(_room_stream(room, streams, pipelines[0], files[-1], publishers, on_end, cleanup))
+        _describe(streams[-1], publishers)
     return streams
 
 
@@ -208,7 +231,7 @@ def _room_stream(
     cameras: list[StreamRun],
     pipeline: Pipeline,
     files: StreamFiles,
-    publisher: Publisher | None,
+    publishers: tuple[Publisher | None, Publisher | None],
     on_end: Callable[[], None],
     cleanup: ExitStack,
 ) -> StreamRun:
@@ -217,7 +240,8 @@ def _room_stream(
         pipeline.model,
         room.pipeline.timings,
         DEFAULT_FPS,
-        publisher,
+        publishers[0],
+        viewer=publishers[1],
         predict_s=pipeline.predict_s,
         stream=ROOM,
         cameras=room.names,
@@ -229,6 +253,15 @@ def _room_stream(
     stream = StreamRun(" + ".join(camera.title for camera in cameras), room, outputs, total, on_end)
     cleanup.callback(stream.close)
     return stream
+
+
+def _describe(stream: StreamRun, publishers: tuple[Publisher | None, ...]) -> None:
+    """Let the publishers send how the stream performs."""
+    for publisher in publishers:
+        if publisher is not None:
+            timings = stream.results.pipeline.timings
+            stats = StreamStats(timings, lambda: stream.frames, lambda: stream.results.drops)
+            publisher.describe(stream.name, stats)
 
 
 def _wait(
@@ -292,7 +325,7 @@ def _result(
             report["problems"].append(str(error))
             code = report["exit_status"] = EXIT_PARTIAL if produced else EXIT_INPUT
     logged = frozenset(problem for stream in streams for problem in stream.outputs.problems)
-    return RunResult(code, report, tuple(written), logged)
+    return RunResult(code, report, tuple(written), logged, interrupted is not None)
 
 
 def _problems(streams: list[StreamRun], interrupted: bool) -> list[str]:

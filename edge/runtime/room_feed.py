@@ -142,7 +142,7 @@ class Feeds:
         elif isinstance(packet, StatusPacket):
             if packet.state == "ended":
                 self._ended(camera)
-        else:
+        elif isinstance(packet, FramePacket):
             lane = lanes.setdefault(packet.stream, _Lane())
             whole = lane.add(convert_frame(packet, "opencv"))
             if whole is not None:

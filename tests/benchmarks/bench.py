@@ -36,10 +36,11 @@ NAMES = (
     "refine_pose",
     "memory",
     "stall",
+    "page",
     "tracking",
     "room",
 )
-LONG = ("memory", "stall", "tracking", "room")
+LONG = ("memory", "stall", "page", "tracking", "room")
 QUIET_LOAD = 0.5
 
 

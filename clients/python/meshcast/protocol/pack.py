@@ -17,7 +17,9 @@ from meshcast.protocol.layout import (
     MAX_MODEL_NAME,
     MODEL_HEADER,
     OBSERVED_FRAME_HEADER,
+    PREVIEW_HEADER,
     ROOM_FRAME_HEADER,
+    STATS_HEADER,
     STATUS_HEADER,
     VERSION,
     padded,
@@ -47,7 +49,15 @@ def _format(dtype: np.dtype[Any]) -> str:
 
 _HEADERS = {
     id(header): _Header(header)
-    for header in (FRAME_HEADER, OBSERVED_FRAME_HEADER, ROOM_FRAME_HEADER, MODEL_HEADER, STATUS_HEADER)
+    for header in (
+        FRAME_HEADER,
+        OBSERVED_FRAME_HEADER,
+        ROOM_FRAME_HEADER,
+        MODEL_HEADER,
+        STATUS_HEADER,
+        PREVIEW_HEADER,
+        STATS_HEADER,
+    )
 }
 
 
