@@ -203,7 +203,7 @@ def _streams(
         cleanup.callback(streams[-1].close)
     if room is not None:
         streams.append(_room_stream(room, streams, pipelines[0], files[-1], publishers, on_end, cleanup))
-        _describe(streams[-1], publishers)
+        _describe(streams[-1], publishers, room.stats)
     return streams
 
 
@@ -255,13 +255,19 @@ def _room_stream(
     return stream
 
 
-def _describe(stream: StreamRun, publishers: tuple[Publisher | None, ...]) -> None:
-    """Let the publishers send how the stream performs."""
+def _describe(
+    stream: StreamRun, publishers: tuple[Publisher | None, ...], more: Callable[[], dict[str, Any]] = dict
+) -> None:
+    """Let the publishers send how the stream performs, and more values."""
     for publisher in publishers:
         if publisher is not None:
             timings = stream.results.pipeline.timings
             stats = StreamStats(timings, lambda: stream.frames, lambda: stream.results.drops)
-            publisher.describe(stream.name, stats)
+            publisher.describe(stream.name, partial(_joined, stats, more))
+
+
+def _joined(first: Callable[[], dict[str, Any]], second: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    return {**first(), **second()}
 
 
 def _wait(

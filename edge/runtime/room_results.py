@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 
@@ -131,6 +132,24 @@ class RoomResults:
     def health(self) -> list[CameraHealth]:
         """The state of each camera."""
         return self.watch.health()
+
+    def stats(self) -> dict[str, Any]:
+        """The cameras with their poses and states, for the stats message."""
+        return {
+            "cameras": [
+                {
+                    "name": camera.name,
+                    "size": list(camera.camera.size),
+                    "K": camera.camera.K.tolist(),
+                    "rotation": camera.pose.rotation.tolist(),
+                    "translation": camera.pose.translation.tolist(),
+                    "matched": health.matched,
+                    "moved": health.moved,
+                    "silent": camera.name in self.silent,
+                }
+                for camera, health in zip(self._fusion.cameras, self.health(), strict=True)
+            ]
+        }
 
     def put(self, camera: int, result: FrameResult) -> None:
         """Take the result of a camera, in the order of the room's cameras."""

@@ -115,3 +115,16 @@ def test_room_metrics_name_every_camera() -> None:
     assert 0 < found["meshcast_room_reprojection_pixels", "cam1"] < 30
     assert found["meshcast_room_camera_moved", "cam1"] == 0
     assert found["meshcast_room_camera_silent", "cam0"] == 0
+
+
+def test_room_stats_have_the_poses_of_the_cameras() -> None:
+    import json
+
+    room = Room(around(2), 1)
+    results = results_of(room)
+    fused(results, room, 3)
+    cameras = json.loads(json.dumps(results.stats()))["cameras"]
+    assert [camera["name"] for camera in cameras] == ["cam0", "cam1"]
+    np.testing.assert_allclose(cameras[1]["rotation"], room.cameras[1].pose.rotation)
+    assert cameras[0]["matched"] == 1
+    assert cameras[0]["moved"] is False
