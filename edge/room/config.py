@@ -16,7 +16,7 @@ TOGETHER = RefinementConfig(
     shoulder_rad=0.6,
     elbow_rad=0.4,
     hip_rad=0.35,
-    knee_rad=0.35,
+    knee_rad=0.5,
     root_across_m=0.3,
     root_along_m=0.3,
 )
@@ -45,10 +45,10 @@ class TriangulationConfig:
         rounds: rounds of re-weighting.
     """
 
-    min_score: float = 0.2
+    min_score: float = 0.35
     keypoint_sigma_m: float = 0.03
     face_sigma_m: float = 0.05
-    trunk_sigma_m: float = 0.025
+    trunk_sigma_m: float = 0.02
     pixel_sigma_px: float = 1.5
     common_sigma_m: float = 0.015
     body_sigma_m: float = 0.12
@@ -108,7 +108,7 @@ class ShapeConfig:
     interval_s: float = 0.06
     length_sigma_m: float = 0.015
     correlation_s: float = 0.5
-    prior_sigma: float = 0.5
+    prior_sigma: float = 0.35
     max_shape: float = 4.0
     move_s: float = 0.3
 
@@ -133,7 +133,7 @@ class FitConfig:
     depth_sigma: float = 0.08
     across_sigma_m: float = 0.04
     handover_s: float = 1.5
-    steady_rad: float = 0.08
+    steady_rad: float = 0.083
     steady_m: float = 0.03
     steady_s: float = 1 / 60
     refinement: RefinementConfig = field(default_factory=lambda: TOGETHER)
