@@ -42,7 +42,7 @@ class RigError(CameraError):
 
 @dataclass(frozen=True, slots=True)
 class PoseUncertainty:
-    """How well a camera's pose is known, relative to the world's frame.
+    """How well a camera's pose is known, relative to the rig as a whole.
 
     Attributes:
         rotation_deg: standard deviation of the angle by which the rotation is off, degrees.

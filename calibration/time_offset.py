@@ -52,11 +52,13 @@ class TimeOffset:
     @property
     def reliable(self) -> bool:
         """Whether the motions match at this offset and at no other."""
-        return self.correlation > LEAST_CORRELATION and self.margin > LEAST_MARGIN and self.std_s < LARGEST_STD_S
+        distinct = self.margin > LEAST_MARGIN or self.margin > LEAST_RATIO * (1 - self.correlation)
+        return self.correlation > LEAST_CORRELATION and distinct and self.std_s < LARGEST_STD_S
 
 
 LEAST_CORRELATION = 0.75
 LEAST_MARGIN = 0.04
+LEAST_RATIO = 0.8  # of the margin to what is missing to a correlation of 1: slow motion resembles itself for long
 LARGEST_STD_S = 0.1
 BLOCKS = 8  # parts of the time of the jackknife
 FINEST_S, COARSEST_S = 1 / 240, 1 / 30  # steps of the offset

@@ -87,9 +87,8 @@ def fuse(config: FuseConfig) -> FuseResult:
         for line in check_common_view(cameras, str(setup.path)):
             log.warning("%s", line)
         outputs = config.outputs
-        (files,) = plan_outputs([ROOM], outputs.save, None, "auto", outputs.record, fused=ROOM)
-        paths = [path for path in (files.save, files.record.path if files.record else None) if path is not None]
-        check_outputs(paths, (), [setup.path])
+        (files,) = plan_outputs([ROOM], outputs.files, fused=ROOM)
+        check_outputs(files.paths, (), [setup.path])
         observers = cleanup.enter_context(Observers(config.monitoring))
         inbox = _Inbox()
         feeds = Feeds(FeedConfig(config.addresses, setup.names, config.curve), setup.rig, inbox.put, inbox.finish)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, SourceError
+from edge.gpu.models import gpu_models
+from edge.gpu.pipeline import make_pipeline
 from edge.models import LoadedModels
 from edge.monitoring.build_progress import build_progress_bars
 from edge.monitoring.clients import Clients
@@ -21,7 +23,9 @@ from edge.pipeline import Pipeline
 from edge.room.fusion import RoomFusion
 from edge.run_config import PublishConfig, RunConfig, SourceConfig
 from edge.runtime.async_pipeline import AsyncPipeline
+from edge.runtime.control import RunControl, reloadable
 from edge.runtime.destinations import check_outputs, plan_outputs
+from edge.runtime.displays import with_displays
 from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.report import run_report
 from edge.runtime.room_results import ROOM, RoomResults, feed
@@ -61,13 +65,18 @@ class RunResult:
     interrupted: bool = False
 
 
-def run(config: RunConfig, on_start: Callable[[], None] | None = None) -> RunResult:
+def run(
+    config: RunConfig,
+    on_reload: Callable[[RunControl], None] | None = None,
+    on_start: Callable[[], None] | None = None,
+) -> RunResult:
     """Run until all sources end, reach max_frames, or SIGINT, SIGTERM or SIGHUP stops the run; results are kept.
 
     A source that fails stops its own stream; an output that fails stops alone.
 
     Args:
-        config: the run.
+        config: of the run.
+        on_reload: called on SIGUSR1 with what changes settings of the running streams; its errors are logged.
         on_start: called once when sources, models and outputs are open, before the first frame is read.
 
     Raises:
@@ -77,6 +86,7 @@ def run(config: RunConfig, on_start: Callable[[], None] | None = None) -> RunRes
     """
     with ExitStack() as cleanup:
         interrupt = cleanup.enter_context(interruptible())
+        reload = cleanup.enter_context(reloadable())
         names = config.sources.stream_names()
         every = [*names, ROOM] if config.room is not None else names
         files = _planned(config, every)
@@ -92,10 +102,13 @@ def run(config: RunConfig, on_start: Callable[[], None] | None = None) -> RunRes
             listeners = [observers.listener(name) for name in names]
             with build_progress_bars(config.quiet) as on_build:
                 models = LoadedModels(config.models, timings=Timings(observers.listener(ENGINES)), on_build=on_build)
-            pipelines = [
-                Pipeline(models, camera, config.pipeline, timings=Timings(listener))
-                for camera, listener in zip(config.camera_configs(), listeners, strict=True)
-            ]
+            gpu = gpu_models(models)
+            if gpu is not None:
+                cleanup.callback(gpu.close)
+            pipelines = []
+            for camera, listener in zip(config.camera_configs(), listeners, strict=True):
+                pipelines.append(make_pipeline(models, gpu, camera, config.pipeline, Timings(listener)))
+                cleanup.callback(pipelines[-1].close)
             room = _room(config, sources, pipelines, Timings(observers.listener(ROOM)))
         publisher, viewer = (
             _publisher(each, every, pipelines[0].model, cleanup)
@@ -106,11 +119,16 @@ def run(config: RunConfig, on_start: Callable[[], None] | None = None) -> RunRes
         clients = Clients(lambda: publisher.subscribers, lambda: publisher.refused) if publisher is not None else None
         observers.watch(streams, models, clients, room)
         progress = cleanup.enter_context(Progress(streams, config.quiet))
+        rates = [each.rerun.rate for each in files if each.rerun is not None and each.rerun.rate is not None]
+        control = RunControl(pipelines, rates)
+        reread = partial(on_reload, control) if on_reload is not None else None
         if on_start is not None:
             on_start()
         for stream in streams:
             stream.start()
-        polled = [progress.refresh, observers.poll, *([room.poll] if room is not None else [])]
+        polled: list[Callable[[], None]] = [progress.refresh, observers.poll, partial(reload.poll, reread)]
+        if room is not None:
+            polled.append(room.poll)
         interrupted = _wait(streams, ended, polled, interrupt)
         observers.ending()
         progress.close()
@@ -130,15 +148,13 @@ def _planned(config: RunConfig, names: list[str]) -> list[StreamFiles]:
     """The files of each stream. Raises OutputError when a file of the run cannot be written."""
     outputs = config.outputs
     fused = ROOM if config.room is not None else None
-    planned = plan_outputs(names, outputs.save, outputs.overlay, outputs.overlay_encoder, outputs.record, fused=fused)
-    paths = [path for files in planned for path in (files.save, files.overlay)]
-    paths += [files.record.path for files in planned if files.record is not None]
-    paths += [outputs.summary, config.monitoring.trace]
+    planned = plan_outputs(names, outputs.files, fused=fused)
+    paths = [*(path for files in planned for path in files.paths), outputs.summary, config.monitoring.trace]
     cameras = [camera.camera for camera in config.cameras if camera.camera is not None]
     if config.room is not None:
         cameras.append(config.room.path)
     check_outputs([path for path in paths if path is not None], config.sources.uris, cameras)
-    return planned
+    return with_displays(planned)
 
 
 def _publisher(

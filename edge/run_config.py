@@ -10,8 +10,11 @@ from edge.errors import SourceError
 from edge.models import Models
 from edge.monitoring.observers import MonitoringConfig
 from edge.pipeline import CameraConfig
+from edge.recording.rotation import Rotation
 from edge.recording.stream_recorder import RecordConfig
 from edge.room_config import RoomSetup
+from edge.runtime.outputs import StreamFiles
+from edge.sinks.rerun_target import RerunConfig
 from edge.sources import Access, Pace
 from edge.sources.uri import parse
 from edge.stages.config import PipelineConfig
@@ -120,6 +123,9 @@ class OutputConfig:
         overlay_encoder: encoder of overlay videos, see edge.sinks.encoders.
         summary: path of the JSON report of the run.
         record: the recording of each stream.
+        rotation: when recordings go on in new files.
+        rerun: what is shown in Rerun.
+        window: whether a window of Open3D shows each stream.
     """
 
     publish: PublishConfig | None = None
@@ -129,6 +135,16 @@ class OutputConfig:
     overlay_encoder: str = "auto"
     summary: Path | None = None
     record: RecordConfig | None = None
+    rotation: Rotation | None = None
+    rerun: RerunConfig | None = None
+    window: bool = False
+
+    @property
+    def files(self) -> StreamFiles:
+        """The files and displays of a stream, with {stream} in their paths."""
+        return StreamFiles(
+            self.save, self.overlay, self.overlay_encoder, self.record, self.rotation, self.rerun, self.window
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ from edge.cli.options import (
 )
 from edge.cli.page_options import add_open_option, add_preview_options, previews_from
 from edge.cli.parser import Parser
+from edge.cli.record_options import add_rotation_options, rotation_from
 from edge.cli.run_page import viewer
+from edge.cli.zones import add_zone_option
 from edge.errors import EXIT_PARTIAL, EXIT_USAGE, UsageError
 from edge.text import one_line
 
@@ -89,6 +91,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_playback_options(parser)
     add_camera_options(parser)
     _add_room_options(parser)
+    add_zone_option(parser)
     add_body_options(parser)
     add_model_options(parser)
     switches = [action.dest for action in parser._actions if isinstance(action, argparse._StoreTrueAction)]
@@ -150,6 +153,7 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         help="levels of detail to record: params, joints, mesh-lod, mesh, and preview for the camera's "
         "images (default: %(default)s)",
     )
+    add_rotation_options(group)
     group.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the input images")
     group.add_argument(
         "--overlay-encoder",
@@ -159,6 +163,22 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--overlay-attention", action="store_true", help="draw the attention maps of the mesh model too (PARE only)"
+    )
+    group.add_argument(
+        "--rerun",
+        metavar="OUT.rrd|ADDRESS|spawn",
+        help="show images, boxes, keypoints, bodies and plots in Rerun: a file, the address of a viewer, or one that "
+        "is started (needs the extra rerun)",
+    )
+    group.add_argument(
+        "--rerun-image-fps",
+        type=FloatRange(0, 1000),
+        default=10.0,
+        metavar="N",
+        help="images per second for Rerun; 0: none (default: 10)",
+    )
+    group.add_argument(
+        "--open3d", action="store_true", help="show each stream in a desktop window (needs the extra viewer)"
     )
     group.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and timings as JSON")
     group.add_argument(
@@ -204,13 +224,15 @@ def add_playback_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Process the sources and print the summary table. Returns the exit code."""
     from edge.cli.config_merge import IN_CURRENT_FOLDER, config_path, with_config
+    from edge.cli.reload import Reloader
+    from edge.cli.running import announced
     from edge.run import run as run_sources
     from edge.stream_names import check_stream_name
 
     if "stream" in args.given:  # in a file, a source without a name has the one that its address gives
         for name in args.stream:
             check_stream_name(name)
-    path = config_path(args)
+    path, command = config_path(args), args
     if path is not None:
         args = with_config(args, actions())
         console.configure(logging.INFO if args.verbose else logging.WARNING, args.log_format)
@@ -220,10 +242,12 @@ def run(args: argparse.Namespace) -> int:
             remedy = f"add --config {IN_CURRENT_FOLDER} to use that file"
         console.error(f"SOURCE: missing; {remedy}", "run")
         return EXIT_USAGE
+    reloader = None if path is None else Reloader(command, args, actions(), run_config)
     with ExitStack() as cleanup:
+        cleanup.enter_context(announced(path))
         page = cleanup.enter_context(viewer(args)) if args.view else None
         config = run_config(args, viewer=page.address if page is not None else None)
-        result = run_sources(config, on_start=page.announce if page is not None else None)
+        result = run_sources(config, reloader, page.announce if page is not None else None)
     if not args.quiet:
         console.out(table(result.report))
         for path in result.written:
@@ -244,6 +268,7 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
     from edge.cli.config_merge import source_views
     from edge.recording.stream_recorder import RecordConfig
     from edge.run_config import OutputConfig, PlaybackConfig, PublishConfig, RunConfig, SourceConfig
+    from edge.sinks.rerun_target import RerunConfig
     from edge.stages.config import PipelineConfig
 
     security = security_from(args)  # also without --publish: options that contradict each other are an error
@@ -259,6 +284,7 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
         if args.record is not None
         else None
     )
+    rerun = RerunConfig(args.rerun, args.rerun_image_fps) if args.rerun is not None else None
     views = source_views(args)
     room = _room_from(args)
     return RunConfig(
@@ -286,6 +312,9 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
             overlay_encoder=args.overlay_encoder,
             summary=args.summary,
             record=record,
+            rotation=rotation_from(args),
+            rerun=rerun,
+            window=args.open3d,
         ),
         monitoring=monitoring_from(args),
         quiet=args.quiet,

@@ -66,6 +66,7 @@ class RunCollector(Collector):
             yield GaugeMetricFamily("meshcast_threads", "Threads of the process, libraries included", threads)
         yield from self._of_gpus()
         yield from _counters(self._streams)
+        yield from _device(self._streams)
         yield from _sources(self._streams, self._health)
         if self._clients is not None:
             yield from _of_clients(self._clients)
@@ -111,6 +112,18 @@ def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
         fps.add_metric(name, stream.fps)
         running.add_metric(name, stream.running and stream.results.captured > 0)
     yield from (captured, published, dropped, with_people, lost, people, fps, running)
+
+
+def _device(streams: Iterable[StreamRun]) -> Iterator[Metric]:
+    copies = CounterMetricFamily("meshcast_gpu_copies", "Copies between host and GPU", labels=("stream",))
+    copied = CounterMetricFamily("meshcast_gpu_copied_bytes", "Bytes of these copies", labels=("stream",))
+    waits = CounterMetricFamily("meshcast_gpu_host_waits", "Times the host waited for the GPU", labels=("stream",))
+    for stream in streams:
+        counts = stream.results.pipeline.device_counts
+        if counts is not None:
+            for family, value in ((copies, counts.copies), (copied, counts.bytes), (waits, counts.host_waits)):
+                family.add_metric((stream.name,), value)
+    yield from (family for family in (copies, copied, waits) if family.samples)
 
 
 def _sources(streams: Iterable[StreamRun], health: RunHealth) -> Iterator[Metric]:

@@ -9,6 +9,7 @@ from typing import Protocol
 from edge.pipeline import CameraConfig
 from edge.runtime.async_pipeline import FrameResult
 from edge.timing import Timings
+from engines.device.metered import DeviceCounts
 
 
 class SourceState(Protocol):
@@ -54,6 +55,9 @@ class PipelineState(Protocol):
 
     @property
     def dropped_people(self) -> int: ...
+
+    @property
+    def device_counts(self) -> DeviceCounts | None: ...
 
 
 class StreamResults(Protocol):

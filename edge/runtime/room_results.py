@@ -24,6 +24,7 @@ from edge.runtime.frame_errors import FrameErrors
 from edge.stages.inverse_kinematics import RigFitter
 from edge.timing import Timings
 from edge.types import Bodies, Frame, RigPose
+from engines.device.metered import DeviceCounts
 
 ROOM = "room"  # name of the fused stream
 
@@ -56,6 +57,7 @@ class _Pipeline:
     timings: Timings
     camera_config: CameraConfig = field(default_factory=lambda: CameraConfig(calibrated=ROOM_CAMERA))
     dropped_people: int = 0
+    device_counts: DeviceCounts | None = None
 
 
 class RoomResults:

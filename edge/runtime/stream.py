@@ -79,6 +79,7 @@ class StreamRun:
         lines = [*self.results.reader.source.problems, *self.results.problems, *self.outputs.problems]
         if isinstance(self.error, MeshcastError):
             message = str(self.error)
+            lines = [line for line in lines if not line.endswith(message)]  # the frame that it cost
             lines.append(message if self.name in message or self.title in message else f"{self.name}: {message}")
         elif self.error is not None:
             lines.append(f"{self.name}: ended by an internal error ({type(self.error).__name__}: {self.error})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -83,12 +84,13 @@ class RigPoser:
 class Skin:
     """(PosedRigs, Bodies) -> Bodies whose surface, joints, rotations and shape are those of the posed rigs."""
 
-    def __init__(self, body: Body, model: BodyModel) -> None:
+    def __init__(self, body: Body, model: BodyModel, skinner: Callable[[F32, F32, F32], tuple[F32, F32]] | None = None):
+        """skinner: poses the body as a Skinner does; None: on the CPU."""
         rig = model.rig
         assert rig is not None
         self._joints = len(model.parents)
         self._root, self._root_dirs = rig.rest_joints[0], rig.joint_shape_dirs[0]
-        self._skin = Skinner(body)
+        self._skin = skinner or Skinner(body)
         extra = model.joint_names[self._joints :]
         named, regressor = surface_points(body, extra)
         if not named.all():
