@@ -12,6 +12,7 @@ from edge.monitoring.observers import MonitoringConfig
 from edge.pipeline import CameraConfig
 from edge.recording.rotation import Rotation
 from edge.recording.stream_recorder import RecordConfig
+from edge.room_config import RoomSetup
 from edge.runtime.outputs import StreamFiles
 from edge.sinks.rerun_target import RerunConfig
 from edge.sources import Access, Pace
@@ -158,6 +159,7 @@ class RunConfig:
         outputs: publisher and files.
         monitoring: trace, metrics and profiler ranges.
         quiet: show no progress.
+        room: the rig whose cameras the sources are, and which are fused to one more stream; None: no fusion.
     """
 
     sources: SourceConfig
@@ -167,9 +169,12 @@ class RunConfig:
     outputs: OutputConfig = field(default_factory=OutputConfig)
     monitoring: MonitoringConfig = field(default_factory=MonitoringConfig)
     quiet: bool = False
+    room: RoomSetup | None = None
 
     def camera_configs(self) -> tuple[CameraConfig, ...]:
         """One camera for each source. Raises SourceError when their number does not match."""
+        if self.room is not None:
+            return tuple(CameraConfig(calibrated=camera.camera) for camera in self.room.cameras())
         sources, cameras = len(self.sources.uris), len(self.cameras)
         if cameras not in (1, sources):
             raise SourceError(f"{sources} sources and {cameras} of --camera: give one for all or one for each")

@@ -68,6 +68,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         ),
         Key("tilt", "tilt", "15", "how far cameras with camera_height look down, in degrees (default: 0)"),
     ),
+    "room": (Key("rig", "rig", '"rig.toml"'),),
     "people": (
         Key("height", "height", "1.78"),
         Key("shape", "shape", '"shapes.toml"'),
@@ -145,6 +146,7 @@ ABOUT: Mapping[str, str] = {
     "playback": "How all sources are read; a [[source]] may have its own values.",
     "network": "Network sources. User names and passwords belong in the file of `credentials`.",
     "camera": "The camera of all sources; a [[source]] may have its own.",
+    "room": "Several calibrated cameras of one room, see docs/how-to/several-cameras.md.",
     "people": "People of known size.",
     "models": "Models and inference engine; `meshcast models` lists the names.",
     "pipeline": "Stages.",

@@ -46,7 +46,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "predictions on its people, with bootstrap intervals.",
     )
     parser.add_argument(
-        "clips", nargs="+", type=Path, metavar="CLIP", help="one or more videos, or folders of data sets"
+        "clips",
+        nargs="+",
+        type=Path,
+        metavar="CLIP",
+        help="one or more videos, the saved stream of a room (room.npz), or folders of data sets",
     )
     parser.add_argument(
         "--truth", type=Path, metavar="TRUTH.npz", help="ground truth of the clips, see docs/reference/accuracy.md"
@@ -119,11 +123,15 @@ def _columns(score: Score) -> tuple[float, ...]:
 def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
     """Evaluate every clip; keys are file names."""
     from edge.evaluation.evaluate import evaluate_clip
+    from edge.evaluation.room import evaluate_room
     from edge.evaluation.truth import TruthError
 
     models, camera_config = models_from(args), cameras_from(args)[-1]
     scores = {}
     for clip in args.clips:
+        if clip.suffix.lower() == ".npz":
+            scores[clip.name] = evaluate_room(clip, args.truth, args.truth_camera)
+            continue
         named = re.search(r"cam\d+", clip.stem)
         camera = args.truth_camera or (named.group() if named else None)
         if camera is None:

@@ -33,11 +33,12 @@ from edge.cli.parser import Parser
 from edge.cli.record_options import add_rotation_options, rotation_from
 from edge.cli.run_page import viewer
 from edge.cli.zones import add_zone_option
-from edge.errors import EXIT_PARTIAL, EXIT_USAGE
+from edge.errors import EXIT_PARTIAL, EXIT_USAGE, UsageError
 from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.cli.config_keys import Actions
+    from edge.room_config import RoomSetup
     from edge.run_config import RunConfig
 
 EPILOG = """\
@@ -89,6 +90,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_monitoring_options(parser)
     add_playback_options(parser)
     add_camera_options(parser)
+    _add_room_options(parser)
     add_zone_option(parser)
     add_body_options(parser)
     add_model_options(parser)
@@ -189,6 +191,17 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-q", "--quiet", action="store_true", help="suppress progress bar and summary table")
 
 
+def _add_room_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("room")
+    group.add_argument(
+        "--rig",
+        type=Path,
+        metavar="RIG.toml",
+        help="fuse the people of all sources to one more stream, room, in the world's frame; sources in the order of "
+        "the cameras in this file, or named with --stream (see meshcast calibrate rig)",
+    )
+
+
 def add_playback_options(parser: argparse.ArgumentParser) -> None:
     """--pace, --loop, --fps and --max-frames."""
     group = parser.add_argument_group("playback")
@@ -273,10 +286,11 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
     )
     rerun = RerunConfig(args.rerun, args.rerun_image_fps) if args.rerun is not None else None
     views = source_views(args)
+    room = _room_from(args)
     return RunConfig(
         sources=SourceConfig(
             uris=tuple(args.sources),
-            names=tuple(args.stream),
+            names=tuple(args.stream) if room is None else room.names,
             playback=tuple(PlaybackConfig(view.pace, view.loop, view.fps, view.max_frames) for view in views),
             access=access_from(args),
         ),
@@ -304,7 +318,26 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
         ),
         monitoring=monitoring_from(args),
         quiet=args.quiet,
+        room=room,
     )
+
+
+def _room_from(args: argparse.Namespace) -> RoomSetup | None:
+    """The room of --rig. Raises MeshcastError for a rig that does not go with the sources."""
+    if args.rig is None:
+        return None
+    from dataclasses import replace
+
+    from edge.cli.config_merge import source_views
+    from edge.room.config import RoomConfig
+    from edge.room_config import room_setup
+    from edge.runtime.room_results import ROOM
+
+    if any(view.camera or view.fov is not None or view.camera_height is not None for view in source_views(args)):
+        raise UsageError("--camera, --fov, --camera-height: --rig has the cameras; leave them out")
+    setup = room_setup(args.rig, len(args.sources), args.stream, ROOM)
+    sized = args.height is not None or args.shape is not None
+    return replace(setup, fusion=RoomConfig.of(smooth=args.smooth, sized=sized))
 
 
 def table(report: dict[str, Any]) -> str:

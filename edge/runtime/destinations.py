@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edge.errors import OutputError
 from edge.recording.rotation import check_rotation
+from edge.recording.stream_recorder import RecordConfig
 from edge.runtime.outputs import StreamFiles
 from edge.sinks.encoders import choose_encoder
 from edge.sinks.npz import check_save_suffix
@@ -21,8 +22,11 @@ from edge.sources.uri import IMAGE_SUFFIXES, parse
 FIELD = "{stream}"
 
 
-def plan_outputs(streams: Sequence[str], files: StreamFiles) -> list[StreamFiles]:
+def plan_outputs(streams: Sequence[str], files: StreamFiles, *, fused: str | None = None) -> list[StreamFiles]:
     """The files of each stream; {stream} in a path becomes the stream's name.
+
+    fused: the stream that is fused of the others and has no images to draw on; a path of data without {stream} is for
+    this one alone.
 
     Raises OutputError for an unknown suffix, for one path of several streams, and as choose_encoder for an encoder.
     """
@@ -35,16 +39,29 @@ def plan_outputs(streams: Sequence[str], files: StreamFiles) -> list[StreamFiles
         check_overlay_suffix(files.overlay)
         if files.overlay.suffix.lower() == VIDEO:
             encoder = choose_encoder(encoder)
+    drawn = [name for name in streams if name != fused]
+
+    def record_of(name: str) -> RecordConfig | None:
+        record = files.record
+        if record is None or not _has_data(record.path, name, fused):
+            return None
+        return replace(record, path=_stream_path(record.path, name, streams if fused is None else ()))
+
+    def save_of(name: str) -> Path | None:
+        save = files.save
+        if save is None or not _has_data(save, name, fused):
+            return None
+        return _stream_path(save, name, streams if fused is None else ())
+
     return [
         replace(
             files,
-            save=_path(files.save, name, streams),
-            overlay=_path(files.overlay, name, streams),
+            save=save_of(name),
+            overlay=_stream_path(files.overlay, name, drawn) if files.overlay is not None and name != fused else None,
             encoder=encoder,
-            record=None
-            if files.record is None
-            else replace(files.record, path=_stream_path(files.record.path, name, streams)),
-            rerun=None if files.rerun is None else _rerun(files.rerun, name, streams),
+            record=record_of(name),
+            rerun=None if files.rerun is None or name == fused else _rerun(files.rerun, name, drawn),
+            window=files.window and name != fused,
         )
         for name in streams
     ]
@@ -66,12 +83,13 @@ def check_outputs(outputs: Sequence[Path], sources: Sequence[str], others: Seque
         taken[place] = path
 
 
+def _has_data(path: Path, stream: str, fused: str | None) -> bool:
+    """Whether a stream writes to a path of data."""
+    return fused is None or stream == fused or FIELD in str(path)
+
+
 def _rerun(config: RerunConfig, stream: str, streams: Sequence[str]) -> RerunConfig:
     return config if config.path is None else replace(config, target=str(_stream_path(config.path, stream, streams)))
-
-
-def _path(path: Path | None, stream: str, streams: Sequence[str]) -> Path | None:
-    return None if path is None else _stream_path(path, stream, streams)
 
 
 def _stream_path(path: Path, stream: str, streams: Sequence[str]) -> Path:

@@ -93,9 +93,11 @@ class Outputs:
         sinks: tuple[Sink, ...] = (),
         predict_s: float = 0.0,
         stream: str = "",
+        cameras: tuple[str, ...] = (),
     ) -> None:
         """viewer: a second publisher, of the viewer's page. sinks: additional sinks. predict_s: time by which the
-        bodies are ahead of their frames, s. stream: name of the stream in recordings."""
+        bodies are ahead of their frames, s. stream: name of the stream in recordings. cameras: of a room whose bodies
+        these are."""
         self.problems: list[str] = []
         self._timings = timings
         self._publications = [
@@ -104,7 +106,7 @@ class Outputs:
         with ExitStack() as undo:
             opened: list[Sink] = []
             if files.save is not None:
-                opened.append(_Save(files.save, model))
+                opened.append(_Save(files.save, model, cameras))
                 undo.callback(opened[-1].abort)
             if files.overlay is not None:
                 opened.append(_Overlay(files.overlay, model, fps, files.encoder))
@@ -279,9 +281,9 @@ class _File:
 class _Save:
     stage, rotations = "save", True
 
-    def __init__(self, path: Path, model: BodyModel) -> None:
+    def __init__(self, path: Path, model: BodyModel, cameras: tuple[str, ...]) -> None:
         self.path: Path | None = path
-        self._saver = NpzWriter(path, model)
+        self._saver = NpzWriter(path, model, cameras)
         self.close, self.abort = self._saver.close, self._saver.abort
 
     def write(self, result: FrameResult) -> None:

@@ -46,7 +46,7 @@ class RigPoser:
         joints = {name: joint for joint, name in enumerate(body.joint_names)}
         inside = [(k, joints[name]) for k, name in enumerate(names) if name in joints and not self._on_skin[k]]
         self._inside, self._joints_inside = np.array(inside, int).reshape(-1, 2).T
-        self._keypoints_of = _keypoints_of(self._chain, body, names)
+        self._keypoints_of = keypoint_shares(self._chain, body, names)
 
     def __call__(self, tracked: TrackedFrame, mesh: RootMesh, bodies: Bodies) -> PosedRigs:
         """Rigs of the bodies, row for row. mesh: what the bodies were made of."""
@@ -122,7 +122,7 @@ def can_pose(body: Body, model: BodyModel) -> bool:
     return bool(named.all())
 
 
-def _keypoints_of(chain: Chain, body: Body, names: tuple[str, ...]) -> F32:
+def keypoint_shares(chain: Chain, body: Body, names: tuple[str, ...]) -> F32:
     """Shares (P, K) of the keypoints in the confidence of each joint's rotation: of the nearest keypoints below it in
     the tree, of all where there are none."""
     index = {name: k for k, name in enumerate(names)}
