@@ -25,7 +25,7 @@ class StageTime:
     python: float = 0.0
 
     def of(self, people: int) -> float:
-        """For a frame with so many people."""
+        """For a frame with a number of people."""
         return self.frame + people * self.person
 
 

@@ -1,4 +1,4 @@
-"""Arrays of so many people in one block of memory, so that one copy moves them all."""
+"""Arrays of several people in one block of memory, so that one copy moves them all."""
 
 from __future__ import annotations
 
