@@ -38,8 +38,9 @@
 //
 // Outputs: workspace (N, at least workspace_numbers) float64, unspecified afterwards; rotations (N, J, 3, 3) and
 // translation (N, 3) float32; energy (N, 2) float32, of the prior and of the result. A keypoint has no weight where its
-// precision is zero, one of its numbers is not finite, or, on a ray, it is less than kNear in front of the camera at the
-// prior. A person with another number that is not finite gets the prior and the root as they are, and not-a-number as energy.
+// precision is zero, one of its numbers is not finite, or, on a ray, it is less than kNear in front of the camera at
+// the prior. A person with another number that is not finite gets the prior and the root as they are, and not-a-number
+// as energy.
 namespace meshcast {
 
 inline constexpr int kMaxRefinedJoints = 64;
