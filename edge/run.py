@@ -52,10 +52,20 @@ class RunResult:
     logged: frozenset[str] = frozenset()
 
 
-def run(config: RunConfig) -> RunResult:
+def run(
+    config: RunConfig,
+    *,
+    models: LoadedModels | None = None,
+    on_progress: Callable[[int, int | None], None] | None = None,
+) -> RunResult:
     """Run until all sources end, reach max_frames, or SIGINT, SIGTERM or SIGHUP stops the run; results are kept.
 
     A source that fails stops its own stream; an output that fails stops alone.
+
+    Args:
+        config: sources, models, stages and outputs.
+        models: loaded models of a former run, used in place of config.models; their timings start again.
+        on_progress: called about ten times a second with the frames that are done and their number if it is known.
 
     Raises:
         MeshcastError: nothing could be produced.
@@ -73,8 +83,12 @@ def run(config: RunConfig) -> RunResult:
         with interrupt.welcome():
             sources = open_sources(config.sources, cleanup, names)
             listeners = [observers.listener(name) for name in names]
-            with build_progress_bars(config.quiet) as on_build:
-                models = LoadedModels(config.models, timings=Timings(observers.listener(ENGINES)), on_build=on_build)
+            timings = Timings(observers.listener(ENGINES))
+            if models is not None:
+                models.timings = timings
+            else:
+                with build_progress_bars(config.quiet) as on_build:
+                    models = LoadedModels(config.models, timings=timings, on_build=on_build)
             pipelines = [
                 Pipeline(models, camera, config.pipeline, timings=Timings(listener))
                 for camera, listener in zip(config.camera_configs(), listeners, strict=True)
@@ -87,7 +101,10 @@ def run(config: RunConfig) -> RunResult:
         progress = cleanup.enter_context(Progress(streams, config.quiet))
         for stream in streams:
             stream.start()
-        interrupted = _wait(streams, ended, (progress.refresh, observers.poll), interrupt)
+        polled: list[Callable[[], None]] = [progress.refresh, observers.poll]
+        if on_progress is not None:
+            polled.append(partial(_tell_progress, streams, on_progress))
+        interrupted = _wait(streams, ended, polled, interrupt)
         observers.ending()
         progress.close()
         return _result(config, streams, models, observers, summary, interrupted=interrupted)
@@ -158,6 +175,12 @@ def _streams(
         streams.append(StreamRun(title, overlapped, outputs, total, on_end))
         cleanup.callback(streams[-1].close)
     return streams
+
+
+def _tell_progress(streams: list[StreamRun], on_progress: Callable[[int, int | None], None]) -> None:
+    totals = [stream.total for stream in streams]
+    known = [total for total in totals if total is not None]
+    on_progress(sum(stream.frames for stream in streams), sum(known) if len(known) == len(totals) else None)
 
 
 def _wait(

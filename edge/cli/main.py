@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from edge import console
 from edge.cli import (
+    batch,
     bench,
     bridge,
     calibrate,
@@ -34,7 +35,8 @@ from engines.errors import MeshcastError, UnknownNameError
 from engines.files.memory_budget import job_budget
 
 COMMANDS = (
-    *(run, config, watch, record, replay, export, keys, bridge, models, bench, calibrate, eval_command, train, doctor),
+    *(run, batch, config, watch, record, replay, export, keys, bridge, models),
+    *(bench, calibrate, eval_command, train, doctor),
 )
 EXIT_CODES = """\
 exit codes: 0 success; 1 unusable source, file, model, camera or address, no output produced;
