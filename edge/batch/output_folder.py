@@ -17,7 +17,7 @@ from pathlib import Path
 
 from edge.batch.executor import WrittenFile
 from edge.batch.manifest import Record
-from edge.batch.processing import OUTPUT, sha256_of
+from edge.batch.task_files import OUTPUT, sha256_of
 from edge.errors import OutputError
 
 WORK = ".meshcast-batch"

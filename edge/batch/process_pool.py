@@ -143,7 +143,7 @@ class ProcessPool:
             self._start_deaths += 1
             if self._start_deaths >= MAX_START_DEATHS:
                 raise MeshcastError(
-                    f"workers {reason} while they load the models, {MAX_START_DEATHS} in succession; use fewer "
+                    f"a worker {reason} while it loads the models, {MAX_START_DEATHS} times in succession; use fewer "
                     "--workers if memory is short"
                 )
         self._workers.append(_Worker(self._load))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from edge.batch.executor import OnFrames, Process, VideoResult, VideoTask, WrittenFile
+from edge.batch.executor import OnFrames, Process, VideoResult, VideoTask
+from edge.batch.task_files import OUTPUT, hashed, sha256_of
 from edge.errors import OutputError
 from edge.models import LoadedModels, Models, second_pose_card
 from edge.pipeline import CameraConfig
@@ -26,8 +25,6 @@ from engines.heads.registry import body_for
 
 FORMATS = ("mcap", "npz")  # of the results of a video
 SUMMARY = ".json"
-OUTPUT = "output"  # name of the outputs in a task's folder
-CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +103,6 @@ class _Processor:
 def worker_name() -> str:
     """Machine and process."""
     return f"{platform.node()}:{os.getpid()}"
-
-
-def hashed(folder: Path, suffix: str) -> WrittenFile:
-    """The output of a task with this suffix. Raises OutputError when it cannot be read."""
-    path = folder / f"{OUTPUT}{suffix}"
-    try:
-        status = path.stat()
-        return WrittenFile(suffix, status.st_size, sha256_of(path), status.st_mtime_ns)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be read again: {error.strerror}") from None
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file, hexadecimal. Raises OSError."""
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            total.update(chunk)
-    return total.hexdigest()
 
 
 def describe_models(models: Models) -> dict[str, Any]:

@@ -213,7 +213,8 @@ def _processing(args: argparse.Namespace) -> Processing:
 
 def _settings(args: argparse.Namespace, processing: Processing) -> dict[str, Any]:
     """What the results depend on: options, models and files with their hashes. Raises MeshcastError."""
-    from edge.batch.processing import describe_models, sha256_of
+    from edge.batch.processing import describe_models
+    from edge.batch.task_files import sha256_of
 
     def hashed(path: Path | None) -> str | None:
         try:

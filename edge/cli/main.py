@@ -35,7 +35,7 @@ from engines.errors import MeshcastError, UnknownNameError
 from engines.files.memory_budget import job_budget
 
 COMMANDS = (
-    *(run, batch, config, watch, record, replay, export, keys, bridge, models),
+    *(run, config, watch, record, replay, export, batch, keys, bridge, models),
     *(bench, calibrate, eval_command, train, doctor),
 )
 EXIT_CODES = """\

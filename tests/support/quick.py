@@ -19,6 +19,7 @@ SUPPORT = TESTS / "support"
 LEFT_OUT = (
     "asyncio",
     "edge.api",
+    "edge.batch.process_pool",
     "edge.models",
     "edge.pipeline",
     "edge.run",
