@@ -17,13 +17,14 @@ from edge.monitoring.clients import Clients
 from edge.monitoring.observers import ENGINES, Observers
 from edge.monitoring.progress import Progress
 from edge.pipeline import Pipeline
-from edge.run_config import RunConfig, SourceConfig
+from edge.run_config import PublishConfig, RunConfig, SourceConfig
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.runtime.destinations import check_outputs, plan_outputs
 from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.report import run_report
 from edge.runtime.signals import ShutdownRequest, interruptible
 from edge.runtime.stream import StreamRun
+from edge.runtime.stream_stats import StreamStats
 from edge.sinks.output_file import OutputFile
 from edge.sources import Source, open_source
 from edge.text import json_bytes
@@ -44,16 +45,19 @@ class RunResult:
         report: what --summary writes.
         written: paths of the files.
         logged: those of the report's problems that were logged when they occurred.
+        interrupted: a signal ended the run.
     """
 
     exit_code: int
     report: dict[str, Any]
     written: tuple[Path, ...]
     logged: frozenset[str] = frozenset()
+    interrupted: bool = False
 
 
 def run(
     config: RunConfig,
+    on_start: Callable[[], None] | None = None,
     *,
     models: LoadedModels | None = None,
     on_progress: Callable[[int, int | None], None] | None = None,
@@ -63,7 +67,8 @@ def run(
     A source that fails stops its own stream; an output that fails stops alone.
 
     Args:
-        config: sources, models, stages and outputs.
+        config: the run.
+        on_start: called once when sources, models and outputs are open, before the first frame is read.
         models: loaded models of a former run, used in place of config.models; their timings start again.
         on_progress: called about ten times a second with the frames that are done and their number if it is known.
 
@@ -93,12 +98,17 @@ def run(
                 Pipeline(models, camera, config.pipeline, timings=Timings(listener))
                 for camera, listener in zip(config.camera_configs(), listeners, strict=True)
             ]
-        publisher = _publisher(config, names, pipelines[0].model, cleanup)
+        publisher, viewer = (
+            _publisher(each, names, pipelines[0].model, cleanup)
+            for each in (config.outputs.publish, config.outputs.viewer)
+        )
         ended = threading.Condition()
-        streams = _streams(config.sources, sources, pipelines, files, publisher, ended, cleanup)
+        streams = _streams(config.sources, sources, pipelines, files, (publisher, viewer), ended, cleanup)
         clients = Clients(lambda: publisher.subscribers, lambda: publisher.refused) if publisher is not None else None
         observers.watch(streams, models, clients)
         progress = cleanup.enter_context(Progress(streams, config.quiet))
+        if on_start is not None:
+            on_start()
         for stream in streams:
             stream.start()
         polled: list[Callable[[], None]] = [progress.refresh, observers.poll]
@@ -131,11 +141,19 @@ def _planned(config: RunConfig, names: list[str]) -> list[StreamFiles]:
     return planned
 
 
-def _publisher(config: RunConfig, names: list[str], model: BodyModel, cleanup: ExitStack) -> Publisher | None:
-    publish = config.outputs.publish
+def _publisher(
+    publish: PublishConfig | None, names: list[str], model: BodyModel, cleanup: ExitStack
+) -> Publisher | None:
     if publish is None:
         return None
-    publisher = Publisher(publish.address, model, streams=names, axes=publish.axes, security=publish.security)
+    publisher = Publisher(
+        publish.address,
+        model,
+        streams=names,
+        axes=publish.axes,
+        security=publish.security,
+        previews=publish.previews,
+    )
     return cleanup.enter_context(publisher)
 
 
@@ -144,7 +162,7 @@ def _streams(
     sources: list[Source],
     pipelines: list[Pipeline],
     files: list[StreamFiles],
-    publisher: Publisher | None,
+    publishers: tuple[Publisher | None, Publisher | None],
     ended: threading.Condition,
     cleanup: ExitStack,
 ) -> list[StreamRun]:
@@ -160,7 +178,8 @@ def _streams(
             pipeline.model,
             pipeline.timings,
             source.fps or DEFAULT_FPS,
-            publisher,
+            publishers[0],
+            viewer=publishers[1],
             predict_s=pipeline.predict_s,
             stream=source.name,
         )
@@ -173,6 +192,7 @@ def _streams(
         if playback.max_frames is not None:
             total = min(total, playback.max_frames) if total is not None else playback.max_frames
         streams.append(StreamRun(title, overlapped, outputs, total, on_end))
+        _describe(streams[-1], publishers)
         cleanup.callback(streams[-1].close)
     return streams
 
@@ -181,6 +201,15 @@ def _tell_progress(streams: list[StreamRun], on_progress: Callable[[int, int | N
     totals = [stream.total for stream in streams]
     known = [total for total in totals if total is not None]
     on_progress(sum(stream.frames for stream in streams), sum(known) if len(known) == len(totals) else None)
+
+
+def _describe(stream: StreamRun, publishers: tuple[Publisher | None, ...]) -> None:
+    """Let the publishers send how the stream performs."""
+    for publisher in publishers:
+        if publisher is not None:
+            timings = stream.results.pipeline.timings
+            stats = StreamStats(timings, lambda: stream.frames, lambda: stream.results.drops)
+            publisher.describe(stream.name, stats)
 
 
 def _wait(
@@ -244,7 +273,7 @@ def _result(
             report["problems"].append(str(error))
             code = report["exit_status"] = EXIT_PARTIAL if produced else EXIT_INPUT
     logged = frozenset(problem for stream in streams for problem in stream.outputs.problems)
-    return RunResult(code, report, tuple(written), logged)
+    return RunResult(code, report, tuple(written), logged, interrupted is not None)
 
 
 def _problems(streams: list[StreamRun], interrupted: bool) -> list[str]:

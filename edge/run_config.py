@@ -16,6 +16,7 @@ from edge.sources.uri import parse
 from edge.stages.config import PipelineConfig
 from edge.stream_names import check_stream_name, distinct
 from edge.wire.curve_auth import Security
+from edge.wire.previews import PreviewConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,13 @@ class PublishConfig:
         address: to bind, for example "tcp://127.0.0.1:5556".
         axes: coordinate system of everything published: "opencv", "unity", "unreal" or "gltf".
         security: keys of the publisher and of authorized clients.
+        previews: previews of the camera's images for subscribers that ask for them; None: none are sent.
     """
 
     address: str
     axes: str = "opencv"
     security: Security = field(default_factory=Security)
+    previews: PreviewConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class OutputConfig:
 
     Attributes:
         publish: the publisher.
+        viewer: a second publisher, of the viewer's page.
         save: path of the .npz file of each stream.
         overlay: path of the overlay video or folder of each stream.
         overlay_encoder: encoder of overlay videos, see edge.sinks.encoders.
@@ -118,6 +122,7 @@ class OutputConfig:
     """
 
     publish: PublishConfig | None = None
+    viewer: PublishConfig | None = None
     save: Path | None = None
     overlay: Path | None = None
     overlay_encoder: str = "auto"

@@ -90,7 +90,7 @@ def test_wheel_holds_models_licenses_and_types(pure_wheel: Path) -> None:
     assert {f"edge/bridges/websocket/static/{name}" for name in ("index.html", "page.css", "page.js")} <= names
     assert {"edge_kernels/py.typed", "edge_kernels/_native.pyi", "edge/types.py"} <= names
     assert "engines/training/poses/sample_poses.npz" in names
-    licenses = {"BSD-3-Clause-pose2sim.txt", "MIT-human-models.txt", "MIT-three.js.txt"}
+    licenses = {"BSD-3-Clause-pose2sim.txt", "MIT-human-models.txt", "MIT-three.js.txt", "MIT-uPlot.txt"}
     assert {"LICENSE", "NOTICE", *licenses} <= {PurePosixPath(name).name for name in info}
 
 

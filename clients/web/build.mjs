@@ -13,8 +13,9 @@ if (what === "library") {
   await build({ ...common, entryPoints: ["src/index.ts"], outdir: "dist", sourcemap: true });
 } else if (what === "page") {
   await mkdir(folder, { recursive: true });
-  await build({ ...common, entryPoints: ["page/page.ts"], outdir: folder, minify: true, legalComments: "eof" });
-  for (const name of ["index.html", "page.css"]) await copyFile(`page/${name}`, `${folder}/${name}`);
+  const entryPoints = ["page/page.ts", "page/page.css"];
+  await build({ ...common, entryPoints, outdir: folder, minify: true, legalComments: "eof" });
+  await copyFile("page/index.html", `${folder}/index.html`);
 } else if (what === "test") {
   const tests = (await readdir("test")).filter((name) => name.endsWith(".test.ts"));
   const entryPoints = tests.map((name) => `test/${name}`);

@@ -100,6 +100,14 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("address", "publish", '"tcp://127.0.0.1:5556"'),
         Key("axes", "axes"),
         Key("predict_ms", "predict_ms"),
+        Key("preview", "preview"),
+    ),
+    "view": (
+        Key("enabled", "view"),
+        Key("open", "open_page", about="open the page in a browser"),
+        Key("preview_fps", "preview_fps"),
+        Key("preview_size", "preview_size"),
+        Key("preview_quality", "preview_quality"),
     ),
     "security": (
         Key("curve", "curve", '"server.key"'),
@@ -132,6 +140,7 @@ ABOUT: Mapping[str, str] = {
     "pipeline": "Stages.",
     "outputs": "Files; {stream} stands for the stream's name.",
     "publish": "Publisher.",
+    "view": "Page in the browser, and the camera's images for it and for --preview.",
     "security": "Access control of the publisher and of the metrics, see docs/how-to/security.md.",
     "monitoring": "Profiling and monitoring.",
     "log": "Messages.",

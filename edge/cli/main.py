@@ -24,6 +24,7 @@ from edge.cli import (
     replay,
     run,
     train,
+    view,
     watch,
 )
 from edge.cli import eval as eval_command
@@ -35,8 +36,24 @@ from engines.errors import MeshcastError, UnknownNameError
 from engines.files.memory_budget import job_budget
 
 COMMANDS = (
-    *(run, config, watch, record, replay, export, batch, keys, bridge, models),
-    *(bench, calibrate, eval_command, train, doctor),
+    *(
+        run,
+        view,
+        config,
+        watch,
+        record,
+        replay,
+        export,
+        batch,
+        keys,
+        bridge,
+        models,
+        bench,
+        calibrate,
+        eval_command,
+        train,
+        doctor,
+    ),
 )
 EXIT_CODES = """\
 exit codes: 0 success; 1 unusable source, file, model, camera or address, no output produced;

@@ -34,7 +34,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=lambda text: tuple(text.split(",")),
         default=("params", "joints", "mesh"),
         metavar="LEVEL,...",
-        help="levels of detail to record: params, joints, mesh-lod, mesh (default: params,joints,mesh)",
+        help="levels of detail to record: params, joints, mesh-lod, mesh, and preview and stats, if the "
+        "publisher sends them (default: params,joints,mesh)",
     )
     parser.add_argument(
         "--seconds", type=seconds, default=math.inf, metavar="S", help="stop S seconds after the first frame"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,9 @@ from edge.cli.options import (
     positive,
     security_from,
 )
+from edge.cli.page_options import add_open_option, add_preview_options, previews_from
 from edge.cli.parser import Parser
+from edge.cli.run_page import viewer
 from edge.errors import EXIT_PARTIAL, EXIT_USAGE
 from edge.text import one_line
 
@@ -82,7 +85,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_server_curve_options(parser)
     add_network_source_options(parser)
     add_monitoring_options(parser)
-    _add_playback_options(parser)
+    add_playback_options(parser)
     add_camera_options(parser)
     add_body_options(parser)
     add_model_options(parser)
@@ -113,6 +116,14 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--publish", metavar="ADDRESS", help="publish over ZeroMQ, for example tcp://127.0.0.1:5556")
     group.add_argument(
+        "--preview",
+        action="store_true",
+        help="publish previews of the camera's images too, for viewers (default: bodies only)",
+    )
+    add_preview_options(group)
+    group.add_argument("--view", action="store_true", help="show the people in the browser while the run lasts")
+    add_open_option(group)
+    group.add_argument(
         "--predict-ms",
         type=FloatRange(0, 200),
         default=0.0,
@@ -134,7 +145,8 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         "--record-levels",
         default="params,joints,mesh",
         metavar="LEVEL,...",
-        help="levels of detail to record: params, joints, mesh-lod, mesh (default: %(default)s)",
+        help="levels of detail to record: params, joints, mesh-lod, mesh, and preview for the camera's "
+        "images (default: %(default)s)",
     )
     group.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the input images")
     group.add_argument(
@@ -157,7 +169,8 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("-q", "--quiet", action="store_true", help="suppress progress bar and summary table")
 
 
-def _add_playback_options(parser: argparse.ArgumentParser) -> None:
+def add_playback_options(parser: argparse.ArgumentParser) -> None:
+    """--pace, --loop, --fps and --max-frames."""
     group = parser.add_argument_group("playback")
     group.add_argument(
         "--pace",
@@ -194,7 +207,10 @@ def run(args: argparse.Namespace) -> int:
             remedy = f"add --config {IN_CURRENT_FOLDER} to use that file"
         console.error(f"SOURCE: missing; {remedy}", "run")
         return EXIT_USAGE
-    result = run_sources(run_config(args))
+    with ExitStack() as cleanup:
+        page = cleanup.enter_context(viewer(args)) if args.view else None
+        config = run_config(args, viewer=page.address if page is not None else None)
+        result = run_sources(config, on_start=page.announce if page is not None else None)
     if not args.quiet:
         console.out(table(result.report))
         for path in result.written:
@@ -207,17 +223,28 @@ def run(args: argparse.Namespace) -> int:
     return result.exit_code
 
 
-def run_config(args: argparse.Namespace) -> RunConfig:
-    """The configuration of a run from its options. Raises MeshcastError for options that do not go together."""
+def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunConfig:
+    """The configuration of a run from its options. Raises MeshcastError for options that do not go together.
+
+    viewer: address for the publisher of the viewer's page, None without a page.
+    """
     from edge.cli.config_merge import source_views
     from edge.recording.stream_recorder import RecordConfig
     from edge.run_config import OutputConfig, PlaybackConfig, PublishConfig, RunConfig, SourceConfig
     from edge.stages.config import PipelineConfig
 
     security = security_from(args)  # also without --publish: options that contradict each other are an error
-    publish = PublishConfig(args.publish, args.axes, security) if args.publish is not None else None
+    previews = previews_from(args)
+    publish = (
+        PublishConfig(args.publish, args.axes, security, previews if args.preview else None)
+        if args.publish is not None
+        else None
+    )
+    shown = None if getattr(args, "no_preview", False) else previews
     record = (
-        RecordConfig(args.record, tuple(args.record_levels.split(",")), args.axes) if args.record is not None else None
+        RecordConfig(args.record, tuple(args.record_levels.split(",")), args.axes, previews)
+        if args.record is not None
+        else None
     )
     views = source_views(args)
     return RunConfig(
@@ -237,7 +264,15 @@ def run_config(args: argparse.Namespace) -> RunConfig:
             small_people=args.small_people,
             body_shape=body_shape_from(args),
         ),
-        outputs=OutputConfig(publish, args.save, args.overlay, args.overlay_encoder, args.summary, record),
+        outputs=OutputConfig(
+            publish=publish,
+            viewer=PublishConfig(viewer, previews=shown) if viewer is not None else None,
+            save=args.save,
+            overlay=args.overlay,
+            overlay_encoder=args.overlay_encoder,
+            summary=args.summary,
+            record=record,
+        ),
         monitoring=monitoring_from(args),
         quiet=args.quiet,
     )

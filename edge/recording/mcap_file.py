@@ -39,7 +39,9 @@ from meshcast.protocol.layout import (
     AXES,
     FRAME_HEADER,
     MODEL_HEADER,
+    PREVIEW_HEADER,
     SPACES,
+    STATS_HEADER,
     STATUS_HEADER,
     UNITS,
     VERSION,
@@ -50,7 +52,12 @@ from meshcast.protocol.layout import (
 
 ENCODING = "meshcast"
 FLUSH_S = 1.0
-SCHEMAS = {Kind.MODEL: ("meshcast.Model", MODEL_HEADER), Kind.STATUS: ("meshcast.Status", STATUS_HEADER)}
+SCHEMAS = {
+    Kind.MODEL: ("meshcast.Model", MODEL_HEADER),
+    Kind.STATUS: ("meshcast.Status", STATUS_HEADER),
+    Kind.PREVIEW: ("meshcast.Preview", PREVIEW_HEADER),
+    Kind.STATS: ("meshcast.Stats", STATS_HEADER),
+}
 FRAME_SCHEMA = "meshcast.Frame", FRAME_HEADER
 METADATA_BYTES = 1 << 16  # larger metadata records are ignored
 LATEST_RECORDS = 8  # kept track of: on a full disk some are replaced by the end of the file
@@ -160,7 +167,7 @@ class RecordingWriter:
         if name not in self._schemas:
             self._schemas[name] = self._writer.register_schema(name, ENCODING, schema_text(name, header).encode())
         meaning = {"model_name": head["model_name"]}
-        if kind is not Kind.STATUS:
+        if kind not in (Kind.STATUS, Kind.PREVIEW, Kind.STATS):
             meaning |= {"axes": AXES[head["axes"]], "unit": UNITS[head["unit"]], "space": SPACES[head["space"]]}
         topic_name = topic(kind, head["stream"]).rstrip(b"\0").decode()
         channel = self._writer.register_channel(topic_name, ENCODING, self._schemas[name], PROTOCOL | meaning)
@@ -250,14 +257,35 @@ class Recording:
             pass
 
     def __iter__(self) -> Iterator[RecordedMessage]:
+        for _, _, recorded in self.located():
+            yield recorded
+
+    def located(self) -> Iterator[tuple[int, int, RecordedMessage]]:
+        """Yield each message after the offset of its chunk, or of itself outside of chunks, and its number in it."""
         self.truncated = False
         channels: dict[int, bool] = {}
+        latest, number = -1, 0
         with self._open() as file:
-            for record in self._records(file):
+            for offset, record in self._records(file):
                 if isinstance(record, Channel):
                     channels[record.id] = record.message_encoding == ENCODING
-                elif channels.get(record.channel, False):
-                    yield RecordedMessage(record.t_ns, self._checked(record))
+                    continue
+                number = number + 1 if offset == latest else 0
+                latest = offset
+                if channels.get(record.channel, False):
+                    yield offset, number, RecordedMessage(record.t_ns, self._checked(record))
+
+    def messages_at(self, offset: int) -> list[bytes]:
+        """All messages of the chunk, or the message, at an offset that `located` gave. Raises RecordingError."""
+        with self._open() as file:
+            file.seek(offset)
+            head = file.read(_RECORD.size)
+            code, length = _RECORD.unpack(head) if len(head) == _RECORD.size else (0, 0)
+            with self._parsing(file):
+                check_length(code, length)
+                with self.budget.reserved(length, str(self.path)):
+                    records = read_record(code, file.read(length), self.budget, str(self.path))
+                    return [bytes(record.data) for record in records if isinstance(record, MessageRecord)]
 
     def _checked(self, record: MessageRecord) -> bytes:
         message = bytes(record.data)
@@ -284,15 +312,17 @@ class Recording:
                     if record.name == name:
                         yield record.metadata
 
-    def _records(self, file: BinaryIO) -> Iterator[Channel | MessageRecord]:
-        """Yield channels and messages, from chunks too."""
+    def _records(self, file: BinaryIO) -> Iterator[tuple[int, Channel | MessageRecord]]:
+        """Yield channels and messages, from chunks too, each after the offset of its record in the file."""
         what = str(self.path)
         for code, length in self._heads(file):
             if code in RECORD_LIMITS:
+                offset = file.tell() - _RECORD.size
                 with self._parsing(file):
                     check_length(code, length)
                     with self.budget.reserved(length, what):
-                        yield from read_record(code, file.read(length), self.budget, what)
+                        for record in read_record(code, file.read(length), self.budget, what):
+                            yield offset, record
 
     def _heads(self, file: BinaryIO) -> Iterator[tuple[int, int]]:
         """Yield type and length of each record, with the file at its content. Sequential: the index may be missing."""

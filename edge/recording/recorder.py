@@ -14,7 +14,7 @@ import zmq
 
 from edge.recording.mcap_file import RecordingWriter
 from meshcast.errors import WireError
-from meshcast.protocol.layout import COMMON_HEADER, Kind, read_header, read_kind, topic
+from meshcast.protocol.layout import COMMON_HEADER, LEVELS, Kind, read_header, read_kind, topic
 from meshcast.transport.address import check_address, context_for
 from meshcast.transport.curve import Curve
 from meshcast.transport.loss import LossCounter
@@ -76,7 +76,7 @@ def record(
     Args:
         address: ZeroMQ address of the publisher.
         path: the .mcap file.
-        levels: levels of detail to record.
+        levels: levels of detail to record, also "preview" and "stats".
         stream: name of the only stream to record; empty for all.
         seconds: limit of the duration, from the first frame.
         count: limit of the number of frames.
@@ -167,7 +167,7 @@ class _Recorder:
         elif model not in self._known and stream not in self._awaited:
             self._awaited.add(stream)
             self._socket.subscribe(topic(Kind.MODEL, stream))
-        if kind not in (Kind.MODEL, Kind.STATUS):
+        if kind in LEVELS.values():
             if model not in self._known:
                 self.stats.early += 1
                 return

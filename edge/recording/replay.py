@@ -12,10 +12,10 @@ from edge.recording.restamp import TimestampRewriter
 from edge.wire.model_schedule import ModelSchedule
 from edge.wire.publisher_socket import PublisherSocket
 from engines.files.memory_budget import MemoryBudgetError
-from meshcast.protocol.layout import TOPIC_PREFIXES, TOPIC_SIZE, Kind, read_kind
+from meshcast.protocol.layout import LEVELS, TOPIC_PREFIXES, TOPIC_SIZE, Kind, read_kind
 
 POLL_S = 0.1
-OTHERS = tuple(f"{TOPIC_PREFIXES[kind]}/".encode() for kind in (Kind.MODEL, Kind.STATUS))
+OTHERS = tuple(f"{TOPIC_PREFIXES[kind]}/".encode() for kind in Kind if kind not in LEVELS.values())
 PAUSE_S = 1 / 30  # between two passes, if the spacing of the frames is unknown
 
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from meshcast.protocol.layout import COMMON_HEADER, FRAME_HEADER, STATUS_HEADER, Kind, read_header, read_kind
+from meshcast.protocol.layout import (
+    COMMON_HEADER,
+    FRAME_HEADER,
+    STATS_HEADER,
+    STATUS_HEADER,
+    Kind,
+    read_header,
+    read_kind,
+)
 
 SESSIONS = 1 << 32
 LATEST_NS = (1 << 63) - 1
@@ -31,7 +39,9 @@ class TimestampRewriter:
         if self._speed == 1.0 and self.loop_index == 0:
             return message
         kind = read_kind(message)
-        layout = {Kind.MODEL: COMMON_HEADER, Kind.STATUS: STATUS_HEADER}.get(kind, FRAME_HEADER)
+        layout = {Kind.MODEL: COMMON_HEADER, Kind.STATUS: STATUS_HEADER, Kind.STATS: STATS_HEADER}.get(
+            kind, FRAME_HEADER
+        )
         read_header(message, layout, kind)
         changed = bytearray(message)
         head = np.frombuffer(changed, layout, 1)

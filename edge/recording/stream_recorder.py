@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from calibration.camera import Camera
@@ -16,9 +16,11 @@ from edge.stages.inverse_kinematics import can_fit
 from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, PublishTime
 from edge.wire.model import ModelEncoder
+from edge.wire.previews import Pace, PreviewConfig, PreviewEncoder
 from edge.wire.stream_messages import StreamMessages
-from meshcast.protocol.layout import COMMON_HEADER, LEVELS, Kind, read_header, read_kind
+from meshcast.protocol.layout import COMMON_HEADER, LEVELS, TOPIC_PREFIXES, Kind, read_header, read_kind
 
+PREVIEW = TOPIC_PREFIXES[Kind.PREVIEW]
 STATUS_S = 1.0  # of the stream's time between two status messages
 
 
@@ -28,17 +30,20 @@ class RecordConfig:
 
     Attributes:
         path: the .mcap file.
-        levels: levels of detail to record: "params", "joints", "mesh-lod", "mesh".
+        levels: levels of detail to record: "params", "joints", "mesh-lod", "mesh"; "preview" for the camera's image.
         axes: coordinate system: "opencv", "unity", "unreal" or "gltf".
+        previews: rate, size and quality of the previews.
     """
 
     path: Path
     levels: tuple[str, ...] = ("params", "joints", "mesh")
     axes: str = "opencv"
+    previews: PreviewConfig = field(default_factory=PreviewConfig)
 
     def __post_init__(self) -> None:
-        if unknown := [level for level in self.levels if level not in LEVELS]:
-            raise UsageError(f"unknown level {unknown[0]!r} to record; choose from {', '.join(LEVELS)}")
+        known = *LEVELS, PREVIEW
+        if unknown := [level for level in self.levels if level not in known]:
+            raise UsageError(f"unknown level {unknown[0]!r} to record; choose from {', '.join(known)}")
         if self.path.suffix.lower() != ".mcap":
             raise OutputError(f"{self.path}: unsupported file type; use .mcap")
 
@@ -63,7 +68,9 @@ class StreamRecorder:
         """
         rig, lod = can_fit(model), model.lod is not None
         self._wanted = {
-            LEVELS[level] for level in config.levels if (rig or level != "params") and (lod or level != "mesh-lod")
+            LEVELS[level]
+            for level in config.levels
+            if level in LEVELS and (rig or level != "params") and (lod or level != "mesh-lod")
         }
         if not self._wanted:
             missing = ", ".join(config.levels)
@@ -71,6 +78,8 @@ class StreamRecorder:
         frames = FrameEncoder(config.axes, model.lod.vertices if model.lod is not None else None)
         self._messages = StreamMessages(stream, secrets.randbits(32), model, ModelEncoder(model, config.axes), frames)
         self._writer = writer or RecordingWriter(config.path)
+        self._previews = PreviewEncoder(config.previews) if PREVIEW in config.levels else None
+        self._pace = Pace(config.previews.fps)
         self._kept: bool | None = None  # after an error of the writer
         self._first: tuple[float, PublishTime] | None = None  # time of the first frame in the stream, and when it came
         self._last = PublishTime(0, 0)
@@ -108,6 +117,8 @@ class StreamRecorder:
             messages = list(self._messages.frame(captured, bodies, camera, rig_pose, self._wanted, self._last))
         finally:
             self._messages.count_frame()
+        if self._previews is not None and self._pace.takes(frame.t_s):
+            messages.append(self._messages.preview(captured, camera, self._previews, self._last))
         if frame.t_s >= self._status_due_s:
             self._status_due_s = frame.t_s + STATUS_S
             messages.append(self._messages.status(self._last))

@@ -72,17 +72,18 @@ class Outputs:
         fps: float,
         publisher: Publisher | None,
         *,
+        viewer: Publisher | None = None,
         sinks: tuple[Sink, ...] = (),
         predict_s: float = 0.0,
         stream: str = "",
     ) -> None:
-        """sinks: additional sinks. predict_s: time by which the bodies are ahead of their frames, s. stream: name of
-        the stream in recordings."""
+        """viewer: a second publisher, of the viewer's page. sinks: additional sinks. predict_s: time by which the
+        bodies are ahead of their frames, s. stream: name of the stream in recordings."""
         self.problems: list[str] = []
         self._timings = timings
-        self._publisher = publisher
-        self._predict_s = predict_s
-        self._unpublished = FrameErrors("not published")
+        self._publications = [
+            _Publication(each, predict_s, self._report) for each in (publisher, viewer) if each is not None
+        ]
         with ExitStack() as undo:
             opened: list[Sink] = []
             if files.save is not None:
@@ -100,21 +101,21 @@ class Outputs:
     @property
     def exhausted(self) -> bool:
         """Whether all files have failed and there is no publisher: nothing takes further results."""
-        return bool(self._files) and self._publisher is None and not any(file.open for file in self._files)
+        return bool(self._files) and not self._published and not any(file.open for file in self._files)
 
     def wants_rotations(self, stream: str) -> bool:
         """Whether an output uses the rig poses of the stream's bodies. Any thread may ask."""
         if any(file.open and file.rotations for file in self._files):
             return True
-        publisher = self._publisher
-        return publisher is not None and publisher.wants_rotations(stream)
+        return any(each.open and each.publisher.wants_rotations(stream) for each in self._publications)
 
     def write(self, result: FrameResult) -> float:
         """Publish, then save and draw; returns the frame's age in milliseconds when it was published."""
         measure = self._timings.measure
-        if self._publisher is not None:
+        if self._published:
             with measure("publish", result.frame):
-                self._publish(self._publisher, result)
+                for publication in self._publications:
+                    publication.publish(result)
         age_ms = self._timings.arrived(result.frame)
         for file in self._files:
             if file.open:
@@ -124,16 +125,13 @@ class Outputs:
 
     def ended(self, stream: str, reason: str) -> None:
         """Publish that the stream has ended."""
-        if self._publisher is not None:
-            try:
-                self._publisher.end(stream, reason)
-            except Exception as error:
-                self._report(f"{stream}: the end of the stream cannot be published: {type(error).__name__}: {error}")
+        for publication in self._publications:
+            publication.ended(stream, reason)
 
     def close(self) -> list[Path]:
         """Complete the files; returns those written, including those that failed and were kept."""
-        if self._unpublished.problem is not None:
-            self._report(self._unpublished.problem)
+        for publication in self._publications:
+            publication.close()
         for file in self._files:
             file.close()
         return [file.path for file in self._files if file.written]
@@ -143,17 +141,9 @@ class Outputs:
         for file in self._files:
             file.abort()
 
-    def _publish(self, publisher: Publisher, result: FrameResult) -> None:
-        try:
-            publisher.publish(_ahead(result.frame, self._predict_s), result.bodies, result.camera, result.rig_pose)
-            self._unpublished.passed()
-        except Exception as error:
-            try:
-                self._unpublished.failed(result.frame, error)
-            except MeshcastError as final:
-                self._report(f"{result.frame.stream}: publishing has stopped: {final}")
-                self.ended(result.frame.stream, "an internal error")
-                self._publisher = None
+    @property
+    def _published(self) -> bool:
+        return any(each.open for each in self._publications)
 
     def _report(self, problem: str) -> None:
         self.problems.append(problem)
@@ -163,6 +153,44 @@ class Outputs:
 def _ahead(frame: Frame, predict_s: float) -> Frame:
     """The frame with the time of its extrapolated bodies; the image's time of capture stays."""
     return replace(frame, t_s=frame.t_s + predict_s) if predict_s else frame
+
+
+class _Publication:
+    """A publisher whose errors end only itself."""
+
+    def __init__(self, publisher: Publisher, predict_s: float, report: Callable[[str], None]) -> None:
+        self.publisher = publisher
+        self.open = True
+        self._predict_s = predict_s
+        self._report = report
+        self._errors = FrameErrors("not published")
+
+    def publish(self, result: FrameResult) -> None:
+        if not self.open:
+            return
+        frame = _ahead(result.frame, self._predict_s)
+        try:
+            self.publisher.publish(frame, result.bodies, result.camera, result.rig_pose)
+            self._errors.passed()
+        except Exception as error:
+            try:
+                self._errors.failed(result.frame, error)
+            except MeshcastError as final:
+                self._report(f"{result.frame.stream}: publishing has stopped: {final}")
+                self.ended(result.frame.stream, "an internal error")
+                self.open = False
+
+    def ended(self, stream: str, reason: str) -> None:
+        if not self.open:
+            return
+        try:
+            self.publisher.end(stream, reason)
+        except Exception as error:
+            self._report(f"{stream}: the end of the stream cannot be published: {type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        if self._errors.problem is not None:
+            self._report(self._errors.problem)
 
 
 class _File:

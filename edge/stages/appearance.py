@@ -19,7 +19,7 @@ def appearance_of(image: U8, keypoints: F32, scores: F32, config: AppearanceConf
     if not count or keypoints.shape[1] < 17:
         return result
     keypoints, scores = keypoints[:, :17], scores[:, :17]
-    points = np.einsum("sk,nkc->nsc", _WEIGHTS, keypoints)
+    points = _WEIGHTS @ keypoints
     columns = np.clip(points[..., 0], 0, image.shape[1] - 1).astype(np.intp)
     rows = np.clip(points[..., 1], 0, image.shape[0] - 1).astype(np.intp)
     samples = lab_colors(image[rows, columns])
@@ -45,16 +45,6 @@ def _median(samples: F32) -> F32:
     """The (upper) median over the samples (N, S, 3); np.median costs several times as much on so few."""
     middle: F32 = np.sort(samples, axis=1)[:, samples.shape[1] // 2]
     return middle
-
-
-def appearance_distances(a: F32, b: F32) -> F32:
-    """Distances (N, M) of appearances (N, 6) and (M, 6), in weighted Lab units per part; 0 where no part is visible in
-    both."""
-    parts = np.square(a[:, None] - b[None]).reshape(len(a), len(b), 2, 3).sum(axis=3)
-    visible = np.isfinite(parts)
-    total = np.where(visible, parts, 0).sum(axis=2)
-    distances: F32 = np.sqrt(total / np.maximum(visible.sum(axis=2), 1))
-    return distances
 
 
 def _sample_weights() -> tuple[F32, int]:

@@ -1,13 +1,15 @@
 """Association of detections with the tracks in sight, with two thresholds as in ByteTrack (Zhang et al., 2022), and of
-keypoints with tracks."""
+observed people with all tracks."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from edge.stages.detect import overlaps
-from edge.stages.tracker_config import TrackerConfig
+from edge.stages.tracker_config import IdentityConfig, TrackerConfig
 from edge.types import F32, Array, Detections
+
+_PAIRED = 1e3  # exceeds the log odds: as many people as possible are assigned
 
 
 def associate(boxes: F32, detections: Detections, config: TrackerConfig) -> tuple[Array, Array]:
@@ -23,26 +25,36 @@ def associate(boxes: F32, detections: Detections, config: TrackerConfig) -> tupl
     return np.concatenate([rows for rows, _ in pairs]), np.concatenate([columns for _, columns in pairs])
 
 
-def associate_keypoints(
-    errors: F32, mismatches: F32, scores: F32, limits: Array, config: TrackerConfig
-) -> tuple[Array, Array]:
-    """Pairs (rows of the keypoints, rows of the tracks) of the smallest motion errors.
+def associate_people(odds: F32, alike: Array, lost: Array, config: IdentityConfig) -> tuple[Array, Array]:
+    """Pairs (rows of the tracks, rows of the observations) of the same people, each person once.
 
-    The pose model may draw a neighbor in a person's crop: then the keypoints belong to the neighbor's track.
+    The pose model may draw one person in two crops: such observations are one person, who goes to one track, with the
+    observation that fits it best.
 
     Args:
-        errors: motion errors (N, N) of keypoints against tracks; the keypoints of row i are those of track i's crop.
-        mismatches: distances (N, N) of the appearances, 1 at the limit.
-        scores: mean keypoint scores (N,).
-        limits: largest motion errors (N,) of the tracks.
-        config: settings of the tracker.
+        odds: log odds (N, M) that the tracks and the observations are the same people.
+        alike: which observations are of one person, (M, M) bool.
+        lost: which tracks are lost, (N,) bool.
+        config: the evidence that is needed.
     """
-    own = np.eye(len(errors), dtype=bool)
-    near = errors < np.where(own, limits, np.minimum(limits, config.appearance_check_distance))
-    alike = (errors <= config.appearance_check_distance) | (mismatches <= 1)
-    real = (scores >= config.min_confirmed_keypoint_score)[:, None]
-    costs = errors + mismatches * config.mismatch_error - own * config.own_crop
-    return assign(np.where(near & alike & real, 2 - costs, 0), 1e-6)
+    count = odds.shape[1]
+    first = np.argmax(alike | np.eye(count, dtype=bool), axis=1) if count else np.empty(0, np.intp)
+    rows = np.tile(np.arange(count), (len(odds), 1))
+    for row in np.flatnonzero(first < np.arange(count)):
+        better = odds[:, row] > odds[:, first[row]]
+        odds, rows = odds.copy(), rows
+        odds[:, first[row]] = np.where(better, odds[:, row], odds[:, first[row]])
+        rows[:, first[row]] = np.where(better, rows[:, row], rows[:, first[row]])
+        odds[:, row] = -np.inf
+    least = np.where(lost, config.min_evidence, 0.0)[:, None]
+    tracks, columns = assign(np.where(odds >= least, odds + _PAIRED, 0), 1.0)
+    # A person whom another lost one resembles nearly as much is a new person, unless that one is found elsewhere.
+    others = lost.copy()
+    others[tracks] = False
+    rivals = odds[others].max(axis=0, initial=-np.inf)[columns]
+    clear = ~lost[tracks] | (odds[tracks, columns] - rivals >= config.min_margin)
+    tracks, columns = tracks[clear], columns[clear]
+    return tracks, rows[tracks, columns]
 
 
 def assign(gains: Array, least: float) -> tuple[Array, Array]:

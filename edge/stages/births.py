@@ -9,9 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from edge.stages.detect import overlaps
-from edge.stages.keypoint_geometry import keypoints_boxes, similarity
+from edge.stages.keypoint_geometry import limb_distances
+from edge.stages.observation import Observations
+from edge.stages.track import TrackTable
 from edge.stages.tracker_config import TrackerConfig
 from edge.types import F32, Array, Detections
+
+HIDDEN_SCORE = 0.0  # detection score of a candidate behind another person, who has no detection
 
 
 class Births:
@@ -48,39 +52,69 @@ class Births:
             chosen.append(row)
         return Detections(boxes[chosen], scores[chosen])
 
-    def people(
-        self, candidates: Detections, keypoints: F32, scores: F32, tracked: tuple[F32, F32], t_s: float
-    ) -> Array:
-        """Rows of the candidates whose keypoints (N, K, 2), scores (N, K) are a person and not a tracked one, each
-        person once. tracked: keypoints and scores of the tracked people."""
-        if not len(scores):
+    def fronts(self, people: TrackTable, *, due: bool) -> Array:
+        """Rows of the tracks behind whom someone is looked for in this frame: new ones, and when one is due that for
+        whom this was done last."""
+        births = self._config.births
+        if not births.search_hidden:
+            return np.empty(0, np.intp)
+        boxes = people.boxes
+        seen = ~people.lost & (people.missed_frames == 0) & (people.hits > 0)
+        alone = (covered(boxes, boxes[~people.lost]) > births.max_covered).sum(axis=1) <= 1  # covers itself
+        rows = np.flatnonzero(seen & alone)
+        new = rows[people.hits[rows] <= births.hidden_frames][: births.max_hidden]
+        if due and not len(new) and len(rows):
+            return rows[[np.argmin(people.searched_s[rows])]]
+        return new
+
+    def people(self, candidates: Detections, found: Observations, tracked: Observations, t_s: float) -> Array:
+        """Rows of the candidates whose observations are a person and not a tracked one, each person once.
+
+        found: of the candidates, row for row; tracked: of the tracked people."""
+        if not len(found):
             return np.empty(0, np.intp)
         config, births = self._config, self._config.births
-        boxes, found = keypoints_boxes(keypoints, scores, config.motion)
-        overlap = _paired(boxes, candidates.boxes)
-        used = (scores > config.motion.min_keypoint_score).sum(axis=1)
+        overlap = _paired(found.boxes, candidates.boxes)
+        used = (found.scores > config.motion.min_keypoint_score).sum(axis=1)
         low = candidates.scores < config.high_threshold
-        seen, _ = keypoints_boxes(*tracked, config.motion)
-        doubtful = low | np.any(covered(candidates.boxes, seen) > births.max_covered, axis=1)
+        doubtful = low | np.any(covered(candidates.boxes, tracked.boxes) > births.max_covered, axis=1)
         least = np.where(doubtful, births.min_doubtful_keypoint_score, config.min_keypoint_score)
-        real = found & (scores.mean(axis=1) >= least)
+        real = found.boxed & (found.means >= least)
         real &= used >= np.where(doubtful, births.min_doubtful_keypoints, births.min_keypoints)
         real &= overlap >= np.where(doubtful, births.min_doubtful_box_iou, births.min_box_iou)
-        self._reject(candidates.boxes[low & ~real], t_s)
+        hidden = candidates.scores == HIDDEN_SCORE
+        self._reject(candidates.boxes[low & ~real & ~hidden], t_s)
+        real = np.where(hidden, found.boxed, real)  # may_be_hidden examined their keypoints
         rows = np.flatnonzero(real)
         if not len(rows):
             return rows
         # Tracked people first: a candidate loses against each of them, and against better candidates.
-        first = len(tracked[0])
-        every, every_scores = np.concatenate([tracked[0], keypoints[rows]]), np.concatenate([tracked[1], scores[rows]])
-        every_boxes, _ = keypoints_boxes(every, every_scores, config.motion)
-        areas = np.prod(every_boxes[:, 2:] - every_boxes[:, :2], axis=1)
-        alike = similarity(every, every_scores, areas, config.motion.min_keypoint_score) > births.duplicate_similarity
+        first = len(tracked)
+        alike = (tracked + found[rows]).similarity(config.motion.min_keypoint_score) > births.duplicate_similarity
         kept: list[int] = []
         for row in range(len(rows)):
             if not alike[first + row, [*range(first), *(first + other for other in kept)]].any():
                 kept.append(row)
         return rows[kept]
+
+    def may_be_hidden(self, found: Observations, front: Observations) -> Array:
+        """Which (N,) of the people found in crops in which others, row for row, are painted over may be people."""
+        births, least = self._config.births, self._config.motion.min_keypoint_score
+        sizes = found.areas / np.maximum(front.areas, 1)
+        real: Array = found.boxed & front.boxed & (found.means >= births.min_tentative_keypoint_score)
+        real &= np.count_nonzero(found.scores > least, axis=1) >= births.min_tentative_keypoints
+        return real & (sizes > births.hidden_size[0]) & (sizes < births.hidden_size[1])
+
+    def are_hidden(self, found: Observations, front: Observations) -> Array:
+        """Which (N,) of them are people: sure keypoints lie beside the person in front, row for row."""
+        births, least = self._config.births, self._config.motion.min_keypoint_score
+        real = found.boxed & front.boxed & (found.means >= births.min_hidden_keypoint_score)
+        real &= np.count_nonzero(found.scores > least, axis=1) >= births.min_doubtful_keypoints
+        for row in np.flatnonzero(real):
+            sure = found.keypoints[row, found.scores[row] > births.sure_keypoint_score]
+            apart = limb_distances(sure, front.keypoints[row], front.scores[row], least)
+            real[row] = np.count_nonzero(apart > births.beside * front.lengths[row]) >= births.min_hidden_beside
+        return real
 
     def _same(self, boxes: F32, others: F32) -> Array:
         """Whether boxes (N, 4) and others (M, 4) are of one person, (N, M)."""

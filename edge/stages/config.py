@@ -22,8 +22,8 @@ from edge.stages.tracker_config import (
     AppearanceConfig,
     BirthConfig,
     CameraMotionConfig,
+    IdentityConfig,
     MotionConfig,
-    ReidentificationConfig,
     TrackerConfig,
 )
 
@@ -35,6 +35,7 @@ __all__ = [
     "CutConfig",
     "DetectionConfig",
     "FootLockConfig",
+    "IdentityConfig",
     "InverseKinematicsConfig",
     "LegOdometryConfig",
     "LocalizationConfig",
@@ -44,7 +45,6 @@ __all__ = [
     "PlacementConfig",
     "PoseConfig",
     "RefinementConfig",
-    "ReidentificationConfig",
     "RigSmoothingConfig",
     "SecondOpinionConfig",
     "Smoothing",

@@ -1,8 +1,8 @@
 """Tracking of people from frame to frame: ids, boxes between detections, occlusions.
 
 Between detections the box of a person follows from the keypoints, which also decide whether a track is on a person:
-association.py matches detections with tracks, births.py makes new ones, duplicates.py removes the second of two tracks
-on one person, reidentify.py recognizes people who were lost.
+association.py matches detections and observed people with tracks, identity.py tells how probably they are the same,
+births.py makes new tracks.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import math
 
 import numpy as np
 
-from edge.stages.appearance import appearance_distances, appearance_of
-from edge.stages.association import assign, associate, associate_keypoints
-from edge.stages.births import Births, covered
+from edge.stages.appearance import appearance_of
+from edge.stages.association import assign, associate, associate_people
+from edge.stages.births import HIDDEN_SCORE, Births, covered
 from edge.stages.camera_motion import CameraMotion
 from edge.stages.config import TrackerConfig
 from edge.stages.detect import overlaps
-from edge.stages.duplicates import duplicate_tracks
-from edge.stages.reidentify import reidentify
-from edge.stages.track import TrackTable
-from edge.types import F32, U8, Array, Detections, Frame, Pose2D, Tracks
+from edge.stages.identity import log_odds
+from edge.stages.observation import Observations
+from edge.stages.track import CONFIRMED, NO_FRONT, TrackTable
+from edge.types import F32, I32, U8, Array, Detections, Frame, Pose2D, Tracks
 
 
 class Tracker:
@@ -37,10 +37,13 @@ class Tracker:
         """Forget all tracks; ids start again at 0."""
         self._people = TrackTable.empty()
         self._candidates = _none()
+        self._searched = np.empty(0, np.intp)  # rows of lost people at whose places the detector found someone
         self._births.reset()
         self._camera_motion.reset()
         self._next_id = 0
         self._frames_since_detection = 0
+        self._frames_since_search = 0
+        self._fronts = np.empty(0, np.int32)  # ids of the people who may hide the last candidates
         self._t_s = -math.inf  # of the last frame
         self._thumbnail: Array = np.zeros((1, 1, 3), np.int16)
         self._latest: tuple[tuple[int, float], Array] | None = None
@@ -69,8 +72,12 @@ class Tracker:
         self._frames_since_detection = 0 if detections is not None else self._frames_since_detection + 1
         self._people.predict(dt, self._config.motion)
         self._forget(frame)
-        new = self._candidates = _none() if detections is None else self._associate(detections, frame)
-        sight = self._people[~self._people.lost]
+        self._searched = np.empty(0, np.intp)
+        new = _none() if detections is None else self._associate(detections, frame)
+        new = self._candidates = self._with_hidden(new)
+        looked = ~self._people.lost
+        looked[self._searched] = True
+        sight = self._people[looked]
         return Tracks(
             np.concatenate([sight.ids, _candidate_ids(len(new.scores))]),
             np.concatenate([sight.boxes, new.boxes]),
@@ -90,20 +97,22 @@ class Tracker:
             row for row. Ids are from 0.
         """
         self._fit_keypoint_count(pose.keypoints.shape[1])
+        size = (frame.image.shape[1], frame.image.shape[0])
         appearances = appearance_of(frame.image, pose.keypoints, pose.scores, self._config.appearance)
-        known = {int(track_id): row for row, track_id in enumerate(self._people.ids)}
-        at = np.array([known.get(int(track_id), -1) for track_id in pose.ids], np.intp)
-        tracked = np.flatnonzero(at >= 0)
-        at, tracked = self._match_keypoints(at[tracked], tracked, pose, appearances)
-        self._see(at, pose, tracked, appearances)
+        found = Observations.of(pose, appearances, size, self._config.motion)
+        fronts = self._examine_hidden(found)
+        at, tracked = self._identify(found, size)
+        self._see(at, found[tracked])
         self._miss_others(at)
-        ids = pose.ids.copy()
-        ids[tracked] = self._people.ids[at]
-        new = self._new_people(frame, pose, appearances, tracked, ids)
-        rows = np.sort(np.concatenate([tracked, new]))
-        now = {int(track_id): row for row, track_id in enumerate(self._people.ids)}
-        shown = self._people[np.array([now[int(track_id)] for track_id in ids[rows]], np.intp)]
-        return Tracks(shown.ids, shown.boxes, shown.scores), Pose2D(shown.ids, pose.keypoints[rows], pose.scores[rows])
+        self._confirm_hidden(at, found[tracked])
+        born = self._give_birth(found, tracked, fronts)
+        known = len(self._people) - len(born)
+        at_row = np.full(len(found), -1)
+        at_row[tracked], at_row[born] = at, np.arange(known, len(self._people))
+        rows = np.flatnonzero(at_row >= 0)
+        rows = rows[self._people.fronts[at_row[rows]] < 0]
+        shown = self._people.shown(at_row[rows])
+        return shown, Pose2D(shown.ids, pose.keypoints[rows], pose.scores[rows])
 
     def _follow_camera(self, frame: Frame) -> None:
         thumbnail = self._thumbnail_of(frame)
@@ -129,7 +138,7 @@ class Tracker:
 
     def _forget(self, frame: Frame) -> None:
         """Remove lost people who left the image or were lost too long ago."""
-        people, limits = self._people, self._config.reidentification
+        people, limits = self._people, self._config.identity
         if not people.lost.any():
             return
         height, width = frame.image.shape[:2]
@@ -149,14 +158,59 @@ class Tracker:
         rows, columns = associate(people.boxes[sight], detections, config)
         boxes, scores = detections.boxes, detections.scores
         people.missed_detections[sight] += 1
-        people.low_score_frames[sight[rows]] = 0
+        people.missed_frames[sight[rows]] = 0
         people.see_boxes(sight[rows], boxes[columns], scores[columns], config.detection_gain)
         missed = people.missed_detections >= config.max_missed_detections
         self._lose(np.flatnonzero(~people.lost & missed & (people.scores < config.poor_keypoint_score)))
         left = np.ones(len(scores), bool)
         left[columns] = False
         self._search(detections, left)
-        return self._births.candidates(Detections(boxes[left], scores[left]), people.boxes[~people.lost], frame.t_s)
+        looked_at = ~people.lost
+        looked_at[self._searched] = True
+        return self._births.candidates(Detections(boxes[left], scores[left]), people.boxes[looked_at], frame.t_s)
+
+    def _with_hidden(self, candidates: Detections) -> Detections:
+        """Candidates, and those whom tracked people may hide: the same boxes, in which these are painted over."""
+        people = self._people
+        self._frames_since_search += 1
+        rows = self._births.fronts(people, due=self._frames_since_search >= self._interval)
+        self._fronts = people.ids[rows]
+        if not len(rows):
+            return candidates
+        self._frames_since_search = 0
+        people.searched_s[rows] = self._t_s
+        hidden = Detections(people.boxes[rows], np.full(len(rows), HIDDEN_SCORE, np.float32))
+        return Detections(*(np.concatenate(pair) for pair in zip(_parts(candidates), _parts(hidden), strict=True)))
+
+    def _examine_hidden(self, found: Observations) -> I32:
+        """Take hidden candidates that are no people out of what was found. Returns `fronts` (N,), see TrackTable."""
+        fronts = np.full(len(found), NO_FRONT, np.int32)
+        first = len(self._candidates.scores) - len(self._fronts)
+        for index, front in enumerate(self._fronts):
+            rows, before = np.flatnonzero(found.ids == -1 - (first + index)), np.flatnonzero(found.ids == front)
+            if len(rows) and not (len(before) and self._births.may_be_hidden(found[rows], found[before]).all()):
+                found.boxed[rows] = False
+                found.means[rows] = 0
+            elif len(rows):
+                sure = self._births.are_hidden(found[rows], found[before]).all()
+                fronts[rows] = CONFIRMED if sure else front
+        return fronts
+
+    def _confirm_hidden(self, at: Array, found: Observations) -> None:
+        """Report those of the tracks at `at`, row for row with what was found, who are people; drop the others when
+        their time is over."""
+        people = self._people
+        rows = np.flatnonzero(people.fronts[at] >= 0)
+        if not len(rows) and not (people.fronts >= 0).any():
+            return
+        for row in rows.tolist():
+            before = np.flatnonzero(people.ids[at] == people.fronts[at[row]])
+            if len(before) and self._births.are_hidden(found[row : row + 1], found[before]).all():
+                people.fronts[at[row]] = CONFIRMED
+        tentative = people.fronts >= 0
+        over = people.hits >= self._config.births.max_tentative_frames
+        people.hits[tentative & (over | (people.missed_frames > 0))] = 0
+        people.lost |= tentative & (people.hits == 0)
 
     def _search(self, detections: Detections, left: Array) -> None:
         """Look again at lost people where a detection is at the predicted place; removes it from those `left`."""
@@ -164,70 +218,71 @@ class Tracker:
         lost = np.flatnonzero(people.lost)
         found = np.flatnonzero(left & (detections.scores >= config.low_threshold))
         rows, columns = assign(overlaps(people.boxes[lost], detections.boxes[found]), config.min_search_iou)
-        at, chosen = lost[rows], found[columns]
-        people.see_boxes(at, detections.boxes[chosen], detections.scores[chosen], 1.0)
-        people.lost[at] = False
-        people.low_score_frames[at] = 0
+        self._searched, chosen = lost[rows], found[columns]
+        people.see_boxes(self._searched, detections.boxes[chosen], detections.scores[chosen], 1.0)
         left[chosen] = False
 
-    def _match_keypoints(self, at: Array, rows: Array, pose: Pose2D, appearances: F32) -> tuple[Array, Array]:
-        """The tracks, among `at`, and the rows of the pose, among `rows`, that belong together, each person once."""
+    def _identify(self, found: Observations, size: tuple[int, int]) -> tuple[Array, Array]:
+        """Rows of the tracks and of what was found that are the same people, each person once."""
         people, config = self._people, self._config
-        keypoints, scores = pose.keypoints[rows], pose.scores[rows]
-        errors = people.motion_errors(at, keypoints, scores, config.motion.min_keypoint_score)
-        mismatches = appearance_distances(appearances[rows], people.appearances[at]) / config.max_appearance_distance
-        at_once, more = config.max_jump
-        limits = at_once + more * (self._t_s - people.seen_s[at])
-        found, tracks = associate_keypoints(errors, mismatches, scores.mean(axis=1), limits, config)
-        misfits = (errors + config.mismatch_error * mismatches)[found, tracks]
-        areas = people.sizes[at[tracks]].prod(axis=1)
-        double = duplicate_tracks(people.ids[at[tracks]], keypoints[found], scores[found], areas, misfits, config)
-        self._lose(at[tracks[double]])
-        return at[tracks[~double]], rows[found[~double]]
+        least = np.where(found.ids < 0, config.min_keypoint_score, config.min_confirmed_keypoint_score)
+        real = np.flatnonzero(found.boxed & (found.means >= least))
+        if not len(real) or not len(people):
+            return np.empty(0, np.intp), np.empty(0, np.intp)
+        seen, min_score = found[real], config.motion.min_keypoint_score
+        odds = log_odds(people, seen, self._t_s, size, config.identity, min_score)
+        missed = np.isin(seen.ids, people.ids[people.missed_frames > 0])
+        limits = np.where(missed, config.return_similarity, config.duplicate_similarity)
+        alike = seen.similarity(min_score) > np.minimum(limits[:, None], limits)
+        at, rows = associate_people(odds, alike, people.lost, config.identity)
+        return at, real[rows]
 
-    def _see(self, at: Array, pose: Pose2D, rows: Array, appearances: F32) -> None:
+    def _see(self, at: Array, found: Observations) -> None:
         people, motion = self._people, self._config.motion
-        people.see_keypoints(at, pose.keypoints[rows], pose.scores[rows], self._t_s, motion)
+        people.see_people(at, found, self._t_s, motion)
         boxes = people.boxes[at]
         others = covered(boxes, boxes) * (1 - np.eye(len(boxes), dtype=np.float32))
         hidden = others.max(axis=1, initial=0) > motion.max_appearance_overlap
-        people.see_appearances(at, appearances[rows], motion.appearance_gain, hidden)
+        people.see_appearances(at, found.appearances, motion.appearance_gain, hidden)
 
     def _miss_others(self, seen: Array) -> None:
-        """Count a frame without accepted keypoints for the tracks in sight that are not in `seen`."""
+        """Count a frame without accepted keypoints for the tracks in sight that are not in `seen`. A track that another
+        one covers stays in sight for a while."""
         people, config = self._people, self._config
         missed = ~people.lost
         missed[seen] = False
-        people.low_score_frames[missed] += 1
-        self._lose(np.flatnonzero(missed & (people.low_score_frames >= config.max_low_score_frames)))
+        people.missed_frames[missed] += 1
+        young = np.flatnonzero(missed & (people.hits < config.min_covered_hits) & (people.fronts == NO_FRONT))
+        if len(young) and len(seen):  # a new track at the place of another one is on the same person
+            double = overlaps(people.boxes[young], people.boxes[seen]).max(axis=1) > config.duplicate_iou
+            people.hits[young[double]] = 0
+            people.lost[young[double]] = True
+        missed &= ~people.lost
+        rows = np.flatnonzero(missed & (people.missed_frames >= config.max_missed_frames))
+        if len(rows):
+            cover = covered(people.boxes[rows], people.boxes[seen]).max(axis=1, initial=0)
+            limits = np.where(cover > config.min_cover, config.max_covered_s, config.max_hidden_s)
+            self._lose(rows[self._t_s - people.seen_s[rows] > limits])
 
-    def _new_people(self, frame: Frame, pose: Pose2D, appearances: F32, tracked: Array, ids: Array) -> Array:
-        """Rows of the pose that are new or found people. Adds them to the tracks and sets their entries of `ids`."""
+    def _give_birth(self, found: Observations, tracked: Array, fronts: I32) -> Array:
+        """Rows of what was found that are new people; adds them to the tracks."""
         config, new = self._config, self._candidates
-        rows = np.flatnonzero(pose.ids < 0)
-        candidates = _candidate_ids(len(new.scores))
-        chosen = np.searchsorted(-candidates, -pose.ids[rows])
-        found = Detections(new.boxes[chosen], new.scores[chosen])
-        known = (pose.keypoints[tracked], pose.scores[tracked])
-        real = self._births.people(found, pose.keypoints[rows], pose.scores[rows], known, self._t_s)
-        if not len(real):
-            return real
-        rows, people = rows[real], self._people
-        keypoints, scores = pose.keypoints[rows], pose.scores[rows]
-        boxes, count = Detections(found.boxes[real], found.scores[real]), keypoints.shape[1]
-        born = TrackTable.of(boxes, pose.ids[rows], self._t_s, count)
-        every = np.arange(len(born))
-        born.see_keypoints(every, keypoints, scores, self._t_s, config.motion)
-        born.see_appearances(every, appearances[rows], 1.0, np.zeros(len(born), bool))
-        lost = np.flatnonzero(people.lost | (people.low_score_frames > 0))
-        size = (frame.image.shape[1], frame.image.shape[0])
-        old, again = reidentify(people[lost], born, self._t_s, size, config.reidentification)
-        unknown = np.delete(every, again)
-        born.ids[again] = people.ids[lost[old]]
-        born.ids[unknown] = self._next_id + np.arange(len(unknown))
-        self._next_id += len(unknown)
-        self._people = people[np.delete(np.arange(len(people)), lost[old])] + born
-        ids[rows] = born.ids
+        unknown = found.ids < 0
+        unknown[tracked] = False
+        rows = np.flatnonzero(unknown)
+        chosen = -1 - found.ids[rows]
+        candidates = Detections(new.boxes[chosen], new.scores[chosen])
+        real = self._births.people(candidates, found[rows], found[tracked], self._t_s)
+        rows, ids = rows[real], self._next_id + np.arange(len(real), dtype=np.int32)
+        if len(rows):
+            boxes = Detections(candidates.boxes[real], candidates.scores[real])
+            born = TrackTable.of(boxes, ids, self._t_s, found.keypoints.shape[1])
+            every = np.arange(len(born))
+            born.fronts = fronts[rows]
+            born.see_people(every, found[rows], self._t_s, config.motion)
+            born.see_appearances(every, found.appearances[rows], 1.0, np.zeros(len(born), bool))
+            self._next_id += len(rows)
+            self._people = self._people + born
         return rows
 
     def _lose(self, rows: Array) -> None:
@@ -247,13 +302,20 @@ def _expected_keypoints(tracks: TrackTable, candidates: int) -> F32 | None:
     """Keypoints (N, K, 3) px and score where they are expected now, 0 for candidates; None when none are known."""
     if not len(tracks):
         return None
-    places = tracks.keypoints + tracks.drifts[:, None]
-    expected = np.concatenate([places, tracks.keypoint_scores[..., None]], -1)
-    return np.pad(expected, ((0, candidates), (0, 0), (0, 0))).astype(np.float32)
+    expected = np.zeros((len(tracks) + candidates, tracks.keypoints.shape[1], 3), np.float32)
+    expected[: len(tracks), :, :2] = tracks.keypoints + (tracks.drifts + tracks.placed)[:, None]
+    # Where a person is who was not seen in the last frame is unsure: such a one is not painted over in the crops of
+    # others, and all others are painted over entirely in the own crop.
+    expected[: len(tracks), :, 2] = np.where(tracks.missed_frames[:, None] == 0, tracks.keypoint_scores, 0)
+    return expected
 
 
 def _candidate_ids(count: int) -> Array:
     return -1 - np.arange(count, dtype=np.int32)
+
+
+def _parts(detections: Detections) -> tuple[F32, F32]:
+    return detections.boxes, detections.scores
 
 
 def _none() -> Detections:

@@ -1,4 +1,4 @@
-"""Settings of the tracker, its births, re-identification and camera motion. Distances are in box lengths: the longer
+"""Settings of the tracker, its births, identities and camera motion. Distances are in box lengths: the longer
 side of a track's box."""
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ class MotionConfig:
         size_gain: share of a new box size taken over in a frame; the center follows at once.
         velocity_time_s: time constant of the velocity filter, s.
         coast_time_s: time constant with which the velocity of an unobserved track decays, s.
+        hidden_time_s: time for which a hidden keypoint counts for the box, s: the box keeps its size and its place
+            relative to the visible keypoints.
+        min_moving_keypoints: number of visible keypoints that this takes.
+        offset_gain: share of a keypoint's new distance from the center taken over in a frame.
         appearance_gain: share of a new appearance taken over in a frame.
         max_appearance_overlap: share of a person's box, 0..1, covered by another's, above which the appearance is not
             updated: the colors may be those of the other.
@@ -29,6 +33,9 @@ class MotionConfig:
     size_gain: float = 0.35
     velocity_time_s: float = 0.25
     coast_time_s: float = 1.0
+    hidden_time_s: float = 1.5
+    offset_gain: float = 0.2
+    min_moving_keypoints: int = 3
     appearance_gain: float = 0.1
     max_appearance_overlap: float = 0.25
 
@@ -65,6 +72,19 @@ class BirthConfig:
         min_doubtful_box_iou: overlap, 0..1, of the keypoints' box with a doubtful candidate that is a person.
         duplicate_similarity: object keypoint similarity, 0..1, to a tracked person above which a candidate is that
             person.
+        search_hidden: look for people behind tracked ones.
+        hidden_frames: frames after its birth in which someone is looked for behind a person; later, the detector's
+            frames, one person in each.
+        max_hidden: most new people in a frame for whom this is done.
+        min_tentative_keypoint_score: mean keypoint score, 0..1, of someone who may be behind another one. Such a one is
+            tracked without being reported: with each painted over in the crop of the other, both become clearer.
+        min_tentative_keypoints: number of used keypoints of such a one.
+        max_tentative_frames: frames after which such a one is a person, or is dropped.
+        min_hidden_keypoint_score: mean keypoint score, 0..1, of a person behind another one without a detection.
+        min_hidden_beside: number of sure keypoints that lie beside the person in front.
+        beside: distance from that person's limbs, in box lengths, that is beside.
+        sure_keypoint_score: score, 0..1, of a sure keypoint.
+        hidden_size: area of the box of such a person, least and most, in those of the person in front.
         retry_s: time for which a place whose keypoints were no person gets no candidate of low score, s.
         same_place_iou: overlap, 0..1, of two boxes at the same place in this sense.
         max_rejected: number of such places that are remembered.
@@ -80,14 +100,25 @@ class BirthConfig:
     max_covered: float = 0.25
     min_doubtful_box_iou: float = 0.5
     duplicate_similarity: float = 0.5
+    search_hidden: bool = True
+    hidden_frames: int = 3
+    max_hidden: int = 2
+    min_tentative_keypoint_score: float = 0.22
+    min_tentative_keypoints: int = 9
+    max_tentative_frames: int = 5
+    min_hidden_keypoint_score: float = 0.4
+    min_hidden_beside: int = 4
+    beside: float = 0.07
+    sure_keypoint_score: float = 0.4
+    hidden_size: tuple[float, float] = (0.4, 1.8)
     retry_s: float = 0.5
     same_place_iou: float = 0.8
     max_rejected: int = 16
 
 
 @dataclass(frozen=True, slots=True)
-class ReidentificationConfig:
-    """Whether a new person is one who was lost: a sum of log-likelihood ratios (same person against another one).
+class IdentityConfig:
+    """Whether an observed person is a certain track: a sum of log-likelihood ratios (same person against another one).
 
     Spreads are standard deviations of differences, (of one person, of different people). All values are tuned.
 
@@ -99,13 +130,16 @@ class ReidentificationConfig:
         color: spreads of the two color axes of a body part.
         exceptions: share of measurements of one person, 0..1, that are as different as those of two people, because
             something hides a part of the person.
-        place: spread of the predicted position of one person: at once, more per second, at most.
+        place: spread of the predicted position of one person: at once, more per second since it was seen, at most.
+        reach: distance of the centers beyond which people are not compared: at once, and in spreads of the position.
         length: spreads of the logarithm of the box length.
-        prior: log odds, at once, that a new person is a certain one who was lost.
+        prior: log odds, at once, that a person is a certain one who was lost.
+        sight_prior: the same for a track in sight.
         prior_decay: by which these odds fall, 1/s.
-        entering: by which they are lower for a person at the edge of the image, who may have entered.
+        own_crop: by which they are higher for a track whose own crop shows the person.
+        entering: by which they are lower for a lost person and one at the edge of the image, who may have entered.
         edge: distance from the edge of the image at which people enter.
-        min_evidence: log odds from which a new person is a lost one.
+        min_evidence: log odds from which a person is a lost one; 0 for tracks in sight.
         min_margin: by which they exceed those of every other lost person who is not found at the same time.
     """
 
@@ -115,10 +149,13 @@ class ReidentificationConfig:
     lightness: tuple[float, float] = (10.0, 28.0)
     color: tuple[float, float] = (5.0, 10.0)
     exceptions: float = 0.1
-    place: tuple[float, float, float] = (0.25, 0.35, 2.0)
+    place: tuple[float, float, float] = (0.03, 0.3, 2.0)
+    reach: tuple[float, float] = (0.4, 4.0)
     length: tuple[float, float] = (0.12, 0.4)
     prior: float = 0.5
+    sight_prior: float = 1.5
     prior_decay: float = 0.1
+    own_crop: float = 0.5
     entering: float = 4.0
     edge: float = 0.25
     min_evidence: float = 1.0
@@ -164,26 +201,28 @@ class TrackerConfig:
         low_threshold: detection score, 0..1, that confirms a track.
         min_keypoint_score: mean keypoint score, 0..1, of a new person.
         min_confirmed_keypoint_score: the same for a tracked person.
-        max_low_score_frames: consecutive frames with rejected keypoints after which a track is lost.
+        max_missed_frames: consecutive frames without accepted keypoints after which a track is lost, when max_hidden_s
+            is over too.
+        max_hidden_s: time without them after which a track is lost, s.
+        max_covered_s: the same where another person covers it, s.
+        min_cover: share of its box, 0..1, inside that of another person from which it is covered.
+        min_covered_hits: frames in which a track must have been seen to be kept where another one has its place;
+            before, it is on the same person.
+        duplicate_iou: overlap, 0..1, of boxes that is one place in this sense.
         search_s: time after a loss in which the detector runs more often, s.
         max_gap_s: time between two frames, s, beyond which the detector runs.
-        duplicate_similarity: object keypoint similarity, 0..1, above which two tracks are on one person.
+        duplicate_similarity: object keypoint similarity, 0..1, above which keypoints of two crops are of one person.
+        return_similarity: the same for the crop of a person who was not seen in the last frame.
         min_iou: least overlap, 0..1, of a detection and the track that it confirms.
         min_search_iou: least overlap, 0..1, of a detection and the predicted box of a lost person who may be there.
         detection_gain: share by which a detection moves the box of a track.
-        max_jump: distance of keypoints from the prediction that makes them another person's: at once, more per second.
-        evident_difference: difference in motion error that identifies the duplicate of two tracks.
-        mismatch_error: motion error that counts as much as the largest distance of appearances.
-        own_crop: motion error by which keypoints may fit another track better than that whose crop they are from.
-        appearance_check_distance: motion error beyond which the appearance must match too.
-        max_appearance_distance: distance of appearances, weighted CIE Lab units, of one person.
         max_missed_detections: detector passes that miss a track with poor keypoints before it is lost.
         poor_keypoint_score: mean keypoint score, 0..1, below which keypoints are poor in this sense.
         scene_change: mean absolute difference of thumbnails, 0..255, that is another scene.
         motion: motion and box model of the tracks.
         appearance: color descriptor of people.
         births: which detections start a track.
-        reidentification: which new people were lost before.
+        identity: which observed people are which tracks.
         camera_motion: compensation of the camera's motion.
     """
 
@@ -192,24 +231,24 @@ class TrackerConfig:
     low_threshold: float = 0.30
     min_keypoint_score: float = 0.25
     min_confirmed_keypoint_score: float = 0.20
-    max_low_score_frames: int = 3
+    max_missed_frames: int = 3
+    max_hidden_s: float = 0.12
+    max_covered_s: float = 2.0
+    min_cover: float = 0.4
+    min_covered_hits: int = 12
+    duplicate_iou: float = 0.5
     search_s: float = 1.5
     max_gap_s: float = 0.4
     duplicate_similarity: float = 0.65
+    return_similarity: float = 0.5
     min_iou: float = 0.25
     min_search_iou: float = 0.35
     detection_gain: float = 0.3
-    max_jump: tuple[float, float] = (0.15, 0.50)
-    evident_difference: float = 0.01
-    mismatch_error: float = 0.25
-    own_crop: float = 0.03
-    appearance_check_distance: float = 0.12
-    max_appearance_distance: float = 25.0
     max_missed_detections: int = 6
     poor_keypoint_score: float = 0.35
     scene_change: float = 45.0
     motion: MotionConfig = field(default_factory=MotionConfig)
     appearance: AppearanceConfig = field(default_factory=AppearanceConfig)
     births: BirthConfig = field(default_factory=BirthConfig)
-    reidentification: ReidentificationConfig = field(default_factory=ReidentificationConfig)
+    identity: IdentityConfig = field(default_factory=IdentityConfig)
     camera_motion: CameraMotionConfig = field(default_factory=CameraMotionConfig)

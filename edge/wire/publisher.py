@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import select
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 from calibration.camera import Camera
 from edge.types import Bodies, BodyModel, Frame, RigPose
@@ -18,9 +20,12 @@ from edge.wire.frames import FrameEncoder
 from edge.wire.model import ModelEncoder
 from edge.wire.model_schedule import REPEAT_S, ModelSchedule
 from edge.wire.peers import Limits
+from edge.wire.previews import Pace, PreviewConfig, PreviewEncoder, PreviewThread
 from edge.wire.publisher_socket import HIGH_WATER_MARK, PublisherSocket
 from edge.wire.stream_messages import StreamMessages
 from meshcast.protocol.layout import Kind
+
+log = logging.getLogger("meshcast.publisher")
 
 STATUS_S = 1.0
 LATE_S = 0.05  # close() reads subscriptions for so long before it sends the end of the streams
@@ -40,6 +45,7 @@ class Publisher:
         axes: Axes of all coordinates: "opencv", "unity", "unreal" or "gltf".
         security: Access control; without it only processes of this machine can connect.
         limits: Resource limits of the peers.
+        previews: Send previews of the camera's images to subscribers that ask for them; None: none are sent.
         high_water_mark: Messages queued for a slow subscriber.
         repeat_s: Seconds between two model messages.
         status_s: Seconds between two status messages.
@@ -59,6 +65,7 @@ class Publisher:
         axes: str = "opencv",
         security: Security | None = None,
         limits: Limits | None = None,
+        previews: PreviewConfig | None = None,
         high_water_mark: int = HIGH_WATER_MARK,
         repeat_s: float = REPEAT_S,
         status_s: float = STATUS_S,
@@ -70,6 +77,13 @@ class Publisher:
             for name in streams
         }
         self._status_s = status_s
+        self._previews: PreviewThread | None = None
+        if previews is not None:
+            encoder = PreviewEncoder(previews)
+            self._previews = PreviewThread(lambda frame, camera: self._send_preview(frame, camera, encoder))
+            for stream in self._streams.values():
+                stream.pace = Pace(previews.fps)
+        self._warned = False
         self._lock = threading.Lock()
         self._socket = PublisherSocket(address, high_water_mark=high_water_mark, security=security, limits=limits)
         self.address = self._socket.address
@@ -90,10 +104,20 @@ class Publisher:
         Raises:
             WireError: see FrameEncoder.
         """
-        stream = self._streams[frame.stream].messages
+        entry = self._streams[frame.stream]
+        stream = entry.messages
         with self._lock:
             self._read_subscriptions()
             wanted = {kind for kind, name in stream.topics.items() if self._socket.wants(name)}
+            entry.camera = camera
+        previews, pace = self._previews, entry.pace
+        if (
+            previews is not None
+            and pace is not None
+            and Kind.PREVIEW in wanted
+            and pace.takes(frame.t_capture_ns / 1e9)
+        ):
+            previews.offer(frame, camera)
         # Encoding is most of the work and needs no lock: a stream's frames come from one thread.
         messages = list(stream.frame(frame, bodies, camera, rig_pose, wanted))
         with self._lock:
@@ -107,6 +131,12 @@ class Publisher:
         with self._lock:
             self._read_subscriptions()
             return self._socket.wants(self._streams[stream].messages.topics[Kind.PARAMS])
+
+    def describe(self, stream: str, values: Callable[[], Mapping[str, Any]]) -> None:
+        """Send what `values` returns once a second to subscribers of the stream's stats; it is called on a thread of
+        the publisher."""
+        with self._lock:
+            self._streams[stream].values = values
 
     def end(self, stream: str, reason: str) -> None:
         """Send the end of a stream, with the reason."""
@@ -127,6 +157,8 @@ class Publisher:
     def close(self) -> None:
         """End the open streams and unbind, after waiting up to half a second for messages in flight. Idempotent."""
         if not self._socket.closed:
+            if self._previews is not None:
+                self._previews.stop()
             self._housekeeping.stop()
             self._read_late_subscriptions()
             for name, stream in self._streams.items():
@@ -167,6 +199,23 @@ class Publisher:
                 stream.schedule.sent(now_s)
                 self._socket.send(stream.messages.model())
 
+    def _send_preview(self, frame: Frame, camera: Camera | None, encoder: PreviewEncoder) -> None:
+        """On the thread of the previews."""
+        message = self._streams[frame.stream].messages.preview(frame, camera, encoder)
+        with self._lock:
+            if not self._socket.closed:
+                self._socket.send(message)
+
+    def _stats(self, stream: _Stream) -> bytes | None:
+        """The stats message of a stream, None where there is none."""
+        try:
+            return stream.messages.stats({**stream.values(), **camera_stats(stream.camera)})
+        except Exception as error:
+            if not self._warned:
+                log.warning("%s: no statistics: %s", stream.messages.name, error)
+            self._warned = True
+            return None
+
     def _work_due(self, now_s: float) -> float:
         """Send due models and statuses; returns the longest wait until the next call, in s."""
         with self._lock:
@@ -175,6 +224,8 @@ class Publisher:
                 if now_s >= stream.status_due_s:
                     stream.status_due_s = now_s + self._status_s
                     self._socket.send(stream.messages.status())
+                    if self._socket.wants(stream.messages.topics[Kind.STATS]) and (stats := self._stats(stream)):
+                        self._socket.send(stats)
             if self._socket.more:
                 return 0.0
             due_s = [due for stream in self._streams.values() for due in (stream.status_due_s, stream.schedule.due_s)]
@@ -183,11 +234,25 @@ class Publisher:
 
 @dataclass(slots=True)
 class _Stream:
-    """The messages of a stream, and when its model (see schedule) and its status are due."""
+    """The messages of a stream, when its model (see schedule) and its status are due, the rate of its previews, its
+    latest camera, and where its stats come from."""
 
     messages: StreamMessages
     schedule: ModelSchedule
     status_due_s: float = 0.0
+    pace: Pace | None = None
+    camera: Camera | None = None
+    values: Callable[[], Mapping[str, Any]] = dict
+
+
+def camera_stats(camera: Camera | None) -> dict[str, Any]:
+    """Values of the stats message about a camera: whether its focal length is assumed, its lens, and the floor."""
+    if camera is None:
+        return {}
+    values: dict[str, Any] = {"camera_assumed": camera.assumed, "lens": camera.model}
+    if camera.floor is not None:
+        values["floor"] = {"up": camera.floor.up.tolist(), "height_m": camera.floor.height_m}
+    return values
 
 
 class _Housekeeping:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
 
 from calibration.camera import Camera
 from edge.types import Bodies, BodyModel, Frame, RigPose
 from edge.wire.frames import FrameEncoder, PublishTime, Stamp
 from edge.wire.model import ModelEncoder
+from edge.wire.previews import PreviewEncoder
+from meshcast.protocol.encode_extras import encode_stats
 from meshcast.protocol.encode_status import encode_status
 from meshcast.protocol.layout import Kind, topic
-from meshcast.protocol.packets import StatusPacket
+from meshcast.protocol.packets import StatsPacket, StatusPacket
 
 
 class StreamMessages:
@@ -42,6 +45,7 @@ class StreamMessages:
         self._lod = model.lod is not None
         self._reason = ""
         self._seq = self._model_seq = self._status_seq = self._seq_at_status = 0
+        self._preview_seq = self._stats_seq = 0
 
     def frame(
         self,
@@ -63,15 +67,7 @@ class StreamMessages:
             now: time of publishing; None: this moment.
         """
         now = now or PublishTime.now()
-        stamp = Stamp(
-            self.name,
-            self._seq,
-            self._session,
-            self._model.model_id,
-            self._model.name,
-            now.unix_ns,
-            now.monotonic_ns,
-        )
+        stamp = self._stamp(self._seq, now)
         if Kind.PARAMS in wanted and rig_pose is not None:
             yield self._frames.params(frame, bodies, rig_pose, stamp, camera)
         if Kind.JOINTS in wanted:
@@ -80,6 +76,41 @@ class StreamMessages:
             yield self._frames.mesh_lod(frame, bodies, stamp, camera)
         if Kind.MESH in wanted:
             yield self._frames.mesh(frame, bodies, stamp, camera)
+
+    def preview(
+        self, frame: Frame, camera: Camera | None, encoder: PreviewEncoder, now: PublishTime | None = None
+    ) -> bytes:
+        """Encode the image of a frame, published at a moment (None: this one). One thread at a time.
+
+        Raises:
+            WireError: the image cannot be encoded.
+        """
+        preview = encoder.compress(frame)
+        message = encoder.message(frame, camera, preview, self._stamp(self._preview_seq, now or PublishTime.now()))
+        self._preview_seq += 1
+        return message
+
+    def stats(self, values: Mapping[str, Any], now: PublishTime | None = None) -> bytes:
+        """Encode how the pipeline performs. Raises WireError."""
+        stamp = self._stamp(self._stats_seq, now or PublishTime.now())
+        self._stats_seq += 1
+        return encode_stats(
+            StatsPacket(
+                stream=stamp.stream,
+                seq=stamp.seq,
+                session=stamp.session,
+                t_publish_unix_ns=stamp.t_publish_unix_ns,
+                t_publish_monotonic_ns=stamp.t_publish_monotonic_ns,
+                model_id=stamp.model_id,
+                model_name=stamp.model_name,
+                values=dict(values),
+            )
+        )
+
+    def _stamp(self, seq: int, now: PublishTime) -> Stamp:
+        return Stamp(
+            self.name, seq, self._session, self._model.model_id, self._model.name, now.unix_ns, now.monotonic_ns
+        )
 
     def count_frame(self) -> None:
         """Count a frame, with or without messages."""

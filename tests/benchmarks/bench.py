@@ -36,9 +36,10 @@ NAMES = (
     "refine_pose",
     "memory",
     "stall",
+    "page",
     "tracking",
 )
-LONG = ("memory", "stall", "tracking")
+LONG = ("memory", "stall", "page", "tracking")
 QUIET_LOAD = 0.5
 
 

@@ -22,12 +22,19 @@ import numpy as np
 import pytest
 
 from calibration.camera import Camera
-from edge.bridges.websocket.static_files import BUNDLED_PAGE
+from edge.bridges.websocket.background import BackgroundBridge
+from edge.bridges.websocket.endpoint import Endpoint
+from edge.bridges.websocket.library import Library
+from edge.bridges.websocket.resources import About
+from edge.bridges.websocket.server import Bridge
+from edge.bridges.websocket.static_files import BUNDLED_PAGE, StaticFiles
 from edge.recording.mcap_file import Recording
+from edge.recording.mcap_index import RecordingIndex
 from edge.recording.recorder import record
 from edge.recording.replay import Replay
 from edge.stages.inverse_kinematics import RigFitter
 from edge.types import F32, Bodies, BodyModel, Frame
+from edge.wire.previews import PreviewConfig
 from edge.wire.publisher import Publisher
 from edge.wire.publisher_socket import PublisherSocket
 from engines.body.body import open_body
@@ -49,6 +56,10 @@ browser = pytest.mark.skipif(chromium.CHROMIUM is None, reason="Chromium is not 
 
 SIZE = (960, 640)
 CAMERA = Camera(SIZE, np.array([[800.0, 0, 479.5], [0, 800.0, 319.5], [0, 0, 1]]), np.zeros(5))
+WIDE = Camera(
+    SIZE, np.array([[600.0, 0, 470.0], [0, 605.0, 330.0], [0, 0, 1]]), np.array([-0.2, 0.03, 0.002, -0.001, 0])
+)
+BARE = "bare=1&layers=mesh"  # the bodies alone
 PERIOD_S = 0.1
 BODY = open_body()
 COMMAND = "import sys; from edge.cli.main import main; sys.exit(main())"
@@ -135,8 +146,11 @@ class Show:
 
     def __init__(self) -> None:
         self.people = {"cam0": person(0, (0.25, 0.1, 4.0)), "cam1": person(9, (-0.4, 0.1, 4.0))}
+        self.people["wide"] = person(0, (1.15, 0.1, 3.2))
         self.model = body_model()
-        self.publisher = Publisher("tcp://127.0.0.1:0", self.model, streams=list(self.people))
+        self.publisher = Publisher(
+            "tcp://127.0.0.1:0", self.model, streams=list(self.people), previews=PreviewConfig(fps=30, quality=95)
+        )
         self.frames = 0
         self._fitters = {stream: RigFitter(self.model) for stream in self.people}
         self._done = threading.Event()
@@ -144,13 +158,15 @@ class Show:
         self._thread.start()
 
     def _work(self) -> None:
-        image = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+        blank = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+        drawn = np.repeat(silhouette(self.people["wide"].vertices[0], WIDE)[..., None] * np.uint8(255), 3, 2)
         while not self._done.wait(PERIOD_S):
             for stream, bodies in list(self.people.items()):
                 now_ns = time.monotonic_ns()
+                image, camera = (drawn, WIDE) if stream == "wide" else (blank, CAMERA)
                 frame = Frame(stream, self.frames, now_ns, now_ns / 1e9, image)
                 rig_pose = self._fitters[stream](frame.t_s, bodies)
-                self.publisher.publish(frame, bodies, CAMERA, rig_pose)
+                self.publisher.publish(frame, bodies, camera, rig_pose)
             self.frames += 1
 
     def stop(self) -> None:
@@ -220,20 +236,15 @@ def drawn_vertices(window: Any, identity: int) -> F32:
 
 
 def clay(image: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Where something has the warm color of person 0: everything else on the page is neutral or bluish."""
-    below_numbers = slice(80, 560)
-    mask = np.zeros(image.shape[:2], bool)
-    blue, red = image[below_numbers, :, 0].astype(int), image[below_numbers, :, 2].astype(int)
-    mask[below_numbers] = red - blue > 12
-    return mask
+    """Where something has the warm color of person 0: everything else of the bare page is neutral or bluish."""
+    return image[..., 2].astype(int) - image[..., 0] > 5
 
 
-def silhouette(vertices: F32) -> np.ndarray[Any, Any]:
-    corners = CAMERA.project(vertices)[BODY.faces]
+def silhouette(vertices: F32, camera: Camera = CAMERA) -> np.ndarray[Any, Any]:
+    corners = camera.project(vertices)[BODY.faces]
     mask = np.zeros((SIZE[1], SIZE[0]), np.uint8)
     for triangle in np.round(corners).astype(np.int32):
         cv2.fillConvexPoly(mask, triangle, 1)
-    mask[:80], mask[560:] = 0, 0
     return mask.astype(bool)
 
 
@@ -243,7 +254,7 @@ def test_page_draws_the_published_body(
     show: Show, url: str, window: Any, tmp_path: Path, level: str, limit_m: float
 ) -> None:
     window.errors.clear()
-    window.open(f"{url}/?level={level}&view=camera&stream=cam0")
+    window.open(f"{url}/?level={level}&view=camera&stream=cam0&{BARE}")
     window.wait_for("globalThis.meshcast?.numbers.drawn > 1 && meshcast.numbers.received > 3")
     published = show.people["cam0"].vertices[0]
     expected = published[show.model.lod.vertices] if level == "mesh-lod" and show.model.lod else published
@@ -267,7 +278,7 @@ def test_page_unseen_legs_are_hidden_faint_or_shown(show: Show, url: str, window
     window.errors.clear()
     try:
         images = {}
-        window.open(f"{url}/?view=camera&stream=cam0&unseen=show")
+        window.open(f"{url}/?view=camera&stream=cam0&unseen=show&{BARE}")
         window.wait_for("globalThis.meshcast?.numbers.drawn > 1 && meshcast.numbers.received > 3")
         for mode in ("show", "fade", "hide"):
             drawn = window.ask("meshcast.numbers.drawn")
@@ -279,8 +290,107 @@ def test_page_unseen_legs_are_hidden_faint_or_shown(show: Show, url: str, window
     shown, faint, hidden = (int(clay(image).sum()) for image in images.values())
     assert max(faint, hidden) < 0.8 * shown
     faint_legs = np.abs(images["fade"].astype(int) - images["hide"]).max(2) > 8
-    assert faint_legs[80:560].sum() > 0.5 * (shown - hidden)
+    assert faint_legs.sum() > 0.5 * (shown - hidden)
     assert window.errors == []
+
+
+@browser
+def test_page_camera_image_lies_behind_the_bodies(show: Show, url: str, window: Any, tmp_path: Path) -> None:
+    """The lens of this camera bends its image; on the page it is straight, as the bodies are."""
+    window.errors.clear()
+    masks = []
+    for layer in ("image", "mesh"):
+        window.open(f"{url}/?view=camera&stream=wide&bare=1&layers={layer}")
+        wanted = "meshcast.numbers.picture >= 0" if layer == "image" else "meshcast.numbers.people.length"
+        window.wait_for(f"globalThis.meshcast?.numbers.drawn > 2 && {wanted}")
+        image = window.image()
+        cv2.imwrite(str(tmp_path / f"{layer}.png"), image)
+        masks.append(image.max(2) > 130 if layer == "image" else clay(image))
+    straight = replace(WIDE, distortion=np.zeros(5))
+    published = silhouette(show.people["wide"].vertices[0], straight)
+    for mask in masks:
+        overlap = (mask & published).sum() / (mask | published).sum()
+        assert overlap > 0.9, f"{overlap:.3f}; see {tmp_path}"
+    bent = silhouette(show.people["wide"].vertices[0], WIDE)
+    assert (bent & published).sum() / (bent | published).sum() < 0.7
+    assert window.errors == []
+
+
+def press(window: Any, key: str) -> None:
+    window.ask(f"dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}' }}))")
+
+
+@browser
+def test_page_pauses_steps_and_returns_to_live(show: Show, url: str, window: Any) -> None:
+    window.errors.clear()
+    window.open(f"{url}/?stream=cam0")
+    window.wait_for("globalThis.meshcast?.numbers.received > 5 && meshcast.numbers.seq > 0")
+    press(window, " ")
+    window.wait_for("document.getElementById('play').dataset.playing", lambda playing: playing == "false")
+    paused = window.wait_for("meshcast.numbers.seq")
+    received = window.ask("meshcast.numbers.received")
+    window.wait_for(f"meshcast.numbers.received > {received + 3}")  # goes on while the page does not
+    assert abs(window.ask("meshcast.numbers.seq") - paused) <= 1
+    before = window.ask("meshcast.numbers.seq")
+    press(window, "ArrowLeft")
+    window.wait_for("meshcast.numbers.seq", lambda seq: seq == before - 1)
+    assert window.ask("document.getElementById('time').textContent").endswith(" s")
+    press(window, "l")
+    window.wait_for(f"meshcast.numbers.seq > {before + 2}")
+    assert window.ask("document.getElementById('time').textContent") == "live"
+    assert window.errors == []
+
+
+@browser
+def test_page_shows_each_person_stages_and_saves_a_screenshot(show: Show, url: str, window: Any) -> None:
+    show.publisher.describe("cam0", lambda: {"stages_ms": {"pose": 4.0, "mesh": 2.5}, "dropped": {"pose": 1}})
+    window.errors.clear()
+    window.open(f"{url}/?stream=cam0")
+    window.wait_for(
+        "document.querySelector('#cards li span')?.textContent", lambda text: re.fullmatch(r"1\.\d\d m", text or "")
+    )
+    window.wait_for(
+        "[...document.querySelectorAll('.chart p span')].map((s) => s.textContent).join()",
+        lambda text: "pose 4.0" in text,
+    )
+    assert window.ask("meshcast.screenshot()") > 5000
+    press(window, "v")
+    assert window.ask("document.getElementById('record').ariaPressed") == "true"
+    press(window, "v")
+    window.wait_for("document.getElementById('record').ariaPressed", lambda pressed: pressed == "false")
+    for key in "mbknigtfp":
+        press(window, key)
+    window.wait_for(f"meshcast.numbers.drawn > {window.ask('meshcast.numbers.drawn') + 1}")
+    assert window.errors == []
+    window.ask("localStorage.clear()")
+
+
+@browser
+def test_page_searches_a_recording(show: Show, window: Any, tmp_path: Path) -> None:
+    path = tmp_path / "show.mcap"
+    record(show.publisher.address, path, levels=("params", "joints", "preview"), stream="wide", count=12)
+    index = RecordingIndex(path)
+    about = About({"mode": "recording", "source": path.name})
+    bridge = Bridge(None, Endpoint("127.0.0.1", 0), page=StaticFiles(BUNDLED_PAGE), resources=[about, Library(index)])
+    frames = len(index.streams["wide"].times_s)
+    with BackgroundBridge(bridge) as page:
+        window.errors.clear()
+        window.open(f"{page.link}/?view=camera")
+        window.wait_for("globalThis.meshcast?.numbers.people.length && meshcast.numbers.state == 'recording'")
+        first = window.ask("meshcast.numbers.seq")
+        window.wait_for(
+            "document.getElementById('play').dataset.playing", lambda playing: playing == "false"
+        )  # at the end
+        last = window.wait_for("meshcast.numbers.seq", lambda seq: seq > first)
+        press(window, "ArrowLeft")
+        window.wait_for("meshcast.numbers.seq", lambda seq: seq == last - 1)
+        scrub = "document.getElementById('scrub')"
+        window.ask(f"({scrub}.value = 0, {scrub}.dispatchEvent(new Event('input')))")
+        begin = window.wait_for("meshcast.numbers.seq", lambda seq: seq < last - 1)
+        assert last - begin + 1 == pytest.approx(frames, abs=1)
+        assert window.ask("meshcast.numbers.picture") >= 0
+        assert window.errors == []
+        window.open("about:blank")
 
 
 @browser
@@ -308,7 +418,7 @@ def test_page_removes_people_selects_streams_and_shows_their_end(show: Show, url
     window.errors.clear()
     window.open(f"{url}/?level=mesh-lod")
     window.wait_for(
-        "globalThis.meshcast?.numbers.people.length && document.getElementById('stream').options.length == 2"
+        "globalThis.meshcast?.numbers.people.length && document.getElementById('stream').options.length == 3"
     )
     choose(window, "cam1")
     window.wait_for("meshcast.numbers.people.join()", lambda people: people == "9")
@@ -321,7 +431,7 @@ def test_page_removes_people_selects_streams_and_shows_their_end(show: Show, url
     window.wait_for("meshcast.numbers.state", lambda state: state == "idle")
     show.publisher.end("cam1", "the end of the show")
     window.wait_for("document.getElementById('state').textContent", lambda text: text == "ended: the end of the show")
-    window.wait_for("meshcast.numbers.people.length", lambda people: people == 0)
+    assert window.ask("meshcast.numbers.people.join()") == "10"  # the last frame stays
     choose(window, "cam0")
     window.wait_for("meshcast.numbers.people.join()", lambda people: people == "0")
     assert window.errors == []
@@ -336,7 +446,7 @@ def test_page_of_a_replayed_recording_shows_a_level_that_it_holds(
     record(show.publisher.address, recording, levels=levels, stream="cam0", count=12 * len(levels))
     with replaying(recording) as address, bridged(address, "--token-file", token) as link:
         window.errors.clear()
-        window.open(link)
+        window.open(link.replace("/#", "/?level=mesh-lod#"))
         window.wait_for("globalThis.meshcast?.numbers.people.join()", lambda people: people == "0")
         assert window.ask("meshcast.numbers.level") == shown
         assert window.ask("document.getElementById('message').textContent") == f"cam0 has no mesh-lod: {shown} is shown"

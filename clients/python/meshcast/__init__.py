@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from meshcast.protocol.body import BodyModel, Lod, Rig, UvMap
     from meshcast.protocol.decoding import decode
     from meshcast.protocol.encoding import encode
-    from meshcast.protocol.packets import FramePacket, Intrinsics, ModelPacket, Packet, People, StatusPacket
+    from meshcast.protocol.packets import (
+        FramePacket,
+        Intrinsics,
+        ModelPacket,
+        Packet,
+        People,
+        PreviewPacket,
+        StatsPacket,
+        StatusPacket,
+    )
     from meshcast.protocol.skinning import skin
     from meshcast.subscriber import subscribe, subscribe_all
     from meshcast.transport.curve import Curve, Keys, read_keys, read_public
@@ -56,7 +65,9 @@ __all__ = [
     "Packet",
     "People",
     "PipelineMissingError",
+    "PreviewPacket",
     "Rig",
+    "StatsPacket",
     "StatusPacket",
     "TruncatedError",
     "UvMap",
@@ -93,7 +104,16 @@ _HOMES = {
     "protocol.body": ("BodyModel", "Lod", "Rig", "UvMap"),
     "protocol.decoding": ("decode",),
     "protocol.encoding": ("encode",),
-    "protocol.packets": ("FramePacket", "Intrinsics", "ModelPacket", "Packet", "People", "StatusPacket"),
+    "protocol.packets": (
+        "FramePacket",
+        "Intrinsics",
+        "ModelPacket",
+        "Packet",
+        "People",
+        "PreviewPacket",
+        "StatsPacket",
+        "StatusPacket",
+    ),
     "protocol.skinning": ("skin",),
     "subscriber": ("subscribe", "subscribe_all"),
     "transport.curve": ("Curve", "Keys", "read_keys", "read_public"),

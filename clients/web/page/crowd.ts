@@ -7,7 +7,7 @@ import { type Figure, Skinned, Sticks, Surface } from "./figures.js";
 import { type Materials, type Unseen, materials } from "./unseen.js";
 
 /** Clay and pigments: told apart at a glance, none louder than the others. */
-const COLOURS = ["#c4aa98", "#8aa3bf", "#99ae8f", "#ae98b8", "#c3b183", "#83adab", "#bf918d", "#989eac"];
+const COLORS = ["#c4aa98", "#8aa3bf", "#99ae8f", "#ae98b8", "#c3b183", "#83adab", "#bf918d", "#989eac"];
 
 /** Whoever passes before somebody, or a blurred picture, takes people away for a frame or two. */
 const HOLD_MS = 500;
@@ -19,8 +19,10 @@ export class Crowd {
   readonly figures: ReadonlyMap<number, Figure>;
   readonly #figures = new Map<number, Figure>();
   readonly #seenMs = new Map<number, number>();
-  readonly #materials = COLOURS.map(materials);
+  readonly #materials = COLORS.map(materials);
   #kind = "";
+  /** Whether the surfaces are drawn. */
+  surfaces = true;
   /** How parts that were not seen are drawn, from the next `show` on. */
   unseen: Unseen = "fade";
 
@@ -43,6 +45,7 @@ export class Crowd {
       this.#seenMs.set(id, nowMs);
       this.#figure(id, to, model).show(was < 0 ? row : { people: before, n: was }, row, share, this.unseen);
     }
+    for (const { object } of this.#figures.values()) object.visible = this.surfaces;
     for (const [id, seenMs] of this.#seenMs) if (nowMs - seenMs > HOLD_MS) this.#remove(id);
   }
 
@@ -54,7 +57,7 @@ export class Crowd {
   #figure(id: number, frame: FramePacket, model: ModelPacket): Figure {
     let figure = this.#figures.get(id);
     if (!figure) {
-      figure = make(frame, model, this.#materials[Math.abs(id) % COLOURS.length]!);
+      figure = make(frame, model, this.#materials[Math.abs(id) % COLORS.length]!);
       this.#figures.set(id, figure);
       this.group.add(figure.object);
     }
@@ -71,9 +74,9 @@ export class Crowd {
   }
 }
 
-/** The colour of a person, as CSS has it. */
-export function colourOf(id: number): string {
-  return COLOURS[Math.abs(id) % COLOURS.length]!;
+/** The color of a person, as CSS has it. */
+export function colorOf(id: number): string {
+  return COLORS[Math.abs(id) % COLORS.length]!;
 }
 
 function make(frame: FramePacket, model: ModelPacket, made: Materials): Figure {

@@ -23,13 +23,22 @@ export class Floor {
   readonly up = new THREE.Vector3(0, 1, 0);
   /** Of the floor, along `up` from the camera, m; undefined until somebody has been seen. */
   height: number | undefined;
+  #known = false;
   readonly #sum = new THREE.Vector3(0, PRIOR, 0);
+
+  /** The publisher knows: `up` in gltf axes of the camera's frame, and the camera's height above the floor, m. */
+  fix(up: THREE.Vector3, cameraHeightM: number): void {
+    this.#known = true;
+    this.up.copy(up).normalize();
+    this.height = -cameraHeightM;
+  }
 
   /**
    * Learn from where the joints (P, 3) of some people are. names: of the joints. The nearest one says how high the floor
    * is: how far away people are is known the less the farther they are.
    */
   see(names: readonly string[], people: readonly Float32Array[]): void {
+    if (this.#known) return;
     for (const joints of people) this.#lean(names, joints);
     const depth = (joints: Float32Array): number => -joints[2]!;
     const nearest = people.reduce<Float32Array | undefined>(

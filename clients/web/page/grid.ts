@@ -6,7 +6,7 @@ const REACH_M = 9;
 
 export function ground(): THREE.Object3D {
   const disc = new THREE.CircleGeometry(REACH_M, 96);
-  const shade = new THREE.Mesh(disc, new THREE.ShadowMaterial({ color: "#39414f", opacity: 0.34 }));
+  const shade = new THREE.Mesh(disc, new THREE.ShadowMaterial({ color: "#000000", opacity: 0.42 }));
   shade.receiveShadow = true;
   const lines = new THREE.Mesh(disc, material());
   // What is seen through the other lies behind it.
@@ -18,7 +18,7 @@ function material(): THREE.ShaderMaterial {
   return new THREE.ShaderMaterial({
     transparent: true,
     depthWrite: false,
-    uniforms: { reach: { value: REACH_M }, ink: { value: new THREE.Color("#4a5568") } },
+    uniforms: { reach: { value: REACH_M }, ink: { value: new THREE.Color("#b9c6d2") } },
     vertexShader: `
       varying vec2 place;
       varying vec2 local;
@@ -40,7 +40,7 @@ function material(): THREE.ShaderMaterial {
       }
       void main() {
         float fade = pow(max(0.0, 1.0 - length(local) / reach), 1.6);
-        gl_FragColor = vec4(ink, fade * max(lines(place) * 0.5, lines(place * 4.0) * 0.14));
+        gl_FragColor = vec4(ink, fade * max(lines(place) * 0.3, lines(place * 4.0) * 0.08));
         #include <colorspace_fragment>
       }`,
   });

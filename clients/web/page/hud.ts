@@ -1,62 +1,99 @@
-/** The numbers on the page. */
+/** The numbers on the page: measured twice a second over the last seconds. */
 
-import type { Client, StreamState } from "../src/index.js";
+import type { StreamState } from "../src/index.js";
+import type { Charts } from "./charts.js";
 import type { Numbers } from "./inspect.js";
 
 const EVERY_MS = 500;
-/** Numbers of the last seconds say how it is now. */
 const SPAN = 7;
 
-interface Sample {
+interface Counts {
   readonly ms: number;
+  readonly count: number;
   readonly received: number;
   readonly lost: number;
   readonly bytes: number;
+  readonly dropped: number;
+  readonly drawn: number;
+}
+
+/** What a stats message says that the page shows. */
+export interface PipelineStats {
+  readonly stagesMs: Readonly<Record<string, number>>;
+  readonly dropped: number;
 }
 
 export class Hud {
-  readonly #samples: Sample[] = [];
+  readonly #charts: Charts;
+  readonly #samples: Counts[] = [];
   #stream = "";
   #nextMs = 0;
 
-  /** Write down how the stream does, at most twice a second. lagS: how much later than possible it is shown. */
-  show(client: Client, state: StreamState | undefined, numbers: Numbers, lagS: number, nowMs: number): void {
-    numbers.state = wordOf(client, state);
-    numbers.stream = state?.stream ?? "";
-    numbers.received = state?.received ?? 0;
-    numbers.lost = state?.lost ?? 0;
-    if (nowMs < this.#nextMs) return;
-    this.#nextMs = nowMs + EVERY_MS;
-    const shown = element("state");
-    shown.dataset["state"] = numbers.state;
-    write("state", sentence(numbers.state, state));
-    write("people", `${numbers.people.length}`);
-    if (state) this.#measure(state, numbers, lagS, nowMs);
+  constructor(charts: Charts) {
+    this.#charts = charts;
   }
 
-  /** Forget what was measured: another level has other numbers. */
+  /**
+   * Write down how the stream does, at most twice a second. count: frames that came. lagS: how much later than possible
+   * it is shown. stats: of the publisher, where it sends them.
+   */
+  show(
+    state: StreamState,
+    numbers: Numbers,
+    count: number,
+    lagS: number,
+    stats: PipelineStats | undefined,
+    nowMs: number,
+  ): void {
+    if (nowMs < this.#nextMs) return;
+    this.#nextMs = nowMs + EVERY_MS;
+    if (state.stream !== this.#stream) this.restart();
+    this.#stream = state.stream;
+    const { received, lost, bytes } = state;
+    const dropped = stats?.dropped ?? 0;
+    this.#samples.push({ ms: nowMs, count, received, lost, bytes, dropped, drawn: numbers.drawn });
+    if (this.#samples.length > SPAN) this.#samples.shift();
+    const [first, last] = [this.#samples[0]!, this.#samples.at(-1)!];
+    const before = this.#samples.at(-2);
+    const seconds = (nowMs - first.ms) / 1000;
+    const came = last.received - first.received;
+    const gone = last.lost - first.lost;
+    const moving = numbers.state === "live";
+    numbers.latencyMs = state.ageMs + state.delayMs + 1000 * lagS;
+    numbers.fps = seconds > 0 ? (last.count - first.count) / seconds : null;
+    write("people", `${numbers.people.length}`);
+    write("latency", moving ? `${numbers.latencyMs.toFixed(0)} ms` : "–");
+    write("lost", came + gone ? `${((100 * gone) / (came + gone)).toFixed(1)} %` : "–");
+    write("fps", numbers.fps === null ? "–" : numbers.fps.toFixed(1));
+    write("rate", seconds > 0 ? rate((8 * (last.bytes - first.bytes)) / seconds) : "–");
+    this.#charts.add(nowMs / 1000, {
+      fps: numbers.fps,
+      drawn: seconds > 0 ? (last.drawn - first.drawn) / seconds : null,
+      latencyMs: moving ? numbers.latencyMs : null,
+      ageMs: moving ? state.ageMs : null,
+      lost: before ? last.lost - before.lost : null,
+      dropped: before && stats ? Math.max(0, last.dropped - before.dropped) : null,
+      stagesMs: stats?.stagesMs ?? null,
+    });
+  }
+
+  /** Forget what was measured: another level or stream has other numbers. */
   restart(): void {
     this.#samples.length = 0;
     this.#nextMs = 0;
   }
+}
 
-  #measure(state: StreamState, numbers: Numbers, lagS: number, nowMs: number): void {
-    if (state.stream !== this.#stream) this.#samples.length = 0;
-    this.#stream = state.stream;
-    this.#samples.push({ ms: nowMs, received: state.received, lost: state.lost, bytes: state.bytes });
-    if (this.#samples.length > SPAN) this.#samples.shift();
-    const first = this.#samples[0]!;
-    const seconds = (nowMs - first.ms) / 1000;
-    const received = state.received - first.received;
-    const lost = state.lost - first.lost;
-    const moving = state.state === "live" && numbers.state === "live";
-    numbers.latencyMs = state.ageMs + state.delayMs + 1000 * lagS;
-    numbers.fps = seconds > 0 ? received / seconds : null;
-    write("latency", moving ? `${numbers.latencyMs.toFixed(0)} ms` : "–");
-    write("lost", received + lost ? `${((100 * lost) / (received + lost)).toFixed(1)} %` : "–");
-    write("fps", numbers.fps === null ? "–" : numbers.fps.toFixed(1));
-    write("rate", seconds > 0 ? rate((8 * (state.bytes - first.bytes)) / seconds) : "–");
-  }
+/** The values of a stats message that the page understands. */
+export function pipelineStats(values: Readonly<Record<string, unknown>>): PipelineStats {
+  const numbers = (value: unknown): [string, number][] =>
+    Object.entries(typeof value === "object" && value !== null ? value : {}).filter(
+      (entry): entry is [string, number] => typeof entry[1] === "number" && Number.isFinite(entry[1]),
+    );
+  return {
+    stagesMs: Object.fromEntries(numbers(values["stages_ms"]).slice(0, 32)),
+    dropped: numbers(values["dropped"]).reduce((sum, [, count]) => sum + count, 0),
+  };
 }
 
 /** The element of this id. */
@@ -64,25 +101,12 @@ export function element(id: string): HTMLElement {
   return document.getElementById(id)!;
 }
 
-/** Say something above the controls, or nothing. */
+/** Say something above the timeline, or nothing. */
 export function say(text: string): void {
   const message = element("message");
   if (message.textContent === text) return;
   message.textContent = text;
   message.hidden = !text;
-}
-
-function wordOf(client: Client, state: StreamState | undefined): string {
-  if (!client.connected) return "connecting";
-  if (state?.state === "ended") return "ended";
-  return client.silent || !state ? "waiting" : state.state;
-}
-
-function sentence(word: string, state: StreamState | undefined): string {
-  if (word === "connecting") return "connecting to the bridge";
-  if (word === "waiting") return "waiting for the publisher";
-  if (word === "ended") return `ended: ${state?.reason || state?.stream}`;
-  return `${word}: ${state?.stream}`;
 }
 
 function write(id: string, text: string): void {
@@ -91,5 +115,5 @@ function write(id: string, text: string): void {
 }
 
 function rate(bits: number): string {
-  return bits < 999_500 ? `${(bits / 1e3).toFixed(0)} kbit/s` : `${(bits / 1e6).toFixed(1)} Mbit/s`;
+  return bits < 999_500 ? `${(bits / 1e3).toFixed(0)} kb/s` : `${(bits / 1e6).toFixed(1)} Mb/s`;
 }

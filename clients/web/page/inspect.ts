@@ -20,6 +20,8 @@ export interface Numbers {
   latencyMs: number;
   /** The seq of the frame that is shown whole, or on the way to which the motion is; -1 before. */
   seq: number;
+  /** Frame index of the picture that is drawn; -1 without. */
+  picture: number;
   /** How often the page was drawn. */
   drawn: number;
 }
@@ -28,6 +30,8 @@ export interface Inspection {
   readonly numbers: Numbers;
   /** The vertices (V, 3) of a person as they are drawn, in the camera's frame and gltf axes, metres; empty for nobody. */
   vertices(id: number): number[];
+  /** Save a screenshot; its size in bytes. */
+  screenshot(): Promise<number>;
 }
 
 declare global {
@@ -36,11 +40,11 @@ declare global {
   }
 }
 
-export function expose(crowd: Crowd): Numbers {
+export function expose(crowd: Crowd, screenshot: () => Promise<number>): Numbers {
   const numbers: Numbers = {
-    stream: "", level: "", state: "connecting", people: [], received: 0, lost: 0, fps: null, latencyMs: 0, seq: -1, drawn: 0,
+    stream: "", level: "", state: "connecting", people: [], received: 0, lost: 0, fps: null, latencyMs: 0, seq: -1, picture: -1, drawn: 0,
   };
-  window.meshcast = { numbers, vertices: (id) => vertices(crowd, id) };
+  window.meshcast = { numbers, vertices: (id) => vertices(crowd, id), screenshot };
   return numbers;
 }
 

@@ -2,7 +2,7 @@
 
 import * as THREE from "three";
 
-import { type Crowd, colourOf } from "./crowd.js";
+import { type Crowd, colorOf } from "./crowd.js";
 
 /** From the joint of the head to where a label ends, m. */
 const ABOVE_M = 0.3;
@@ -16,7 +16,8 @@ export class Labels {
   }
 
   /** Put each id above one of the joints (J, 3) of its person, which are in the group's frame. */
-  show(crowd: Crowd, head: number, eye: THREE.Camera): void {
+  show(crowd: Crowd, head: number, eye: THREE.Camera, shown: boolean): void {
+    const { clientWidth, clientHeight } = this.#parent;
     const gone = new Set(this.#labels.keys());
     for (const [id, { joints }] of crowd.figures) {
       gone.delete(id);
@@ -24,8 +25,8 @@ export class Labels {
       at.y += ABOVE_M;
       at.project(eye);
       const label = this.#label(id);
-      label.hidden = Math.abs(at.z) > 1;
-      label.style.transform = `translate(${50 + 50 * at.x}vw, ${50 - 50 * at.y}dvh) translate(-50%, -100%)`;
+      label.hidden = !shown || Math.abs(at.z) > 1;
+      label.style.transform = `translate(${(0.5 + 0.5 * at.x) * clientWidth}px, ${(0.5 - 0.5 * at.y) * clientHeight}px) translate(-50%, -100%)`;
     }
     for (const id of gone) {
       this.#labels.get(id)!.remove();
@@ -38,7 +39,7 @@ export class Labels {
     if (!label) {
       label = document.createElement("span");
       label.textContent = `${id}`;
-      label.style.setProperty("--colour", colourOf(id));
+      label.style.setProperty("--color", colorOf(id));
       this.#labels.set(id, label);
       this.#parent.append(label);
     }

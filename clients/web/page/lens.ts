@@ -2,20 +2,13 @@
 
 import type * as THREE from "three";
 
-import type { Intrinsics } from "../src/index.js";
-
-/** What of a camera's picture a view needs, px. */
-export interface Picture {
-  readonly camera: Intrinsics;
-  readonly width: number;
-  readonly height: number;
-}
+import type { Optics } from "./optics.js";
 
 /**
  * Let the camera project as the picture's does, the whole picture in the middle of a view of this aspect (width by
- * height). Distortion and skew are left out: they move a point by less than its body's error.
+ * height). Distortion is not in it: the picture behind the bodies is drawn without its own instead.
  */
-export function project(view: THREE.PerspectiveCamera, picture: Picture, aspect: number): void {
+export function project(view: THREE.PerspectiveCamera, picture: Optics, aspect: number): void {
   const { camera, width, height } = picture;
   const across = Math.max(width, height * aspect) / 2;
   const along = across / aspect;

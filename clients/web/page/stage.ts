@@ -4,7 +4,8 @@ import * as THREE from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 
 import { ground } from "./grid.js";
-import { type Picture, project } from "./lens.js";
+import { project } from "./lens.js";
+import type { Optics } from "./optics.js";
 import { Viewpoint } from "./viewpoint.js";
 
 const KEY = new THREE.Vector3(2.4, 5.2, 3.6);
@@ -20,8 +21,10 @@ export class Stage {
   readonly #key = new THREE.DirectionalLight("#fff6ea", 2.1);
   readonly #ground = ground();
   /** The picture whose camera is looked through; undefined for a free view. */
-  #lens: Picture | undefined;
+  #lens: Optics | undefined;
   #dirty = true;
+  /** Called with the size of the canvas, px of the screen. */
+  onResize: (width: number, height: number) => void = () => {};
 
   /** crowd: what stands on the floor; its pose is that of the real camera's frame. */
   constructor(canvas: HTMLCanvasElement, crowd: THREE.Object3D) {
@@ -47,6 +50,23 @@ export class Stage {
     this.#resize();
   }
 
+  /** What stands in the world: y is up, the floor at 0. */
+  add(object: THREE.Object3D): void {
+    this.#scene.add(object);
+  }
+
+  /** Whether lines are drawn on the floor; shadows are in any case. */
+  set ground(shown: boolean) {
+    this.#ground.children[0]!.visible = shown;
+    this.touch();
+  }
+
+  /** Draw at once. */
+  render(): void {
+    if (this.#lens) this.#lookThrough(this.#lens);
+    this.#renderer.render(this.#scene, this.camera);
+  }
+
   /** Something has changed: draw when the screen is next. */
   touch(): void {
     this.#dirty = true;
@@ -60,8 +80,7 @@ export class Stage {
     }
     if (!this.#dirty) return false;
     this.#dirty = false;
-    if (this.#lens) this.#lookThrough(this.#lens);
-    this.#renderer.render(this.#scene, this.camera);
+    this.render();
     return true;
   }
 
@@ -80,7 +99,7 @@ export class Stage {
   }
 
   /** Look through the camera of a picture, or freely. */
-  set lens(picture: Picture | undefined) {
+  set lens(picture: Optics | undefined) {
     if (this.#lens && !picture) {
       this.camera.updateProjectionMatrix();
       this.centre();
@@ -90,7 +109,7 @@ export class Stage {
     this.touch();
   }
 
-  #lookThrough(picture: Picture): void {
+  #lookThrough(picture: Optics): void {
     this.#crowd.updateMatrixWorld();
     this.camera.position.copy(this.#crowd.position);
     this.camera.quaternion.copy(this.#crowd.quaternion);
@@ -99,10 +118,10 @@ export class Stage {
 
   /** Soft light from the sky and the floor, one light that throws shadows, and two that tell shapes from the ground. */
   #light(): void {
-    const sky = new THREE.HemisphereLight("#ffffff", "#a59a90", 1.45);
-    const fill = new THREE.DirectionalLight("#e6f0ff", 0.5);
+    const sky = new THREE.HemisphereLight("#e8eef5", "#4a4744", 1.15);
+    const fill = new THREE.DirectionalLight("#dbe8ff", 0.55);
     fill.position.set(-4, 2.5, 2.5);
-    const rim = new THREE.DirectionalLight("#ffffff", 0.9);
+    const rim = new THREE.DirectionalLight("#ffffff", 1.3);
     rim.position.set(-1.5, 3, -4);
     this.#scene.add(sky, fill, rim);
     const { shadow } = this.#key;
@@ -123,6 +142,7 @@ export class Stage {
     this.#renderer.setSize(clientWidth, clientHeight, false);
     this.camera.aspect = clientWidth / clientHeight;
     this.camera.updateProjectionMatrix();
+    this.onResize(clientWidth, clientHeight);
     this.touch();
   }
 }

@@ -4,8 +4,8 @@ import { convertFrame, convertModel } from "./axes.js";
 import { decode } from "./decode.js";
 import { Delay, STALE_S } from "./delay.js";
 import { WireError } from "./errors.js";
-import { type AxesName, type Level, type State, type Word, readHeader, readWord } from "./layout.js";
-import type { FramePacket, ModelPacket, StatusPacket } from "./packets.js";
+import { type AxesName, type Extra, type Level, type State, readHeader, readWord } from "./layout.js";
+import type { FramePacket, ModelPacket, PreviewPacket, StatsPacket, StatusPacket } from "./packets.js";
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5000;
@@ -16,8 +16,8 @@ const DEAD_MS = 10_000;
 const WATCH_MS = 1000;
 
 export interface ClientOptions {
-  /** Which levels to receive. */
-  readonly levels: readonly Level[];
+  /** Which levels to receive, and "preview" and "stats". Frames are counted at the first one. */
+  readonly levels: readonly (Level | Extra)[];
   /** The one stream to receive; all of them when left out. */
   readonly stream?: string;
   /** What a bridge with --token-file asks for. */
@@ -28,6 +28,12 @@ export interface ClientOptions {
   readonly onError?: (error: WireError) => void;
   /** Called when a frame has come, for pages that do not ask on every animation frame. */
   readonly onFrame?: () => void;
+  /** Called for every frame message that is whole and not older than one before, before `take` decodes it. */
+  readonly onMessage?: (level: Level, stream: string, message: ArrayBuffer) => void;
+  /** Called for every picture. */
+  readonly onPreview?: (packet: PreviewPacket) => void;
+  /** Called for every stats message. */
+  readonly onStats?: (packet: StatsPacket) => void;
   /** The WebSocket class, where the environment has none. */
   readonly webSocket?: typeof WebSocket;
 }
@@ -39,9 +45,9 @@ export interface StreamState {
   state: State;
   /** Why it ended. */
   reason: string;
-  /** Frames that came. */
+  /** Frames that came, at the first level. */
   received: number;
-  /** Of the frames that came. */
+  /** Of the messages that came. */
   bytes: number;
   /** Frames that were published but did not come, by their sequence numbers. */
   lost: number;
@@ -106,7 +112,7 @@ export class Client {
     for (const message of this.#waiting.values()) {
       try {
         const packet = decode(message);
-        if (packet.word === "model" || packet.word === "status") continue;
+        if (!("people" in packet)) continue;
         frames.push(this.#options.axes ? convertFrame(packet, this.#options.axes) : packet);
       } catch (error) {
         this.#report(error);
@@ -169,7 +175,7 @@ export class Client {
       const word = readWord(view);
       this.#heardMs = nowMs;
       this.#retryMs = FIRST_RETRY_MS;
-      if (word === "model" || word === "status") this.#note(message);
+      if (word === "model" || word === "status" || word === "preview" || word === "stats") this.#note(message);
       else this.#keep(message, view, word, nowMs / 1000);
     } catch (error) {
       this.#report(error);
@@ -182,6 +188,11 @@ export class Client {
       this.#models.set(packet.stream, this.#options.axes ? convertModel(packet, this.#options.axes) : packet);
     } else if (packet.word === "status") {
       this.#finish(packet);
+    } else if (packet.word === "preview") {
+      this.#state(packet.stream).bytes += message.byteLength;
+      this.#options.onPreview?.(packet);
+    } else if (packet.word === "stats") {
+      this.#options.onStats?.(packet);
     }
   }
 
@@ -191,25 +202,24 @@ export class Client {
     state.state = status.state;
     state.reason = status.reason;
     if (status.state === "live") return;
-    for (const level of this.#options.levels) {
-      const seen = this.#numbers.get(`${level}/${status.stream}`);
-      if (seen?.session !== status.session || status.nextSeq <= seen.seq + 1n) continue;
-      state.lost += Number(status.nextSeq - seen.seq - 1n);
-      seen.seq = status.nextSeq - 1n;
-    }
+    const seen = this.#numbers.get(`${this.#options.levels[0]}/${status.stream}`);
+    if (seen?.session !== status.session || status.nextSeq <= seen.seq + 1n) return;
+    state.lost += Number(status.nextSeq - seen.seq - 1n);
+    seen.seq = status.nextSeq - 1n;
   }
 
   /** Only the header is looked at here: whoever asks for frames decodes those that are still the newest. */
-  #keep(message: ArrayBuffer, view: DataView, word: Word, nowS: number): void {
+  #keep(message: ArrayBuffer, view: DataView, word: Level, nowS: number): void {
     const { stream, seq, session } = readHeader(view, word);
     const topic = `${word}/${stream}`;
     const state = this.#state(stream);
     const seen = this.#numbers.get(topic);
     const overtaken = seen?.session === session && seq <= seen.seq;
-    if (seen?.session === session && !overtaken) state.lost += Number(seq - seen.seq - 1n);
+    const counted = word === this.#options.levels[0];
+    if (counted && seen?.session === session && !overtaken) state.lost += Number(seq - seen.seq - 1n);
     if (!overtaken) this.#numbers.set(topic, { session, seq });
     state.state = "live";
-    state.received++;
+    if (counted) state.received++;
     state.bytes += view.byteLength;
     state.ageMs = view.getUint32(108, true) / 1000;
     let delay = this.#delays.get(stream);
@@ -217,7 +227,8 @@ export class Client {
     const delayS = delay.of(session, Number(view.getBigInt64(128, true)) / 1e9 + state.ageMs / 1000, nowS);
     state.delayMs = delayS * 1000;
     const late = overtaken || delayS > STALE_S;
-    if (late || this.#waiting.has(topic)) state.skipped++;
+    if (counted && (late || this.#waiting.has(topic))) state.skipped++;
+    if (!overtaken) this.#options.onMessage?.(word, stream, message);
     if (late) return;
     this.#waiting.set(topic, message);
     this.#options.onFrame?.();

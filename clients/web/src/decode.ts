@@ -1,6 +1,8 @@
 /** From bytes to packets; every number is checked before it is believed. */
 
 import { WireError } from "./errors.js";
+import { decodePreview, decodeStats } from "./extras.js";
+import { intrinsics, text } from "./fields.js";
 import {
   ArrayReader,
   HEADER_SIZES,
@@ -19,7 +21,7 @@ import {
   readObserved,
   readWord,
 } from "./layout.js";
-import type { FramePacket, Intrinsics, Lod, ModelPacket, Packet, People, Rig, StatusPacket, UvMap } from "./packets.js";
+import type { FramePacket, Lod, ModelPacket, Packet, People, Rig, StatusPacket, UvMap } from "./packets.js";
 
 /**
  * The packet in one message. Arrays are views of it where its bytes are aligned for them, and of one copy otherwise.
@@ -31,6 +33,8 @@ export function decode(message: ArrayBuffer | Uint8Array<ArrayBuffer>): Packet {
   const header = readHeader(view, word);
   if (word === "model") return decodeModel(view, { ...header, word });
   if (word === "status") return decodeStatus(view, { ...header, word });
+  if (word === "preview") return decodePreview(view, { ...header, word });
+  if (word === "stats") return decodeStats(view, { ...header, word });
   return decodeFrame(view, header, word);
 }
 
@@ -121,18 +125,6 @@ function decodeFrame(view: DataView<ArrayBuffer>, header: Header, word: Level): 
   };
 }
 
-function intrinsics(view: DataView): Intrinsics | null {
-  const found = Array.from({ length: 10 }, (_, index) => view.getFloat32(152 + 4 * index, true));
-  const [fx, fy, cx, cy, skew, k1, k2, p1, p2, k3] = found as [
-    number, number, number, number, number, number, number, number, number, number,
-  ];
-  if (!found.every(Number.isFinite) || fx < 0 || fy < 0) {
-    throw new WireError("damaged message: its camera is not one");
-  }
-  if (fx === 0 || fy === 0) return null;
-  return { fx, fy, cx, cy, skew, distortion: [k1, k2, p1, p2, k3] };
-}
-
 function decodeModel(view: DataView<ArrayBuffer>, header: Header & { word: "model" }): ModelPacket {
   const V = view.getUint32(108, true);
   const F = view.getUint32(112, true);
@@ -205,14 +197,6 @@ function decodeStatus(view: DataView<ArrayBuffer>, header: Header & { word: "sta
     tPublishMonotonicNs: view.getBigInt64(120, true),
     reason: text(reason, "reason is"),
   };
-}
-
-function text(bytes: Uint8Array, what: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new WireError(`damaged message: the ${what} not UTF-8`);
-  }
 }
 
 function notNegative(array: Float32Array): boolean {

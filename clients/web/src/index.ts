@@ -5,7 +5,7 @@ export { Client, type ClientOptions, type StreamState } from "./client.js";
 export { decode, dequantise } from "./decode.js";
 export { Delay } from "./delay.js";
 export { WireError } from "./errors.js";
-export type { AxesName, Header, Level, Space, State, Unit } from "./layout.js";
+export type { AxesName, Extra, Header, Lens, Level, Space, State, Unit } from "./layout.js";
 export type {
   FramePacket,
   Intrinsics,
@@ -13,7 +13,9 @@ export type {
   ModelPacket,
   Packet,
   People,
+  PreviewPacket,
   Rig,
+  StatsPacket,
   StatusPacket,
   UvMap,
 } from "./packets.js";

@@ -28,15 +28,23 @@ export const UNITS = ["m", "cm"] as const;
 export const SPACES = ["camera", "world", "body"] as const;
 export const STATES = ["live", "idle", "ended"] as const;
 export const LEVELS = ["params", "joints", "mesh", "mesh-lod"] as const;
+/** What can be asked for besides the bodies: the camera's picture, and how the pipeline performs. */
+export const EXTRAS = ["preview", "stats"] as const;
+export const LENSES = ["pinhole", "fisheye"] as const;
+export const ENCODINGS = ["jpeg"] as const;
+export const MAX_PREVIEW_PX = 8192;
+export const MAX_STATS_BYTES = 1 << 16;
 
 export type AxesName = (typeof AXES)[number];
 export type Unit = (typeof UNITS)[number];
 export type Space = (typeof SPACES)[number];
 export type State = (typeof STATES)[number];
 export type Level = (typeof LEVELS)[number];
+export type Extra = (typeof EXTRAS)[number];
+export type Lens = (typeof LENSES)[number];
 
 /** The first word of the topic; its place is the kind on the wire. */
-const WORDS = [undefined, "mesh", "model", "params", "joints", "mesh-lod", "status"] as const;
+const WORDS = [undefined, "mesh", "model", "params", "joints", "mesh-lod", "status", "preview", "stats"] as const;
 export type Word = NonNullable<(typeof WORDS)[number]>;
 
 export const HEADER_SIZES: Record<Word, number> = {
@@ -46,6 +54,8 @@ export const HEADER_SIZES: Record<Word, number> = {
   "mesh-lod": 208,
   model: 144,
   status: 136,
+  preview: 208,
+  stats: 124,
 };
 
 const COMMON_SIZE = 108;

@@ -1,6 +1,6 @@
 /** What a subscriber receives, decoded: bodies of a frame, constants of a stream, and how the stream is doing. */
 
-import type { Header, Level, State } from "./layout.js";
+import type { Header, Lens, Level, State } from "./layout.js";
 
 /** A pinhole camera in pixels; the centre of the top left pixel is (0, 0). */
 export interface Intrinsics {
@@ -137,4 +137,36 @@ export interface StatusPacket extends Header {
   readonly reason: string;
 }
 
-export type Packet = FramePacket | ModelPacket | StatusPacket;
+/** The camera's picture of one frame, compressed. */
+export interface PreviewPacket extends Header {
+  readonly word: "preview";
+  /** Of the stream's frame; frame messages of the same frame have the same number. */
+  readonly frameIndex: bigint;
+  /** The stream's own time in seconds from its first frame. */
+  readonly tStreamS: number;
+  /** On the publisher's monotonic clock. */
+  readonly tCaptureMonotonicNs: bigint;
+  /** From capture to sending. */
+  readonly ageMs: number;
+  /** Of the stream's images, px: the camera and the keypoints of frames refer to them. */
+  readonly width: number;
+  readonly height: number;
+  readonly camera: Intrinsics | null;
+  /** What the camera's distortion means: Brown-Conrady k1 k2 p1 p2 k3, or fisheye k1 k2 k3 k4 0. */
+  readonly lens: Lens;
+  /** Of the picture, px. */
+  readonly previewWidth: number;
+  readonly previewHeight: number;
+  /** A JPEG file; a view of the message. */
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** How the publisher's pipeline performs, once a second. */
+export interface StatsPacket extends Header {
+  readonly word: "stats";
+  readonly tPublishMonotonicNs: bigint;
+  /** Named values, see docs/wire.md; unknown ones are to be ignored. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+export type Packet = FramePacket | ModelPacket | StatusPacket | PreviewPacket | StatsPacket;

@@ -59,6 +59,11 @@ export class Playout<T> {
     return Math.min(MAX_LAG_S, SPARE * this.#intervalS + this.#latenessS);
   }
 
+  /** Which moment of the publisher's clock to show at `nowS`; undefined before the first frame. */
+  momentS(nowS: number): number | undefined {
+    return this.#entries.length ? nowS - this.#quickestS - this.lagS : undefined;
+  }
+
   /** What to draw at `nowS`; undefined before the first frame. */
   at(nowS: number): Moment<T> | undefined {
     const momentS = nowS - this.#quickestS - this.lagS;

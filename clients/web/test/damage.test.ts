@@ -58,7 +58,7 @@ test("messages cut short or too long are refused", () => {
 for (const [what, bytes, message] of [
   ["foreign", patched("mesh_opencv.bin", 40, [88]), /^not a Meshcast message/],
   ["another version", patched("mesh_opencv.bin", 44, [2]), /wire version 2, this side speaks 1/],
-  ["an unknown kind", patched("mesh_opencv.bin", 46, [7]), /unknown kind 7/],
+  ["an unknown kind", patched("mesh_opencv.bin", 46, [99]), /unknown kind 99/],
   ["a header size in the header", patched("mesh_opencv.bin", 48, [204, 0]), /header size 204/],
   ["an odd header size", patched("mesh_opencv.bin", 48, [209, 0]), /header size 209/],
   ["a huge header size", patched("mesh_opencv.bin", 48, U32_MAX), /header size 4294967295/],

@@ -66,7 +66,7 @@ export function packet(name: string): Uint8Array<ArrayBuffer> {
 
 export function frame(name: string): FramePacket {
   const found = decode(packet(name));
-  if (found.word === "model" || found.word === "status") throw new Error(`${name} is no frame`);
+  if (!("people" in found)) throw new Error(`${name} is no frame`);
   return found;
 }
 

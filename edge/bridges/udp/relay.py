@@ -54,6 +54,8 @@ class Relay:
         if isinstance(packet, StatusPacket):
             return self.end(packet.stream) if ended or packet.state != "live" else []
         departed = self.end(packet.stream) if ended else []
+        if not isinstance(packet, FramePacket):
+            return departed
         # Without its model yet, which follows immediately.
         return departed if packet.model is None else departed + self._frame(packet)
 

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from meshcast.errors import WireError
-from meshcast.protocol.layout import LEVELS, TOPIC_PREFIXES, TOPIC_SIZE, Kind, topic
+from meshcast.protocol.layout import EXTRAS, LEVELS, TOPIC_PREFIXES, TOPIC_SIZE, Kind, topic
 
 DEFAULT_LEVEL = "mesh-lod"
 MAX_PARAMETERS = 16
 MAX_TOPICS = 1024  # queued for a browser, including the models that it has received
 MODEL = f"{TOPIC_PREFIXES[Kind.MODEL]}/".encode()
 STATUS = f"{TOPIC_PREFIXES[Kind.STATUS]}/".encode()
+SELECTABLE = LEVELS | EXTRAS
 IDENTITY = slice(72, 80)  # session and model_id of a message
 
 
 @dataclass(frozen=True, slots=True)
 class ClientSelection:
-    """Levels of one stream, or of all streams if `stream` is empty."""
+    """Levels, and "preview" and "stats", of one stream, or of all streams if `stream` is empty."""
 
     levels: tuple[str, ...]
     stream: str
@@ -34,8 +35,8 @@ class ClientSelection:
         except ValueError:
             raise WireError(f"more than {MAX_PARAMETERS} parameters; use ?levels=mesh-lod,params&stream=NAME") from None
         levels = tuple(dict.fromkeys(values.get("levels", [DEFAULT_LEVEL])[-1].split(",")))
-        if unknown := [level for level in levels if level not in LEVELS]:
-            raise WireError(f"unknown level {unknown[0][:20]!r}; choose from {', '.join(LEVELS)}")
+        if unknown := [level for level in levels if level not in SELECTABLE]:
+            raise WireError(f"unknown level {unknown[0][:20]!r}; choose from {', '.join(SELECTABLE)}")
         stream = values.get("stream", [""])[-1]
         if stream:
             topic(Kind.MESH_LOD, stream)
@@ -44,7 +45,7 @@ class ClientSelection:
     def prefixes(self) -> list[bytes]:
         """Return the topic prefixes of the selected frames."""
         if self.stream:
-            return [topic(LEVELS[level], self.stream) for level in self.levels]
+            return [topic(SELECTABLE[level], self.stream) for level in self.levels]
         return [f"{level}/".encode() for level in self.levels]
 
     def topics(self) -> tuple[bytes, ...]:

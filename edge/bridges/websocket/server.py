@@ -28,6 +28,7 @@ from websockets.typing import Subprotocol
 from edge.bridges.websocket.access import SUBPROTOCOL, Hosts, Token
 from edge.bridges.websocket.client_queue import MODEL, STATUS, ClientQueue, ClientSelection
 from edge.bridges.websocket.endpoint import Endpoint, Origins
+from edge.bridges.websocket.resources import Resource
 from edge.bridges.websocket.static_files import StaticFiles
 from edge.errors import PublishError
 from edge.wire.descriptors import max_connections
@@ -56,7 +57,8 @@ _quiet.setLevel(logging.CRITICAL)
 class Bridge:
     """Forwards the publisher at `address` to browsers; an asynchronous context manager.
 
-    page: served over HTTP at the same port. origins: additional allowed origins, such as "https://example.org".
+    address: None for a server without streams, of a recording. resources: further content, under the same access
+    control as the streams. page: served over HTTP at the same port. origins: additional allowed origins, such as "https://example.org".
     max_clients: maximum number of browsers. send_timeout_s: maximum time that a browser may block. curve: keys for an
     encrypted publisher. token: required from browsers. hosts: additional allowed host names. Entering raises
     AddressError or PublishError for an unusable address.
@@ -64,9 +66,10 @@ class Bridge:
 
     def __init__(
         self,
-        address: str,
+        address: str | None,
         listen: Endpoint,
         *,
+        resources: Sequence[Resource] = (),
         page: StaticFiles | None = None,
         origins: Sequence[str] = (),
         max_clients: int = MAX_CLIENTS,
@@ -75,8 +78,10 @@ class Bridge:
         token: Token | None = None,
         hosts: Sequence[str] = (),
     ) -> None:
-        check_address(address, connecting=True)
+        if address is not None:
+            check_address(address, connecting=True)
         self._address = address
+        self._resources = tuple(resources)
         self._listen = listen
         self._page = page
         self._origins = Origins(listen, origins)
@@ -92,11 +97,12 @@ class Bridge:
 
     async def __aenter__(self) -> Bridge:
         # An inproc socket must share the context of the publisher.
-        self._own = not self._address.startswith("inproc://")
+        self._own = self._address is None or not self._address.startswith("inproc://")
         self._context = zmq.asyncio.Context() if self._own else zmq.asyncio.Context(zmq.Context.instance())
         self._socket = self._context.socket(zmq.SUB)
         try:
-            connect(self._socket, self._address, [MODEL, STATUS], self._curve)
+            if self._address is not None:
+                connect(self._socket, self._address, [MODEL, STATUS], self._curve)
             self._server = await self._serve()
         except BaseException:
             self._disconnect()
@@ -173,7 +179,9 @@ class Bridge:
         if not self._hosts.allow(request.headers.get_all("Host")):
             return connection.respond(HTTPStatus.MISDIRECTED_REQUEST, "unknown host name; add it with --host\n")
         path, _, query = request.path.partition("?")
-        if path != PATH:
+        streaming = path == PATH and self._address is not None
+        resource = next((each for each in self._resources if each.owns(path)), None)
+        if not streaming and resource is None:
             found = await asyncio.to_thread(self._page.answer, path) if self._page is not None else None
             return found or connection.respond(HTTPStatus.NOT_FOUND, f"not found; the stream is at {PATH}\n")
         if not self._origins.allow(request.headers.get_all("Origin"), request.headers.get_all("Host")):
@@ -183,6 +191,8 @@ class Bridge:
             headers.get_all("Authorization"), headers.get_all("Sec-WebSocket-Protocol")
         ):
             return connection.respond(HTTPStatus.UNAUTHORIZED, "token required; open the link that the bridge prints\n")
+        if resource is not None:
+            return await asyncio.to_thread(resource.answer, path, query)
         try:
             ClientSelection.parse(query)
         except WireError as error:

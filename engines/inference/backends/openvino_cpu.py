@@ -16,6 +16,7 @@ from engines.backend_errors import classify_error, shapes_text
 from engines.errors import ModelError
 from engines.inference.batching import batch_sizes
 from engines.inference.build_progress import OnBuild
+from engines.inference.process_exit import native_calls
 
 # openvino reports its import to a web service through this package; None makes it use its built-in stub.
 _silenced = "openvino_telemetry" not in sys.modules and "openvino" not in sys.modules
@@ -141,17 +142,19 @@ class _Lanes:
         self._compiling: threading.Thread | None = None
         if count > 1:
             arguments = model.clone(), device.upper(), config | {"NUM_STREAMS": count}, count
-            self._compiling = threading.Thread(target=self._compile, args=arguments, name="compile")
+            # A daemon thread in `native_calls`: the end of the process waits for it, or keeps it from starting.
+            self._compiling = threading.Thread(target=self._compile, args=arguments, name="compile", daemon=True)
         alone = _core().compile_model(model, device.upper(), config)
         self.output_shapes = [tuple(output.get_shape()) for output in alone.outputs]
         self._alone = alone.create_infer_request()
 
     def _compile(self, model: ov.Model, device: str, config: dict[str, Any], count: int) -> None:
-        try:
-            compiled = _core().compile_model(model, device, config)
-            self._several = [compiled.create_infer_request() for _ in range(count)]
-        except (RuntimeError, MemoryError) as error:
-            self._failed = error
+        with native_calls:
+            try:
+                compiled = _core().compile_model(model, device, config)
+                self._several = [compiled.create_infer_request() for _ in range(count)]
+            except (RuntimeError, MemoryError) as error:
+                self._failed = error
 
     def _start_compiling(self) -> None:
         with self._lock:

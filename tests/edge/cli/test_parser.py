@@ -47,7 +47,7 @@ def restored_log_format() -> Iterator[None]:
         ("clip.mp4 --save a.npz", "meshcast: clip.mp4: no such command; did you mean meshcast run SOURCE?"),
         ("rtsp://me:s3cret@host/a", "meshcast: rtsp://host/a: no such command; did you mean meshcast run SOURCE?"),
         ("0", "meshcast: 0: no such command; did you mean meshcast run SOURCE?"),
-        ("zebra", "meshcast: zebra: no such command; choose from run, config, "),
+        ("zebra", "meshcast: zebra: no such command; choose from run, view, config, "),
         ("models shwo", "meshcast: unknown model 'shwo'"),
         ("bridge vcm a", "meshcast bridge: vcm: no such "),
         ("calibrate camrea a", "meshcast calibrate: camrea: no such kind; did you mean camera?"),

@@ -20,7 +20,7 @@ def test_with_setting_reads_switches(text, value):
 
 def test_with_setting_reads_tuples_as_settings():
     assert with_setting(PipelineConfig(), "smoothing.depth=(0.3, 1)").smoothing.depth == OneEuroConfig(0.3, 1)
-    assert with_setting(PipelineConfig(), "tracker.max_jump=(0.1, 0.2)").tracker.max_jump == (0.1, 0.2)
+    assert with_setting(PipelineConfig(), "tracker.identity.length=(0.1, 0.2)").tracker.identity.length == (0.1, 0.2)
 
 
 def test_with_setting_keeps_types():

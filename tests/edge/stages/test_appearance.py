@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from edge.stages.appearance import appearance_distances, appearance_of, lab_colors
+from edge.stages.appearance import appearance_of, lab_colors
 from edge.stages.config import AppearanceConfig
 from tests.edge.stages.test_tracker import BODY
 
@@ -25,10 +25,3 @@ def test_appearance_of_dressed_person_has_colors_of_parts() -> None:
     np.testing.assert_allclose(seen[0], expected, atol=1)
     scores[:, 11:] = 0.1
     assert np.isnan(appearance_of(image, keypoints, scores, AppearanceConfig())).all()
-
-
-def test_appearance_distances_without_common_part_are_zero() -> None:
-    nan = np.nan
-    a = np.array([[10, 0, 0, nan, nan, nan], [0, 0, 0, 4, 0, 0]], np.float32)
-    b = np.array([[nan, nan, nan, 1, 2, 3], [0, 0, 0, 0, 0, 0]], np.float32)
-    np.testing.assert_allclose(appearance_distances(a, b), [[0, 10], [np.sqrt(22), np.sqrt(8)]])

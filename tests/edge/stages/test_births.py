@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from edge.stages.births import Births, covered, inside
-from edge.stages.config import BirthConfig, TrackerConfig
-from edge.types import F32, Detections
+from edge.stages.config import BirthConfig, MotionConfig, TrackerConfig
+from edge.stages.observation import Observations
+from edge.stages.track import TrackTable
+from edge.types import F32, Detections, Pose2D
 from tests.edge.stages.test_tracker import BODY
 
 BOX = np.array([100, 100, 180, 300], np.float32)
 NO_BOXES = np.empty((0, 4), np.float32)
-NO_POSES = (np.empty((0, 17, 2), np.float32), np.empty((0, 17), np.float32))
+SIZE = (1280, 720)
 
 
 def detections(*pairs: tuple[F32, float]) -> Detections:
@@ -24,10 +26,19 @@ def body(box: F32) -> F32:
     return (box[:2] + BODY * (box[2:] - box[:2])).astype(np.float32)
 
 
-def people(births: Births, found: Detections, score: float, tracked: tuple[F32, F32] = NO_POSES) -> list[int]:
+def observed(keypoints: F32, score: float) -> Observations:
+    """What a pose with these keypoints (N, 17, 2) shows."""
+    ids = -1 - np.arange(len(keypoints), dtype=np.int32)
+    pose = Pose2D(ids, keypoints, np.full(keypoints.shape[:2], score, np.float32))
+    return Observations.of(pose, np.full((len(ids), 6), np.nan, np.float32), SIZE, MotionConfig())
+
+
+NO_ONE = observed(np.empty((0, 17, 2), np.float32), 0.0)
+
+
+def people(births: Births, found: Detections, score: float, tracked: Observations = NO_ONE) -> list[int]:
     keypoints = np.stack([body(box) for box in found.boxes])
-    scores = np.full(keypoints.shape[:2], score, np.float32)
-    return births.people(found, keypoints, scores, tracked, 0.0).tolist()
+    return births.people(found, observed(keypoints, score), tracked, 0.0).tolist()
 
 
 def test_candidates_three_boxes_of_one_person_give_best_one() -> None:
@@ -67,11 +78,11 @@ def test_people_low_detection_score_needs_sure_keypoints(detection: float, keypo
 def test_people_keypoints_beside_the_box_are_no_person() -> None:
     found = detections((BOX, 0.9))
     keypoints = body(BOX + 150)[None]
-    assert not len(Births(TrackerConfig()).people(found, keypoints, np.full((1, 17), 0.7, np.float32), NO_POSES, 0.0))
+    assert not len(Births(TrackerConfig()).people(found, observed(keypoints, 0.7), NO_ONE, 0.0))
 
 
 def test_people_candidate_with_tracked_keypoints_never_wins() -> None:
-    tracked = (body(BOX)[None], np.full((1, 17), 0.3, np.float32))
+    tracked = observed(body(BOX)[None], 0.3)
     found = detections((BOX + 2, 0.95), (BOX + np.tile([200, 0], 2), 0.9))
     assert people(Births(TrackerConfig()), found, 0.9, tracked) == [1]
 
@@ -84,3 +95,35 @@ def test_overlap_shares_of_nested_boxes() -> None:
     large, small = np.array([[0, 0, 10, 10]], np.float32), np.array([[0, 0, 5, 10], [20, 0, 30, 10]], np.float32)
     np.testing.assert_allclose(covered(large, small), [[0.5, 0]])
     np.testing.assert_allclose(inside(large, small), [[1, 0]])
+
+
+def behind(x: float, score: float = 0.7) -> Observations:
+    """A person x px beside the one in BOX."""
+    return observed(body(BOX + np.array([x, 0, x, 0], np.float32))[None], score)
+
+
+@pytest.mark.parametrize(
+    ("x", "score", "possible", "real"),
+    [(60, 0.7, True, True), (60, 0.3, True, False), (60, 0.15, False, False), (3, 0.7, True, False)],
+    ids=["beside", "unsure", "no keypoints", "the same limbs"],
+)
+def test_hidden_people_have_sure_keypoints_beside_the_front(x: float, score: float, possible: bool, real: bool) -> None:
+    births = Births(TrackerConfig())
+    assert births.may_be_hidden(behind(x, score), behind(0)).tolist() == [possible]
+    assert births.are_hidden(behind(x, score), behind(0)).tolist() == [real]
+
+
+def test_fronts_are_new_people_then_the_one_whose_turn_it_is() -> None:
+    births, motion = Births(TrackerConfig()), MotionConfig()
+    boxes = np.stack([BOX, BOX + np.float32(300)])
+    tracks = TrackTable.of(Detections(boxes, np.ones(2, np.float32)), np.arange(2, dtype=np.int32), 0.0, 17)
+    tracks.see_people(np.arange(2), observed(np.stack([body(box) for box in boxes]), 0.7), 0.0, motion)
+    assert births.fronts(tracks, due=False).tolist() == [0, 1]
+    tracks.hits[:] = 50
+    tracks.searched_s[:] = [2.0, 1.0]
+    assert births.fronts(tracks, due=False).tolist() == []
+    assert births.fronts(tracks, due=True).tolist() == [1]
+    tracks.lost[1] = True
+    assert births.fronts(tracks, due=True).tolist() == [0]
+    off = TrackerConfig(births=BirthConfig(search_hidden=False))
+    assert Births(off).fronts(tracks, due=True).tolist() == []

@@ -8,12 +8,10 @@ import numpy as np
 
 from meshcast.errors import DamagedError, WireVersionError
 from meshcast.protocol.body import INFLUENCES, BodyModel, Lod, Rig, UvMap
+from meshcast.protocol.decode_extras import decode_preview, decode_stats, read_intrinsics
 from meshcast.protocol.layout import (
     AXES,
-    CAMERA_ASSUMED,
-    DISTORTION_FIELDS,
     FRAME_HEADER,
-    K_FIELDS,
     MAX_PEOPLE,
     MAX_VERTICES,
     MODEL_HEADER,
@@ -33,7 +31,7 @@ from meshcast.protocol.layout import (
     read_kind,
     read_observed,
 )
-from meshcast.protocol.packets import FramePacket, Intrinsics, ModelPacket, Packet, People, StatusPacket
+from meshcast.protocol.packets import FramePacket, ModelPacket, Packet, People, StatusPacket
 from meshcast.protocol.quantization import WEIGHT_LEVELS, dequantize
 
 
@@ -44,7 +42,8 @@ def decode(data: bytes) -> Packet:
         data: The bytes of one ZeroMQ frame.
 
     Returns:
-        A FramePacket, ModelPacket or StatusPacket. Its arrays may be read-only views of `data`.
+        A FramePacket, ModelPacket, StatusPacket, PreviewPacket or StatsPacket. Its arrays may be read-only views of
+        `data`.
 
     Raises:
         NotMeshcastError: The bytes are not a Meshcast message.
@@ -57,6 +56,10 @@ def decode(data: bytes) -> Packet:
         return _decode_model(data)
     if kind is Kind.STATUS:
         return _decode_status(data)
+    if kind is Kind.PREVIEW:
+        return decode_preview(data)
+    if kind is Kind.STATS:
+        return decode_stats(data)
     return _decode_frame(data, kind)
 
 
@@ -105,7 +108,7 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
         t_publish_unix_ns=head["t_publish_unix_ns"],
         age_ms=head["age_us"] / 1000,
         size=(head["width"], head["height"]),
-        camera=_intrinsics(head),
+        camera=read_intrinsics(head),
         people=People(
             ids=ids,
             scores=scores,
@@ -120,17 +123,6 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
             contacts=contact / np.float32(OBSERVED_LEVELS) if contacts else None,
         ),
     )
-
-
-def _intrinsics(head: dict[str, Any]) -> Intrinsics | None:
-    fx, fy, cx, cy, skew = (head[name] for name in K_FIELDS)
-    distortion = np.array([head[name] for name in DISTORTION_FIELDS])
-    K = np.array([[fx, skew, cx], [0, fy, cy], [0, 0, 1]])
-    if not np.isfinite(K).all() or not np.isfinite(distortion).all() or min(fx, fy) < 0:
-        raise DamagedError("damaged message: invalid camera intrinsics")
-    if fx == 0 or fy == 0:
-        return None
-    return Intrinsics(K, distortion, bool(head["flags"] & CAMERA_ASSUMED))
 
 
 def _decode_model(data: bytes) -> ModelPacket:

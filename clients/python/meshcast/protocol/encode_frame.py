@@ -137,11 +137,11 @@ def _fields(packet: FramePacket) -> dict[str, Any]:
         "height": height,
     }
     if packet.camera is not None:
-        fields |= _camera_fields(packet.camera, packet.frame_index)
+        fields |= camera_fields(packet.camera, packet.frame_index)
     return fields
 
 
-def _camera_fields(camera: Intrinsics, frame_index: int) -> dict[str, Any]:
+def camera_fields(camera: Intrinsics, frame_index: int) -> dict[str, Any]:
     (fx, skew, cx), (_, fy, cy), _ = camera.K.tolist()
     if not (fx > 0 and fy > 0):
         raise WireError(f"frame {frame_index}: invalid camera intrinsics; use focal lengths above 0, or no camera")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from meshcast.protocol.encode_extras import encode_preview, encode_stats
 from meshcast.protocol.encode_frame import encode_frame
 from meshcast.protocol.encode_model import encode_model
 from meshcast.protocol.encode_status import encode_status
-from meshcast.protocol.packets import ModelPacket, Packet, StatusPacket
+from meshcast.protocol.packets import ModelPacket, Packet, PreviewPacket, StatsPacket, StatusPacket
 
 
 def encode(packet: Packet) -> bytes:
@@ -18,7 +19,7 @@ def encode(packet: Packet) -> bytes:
     (`model`, `lost`, `reordered`, `delay_ms`) is not sent.
 
     Args:
-        packet: A FramePacket, ModelPacket or StatusPacket.
+        packet: A FramePacket, ModelPacket, StatusPacket, PreviewPacket or StatsPacket.
 
     Returns:
         The message, little-endian, which starts with its topic.
@@ -30,4 +31,8 @@ def encode(packet: Packet) -> bytes:
         return encode_model(packet)
     if isinstance(packet, StatusPacket):
         return encode_status(packet)
+    if isinstance(packet, PreviewPacket):
+        return encode_preview(packet)
+    if isinstance(packet, StatsPacket):
+        return encode_stats(packet)
     return encode_frame(packet)

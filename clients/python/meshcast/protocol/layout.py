@@ -49,6 +49,8 @@ class Kind(IntEnum):
     JOINTS = 4
     MESH_LOD = 5
     STATUS = 6
+    PREVIEW = 7
+    STATS = 8
 
 
 # The first part of the topic of each message type.
@@ -59,9 +61,17 @@ TOPIC_PREFIXES = {
     Kind.JOINTS: "joints",
     Kind.MESH_LOD: "mesh-lod",
     Kind.STATUS: "status",
+    Kind.PREVIEW: "preview",
+    Kind.STATS: "stats",
 }
 # The stream levels: what a frame message holds of the bodies.
 LEVELS = {TOPIC_PREFIXES[kind]: kind for kind in (Kind.PARAMS, Kind.JOINTS, Kind.MESH, Kind.MESH_LOD)}
+# What a subscriber can ask for besides the bodies.
+EXTRAS = {TOPIC_PREFIXES[kind]: kind for kind in (Kind.PREVIEW, Kind.STATS)}
+LENSES = ("pinhole", "fisheye")  # the code in a message is the index
+ENCODINGS = ("jpeg",)
+MAX_PREVIEW_PX = 8192  # width and height of a preview
+MAX_STATS_BYTES = 1 << 16
 
 COMMON: list[tuple[str, str]] = [
     ("topic", f"S{TOPIC_SIZE}"),
@@ -144,6 +154,27 @@ STATUS_HEADER = np.dtype(
         ("reserved_3", "<u4"),
     ]
 )
+
+CAPTURE = 108, 192  # bytes of a frame header from age_us to k3, which preview messages have too
+_capture = [
+    (name, kind.str)
+    for name, (kind, offset, *_) in (FRAME_HEADER.fields or {}).items()
+    if CAPTURE[0] <= offset < CAPTURE[1]
+]
+PREVIEW_HEADER = np.dtype(
+    [
+        *COMMON,
+        *_capture,
+        ("preview_width", "<u4"),
+        ("preview_height", "<u4"),
+        ("lens", "u1"),
+        ("encoding", "u1"),
+        ("reserved_1", "<u2"),
+        ("preview_size", "<u4"),
+    ]
+)
+
+STATS_HEADER = np.dtype([*COMMON, ("text_size", "<u4"), ("t_publish_monotonic_ns", "<i8"), ("reserved_1", "<u4")])
 
 
 def topic(kind: Kind, stream: str) -> bytes:

@@ -17,6 +17,8 @@ from meshcast.protocol.layout import (
     MAX_MODEL_NAME,
     MODEL_HEADER,
     OBSERVED_FRAME_HEADER,
+    PREVIEW_HEADER,
+    STATS_HEADER,
     STATUS_HEADER,
     VERSION,
     padded,
@@ -45,7 +47,8 @@ def _format(dtype: np.dtype[Any]) -> str:
 
 
 _HEADERS = {
-    id(header): _Header(header) for header in (FRAME_HEADER, OBSERVED_FRAME_HEADER, MODEL_HEADER, STATUS_HEADER)
+    id(header): _Header(header)
+    for header in (FRAME_HEADER, OBSERVED_FRAME_HEADER, MODEL_HEADER, STATUS_HEADER, PREVIEW_HEADER, STATS_HEADER)
 }
 
 

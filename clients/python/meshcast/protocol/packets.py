@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,4 +172,70 @@ class StatusPacket:
     model_name: str = ""
 
 
-Packet: TypeAlias = FramePacket | ModelPacket | StatusPacket
+@dataclass(frozen=True, slots=True)
+class PreviewPacket:
+    """The camera's image of one frame, smaller and compressed; publishers send it only where they are told to.
+
+    Attributes:
+        stream: Name of the stream.
+        seq: Counts the previews of the stream.
+        session: Random number of one run of the publisher.
+        model_id: Identifies the model of the stream.
+        model_name: Name of the body model.
+        frame_index: Index of the frame in the stream; frame messages of the same frame have the same number.
+        t_stream_s: Time of the stream in s, from its first frame.
+        t_capture_unix_ns: Time of capture on the publisher's wall clock, ns.
+        t_capture_monotonic_ns: The same moment on the monotonic clock of the publisher's machine, ns.
+        t_publish_unix_ns: Time of sending on the publisher's wall clock, ns.
+        age_ms: From capture to sending, ms.
+        size: (width, height) of the stream's images, px, to which `camera` and the keypoints of frames refer.
+        camera: Intrinsics, None when the publisher knows none.
+        lens: Model of the camera's distortion: "pinhole" (Brown-Conrady, k1 k2 p1 p2 k3) or "fisheye" (k1 k2 k3 k4 0).
+        preview_size: (width, height) of the preview, px.
+        data: The preview, a JPEG file.
+    """
+
+    stream: str
+    seq: int
+    session: int
+    model_id: int
+    model_name: str
+    frame_index: int
+    t_stream_s: float
+    t_capture_unix_ns: int
+    t_capture_monotonic_ns: int
+    t_publish_unix_ns: int
+    age_ms: float
+    size: tuple[int, int]
+    camera: Intrinsics | None
+    lens: str
+    preview_size: tuple[int, int]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StatsPacket:
+    """How the publisher's pipeline performs, once a second.
+
+    Attributes:
+        stream: Name of the stream.
+        seq: Counts the stats messages of the stream.
+        session: Random number of one run of the publisher.
+        t_publish_unix_ns: Time of sending on the publisher's wall clock, ns.
+        t_publish_monotonic_ns: The same moment on the monotonic clock of the publisher's machine, ns.
+        model_id: Identifies the model of the stream.
+        model_name: Name of the body model.
+        values: Named values (docs/wire.md); ignore unknown names.
+    """
+
+    stream: str
+    seq: int
+    session: int
+    t_publish_unix_ns: int
+    t_publish_monotonic_ns: int
+    model_id: int
+    model_name: str
+    values: dict[str, Any]
+
+
+Packet: TypeAlias = FramePacket | ModelPacket | StatusPacket | PreviewPacket | StatsPacket

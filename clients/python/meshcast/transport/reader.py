@@ -9,18 +9,21 @@ from dataclasses import replace
 
 from meshcast.errors import WireError
 from meshcast.protocol.decoding import decode
-from meshcast.protocol.layout import LEVELS, TOPIC_PREFIXES, TOPIC_SIZE, Kind, topic
+from meshcast.protocol.layout import EXTRAS, LEVELS, TOPIC_PREFIXES, TOPIC_SIZE, Kind, topic
 from meshcast.protocol.packets import FramePacket, ModelPacket, Packet
 from meshcast.transport.latency import STALE_S, LatencyEstimator
 from meshcast.transport.loss import LossCounter
 
 
 def topics(levels: Sequence[str], stream: str) -> list[bytes]:
-    """The topics of some levels of one stream, or of all streams when `stream` is empty. Raises WireError."""
-    if unknown := [level for level in levels if level not in LEVELS]:
+    """The topics of some levels of one stream, or of all streams when `stream` is empty. Raises WireError.
+
+    levels: levels of detail, and "preview" and "stats"."""
+    known = LEVELS | EXTRAS
+    if unknown := [level for level in levels if level not in known]:
         raise WireError(f"unknown level {unknown[0]!r}; choose from {', '.join(LEVELS)}")
     # The model first: a publisher that reads all requests at once sends it before its next frame.
-    kinds = [Kind.MODEL, Kind.STATUS, *(LEVELS[level] for level in levels)]
+    kinds = [Kind.MODEL, Kind.STATUS, *(known[level] for level in levels)]
     return [topic(kind, stream) if stream else f"{TOPIC_PREFIXES[kind]}/".encode() for kind in kinds]
 
 
