@@ -6,11 +6,14 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge import console
 from edge.cli.options import (
+    FloatRange,
     add_body_options,
     add_camera_options,
     add_model_options,
@@ -27,6 +30,7 @@ from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.batch.batch import BatchResult
+    from edge.batch.executor import Executor
     from edge.batch.processing import Processing
     from edge.batch.progress import BatchProgress
 
@@ -71,7 +75,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--record-levels",
         default="params,joints",
         metavar="LEVEL,...",
-        help="levels of detail of recordings: params, joints, mesh-lod, mesh (default: %(default)s)",
+        help="levels of detail of recordings: params, joints, mesh-lod, mesh, and preview for the images (default: "
+        "%(default)s)",
     )
     group.add_argument(
         "--axes",
@@ -85,11 +90,32 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     group.add_argument("-q", "--quiet", action="store_true", help="suppress progress and closing lines")
     group = parser.add_argument_group("workers")
     group.add_argument(
-        "--workers", type=positive, metavar="N", help="videos at a time (default: one for each two cores)"
+        "--workers",
+        type=positive,
+        metavar="N",
+        help="videos at a time (default: one for each two cores, or what the Ray cluster has room for)",
     )
     group = parser.add_argument_group("playback")
     group.add_argument("--fps", type=frame_rate, metavar="N", help="frame rate of videos without timestamps (.h264)")
     group.add_argument("--max-frames", type=positive, metavar="N", help="process the first N frames of each video")
+    group = parser.add_argument_group("Ray cluster (docs/how-to/batch.md)")
+    group.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="run the workers on a Ray cluster: HOST:PORT of its head node, or auto for the one on this machine",
+    )
+    group.add_argument(
+        "--cpus-per-worker",
+        type=positive,
+        metavar="N",
+        help=f"CPUs of the cluster that a worker takes, also its inference threads (default: {CORES_PER_WORKER})",
+    )
+    group.add_argument(
+        "--gpus-per-worker",
+        type=FloatRange(0, 16),
+        metavar="N",
+        help="GPUs of the cluster that a worker takes, for example 0.5 (default: 0, which hides them from the worker)",
+    )
     add_camera_options(parser)
     add_body_options(parser)
     add_model_options(parser)
@@ -99,7 +125,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Process the videos. Returns the exit code; raises MeshcastError for what cannot be started."""
     from edge.batch.batch import BatchConfig, run_batch
-    from edge.batch.process_pool import ProcessPool
     from edge.batch.videos import find_videos
 
     processing = _processing(args)
@@ -110,11 +135,10 @@ def run(args: argparse.Namespace) -> int:
         console.error("no video to process; name video files or folders that have some", "batch")
         return EXIT_INPUT
     config = BatchConfig(args.out, processing.suffixes, _settings(args, processing), args.redo)
-    workers = _workers(args, len(found.videos))
-    load = _with_threads(processing, workers).load
+    make_executor = _executor(args, processing)
     with StatusLine() as status:
         progress = _Progress(status, args.quiet)
-        result = run_batch(found.videos, config, lambda count: ProcessPool(load, min(workers, count)), progress.show)
+        result = run_batch(found.videos, config, make_executor, progress.show)
     _report(result, len(found.problems), args)
     code = result.exit_code(len(found.problems))
     if result.interruption is not None and not result.progress.done:
@@ -165,17 +189,40 @@ def _report(result: BatchResult, problems: int, args: argparse.Namespace) -> Non
     console.out(f"wrote {one_line(str(args.out))}")
 
 
-def _workers(args: argparse.Namespace, videos: int) -> int:
+def _executor(args: argparse.Namespace, processing: Processing) -> Callable[[int], Executor]:
+    """Makes the workers for a number of videos. Raises UsageError for options that do not go together."""
+    if args.ray is not None:
+        return _on_ray(args, processing)
+    for name in ("cpus_per_worker", "gpus_per_worker"):
+        if getattr(args, name) is not None:
+            raise UsageError(f"--{name.replace('_', '-')}: needs a cluster too; add --ray ADDRESS")
     cores = len(os.sched_getaffinity(0))
-    return min(videos, args.workers or max(1, cores // CORES_PER_WORKER))
+
+    def make(videos: int) -> Executor:
+        from edge.batch.process_pool import ProcessPool
+
+        workers = min(videos, args.workers or max(1, cores // CORES_PER_WORKER))
+        return ProcessPool(_with_threads(processing, max(1, cores // workers)).load, workers)
+
+    return make
 
 
-def _with_threads(processing: Processing, workers: int) -> Processing:
-    """The cores are shared by the workers, unless --threads says otherwise."""
-    from dataclasses import replace
+def _on_ray(args: argparse.Namespace, processing: Processing) -> Callable[[int], Executor]:
+    cpus = args.cpus_per_worker or CORES_PER_WORKER
 
-    threads = processing.models.threads or max(1, len(os.sched_getaffinity(0)) // workers)
-    return replace(processing, models=replace(processing.models, threads=threads))
+    def make(videos: int) -> Executor:
+        from edge.batch.ray_pool import RayPool, WorkerResources
+
+        resources = WorkerResources(cpus, args.gpus_per_worker or 0.0)
+        load = _with_threads(processing, cpus).load
+        return RayPool(load, args.ray, workers=min(videos, args.workers or videos), resources=resources)
+
+    return make
+
+
+def _with_threads(processing: Processing, threads: int) -> Processing:
+    """With this number of inference threads unless --threads gives another one."""
+    return replace(processing, models=replace(processing.models, threads=processing.models.threads or threads))
 
 
 def _processing(args: argparse.Namespace) -> Processing:

@@ -20,6 +20,7 @@ LEFT_OUT = (
     "asyncio",
     "edge.api",
     "edge.batch.process_pool",
+    "edge.batch.ray_pool",
     "edge.models",
     "edge.pipeline",
     "edge.run",
