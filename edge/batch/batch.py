@@ -16,6 +16,7 @@ from edge.batch.executor import Advanced, Event, Executor, Failed, Finished, Vid
 from edge.batch.manifest import Manifest, Record, differences
 from edge.batch.output_folder import OutputFolder, opened_folder
 from edge.batch.progress import BatchProgress
+from edge.batch.task_files import OUTPUT
 from edge.batch.videos import Video
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError
 from edge.runtime.signals import interruptible
@@ -201,7 +202,8 @@ class _Run:
 
     def _fail(self, task: VideoTask, event: Failed) -> None:
         if event.fatal:
-            raise OutputError(event.error)
+            path = self._folder.output(task.video.name, "")
+            raise OutputError(event.error.replace(str(task.folder / OUTPUT), str(path)))
         name = task.video.name
         if self._attempts[name] < ATTEMPTS:
             self._result.progress.attempt_ended(name)

@@ -85,7 +85,7 @@ class _Processor:
         result = run(self._config.run_config(task), models=self._models, on_progress=on_frames)
         failed = [problem for problem in result.report["problems"] if problem in result.logged]
         if failed:
-            raise OutputError(failed[0])
+            raise OutputError(failed[0].partition("; ")[0])  # what is kept of the file is removed with the task
         OutputFile(task.folder / f"{OUTPUT}{SUMMARY}").write(json_bytes(result.report))
         report = result.report
         return VideoResult(

@@ -23,10 +23,10 @@ from edge.batch.executor import Advanced, Event, Failed, Finished, Load, OnFrame
 from edge.batch.process_pool import ADVANCED_S, MAX_START_DEATHS, internal_error
 from edge.errors import OutputError
 from engines.errors import MeshcastError
+from engines.files.install_hint import install_hint
 from engines.files.memory_budget import job_budget
 
 CONNECT_S = 10.0  # longest wait for an answer of the cluster
-INSTALL = "Ray is not installed; pip install 'meshcast[ray]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ def _connected(address: str) -> Any:
     try:
         import ray
     except ImportError:
-        raise MeshcastError(INSTALL) from None
+        raise MeshcastError(f"Ray is not installed; run {install_hint('ray')}") from None
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         ray.init(address=f"{host}:{port}", log_to_driver=False, configure_logging=False, include_dashboard=False)

@@ -63,7 +63,7 @@ def _process(marks: Path, task: VideoTask, on_frames: OnFrames) -> VideoResult:
     if word == "fail":
         raise SourceError(f"{task.video.path}: not a video")
     if word == "full":
-        raise OutputError(f"{task.folder}: cannot be written: No space left on device")
+        raise OutputError(f"{task.folder / OUTPUT}.npz: cannot be written: No space left on device")
     if word == "bug":
         raise KeyError(name)
     frames = int(rest[0]) if rest else 1

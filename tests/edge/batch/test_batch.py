@@ -201,7 +201,7 @@ def test_batch_killed_itself_leaves_no_worker_and_is_resumed(archive: Archive, t
 def test_batch_full_disk_ends_it_at_once(archive: Archive) -> None:
     archive.add(a="ok 1", b="full", c="ok 1")
     result = archive.run()
-    assert "No space left on device" in result.stopped
+    assert result.stopped == f"{archive.out / 'b.npz'}: cannot be written: No space left on device"
     assert result.exit_code(0) == EXIT_PARTIAL
     assert archive.attempts() == {"a": 1, "b": 1, "c": 0}
 
