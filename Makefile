@@ -140,7 +140,8 @@ emulated: $(VENV)/installed-dev
 	@mkdir -p build
 	$(call build_aside,$(EMULATED),-DMESHCAST_EMULATE_CUDA=ON)
 	PYTHONPATH=$(EMULATED)/site:.:tests/kernels/emulated:$(PURE_LIBRARIES) \
-	  $(BIN)/python -S -m pytest -q -p no:cacheprovider -p torch_on_host -m gpu tests/kernels
+	  $(BIN)/python -S -m pytest -q -p no:cacheprovider -p torch_on_host -m gpu tests/kernels \
+	  tests/edge/gpu/test_cuda_kernels.py
 
 ARM_CXX ?= aarch64-linux-gnu-g++
 ARM_RUN ?= qemu-aarch64-static

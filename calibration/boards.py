@@ -64,6 +64,16 @@ def homography_of(view: View) -> NDArray[np.float64] | None:
 class Board(Protocol):
     """Something with corners at known positions."""
 
+    @property
+    def corner_count(self) -> int:
+        """The number of its corners."""
+        ...
+
+    @property
+    def center(self) -> NDArray[np.float64]:
+        """The middle (3,) of its corners, m."""
+        ...
+
     def find(self, gray: U8, name: str = "", *, thorough: bool = True) -> View | None:
         """The board's corners in a gray image (H, W), None where it is not found; `thorough` takes more time."""
         ...
@@ -84,6 +94,16 @@ class Chessboard:
 
     def __post_init__(self) -> None:
         _check(self.columns, self.rows, self.square_m, 3, "inner corners")
+
+    @property
+    def corner_count(self) -> int:
+        """The number of its corners."""
+        return self.columns * self.rows
+
+    @property
+    def center(self) -> NDArray[np.float64]:
+        """The middle (3,) of its corners, m."""
+        return np.array([self.columns - 1, self.rows - 1, 0]) * self.square_m / 2
 
     def find(self, gray: U8, name: str = "", *, thorough: bool = True) -> View | None:
         """All corners, or None. `thorough` also searches images in which the first search finds nothing."""
@@ -140,6 +160,16 @@ class CharucoBoard:
         if not 0 < self.marker_m < self.square_m:
             raise BoardError(f"marker side {self.marker_m * 1e3:g} mm: it must be smaller than the square's")
         self._dictionary()
+
+    @property
+    def corner_count(self) -> int:
+        """The number of its corners."""
+        return (self.columns - 1) * (self.rows - 1)
+
+    @property
+    def center(self) -> NDArray[np.float64]:
+        """The middle (3,) of its corners, m."""
+        return np.array([self.columns, self.rows, 0]) * self.square_m / 2
 
     def _dictionary(self) -> cv2.aruco.Dictionary:
         names = sorted(name for name in dir(cv2.aruco) if name.startswith("DICT_"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from calibration.world import Floor, WorldPose
 ROTATION_TOLERANCE = 1e-3  # largest deviation of R R^T from the identity
 __all__ = ["Camera", "CameraError"]
 
+LARGEST_SIDE = 65535  # px
 SAME_ASPECT = 0.002  # largest relative difference of the two axes' scales of a resize
 
 
@@ -66,7 +68,19 @@ class Camera:
         Raises:
             CameraError: In one line, when the file is missing or does not describe a camera.
         """
-        table = read_camera_table(path)
+        return Camera.of_table(read_camera_table(path), str(path))
+
+    @staticmethod
+    def of_table(table: Mapping[str, Any], path: str) -> Camera:
+        """The camera that a table with the keys of camera.toml describes.
+
+        Args:
+            table: The keys and values.
+            path: The file, for messages.
+
+        Raises:
+            CameraError: In one line, when a key is missing or a value is wrong.
+        """
         model = table.get("model", "pinhole")
         if model not in MODELS:
             raise CameraError(f"{path}: unknown model {model!r:.40}; there are: {', '.join(MODELS)}")
@@ -77,7 +91,7 @@ class Camera:
                 fx, fy, cx, cy = (float(table[key]) for key in ("fx", "fy", "cx", "cy"))
                 K = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
             given = np.asarray(table.get("distortion", []), np.float64).ravel()
-            size = (int(table["width"]), int(table["height"]))
+            width, height = float(table["width"]), float(table["height"])
         except KeyError as error:
             raise CameraError(
                 f"{path}: {error} is missing; a camera needs width, height and K (or fx, fy, cx, cy)"
@@ -85,15 +99,30 @@ class Camera:
         except (TypeError, ValueError, OverflowError) as error:
             raise CameraError(f"{path}: {error}") from None
         good = K.shape == (3, 3) and np.isfinite(K).all() and K[0, 0] > 0 and K[1, 1] > 0
-        if not good or K[2].tolist() != [0, 0, 1] or min(size) < 1:
-            raise CameraError(
-                f"{path}: K must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0, and the size positive"
-            )
+        if not all(side.is_integer() and 1 <= side <= LARGEST_SIDE for side in (width, height)):
+            raise CameraError(f"{path}: width and height must be whole numbers from 1 to {LARGEST_SIDE}")
+        if not good or K[2].tolist() != [0, 0, 1]:
+            raise CameraError(f"{path}: K must be [[fx, s, cx], [0, fy, cy], [0, 0, 1]] with fx, fy > 0")
         numbers, named = ((0, 4), "k1 to k4") if model == "fisheye" else ((0, 4, 5), "k1, k2, p1, p2, k3")
         if given.size not in numbers or not np.isfinite(given).all():
             counts = ", ".join(map(str, numbers[:-1])) + f" or {numbers[-1]}"
             raise CameraError(f"{path}: distortion needs {counts} numbers ({named}), not {given.size}")
+        size = (int(width), int(height))
         return Camera(size, K, np.pad(given, (0, 5 - given.size)), world=_world(path, table), model=model)
+
+    def table(self) -> dict[str, Any]:
+        """The keys and values of camera.toml that describe the camera."""
+        K = self.K
+        named = {"fx": float(K[0, 0]), "fy": float(K[1, 1]), "cx": float(K[0, 2]), "cy": float(K[1, 2])}
+        pose = self.world
+        return {
+            "width": self.size[0],
+            "height": self.size[1],
+            **({"K": K.tolist()} if K[0, 1] else named),
+            **({"model": self.model} if self.model != "pinhole" else {}),
+            "distortion": self.distortion[: 4 if self.model == "fisheye" else 5].tolist(),
+            **({} if pose is None else {"rotation": pose.rotation.tolist(), "translation": pose.translation.tolist()}),
+        }
 
     def at(self, size: tuple[int, int], raster: tuple[int, int] | None = None) -> Camera:
         """The same camera for frames of another `size`: scaled when the aspect is the same, else CameraError.
@@ -130,7 +159,7 @@ class Camera:
         ).astype(np.float32)
 
 
-def _world(path: str | Path, table: dict[str, Any]) -> WorldPose | None:
+def _world(path: str, table: Mapping[str, Any]) -> WorldPose | None:
     """The pose in a camera file, None where it has none."""
     has_matrix, has_angles = "rotation" in table or "translation" in table, "camera_height" in table
     if has_matrix and has_angles:

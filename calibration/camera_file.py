@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ KEYS = (
     *("width", "height", "K", "fx", "fy", "cx", "cy", "model", "distortion"),
     *("rotation", "translation", "camera_height", "tilt", "roll", "calibration"),
 )
+STD_KEYS = ("rotation_std_deg", "position_std_m")  # of poses in rig files
 FOREIGN = ("size", "matrix", "distortions")  # keys of a camera in the files of Pose2Sim and caliscope
 LARGEST_BYTES = 1 << 18
 YAML_SUFFIXES = (".yml", ".yaml", ".xml")
@@ -45,7 +47,7 @@ def read_camera_table(path: str | Path) -> Table:
     if file.suffix.lower() in YAML_SUFFIXES:
         return _chosen(file, name, {"": _yaml_table(file)})
     table = read_toml(file, "a TOML file", CameraError, pipes=True)
-    several = _several(file, table)
+    several = foreign_cameras(file, table) or rig_cameras(file, table)
     if several:
         return _chosen(file, name, several)
     for key in table:
@@ -73,16 +75,41 @@ def _chosen(file: Path, name: str, cameras: Mapping[str, Table]) -> Table:
     return next(iter(cameras.values()))
 
 
-def _several(file: Path, table: Table) -> dict[str, Table]:
-    """The cameras of a file of Pose2Sim ([NAME] tables) or caliscope ([cameras.NAME] tables), {} for another file."""
+def foreign_cameras(file: Path, table: Table) -> dict[str, Table]:
+    """The cameras of a file of Pose2Sim ([NAME] tables) or caliscope ([cameras.NAME] tables), {} for another file.
+
+    Cameras that caliscope ignores are left out. Raises CameraError for a name that two cameras have.
+    """
     inside = table.get("cameras", table)
     if not isinstance(inside, dict):
         return {}
-    return {
-        str(entry.get("name", key)): _of_foreign(file, entry)
-        for key, entry in inside.items()
-        if isinstance(entry, dict) and all(wanted in entry for wanted in FOREIGN)
-    }
+    cameras: dict[str, Table] = {}
+    for key, entry in inside.items():
+        if not (isinstance(entry, dict) and all(wanted in entry for wanted in FOREIGN)) or entry.get("ignore") is True:
+            continue
+        name = str(entry.get("name", key))
+        if name in cameras:
+            raise CameraError(f"{file}: two cameras have the name {name!r:.60}; give each camera its own")
+        cameras[name] = _of_foreign(file, entry)
+    return cameras
+
+
+def rig_cameras(file: Path, table: Table) -> dict[str, Table]:
+    """The cameras of this project's rig files ([cameras.NAME] tables), {} for another file.
+
+    Raises CameraError for a camera that is no table, or has unknown keys.
+    """
+    inside = table.get("cameras")
+    if not isinstance(inside, dict):
+        return {}
+    known = (*KEYS, *STD_KEYS)
+    for name, entry in inside.items():
+        if not isinstance(entry, dict):
+            raise CameraError(f"{file}: cameras.{name:.60} must be a table with the keys of a camera file")
+        for key in entry:
+            if key not in known:
+                raise CameraError(f"{file}: camera {name:.60}: unknown key {key!r:.60}{did_you_mean(key, known)}")
+    return inside
 
 
 def _of_foreign(file: Path, entry: Table) -> Table:
@@ -167,18 +194,26 @@ def camera_toml(table: Mapping[str, Any], comments: tuple[str, ...] = ()) -> str
     for key in KEYS:
         value = table.get(key)
         if value is not None and key != "calibration":
-            lines.append(f"{key} = {_toml(value)}")
+            lines.append(f"{key} = {toml_value(value)}")
     if table.get("calibration"):
         lines.append("\n[calibration]")
-        lines.extend(f"{key} = {_toml(value)}" for key, value in table["calibration"].items())
+        lines.extend(f"{key} = {toml_value(value)}" for key, value in table["calibration"].items())
     return "\n".join(lines) + "\n"
 
 
-def _toml(value: Any) -> str:
+def quoted_key(key: str) -> str:
+    """A key as TOML has it: quoted where it needs it."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml_value(key)
+
+
+def toml_value(value: Any) -> str:
+    """A text, number, truth value or list in TOML; numbers with nine digits."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, float):
         return f"{value:.9g}" if "." in f"{value:.9g}" or "e" in f"{value:.9g}" else f"{value:.1f}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml(entry) for entry in value) + "]"
+        return "[" + ", ".join(toml_value(entry) for entry in value) + "]"
     return str(value)

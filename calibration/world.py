@@ -84,3 +84,8 @@ class WorldPose:
         """The camera's position (3,) in the world, m."""
         position: F64 = -self.rotation.T @ self.translation
         return position
+
+
+# Axes in which clients get the people of a room: those of a camera at the world's origin, on the floor, that looks
+# along the world's y axis. The world point (x, y, z) is (x, -z, y) there.
+ROOM_POSE = WorldPose(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]), np.zeros(3))

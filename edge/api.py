@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 
-from edge.models import Models
-from edge.pipeline import CameraConfig, Pipeline
+from edge.gpu.models import gpu_models
+from edge.gpu.pipeline import make_pipeline
+from edge.models import LoadedModels, Models
+from edge.pipeline import CameraConfig
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.sources import Access, Pace, RtspTransport, open_source
 from edge.stages.config import PipelineConfig, Smoothing
+from edge.timing import Timings
 from edge.types import Bodies, Frame
 
 
@@ -89,8 +93,14 @@ def stream(
     access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)
     with open_source(str(source), loop=loop, fps=fps, access=access) as opened:
         camera_config = CameraConfig(Path(camera) if camera is not None else None, fov_deg)
-        pipeline = Pipeline(models, camera_config, PipelineConfig.of(smooth=smooth))
-        with AsyncPipeline(opened, pipeline, pace) as results:
-            for result in results:
-                pipeline.timings.arrived(result.frame)
-                yield result.frame, result.bodies
+        loaded = LoadedModels(models)
+        with ExitStack() as cleanup:
+            gpu = gpu_models(loaded)
+            if gpu is not None:
+                cleanup.callback(gpu.close)
+            pipeline = make_pipeline(loaded, gpu, camera_config, PipelineConfig.of(smooth=smooth), Timings())
+            cleanup.callback(pipeline.close)
+            with AsyncPipeline(opened, pipeline, pace) as results:
+                for result in results:
+                    pipeline.timings.arrived(result.frame)
+                    yield result.frame, result.bodies

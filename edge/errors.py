@@ -27,6 +27,10 @@ class OutputError(MeshcastError):
     """A file that the user asked for cannot be written."""
 
 
+class DisplayClosed(MeshcastError):
+    """The user has closed a display of the run."""
+
+
 class RecordingError(MeshcastError):
     """A recording cannot be read, or lacks the requested content."""
 

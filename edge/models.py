@@ -89,10 +89,10 @@ class LoadedModels:
         self._on_build = on_build
         self.uses: dict[str, ModelUse] = {}
         self.sessions: dict[str, BatchingSession] = {}
-        self.detector, self.pose, self._mesh = (
+        self.detector, self.pose, self.mesh = (
             load_card(getattr(models, task), task) for task in ("detector", "pose", "mesh")
         )
-        self._body = body_for(self._mesh, models.body)
+        self._body = body_for(self.mesh, models.body)
         self.second_pose = second_pose_card(models, self.pose)
         self.detector_session = self._session(self.detector, models.precision)
         self.pose_session = self._session(self.pose, models.precision)
@@ -101,21 +101,21 @@ class LoadedModels:
             # Its numbers are offsets of a few pixels: INT8 is not worth calibrating, so the card's best is taken.
             precision = "auto" if models.precision == "int8" else models.precision
             self.second_pose_session = self._session(self.second_pose, precision, role="second_pose")
-        half = models.precision in ("bf16", "fp16") and self._mesh.family in ROTATING
+        half = models.precision in ("bf16", "fp16") and self.mesh.family in ROTATING
         precision = models.precision if half else "fp32"
-        self._mesh_session = self._session(self._mesh, precision, self._body)
-        check_outputs(self._mesh, self._mesh_session, self._body)
+        self._mesh_session = self._session(self.mesh, precision, self._body)
+        check_outputs(self.mesh, self._mesh_session, self._body)
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """Warnings about the models, one line each."""
-        cards = (self.detector, self.pose, self.second_pose, self._mesh)
+        cards = (self.detector, self.pose, self.second_pose, self.mesh)
         notes = (*(_untrained(card) for card in cards if card is not None), self.make_head().warning)
         return tuple(note for note in notes if note)
 
-    def make_head(self) -> Head:
-        """A mesh head for one stream."""
-        return make_head(self._mesh, self._mesh_session, self._body, self.pose.keypoints)
+    def make_head(self, session: Session | None = None) -> Head:
+        """A mesh head for one stream. session: of the mesh model, None: the one that all streams share."""
+        return make_head(self.mesh, session or self._mesh_session, self._body, self.pose.keypoints)
 
     def _session(self, card: Card, precision: str, body: Body | None = None, *, role: str = "") -> Session:
         wanted, role = self.wanted, role or card.task

@@ -29,9 +29,13 @@ from edge.stages.tiles import TiledDetect
 from edge.stages.tracker import Tracker
 from edge.stages.unseen_pose import UnseenPose
 from edge.stages.visibility import JointVisibility, KeypointVisibility
+from edge.stages.zones import IgnoredZones, Zone
 from edge.timing import Timings
 from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
+from engines.body.body import Body
 from engines.body.neutral import neutral_shape
+from engines.device.metered import DeviceCounts
+from engines.heads.base import Head
 from engines.inference.process_exit import native_calls
 
 DEFAULT_FOV_DEG = 60.0
@@ -47,6 +51,7 @@ class CameraConfig:
         calibrated: a camera, used without a camera file.
         camera_height_m: height above the floor, m, used without a calibration; None: unknown.
         tilt_deg: how far a camera of known height looks down, degrees.
+        ignored: zones of its images in which people are ignored.
     """
 
     camera: Path | None = None
@@ -54,6 +59,7 @@ class CameraConfig:
     calibrated: Camera | None = None
     camera_height_m: float | None = None
     tilt_deg: float = 0.0
+    ignored: tuple[Zone, ...] = ()
 
     @property
     def assumed(self) -> bool:
@@ -73,7 +79,10 @@ class Pipeline:
         models: the engines, with their own timings.
         camera_config: intrinsics of the camera.
         predict_s: time by which the bodies are ahead of their frames, s.
+        uploads: whether `upload` starts work on frames ahead of `track_people`.
     """
+
+    uploads = False
 
     def __init__(
         self,
@@ -98,22 +107,19 @@ class Pipeline:
         self.camera_config = camera_config
         self._cameras = FrameCameras(camera_config)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)
-        loaded, options = self.models, self.models.wanted
-        self.detect: Detect | TiledDetect = Detect(loaded.detector_session, loaded.detector, config.detection)
+        loaded = self.models
+        self.detect: Detect | TiledDetect = self._make_detect(config)
         if config.detection.small_people:
             self.detect = TiledDetect(self.detect, input_size(loaded.detector), config.detection)
+        self.ignored = IgnoredZones(camera_config.ignored)
         self.track = Tracker(config.tracker)
-        self.pose = Pose(
-            loaded.pose_session,
-            loaded.pose,
-            refine=options.refine,
-            flip_test=options.flip_test,
-            on_crops=on_crops,
-            config=config.pose,
-            cut=config.cut,
-        )
-        self.second_opinion = _second_opinion(loaded, config)
-        self.mesh = Mesh(loaded.make_head(), loaded.pose.keypoints, attention=config.attention)
+        self.pose = self._make_pose(config, on_crops)
+        self.second_opinion = None
+        if (second := self._make_second_pose()) is not None:
+            self.second_opinion = SecondOpinion(
+                second, second.keypoint_names, loaded.pose.keypoints, config.second_opinion
+            )
+        self.mesh = Mesh(self._make_head(), loaded.pose.keypoints, attention=config.attention)
         self.see = KeypointVisibility(loaded.pose.keypoints, config.visibility)
         self.joint_visibility = JointVisibility(self.mesh.model.joint_names, loaded.pose.keypoints)
         model, body = self.mesh.model, self.mesh.head.body
@@ -129,14 +135,9 @@ class Pipeline:
         self.unseen_pose = (
             UnseenPose(names, model.parents, config.unseen_pose, sees_hands=sees_hands) if rigged else None
         )
-        self.skin = Skin(body, model) if rigged else None
-        smoothed = config.smooth and rigged
-        self.smooth_rigs: SmoothRigs | None = None
-        if smoothed:
-            odometry = LegOdometry(model, config.rig_smoothing.odometry)
-            self.smooth_rigs = SmoothRigs(config.rig_smoothing, odometry=odometry, predict_s=config.predict_s)
-        self.foot_lock = FootLock(model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
-        self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
+        self.skin = self._make_skin(body, model) if rigged else None
+        self._config = config
+        self._make_filters(config)
         self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
 
     @property
@@ -149,6 +150,11 @@ class Pipeline:
         """People without a body: the engine's numbers were not finite, too few keypoints were visible, or the mesh head
         put them behind the camera."""
         return self.pose.dropped_nan + self.mesh.dropped
+
+    @property
+    def device_counts(self) -> DeviceCounts | None:
+        """What was asked of a GPU so far, for a pipeline on its streams."""
+        return None
 
     def camera(self, frame: Frame) -> Camera:
         """The camera of a frame. Raises CameraError when the calibration is for another image size."""
@@ -183,13 +189,78 @@ class Pipeline:
         with native_calls, self.timings.measure("inverse_kinematics", frame):
             return self.rig_fitter(frame.t_s, bodies)
 
+    def set_smoothing(self, smooth: str) -> None:
+        """Replace the filters, which start again at the next frame. Any thread may call this.
+
+        Args:
+            smooth: "off", "light" or "strong", see PipelineConfig.of.
+        """
+        chosen = PipelineConfig.of(smooth=smooth)  # type: ignore[arg-type]
+        self._make_filters(
+            replace(self._config, smooth=chosen.smooth, smoothing=chosen.smoothing, rig_smoothing=chosen.rig_smoothing)
+        )
+
+    def _make_filters(self, config: PipelineConfig) -> None:
+        rigged = self.rig_poser is not None
+        smoothed = config.smooth and rigged
+        smooth_rigs = None
+        if smoothed:
+            odometry = LegOdometry(self.model, config.rig_smoothing.odometry)
+            smooth_rigs = SmoothRigs(config.rig_smoothing, odometry=odometry, predict_s=config.predict_s)
+        self.smooth_rigs = smooth_rigs
+        self.foot_lock = FootLock(self.model, config.foot_lock) if smoothed and config.foot_lock.enabled else None
+        self.smooth = Smooth(config.smoothing) if config.smooth and not rigged else None
+
+    def upload(self, frame: Frame) -> None:
+        """Start what can be done on a frame before those before it are tracked: nothing on the CPU.
+
+        Called once for each frame, in order, on any thread, where `uploads` is true.
+        """
+
+    def discard(self, frame: Frame) -> None:
+        """A frame that was uploaded will not be tracked."""
+
+    def end(self) -> None:
+        """No more frames come: a thread that waits in `upload` gets an error."""
+
+    def close(self) -> None:
+        """Free memory on a device, when no thread uses the pipeline any more."""
+
+    def _make_detect(self, config: PipelineConfig) -> Detect:
+        loaded = self.models
+        return Detect(loaded.detector_session, loaded.detector, config.detection)
+
+    def _make_pose(self, config: PipelineConfig, on_crops: OnCrops | None) -> Pose:
+        loaded, options = self.models, self.models.wanted
+        return Pose(
+            loaded.pose_session,
+            loaded.pose,
+            refine=options.refine,
+            flip_test=options.flip_test,
+            on_crops=on_crops,
+            config=config.pose,
+            cut=config.cut,
+        )
+
+    def _make_second_pose(self) -> Pose | None:
+        loaded = self.models
+        if loaded.second_pose is None or loaded.second_pose_session is None:
+            return None
+        return Pose(loaded.second_pose_session, loaded.second_pose)
+
+    def _make_head(self) -> Head:
+        return self.models.make_head()
+
+    def _make_skin(self, body: Body, model: BodyModel) -> Skin:
+        return Skin(body, model)
+
     def _track_people(self, frame: Frame) -> TrackedFrame:
         measure = self.timings.measure
         camera = self.camera(frame)
         detections = None
         if self.track.wants_detections(frame):
             with measure("detect", frame):
-                detections = self.detect(frame)
+                detections = self.ignored.detections(self.detect(frame), camera.size)
         with measure("track", frame):
             tracks = self.track.update(frame, detections)
         with measure("pose", frame):
@@ -199,7 +270,7 @@ class Pipeline:
         if self.second_opinion is not None:
             with measure("second_pose", frame):
                 pose = self.second_opinion(frame, tracks, pose)
-        return TrackedFrame(frame, camera, tracks, pose)
+        return self.ignored.people(TrackedFrame(frame, camera, tracks, pose))
 
     def _recover_meshes(self, tracked: TrackedFrame) -> Bodies:
         measure, frame = self.timings.measure, tracked.frame
@@ -223,18 +294,20 @@ class Pipeline:
                     posed = self.refine(tracked, mesh, bodies, posed)
             with measure("unseen_pose", frame):
                 posed = self.unseen_pose(frame.t_s, posed, visibility, up=up, contacts=bodies.contacts)
-            if self.smooth_rigs is not None:
+            smooth_rigs, foot_lock = self.smooth_rigs, self.foot_lock  # set_smoothing may replace them meanwhile
+            if smooth_rigs is not None:
                 with measure("smooth", frame):
-                    posed = self.smooth_rigs(frame.t_s, posed, bodies.contacts, visibility)
-            if self.foot_lock is not None:
+                    posed = smooth_rigs(frame.t_s, posed, bodies.contacts, visibility)
+            if foot_lock is not None:
                 with measure("foot_lock", frame):
-                    posed = self.foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor, visibility)
+                    posed = foot_lock(frame.t_s, posed, bodies.contacts, tracked.camera.floor, visibility)
             with measure("skin", frame):
                 return self.skin(posed, bodies)
-        if self.smooth is None:
+        smooth = self.smooth
+        if smooth is None:
             return bodies
         with measure("smooth", frame):
-            return self.smooth(frame.t_s, bodies)
+            return smooth(frame.t_s, bodies)
 
     def reset_tracking(self) -> None:
         """Forget all people of the first step, on the thread that runs it."""
@@ -262,13 +335,6 @@ class Pipeline:
         ):
             if stage is not None:
                 stage.reset()
-
-
-def _second_opinion(loaded: LoadedModels, config: PipelineConfig) -> SecondOpinion | None:
-    if loaded.second_pose is None or loaded.second_pose_session is None:
-        return None
-    second = Pose(loaded.second_pose_session, loaded.second_pose)
-    return SecondOpinion(second, second.keypoint_names, loaded.pose.keypoints, config.second_opinion)
 
 
 class FrameCameras:

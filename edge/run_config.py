@@ -10,7 +10,11 @@ from edge.errors import SourceError
 from edge.models import Models
 from edge.monitoring.observers import MonitoringConfig
 from edge.pipeline import CameraConfig
+from edge.recording.rotation import Rotation
 from edge.recording.stream_recorder import RecordConfig
+from edge.room_config import RoomSetup
+from edge.runtime.outputs import StreamFiles
+from edge.sinks.rerun_target import RerunConfig
 from edge.sources import Access, Pace
 from edge.sources.uri import parse
 from edge.stages.config import PipelineConfig
@@ -119,6 +123,9 @@ class OutputConfig:
         overlay_encoder: encoder of overlay videos, see edge.sinks.encoders.
         summary: path of the JSON report of the run.
         record: the recording of each stream.
+        rotation: when recordings go on in new files.
+        rerun: what is shown in Rerun.
+        window: whether a window of Open3D shows each stream.
     """
 
     publish: PublishConfig | None = None
@@ -128,6 +135,16 @@ class OutputConfig:
     overlay_encoder: str = "auto"
     summary: Path | None = None
     record: RecordConfig | None = None
+    rotation: Rotation | None = None
+    rerun: RerunConfig | None = None
+    window: bool = False
+
+    @property
+    def files(self) -> StreamFiles:
+        """The files and displays of a stream, with {stream} in their paths."""
+        return StreamFiles(
+            self.save, self.overlay, self.overlay_encoder, self.record, self.rotation, self.rerun, self.window
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +159,7 @@ class RunConfig:
         outputs: publisher and files.
         monitoring: trace, metrics and profiler ranges.
         quiet: show no progress.
+        room: the rig whose cameras the sources are, and which are fused to one more stream; None: no fusion.
     """
 
     sources: SourceConfig
@@ -151,9 +169,12 @@ class RunConfig:
     outputs: OutputConfig = field(default_factory=OutputConfig)
     monitoring: MonitoringConfig = field(default_factory=MonitoringConfig)
     quiet: bool = False
+    room: RoomSetup | None = None
 
     def camera_configs(self) -> tuple[CameraConfig, ...]:
         """One camera for each source. Raises SourceError when their number does not match."""
+        if self.room is not None:
+            return tuple(CameraConfig(calibrated=camera.camera) for camera in self.room.cameras())
         sources, cameras = len(self.sources.uris), len(self.cameras)
         if cameras not in (1, sources):
             raise SourceError(f"{sources} sources and {cameras} of --camera: give one for all or one for each")

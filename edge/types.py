@@ -122,7 +122,9 @@ class Bodies:
     translation is the root joint (joint 0, the pelvis) and is already part of joints and vertices;
     rotations (N, 24, 3, 3), shape (N, B) float32 and attention where they are known, else None;
     visibility (N, J) float32 in 0..1: 1 where a joint was observed, 0 where its position is invented, None if unknown;
-    contacts (N, 2) float32 in 0..1: whether the left and the right foot stand still on something, None if unknown.
+    contacts (N, 2) float32 in 0..1: whether the left and the right foot stand still on something, None if unknown;
+    views (N, C) uint8, of bodies that several cameras saw: 1 for each of the room's C cameras that saw the person. Such
+    bodies are in the room's frame (z up, the floor at z = 0) instead of a camera's. None for those of one camera.
     """
 
     ids: I32
@@ -136,6 +138,7 @@ class Bodies:
     attention: Attention | None = None
     visibility: F32 | None = None
     contacts: F32 | None = None
+    views: U8 | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -8,6 +8,7 @@ void bind_ell_matmul(nanobind::module_& m);
 void bind_fit_rotations(nanobind::module_& m);
 void bind_graph_conv(nanobind::module_& m);
 void bind_linear(nanobind::module_& m);
+void bind_paint(nanobind::module_& m);
 void bind_plan(nanobind::module_& m);
 void bind_rasterize(nanobind::module_& m);
 void bind_refine_pose(nanobind::module_& m);

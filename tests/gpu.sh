@@ -68,7 +68,10 @@ sanitized() { # TOOL PYTEST-ARGUMENTS...
 benchmarks() {
   PYTHONPATH=$PYTHONPATH_HERE "$PYTHON" -S tests/benchmarks/bm_gpu.py --output "$OUT/metrics.json"
 }
-export -f test_run sanitized benchmarks
+streams() {
+  PYTHONPATH=$PYTHONPATH_HERE "$PYTHON" -S tests/benchmarks/bm_streams.py --frames 200
+}
+export -f test_run sanitized benchmarks streams
 
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
 step build 240 bash -c build
@@ -78,7 +81,13 @@ SMALL='not captures and (test_plan or test_tiles or 19-19-1 or 97-60-3 or 4-4096
 export SMALL
 step memcheck 90 bash -c 'sanitized memcheck tests/kernels -k "$SMALL"'
 step racecheck 90 bash -c 'sanitized racecheck tests/kernels -k "$SMALL"'
-LINES_SHOWN=60 step benchmarks 200 bash -c benchmarks
+LINES_SHOWN=60 step benchmarks 150 bash -c benchmarks
+if "$PYTHON" -c 'import av, cuda.core, cv2, onnx, zmq' 2>/dev/null; then
+  step "tests of streams" 60 bash -c 'test_run tests/engines/device'
+  LINES_SHOWN=80 step streams 150 bash -c streams
+else
+  echo "== streams: left out, they need the packages av, cuda-core, onnx, opencv-python-headless and pyzmq"
+fi
 
 if ((${#failed[@]})); then
   echo "failed: ${failed[*]}; see $OUT/*.log"

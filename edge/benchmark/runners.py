@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from edge.errors import SourceError
+from edge.gpu.models import GpuModels, gpu_models
+from edge.gpu.pipeline import GpuPipeline
 from edge.models import LoadedModels
 from edge.pipeline import CameraConfig, Pipeline
 from edge.run import DEFAULT_FPS, open_sources
@@ -19,7 +21,6 @@ from edge.runtime.async_pipeline import AsyncPipeline, FrameResult
 from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.report import stage_table
 from edge.sources import Source
-from edge.stages.config import PipelineConfig
 from edge.timing import Durations, Timings
 from edge.types import Bodies, Frame, TrackedFrame
 from edge.wire.publisher import Publisher
@@ -44,21 +45,14 @@ STEPS = {
 """Steps that AsyncPipeline runs in parallel, and the stages of each."""
 
 
-class LoopingPipeline(Pipeline):
-    """A pipeline that resets where a looped clip starts again; each step does so on its own thread."""
+class Looping(Pipeline):
+    """A pipeline that resets where a looped clip starts again; each step does so on its own thread.
 
-    def __init__(
-        self,
-        models: LoadedModels,
-        camera_config: CameraConfig,
-        config: PipelineConfig | None = None,
-        *,
-        timings: Timings | None = None,
-        clip_length: int | None = None,
-    ) -> None:
-        """clip_length: frames of the clip, None where it does not repeat."""
-        super().__init__(models, camera_config, config, timings=timings)
-        self._clip_length = clip_length
+    Attributes:
+        clip_length: frames of the clip, None where it does not repeat.
+    """
+
+    clip_length: int | None = None
 
     def track_people(self, frame: Frame) -> TrackedFrame:
         if self._begins(frame):
@@ -71,7 +65,15 @@ class LoopingPipeline(Pipeline):
         return super().recover_meshes(tracked)
 
     def _begins(self, frame: Frame) -> bool:
-        return frame.index == 0 or (self._clip_length is not None and frame.index % self._clip_length == 0)
+        return frame.index == 0 or (self.clip_length is not None and frame.index % self.clip_length == 0)
+
+
+class LoopingPipeline(Looping, Pipeline):
+    """On the CPU, or with arrays that pass through the host."""
+
+
+class LoopingGpuPipeline(Looping, GpuPipeline):
+    """On the streams of a GPU."""
 
 
 class PacedSource(Source):
@@ -135,6 +137,7 @@ class Runner(ABC):
         self._engines = Durations()
         self._rows = dict.fromkeys(self._models.sessions, (0, 0))
         self.drops: dict[str, dict[str, int]] = {}  # of the latest run
+        self.device_per_frame: dict[str, dict[str, float]] = {}  # of the latest run, by stream
         self._names: list[str] = []
         for timings in self._timings:
             timings.clear()
@@ -148,12 +151,14 @@ class Runner(ABC):
             for title, source in zip(self._sources.shown, sources, strict=True):
                 if source.live:
                     raise SourceError(f"{title}: a live source; a benchmark needs a video, images or synthetic:")
-            pipelines = [
-                LoopingPipeline(
-                    self._models, camera, self._config.pipeline, timings=timings, clip_length=source.frame_count
-                )
-                for camera, timings, source in zip(self._config.camera_configs(), self._timings, sources, strict=True)
-            ]
+            gpu = gpu_models(self._models)
+            if gpu is not None:
+                cleanup.callback(gpu.close)
+            pipelines: list[Looping] = []
+            for camera, timings, source in zip(self._config.camera_configs(), self._timings, sources, strict=True):
+                pipelines.append(self._pipeline(gpu, camera, timings))
+                pipelines[-1].clip_length = source.frame_count
+                cleanup.callback(pipelines[-1].close)
             self._names = [source.name for source in sources]
             publisher = cleanup.enter_context(Publisher("tcp://127.0.0.1:0", pipelines[0].model, streams=self._names))
             outputs = [
@@ -162,6 +167,9 @@ class Runner(ABC):
             ]
             meter = Stopwatch(FILL * len(sources), frames * len(sources))
             self._run(sources, pipelines, outputs, meter)
+            for name, pipeline in zip(self._names, pipelines, strict=True):
+                if pipeline.device_counts is not None:
+                    self.device_per_frame[name] = pipeline.device_counts.per_frame(FILL + frames)
         self._engines.merge(self._models.timings.stages)
         self.frames += meter.counted
         self.people += meter.people
@@ -171,10 +179,14 @@ class Runner(ABC):
             rows, together = self._rows[task]
             self._rows[task] = rows + session.rows - before[task][0], together + session.batched_rows - before[task][1]
 
+    def _pipeline(self, gpu: GpuModels | None, camera: CameraConfig, timings: Timings) -> Looping:
+        config = self._config.pipeline
+        if gpu is None:
+            return LoopingPipeline(self._models, camera, config, timings=timings)
+        return LoopingGpuPipeline(gpu, camera, config, timings=timings)
+
     @abstractmethod
-    def _run(
-        self, sources: list[Source], pipelines: list[LoopingPipeline], outputs: list[Outputs], meter: Stopwatch
-    ) -> None:
+    def _run(self, sources: list[Source], pipelines: list[Looping], outputs: list[Outputs], meter: Stopwatch) -> None:
         """Run until the stopwatch is done."""
 
     @property
@@ -225,9 +237,7 @@ class AsyncRunner(Runner):
         super().__init__(config, models)
         self._fps = fps
 
-    def _run(
-        self, sources: list[Source], pipelines: list[LoopingPipeline], outputs: list[Outputs], meter: Stopwatch
-    ) -> None:
+    def _run(self, sources: list[Source], pipelines: list[Looping], outputs: list[Outputs], meter: Stopwatch) -> None:
         errors: list[BaseException] = []
 
         def consume(results: AsyncPipeline, output: Outputs) -> None:
@@ -266,9 +276,7 @@ class SerialRunner(Runner):
 
     name = "serial"
 
-    def _run(
-        self, sources: list[Source], pipelines: list[LoopingPipeline], outputs: list[Outputs], meter: Stopwatch
-    ) -> None:
+    def _run(self, sources: list[Source], pipelines: list[Looping], outputs: list[Outputs], meter: Stopwatch) -> None:
         streams = [iter(source) for source in sources]
         while not meter.done.is_set():
             for index, (stream, pipeline, output) in enumerate(zip(streams, pipelines, outputs, strict=True)):

@@ -15,7 +15,7 @@ from edge.cli.options import (
     models_from,
     positive,
 )
-from edge.errors import EXIT_WHOLE
+from edge.errors import EXIT_WHOLE, UsageError
 from edge.text import json_bytes
 
 
@@ -28,7 +28,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "serially for comparison, and with --live at the frame rate of a camera. For meaningful numbers keep the "
         "machine idle.",
     )
-    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="videos, folders of images or synthetic:")
+    parser.add_argument("sources", metavar="SOURCE", nargs="*", help="videos, folders of images or synthetic:")
+    parser.add_argument(
+        "--simulate",
+        type=Path,
+        metavar="BOARD.toml",
+        help="measure nothing: project throughput and latency from the stage times in this file",
+    )
     parser.add_argument(
         "--frames", type=positive, default=300, metavar="N", help="frames to measure per source (default: %(default)s)"
     )
@@ -58,8 +64,17 @@ def run(args: argparse.Namespace) -> int:
     from edge.sinks.output_file import OutputFile
     from edge.stages.config import PipelineConfig
 
+    if bool(args.sources) is (args.simulate is not None):
+        raise UsageError("bench: needs either sources to measure or --simulate BOARD.toml")
     target = OutputFile(args.json) if args.json is not None else None
     try:
+        if args.simulate is not None:
+            report, text = _simulated(args.simulate)
+            console.out(text)
+            if target is not None:
+                target.write(json_bytes(report))
+                console.out(f"wrote {target.path}")
+            return EXIT_WHOLE
         pipeline = PipelineConfig.of(detect_every=args.detect_every, smooth=args.smooth, small_people=args.small_people)
         config = RunConfig(SourceConfig(tuple(args.sources)), models_from(args), cameras_from(args), pipeline)
         report = measure(
@@ -74,6 +89,44 @@ def run(args: argparse.Namespace) -> int:
         if target is not None:
             target.discard()
     return EXIT_WHOLE
+
+
+def _simulated(path: Path) -> tuple[dict[str, Any], str]:
+    """A projection as plain data and as text."""
+    from edge.benchmark.board import Board
+    from edge.benchmark.simulate import simulate
+
+    board = Board.load(path)
+    found = simulate(board)
+    load = f"at {board.fps:g} frames per second each" if board.fps else "as fast as possible"
+    latencies = {f"p{share:g}": found.latency_ms(share / 100) for share in (50, 95, 99)}
+    report = {
+        "projection": True,
+        "board": board.name,
+        "times": board.times,
+        "cameras": board.cameras,
+        "people": board.people,
+        "fps": round(found.fps, 2),
+        "latency_ms": {name: round(ms, 3) for name, ms in latencies.items()},
+        "dropped_frames": found.dropped,
+        "busy": {name: round(share, 3) for name, share in found.busy.items()},
+        "waits_ms": {name: round(ms, 3) for name, ms in found.waits_ms.items()},
+    }
+    lines = [
+        f"projection, not a measurement: {board.name}; times: {board.times}",
+        f"{board.cameras} camera(s), {board.people} person(s) each, {load}",
+        "",
+        f"{'frames per second, all cameras':<36}{found.fps:>10.1f}",
+        f"{'person-meshes per second':<36}{found.fps * board.people:>10.1f}",
+        *(f"{f'capture to output, {name}, ms':<36}{ms:>10.2f}" for name, ms in latencies.items()),
+        *([f"{'frames dropped':<36}{found.dropped:>10}"] if board.fps else []),
+        "",
+        *(f"{f'{name} busy':<36}{share:>10.0%}" for name, share in found.busy.items()),
+        "",
+        f"{'mean wait of a frame':<36}{'ms':>10}",
+        *(f"{f'  {name}':<36}{ms:>10.2f}" for name, ms in found.waits_ms.items()),
+    ]
+    return report, "\n".join(lines)
 
 
 def table(report: dict[str, Any]) -> str:

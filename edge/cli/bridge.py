@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from edge.cli import bridge_udp, bridge_websocket
+from edge.cli import bridge_smpl, bridge_udp, bridge_websocket
 
-BRIDGES = (bridge_udp, bridge_websocket)
+BRIDGES = (bridge_udp, bridge_smpl, bridge_websocket)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `bridge` command to the command line."""
     parser = subparsers.add_parser(
         "bridge",
-        help="forward people to avatar programs, game engines and browsers",
+        help="forward people to avatar programs, game engines, robots and browsers",
         description="Subscribe to a publisher and forward its people in the protocol of another program "
         "(docs/how-to/bridges.md).",
     )

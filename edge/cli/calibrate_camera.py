@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge import console
-from edge.cli.board_arguments import BoardSize, Length
+from edge.cli.board_arguments import add_board_arguments, board_of
 from edge.cli.options import FloatRange, positive
 from edge.errors import EXIT_WHOLE, UsageError
 
@@ -45,20 +46,7 @@ def add_parser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", metavar="SOURCE", help="folder of photographs, video, or live camera")
-    board = parser.add_mutually_exclusive_group(required=True)
-    board.add_argument("--chessboard", type=BoardSize(), metavar="COLSxROWS", help="chessboard, in inner corners")
-    board.add_argument("--charuco", type=BoardSize(), metavar="COLSxROWS", help="ChArUco board, in squares")
-    parser.add_argument("--square", type=Length(), required=True, metavar="LENGTH", help="side of a square, e.g. 60mm")
-    parser.add_argument("--marker", type=Length(), metavar="LENGTH", help="side of a marker of a ChArUco board")
-    parser.add_argument(
-        "--dictionary",
-        default="DICT_4X4_1000",
-        metavar="NAME",
-        help="markers of a ChArUco board (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--fisheye", action="store_true", help="use OpenCV's fisheye model, for lenses above 120 degrees"
-    )
+    add_board_arguments(parser, required=True)
     parser.add_argument("--floor", metavar="FILE", help="image in which the board lies flat on the floor")
     parser.add_argument(
         "--camera-height", type=FloatRange(0, 100, above=True), metavar="M", help="height above the floor, m"
@@ -89,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--floor and --camera-height both describe the camera's pose; give one of them")
     if args.tilt is not None and args.camera_height is None:
         raise UsageError("--tilt needs --camera-height")
-    board = _board(args)
+    board = board_of(args)
     views, size, searched = _collect(args.source, board, args.max_views)
     console.out(f"{len(views)} views of the board in {searched} images{_variants(views)}")
     result = calibrate(views, size, "fisheye" if args.fisheye else "pinhole")
@@ -101,20 +89,6 @@ def run(args: argparse.Namespace) -> int:
     console.out(_table(result, pose))
     _write(args, result, pose)
     return EXIT_WHOLE
-
-
-def _board(args: argparse.Namespace) -> Board:
-    from calibration.boards import CharucoBoard, Chessboard
-
-    if args.chessboard:
-        if args.marker is not None:
-            raise UsageError("--marker is for --charuco boards")
-        columns, rows = args.chessboard
-        return Chessboard(columns, rows, args.square)
-    if args.marker is None:
-        raise UsageError("--charuco needs --marker, the side of a marker")
-    columns, rows = args.charuco
-    return CharucoBoard(columns, rows, args.square, args.marker, args.dictionary)
 
 
 def _collect(uri: str, board: Board, most: int) -> tuple[list[View], tuple[int, int], int]:
@@ -212,17 +186,8 @@ def _write(args: argparse.Namespace, result: Intrinsics, pose: WorldPose | None)
     from calibration.coverage_image import coverage_image
     from engines.files.atomic import write_atomically
 
-    camera, used = result.camera, 4 if result.camera.model == "fisheye" else 5
     table = {
-        "width": camera.size[0],
-        "height": camera.size[1],
-        "fx": float(camera.K[0, 0]),
-        "fy": float(camera.K[1, 1]),
-        "cx": float(camera.K[0, 2]),
-        "cy": float(camera.K[1, 2]),
-        **({"model": camera.model} if camera.model != "pinhole" else {}),
-        "distortion": camera.distortion[:used].tolist(),
-        **({} if pose is None else {"rotation": pose.rotation.tolist(), "translation": pose.translation.tolist()}),
+        **replace(result.camera, world=pose).table(),
         "calibration": {
             "rms_px": result.rms_px,
             "fx_std_px": result.focal_std_px[0],

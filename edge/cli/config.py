@@ -29,8 +29,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `config` command to the command line."""
     parser = subparsers.add_parser(
         "config",
-        help="write, check and show configuration files of runs",
-        description="Write, check and show the file that `meshcast run --config` takes.",
+        help="write, check, show and reload configuration files of runs",
+        description="Write, check, show and reload the file that `meshcast run --config` takes.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -61,6 +61,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     run_command.add_options(show)
     show.set_defaults(run=run_show, sources=[])
+
+    again = commands.add_parser(
+        "reload",
+        help="let running runs read their file again",
+        description="Send SIGUSR1 to the runs of this user that were started with the file. They apply what can change "
+        "without a restart (zones, smooth, detect_every, rerun_image_fps, settings of the log) "
+        "and log one line for each key that "
+        "changed; a file with problems changes nothing.",
+        epilog="exit codes: 0 a run was told, 1 no run uses the file or it has problems",
+    )
+    again.add_argument("path", nargs="?", type=Path, metavar="PATH", help="file (default: $MESHCAST_CONFIG)")
+    again.set_defaults(run=run_reload)
 
 
 def run_init(args: argparse.Namespace) -> int:
@@ -98,6 +110,31 @@ def run_check(args: argparse.Namespace) -> int:
     if problems:
         return EXIT_INPUT
     console.out(f"{args.path}: no problems; {len(file.sources)} source{'s' * (len(file.sources) != 1)}")
+    return EXIT_WHOLE
+
+
+def run_reload(args: argparse.Namespace) -> int:
+    """Signal the runs with a file. Raises ConfigError for a file with problems, or if no run uses it."""
+    import os
+    import signal
+
+    from edge.cli.config_file import read_config
+    from edge.cli.config_merge import VARIABLE
+    from edge.cli.running import processes_with
+    from edge.errors import ConfigError
+
+    path = args.path or (Path(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None)
+    if path is None:
+        raise ConfigError(f"config reload: which file? give PATH, or set {VARIABLE}")
+    file = read_config(path, run_command.actions())
+    if file.problems:
+        raise ConfigError(f"{file.problems[0]}; no run was told (see meshcast config check {path})")
+    found = processes_with(path)
+    if not found:
+        raise ConfigError(f"{path}: no run of this user was started with this file; start one with --config {path}")
+    for process in found:
+        os.kill(process, signal.SIGUSR1)
+        console.out(f"told process {process}; its log says what changed")
     return EXIT_WHOLE
 
 

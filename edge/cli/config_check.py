@@ -13,6 +13,7 @@ from edge.monitoring.prometheus_server import check_address, read_token
 from edge.pipeline import FrameCameras
 from edge.run_config import PublishConfig, RunConfig
 from edge.runtime.destinations import check_outputs, plan_outputs
+from edge.sinks.rerun_target import check_rerun
 from edge.sources.credentials import find_credentials
 from edge.sources.uri import parse
 from edge.wire.curve_auth import check_access
@@ -23,12 +24,15 @@ from engines.heads.registry import body_for
 from engines.inference.session import check_names
 
 
-def problems_of(args: argparse.Namespace, build: Callable[[argparse.Namespace], RunConfig]) -> list[str]:
+def problems_of(
+    args: argparse.Namespace, build: Callable[[argparse.Namespace], RunConfig], *, running: bool = False
+) -> list[str]:
     """What prevents a run, one line each; nothing is opened for a run, connected to or written.
 
     Args:
         args: the options of the run.
         build: makes the run's configuration of them.
+        running: the run works already: its outputs and models are not checked again.
     """
     found = _Problems()
     for check in (security_from, monitoring_from, access_from, source_views):
@@ -37,7 +41,7 @@ def problems_of(args: argparse.Namespace, build: Callable[[argparse.Namespace], 
         for view in source_views(args):
             found.attempt(cameras_from, view)
     if not found.lines:
-        found.attempt(lambda: _check_run(build(args), found))
+        found.attempt((lambda: build(args)) if running else (lambda: _check_run(build(args), found)))
     return list(dict.fromkeys(found.lines))
 
 
@@ -73,9 +77,10 @@ def _check_run(config: RunConfig, found: _Problems) -> None:
 def _check_files(config: RunConfig) -> None:
     """The names of the streams, and the files that are named after them."""
     names, outputs = config.sources.stream_names(), config.outputs
-    planned = plan_outputs(names, outputs.save, outputs.overlay, outputs.overlay_encoder)
-    paths = [path for files in planned for path in (files.save, files.overlay)]
-    paths += [outputs.summary, config.monitoring.trace]
+    planned = plan_outputs(names, outputs.files)
+    if outputs.rerun is not None:
+        check_rerun(outputs.rerun)
+    paths = [*(path for files in planned for path in files.paths), outputs.summary, config.monitoring.trace]
     cameras = [camera.camera for camera in config.cameras if camera.camera is not None]
     check_outputs([path for path in paths if path is not None], config.sources.uris, cameras)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from edge.cli.config_keys import MODEL_FILES, SOURCE, TABLES, URI, Actions, Key, keys
 from edge.cli.options import FloatRange, IntegerRange
+from edge.cli.zones import DEST, zones_of
 from edge.errors import ConfigError
 from edge.redaction import redact_text
 from edge.sources.uri import relative_to
@@ -128,6 +129,8 @@ def convert(action: argparse.Action, value: object, folder: Path) -> Any:
     Raises:
         ValueError: the value has the wrong type, or is out of range.
     """
+    if action.dest == DEST:
+        return zones_of(value)
     converted = _converted(action, value, folder)
     return [converted] if isinstance(action, argparse._AppendAction) else converted
 
@@ -156,7 +159,8 @@ def _converted(action: argparse.Action, value: object, folder: Path) -> Any:
     if action.dest == URI:
         return relative_to(value, folder)
     is_model_file = action.dest in MODEL_FILES and ("/" in value or value.endswith((".onnx", ".toml")))
-    if action.type is Path or is_model_file:
+    is_rerun_file = action.dest == "rerun" and value.lower().endswith(".rrd")
+    if action.type is Path or is_model_file or is_rerun_file:
         path = folder / os.path.expanduser(value)
         return path if action.type is Path else str(path)
     return _parsed(action, value, shown)

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from edge.cli.zones import EXAMPLE
+
 SOURCE = "source"  # the tables [[source]], one for each source
 URI = "sources"  # the command line's name of the sources
 MODEL_FILES = ("detector", "pose", "second_pose", "mesh", "body")  # names of models, or paths of their files
@@ -37,6 +39,7 @@ SOURCE_KEYS = (
         "camera_height", "camera_height", "2.4", "height of the camera above the floor in meters, without a camera file"
     ),
     Key("tilt", "tilt", "15", "how far that camera looks down, in degrees"),
+    Key("zones", "ignore_zone", EXAMPLE, "polygons of the image in which people are ignored, in fractions of its size"),
     Key("pace", "pace", '"realtime"', "as in [playback], for this source alone, like the next three"),
     Key("loop", "loop"),
     Key("fps", "fps", "30"),
@@ -65,6 +68,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         ),
         Key("tilt", "tilt", "15", "how far cameras with camera_height look down, in degrees (default: 0)"),
     ),
+    "room": (Key("rig", "rig", '"rig.toml"'),),
     "people": (
         Key("height", "height", "1.78"),
         Key("shape", "shape", '"shapes.toml"'),
@@ -86,6 +90,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("detect_every", "detect_every"),
         Key("small_people", "small_people"),
         Key("smooth", "smooth"),
+        Key("zones", "ignore_zone", EXAMPLE, "zones of all sources that have none of their own"),
     ),
     "outputs": (
         Key("save", "save", '"out/{stream}.npz"'),
@@ -94,6 +99,12 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("overlay_attention", "overlay_attention"),
         Key("record", "record", '"out/{stream}.mcap"'),
         Key("record_levels", "record_levels"),
+        Key("record_every", "record_every", '"1h"'),
+        Key("record_size", "record_size", '"500MB"'),
+        Key("record_quota", "record_quota", '"20GB"'),
+        Key("rerun", "rerun", '"out/{stream}.rrd"', "a Rerun recording: OUT.rrd, the address of a viewer, or spawn"),
+        Key("rerun_image_fps", "rerun_image_fps"),
+        Key("open3d", "open3d"),
         Key("summary", "summary", '"out/summary.json"'),
     ),
     "publish": (
@@ -135,6 +146,7 @@ ABOUT: Mapping[str, str] = {
     "playback": "How all sources are read; a [[source]] may have its own values.",
     "network": "Network sources. User names and passwords belong in the file of `credentials`.",
     "camera": "The camera of all sources; a [[source]] may have its own.",
+    "room": "Several calibrated cameras of one room, see docs/how-to/several-cameras.md.",
     "people": "People of known size.",
     "models": "Models and inference engine; `meshcast models` lists the names.",
     "pipeline": "Stages.",

@@ -13,6 +13,7 @@ import tomli_w
 
 from edge.cli.config_keys import ABOUT, MODEL_FILES, SOURCE, SOURCE_KEYS, TABLES, URI, Actions, Key
 from edge.cli.config_merge import source_views
+from edge.cli.zones import DEST, shown_zones
 from edge.errors import UsageError
 from edge.redaction import redact_path, redact_text
 from edge.sources.uri import parse, relative_to
@@ -80,6 +81,8 @@ def _table(keys: tuple[Key, ...], values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown(key: Key, value: Any) -> Any:
+    if key.dest == DEST:
+        return shown_zones(value or [])
     if isinstance(value, list):
         value = value[0] if value else None
     if value is None or value == "":

@@ -1,4 +1,4 @@
-"""`meshcast eval CLIP --truth TRUTH.npz`: measure the accuracy of the pipeline against ground truth."""
+"""`meshcast eval`: measure the accuracy of the pipeline on clips, or of a mesh model on data sets."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edge import console
+from edge.cli import eval_dataset
 from edge.cli.options import add_camera_options, add_model_options, cameras_from, models_from, positive
-from edge.errors import EXIT_INPUT, EXIT_WHOLE
+from edge.errors import EXIT_INPUT, EXIT_WHOLE, UsageError
 from edge.redaction import redact_path
 from edge.text import json_bytes, one_line
 
@@ -40,11 +41,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "eval",
         help="measure the accuracy against 3D ground truth",
         description="Run CLIP through the pipeline and compare the annotated person with the ground truth: MPJPE and "
-        "PA-MPJPE over the twelve limb joints, the position error of the mid-hip, and how steady the motion is.",
+        "PA-MPJPE over the twelve limb joints, the position error of the mid-hip, and how steady the motion is. With a "
+        "folder of `meshcast data render`: score a mesh model (--mesh, also a checkpoint METHOD.pt) or recorded "
+        "predictions on its people, with bootstrap intervals.",
     )
-    parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP", help="one or more videos")
     parser.add_argument(
-        "--truth", type=Path, required=True, metavar="TRUTH.npz", help="ground truth, see docs/reference/accuracy.md"
+        "clips",
+        nargs="+",
+        type=Path,
+        metavar="CLIP",
+        help="one or more videos, the saved stream of a room (room.npz), or folders of data sets",
+    )
+    parser.add_argument(
+        "--truth", type=Path, metavar="TRUTH.npz", help="ground truth of the clips, see docs/reference/accuracy.md"
     )
     parser.add_argument(
         "--truth-camera", metavar="NAME", help="name of the camera in TRUTH (default: camNN in the name of the clip)"
@@ -54,6 +63,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--no-floor", dest="floor", action="store_false", help="ignore the camera's pose in the world, and so the floor"
     )
+    eval_dataset.add_options(parser)
     add_camera_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
@@ -62,6 +72,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Evaluate every clip and print a table with the mean over clips. Returns the exit code."""
     from edge.sinks.output_file import OutputFile
+
+    if all(eval_dataset.is_dataset(path) for path in args.clips):
+        return eval_dataset.run(args)
+    if args.truth is None:
+        raise UsageError("--truth: missing; see meshcast eval --help")
 
     target = OutputFile(args.json) if args.json else None
     try:
@@ -108,11 +123,15 @@ def _columns(score: Score) -> tuple[float, ...]:
 def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
     """Evaluate every clip; keys are file names."""
     from edge.evaluation.evaluate import evaluate_clip
+    from edge.evaluation.room import evaluate_room
     from edge.evaluation.truth import TruthError
 
     models, camera_config = models_from(args), cameras_from(args)[-1]
     scores = {}
     for clip in args.clips:
+        if clip.suffix.lower() == ".npz":
+            scores[clip.name] = evaluate_room(clip, args.truth, args.truth_camera)
+            continue
         named = re.search(r"cam\d+", clip.stem)
         camera = args.truth_camera or (named.group() if named else None)
         if camera is None:

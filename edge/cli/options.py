@@ -130,7 +130,13 @@ def cameras_from(args: argparse.Namespace) -> tuple[CameraConfig, ...]:
     if args.tilt is not None and args.camera_height is None:
         raise UsageError("--tilt: needs the camera's height above the floor too; add --camera-height M")
     return tuple(
-        CameraConfig(camera, args.fov, camera_height_m=args.camera_height, tilt_deg=args.tilt or 0.0)
+        CameraConfig(
+            camera,
+            args.fov,
+            camera_height_m=args.camera_height,
+            tilt_deg=args.tilt or 0.0,
+            ignored=tuple(getattr(args, "ignore_zone", ())),
+        )
         for camera in args.camera or [None]
     )
 

@@ -30,12 +30,15 @@ from edge.cli.options import (
 )
 from edge.cli.page_options import add_open_option, add_preview_options, previews_from
 from edge.cli.parser import Parser
+from edge.cli.record_options import add_rotation_options, rotation_from
 from edge.cli.run_page import viewer
-from edge.errors import EXIT_PARTIAL, EXIT_USAGE
+from edge.cli.zones import add_zone_option
+from edge.errors import EXIT_PARTIAL, EXIT_USAGE, UsageError
 from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.cli.config_keys import Actions
+    from edge.room_config import RoomSetup
     from edge.run_config import RunConfig
 
 EPILOG = """\
@@ -87,6 +90,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_monitoring_options(parser)
     add_playback_options(parser)
     add_camera_options(parser)
+    _add_room_options(parser)
+    add_zone_option(parser)
     add_body_options(parser)
     add_model_options(parser)
     switches = [action.dest for action in parser._actions if isinstance(action, argparse._StoreTrueAction)]
@@ -148,6 +153,7 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         help="levels of detail to record: params, joints, mesh-lod, mesh, and preview for the camera's "
         "images (default: %(default)s)",
     )
+    add_rotation_options(group)
     group.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the input images")
     group.add_argument(
         "--overlay-encoder",
@@ -158,6 +164,22 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--overlay-attention", action="store_true", help="draw the attention maps of the mesh model too (PARE only)"
     )
+    group.add_argument(
+        "--rerun",
+        metavar="OUT.rrd|ADDRESS|spawn",
+        help="show images, boxes, keypoints, bodies and plots in Rerun: a file, the address of a viewer, or one that "
+        "is started (needs the extra rerun)",
+    )
+    group.add_argument(
+        "--rerun-image-fps",
+        type=FloatRange(0, 1000),
+        default=10.0,
+        metavar="N",
+        help="images per second for Rerun; 0: none (default: 10)",
+    )
+    group.add_argument(
+        "--open3d", action="store_true", help="show each stream in a desktop window (needs the extra viewer)"
+    )
     group.add_argument("--summary", type=Path, metavar="OUT.json", help="write people, fps and timings as JSON")
     group.add_argument(
         "--stream",
@@ -167,6 +189,17 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         help="name of the published stream, once per source (default: derived from SOURCE)",
     )
     group.add_argument("-q", "--quiet", action="store_true", help="suppress progress bar and summary table")
+
+
+def _add_room_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("room")
+    group.add_argument(
+        "--rig",
+        type=Path,
+        metavar="RIG.toml",
+        help="fuse the people of all sources to one more stream, room, in the world's frame; sources in the order of "
+        "the cameras in this file, or named with --stream (see meshcast calibrate rig)",
+    )
 
 
 def add_playback_options(parser: argparse.ArgumentParser) -> None:
@@ -191,13 +224,15 @@ def add_playback_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Process the sources and print the summary table. Returns the exit code."""
     from edge.cli.config_merge import IN_CURRENT_FOLDER, config_path, with_config
+    from edge.cli.reload import Reloader
+    from edge.cli.running import announced
     from edge.run import run as run_sources
     from edge.stream_names import check_stream_name
 
     if "stream" in args.given:  # in a file, a source without a name has the one that its address gives
         for name in args.stream:
             check_stream_name(name)
-    path = config_path(args)
+    path, command = config_path(args), args
     if path is not None:
         args = with_config(args, actions())
         console.configure(logging.INFO if args.verbose else logging.WARNING, args.log_format)
@@ -207,10 +242,12 @@ def run(args: argparse.Namespace) -> int:
             remedy = f"add --config {IN_CURRENT_FOLDER} to use that file"
         console.error(f"SOURCE: missing; {remedy}", "run")
         return EXIT_USAGE
+    reloader = None if path is None else Reloader(command, args, actions(), run_config)
     with ExitStack() as cleanup:
+        cleanup.enter_context(announced(path))
         page = cleanup.enter_context(viewer(args)) if args.view else None
         config = run_config(args, viewer=page.address if page is not None else None)
-        result = run_sources(config, on_start=page.announce if page is not None else None)
+        result = run_sources(config, reloader, page.announce if page is not None else None)
     if not args.quiet:
         console.out(table(result.report))
         for path in result.written:
@@ -231,6 +268,7 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
     from edge.cli.config_merge import source_views
     from edge.recording.stream_recorder import RecordConfig
     from edge.run_config import OutputConfig, PlaybackConfig, PublishConfig, RunConfig, SourceConfig
+    from edge.sinks.rerun_target import RerunConfig
     from edge.stages.config import PipelineConfig
 
     security = security_from(args)  # also without --publish: options that contradict each other are an error
@@ -246,11 +284,13 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
         if args.record is not None
         else None
     )
+    rerun = RerunConfig(args.rerun, args.rerun_image_fps) if args.rerun is not None else None
     views = source_views(args)
+    room = _room_from(args)
     return RunConfig(
         sources=SourceConfig(
             uris=tuple(args.sources),
-            names=tuple(args.stream),
+            names=tuple(args.stream) if room is None else room.names,
             playback=tuple(PlaybackConfig(view.pace, view.loop, view.fps, view.max_frames) for view in views),
             access=access_from(args),
         ),
@@ -272,10 +312,32 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
             overlay_encoder=args.overlay_encoder,
             summary=args.summary,
             record=record,
+            rotation=rotation_from(args),
+            rerun=rerun,
+            window=args.open3d,
         ),
         monitoring=monitoring_from(args),
         quiet=args.quiet,
+        room=room,
     )
+
+
+def _room_from(args: argparse.Namespace) -> RoomSetup | None:
+    """The room of --rig. Raises MeshcastError for a rig that does not go with the sources."""
+    if args.rig is None:
+        return None
+    from dataclasses import replace
+
+    from edge.cli.config_merge import source_views
+    from edge.room.config import RoomConfig
+    from edge.room_config import room_setup
+    from edge.runtime.room_results import ROOM
+
+    if any(view.camera or view.fov is not None or view.camera_height is not None for view in source_views(args)):
+        raise UsageError("--camera, --fov, --camera-height: --rig has the cameras; leave them out")
+    setup = room_setup(args.rig, len(args.sources), args.stream, ROOM)
+    sized = args.height is not None or args.shape is not None
+    return replace(setup, fusion=RoomConfig.of(smooth=args.smooth, sized=sized))
 
 
 def table(report: dict[str, Any]) -> str:

@@ -1,18 +1,30 @@
-"""`meshcast train pose2mesh`: train a mesh model on synthetic 2D poses."""
+"""`meshcast train`: train a mesh model on synthetic 2D poses, or an image network on rendered people."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from edge import console
 from edge.cli.options import FloatRange, IntegerRange
-from edge.errors import EXIT_PARTIAL, EXIT_WHOLE
+from edge.errors import EXIT_PARTIAL, EXIT_WHOLE, UsageError
 
 REQUIRED = ("torch", "onnx")  # matplotlib is optional: it draws the training curves
 
 MINUTES = FloatRange(0, 1e6)
+PARTS = 1000  # of the progress bar
+METHODS = ("pose2mesh", "pare", "dct", "decomr", "imphmr")
+# Options that a configuration file has too: those that are given win.
+IMAGE_NUMBERS = (
+    ("--steps", IntegerRange(1, 10**9), "N", "steps of the optimizer (20000)"),
+    ("--image-batch", IntegerRange(2, 1 << 16), "N", "images in a batch (32)"),
+    ("--size", IntegerRange(32, 1024), "PX", "side of the crops (224)"),
+    ("--learning-rate", FloatRange(0, 10, above=True), "RATE", "peak learning rate (0.00025)"),
+    ("--evaluation-samples", IntegerRange(1, 10**6), "N", "samples that are evaluated at each report (128)"),
+)
 NUMBERS = (
     ("--lifter-minutes", MINUTES, 60, "MIN", "training time of the lifter"),
     ("--mesh-minutes", MINUTES, 20, "MIN", "training time of the mesh network"),
@@ -26,6 +38,8 @@ NUMBERS = (
 
 EPILOG = """\
 examples:
+  meshcast train pare --data rendered --backbone resnet18 --size 112 --steps 4000 --out out/pare
+  meshcast train dct --data out/people --config dct.toml --out out/dct --resume
   meshcast train pose2mesh --poses sample --lifter-minutes 1 --mesh-minutes 1 --width 256 --out out/first
   meshcast train pose2mesh --poses AMASS/ 100STYLE/ mine.npz --license 'for research only' --name ours
   meshcast eval CLIP --truth TRUTH.npz --mesh out/train/ours.toml
@@ -37,21 +51,33 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `train` command to the command line."""
     parser = subparsers.add_parser(
         "train",
-        help="train a mesh model on synthetic poses (needs the extra [train])",
-        description="Train a mesh model on synthetic people in the given poses: first a lifter from 2D to 3D "
-        "keypoints, then the mesh network. Writes checkpoints and finally the model with its card to --out.",
+        help="train a mesh model (needs the extra [train])",
+        description="Train a mesh model. With --poses: pose2mesh on synthetic people, first a lifter from 2D to 3D "
+        "keypoints, then the mesh network; writes checkpoints and finally the model with its card to --out. "
+        "With --data: a published method on images with annotations; writes a checkpoint, metrics, curves and an "
+        "event file for TensorBoard.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", choices=("pose2mesh",), help="model family to train")
+    parser.add_argument("model", choices=METHODS, metavar="METHOD", help="method: " + ", ".join(METHODS))
     parser.add_argument(
         "--poses",
         nargs="+",
-        required=True,
         metavar="POSES",
-        help="files or folders with poses (AMASS .npz, .bvh, Meshcast .npz), or `sample` for the bundled poses, "
-        "`sample:COUNT` for more clips of that kind",
+        help="pose2mesh without images: files or folders with poses (AMASS .npz, .bvh, Meshcast .npz), or `sample` for "
+        "the bundled poses, `sample:COUNT` for more clips of that kind",
     )
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        metavar="DATA",
+        help="folders of `meshcast data render`, annotation lists (SPIN's .npz, 3DPW's .pkl, COCO's .json), or "
+        "`rendered` to render people while training",
+    )
+    parser.add_argument("--config", type=Path, metavar="CONFIG.toml", help="settings of a training with --data")
+    parser.add_argument("--backbone", metavar="NAME", help="trunk of the network: resnet50, resnet18, tiny (resnet50)")
+    for option, kind, metavar, text in IMAGE_NUMBERS:
+        parser.add_argument(option, type=kind, metavar=metavar, help=text)
     parser.add_argument("--body", type=Path, metavar="BODY.npz", help="body model (default: bundled body)")
     parser.add_argument(
         "--out", type=Path, default=Path("out/train"), metavar="DIR", help="output folder (default: %(default)s)"
@@ -64,20 +90,73 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     for option, kind, default, metavar, text in NUMBERS:
         parser.add_argument(option, type=kind, default=default, metavar=metavar, help=f"{text} (default: %(default)s)")
+    parser.add_argument("--quiet", action="store_true", help="show no progress bar")
     parser.add_argument("--resume", action="store_true", help="resume from the checkpoints in --out")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train both stages and run the model once. Returns the exit code; 3 if stopped or if the model does not run."""
-    from edge.runtime.signals import interruptible
-    from engines.cards.card import load_card
+    """Train a model. Returns the exit code; 3 if stopped or if the model does not run."""
     from engines.errors import ModelError
     from engines.files.install_hint import install_hint
 
+    with_data = args.data is not None or args.config is not None
+    if with_data and args.poses is not None:
+        raise UsageError("--poses: not with --data or --config; use one of them")
+    if not with_data and args.poses is None:
+        raise UsageError("train: --data or --poses: missing; see meshcast train --help")
+    if args.poses is not None and args.model != "pose2mesh":
+        raise UsageError(f"--poses: {args.model} is trained on images; use --data")
     missing = [name for name in REQUIRED if importlib.util.find_spec(name) is None]
     if missing:
         raise ModelError(f"training needs {' and '.join(missing)}: {install_hint('train')}")
+    return _train_on_images(args) if with_data else _train_on_poses(args)
+
+
+def _train_on_images(args: argparse.Namespace) -> int:
+    from edge.monitoring.task_progress import task_progress
+    from edge.runtime.signals import interruptible
+
+    with interruptible() as interrupt:
+        with interrupt.welcome():
+            from engines.training.image_config import DataConfig, ImageTrainConfig, read_image_config
+            from engines.training.image_training import train_images
+            from engines.training.loop import Reports, TrainingStopped
+
+        data = tuple(DataConfig(path) for path in args.data or ())
+        config = ImageTrainConfig(args.model, args.out, data, resume=args.resume)
+        config = read_image_config(args.config, config)
+        config = replace(config, **_given(args), data=data or config.data)
+        if args.backbone is not None:
+            config = replace(config, network=replace(config.network, backbone=args.backbone))
+        try:
+            with task_progress(f"training {args.model}", PARTS, args.quiet) as show:
+                reports = Reports(
+                    console.line, lambda: interrupt.asked, every_s=300.0, on_part=lambda done: show(round(done * PARTS))
+                )
+                trained = train_images(config, reports)
+        except TrainingStopped as stopped:
+            console.line(f"meshcast: {stopped}")
+            return EXIT_PARTIAL
+    console.out(f"wrote {trained.path}")
+    return EXIT_WHOLE
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    """What the command line sets of an ImageTrainConfig."""
+    options = {"image_batch": "batch", "body": "body"}
+    for option, *_ in IMAGE_NUMBERS:
+        name = option[2:].replace("-", "_")
+        options.setdefault(name, name)
+    values = {field: getattr(args, name) for name, field in options.items() if getattr(args, name) is not None}
+    values |= {name: getattr(args, name) for name in ("seed", "threads") if name in args.given}
+    return values
+
+
+def _train_on_poses(args: argparse.Namespace) -> int:
+    from edge.runtime.signals import interruptible
+    from engines.cards.card import load_card
+    from engines.errors import ModelError
 
     with interruptible() as interrupt:
         with interrupt.welcome():  # nothing to save while torch is loaded

@@ -77,6 +77,13 @@ def engine(name: str) -> Iterator[Finding]:
         yield Finding(name, "note", "installed, but it has no device here")
 
 
+def _has_cuda_core() -> bool:
+    try:
+        return find_spec("cuda.core") is not None
+    except ModuleNotFoundError:  # no package `cuda`
+        return False
+
+
 def cuda() -> Iterator[Finding]:
     """The NVIDIA driver and its devices."""
     import edge_kernels
@@ -89,6 +96,9 @@ def cuda() -> Iterator[Finding]:
             yield Finding("CUDA operators", "warning", "built without CUDA: meshes stay on the CPU", "make gpu")
         elif not edge_kernels.cuda_device_count():
             yield Finding("CUDA operators", "warning", "not built for these devices", "make gpu")
+        elif not _has_cuda_core():
+            text = "not installed: images pass through the host's memory"
+            yield Finding("cuda-core", "note", text, "pip install 'meshcast[cuda]'")
     elif any(DEVICES.glob("nvidia[0-9]*")) or (DEVICES / "nvhost-gpu").exists():
         remedy = "reboot after an update of the driver; check with nvidia-smi"
         yield Finding("CUDA", "warning", "a GPU is there, but its driver does not answer", remedy)

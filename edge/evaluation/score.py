@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.evaluation.limbs import HIPS, LIMBS, LimbLengths, compare_lengths, finite_mean, median_lengths
-from edge.evaluation.metrics import distances, procrustes
 from edge.evaluation.motion import Motion, delay_s, measure_motion, planted_ankles, smooth_truth
 from edge.evaluation.truth import Truth, require_limbs
 from edge.types import F32
+from engines.evaluation.metrics import distances, procrustes
 from engines.joint_sets import COCO17
 
 MIN_KNOWN = 6  # limb joints with truth, both hips among them, that make a frame count

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edge.models import LoadedModels
     from edge.monitoring.clients import Clients
     from edge.monitoring.prometheus_server import MetricsServer
+    from edge.runtime.room_results import RoomResults
     from edge.runtime.stream import StreamRun
 
 ENGINES = "engines"  # name of the engines' rows in a trace
@@ -79,11 +80,17 @@ class Observers:
             listeners.append(NvtxRanges(name))
         return Tee(listeners) if len(listeners) > 1 else next(iter(listeners), None)
 
-    def watch(self, streams: Sequence[StreamRun], models: LoadedModels, clients: Clients | None = None) -> None:
-        """Serve the metrics and the health of the streams, the engines and a publisher's clients."""
+    def watch(
+        self,
+        streams: Sequence[StreamRun],
+        models: LoadedModels | None,
+        clients: Clients | None = None,
+        room: RoomResults | None = None,
+    ) -> None:
+        """Serve the metrics and the health of the streams, the engines, a publisher's clients and a room's cameras."""
         self._health.watch(streams)
         if self._metrics is not None:
-            self._metrics.watch(streams, models, clients)
+            self._metrics.watch(streams, models, clients, room)
 
     def poll(self) -> None:
         """Called several times a second by the main loop once the streams are started."""

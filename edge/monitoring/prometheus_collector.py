@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
@@ -24,6 +25,7 @@ from edge.timing import BOUNDS_MS, Histogram
 if TYPE_CHECKING:
     from edge.models import LoadedModels
     from edge.runtime.health import RunHealth
+    from edge.runtime.room_results import RoomResults
     from edge.runtime.stream import StreamRun
 
 BOUNDS = (*(f"{bound / 1000:g}" for bound in BOUNDS_MS), "+Inf")  # seconds
@@ -38,13 +40,18 @@ class RunCollector(Collector):
         self._clients: Clients | None = None
         self._streams: Sequence[StreamRun] = ()
         self._models: LoadedModels | None = None
+        self._room: RoomResults | None = None
         self._gpus = Gpus()
 
     def watch(
-        self, streams: Sequence[StreamRun], models: LoadedModels | None = None, clients: Clients | None = None
+        self,
+        streams: Sequence[StreamRun],
+        models: LoadedModels | None = None,
+        clients: Clients | None = None,
+        room: RoomResults | None = None,
     ) -> None:
         """Collect the metrics of these."""
-        self._streams, self._models, self._clients = streams, models, clients
+        self._streams, self._models, self._clients, self._room = streams, models, clients, room
 
     def close(self) -> None:
         """Release the GPUs."""
@@ -59,9 +66,12 @@ class RunCollector(Collector):
             yield GaugeMetricFamily("meshcast_threads", "Threads of the process, libraries included", threads)
         yield from self._of_gpus()
         yield from _counters(self._streams)
+        yield from _device(self._streams)
         yield from _sources(self._streams, self._health)
         if self._clients is not None:
             yield from _of_clients(self._clients)
+        if self._room is not None:
+            yield from _of_room(self._room)
         yield from _times(self._streams)
         if self._models is not None:
             yield from _engines(self._models)
@@ -104,6 +114,18 @@ def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
     yield from (captured, published, dropped, with_people, lost, people, fps, running)
 
 
+def _device(streams: Iterable[StreamRun]) -> Iterator[Metric]:
+    copies = CounterMetricFamily("meshcast_gpu_copies", "Copies between host and GPU", labels=("stream",))
+    copied = CounterMetricFamily("meshcast_gpu_copied_bytes", "Bytes of these copies", labels=("stream",))
+    waits = CounterMetricFamily("meshcast_gpu_host_waits", "Times the host waited for the GPU", labels=("stream",))
+    for stream in streams:
+        counts = stream.results.pipeline.device_counts
+        if counts is not None:
+            for family, value in ((copies, counts.copies), (copied, counts.bytes), (waits, counts.host_waits)):
+                family.add_metric((stream.name,), value)
+    yield from (family for family in (copies, copied, waits) if family.samples)
+
+
 def _sources(streams: Iterable[StreamRun], health: RunHealth) -> Iterator[Metric]:
     up = GaugeMetricFamily("meshcast_source_up", "1 while the source delivers frames", labels=("stream",))
     reconnects = CounterMetricFamily("meshcast_source_reconnects", "Reconnections", labels=("stream",))
@@ -116,6 +138,41 @@ def _sources(streams: Iterable[StreamRun], health: RunHealth) -> Iterator[Metric
 def _of_clients(clients: Clients) -> Iterator[Metric]:
     yield GaugeMetricFamily("meshcast_subscribers", "Clients that are subscribed", clients.subscribers())
     yield CounterMetricFamily("meshcast_clients_refused", "Rejected connections", clients.refused())
+
+
+def _of_room(room: RoomResults) -> Iterator[Metric]:
+    labels = ("stream",)
+    matched = GaugeMetricFamily(
+        "meshcast_room_people_matched", "People of a camera whom another camera sees too", labels=labels
+    )
+    error = GaugeMetricFamily(
+        "meshcast_room_reprojection_pixels",
+        "Distance of keypoints from the fused bodies, root mean square",
+        labels=labels,
+    )
+    drift = GaugeMetricFamily(
+        "meshcast_room_drift_degrees", "Turn of a camera against its pose in the rig", labels=labels
+    )
+    moved = GaugeMetricFamily("meshcast_room_camera_moved", "1 while a camera seems to have been moved", labels=labels)
+    offset = GaugeMetricFamily(
+        "meshcast_room_offset_seconds", "By how much a camera's clock is ahead of the first one's", labels=labels
+    )
+    silent = GaugeMetricFamily(
+        "meshcast_room_camera_silent", "1 while the room goes on without a camera", labels=labels
+    )
+    for camera in room.health():
+        name = (camera.name,)
+        matched.add_metric(name, camera.matched)
+        moved.add_metric(name, camera.moved)
+        silent.add_metric(name, camera.name in room.silent)
+        for family, value in (
+            (error, camera.reprojection_px),
+            (drift, camera.drift_deg),
+            (offset, camera.offset_s),
+        ):
+            if math.isfinite(value):
+                family.add_metric(name, value)
+    yield from (matched, error, drift, moved, offset, silent)
 
 
 def _times(streams: Iterable[StreamRun]) -> Iterator[Metric]:

@@ -22,6 +22,7 @@ from edge.wire.curve_auth import is_local
 
 if TYPE_CHECKING:
     from edge.models import LoadedModels
+    from edge.runtime.room_results import RoomResults
     from edge.runtime.stream import StreamRun
 
 MIN_TOKEN, MAX_TOKEN = 16, 512  # characters
@@ -61,10 +62,14 @@ class MetricsServer:
         self.address = f"{address.rpartition(':')[0]}:{self._server.port}"
 
     def watch(
-        self, streams: Sequence[StreamRun], models: LoadedModels | None = None, clients: Clients | None = None
+        self,
+        streams: Sequence[StreamRun],
+        models: LoadedModels | None = None,
+        clients: Clients | None = None,
+        room: RoomResults | None = None,
     ) -> None:
         """Serve the metrics of these."""
-        self._collector.watch(streams, models, clients)
+        self._collector.watch(streams, models, clients, room)
 
     def close(self) -> None:
         """Stop serving. May be called twice."""

@@ -110,7 +110,7 @@ class RecordingWriter:
                 raise OutputError(f"{path}: unsupported file type; use .mcap")
             path = OutputFile(path, salvageable=True)
         self._target = path
-        self._file = _Unbuffered(path.file)
+        self._file = Unbuffered(path.file)
         self._writer = Writer(cast(BinaryIO, self._file), compression=CompressionType.ZSTD)
         self._schemas: dict[str, int] = {}
         self._channels: dict[tuple[Any, ...], int] = {}
@@ -129,6 +129,11 @@ class RecordingWriter:
             if now_s - self._flushed_s > self._flush_s:
                 self._flushed_s = now_s
                 self._writer.flush()
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far, without those that wait for the end of a chunk."""
+        return self._file.tell()
 
     def add_metadata(self, name: str, values: dict[str, str]) -> None:
         """Add a metadata record. Raises OutputError, like close()."""
@@ -217,7 +222,7 @@ def end_early(file: BinaryIO) -> bool:
     return chunks > 0
 
 
-class _Unbuffered:
+class Unbuffered:
     """The file object that the MCAP library writes to: unbuffered, writes all bytes or raises."""
 
     def __init__(self, file: BinaryIO) -> None:

@@ -76,6 +76,7 @@ class StreamRecorder:
             missing = ", ".join(config.levels)
             raise OutputError(f"{config.path}: body model {model.name} has no {missing}; record the level mesh")
         frames = FrameEncoder(config.axes, model.lod.vertices if model.lod is not None else None)
+        self.path = config.path
         self._messages = StreamMessages(stream, secrets.randbits(32), model, ModelEncoder(model, config.axes), frames)
         self._writer = writer or RecordingWriter(config.path)
         self._previews = PreviewEncoder(config.previews) if PREVIEW in config.levels else None
@@ -89,6 +90,11 @@ class StreamRecorder:
     def rotations(self) -> bool:
         """Whether rig poses are recorded."""
         return Kind.PARAMS in self._wanted
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far, without those of the last second."""
+        return self._writer.size
 
     def add(self, frame: Frame, bodies: Bodies, camera: Camera, rig_pose: RigPose | None) -> None:
         """Add the people of one frame, possibly none.
@@ -117,7 +123,7 @@ class StreamRecorder:
             messages = list(self._messages.frame(captured, bodies, camera, rig_pose, self._wanted, self._last))
         finally:
             self._messages.count_frame()
-        if self._previews is not None and self._pace.takes(frame.t_s):
+        if self._previews is not None and frame.image.size and self._pace.takes(frame.t_s):
             messages.append(self._messages.preview(captured, camera, self._previews, self._last))
         if frame.t_s >= self._status_due_s:
             self._status_due_s = frame.t_s + STATUS_S

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy import sparse
 
 from calibration.camera import Camera
 from calibration.lens import widest_radius
 from edge.render.palette import color_of
-from edge.types import F32, I32, U8, Bodies, BodyModel
+from edge.types import F32, U8, Bodies, BodyModel
 from edge_kernels import rasterize
+from engines.body.vertex_normals import VertexNormals
 
 ALPHA = 0.9
 NEAR_M = 0.1  # nearer points are not drawn: the projection diverges at the camera plane
@@ -39,27 +39,6 @@ LIMBS = (
     ("nose", "left_eye"),
     ("nose", "right_eye"),
 )
-
-
-class VertexNormals:
-    """Normals of one mesh; terms that depend on the faces (F, 3) alone are computed once."""
-
-    def __init__(self, faces: I32, vertex_count: int) -> None:
-        self._faces = faces
-        corner = (faces.ravel(), np.repeat(np.arange(len(faces)), 3))
-        self._incidence = sparse.csr_array((np.ones(faces.size, np.float32), corner), shape=(vertex_count, len(faces)))
-
-    def __call__(self, vertices: F32) -> F32:
-        """Outward unit normals (V, 3) of vertices (V, 3): of the adjoining faces, weighted by area."""
-        a, b, c = (vertices[self._faces[:, i]] for i in range(3))
-        u, v = b - a, c - a
-        normals = np.empty_like(u)
-        normals[:, 0] = u[:, 1] * v[:, 2] - u[:, 2] * v[:, 1]
-        normals[:, 1] = u[:, 2] * v[:, 0] - u[:, 0] * v[:, 2]
-        normals[:, 2] = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-        summed = self._incidence @ normals
-        length = np.sqrt(np.einsum("vc,vc->v", summed, summed))
-        return np.asarray(summed / np.maximum(length, 1e-12)[:, None], np.float32)
 
 
 class MeshPainter:

@@ -16,7 +16,7 @@ from edge.bounded_queue import BoundedQueue
 from edge.pipeline import Pipeline
 from edge.runtime.frame_errors import FrameErrors
 from edge.sources import Pace, Reader, Source
-from edge.types import Bodies, Frame, RigPose, TrackedFrame
+from edge.types import Bodies, Frame, RigPose, TrackedFrame, Tracks
 from engines.inference.process_exit import close_at_exit
 
 A = TypeVar("A", bound="Frame | TrackedFrame")
@@ -27,12 +27,16 @@ QUEUE_CAPACITY = 2  # results between two steps: a slow frame does not block the
 
 @dataclass(frozen=True, slots=True)
 class FrameResult:
-    """A frame that left the pipeline, its camera and its bodies; rig_pose: the same bodies, if rotations are used."""
+    """A frame that left the pipeline, its camera and its bodies; rig_pose: the same bodies, if rotations are used.
+
+    tracks: all people who are tracked in the frame, also those without a body.
+    """
 
     frame: Frame
     camera: Camera
     bodies: Bodies
     rig_pose: RigPose | None = None
+    tracks: Tracks | None = None
 
 
 class AsyncPipeline:
@@ -40,8 +44,9 @@ class AsyncPipeline:
 
     Three threads pass frames on through bounded queues: the reader, one that tracks people (detector, tracker and pose
     model, which depend on the previous frame) and one that recovers meshes (mesh, root translation, smoothing, inverse
-    kinematics); the consumer is the fourth. At pace "fast" every thread waits for the slowest and no frame is lost; at
-    "realtime" a newer frame replaces a waiting one, which `drops` counts by the queue.
+    kinematics); the consumer is the fourth. A pipeline on a GPU has one more, which uploads images ahead of tracking.
+    At pace "fast" every thread waits for the slowest and no frame is lost; at "realtime" a newer frame replaces a
+    waiting one, which `drops` counts by the queue.
 
     A frame on which a step raises is left out, counted in `drops` and reported in `problems`; persistent errors (see
     FrameErrors) are raised to the consumer after the results before them. stop() ends reading, and the frames in flight
@@ -74,11 +79,17 @@ class AsyncPipeline:
             source,
             pace,
             on_read=timings.read,
-            on_wait=lambda frame, ms: timings.queues.add("pose", ms),
+            on_wait=lambda frame, ms: timings.queues.add("upload" if pipeline.uploads else "pose", ms),
             on_lost=lambda frame: timings.lost("before pose", frame),
         )
         self._limit = limit
         newest = self.reader.pace == "realtime"
+        self._uploaded: BoundedQueue[Frame] = BoundedQueue(
+            1,
+            newest=newest,
+            on_lost=self._discard,
+            on_wait=lambda frame, ms: timings.queues.add("pose", ms),
+        )
         self._tracked: BoundedQueue[TrackedFrame] = BoundedQueue(
             1 if newest else QUEUE_CAPACITY,
             newest=newest,
@@ -92,10 +103,16 @@ class AsyncPipeline:
             on_wait=lambda result, ms: timings.queues.add("output", ms),
         )
         # At pace "fast" no frames beyond the limit are read.
-        frames = self.reader if newest or limit is None else _First(self.reader, limit)
-        self._errors = {step: FrameErrors() for step in ("track_people", "recover_meshes")}
-        self._workers = (
-            self._worker("track_people", frames, pipeline.track_people, self._tracked, self.reader.close),
+        frames: Iterable[Frame] = self.reader if newest or limit is None else _First(self.reader, limit)
+        steps = ("upload", "track_people", "recover_meshes")
+        self._errors = {step: FrameErrors() for step in steps if pipeline.uploads or step != "upload"}
+        self._workers: tuple[threading.Thread, ...] = ()
+        close_frames: Callable[[], None] = self.reader.close
+        if pipeline.uploads:
+            self._workers += (self._worker("upload", frames, self._upload, self._uploaded, self.reader.close),)
+            frames, close_frames = self._uploaded, self._uploaded.close
+        self._workers += (
+            self._worker("track_people", frames, pipeline.track_people, self._tracked, close_frames),
             self._worker("recover_meshes", self._tracked, self._recover_meshes, self._results, self._tracked.close),
         )
         self._starting = threading.Lock()
@@ -112,11 +129,11 @@ class AsyncPipeline:
     def drops(self) -> dict[str, int]:
         """Frames that did not arrive: dropped before a step, "failed" when a step raised, "unfinished" at the end."""
         return {
-            "before pose": self.reader.dropped,
+            "before pose": self.reader.dropped + self._uploaded.dropped,
             "before mesh": self._tracked.dropped,
             "before output": self._results.dropped,
             "failed": sum(errors.count for errors in self._errors.values()),
-            "unfinished": self._failed + self._tracked.unused + self._results.unused,
+            "unfinished": self._failed + self._uploaded.unused + self._tracked.unused + self._results.unused,
         }
 
     @property
@@ -147,6 +164,8 @@ class AsyncPipeline:
         with self._starting:
             self._closed = True
         self.reader.close(timeout_s)
+        self._uploaded.close()
+        self.pipeline.end()
         self._tracked.close()
         self._results.close()
         for worker in self._workers:
@@ -161,10 +180,18 @@ class AsyncPipeline:
     ) -> None:
         self.close()
 
+    def _upload(self, frame: Frame) -> Frame:
+        self.pipeline.upload(frame)
+        return frame
+
+    def _discard(self, frame: Frame) -> None:
+        self.pipeline.timings.lost("before pose", frame)
+        self.pipeline.discard(frame)
+
     def _recover_meshes(self, tracked: TrackedFrame) -> FrameResult:
         bodies = self.pipeline.recover_meshes(tracked)
         rig_pose = self.pipeline.solve_rotations(tracked.frame, bodies) if self._wants_rotations() else None
-        return FrameResult(tracked.frame, tracked.camera, bodies, rig_pose)
+        return FrameResult(tracked.frame, tracked.camera, bodies, rig_pose, tracked.tracks)
 
     def _worker(
         self,
@@ -184,6 +211,9 @@ class AsyncPipeline:
                     try:
                         done = step(item)
                     except Exception as raised:
+                        if self._closed and name == "upload":
+                            self._failed += 1
+                            break
                         frame = item if isinstance(item, Frame) else item.frame
                         timings.lost("failed", frame)
                         errors.failed(frame, raised)

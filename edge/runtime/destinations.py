@@ -9,40 +9,59 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.errors import OutputError
+from edge.recording.rotation import check_rotation
 from edge.recording.stream_recorder import RecordConfig
 from edge.runtime.outputs import StreamFiles
 from edge.sinks.encoders import choose_encoder
 from edge.sinks.npz import check_save_suffix
 from edge.sinks.output_file import check_writable
 from edge.sinks.overlay import VIDEO, check_overlay_suffix
+from edge.sinks.rerun_target import RerunConfig
 from edge.sources.uri import IMAGE_SUFFIXES, parse
 
 FIELD = "{stream}"
 
 
-def plan_outputs(
-    streams: Sequence[str],
-    save: Path | None,
-    overlay: Path | None,
-    encoder: str = "auto",
-    record: RecordConfig | None = None,
-) -> list[StreamFiles]:
+def plan_outputs(streams: Sequence[str], files: StreamFiles, *, fused: str | None = None) -> list[StreamFiles]:
     """The files of each stream; {stream} in a path becomes the stream's name.
+
+    fused: the stream that is fused of the others and has no images to draw on; a path of data without {stream} is for
+    this one alone.
 
     Raises OutputError for an unknown suffix, for one path of several streams, and as choose_encoder for an encoder.
     """
-    if save is not None:
-        check_save_suffix(save)
-    if overlay is not None:
-        check_overlay_suffix(overlay)
-        if overlay.suffix.lower() == VIDEO:
+    if files.save is not None:
+        check_save_suffix(files.save)
+    if files.record is not None:
+        check_rotation(files.record, files.rotation)
+    encoder = files.encoder
+    if files.overlay is not None:
+        check_overlay_suffix(files.overlay)
+        if files.overlay.suffix.lower() == VIDEO:
             encoder = choose_encoder(encoder)
+    drawn = [name for name in streams if name != fused]
+
+    def record_of(name: str) -> RecordConfig | None:
+        record = files.record
+        if record is None or not _has_data(record.path, name, fused):
+            return None
+        return replace(record, path=_stream_path(record.path, name, streams if fused is None else ()))
+
+    def save_of(name: str) -> Path | None:
+        save = files.save
+        if save is None or not _has_data(save, name, fused):
+            return None
+        return _stream_path(save, name, streams if fused is None else ())
+
     return [
-        StreamFiles(
-            _path(save, name, streams),
-            _path(overlay, name, streams),
-            encoder,
-            None if record is None else replace(record, path=_stream_path(record.path, name, streams)),
+        replace(
+            files,
+            save=save_of(name),
+            overlay=_stream_path(files.overlay, name, drawn) if files.overlay is not None and name != fused else None,
+            encoder=encoder,
+            record=record_of(name),
+            rerun=None if files.rerun is None or name == fused else _rerun(files.rerun, name, drawn),
+            window=files.window and name != fused,
         )
         for name in streams
     ]
@@ -64,8 +83,13 @@ def check_outputs(outputs: Sequence[Path], sources: Sequence[str], others: Seque
         taken[place] = path
 
 
-def _path(path: Path | None, stream: str, streams: Sequence[str]) -> Path | None:
-    return None if path is None else _stream_path(path, stream, streams)
+def _has_data(path: Path, stream: str, fused: str | None) -> bool:
+    """Whether a stream writes to a path of data."""
+    return fused is None or stream == fused or FIELD in str(path)
+
+
+def _rerun(config: RerunConfig, stream: str, streams: Sequence[str]) -> RerunConfig:
+    return config if config.path is None else replace(config, target=str(_stream_path(config.path, stream, streams)))
 
 
 def _stream_path(path: Path, stream: str, streams: Sequence[str]) -> Path:

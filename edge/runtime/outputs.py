@@ -15,14 +15,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from edge.errors import OutputError
+from edge.errors import DisplayClosed, OutputError
+from edge.recording.rotation import RotatingRecorder, Rotation, recorder_of
 from edge.recording.stream_recorder import RecordConfig, StreamRecorder
 from edge.render.attention import paint_attention
 from edge.render.meshes import MeshPainter
 from edge.runtime.async_pipeline import FrameResult
+from edge.runtime.displays import rerun_sink, window_sink
 from edge.runtime.frame_errors import FrameErrors
 from edge.sinks.npz import NpzWriter
 from edge.sinks.overlay import OverlayWriter
+from edge.sinks.rerun_target import RerunConfig
 from edge.timing import Timings
 from edge.types import U8, BodyModel, Frame
 from edge.wire.publisher import Publisher
@@ -33,20 +36,34 @@ log = logging.getLogger("meshcast.output")
 
 @dataclass(frozen=True, slots=True)
 class StreamFiles:
-    """The files of a stream; None: not written. encoder: of an overlay video."""
+    """The files and displays of a stream; None: not written. encoder: of an overlay video; window: of Open3D."""
 
     save: Path | None = None
     overlay: Path | None = None
     encoder: str = "auto"
     record: RecordConfig | None = None
+    rotation: Rotation | None = None
+    rerun: RerunConfig | None = None
+    window: bool = False
+
+    @property
+    def paths(self) -> list[Path]:
+        """All paths that are written."""
+        record = None if self.record is None else self.record.path
+        rerun = None if self.rerun is None else self.rerun.path
+        return [path for path in (self.save, self.overlay, record, rerun) if path is not None]
 
 
 class Sink(Protocol):
-    """One file of a stream. write() and close() may raise; after an error of write(), close() keeps the rest."""
+    """One output of a stream. write() and close() may raise; after an error of write(), close() keeps the rest."""
 
     stage: str  # name of its stage in the timings
-    path: Path
     rotations: bool  # whether it uses rig poses
+
+    @property
+    def path(self) -> Path | None:
+        """The file, the latest of several; None: a display, of which nothing is kept."""
+        ...
 
     def write(self, result: FrameResult) -> None: ...
 
@@ -76,9 +93,11 @@ class Outputs:
         sinks: tuple[Sink, ...] = (),
         predict_s: float = 0.0,
         stream: str = "",
+        cameras: tuple[str, ...] = (),
     ) -> None:
         """viewer: a second publisher, of the viewer's page. sinks: additional sinks. predict_s: time by which the
-        bodies are ahead of their frames, s. stream: name of the stream in recordings."""
+        bodies are ahead of their frames, s. stream: name of the stream in recordings. cameras: of a room whose bodies
+        these are."""
         self.problems: list[str] = []
         self._timings = timings
         self._publications = [
@@ -87,20 +106,26 @@ class Outputs:
         with ExitStack() as undo:
             opened: list[Sink] = []
             if files.save is not None:
-                opened.append(_Save(files.save, model))
+                opened.append(_Save(files.save, model, cameras))
                 undo.callback(opened[-1].abort)
             if files.overlay is not None:
                 opened.append(_Overlay(files.overlay, model, fps, files.encoder))
                 undo.callback(opened[-1].abort)
             if files.record is not None:
-                opened.append(_Record(files.record, stream, model, predict_s))
+                opened.append(_Record(recorder_of(files.record, stream, model, files.rotation), predict_s))
+                undo.callback(opened[-1].abort)
+            if files.rerun is not None:
+                opened.append(rerun_sink(files.rerun, stream, model, timings))
+                undo.callback(opened[-1].abort)
+            if files.window:
+                opened.append(window_sink(stream, model))
                 undo.callback(opened[-1].abort)
             undo.pop_all()
         self._files = [_File(sink, self._report) for sink in (*opened, *sinks)]
 
     @property
     def exhausted(self) -> bool:
-        """Whether all files have failed and there is no publisher: nothing takes further results."""
+        """Whether all files and displays have failed and there is no publisher: nothing takes further results."""
         return bool(self._files) and not self._published and not any(file.open for file in self._files)
 
     def wants_rotations(self, stream: str) -> bool:
@@ -134,7 +159,7 @@ class Outputs:
             publication.close()
         for file in self._files:
             file.close()
-        return [file.path for file in self._files if file.written]
+        return [file.path for file in self._files if file.written and file.path is not None]
 
     def abort(self) -> None:
         """Remove incomplete files. Does nothing after close()."""
@@ -197,17 +222,24 @@ class _File:
     """A sink whose errors end only itself."""
 
     def __init__(self, sink: Sink, report: Callable[[str], None]) -> None:
-        self.path, self.stage, self.rotations = sink.path, sink.stage, sink.rotations
+        self.stage, self.rotations = sink.stage, sink.rotations
         self.open = True
         self.written = False
         self._sink = sink
         self._report = report
-        self._errors = FrameErrors(subject=str(sink.path))
+        self._errors = FrameErrors(subject=str(sink.path or sink.stage))
+
+    @property
+    def path(self) -> Path | None:
+        return self._sink.path
 
     def write(self, result: FrameResult) -> None:
         try:
             self._sink.write(result)
             self._errors.passed()
+        except DisplayClosed as closed:
+            log.info("%s: %s", self.stage, closed)
+            self.close()
         except OutputError as error:
             self._fail(error)
         except Exception as error:
@@ -223,7 +255,9 @@ class _File:
         try:
             self.written = self._sink.close()
         except Exception as error:
-            self._report(str(error) if isinstance(error, MeshcastError) else _incomplete(self.path, error))
+            self._report(
+                str(error) if isinstance(error, MeshcastError) else _incomplete(self.path or self.stage, error)
+            )
         if self._errors.problem is not None:
             self._report(self._errors.problem)
 
@@ -237,16 +271,19 @@ class _File:
         try:
             self.written = self._sink.close()
         except Exception as second:  # the first error is the cause
-            log.info("%s: %s", self.path, second)
-        self._report(f"{error}; {'the frames before are kept' if self.written else 'nothing of it is kept'}")
+            log.info("%s: %s", self.path or self.stage, second)
+        if self.path is None:
+            self._report(str(error))
+        else:
+            self._report(f"{error}; {'the frames before are kept' if self.written else 'nothing of it is kept'}")
 
 
 class _Save:
     stage, rotations = "save", True
 
-    def __init__(self, path: Path, model: BodyModel) -> None:
-        self.path = path
-        self._saver = NpzWriter(path, model)
+    def __init__(self, path: Path, model: BodyModel, cameras: tuple[str, ...]) -> None:
+        self.path: Path | None = path
+        self._saver = NpzWriter(path, model, cameras)
         self.close, self.abort = self._saver.close, self._saver.abort
 
     def write(self, result: FrameResult) -> None:
@@ -256,12 +293,15 @@ class _Save:
 class _Record:
     stage = "record"
 
-    def __init__(self, config: RecordConfig, stream: str, model: BodyModel, predict_s: float) -> None:
-        self.path = config.path
-        self._recorder = StreamRecorder(config, stream, model)
+    def __init__(self, recorder: StreamRecorder | RotatingRecorder, predict_s: float) -> None:
+        self._recorder = recorder
         self._predict_s = predict_s
-        self.rotations = self._recorder.rotations
-        self.close, self.abort = self._recorder.close, self._recorder.abort
+        self.rotations = recorder.rotations
+        self.close, self.abort = recorder.close, recorder.abort
+
+    @property
+    def path(self) -> Path | None:
+        return self._recorder.path
 
     def write(self, result: FrameResult) -> None:
         frame = _ahead(result.frame, self._predict_s)
@@ -272,7 +312,7 @@ class _Overlay:
     stage, rotations = "overlay", False
 
     def __init__(self, path: Path, model: BodyModel, fps: float, encoder: str) -> None:
-        self.path = path
+        self.path: Path | None = path
         self._writer = OverlayWriter(path, fps, encoder)
         self._painter = MeshPainter(model)
         self._start_s = time.monotonic()
@@ -292,5 +332,5 @@ class _Overlay:
         return image
 
 
-def _incomplete(path: Path, error: Exception) -> str:
+def _incomplete(path: Path | str, error: Exception) -> str:
     return f"{path}: cannot be completed: {type(error).__name__}: {error}"

@@ -32,6 +32,7 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
     wall_s = stream.ended_s - stream.began_s
     drops = stream.results.drops
     pipeline = stream.results.pipeline
+    counts = pipeline.device_counts
     ages = stage_table(pipeline.timings.ages.stats())
     return {
         "source": stream.title,
@@ -51,6 +52,7 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
         "waited_ms": ages.get("waited", {}),
         "stages_ms": stage_table(pipeline.timings.stages.stats()),
         "queues_ms": stage_table(pipeline.timings.queues.stats()),
+        **({} if counts is None else {"gpu_per_frame": counts.per_frame(stream.frames)}),
         "problems": list(problems),
         "source_warnings": stream.results.reader.source.warnings,
     }

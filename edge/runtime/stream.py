@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.runtime.async_pipeline import AsyncPipeline
+from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.outputs import Outputs
+from edge.runtime.results import StreamResults
 from edge.types import Bodies
 from engines.errors import MeshcastError
 from engines.inference.process_exit import close_at_exit
@@ -36,15 +37,22 @@ class StreamRun:
     """
 
     def __init__(
-        self, title: str, results: AsyncPipeline, outputs: Outputs, total: int | None, on_end: Callable[[], None]
+        self,
+        title: str,
+        results: StreamResults,
+        outputs: Outputs,
+        total: int | None,
+        on_end: Callable[[], None],
+        on_result: Callable[[FrameResult], None] | None = None,
     ) -> None:
         """
         Args:
             title: the source as the user wrote it.
-            results: the pipeline of the stream.
+            results: of the stream.
             outputs: of the results.
             total: number of expected frames, None if unknown.
             on_end: called at the end, on the stream's thread.
+            on_result: called with each result after the outputs, on the stream's thread.
         """
         self.title = title
         self.name = results.reader.source.name
@@ -58,7 +66,7 @@ class StreamRun:
         self.error: BaseException | None = None
         self.written: list[Path] = []
         self.began_s = self.ended_s = time.monotonic()
-        self._on_end = on_end
+        self._on_end, self._on_result = on_end, on_result
         self._stopped = False
         self._silent_s = 0.0
         self._latest_s: deque[float] = deque(maxlen=FPS_WINDOW)
@@ -71,6 +79,7 @@ class StreamRun:
         lines = [*self.results.reader.source.problems, *self.results.problems, *self.outputs.problems]
         if isinstance(self.error, MeshcastError):
             message = str(self.error)
+            lines = [line for line in lines if not line.endswith(message)]  # the frame that it cost
             lines.append(message if self.name in message or self.title in message else f"{self.name}: {message}")
         elif self.error is not None:
             lines.append(f"{self.name}: ended by an internal error ({type(self.error).__name__}: {self.error})")
@@ -132,7 +141,9 @@ class StreamRun:
                 for result in self.results:
                     self.age_ms = self.outputs.write(result)
                     self._count(result.bodies)
-                    if self.outputs.exhausted:
+                    if self._on_result is not None:
+                        self._on_result(result)
+                    if self.outputs.exhausted and self._on_result is None:
                         break
         except MeshcastError as error:
             self.error = error

@@ -35,18 +35,22 @@ class NpzWriter:
     `joint_names`, `keypoint_names`, `faces` (F, 3) int32, `frames` (number of frames), and of the first frame `K`
     (3, 3), `distortion` (5,) and `image_size` (2,): width, height in pixels.
 
+    Of a room, coordinates are in its world frame (z up, the floor at z = 0); `cameras` (C,) are the names of its
+    cameras, and `views` (M, C) uint8 is 1 for those that saw the person. There is no image: K and the positions of
+    keypoints are 0.
+
     The disk space of the final file is reserved before rows are written, so that close() can always assemble the rows
     written before the disk is full.
 
     Raises OutputError at once if the suffix is not .npz or the folder is not writable, and later if the disk is full.
     """
 
-    def __init__(self, path: str | Path | OutputFile, model: BodyModel) -> None:
-        """path: a path, or an open OutputFile."""
+    def __init__(self, path: str | Path | OutputFile, model: BodyModel, cameras: tuple[str, ...] = ()) -> None:
+        """path: a path, or an open OutputFile. cameras: names of the cameras of a room."""
         if not isinstance(path, OutputFile):
             check_save_suffix(Path(path))
         self._target = path if isinstance(path, OutputFile) else OutputFile(path)
-        self._model = model
+        self._model, self._cameras = model, cameras
         self._camera: Camera | None = None
         self._frames = self._reserved = 0
         shapes: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
@@ -63,6 +67,8 @@ class NpzWriter:
             "visibility": (np.float32, (len(model.joint_names),)),
             "contacts": (np.float32, (FEET,)),
         }
+        if cameras:
+            shapes["views"] = np.uint8, (len(cameras),)
         if model.rig is not None and can_fit(model):
             joints, _, shape_entries = model.rig.joint_shape_dirs.shape
             shapes["rotations"] = np.float32, (joints, 3)
@@ -95,6 +101,8 @@ class NpzWriter:
             "visibility": _known(bodies.visibility, n, len(self._model.joint_names)),
             "contacts": _known(bodies.contacts, n, FEET),
         }
+        if bodies.views is not None:
+            rows["views"] = bodies.views
         if posed is not None:
             rows |= {"rotations": rotvec(posed.rotations), "shape": posed.shape, "fit_error_mm": posed.error_mm}
         if n:
@@ -167,6 +175,8 @@ class NpzWriter:
             "image_size": np.array(camera.size, np.int32),
             "frames": np.array(self._frames, np.int64),
         }
+        if self._cameras:
+            constants["cameras"] = np.array(self._cameras, np.str_)
         # Use the row count of the shortest column: an interrupt may have come between two columns.
         rows = min(column.rows for column in columns.values())
         file = io.BufferedRandom(self._target.file)  # type: ignore[arg-type]

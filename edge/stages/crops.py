@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import edge_kernels
@@ -42,12 +44,30 @@ class Cropper:
         """Crops of the boxes (N, 4) xyxy px, and the regions (N, 4) xyxy px of the image that they show."""
         if len(boxes) > len(self._batch):
             self._batch = np.empty((len(boxes), *self._batch.shape[1:]), np.float32)
+        centers, scales, regions = self.regions(boxes)
+        batch = self._batch[: len(boxes)]
+        self.write(image, centers, scales, batch)
+        return batch, regions
+
+    def regions(self, boxes: F32) -> tuple[F32, F32, F32]:
+        """Centers (N, 2) px and scales (N,) of the crops of boxes (N, 4) xyxy px, and the regions (N, 4) xyxy px."""
         centers = (boxes[:, :2] + boxes[:, 2:]) / np.float32(2)
         sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0)
         scales = np.min(self._sides / (self._margin * sides), axis=1)
         half = self._sides / (2 * scales[:, None])
-        batch, given = self._batch[: len(boxes)], self._input
+        return centers, scales, np.concatenate([centers - half, centers + half], 1).astype(np.float32)
+
+    def write(self, image: Any, centers: Any, scales: Any, batch: Any, stream: int = 0) -> None:
+        """Write the crops to batch (N, 3, h, w); all arrays are on the host or, with a stream, on a device."""
+        given = self._input
         edge_kernels.crop(
-            given.mean, given.std, image, centers, scales, batch, pad=given.pad, swap=given.color == "rgb"
+            given.mean,
+            given.std,
+            image,
+            centers,
+            scales,
+            batch,
+            pad=given.pad,
+            swap=given.color == "rgb",
+            stream=stream,
         )
-        return batch, np.concatenate([centers - half, centers + half], 1).astype(np.float32)

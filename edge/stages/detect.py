@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 import edge_kernels
@@ -40,8 +43,7 @@ class Detect:
         check_boxes(card, self._session(self._tensor), self._size)
 
     def __call__(self, frame: Frame) -> Detections:
-        scale, offset = letterbox(frame.image, self._fit, self._input, self._tensor)
-        outputs = self._session(self._tensor)
+        scale, offset, outputs = self._infer(frame)
         with np.errstate(invalid="ignore", over="ignore"):
             boxes, scores = self._family.decode(outputs, self._size, self._person, self._score)
             boxes = (boxes - np.tile(offset, 2)) / np.tile(scale, 2)
@@ -51,6 +53,11 @@ class Detect:
             kept = suppress(boxes, scores, self._nms_iou)
             boxes, scores = boxes[kept], scores[kept]
         return Detections(boxes, scores)
+
+    def _infer(self, frame: Frame) -> tuple[Array, Array, tuple[Array, ...]]:
+        """Scale and offset of the letterbox, and the network's outputs."""
+        scale, offset = letterbox(frame.image, self._fit, self._input, self._tensor)
+        return scale, offset, self._session(self._tensor)
 
 
 def input_size(card: Card) -> tuple[int, int]:
@@ -67,28 +74,55 @@ def input_size(card: Card) -> tuple[int, int]:
     return height, width
 
 
-def letterbox(image: U8, fit: str, given: Input, out: F32) -> tuple[Array, Array]:
-    """Write the normalized image to out (1, 3, H, W); a pixel p goes to p * scale + offset, each (2,) with x first.
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """Where an image lies in the input of a network.
 
-    fit: "corner" (top left) and "center" keep the aspect ratio and pad the rest; "stretch" does not.
+    Attributes:
+        scale, offset: (2,) each, x first: a pixel p goes to p * scale + offset.
+        window: x, y, width and height of the image in the input, px.
+        block: see `averaged_block`.
     """
-    image_size, size = np.array(image.shape[1::-1]), np.array(out.shape[:1:-1])
-    scale = size / image_size
-    if fit != "stretch":
-        scale[:] = scale.min()
-    inner = np.maximum(np.rint(image_size * scale), 1).astype(int)
-    offset = (size - inner) // 2 if fit == "center" else np.zeros(2, int)
+
+    scale: Array
+    offset: Array
+    window: tuple[int, int, int, int]
+    block: int
+
+    @staticmethod
+    def of(image: tuple[int, int], fit: str, size: tuple[int, int]) -> Fitting:
+        """How an image (height, width) fits into an input (height, width): in the "corner" at the top left or in the
+        "center", with its aspect ratio and padding, or by "stretch" without."""
+        image_size, whole = np.array(image[::-1]), np.array(size[::-1])
+        scale = whole / image_size
+        if fit != "stretch":
+            scale[:] = scale.min()
+        inner = np.maximum(np.rint(image_size * scale), 1).astype(int)
+        offset = (whole - inner) // 2 if fit == "center" else np.zeros(2, int)
+        window = (int(offset[0]), int(offset[1]), int(inner[0]), int(inner[1]))
+        return Fitting(scale, offset, window, averaged_block(float(scale.max()), min(image)))
+
+
+def letterbox(image: U8, fit: str, given: Input, out: F32) -> tuple[Array, Array]:
+    """Write the normalized image to out (1, 3, H, W), see Fitting; returns its scale and offset."""
+    fitting = Fitting.of(image.shape[:2], fit, out.shape[2:])
+    write_letterbox(image, fitting, given, out)
+    return fitting.scale, fitting.offset
+
+
+def write_letterbox(image: Any, fitting: Fitting, given: Input, out: Any, stream: int = 0) -> None:
+    """The same with arrays on a device, on a stream of it."""
     edge_kernels.letterbox(
         given.mean,
         given.std,
         image,
         out,
-        (*offset.tolist(), *inner.tolist()),
-        block=averaged_block(float(scale.max()), min(image.shape[:2])),
+        fitting.window,
+        block=fitting.block,
         pad=given.pad,
         swap=given.color == "rgb",
+        stream=stream,
     )
-    return scale, offset
 
 
 def averaged_block(scale: float, shortest: int) -> int:

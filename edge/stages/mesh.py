@@ -55,6 +55,7 @@ class Mesh:
             ids=pose.ids,
             t_s=tracked.frame.t_s,
             up=None if floor is None else floor.up.astype(np.float32),
+            regions=regions,
         )
         made = self.head(people)
         self.dropped += int(len(made.usable) - made.usable.sum())

@@ -6,8 +6,11 @@ the person itself stay visible.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.stages.config import PoseConfig
 from edge.types import F32, U8, Array, Tracks
@@ -34,6 +37,7 @@ class NeighborMask:
         given = card.input
         fill = (np.full(3, self._config.neighbor_fill) - np.array(given.mean)) / np.array(given.std)
         self._fill = fill.astype(np.float32)[:, None, None]
+        self.fill: tuple[float, float, float] = tuple(fill.astype(np.float32).tolist())
         index = {name: i for i, name in enumerate(card.keypoints)}
         self._limbs = [(index[a], index[b]) for a, b in LIMBS if a in index and b in index]
         self._torso = [index[name] for name in TORSO if name in index]
@@ -43,17 +47,26 @@ class NeighborMask:
 
     def __call__(self, batch: F32, regions: F32, tracks: Tracks) -> None:
         """Change `batch` (N, 3, h, w) in place; regions (N, 4) xyxy px of the image that the crops show."""
+        self.paint(batch, dict(self.masks(regions, tracks, batch.shape[2:])))
+
+    def paint(self, batch: F32, masks: dict[int, NDArray[np.bool_]]) -> None:
+        """Paint over what the masks (h, w) of some rows of the batch show."""
+        for row, mask in masks.items():
+            np.copyto(batch[row], self._fill, where=mask)
+
+    def masks(self, regions: F32, tracks: Tracks, size: tuple[int, ...]) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+        """The crops that show neighbors, by row, and what of them, (h, w) = size, is painted over."""
         keypoints = tracks.keypoints
         if keypoints is None or len(keypoints) < 2 or keypoints.shape[1] != self._count or not self.usable:
             return
         for row, others in enumerate(neighbors(tracks.boxes, self._config.most_neighbors)):
             if not len(others):
                 continue
-            mask = np.zeros(batch.shape[2:], np.uint8)
+            mask = np.zeros(size, np.uint8)
             for other in others:
                 self._draw(mask, keypoints[other], _length(tracks.boxes[other]), regions[row], 1, 1.0)
             self._draw(mask, keypoints[row], _length(tracks.boxes[row]), regions[row], 0, self._config.own_width)
-            np.copyto(batch[row], self._fill, where=mask.astype(bool))
+            yield row, mask.astype(bool)
 
     def _draw(self, mask: U8, keypoints: F32, length: float, region: F32, value: int, width: float) -> None:
         """Draw the body with keypoints (K, 3) px and score, of this length, px, with limbs `width` times as thick."""

@@ -78,14 +78,10 @@ class Pose:
         boxes = tracks.boxes
         if self._cut is not None:
             boxes = complete_boxes(boxes, frame.image.shape[0], self._cut)
-        batch, regions = self._crops(frame.image, boxes)
-        if self._mask is not None:
-            self._mask(batch, regions, tracks)
-        if self._on_crops is not None:
-            self._on_crops(frame, tracks, batch, regions)
+        outputs, regions = self._infer(frame, tracks, boxes)
         low, high = regions[:, None, :2], regions[:, None, 2:]
         with np.errstate(invalid="ignore", over="ignore"):
-            normalized, scores = self._family.decode(self._run(batch), self._crops.size, self._refine)
+            normalized, scores = self._family.decode(outputs, self._crops.size, self._refine)
             keypoints = low + (normalized + self._shift) * (high - low)
         # NaN compares false: this drops both NaN and absurdly far positions.
         finite = (np.abs(keypoints) < MAX_POSITION_PX).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
@@ -93,6 +89,15 @@ class Pose:
         # Peaks of heatmaps and of SimCC are not probabilities and may exceed 1.
         scores = np.clip(scores[finite], 0, 1)
         return Pose2D(tracks.ids[finite], keypoints[finite].astype(np.float32), scores.astype(np.float32))
+
+    def _infer(self, frame: Frame, tracks: Tracks, boxes: F32) -> tuple[Outputs, F32]:
+        """The network's outputs for crops of the boxes (N, 4) of the tracks, and the regions (N, 4) that they show."""
+        batch, regions = self._crops(frame.image, boxes)
+        if self._mask is not None:
+            self._mask(batch, regions, tracks)
+        if self._on_crops is not None:
+            self._on_crops(frame, tracks, batch, regions)
+        return self._run(batch), regions
 
     def _run(self, batch: F32) -> Outputs:
         """The network's outputs for crops (N, 3, h, w), averaged with those of the mirrored crops in a flip test."""

@@ -40,7 +40,7 @@ class PoseRefiner:
         assert model.rig is not None  # can_refine
         self._rest, self._dirs = model.rig.rest_joints, model.rig.joint_shape_dirs
         self._sigma = np.array([self._keypoint_sigma(name) for name in names], np.float32)
-        self._turn = np.array([self._joint_sigma(name) for name in body.joint_names], np.float32)
+        self._turn = turn_sigmas(self._config, body.joint_names)
         self._workspace = np.empty((0, self._workspace_numbers()))
 
     def __call__(self, tracked: TrackedFrame, mesh: RootMesh, bodies: Bodies, posed: PosedRigs) -> PosedRigs:
@@ -55,14 +55,38 @@ class PoseRefiner:
         Returns:
             Rigs with other rotations and translations. People with numbers that are not finite keep their prior.
         """
-        people = len(bodies)
-        if not people:
+        if not len(bodies):
             return posed
-        config, shape = self._config, posed.shape
-        rotations, translation = (np.ascontiguousarray(a, np.float32) for a in (posed.rotations, posed.translation))
         sigma = None if mesh.sigma is None else mesh.sigma[mesh.usable]
-        rest = (self._rest + np.tensordot(shape, self._dirs[..., : shape.shape[1]], (1, 2))).astype(np.float32)
-        across, along = config.root_across_m**-2, config.root_along_m**-2
+        rays = tracked.camera.rays(bodies.keypoints[..., :2])
+        across, along = self._config.root_across_m**-2, self._config.root_along_m**-2
+        root = np.tile(np.array([across, along], np.float32), (len(bodies), 1))
+        rest = self._rest_joints(posed.shape)
+        return self._refine(posed, rays, self._precision(tracked, bodies), self._turns(rest, sigma), root)
+
+    def towards_points(
+        self, posed: PosedRigs, points: F32, precision: F32, turn_rad: F32, root_sigma_m: F32
+    ) -> PosedRigs:
+        """The rigs refined towards places of their keypoints in space, row for row.
+
+        Args:
+            posed: the prior, in the frame of the points.
+            points: (N, K, 3) m.
+            precision: (N, K, 6) 1 / m, triangular roots of their information, as `edge_kernels.refine_pose` takes them.
+            turn_rad: (N, P), standard deviations of the joints' rotations.
+            root_sigma_m: (N,), standard deviations of the root in all directions.
+        """
+        if not len(points):
+            return posed
+        used = np.ascontiguousarray(np.where(self._moments.known[:, None], precision, 0), np.float32)
+        root = np.repeat(root_sigma_m[:, None] ** -2, 2, axis=1)
+        return self._refine(posed, np.ascontiguousarray(points, np.float32), used, turn_rad, root)
+
+    def _refine(self, posed: PosedRigs, observed: F32, precision: F32, turn: F32, root: F32) -> PosedRigs:
+        """turn: (N, P) rad. root: stiffness (N, 2) 1 / m^2."""
+        config, shape, people = self._config, posed.shape, len(posed.ids)
+        rotations, translation = (np.ascontiguousarray(a, np.float32) for a in (posed.rotations, posed.translation))
+        rest = self._rest_joints(shape)
         if len(self._workspace) < people:
             self._workspace = np.empty((people, self._workspace_numbers()))
         refined, moved = np.empty_like(rotations), np.empty_like(translation)
@@ -76,10 +100,10 @@ class PoseRefiner:
             rest,
             rotations,
             translation,
-            self._stiffness(rest, sigma),
-            np.tile(np.array([across, along], np.float32), (people, 1)),
-            tracked.camera.rays(bodies.keypoints[..., :2]),
-            self._precision(tracked, bodies),
+            np.repeat((turn**-2)[..., None], 3, axis=-1).astype(np.float32),
+            root.astype(np.float32),
+            observed,
+            precision,
             self._workspace[:people],
             refined,
             moved,
@@ -101,8 +125,13 @@ class PoseRefiner:
             inverse = np.where(used, np.sqrt(scores) / (self._sigma * size[:, None]), 0)
         return np.stack([inverse, np.zeros_like(inverse), inverse], -1).astype(np.float32)
 
-    def _stiffness(self, rest: F32, sigma: F32 | None) -> F32:
-        """Stiffness (N, P, 3) of the joints' rotations, 1 / rad^2.
+    def _rest_joints(self, shape: F32) -> F32:
+        """Resting joints (N, P, 3) of shapes (N, B)."""
+        rest: F32 = (self._rest + np.tensordot(shape, self._dirs[..., : shape.shape[1]], (1, 2))).astype(np.float32)
+        return rest
+
+    def _turns(self, rest: F32, sigma: F32 | None) -> F32:
+        """Standard deviations (N, P) of the joints' rotations, rad.
 
         With standard deviations of the joints, the deviation of a rotation is that of the bones it moves, within a
         range about the default.
@@ -115,7 +144,7 @@ class PoseRefiner:
             own = self._turn[parents]
             ranged = angle.clip(own / self._config.sigma_range, own * self._config.sigma_range)
             turn[:, parents] = np.where(np.isfinite(angle), ranged, own)  # of a parent's children the last one counts
-        return np.repeat((turn**-2)[..., None], 3, axis=-1).astype(np.float32)
+        return turn
 
     def _workspace_numbers(self) -> int:
         return workspace_numbers(len(self._parents), len(self._moments.zeroth), len(self._limits.joints))
@@ -126,15 +155,19 @@ class PoseRefiner:
             return self._config.face_sigma
         return self._config.shoulder_sigma if name.endswith("_shoulder") else self._config.keypoint_sigma
 
-    def _joint_sigma(self, name: str) -> float:
-        """Standard deviation of a joint's rotation in radians, by its name."""
-        config = self._config
+
+def turn_sigmas(config: RefinementConfig, joint_names: tuple[str, ...]) -> F32:
+    """Standard deviations (P,) of the joints' rotations in radians, by their names."""
+    groups = {"pelvis": config.root_rad, "spine": config.trunk_rad, "collar": config.trunk_rad}
+    groups |= {"shoulder": config.shoulder_rad, "elbow": config.elbow_rad}
+    groups |= {"hip": config.hip_rad, "knee": config.knee_rad}
+
+    def of(name: str) -> float:
         if name in ("neck", "head"):
             return config.head_rad
-        groups = {"pelvis": config.root_rad, "spine": config.trunk_rad, "collar": config.trunk_rad}
-        groups |= {"shoulder": config.shoulder_rad, "elbow": config.elbow_rad}
-        groups |= {"hip": config.hip_rad, "knee": config.knee_rad}
         return next((value for part, value in groups.items() if part in name), config.end_rad)
+
+    return np.array([of(name) for name in joint_names], np.float32)
 
 
 def _size_on_rays(boxes: F32, camera: Camera) -> F32:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -45,7 +46,7 @@ class RigPoser:
         joints = {name: joint for joint, name in enumerate(body.joint_names)}
         inside = [(k, joints[name]) for k, name in enumerate(names) if name in joints and not self._on_skin[k]]
         self._inside, self._joints_inside = np.array(inside, int).reshape(-1, 2).T
-        self._keypoints_of = _keypoints_of(self._chain, body, names)
+        self._keypoints_of = keypoint_shares(self._chain, body, names)
 
     def __call__(self, tracked: TrackedFrame, mesh: RootMesh, bodies: Bodies) -> PosedRigs:
         """Rigs of the bodies, row for row. mesh: what the bodies were made of."""
@@ -83,12 +84,13 @@ class RigPoser:
 class Skin:
     """(PosedRigs, Bodies) -> Bodies whose surface, joints, rotations and shape are those of the posed rigs."""
 
-    def __init__(self, body: Body, model: BodyModel) -> None:
+    def __init__(self, body: Body, model: BodyModel, skinner: Callable[[F32, F32, F32], tuple[F32, F32]] | None = None):
+        """skinner: poses the body as a Skinner does; None: on the CPU."""
         rig = model.rig
         assert rig is not None
         self._joints = len(model.parents)
         self._root, self._root_dirs = rig.rest_joints[0], rig.joint_shape_dirs[0]
-        self._skin = Skinner(body)
+        self._skin = skinner or Skinner(body)
         extra = model.joint_names[self._joints :]
         named, regressor = surface_points(body, extra)
         if not named.all():
@@ -120,7 +122,7 @@ def can_pose(body: Body, model: BodyModel) -> bool:
     return bool(named.all())
 
 
-def _keypoints_of(chain: Chain, body: Body, names: tuple[str, ...]) -> F32:
+def keypoint_shares(chain: Chain, body: Body, names: tuple[str, ...]) -> F32:
     """Shares (P, K) of the keypoints in the confidence of each joint's rotation: of the nearest keypoints below it in
     the tree, of all where there are none."""
     index = {name: k for k, name in enumerate(names)}

@@ -120,8 +120,8 @@ class SmoothRigs:
     """Filters rotations and root of each id. The shape is constant and passes.
 
     The position is filtered as bearing (x/z, y/z) and logarithm of the depth, which is by far the noisiest quantity:
-    while a foot stands, its speed is that of the leg's odometry. A rotation whose keypoints have low scores follows
-    more slowly.
+    while a foot stands, its speed is that of the leg's odometry. Where the configuration has a filter of positions, the
+    position is filtered as it is. A rotation whose keypoints have low scores follows more slowly.
     """
 
     def __init__(
@@ -138,6 +138,8 @@ class SmoothRigs:
         self._bearing = TrackingFilter(self._config.bearing)
         self._depth = TrackingFilter(self._config.depth)
         self._planted_depth = TrackingFilter(self._config.planted_depth)
+        if self._config.position is not None:
+            self._bearing = self._depth = TrackingFilter(self._config.position)
         self._odometry = odometry
         self._predict_s = predict_s
         self._people: dict[int, _Person] = {}
@@ -157,7 +159,7 @@ class SmoothRigs:
         self._people = {i: p for i, p in self._people.items() if t_s - p.t_s <= config.forget_s}
         low, high = config.trust_range
         trust = (posed.confidence / config.full_confidence).clip(low, high).astype(np.float64)[..., None]
-        rotations, roots = posed.rotations.astype(np.float64), _roots(posed.translation)
+        rotations, roots = posed.rotations.astype(np.float64), self._roots(posed.translation)
         known: list[tuple[int, _Person, float]] = []  # row, person, time since the last frame
         filtered = posed.rotations.copy()
         for row, identity in enumerate(posed.ids.tolist()):
@@ -204,7 +206,13 @@ class SmoothRigs:
             rotations = person.rotations.after(self._rotation.travel_s(ahead_s))
             bearing = person.bearing.after(self._bearing.travel_s(ahead_s))
             log_depth = person.depth.after(self._depth.travel_s(ahead_s))
+        if self._config.position is not None:
+            return rotations, np.append(bearing, log_depth)
         return rotations, np.append(bearing, 1) * np.exp(log_depth)
+
+    def _roots(self, translation: F32) -> F64:
+        """What is filtered (N, 3) of positions (N, 3)."""
+        return _roots(translation) if self._config.position is None else translation.astype(np.float64)
 
 
 def _roots(translation: F32) -> F64:

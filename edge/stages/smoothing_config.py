@@ -92,6 +92,8 @@ class RigSmoothingConfig:
         depth: of the logarithm of the root's depth.
         planted_depth: the same while a foot stands and the leg's odometry tells the speed.
         odometry: of the legs.
+        position: of the root's position in m, instead of bearing and depth, in a frame without a viewing direction;
+            None: bearing and depth.
         full_confidence: confidence, 0..1, of a rotation that is filtered with the cut-off frequency as stated.
         trust_range: least and largest factor of that frequency for other confidences.
     """
@@ -103,6 +105,7 @@ class RigSmoothingConfig:
     depth: TrackingFilterConfig = TrackingFilterConfig(0.24, 60.0, 0.019, 0.22, 0.16, 3.0)
     planted_depth: TrackingFilterConfig = TrackingFilterConfig(0.12, 60.0, 0.019, 0.22, 0.16, 3.0)
     odometry: LegOdometryConfig = LegOdometryConfig()
+    position: TrackingFilterConfig | None = None
     full_confidence: float = 0.7
     trust_range: tuple[float, float] = (0.2, 1.4)
 

@@ -48,6 +48,10 @@ class Tracker:
         self._thumbnail: Array = np.zeros((1, 1, 3), np.int16)
         self._latest: tuple[tuple[int, float], Array] | None = None
 
+    def set_interval(self, frames: int) -> None:
+        """Change the number of frames between detections. Any thread may call this."""
+        self._interval = max(1, frames)
+
     def wants_detections(self, frame: Frame) -> bool:
         """Whether the detector has to run on this frame: every `interval` frames, more often after a loss, always
         without tracks in sight, after a gap in the stream and at a scene change."""
@@ -58,6 +62,14 @@ class Tracker:
             return True
         searched = (people.lost & (frame.t_s - people.seen_s <= self._config.search_s)).any()
         return self._frames_since_detection + 1 >= (max(1, self._interval // 4) if searched else self._interval)
+
+    def expects_detections(self, ahead: int) -> bool:
+        """Whether the detector will run on the frame that is `ahead` frames after the last one, as far as is known now.
+
+        May be called on another thread: it is a forecast, which nothing but the order of work depends on.
+        """
+        due = self._interval - self._frames_since_detection
+        return bool(self._people.lost.all()) or (due <= 1 if ahead <= 1 else due == ahead)
 
     def update(self, frame: Frame, detections: Detections | None) -> Tracks:
         """The tracks of this frame for the pose stage. detections: of this frame, None if the detector did not run.

@@ -117,8 +117,11 @@ class _Person:
         share = 1 - np.exp(-(t_s - self.t_s) / config.ease_s)
         self.t_s = t_s
         hidden = np.flatnonzero(seen < SEEN)
-        held = _towards(self.held[hidden], rest[hidden], np.full(len(hidden), share))
         mixed: F64 = measured.copy()
+        if not hidden.size:
+            self.held = measured.copy()
+            return mixed
+        held = _towards(self.held[hidden], rest[hidden], np.full(len(hidden), share))
         self.held = measured.copy()
         mixed[hidden], self.held[hidden] = _towards(held, measured[hidden], seen[hidden]), held
         return mixed

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.camera import Camera
+from calibration.world import ROOM_POSE
 from edge.types import F32, I32, Bodies, Frame, RigPose
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Conversion
@@ -50,6 +51,12 @@ class Stamp:
     def now(stream: str, seq: int, session: int, model_id: int, model_name: str) -> Stamp:
         """A stamp of this moment."""
         return Stamp(stream, seq, session, model_id, model_name, time.time_ns(), time.monotonic_ns())
+
+
+def from_room(points: F32) -> F32:
+    """Points (..., 3) of a room (z up) in the frame of the camera at ROOM_POSE."""
+    x, y, z = points[..., 0], points[..., 1], points[..., 2]
+    return np.stack([x, -z, y], -1)
 
 
 class FrameEncoder:
@@ -96,23 +103,33 @@ class FrameEncoder:
         posed: RigPose | None = None,
     ) -> People:
         """The people of a packet in the encoder's axes; what its level leaves out is empty."""
+        room = bodies.views is not None
         none = np.zeros((len(bodies), 0, 3), np.float32)
         return People(
             ids=bodies.ids,
             scores=bodies.scores,
-            translation=self._points(bodies.translation),
-            joints=self._points(joints) if joints is not None else none,
+            translation=self._points(bodies.translation, room),
+            joints=self._points(joints, room) if joints is not None else none,
             keypoints=keypoints if keypoints is not None else none,
-            vertices=self._points(vertices) if vertices is not None else none,
-            rotvecs=rotvec(self._conversion.rotations(posed.rotations)) if posed is not None else none,
+            vertices=self._points(vertices, room) if vertices is not None else none,
+            rotvecs=rotvec(self._rotations(posed.rotations, room)) if posed is not None else none,
             shape=posed.shape if posed is not None else none[..., 0],
             error_mm=posed.error_mm if posed is not None else bodies.scores,
             visibility=bodies.visibility,
             contacts=bodies.contacts,
+            views=None if bodies.views is None else bodies.views != 0,
         )
 
-    def _points(self, points: F32) -> F32:
+    def _points(self, points: F32, room: bool) -> F32:
+        if room:
+            points = from_room(points)
         return points if self._axes.name == "opencv" else self._conversion.points(points)
+
+    def _rotations(self, rotations: F32, room: bool) -> F32:
+        if room:
+            rotations = rotations.copy()
+            rotations[:, 0] = ROOM_POSE.rotation.astype(np.float32) @ rotations[:, 0]
+        return self._conversion.rotations(rotations)
 
     def _message(self, kind: Kind, frame: Frame, people: People, stamp: Stamp, camera: Camera | None) -> bytes:
         age_ns = max(0, stamp.t_publish_monotonic_ns - frame.t_capture_ns)
@@ -134,7 +151,14 @@ class FrameEncoder:
             t_publish_unix_ns=stamp.t_publish_unix_ns,
             age_ms=age_ns // 1000 / 1000,  # a message holds whole microseconds
             size=(width, height),
-            camera=Intrinsics(camera.K, camera.distortion, camera.assumed) if camera is not None else None,
+            camera=_intrinsics(camera),
             people=people,
         )
         return encode_frame(packet)
+
+
+def _intrinsics(camera: Camera | None) -> Intrinsics | None:
+    """Those of a camera that has some: a room's has none."""
+    if camera is None or not camera.K.any():
+        return None
+    return Intrinsics(camera.K, camera.distortion, camera.assumed)

@@ -19,7 +19,8 @@ class People:
     """N people of one image, as inputs of a head.
 
     keypoints (N, K, 2) px with scores (N, K) in 0..1, named by the pose model; rays (N, K, 2) = (x/z, y/z) are the same
-    as viewing rays. crops (N, 3, h, w), normalized as the card's input specifies, for heads that use them, else None.
+    as viewing rays. crops (N, 3, h, w), normalized as the card's input specifies, for heads that use them, else None,
+    and the regions (N, 4) xyxy px of the image that they show.
     """
 
     keypoints: F32
@@ -29,6 +30,7 @@ class People:
     ids: NDArray[np.int32] | None = None
     t_s: float = 0.0
     up: F32 | None = None
+    regions: F32 | None = None
 
     def __len__(self) -> int:
         return len(self.keypoints)

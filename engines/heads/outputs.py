@@ -65,6 +65,8 @@ def _outputs(card: Card, body: Body | None) -> tuple[Sides, ...]:
         "pose2mesh": ((1, vertices, 3),),
         "pare": ((1, 24, 3, 3), (1, 10), (1, 3), (1, 24, "h", "w")),
         "dct": ((1, DCT_NUMBERS),),
+        "dct_iuv": ((1, DCT_NUMBERS),),
+        "imphmr": ((1, 24, 3, 3), (1, 10), (1, 3)),
         "decomr": ((1, MAP_SIDE, MAP_SIDE, 3), (1, 3)),
     }
     return families[card.family]

@@ -40,3 +40,17 @@ class PointMoments:
         k, j = self._inside.T
         first[:, k, j] = rest_joints[:, j]
         return first
+
+    def points(self, first: F32, rest_joints: F32, orientations: F32, positions: F32) -> F32:
+        """The points (N, K, 3) of posed bodies, in the frame of their positions; 0 for those that are not known.
+
+        Args:
+            first: (N, K, J, 3), as first() returns them.
+            rest_joints: (N, J, 3) m.
+            orientations: (N, J, 3, 3), world rotations of the joints.
+            positions: (N, J, 3) m, places of the joints.
+        """
+        arms = first - self.zeroth[..., None] * rest_joints[:, None]
+        turned = arms.transpose(0, 2, 1, 3) @ orientations.swapaxes(-1, -2)  # (N, J, K, 3)
+        points: F32 = turned.sum(1) + self.zeroth @ positions
+        return points

@@ -12,7 +12,7 @@ from engines.heads.base import Head
 from engines.heads.decomr import DecomrHead
 from engines.heads.pose2mesh import Pose2MeshHead
 from engines.heads.pose2mesh_open import Pose2MeshOpenHead
-from engines.heads.smpl_parameters import SmplParametersHead
+from engines.heads.smpl_parameters import DctIuvHead, SmplParametersHead
 from engines.inference.onnx_model import BODY_SPECIFIC
 from engines.inference.session import Session
 
@@ -20,12 +20,15 @@ DRIVEN: dict[str, Callable[[Session, Card, Body, tuple[str, ...]], Head]] = {
     "pose2mesh": Pose2MeshHead,
     "pare": SmplParametersHead,
     "dct": SmplParametersHead,
+    "dct_iuv": DctIuvHead,
+    "imphmr": SmplParametersHead,
     "decomr": DecomrHead,
 }
 FAMILIES = ("pose2mesh_open", *DRIVEN)
 ROTATING = (
     "pare",
     "dct",
+    "imphmr",
 )  # families that predict rotations, for which 8 bits of mantissa are enough; for coordinates they are not
 
 

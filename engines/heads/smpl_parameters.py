@@ -1,4 +1,4 @@
-"""Heads that predict the pose and shape of a body from a crop: PARE and DCT."""
+"""Heads that predict the pose and shape of a body from a crop: PARE, DCT and ImpHMR."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from engines.body.body import Body
 from engines.body.mean_parameters import MeanParameters, read_mean_parameters
 from engines.body.select import is_bundled_body
 from engines.body.skinning import Skinner
-from engines.cards.card import Card
+from engines.cards.card import Card, load_card
 from engines.errors import ModelError
 from engines.heads.base import People, RootMesh
 from engines.heads.landmarks import Landmarks
-from engines.inference.session import Session
+from engines.heads.live_iuv import LiveIuv
+from engines.heads.pose2mesh_open import Pose2MeshOpenHead
+from engines.inference.session import Session, open_session
 from meshcast.protocol.rotations import rotmat
 
 F32 = NDArray[np.float32]
 Outputs = tuple[NDArray[np.float32], ...]
 JOINTS = 24
 SHAPES = 10
+DEFAULT_MESH = "pose2mesh_open"
 MIN_SCALE = 1e-3  # a weak-perspective scale below this puts a person at infinity
 
 
@@ -50,7 +53,18 @@ def dct_parameters(outputs: Outputs, mean: MeanParameters) -> Parameters:
     return Parameters(rotmat(pose), output[:, 75:85] + mean.shape, output[:, :3] + mean.camera)
 
 
-READERS: dict[str, Callable[[Outputs, MeanParameters], Parameters]] = {"pare": pare_parameters, "dct": dct_parameters}
+def imphmr_parameters(outputs: Outputs, mean: MeanParameters) -> Parameters:
+    """ImpHMR (Cho et al., CVPR 2023): the canonical view."""
+    rotations, shape, cameras = outputs
+    return Parameters(rotations, shape, cameras)
+
+
+READERS: dict[str, Callable[[Outputs, MeanParameters], Parameters]] = {
+    "pare": pare_parameters,
+    "dct": dct_parameters,
+    "dct_iuv": dct_parameters,
+    "imphmr": imphmr_parameters,
+}
 
 
 class SmplParametersHead:
@@ -76,8 +90,7 @@ class SmplParametersHead:
         self._landmarks = Landmarks(body, keypoint_names)
 
     def __call__(self, people: People) -> RootMesh:
-        assert people.crops is not None
-        made = self._read(self.session(people.crops), self._mean)
+        made = self._read(self.session(*self._inputs(people)), self._mean)
         vertices, joints = self._skin(made.rotations, made.shape)
         root = joints[:, :1]
         finite = np.isfinite(vertices).all((1, 2)) & np.isfinite(made.cameras).all(1)
@@ -96,6 +109,33 @@ class SmplParametersHead:
     def reset(self) -> None:
         """Nothing: each frame stands alone."""
 
+    def _inputs(self, people: People) -> tuple[F32, ...]:
+        """The inputs of the network."""
+        assert people.crops is not None
+        return (people.crops,)
+
+
+class DctIuvHead(SmplParametersHead):
+    """DCT with two branches: the IUV map is that of the default mesh model's mesh for the same keypoints.
+
+    I is 1 + the joint that moves the surface over 24 and U, V are the body's texture coordinates, as in
+    `meshcast train dct` with two branches; DensePose has other parts and charts.
+    """
+
+    def __init__(self, session: Session, card: Card, body: Body, keypoint_names: tuple[str, ...]) -> None:
+        super().__init__(session, card, body, keypoint_names)
+        mesh = load_card(DEFAULT_MESH, "mesh")
+        height, width = (int(side) for side in card.input.shape[2:])
+        head = Pose2MeshOpenHead(open_session(mesh, precision="fp32"), mesh, keypoint_names)
+        self._iuv = LiveIuv(head, (height, width))
+
+    def reset(self) -> None:
+        """Forget the people of the default mesh model."""
+        self._iuv.reset()
+
+    def _inputs(self, people: People) -> tuple[F32, ...]:
+        return (*super()._inputs(people), self._iuv(people))
+
 
 def _warning(card: Card, body: Body) -> str:
     warnings = []
@@ -103,6 +143,6 @@ def _warning(card: Card, body: Body) -> str:
         warnings.append(
             f"{card.name} poses the bundled body, whose shape directions are not those of SMPL that it predicts"
         )
-    if card.family == "dct" and not card.mean:
+    if card.family in ("dct", "dct_iuv") and not card.mean:
         warnings.append(f"{card.name} has no mean parameters, poses are relative to a T-pose; import it with --mean")
     return "; ".join(warnings)

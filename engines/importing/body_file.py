@@ -17,7 +17,7 @@ from engines.files.atomic import write_atomically
 from engines.files.memory_budget import MemoryBudget, current_budget
 from engines.files.npz import open_npz
 from engines.files.regular_file import open_file
-from engines.importing.restricted_pickle import as_array, load_pickle
+from engines.files.restricted_pickle import as_array, load_pickle
 from engines.joint_sets import SMPL24
 
 OPTIONAL = ("posedirs", "vt", "ft", "lod_vertices", "lod_faces")

@@ -12,8 +12,8 @@ import pickle
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from engines.files.counted_pickle import ITEM_BYTES, CountedUnpickler
 from engines.files.memory_budget import MemoryBudget
-from engines.importing.counted_pickle import ITEM_BYTES, CountedUnpickler
 
 ELEMENT_BYTES = 16  # size of the largest element type
 _WIDTHS = {"Double": 8, "Float": 4, "Half": 2, "BFloat16": 2, "Long": 8, "Int": 4, "Short": 2, "ComplexDouble": 16}

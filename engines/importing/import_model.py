@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,12 +80,32 @@ def import_file(
         from engines.training.checkpoint import is_training_checkpoint
 
         if is_training_checkpoint(path):
-            return Imported(*import_training(path, name), ())
+            return _import_training(path, name, mean)
         return _import_network(path, name, trust, mean, weights)
     return _import_body(path, name)
 
 
-def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None, where: str | None) -> Imported:
+def _import_training(path: Path, name: str | None, mean: Path | None) -> Imported:
+    """Imports the checkpoint of `meshcast train`: of a method on images as its network, else the complete model."""
+    from engines.importing.import_packed import image_weights
+
+    with tempfile.TemporaryDirectory() as folder:
+        found = image_weights(path, Path(folder))
+        if found is None:
+            return Imported(*import_training(path, name), ())
+        weights, changes = found
+        return _import_network(weights, name, False, mean, None, changes)
+
+
+def _import_network(
+    path: Path,
+    name: str | None,
+    trust: bool,
+    mean: Path | None,
+    where: str | None,
+    changes: Mapping[str, Any] | None = None,
+) -> Imported:
+    """changes: entries of the card that differ from those of the published network."""
     from safetensors.torch import save
 
     from engines.body.select import imported_body
@@ -108,7 +130,7 @@ def _import_network(path: Path, name: str | None, trust: bool, mean: Path | None
     require_numbers(path, found.tensors)
     template, warnings = _choose(found, wanted, path)
     weights = save(_full(found), {"network": likely})
-    raw = _raw(template)
+    raw = _raw(template) | dict(changes or {})
     raw["name"] = name if name is not None and wanted is None else template.name
     raw["aliases"] = list(template.aliases) if raw["name"] == template.name else []
     raw["imported_sha256"] = checkpoint.sha256

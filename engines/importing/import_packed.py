@@ -50,6 +50,26 @@ def import_training(path: Path, name: str | None) -> tuple[Card, str]:
     return card, "a checkpoint of meshcast train, both stages"
 
 
+def image_weights(path: Path, folder: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The averaged network of a training on images as a file in `folder`, and the entries of its card; None for the
+    checkpoint of another training."""
+    import torch
+
+    from engines.training import checkpoint
+    from engines.training.export_model import NO_LICENSE
+    from engines.training.methods.registry import METHODS
+
+    state = checkpoint.read(path)
+    method, settings = str(state[checkpoint.MARK]), state.get("settings", {})
+    if method not in METHODS:
+        return None
+    weights = folder / path.name
+    torch.save(state.get("net", {}), weights)
+    size = settings.get("size")
+    notes = f"Trained on crops of {size} px with {settings.get('steps')} steps of {settings.get('batch')}."
+    return weights, {"license": NO_LICENSE, "source": f"trained with meshcast train {method}", "notes": notes}
+
+
 def _unpacked(path: Path, name: str | None, folder: Path) -> Path:
     """Unpacks a packed file into a folder; returns the path of the ONNX file."""
     data = read_file(path, limit_bytes=LARGEST_ONNX, budget=MemoryBudget())

@@ -54,6 +54,11 @@ class BatchingSession:
         self._running = False
         self.rows = self.batched_rows = 0
 
+    @property
+    def session(self) -> Session:
+        """The session that runs the batches; for callers that order its use themselves."""
+        return self._session
+
     def __call__(self, *inputs: NDArray[Any]) -> Arrays:
         request = _Request(inputs)
         with self._condition:

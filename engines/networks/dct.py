@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engines.errors import ModelError
-from engines.networks.resnet import BasicBlock, Block, Bottleneck, ResNet
+from engines.networks.resnet import Block, ResNet, trunk
 
 FEATURES = 1024
 PARAMETERS = 85  # camera 3, pose 72, shape 10
@@ -42,8 +42,8 @@ class DctOutput(NamedTuple):
 class Encoder(ResNet):
     """A trunk, averaged over the image, and a linear layer: (B, 3, H, W) to features (B, 1024)."""
 
-    def __init__(self, block: Block, counts: tuple[int, ...]) -> None:
-        super().__init__(block, counts)
+    def __init__(self, block: Block, counts: tuple[int, ...], width: int = 64) -> None:
+        super().__init__(block, counts, width)
         self.fc1 = nn.Linear(self.channels, FEATURES)
 
     def forward(self, image: Tensor) -> Tensor:
@@ -51,12 +51,18 @@ class Encoder(ResNet):
         return F.relu(self.fc1(F.relu(pooled)))
 
 
+def encoder(backbone: str) -> Encoder:
+    """An encoder on a trunk of engines.networks.resnet.TRUNKS. Raises UnknownNameError."""
+    size = trunk(backbone)
+    return Encoder(size.block, size.counts, size.width)
+
+
 class Dct(nn.Module):
     """What both variants share: the encoder of the image, and the regressor behind `branches` encoders."""
 
-    def __init__(self, branches: int) -> None:
+    def __init__(self, branches: int, backbone: str = "resnet50") -> None:
         super().__init__()
-        self.main_encoder = Encoder(Bottleneck, (3, 4, 6, 3))
+        self.main_encoder = encoder(backbone)
         self.feat_encoder = nn.Sequential(nn.ReLU(), nn.Linear(branches * FEATURES, FEATURES), nn.ReLU())
         self.regressor = nn.Sequential(nn.Linear(FEATURES, PARAMETERS))
 
@@ -64,8 +70,8 @@ class Dct(nn.Module):
 class SingleBranch(Dct):
     """From the image alone."""
 
-    def __init__(self) -> None:
-        super().__init__(branches=1)
+    def __init__(self, backbone: str = "resnet50") -> None:
+        super().__init__(1, backbone)
 
     def forward(self, image: Tensor) -> SingleBranchOutput:
         """image (B, 3, 224, 224): the crop, padded to a square with black, BGR, scaled to [-1, 1]."""
@@ -76,9 +82,9 @@ class SingleBranch(Dct):
 class TwoBranch(Dct):
     """From the image and its IUV map."""
 
-    def __init__(self) -> None:
-        super().__init__(branches=2)
-        self.aux_encoder = Encoder(BasicBlock, (2, 2, 2, 2))
+    def __init__(self, backbone: str = "resnet50") -> None:
+        super().__init__(2, backbone)
+        self.aux_encoder = encoder("tiny" if backbone == "tiny" else "resnet18")
 
     def forward(self, image: Tensor, iuv: Tensor) -> DctOutput:
         """image (B, 3, 224, 224): as for one branch.
@@ -91,8 +97,11 @@ class TwoBranch(Dct):
         return DctOutput(main_feat, aux_feat, self.regressor(self.feat_encoder(joined)))
 
 
-def build(branches: int) -> SingleBranch | TwoBranch:
-    """The network with one branch (image) or two (image and IUV), with fresh weights. Raises ModelError."""
+def build(branches: int, backbone: str = "resnet50") -> SingleBranch | TwoBranch:
+    """The network with one branch (image) or two (image and IUV), with fresh weights, published with ResNet-50.
+
+    Raises ModelError.
+    """
     if branches not in (1, 2):
         raise ModelError(f"DCT has 1 branch (image) or 2 (image and IUV map), not {branches}")
-    return SingleBranch() if branches == 1 else TwoBranch()
+    return SingleBranch(backbone) if branches == 1 else TwoBranch(backbone)

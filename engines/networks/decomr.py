@@ -7,6 +7,7 @@ state_dicts as `CNet` and `LNet`; joined by those prefixes they load strictly.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -14,15 +15,34 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engines.networks.mean_camera import at_mean_camera
-from engines.networks.resnet import Bottleneck, ResNet
+from engines.networks.resnet import ResNet, TrunkSize, trunk
 
-CODES = 2048  # channels of the trunk's last features, pooled
-FEATURES = 256
-GLOBAL_FEATURES = 256
 CHANNELS_PER_GROUP = 8
-UV_SIZE = 64  # of the features in texture space; the location map is twice that
 LEVELS = 3
 MASK_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DecomrSize:
+    """The size of the network: a trunk of engines.networks.resnet.TRUNKS, the channels of LNet, and the side of the
+    features in texture space, half that of the location map. width is a multiple of 64, side of 8."""
+
+    backbone: str = "resnet50"
+    width: int = 256
+    side: int = 64
+
+    @property
+    def features(self) -> int:
+        """Channels of the features of pixels: those of the trunk's first layer."""
+        return self.codes // 8
+
+    @property
+    def codes(self) -> int:
+        """Channels of the trunk's last layer."""
+        return trunk(self.backbone).channels
+
+
+PUBLISHED = DecomrSize()
 
 
 class Correspondence(NamedTuple):
@@ -85,36 +105,37 @@ def group_norm(channels: int) -> nn.GroupNorm:
 
 
 class Trunk(ResNet):
-    """ResNet-50 with the classifier that the published files hold; it is not used."""
+    """ResNet with the classifier that the published files hold; it is not used."""
 
-    def __init__(self) -> None:
-        super().__init__(Bottleneck, (3, 4, 6, 3))
+    def __init__(self, size: TrunkSize) -> None:
+        super().__init__(size.block, size.counts, size.width)
         self.fc = nn.Linear(self.channels, 1000)
 
 
 class CNet(nn.Module):
     """Correspondence net: image (B, 3, H, W) to the mask and texture coordinates of its pixels."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: DecomrSize = PUBLISHED) -> None:
         super().__init__()
-        self.resnet = Trunk()
+        self.resnet = Trunk(trunk(size.backbone))
         self.dp_layers = nn.ModuleList(
             nn.Sequential(nn.Upsample(scale_factor=2, mode="nearest"), ConvBottleneck(2 * channels, channels))
-            for channels in (256, 512, 1024)
+            for channels in (size.features, 2 * size.features, 4 * size.features)
         )
-        self.dp_uv_end = nn.Sequential(ConvBottleneck(FEATURES, 32), nn.Conv2d(32, 2, 1), nn.Sigmoid())
-        self.dp_mask_end = nn.Sequential(ConvBottleneck(FEATURES, 32), nn.Conv2d(32, 1, 1), nn.Sigmoid())
+        self.dp_uv_end = nn.Sequential(ConvBottleneck(size.features, 32), nn.Conv2d(32, 2, 1), nn.Sigmoid())
+        self.dp_mask_end = nn.Sequential(ConvBottleneck(size.features, 32), nn.Conv2d(32, 1, 1), nn.Sigmoid())
 
     def forward(self, image: Tensor) -> Correspondence:
         _, *skips, x = self.resnet.features(image)
         codes = x.mean((2, 3))
         for layer, skip in zip(reversed(self.dp_layers), reversed(skips), strict=True):
-            x = layer(x) + skip
+            # Twice an odd size that was rounded up is one too many.
+            x = layer(x)[..., : skip.shape[2], : skip.shape[3]] + skip
         dp_out = torch.cat([self.dp_mask_end(x), self.dp_uv_end(x)], 1)
         return Correspondence(dp_out, x, codes)
 
 
-def warp(dp_out: Tensor, features: Tensor, size: int = UV_SIZE) -> Tensor:
+def warp(dp_out: Tensor, features: Tensor, size: int = PUBLISHED.side) -> Tensor:
     """The mean features of the pixels that fall into each cell of texture space.
 
     dp_out (B, 3, h, w): mask, u, v; features (B, C, h, w). Returns (B, C + 3, size, size): features, x and y of the
@@ -167,37 +188,40 @@ class Hourglass(nn.Module):
 class LNet(nn.Module):
     """Localization net: features in texture space to the location map and the camera."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: DecomrSize = PUBLISHED) -> None:
         super().__init__()
+        width, self._side = size.width, size.side
         self.fc_head = nn.Sequential(
-            nn.Linear(CODES, 512), nn.BatchNorm1d(512), nn.ReLU(), nn.Linear(512, GLOBAL_FEATURES)
+            nn.Linear(size.codes, 2 * width), nn.BatchNorm1d(2 * width), nn.ReLU(), nn.Linear(2 * width, width)
         )
         self.camera = nn.Sequential(
-            nn.Linear(CODES, 512),
-            nn.BatchNorm1d(512),
+            nn.Linear(size.codes, 2 * width),
+            nn.BatchNorm1d(2 * width),
             nn.ReLU(),
-            nn.Linear(512, 256),
-            nn.BatchNorm1d(256),
+            nn.Linear(2 * width, width),
+            nn.BatchNorm1d(width),
             nn.LeakyReLU(0.2),
-            at_mean_camera(nn.Linear(256, 3)),
+            at_mean_camera(nn.Linear(width, 3)),
         )
         self.uv_conv1 = nn.Sequential(
-            nn.Conv2d(FEATURES + 3 + GLOBAL_FEATURES + 3, 512, 1),
+            nn.Conv2d(size.features + 3 + width + 3, 2 * width, 1),
             nn.ReLU(),
-            nn.Conv2d(512, 512, 1),
+            nn.Conv2d(2 * width, 2 * width, 1),
             nn.ReLU(),
-            nn.Conv2d(512, 256, 1),
+            nn.Conv2d(2 * width, width, 1),
         )
-        self.hg = Hourglass(256)
-        self.uv_conv2 = ConvBottleneck(256, 128)
+        self.hg = Hourglass(width)
+        self.uv_conv2 = ConvBottleneck(width, width // 2)
         upsample = nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)
-        self.decoder = nn.Sequential(nn.Sequential(upsample, ConvBottleneck(128, 64)))
-        self.uv_end = nn.Sequential(ConvBottleneck(64, 32), nn.Conv2d(32, 3, 1))
+        self.decoder = nn.Sequential(nn.Sequential(upsample, ConvBottleneck(width // 2, width // 4)))
+        self.uv_end = nn.Sequential(
+            ConvBottleneck(width // 4, max(width // 8, 16)), nn.Conv2d(max(width // 8, 16), 3, 1)
+        )
 
     def forward(self, dp_out: Tensor, dp_feature: Tensor, codes: Tensor, ref_map: Tensor) -> Location:
-        """The first three as in Correspondence; ref_map (1, 64, 64, 3): as for Decomr."""
-        warped = warp(dp_out, dp_feature)
-        whole = self.fc_head(codes)[:, :, None, None].expand(-1, -1, UV_SIZE, UV_SIZE)
+        """The first three as in Correspondence; ref_map (1, side, side, 3): as for Decomr."""
+        warped = warp(dp_out, dp_feature, self._side)
+        whole = self.fc_head(codes)[:, :, None, None].expand(-1, -1, self._side, self._side)
         reference = ref_map.permute(0, 3, 1, 2).expand(codes.shape[0], -1, -1, -1)
         x = self.uv_conv1(torch.cat([warped, whole, reference], 1))
         uv_map = self.uv_end(self.decoder(self.uv_conv2(self.hg(x))))
@@ -207,10 +231,10 @@ class LNet(nn.Module):
 class Decomr(nn.Module):
     """The whole network."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: DecomrSize = PUBLISHED) -> None:
         super().__init__()
-        self.CNet = CNet()
-        self.LNet = LNet()
+        self.CNet = CNet(size)
+        self.LNet = LNet(size)
 
     def forward(self, image: Tensor, ref_map: Tensor) -> DecomrOutput:
         """image (B, 3, 224, 224): the crop, RGB, normalized with ImageNet's mean and deviation.
@@ -221,6 +245,6 @@ class Decomr(nn.Module):
         return DecomrOutput(*found, *self.LNet(*found, ref_map))
 
 
-def build() -> Decomr:
-    """The network of the published size, with fresh weights."""
-    return Decomr()
+def build(size: DecomrSize = PUBLISHED) -> Decomr:
+    """The network with fresh weights, of the published size unless another one is given."""
+    return Decomr(size)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from engines.errors import UnknownNameError
 from engines.networks.hrnet import HRNetTrunk, conv_bn_relu
 from engines.networks.mean_camera import at_mean_camera
-from engines.networks.resnet import resnet50
+from engines.networks.resnet import ResNet, resnet18, resnet50, trunk
 
 PARTS = 24  # the joints of SMPL, in its order
 SHAPE = 10  # betas
@@ -84,12 +84,12 @@ def convolutions(channels_in: int) -> nn.Sequential:
     return nn.Sequential(*conv_bn_relu(channels_in, 128), *conv_bn_relu(128, 128))
 
 
-def deconvolutions(channels_in: int) -> nn.Sequential:
-    """A branch of the head behind ResNet, 8 times finer: (B, channels_in, H', W') to (B, 256, 8 H', 8 W')."""
+def deconvolutions(channels_in: int, width: int = 256) -> nn.Sequential:
+    """A branch of the head behind ResNet, 8 times finer: (B, channels_in, H', W') to (B, width, 8 H', 8 W')."""
     modules: list[nn.Module] = []
-    for channels in (channels_in, 256, 256):
-        deconvolution = nn.ConvTranspose2d(channels, 256, 4, stride=2, padding=1, bias=False)
-        modules += [deconvolution, nn.BatchNorm2d(256), nn.ReLU(inplace=True)]
+    for channels in (channels_in, width, width):
+        deconvolution = nn.ConvTranspose2d(channels, width, 4, stride=2, padding=1, bias=False)
+        modules += [deconvolution, nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
     return nn.Sequential(*modules)
 
 
@@ -112,9 +112,11 @@ class PareHead(nn.Module):
     init_shape: Tensor
     init_cam: Tensor
 
-    def __init__(self, branch: Callable[[], nn.Sequential], channels: int) -> None:
-        """branch: makes the part branch and the 3D branch, each ending in `channels`."""
+    def __init__(self, branch: Callable[[], nn.Sequential], channels: int, *, attend: bool = True) -> None:
+        """branch: makes the part branch and the 3D branch, each ending in `channels`. attend: without it, every part is
+        read off the mean over the image, as in networks with global pooling, and the part branch segments only."""
         super().__init__()
+        self._attend = attend
         # Stored in the published files, never used: this release adds no mean parameters and has no temperature.
         self.register_buffer("temperature", torch.tensor(1.0))
         self.register_buffer("init_pose", torch.zeros(1, 6 * PARTS))
@@ -131,7 +133,7 @@ class PareHead(nn.Module):
     def forward(self, features: Tensor) -> PareOutput:
         segmentation = self.keypoint_final_layer(self.keypoint_deconv_layers(features))
         parts = segmentation[:, 1:]
-        attention = parts.flatten(2).softmax(-1)
+        attention = (parts if self._attend else torch.zeros_like(parts)).flatten(2).softmax(-1)
         body = self.smpl_deconv_layers(features).flatten(2)
         pooled = torch.matmul(body, attention.transpose(1, 2))  # (B, channels, 24)
         # The final layer is linear in each pixel and the attention sums to 1: it may come after the pooling, on 24
@@ -172,11 +174,28 @@ def resnet50_deconvolved() -> Pare:
     return Pare(backbone, PareHead(lambda: deconvolutions(backbone.channels), channels=256))
 
 
-BUILDERS = {"hrnet_w32": hrnet_w32, "resnet50": resnet50_deconvolved}
+def resnet18_deconvolved() -> Pare:
+    backbone = resnet18()
+    return Pare(backbone, PareHead(lambda: deconvolutions(backbone.channels), channels=256))
+
+
+def build_for_training(backbone: str, *, attend: bool = True) -> Pare:
+    """The network on a trunk of engines.networks.resnet.TRUNKS or on "hrnet_w32"; see PareHead for attend."""
+    if backbone == "hrnet_w32":
+        hrnet = PareHRNet()
+        return Pare(hrnet, PareHead(lambda: convolutions(hrnet.channels), channels=128, attend=attend))
+    size = trunk(backbone)
+    width = 4 * size.width
+    head = PareHead(lambda: deconvolutions(size.channels, width), channels=width, attend=attend)
+    return Pare(ResNet(size.block, size.counts, size.width), head)
+
+
+BUILDERS = {"hrnet_w32": hrnet_w32, "resnet50": resnet50_deconvolved, "resnet18": resnet18_deconvolved}
 
 
 def build(backbone: str) -> Pare:
-    """The network on "hrnet_w32", as published, or on "resnet50", as in the paper's ablation; weights are random.
+    """The network with random weights on "hrnet_w32", as published, on "resnet50", as in the paper's ablation, or on
+    "resnet18".
 
     Raises UnknownNameError for any other name.
     """

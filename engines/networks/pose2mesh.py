@@ -185,10 +185,11 @@ class Pose2Mesh(nn.Module):
         order: NDArray[np.int64],
         channels_of_blocks: Channels,
         gather: bool,
+        width: int = LIFTER_WIDTH,
     ) -> None:
         """order (V,): the padded position of each vertex of the mesh."""
         super().__init__()
-        self.pose_lifter = PoseNet(joints)
+        self.pose_lifter = PoseNet(joints, width)
         self.pose2mesh = MeshNet(laplacians, channels_of_blocks, gather)
         self.register_buffer("order", torch.from_numpy(order), persistent=False)
 
@@ -200,13 +201,25 @@ class Pose2Mesh(nn.Module):
         return Pose2MeshOutput(pose3d, mesh_padded, mesh_padded.index_select(1, self.order))
 
 
-def build(joint_set: JointSet, faces: NDArray[np.integer[Any]], vertex_count: int, gather: bool = False) -> Pose2Mesh:
+def build(
+    joint_set: JointSet,
+    faces: NDArray[np.integer[Any]],
+    vertex_count: int,
+    gather: bool = False,
+    *,
+    width: int = LIFTER_WIDTH,
+    divide: int = 1,
+) -> Pose2Mesh:
     """The network for a joint set and a mesh of triangles (F, 3), with fresh weights: the hand's channels for MANO21,
-    else the body's. Raises ModelError when the faces do not fit the vertices.
+    else the body's; width: hidden units of the lifter; divide: divisor of the channels of the graph network. Raises
+    ModelError when the faces do not fit the vertices.
     """
-    channels_of_blocks = channels_for(joint_set)
+    published = channels_for(joint_set)
+    channels_of_blocks = tuple(tuple(max(c // divide, 1) if c > 5 else c for c in block) for block in published)
     hierarchy = coarsen(mesh_adjacency(faces, vertex_count), levels=len(channels_of_blocks) - 1)
     # The two coarsest levels are made, because they decide the order of the vertices, but not used.
     laplacians = [rescaled_laplacian(adjacency) for adjacency in hierarchy.adjacencies[:-2]]
     laplacians.append(laplacian(joint_adjacency(joint_set.edges, joint_set.pairs, len(joint_set))))
-    return Pose2Mesh(len(joint_set), laplacians, hierarchy.perm_reverse[:vertex_count], channels_of_blocks, gather)
+    return Pose2Mesh(
+        len(joint_set), laplacians, hierarchy.perm_reverse[:vertex_count], channels_of_blocks, gather, width
+    )

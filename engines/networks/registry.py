@@ -13,7 +13,7 @@ from torch import nn
 from engines.errors import ModelError
 from engines.files.suggestions import unknown
 from engines.joint_sets import COCO19, HUMAN36, MANO21, SMPL24, JointSet
-from engines.networks import dct, decomr, hrnet, pare, pose2mesh, yolox
+from engines.networks import dct, decomr, hrnet, imphmr, pare, pose2mesh, yolox
 
 GRAPH_SETS = {"coco": COCO19, "human36": HUMAN36, "smpl": SMPL24, "mano": MANO21}
 
@@ -93,6 +93,7 @@ NETWORKS: dict[str, Network] = {
         _pare("resnet50"),
         Network("dct_single_branch", {"image": _IMAGE}, dct.SingleBranchOutput._fields, lambda: dct.build(1)),
         Network("dct_two_branch", {"image": _IMAGE, "iuv": _IMAGE}, dct.DctOutput._fields, lambda: dct.build(2)),
+        Network("imphmr", {"image": _IMAGE}, imphmr.ImphmrOutput._fields, imphmr.build),
         Network(
             "decomr",
             {"image": _IMAGE},

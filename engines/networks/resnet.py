@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from engines.files.suggestions import unknown
 
 Features: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
@@ -82,18 +85,19 @@ def layer(block: Block, channels_in: int, width: int, count: int, stride: int = 
 class ResNet(nn.Module):
     """The trunk without the classifier: image (B, 3, H, W) to (B, channels, H / 32, W / 32).
 
-    counts: blocks in each of the four layers; channels: 512 times the block's expansion.
+    counts: blocks in each of the four layers; width: channels of the first layer; channels: 8 times the width times the
+    block's expansion.
     """
 
-    def __init__(self, block: Block, counts: Sequence[int]) -> None:
+    def __init__(self, block: Block, counts: Sequence[int], width: int = 64) -> None:
         super().__init__()
-        self.channels = 512 * block.expansion
-        self.conv1 = nn.Conv2d(3, 64, 7, 2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
-        self.layer1 = layer(block, 64, 64, counts[0])
-        self.layer2 = layer(block, 64 * block.expansion, 128, counts[1], stride=2)
-        self.layer3 = layer(block, 128 * block.expansion, 256, counts[2], stride=2)
-        self.layer4 = layer(block, 256 * block.expansion, 512, counts[3], stride=2)
+        self.channels = 8 * width * block.expansion
+        self.conv1 = nn.Conv2d(3, width, 7, 2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.layer1 = layer(block, width, width, counts[0])
+        self.layer2 = layer(block, width * block.expansion, 2 * width, counts[1], stride=2)
+        self.layer3 = layer(block, 2 * width * block.expansion, 4 * width, counts[2], stride=2)
+        self.layer4 = layer(block, 4 * width * block.expansion, 8 * width, counts[3], stride=2)
 
     def features(self, image: Tensor) -> Features:
         """x1 (B, 64, H / 2, W / 2) behind the first ReLU; x2 to x5 behind layer1 to layer4, at H / 4 to H / 32."""
@@ -106,6 +110,35 @@ class ResNet(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         return self.features(image)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkSize:
+    """The size of a trunk: the kind of its blocks, their numbers, and the channels of the first layer."""
+
+    block: Block
+    counts: tuple[int, int, int, int]
+    width: int = 64
+
+    @property
+    def channels(self) -> int:
+        """The channels of the last layer."""
+        return 8 * self.width * self.block.expansion
+
+
+# "tiny" is for tests and first experiments.
+TRUNKS = {
+    "resnet50": TrunkSize(Bottleneck, (3, 4, 6, 3)),
+    "resnet18": TrunkSize(BasicBlock, (2, 2, 2, 2)),
+    "tiny": TrunkSize(BasicBlock, (1, 1, 1, 1), 16),
+}
+
+
+def trunk(name: str) -> TrunkSize:
+    """The size with this name. Raises UnknownNameError for another name."""
+    if name not in TRUNKS:
+        raise unknown("backbone", name, TRUNKS)
+    return TRUNKS[name]
 
 
 def resnet18() -> ResNet:

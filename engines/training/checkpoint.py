@@ -13,7 +13,7 @@ from engines.errors import ModelError
 from engines.files.atomic import write_atomically
 
 MARK = "meshcast_training"  # the key of our checkpoints; its value is the name of the stage
-VERSION = 2
+VERSION = 3
 LARGEST_PICKLE = 4 << 20
 
 State = dict[str, Any]

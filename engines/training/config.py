@@ -6,37 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engines.training.export_model import NO_LICENSE
+from engines.training.loop_config import LoopConfig
+from engines.training.motion_mix import MotionMix
 
-
-@dataclass(frozen=True, slots=True)
-class MotionMix:
-    """What synthetic people do, and how much is known of them.
-
-    Attributes:
-        recorded: Share of sequences from recorded clips, of those sources that there are. Default: 0.5.
-        procedural: Share of sequences from procedural clips. Default: 0.2.
-        transitions: Share of sequences that are transitions between single poses. Default: 0.3.
-        limb_exchange: How often limbs move as in another sequence; 1 is a quarter of the arms. Default: 0.7.
-        tempo: Standard deviation of the logarithm of the tempo. Default: 0.2.
-        jitter: Factor of the constant rotations that disturb all joints. Default: 0.6.
-        bend: Factor of the constant bends of the spine. Default: 0.8.
-        lean: Factor of how often people lean. Default: 0.6.
-        lean_over_legs: Share of people who lean in any direction over legs that stay. Default: 0.35.
-        noise: Factor of the detector's errors. Default: 0.75.
-        tilt_known: Share of sequences whose camera knows the direction of gravity. Default: 0.5.
-    """
-
-    recorded: float = 0.5
-    procedural: float = 0.2
-    transitions: float = 0.3
-    limb_exchange: float = 0.7
-    tempo: float = 0.2
-    jitter: float = 0.6
-    bend: float = 0.8
-    lean: float = 0.6
-    lean_over_legs: float = 0.35
-    noise: float = 0.75
-    tilt_known: float = 0.5
+__all__ = ["MotionMix", "TrainConfig"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +71,15 @@ class TrainConfig:
     bone_weight: float = 0.5
     motion_weight: float = 0.2
     mix: MotionMix = field(default_factory=MotionMix)
+
+    def loop(self) -> LoopConfig:
+        """The settings of the training loop."""
+        return LoopConfig(
+            out=self.out,
+            resume=self.resume,
+            learning_rate=self.learning_rate,
+            warm_up_steps=self.warm_up_steps,
+            weight_decay=self.weight_decay,
+            gradient_norm=self.gradient_norm,
+            averaging=self.averaging,
+        )

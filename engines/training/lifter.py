@@ -57,7 +57,7 @@ def train_lifter(
     def bones(points: Tensor) -> Tensor:
         return points[:, :, child] - points[:, :, parent]
 
-    def loss(step: int) -> Tensor:
+    def loss(step: int) -> dict[str, Tensor]:
         samples = train_people.batch(sequences, config.frames)
         truth = torch.from_numpy(samples.points)
         with torch.autocast("cpu", torch.bfloat16):
@@ -72,7 +72,7 @@ def train_lifter(
             movement = (predicted.diff(dim=1) - truth.diff(dim=1)).abs().mean()
             wrong = binary_cross_entropy_with_logits(lifted.contact.float()[:, 1:], contacts[:, 1:])
             total = total + 10 * config.motion_weight * movement + SIDE_WEIGHT * wrong
-        return total
+        return {"loss": total}
 
     def evaluate() -> Metrics:
         metrics: Metrics = {}
@@ -91,4 +91,4 @@ def train_lifter(
         "stages": config.stages,
     }
     stage = Stage("lifter", config.lifter_minutes, net, loss, evaluate, settings, {})
-    return net, train(stage, config, reports)
+    return net, train(stage, config.loop(), reports)

@@ -79,13 +79,13 @@ def train_mesh(
         length: Tensor = torch.linalg.vector_norm(vertices[:, start] - vertices[:, end], dim=-1)
         return length
 
-    def loss(step: int) -> Tensor:
+    def loss(step: int) -> dict[str, Tensor]:
         inputs, truth = mesh_inputs(lifter, train_people, batch, points, 0.5)
         with torch.autocast("cpu", torch.bfloat16):
             predicted = net(inputs)
         predicted = predicted.float()
         error: Tensor = (predicted - truth).abs().mean() * 10
-        return error + config.edge_weight * (lengths(predicted) - lengths(truth)).abs().mean()
+        return {"vertices": error, "edges": config.edge_weight * (lengths(predicted) - lengths(truth)).abs().mean()}
 
     def evaluate() -> Metrics:
         metrics: Metrics = {}
@@ -98,7 +98,7 @@ def train_mesh(
     settings: dict[str, int | str] = {"points": points, "coarse": len(coarse.real)}
     extra = {"lifter": lifter.state_dict(), **extra}
     stage = Stage("mesh", config.mesh_minutes, net, loss, evaluate, settings, extra)
-    return net, train(stage, config, reports)
+    return net, train(stage, config.loop(), reports)
 
 
 def body_upsampling(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from engines.training.config import MotionMix
+from engines.training.motion_mix import MotionMix
 from engines.training.poses.pose_set import PoseSet
 
 F32 = NDArray[np.float32]
@@ -195,6 +196,12 @@ class MotionSource:
     def single_poses(self, count: int) -> F32:
         """Local rotations (count, 24, 3, 3) at random."""
         return self(np.zeros((count, 1)))[:, 0]
+
+    def seeded(self, rng: Rng) -> MotionSource:
+        """The same poses, drawn with other random numbers."""
+        other = copy(self)
+        other._rng = rng
+        return other
 
 
 def quaternions(vectors: NDArray[np.floating]) -> F32:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from engines.body.body import SurfaceBody, kinematic_chain
 from engines.pose2mesh.virtual_camera import up_features, virtual_camera_of
-from engines.training.config import MotionMix
 from engines.training.detector_noise import detector_noise
+from engines.training.motion_mix import MotionMix
 from engines.training.motion_source import MotionSource
 from engines.training.poses.pose_set import PoseSet
 from engines.training.root_path import stand_on_feet

@@ -21,6 +21,7 @@ except ImportError as error:
         heatmap,
         letterbox,
         nms,
+        paint,
         rasterize,
         refine_pose,
         shape_evidence,
@@ -53,6 +54,7 @@ else:
     heatmap = _native.heatmap
     letterbox = _native.letterbox
     nms = _native.nms
+    paint = _native.paint
     rasterize = _native.rasterize
     refine_pose = _native.refine_pose
     shape_evidence = _native.shape_evidence
@@ -75,6 +77,7 @@ __all__ = [
     "heatmap",
     "letterbox",
     "nms",
+    "paint",
     "rasterize",
     "refine_pose",
     "set_threads",

@@ -57,20 +57,30 @@ MESHCAST_INLINE bool own_arm(const RefinePose& p, const float* first, const floa
 MESHCAST_INLINE double keypoint_term(const RefinePose& p, std::int64_t person, const float* rest,
                                      const RefinedState& state, std::int64_t k) {
   const float* first = p.first + 3 * p.keypoint_count * p.joint_count * person;
-  const float *ray = p.rays + 2 * (p.keypoint_count * person + k),
-              *a = p.precision + 3 * (p.keypoint_count * person + k);
-  double *seen = state.seen + 6 * k, arm[4];
+  const std::int64_t at = p.keypoint_count * person + k;
+  const float *observed = p.rays + p.dimensions * at, *a = p.precision + p.precision_count() * at;
+  double *seen = state.seen + 7 * k, arm[4];
   for (int i = 0; i < 3; ++i) seen[i] = state.root[i];
   for (std::int64_t j = 0; j < p.joint_count; ++j) {
     if (!own_arm(p, first, rest, state, k, j, arm)) continue;
     for (int i = 0; i < 3; ++i) seen[i] += arm[i];
   }
-  if (!(seen[2] >= kNear)) return INFINITY;
-  const double u = seen[0] / seen[2] - ray[0], v = seen[1] / seen[2] - ray[1];
-  seen[3] = a[0] * u + a[1] * v;
-  seen[4] = a[2] * v;
-  const double square = seen[3] * seen[3] + seen[4] * seen[4], ratio = 1 / (1 + square / (p.robust * p.robust));
-  seen[5] = ratio;  // the weight is its square
+  double square;
+  if (p.dimensions == 3) {
+    const double away[3] = {seen[0] - observed[0], seen[1] - observed[1], seen[2] - observed[2]};
+    seen[3] = a[0] * away[0] + a[1] * away[1] + a[2] * away[2];
+    seen[4] = a[3] * away[1] + a[4] * away[2];
+    seen[5] = a[5] * away[2];
+    square = seen[3] * seen[3] + seen[4] * seen[4] + seen[5] * seen[5];
+  } else {
+    if (!(seen[2] >= kNear)) return INFINITY;
+    const double u = seen[0] / seen[2] - observed[0], v = seen[1] / seen[2] - observed[1];
+    seen[3] = a[0] * u + a[1] * v;
+    seen[4] = a[2] * v;
+    square = seen[3] * seen[3] + seen[4] * seen[4];
+  }
+  const double ratio = 1 / (1 + square / (p.robust * p.robust));
+  seen[6] = ratio;  // the weight is its square
   return square * ratio;
 }
 

@@ -31,17 +31,32 @@ MESHCAST_INLINE void set_masks(const Team& team, const RefinePose& p, std::int64
   team.sync();
 }
 
-// Derivatives of one keypoint's residuals, times the square root of its robust weight.
+// Derivatives of one keypoint's residuals by its position, times the square root of its robust weight.
+MESHCAST_INLINE void set_rows(const RefinePose& p, const double* seen, const float* a, double rows[3][3]) {
+  for (int i = 0; i < 9; ++i) rows[i / 3][i % 3] = 0;
+  if (p.dimensions == 3) {
+    for (int i = 0; i < 3; ++i) rows[0][i] = seen[6] * a[i];
+    for (int i = 0; i < 2; ++i) rows[1][1 + i] = seen[6] * a[3 + i];
+    rows[2][2] = seen[6] * a[5];
+    return;
+  }
+  const double scale = seen[6] / seen[2], u = seen[0] / seen[2], v = seen[1] / seen[2];
+  rows[0][0] = scale * a[0];
+  rows[0][1] = scale * a[1];
+  rows[0][2] = -scale * (a[0] * u + a[1] * v);
+  rows[1][1] = scale * a[2];
+  rows[1][2] = -scale * a[2] * v;
+}
+
+// Derivatives of one keypoint's residuals by the turns of joints and the root, times the same.
 MESHCAST_INLINE void set_jacobian(const RefinePose& p, std::int64_t person, const RefineScratch& scratch,
                                   const RefinedState& state, std::int64_t k) {
   const float* first = p.first + 3 * p.keypoint_count * p.joint_count * person;
   const float *rest = p.rest_joints + 3 * p.joint_count * person,
-              *a = p.precision + 3 * (p.keypoint_count * person + k);
-  double *arms = scratch.arms + 4 * p.joint_count * k, *jacobian = scratch.jacobians + 6 * (p.joint_count + 1) * k;
-  const double* seen = state.seen + 6 * k;
-  const double scale = seen[5] / seen[2], u = seen[0] / seen[2], v = seen[1] / seen[2];
-  const double rows[2][3] = {{scale * a[0], scale * a[1], -scale * (a[0] * u + a[1] * v)},
-                             {0, scale * a[2], -scale * a[2] * v}};
+              *a = p.precision + p.precision_count() * (p.keypoint_count * person + k);
+  double *arms = scratch.arms + 4 * p.joint_count * k, *jacobian = scratch.jacobians + 9 * (p.joint_count + 1) * k;
+  double rows[3][3];
+  set_rows(p, state.seen + 7 * k, a, rows);
   for (std::int64_t j = 0; j < p.joint_count; ++j) {
     double* arm = arms + 4 * j;
     if (!own_arm(p, first, rest, state, k, j, arm)) arm[0] = arm[1] = arm[2] = arm[3] = 0;
@@ -50,10 +65,10 @@ MESHCAST_INLINE void set_jacobian(const RefinePose& p, std::int64_t person, cons
     const double *arm = arms + 4 * j, *place = state.places + 3 * j;
     if (!(scratch.masks[j] >> k & 1)) continue;
     const double about[3] = {arm[0] - arm[3] * place[0], arm[1] - arm[3] * place[1], arm[2] - arm[3] * place[2]};
-    for (int i = 0; i < 2; ++i) cross(about, rows[i], jacobian + 6 * j + 3 * i);
+    for (int i = 0; i < p.dimensions; ++i) cross(about, rows[i], jacobian + 9 * j + 3 * i);
     for (int i = 0; i < 4 && j > 0; ++i) arms[4 * p.parents[j] + i] += arm[i];
   }
-  for (int i = 0; i < 6; ++i) jacobian[6 * p.joint_count + i] = rows[i / 3][i % 3];
+  for (int i = 0; i < 3 * p.dimensions; ++i) jacobian[9 * p.joint_count + i] = rows[i / 3][i % 3];
 }
 
 // J^T J of the prior of a joint, and J^T r, in the camera's axes; `up` is the world rotation of its parent or null.
@@ -96,11 +111,19 @@ MESHCAST_INLINE void set_block(const RefinePose& p, std::int64_t person, const R
   const std::uint64_t both = scratch.masks[i] & scratch.masks[j];
   for (std::int64_t k = 0; k < p.keypoint_count && both >> k != 0; ++k) {
     if (!(both >> k & 1)) continue;
-    const double* rows = scratch.jacobians + 6 * (p.joint_count + 1) * k;
-    const double *left = rows + 6 * i, *right = rows + 6 * j, *seen = state.seen + 6 * k;
+    const double* rows = scratch.jacobians + 9 * (p.joint_count + 1) * k;
+    const double *left = rows + 9 * i, *right = rows + 9 * j, *seen = state.seen + 7 * k;
+    const bool space = p.dimensions == 3;
     for (int a = 0; a < 3; ++a) {
-      for (int b = 0; b < 3; ++b) block[3 * a + b] += left[a] * right[b] + left[3 + a] * right[3 + b];
-      if (i == j) side[a] += seen[5] * (left[a] * seen[3] + left[3 + a] * seen[4]);
+      for (int b = 0; b < 3; ++b) {
+        double sum = left[a] * right[b] + left[3 + a] * right[3 + b];
+        if (space) sum += left[6 + a] * right[6 + b];
+        block[3 * a + b] += sum;
+      }
+      if (i != j) continue;
+      double slope = left[a] * seen[3] + left[3 + a] * seen[4];
+      if (space) slope += left[6 + a] * seen[5];
+      side[a] += seen[6] * slope;
     }
   }
   if (i == j && j < p.joint_count) {

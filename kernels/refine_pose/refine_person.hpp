@@ -15,15 +15,18 @@ inline constexpr double kFailed = 1e-2;     // least damping after a step that d
 inline constexpr double kLeast = 1e-9;      // added to the diagonal: keeps what nothing determines solvable
 inline constexpr double kGain = 1e-9;       // of the energy, or of a squared standard deviation: less is rounding
 
-// Keypoints with finite numbers and a weight, that are in front of the camera at the prior.
+// Keypoints with finite numbers and a weight that, if they are on rays, are in front of the camera at the prior.
 template <typename Team>
 MESHCAST_INLINE std::uint64_t keypoints_in_use(const Team& team, const RefinePose& p, std::int64_t person,
                                                const RefinedState& state) {
   const float* rest = p.rest_joints + 3 * p.joint_count * person;
   for (std::int64_t k = team.rank(); k < p.keypoint_count; k += team.size()) {
     const std::int64_t at = p.keypoint_count * person + k;
-    const float *ray = p.rays + 2 * at, *a = p.precision + 3 * at;
-    const bool weighted = finite_all(ray, 2) && finite_all(a, 3) && (a[0] != 0 || a[1] != 0 || a[2] != 0);
+    const int numbers = p.precision_count();
+    const float* a = p.precision + numbers * at;
+    bool weighted = false;
+    for (int i = 0; i < numbers; ++i) weighted = weighted || a[i] != 0;
+    weighted = weighted && finite_all(p.rays + p.dimensions * at, p.dimensions) && finite_all(a, numbers);
     state.terms[k] = weighted ? keypoint_term(p, person, rest, state, k) : INFINITY;
   }
   team.sync();

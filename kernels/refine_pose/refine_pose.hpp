@@ -25,16 +25,21 @@
 // limits are those of a joint's parent; a limit holds the turn of R about its axis (the twist of the swing-twist
 // decomposition, -pi to pi) between low and high, rad. Stiffness is in 1 / rad^2, root_stiffness in 1 / m^2.
 //
+// Several calibrated cameras give points in space instead of rays: with `dimensions` 3, the first sum is that of
+// rho(|A_k (x_k - point_k)|^2), where `precision` (a, b, c, d, e, f) is A_k = [[a, b, c], [0, d, e], [0, 0, f]] in
+// standard deviations per meter. A direction in which a point is not known has no weight: the matrix is then singular.
+//
 // Arrays are C-contiguous. Constants: parents (J) int32, each before its joint, the root's is not looked at; zeroth
 // (K, J) float32; limit_joints (L) int32 in 0..J-1, limit_axes (L, 3), unit vectors, limit_ranges (L, 2) float32.
 // Inputs, float32: first (N, K, J, 3), rest_joints (N, J, 3), prior (N, J, 3, 3) proper rotations, row-major, root
-// (N, 3), stiffness (N, J, 3), root_stiffness (N, 2) across and along, rays (N, K, 2), precision (N, K, 3). At most
-// kMaxJoints joints and kMaxKeypoints keypoints.
+// (N, 3), stiffness (N, J, 3), root_stiffness (N, 2) across and along, rays (N, K, 2), precision (N, K, 3), or in
+// three dimensions the points (N, K, 3) as rays, and precision (N, K, 6). At most kMaxRefinedJoints joints and
+// kMaxKeypoints keypoints.
 //
 // Outputs: workspace (N, at least workspace_numbers) float64, unspecified afterwards; rotations (N, J, 3, 3) and
 // translation (N, 3) float32; energy (N, 2) float32, of the prior and of the result. A keypoint has no weight where its
-// precision is zero, one of its numbers is not finite, or it is less than kNear in front of the camera at the prior. A
-// person with another number that is not finite gets the prior and the root as they are, and not-a-number as energy.
+// precision is zero, one of its numbers is not finite, or, on a ray, it is less than kNear in front of the camera at the
+// prior. A person with another number that is not finite gets the prior and the root as they are, and not-a-number as energy.
 namespace meshcast {
 
 inline constexpr int kMaxRefinedJoints = 64;
@@ -67,17 +72,20 @@ struct RefinePose {
   double robust;
   double limit_stiffness;
   int steps;
+  int dimensions;  // of an observed keypoint: 2 on a ray, 3 in space
+
+  MESHCAST_MEMBER int precision_count() const { return dimensions == 3 ? 6 : 3; }
 
   MESHCAST_MEMBER std::int64_t unknowns() const { return 3 * joint_count + 3; }
   MESHCAST_MEMBER std::int64_t term_count() const { return keypoint_count + joint_count + limit_count + 1; }
   // A pose: quaternions, local and world rotations, places, root, residuals and the terms of the energy.
   MESHCAST_MEMBER std::int64_t state_numbers() const {
-    return (4 + 9 + 9 + 3) * joint_count + 3 + 6 * keypoint_count + term_count();
+    return (4 + 9 + 9 + 3) * joint_count + 3 + 7 * keypoint_count + term_count();
   }
   // Two poses; the prior's quaternions; masks; arms and Jacobians of keypoints; the system, its factors and two sides.
   MESHCAST_MEMBER std::int64_t workspace_numbers() const {
     return 2 * state_numbers() + 5 * joint_count + 1 + 4 * keypoint_count * joint_count +
-           6 * keypoint_count * (joint_count + 1) + 2 * unknowns() * unknowns() + 2 * unknowns();
+           9 * keypoint_count * (joint_count + 1) + 2 * unknowns() * unknowns() + 2 * unknowns();
   }
 };
 

@@ -78,8 +78,9 @@ void refine_pose(Input parents, Input zeroth, Input limit_joints, Input limit_ax
   require<float>(root, "root", {p.people, 3}, device);
   require<float>(stiffness, "stiffness", {p.people, p.joint_count, 3}, device);
   require<float>(root_stiffness, "root_stiffness", {p.people, 2}, device);
-  require<float>(rays, "rays", {p.people, p.keypoint_count, 2}, device);
-  require<float>(precision, "precision", {p.people, p.keypoint_count, 3}, device);
+  p.dimensions = rays.ndim() == 3 && rays.shape(2) == 3 ? 3 : 2;
+  require<float>(rays, "rays", {p.people, p.keypoint_count, p.dimensions}, device);
+  require<float>(precision, "precision", {p.people, p.keypoint_count, p.precision_count()}, device);
   p.first = data<float>(first);
   p.rest_joints = data<float>(rest_joints);
   p.prior = data<float>(prior);

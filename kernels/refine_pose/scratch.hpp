@@ -13,7 +13,7 @@ struct RefinedState {
   double* world;        // (J, 3, 3)
   double* places;       // (J, 3), relative to the root joint
   double* root;         // (3)
-  double* seen;         // (K, 6): point, residuals, square root of the robust weight
+  double* seen;         // (K, 7): point, residuals (two of a ray), square root of the robust weight
   double* terms;        // of the energy: keypoints, joints, limits, root
 };
 
@@ -23,7 +23,7 @@ struct RefineScratch {
   double* prior;         // (J, 4) quaternions
   std::uint64_t* masks;  // (J + 1): the keypoints in use that a joint's subtree moves, at last the root
   double* arms;          // (K, J, 4): what a joint's subtree moves of a keypoint, relative to the root, and its mass
-  double* jacobians;     // (K, J + 1, 2, 3): of the residuals by the turns of joints and the root
+  double* jacobians;     // (K, J + 1, 3, 3): of the residuals by the turns of joints and the root
   double *normal, *factors, *gradient, *step;
 
   MESHCAST_MEMBER RefineScratch(const RefinePose& p, std::int64_t person) {
@@ -35,13 +35,13 @@ struct RefineScratch {
       state.world = take(at, 9 * joints);
       state.places = take(at, 3 * joints);
       state.root = take(at, 3);
-      state.seen = take(at, 6 * keypoints);
+      state.seen = take(at, 7 * keypoints);
       state.terms = take(at, p.term_count());
     }
     prior = take(at, 4 * joints);
     masks = reinterpret_cast<std::uint64_t*>(take(at, joints + 1));
     arms = take(at, 4 * keypoints * joints);
-    jacobians = take(at, 6 * keypoints * (joints + 1));
+    jacobians = take(at, 9 * keypoints * (joints + 1));
     normal = take(at, unknowns * unknowns);
     factors = take(at, unknowns * unknowns);
     gradient = take(at, unknowns);

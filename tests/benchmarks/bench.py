@@ -38,8 +38,9 @@ NAMES = (
     "stall",
     "page",
     "tracking",
+    "room",
 )
-LONG = ("memory", "stall", "page", "tracking")
+LONG = ("memory", "stall", "page", "tracking", "room")
 QUIET_LOAD = 0.5
 
 

@@ -9,8 +9,8 @@ from body_runs import F64, Figures, Run
 
 from edge.evaluation.evaluate import frame_interval_s
 from edge.evaluation.limbs import HIPS, SHOULDERS, UPPER_BODY, WRISTS, compare_lengths, finite_mean, limb_lengths
-from edge.evaluation.metrics import mpjpe, pa_mpjpe, root_relative
 from edge.evaluation.motion import rotation_second_difference_deg, second_difference
+from engines.evaluation.metrics import mpjpe, pa_mpjpe, root_relative
 
 SETTLED_S = 2.0  # after which the size of a body should be known
 MM_PER_M = 1000.0

@@ -48,6 +48,8 @@ NEEDS = {
     r"/etc/meshcast": "an installed service",
     r"\bwalk\.mp4\b": "a video of people who walk in front of a calibrated camera",
     r"\bADDRESS\b|\.example\b": "another machine",
+    r"--rerun (spawn|\d)|--open3d": "a display",
+    r"config reload": "a run with the file",
     r"v4l2:.*(chessboard|charuco)": "a person who holds a board",
 }
 FLOWS = r"STATUS=.*, (?!0\.0)[\d.]+ frames per second"  # of a run whose frames are published

@@ -120,6 +120,21 @@ def heatmap() -> Operator:
     )
 
 
+def paint() -> Operator:
+    """Both what a mask shows and what it hides, as an operator that changes its output in place gives no whole one."""
+
+    def inputs(rng: np.random.Generator) -> list[np.ndarray]:
+        mask = rng.integers(0, 2, (2, 9, 7)).astype(np.uint8)
+        return [mask, 1 - mask, np.array([1, 0], np.int32)]
+
+    def call(given: Arrays, out: Arrays, stream: int) -> None:
+        shown, hidden, rows = given
+        edge_kernels.paint((1.0, -2.0, 0.5), shown, rows, *out, stream=stream)
+        edge_kernels.paint((0.0, 3.0, 4.0), hidden, rows, *out, stream=stream)
+
+    return Operator(inputs, [np.zeros((2, 3, 9, 7), np.float32)], call)
+
+
 def nms() -> Operator:
     def inputs(rng: np.random.Generator) -> list[np.ndarray]:
         low = rng.uniform(0, 50, (200, 2))
@@ -175,6 +190,7 @@ OPERATORS: dict[str, Callable[[], Operator]] = {
     "letterbox": letterbox,
     "heatmap": heatmap,
     "nms": nms,
+    "paint": paint,
     "skinning": skinning,
 }
 

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from calibration.camera import Camera
-from edge.render.meshes import VertexNormals, soften_steps
+from edge.render.meshes import soften_steps
 from edge.types import F32, I32, U8
 from edge_kernels import rasterize
 from engines.body.body import SurfaceBody
+from engines.body.vertex_normals import VertexNormals
 
 # BGR 0..255
 SKIN = ((150, 178, 224), (110, 145, 198), (84, 112, 160), (60, 82, 122))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -111,6 +111,13 @@ class TensorRtSession:
             outputs = self._batches.run(self._run_there, arrays, self._join)
             self._stream.make_wait(caller)
         return outputs
+
+    def into(self, inputs: Sequence[Any], outputs: Sequence[Any], stream: int) -> None:
+        """See engines.inference.stream_engine.EnqueuingSession."""
+        made = self.enqueue(*inputs, stream=stream)
+        with self._errors(_running(made)):
+            for target, source in zip(outputs, made, strict=True):
+                cuda.copy_on(DeviceView.of(target, self._source).pointer, source.pointer, source.nbytes, stream)
 
     def _run(self, inputs: tuple[NDArray[Any], ...], size: int) -> list[NDArray[Any]]:
         with self._errors(_running(inputs)):

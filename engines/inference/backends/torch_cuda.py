@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -77,6 +77,13 @@ class TorchCudaSession:
         for output in outputs:
             output.record_stream(caller)
         return outputs
+
+    def into(self, inputs: Sequence[Any], outputs: Sequence[Any], stream: int) -> None:
+        """See engines.inference.stream_engine.EnqueuingSession."""
+        made = self.enqueue(*inputs, stream=stream)
+        with torch.inference_mode(), _cuda.stream(_cuda.ExternalStream(stream, self._graph.device)):
+            for target, source in zip(outputs, made, strict=True):
+                (target if isinstance(target, Tensor) else from_dlpack(target)).copy_(source)
 
     def _run(self, inputs: tuple[NDArray[Any], ...], size: int) -> list[NDArray[Any]]:
         captured, rows = self._capture(_padded(inputs, size)), len(inputs[0])

@@ -127,6 +127,11 @@ def copy(target: int, source: int, size: int, stream: Stream) -> None:
     call("cuMemcpyAsync", target, source, size, stream.handle)
 
 
+def copy_on(target: int, source: int, size: int, stream: int) -> None:
+    """The same on a stream of another library, a cudaStream_t as an integer."""
+    call("cuMemcpyAsync", target, source, size, stream)
+
+
 class CudaError(Exception):
     """A call of the driver failed; the message holds its name and CUDA's name for the error."""
 

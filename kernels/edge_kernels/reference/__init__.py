@@ -7,6 +7,7 @@ from edge_kernels.reference.graph_conv import GraphConv
 from edge_kernels.reference.heatmap import heatmap
 from edge_kernels.reference.linear import Linear
 from edge_kernels.reference.nms import nms
+from edge_kernels.reference.paint import paint
 from edge_kernels.reference.plan import ExecutionPlan
 from edge_kernels.reference.rasterize import rasterize
 from edge_kernels.reference.refine_pose import refine_pose
@@ -22,6 +23,7 @@ __all__ = [
     "heatmap",
     "letterbox",
     "nms",
+    "paint",
     "rasterize",
     "refine_pose",
     "shape_evidence",

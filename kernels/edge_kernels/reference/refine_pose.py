@@ -27,8 +27,8 @@ GAIN = 1e-9  # of the energy, or of a squared standard deviation: less is roundi
 def workspace_numbers(joints: int, keypoints: int, limits: int) -> int:
     """Columns that the workspace of `refine_pose` must have at least."""
     unknowns = 3 * joints + 3
-    state = 25 * joints + 3 + 6 * keypoints + keypoints + joints + limits + 1
-    arms = 4 * keypoints * joints + 6 * keypoints * (joints + 1)
+    state = 25 * joints + 3 + 7 * keypoints + keypoints + joints + limits + 1
+    arms = 4 * keypoints * joints + 9 * keypoints * (joints + 1)
     return 2 * state + 5 * joints + 1 + arms + 2 * unknowns * unknowns + 2 * unknowns
 
 
@@ -55,11 +55,11 @@ def refine_pose(
     steps: int,
     stream: int = 0,
 ) -> None:
-    """Local rotations and translation of a rig, moved from a prior towards 2D keypoints.
+    """Local rotations and translation of a rig, moved from a prior towards 2D keypoints or points in space.
 
     A keypoint is linear in the joints' transforms, by its moments `first` and `zeroth`. Minimized by damped
-    Gauss-Newton steps: the robust, weighted distances of keypoints to their rays, the distance to the prior, and angles
-    beyond the joints' limits. Sizes: N people, J joints (at most 64), K keypoints (at most 64), L limits.
+    Gauss-Newton steps: the robust, weighted distances of keypoints to their rays or points, the distance to the prior,
+    and angles beyond the joints' limits. Sizes: N people, J joints (at most 64), K keypoints (at most 64), L limits.
 
     Args:
         parents: (J,), each before its joint; the root's is ignored.
@@ -73,9 +73,10 @@ def refine_pose(
         root: (N, 3), the root joint's place in the camera's frame, m.
         stiffness: (N, J, 3), of the turn away from the prior, in the axes of the joint's parent, 1 / rad^2.
         root_stiffness: (N, 2), across the ray to the root and along it, 1 / m^2.
-        rays: (N, K, 2), (x / z, y / z) of the keypoints as seen.
+        rays: (N, K, 2), (x / z, y / z) of the keypoints as seen; or (N, K, 3), their places in space, m.
         precision: (N, K, 3), (a, b, c) of the triangular root [[a, b], [0, c]] of their information matrices, in
-            standard deviations per unit of the ray; zero for keypoints without weight.
+            standard deviations per unit of the ray; zero for keypoints without weight. For places in space (N, K, 6),
+            (a, b, c, d, e, f) of [[a, b, c], [0, d, e], [0, 0, f]], in standard deviations per meter.
         workspace: (N, at least `workspace_numbers`), float64, unspecified afterwards.
         rotations: (N, J, 3, 3), the result.
         translation: (N, 3), the result, m.
@@ -103,8 +104,9 @@ def refine_pose(
     _check.array(root, "root", f32, (people, 3))
     _check.array(stiffness, "stiffness", f32, (people, joints, 3))
     _check.array(root_stiffness, "root_stiffness", f32, (people, 2))
-    _check.array(rays, "rays", f32, (people, keypoints, 2))
-    _check.array(precision, "precision", f32, (people, keypoints, 3))
+    space = np.ndim(rays) == 3 and np.shape(rays)[2] == 3
+    _check.array(rays, "rays", f32, (people, keypoints, 3 if space else 2))
+    _check.array(precision, "precision", f32, (people, keypoints, 6 if space else 3))
     _check.output(workspace, "workspace", np.float64, (people, None))
     needed = workspace_numbers(joints, keypoints, limits)
     if workspace.shape[1] < needed:
@@ -156,6 +158,19 @@ class _Problem:
     precision: F64
     robust: float
 
+    @property
+    def in_space(self) -> bool:
+        """Whether the keypoints are places in space instead of rays."""
+        return bool(self.rays.shape[1] == 3)
+
+    def roots(self) -> F64:
+        """The triangular roots (K, D, D) of the information matrices."""
+        size = self.rays.shape[1]
+        roots = np.zeros((len(self.rays), size, size))
+        rows, columns = np.triu_indices(size)
+        roots[:, rows, columns] = self.precision
+        return roots
+
     def root_matrix(self) -> F64:
         """The stiffness of the root (3, 3), 1 / m^2."""
         length = np.linalg.norm(self.start)
@@ -180,10 +195,13 @@ class _State:
         from_joint = problem.first - problem.zeroth[..., None] * rest  # (K, J, 3)
         self.arms = np.einsum("jab,kjb->kja", self.world, from_joint) + problem.zeroth[..., None] * self.places
         self.seen = root + self.arms.sum(1)
-        self.ahead = self.seen[:, 2] >= NEAR_M
-        flat = self.seen[:, :2] / self.seen[:, 2:] - problem.rays
-        a, b, c = problem.precision.T
-        self.residual = np.stack([a * flat[:, 0] + b * flat[:, 1], c * flat[:, 1]], -1)
+        if problem.in_space:
+            self.ahead = np.ones(len(self.seen), bool)
+            away = self.seen - problem.rays
+        else:
+            self.ahead = self.seen[:, 2] >= NEAR_M
+            away = self.seen[:, :2] / self.seen[:, 2:] - problem.rays
+        self.residual = np.einsum("krc,kc->kr", problem.roots(), away)
         square = (self.residual**2).sum(1)
         self.ratio = 1 / (1 + square / problem.robust**2)
         terms = np.where(self.ahead, square * self.ratio, np.inf)
@@ -225,19 +243,20 @@ class _State:
         return normal, gradient
 
     def _keypoint_rows(self) -> F64:
-        """Derivatives (used keypoints, 2, n) of the residuals, times the square root of their robust weights."""
+        """Derivatives (used keypoints, D, n) of the residuals, times the square root of their robust weights."""
         problem, used = self.problem, self.used
-        x, y, z = self.seen[used].T
-        a, b, c = problem.precision[used].T
-        scale = self.ratio[used] / z
-        zero = np.zeros_like(z)
-        rows = np.stack([scale * a, scale * b, -scale * (a * x + b * y) / z, zero, scale * c, -scale * c * y / z], -1)
-        rows = rows.reshape(-1, 2, 3)
+        roots = problem.roots()[used]
+        by_place = np.broadcast_to(np.eye(3), (len(roots), 3, 3))
+        if not problem.in_space:
+            x, y, z = self.seen[used].T
+            zero = np.zeros_like(z)
+            by_place = np.stack([1 / z, zero, -x / z**2, zero, 1 / z, -y / z**2], -1).reshape(-1, 2, 3)
+        rows = self.ratio[used, None, None] * (roots @ by_place)
         arms = np.einsum("dj,kdc->kjc", problem.below, self.arms[used])
         mass = np.einsum("dj,kd->kj", problem.below, problem.zeroth[used])
         arms = arms - mass[..., None] * self.places
-        turns = np.cross(arms[:, None], rows[:, :, None])  # (K, 2, J, 3)
-        return np.concatenate([turns.reshape(len(rows), 2, 3 * len(self.places)), rows], -1)
+        turns = np.cross(arms[:, None], rows[:, :, None])  # (K, D, J, 3)
+        return np.concatenate([turns.reshape(len(rows), rows.shape[1], 3 * len(self.places)), rows], -1)
 
     def after(self, step: F64) -> _State:
         turns = step[:-3].reshape(-1, 3)

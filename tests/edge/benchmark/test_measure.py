@@ -84,7 +84,8 @@ def test_bench_two_streams_share_engines(meshcast: Command, person_clip: Path, t
 
 
 def test_looping_pipeline_repeats_results_of_each_loop(person_clip: Path) -> None:
-    pipeline = LoopingPipeline(LoadedModels(Models()), CameraConfig(), clip_length=12)
+    pipeline = LoopingPipeline(LoadedModels(Models()), CameraConfig())
+    pipeline.clip_length = 12
     with AsyncPipeline(open_source(str(person_clip), loop=True), pipeline, limit=24) as results:
         got = [result.bodies for result in results]
     assert any(len(bodies) for bodies in got)

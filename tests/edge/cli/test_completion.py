@@ -38,8 +38,8 @@ def offered_in_bash(script: Path, *words: str) -> list[str]:
     [
         (["ru"], ["run"]),
         (["models", "ex"], ["export"]),
-        (["calibrate", ""], ["camera", "floor", "int8"]),
-        (["-v", "config", ""], ["init", "check", "show"]),
+        (["calibrate", ""], ["camera", "floor", "rig", "int8"]),
+        (["-v", "config", ""], ["init", "check", "show", "reload"]),
         (["run", "--axes", ""], ["opencv", "unity", "unreal", "gltf"]),
         (["run", "--axes", "un"], ["unity", "unreal"]),
         (["run", "--axes=un"], ["unity", "unreal"]),

@@ -143,6 +143,17 @@ def test_camera_without_permission_is_a_warning(monkeypatch: pytest.MonkeyPatch,
     assert "usermod" in only(probes.cameras(), "video0").remedy
 
 
+def test_gpu_without_cuda_core_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engines.inference.cuda.driver.device_count", lambda: 1)
+    monkeypatch.setattr("engines.inference.cuda.driver.gpu", lambda index: SimpleNamespace(name="Orin"))
+    monkeypatch.setattr("edge_kernels.CUDA", True)
+    monkeypatch.setattr("edge_kernels.cuda_device_count", lambda: 1)
+    monkeypatch.setattr(probes, "_has_cuda_core", lambda: False)
+    assert only(probes.cuda(), "cuda-core").state == "note"
+    monkeypatch.setattr(probes, "_has_cuda_core", lambda: True)
+    assert [finding.topic for finding in probes.cuda()] == ["CUDA"]
+
+
 def test_gpu_whose_driver_does_not_answer_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "nvidia0").touch()
     monkeypatch.setattr(probes, "DEVICES", tmp_path)

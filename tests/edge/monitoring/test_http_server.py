@@ -126,7 +126,7 @@ class Stream:
         reader = SimpleNamespace(
             latest_s=latest_s, pace="realtime" if live else "fast", source=SimpleNamespace(reconnects=0)
         )
-        pipeline = SimpleNamespace(dropped_people=0, timings=Timings())
+        pipeline = SimpleNamespace(dropped_people=0, device_counts=None, timings=Timings())
         self.results = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={})
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from calibration.camera import Camera
-from edge.render.meshes import MeshPainter, VertexNormals, soften_steps
+from edge.render.meshes import MeshPainter, soften_steps
 from edge.render.palette import PALETTE
 from edge.types import Bodies, BodyModel
 from engines.body.body import open_body
@@ -54,17 +54,6 @@ def test_mesh_painter_assumed_field_of_view_is_written_in_lower_left():
     assert rows.min() > 200
     assert columns.min() < 30
     assert not changed(painted(people(), CAMERA)).any()
-
-
-def test_vertex_normals_are_unit_and_outward():
-    normals = VertexNormals(BODY.faces, 6890)(BODY.v_template)
-    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-5)
-
-    def volume(vertices: np.ndarray) -> float:
-        a, b, c = (vertices[BODY.faces[:, i]].astype(np.float64) for i in range(3))
-        return float(np.einsum("fc,fc->", a, np.cross(b, c)) / 6)
-
-    assert volume(BODY.v_template + 0.01 * normals) > 1.1 * volume(BODY.v_template) > 0
 
 
 def test_mesh_painter_draws_at_projection():

@@ -13,8 +13,8 @@ import pytest
 from meshcast.protocol.layout import (
     ALIGN,
     MODEL_HEADER,
-    OBSERVED_FRAME_HEADER,
     PREVIEW_HEADER,
+    ROOM_FRAME_HEADER,
     STATS_HEADER,
     STATUS_HEADER,
 )
@@ -30,7 +30,7 @@ DOCUMENT = (ROOT / "docs/wire.md").read_text()
 @pytest.mark.parametrize(
     ("title", "header"),
     [
-        ("Frame messages", OBSERVED_FRAME_HEADER),
+        ("Frame messages", ROOM_FRAME_HEADER),
         ("Model message", MODEL_HEADER),
         ("Status message", STATUS_HEADER),
         ("Preview message", PREVIEW_HEADER),
@@ -49,7 +49,7 @@ def test_document_tables_have_the_offsets_of_the_code(title: str, header: np.dty
     assert rows == written
 
 
-@pytest.mark.parametrize("header", [MODEL_HEADER, OBSERVED_FRAME_HEADER, STATUS_HEADER, PREVIEW_HEADER, STATS_HEADER])
+@pytest.mark.parametrize("header", [MODEL_HEADER, ROOM_FRAME_HEADER, STATUS_HEADER, PREVIEW_HEADER, STATS_HEADER])
 def test_header_fields_are_aligned_to_their_size(header: np.dtype[Any]) -> None:
     assert header.fields is not None
     for name, (dtype, offset, *_) in header.fields.items():

@@ -18,6 +18,8 @@ from meshcast.protocol.layout import (
     OBSERVED,
     OBSERVED_FRAME_HEADER,
     OBSERVED_LEVELS,
+    ROOM,
+    ROOM_FRAME_HEADER,
     ROTATION_STEP,
     SHAPE_STEP,
     SPACES,
@@ -27,6 +29,7 @@ from meshcast.protocol.layout import (
     UNITS,
     ArrayReader,
     Kind,
+    read_cameras,
     read_header,
     read_kind,
     read_observed,
@@ -74,7 +77,10 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
     if not np.isfinite(head["t_stream_s"]):
         raise DamagedError("damaged message: the stream time is not a finite number")
     visibilities, contacts = read_observed(data, head)
+    cameras = read_cameras(data, head)
     known_header = OBSERVED_FRAME_HEADER if head["flags"] & OBSERVED else FRAME_HEADER
+    if head["flags"] & ROOM:
+        known_header = ROOM_FRAME_HEADER
     arrays = ArrayReader(data, head["header_size"])
     ids = arrays.take("ids", "<i4", N)
     scores = arrays.take("scores", "<f4", N)
@@ -90,6 +96,7 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
     error_mm = arrays.take("error_mm", "<f4", N if P else 0, good=lambda a: a >= 0)
     visibility = arrays.take("visibility", "u1", N, visibilities)
     contact = arrays.take("contacts", "u1", N, contacts)
+    views = arrays.take("views", "u1", N, cameras)
     arrays.close(extended=head["header_size"] > known_header.itemsize)
     return FramePacket(
         stream=head["stream"],
@@ -121,6 +128,7 @@ def _decode_frame(data: bytes, kind: Kind) -> FramePacket:
             error_mm=error_mm if P else np.zeros(N, np.float32),
             visibility=visibility / np.float32(OBSERVED_LEVELS) if visibilities else None,
             contacts=contact / np.float32(OBSERVED_LEVELS) if contacts else None,
+            views=views != 0 if cameras else None,
         ),
     )
 

@@ -19,11 +19,14 @@ from meshcast.protocol.layout import (
     LEVELS,
     LIMIT,
     MAX_AGE_US,
+    MAX_CAMERAS,
     MAX_PEOPLE,
     MAX_VERTICES,
     OBSERVED,
     OBSERVED_FRAME_HEADER,
     OBSERVED_LEVELS,
+    ROOM,
+    ROOM_FRAME_HEADER,
     ROTATION_STEP,
     SHAPE_STEP,
     SPACES,
@@ -43,11 +46,16 @@ def encode_frame(packet: FramePacket) -> bytes:
     fields = _fields(packet) | _counts(people, packet.frame_index)
     payload = _payload(people, packet.frame_index)
     observed = _observed_arrays(people, packet.frame_index)
-    if not observed:
+    if not observed and people.views is None:
         return pack_message(FRAME_HEADER, fields, payload)
     fields["flags"] = fields.get("flags", 0) | OBSERVED
     fields |= {name: array.shape[1] for name, array in observed.items()}
-    return pack_message(OBSERVED_FRAME_HEADER, fields, payload + pack_arrays(*observed.values()))
+    payload += pack_arrays(*observed.values())
+    if people.views is None:
+        return pack_message(OBSERVED_FRAME_HEADER, fields, payload)
+    views = _views(people, packet.frame_index)
+    fields |= {"flags": fields["flags"] | ROOM, "cameras": views.shape[1]}
+    return pack_message(ROOM_FRAME_HEADER, fields, payload + pack_arrays(views))
 
 
 def _counts(people: People, frame_index: int) -> dict[str, int]:
@@ -108,6 +116,16 @@ def _observed_arrays(people: People, frame_index: int) -> dict[str, Array]:
             raise WireError(f"frame {frame_index}: {name} holds a value that is not a number; use 0 to 1")
         arrays[field] = levels.astype(np.uint8)
     return arrays
+
+
+def _views(people: People, frame_index: int) -> Array:
+    """Which cameras of a room saw each person, (N, C) uint8."""
+    views = np.asarray(people.views)
+    if views.ndim != 2 or len(views) != len(people) or not 1 <= views.shape[1] <= MAX_CAMERAS:
+        limit = f"{len(people)} rows of 1 to {MAX_CAMERAS} cameras"
+        raise WireError(f"frame {frame_index}: views has the shape {views.shape}; use {limit}")
+    seen: Array = np.asarray(views != 0, np.uint8)
+    return seen
 
 
 def _fields(packet: FramePacket) -> dict[str, Any]:

@@ -33,6 +33,8 @@ UNITS = ("m", "cm")
 SPACES = ("camera", "world", "body")
 CAMERA_ASSUMED = 1  # bit of `flags` in frame messages: the intrinsics rest on an assumed field of view
 OBSERVED = 2  # bit of `flags` in frame messages: the header goes on with OBSERVED_HEADER
+ROOM = 4  # bit of `flags` in frame messages, besides OBSERVED: the header goes on with ROOM_HEADER
+MAX_CAMERAS = 64  # of a room
 K_FIELDS = ("fx", "fy", "cx", "cy", "skew")
 DISTORTION_FIELDS = ("k1", "k2", "p1", "p2", "k3")
 MAX_AGE_US = 2**32 - 1
@@ -123,6 +125,8 @@ FRAME_HEADER = np.dtype(
 
 OBSERVED_HEADER = np.dtype([("visibilities", "<u2"), ("contacts", "<u2")])
 OBSERVED_FRAME_HEADER = np.dtype(FRAME_HEADER.descr + OBSERVED_HEADER.descr)
+ROOM_HEADER = np.dtype([("cameras", "<u2"), ("reserved_1", "<u2")])
+ROOM_FRAME_HEADER = np.dtype(OBSERVED_FRAME_HEADER.descr + ROOM_HEADER.descr)
 
 MODEL_HEADER = np.dtype(
     [
@@ -249,6 +253,21 @@ def read_observed(data: bytes, head: dict[str, Any]) -> tuple[int, int]:
             f"{contacts} contacts of {FEET} feet"
         )
     return visibilities, contacts
+
+
+def read_cameras(data: bytes, head: dict[str, Any]) -> int:
+    """Number of the cameras of a room in a frame message with this header, 0 for a stream of one camera.
+
+    Raises DamagedError when the header is too short for it or the number is out of range.
+    """
+    if not head["flags"] & ROOM:
+        return 0
+    if not head["flags"] & OBSERVED or head["header_size"] < ROOM_FRAME_HEADER.itemsize:
+        raise DamagedError(f"damaged message: header size {head['header_size']} has no room for the number of cameras")
+    cameras = int(_fields(data, ROOM_HEADER, OBSERVED_FRAME_HEADER.itemsize)["cameras"])
+    if not 1 <= cameras <= MAX_CAMERAS:
+        raise DamagedError(f"damaged message: {cameras} cameras; a room has 1 to {MAX_CAMERAS}")
+    return cameras
 
 
 def _fields(data: bytes, header: np.dtype[Any], offset: int = 0) -> dict[str, Any]:

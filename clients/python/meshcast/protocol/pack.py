@@ -18,6 +18,7 @@ from meshcast.protocol.layout import (
     MODEL_HEADER,
     OBSERVED_FRAME_HEADER,
     PREVIEW_HEADER,
+    ROOM_FRAME_HEADER,
     STATS_HEADER,
     STATUS_HEADER,
     VERSION,
@@ -48,7 +49,15 @@ def _format(dtype: np.dtype[Any]) -> str:
 
 _HEADERS = {
     id(header): _Header(header)
-    for header in (FRAME_HEADER, OBSERVED_FRAME_HEADER, MODEL_HEADER, STATUS_HEADER, PREVIEW_HEADER, STATS_HEADER)
+    for header in (
+        FRAME_HEADER,
+        OBSERVED_FRAME_HEADER,
+        ROOM_FRAME_HEADER,
+        MODEL_HEADER,
+        STATUS_HEADER,
+        PREVIEW_HEADER,
+        STATS_HEADER,
+    )
 }
 
 

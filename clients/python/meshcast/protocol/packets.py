@@ -47,6 +47,9 @@ class People:
         visibility: (N, J) float32 in 0..1, at every level in the order of the model's joint names: 1 where a joint was
             observed, 0 where its position is assumed. None where the publisher does not know.
         contacts: (N, 2) float32 in 0..1: whether the left and the right foot stand still on something, or None.
+        views: (N, C) bool, in the fused stream of a room: which of its C cameras, in the rig's order, saw the person.
+            The frame is then that of a camera at the world's origin, on the floor, that looks along the world's y axis;
+            there is no image, and keypoints have a score alone. None in streams of one camera.
     """
 
     ids: I32
@@ -60,6 +63,7 @@ class People:
     error_mm: F32
     visibility: F32 | None = None
     contacts: F32 | None = None
+    views: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

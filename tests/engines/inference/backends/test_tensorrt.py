@@ -19,6 +19,7 @@ from engines.inference.backends.tensorrt_build import build_plan, interface, tar
 from engines.inference.backends.tensorrt_engine import TensorRt, TensorRtSession, in_precision  # noqa: E402
 from engines.inference.cuda import driver as cuda  # noqa: E402
 from engines.inference.cuda.memory import DeviceArray  # noqa: E402
+from engines.inference.stream_engine import EnqueuingSession  # noqa: E402
 from tests.support import cuda_stand_in  # noqa: E402
 
 driver = cuda_stand_in.driver
@@ -327,3 +328,16 @@ def test_tensorrt_old_version_raises(bench: Bench) -> None:
     bench.trt.__version__ = "8.6.1"
     with pytest.raises(ModelError, match=r"^tensorrt: version 8\.6\.1 is too old; install version 10 or newer$"):
         TensorRt("tensorrt")
+
+
+@pytest.mark.parametrize("count", [1, 3, 70])
+def test_tensorrt_session_fills_the_memory_of_its_caller(bench: Bench, count: int) -> None:
+    session, x = bench.open(), images(count)
+    given, more, sums = on_device(x), on_device(0 * x), on_device(np.zeros((count, 3), np.float32))
+    bench.driver.order.clear()
+    session.into([given], [more, sums], 77)
+    assert "synchronize" not in {what for what, _, _ in bench.driver.order}
+    np.testing.assert_array_equal(cuda_stand_in.host_array(more.pointer, more.shape), x + 1)
+    np.testing.assert_allclose(cuda_stand_in.host_array(sums.pointer, sums.shape), x.sum(axis=(2, 3)), rtol=1e-5)
+    assert [stream for what, _, stream in bench.driver.order[-2:]] == [77, 77]
+    assert isinstance(session, EnqueuingSession)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edge.evaluation.metrics import mpjpe, pa_mpjpe, procrustes, vertex_error
+from engines.evaluation.metrics import mpjpe, pa_mpjpe, procrustes, vertex_error
 from meshcast.protocol.rotations import rotmat
 from tests.support.paths import GOLDEN
 

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import ModelError
+from engines.files.counted_pickle import CountedUnpickler
 from engines.files.memory_budget import MemoryBudget, MemoryBudgetError, current_budget
 from engines.files.regular_file import read_file
-from engines.importing.counted_pickle import CountedUnpickler
 
 Array = NDArray[Any]
 Reserve: TypeAlias = Callable[[int], None]

@@ -19,7 +19,7 @@ from scipy import sparse
 
 from engines.errors import ModelError
 from engines.files.memory_budget import MemoryBudget
-from engines.importing.restricted_pickle import Node, as_array, load_pickle
+from engines.files.restricted_pickle import Node, as_array, load_pickle
 
 PROTOCOLS = range(6)
 

@@ -1,0 +1,1 @@
+"""Poses of several cameras from views of one board, or of people."""

@@ -1,0 +1,1 @@
+"""People for humanoid teleoperation over ZeroMQ."""

@@ -1,0 +1,133 @@
+"""Frames on the device: a ring of slots, each with page-locked memory, memory on the device, and events."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edge.types import Frame
+from engines.device.base import Device, DeviceArray, Event, HostArray
+from engines.errors import ModelError
+
+SLOTS = 3  # one that is uploaded, one whose people are tracked, one that waits between both
+
+
+@dataclass(slots=True)
+class Slot:
+    """One image on the device.
+
+    Attributes:
+        staging, image: (H, W, 3) uint8 BGR, page-locked and on the device; None before the first frame.
+        uploaded: the image is on the device.
+        readers: events behind work that reads the image; the next upload to the slot comes after them.
+    """
+
+    uploaded: Event
+    staging: HostArray | None = None
+    image: DeviceArray | None = None
+    readers: list[Event] = field(default_factory=list)
+
+
+class FrameRing:
+    """Uploads frames in order, ahead of the step that tracks people in them.
+
+    One thread uploads; another one uses the slots and releases them. A frame that was not uploaded ahead is uploaded
+    when its slot is asked for.
+    """
+
+    def __init__(self, device: Device, slots: int = SLOTS) -> None:
+        self._device = device
+        self._stream = device.stream("copy in")
+        self._free = deque(Slot(device.event("image uploaded")) for _ in range(slots))
+        self._every = tuple(self._free)
+        self._used: dict[int, Slot] = {}  # by the frame's index
+        self._condition = threading.Condition()
+        self._closed = False
+
+    @property
+    def used(self) -> int:
+        """Frames that have a slot now."""
+        return len(self._used)
+
+    def upload(self, frame: Frame) -> Slot:
+        """Start the copy of a frame's image to a free slot; waits until there is one.
+
+        Raises ModelError when the ring is closed, OutOfMemoryError when an image of a new size does not fit.
+        """
+        with self._condition:
+            self._condition.wait_for(lambda: self._free or self._closed)
+            if self._closed:
+                raise ModelError(f"{frame.stream}: its frames are no longer uploaded; the stream has ended")
+            slot = self._free.popleft()
+        try:
+            self._fill(slot, frame)
+        except BaseException:
+            self._give_back(slot)
+            raise
+        with self._condition:
+            self._used[frame.index] = slot
+        return slot
+
+    def slot(self, frame: Frame) -> Slot:
+        """The slot of a frame, which is uploaded now where that was not done ahead."""
+        with self._condition:
+            slot = self._used.get(frame.index)
+        return slot or self.upload(frame)
+
+    def release(self, frame: Frame) -> None:
+        """Let another frame have the slot of this one, once the work on the device that reads it is done."""
+        with self._condition:
+            slot = self._used.pop(frame.index, None)
+        if slot is not None:
+            self._give_back(slot)
+
+    def end(self) -> None:
+        """No more frames are uploaded: a thread that waits for a slot gets an error."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
+
+    def close(self) -> None:
+        """Free the memory, after waiting for the work that uses it."""
+        self.end()
+        for slot in self._every:
+            _wait(slot)
+            _free(slot)
+
+    def _fill(self, slot: Slot, frame: Frame) -> None:
+        image = frame.image
+        if slot.staging is None or slot.image is None or slot.staging.shape != image.shape:
+            _wait(slot)
+            _free(slot)
+            slot.staging = self._device.host_array(image.shape, np.uint8)
+            slot.image = self._device.array(image.shape, np.uint8)
+        elif not slot.uploaded.done():
+            slot.uploaded.wait()  # of a frame that was dropped: the last copy still reads the staging memory
+        slot.staging.write()[:] = image
+        for event in slot.readers:
+            self._stream.wait(event)
+        slot.readers.clear()
+        self._stream.copy(slot.image, slot.staging)
+        self._stream.record(slot.uploaded)
+
+    def _give_back(self, slot: Slot) -> None:
+        with self._condition:
+            self._free.append(slot)
+            self._condition.notify_all()
+
+
+def _wait(slot: Slot) -> None:
+    for event in (slot.uploaded, *slot.readers):
+        if not event.done():
+            event.wait()
+    slot.readers.clear()
+
+
+def _free(slot: Slot) -> None:
+    for array in (slot.staging, slot.image):
+        if array is not None:
+            array.close()
+    slot.staging = slot.image = None

@@ -1,0 +1,1 @@
+"""Metrics of poses and meshes, and tables of them."""

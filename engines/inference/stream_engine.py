@@ -1,0 +1,109 @@
+"""Models on the streams of a device: enqueued behind other work, with the caller's memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.device.base import Device, DeviceArray, Spec, Stream
+from engines.device.packed import Packed
+
+
+@runtime_checkable
+class EnqueuingSession(Protocol):
+    """A session that runs on a stream with the caller's memory."""
+
+    def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        """See engines.inference.session.Session."""
+        ...
+
+    def into(self, inputs: Sequence[Any], outputs: Sequence[Any], stream: int) -> None:
+        """Enqueue the model on the stream, a cudaStream_t as an integer: it reads the inputs and fills the outputs,
+        contiguous float32 arrays on the device with `__cuda_array_interface__` and DLPack."""
+        ...
+
+
+class StreamEngine:
+    """A model that the streams of several pipelines share. Its runs follow each other in the order of `launch`, because
+    an engine has one workspace."""
+
+    def __init__(self, device: Device, name: str, session: EnqueuingSession, inputs: Sequence[Spec]) -> None:
+        """
+        Args:
+            device: where the session runs.
+            name: of its stage, for times and errors.
+            session: the model.
+            inputs: rows of its inputs.
+        """
+        self.name = name
+        self.inputs = tuple(inputs)
+        self._session = session
+        made = session(*(np.zeros((1, *spec.row), spec.dtype) for spec in inputs))
+        self.outputs = tuple(Spec.of(output) for output in made)
+        self._workspace = device.array((1,), np.uint8)  # stands for the session's own memory in the order of runs
+        self._free = device.event(f"{name} free")
+        self._one = threading.Lock()
+
+    def launch(self, stream: Stream, inputs: Sequence[DeviceArray], outputs: Sequence[DeviceArray]) -> None:
+        """Enqueue the model for the rows of the inputs, which are those of the outputs."""
+        count = len(inputs)
+
+        def work(handle: int, *arrays: Any) -> None:
+            self._session.into(arrays[:count], arrays[count:-1], handle)
+
+        with self._one:
+            stream.wait(self._free)
+            stream.launch(self.name, work, inputs, (*outputs, self._workspace))
+            stream.record(self._free)
+
+    def close(self) -> None:
+        """Free its memory, after waiting for the work that uses it."""
+        if not self._free.done():
+            self._free.wait()
+        self._workspace.close()
+
+
+class StreamedSession:
+    """A Session whose arrays are on the host: one stream copies, runs the model and copies back, and the host waits for
+    that stream alone.
+
+    For small inputs and outputs, and one caller at a time. `backend`, `device` and `precision` are those of the model.
+    """
+
+    def __init__(self, device: Device, engine: StreamEngine, stream: Stream, like: Any) -> None:
+        """like: the session, whose backend, device and precision this has."""
+        self.backend, self.device, self.precision = like.backend, like.device, like.precision
+        self._engine, self._stream = engine, stream
+        given, made = engine.inputs, engine.outputs
+        self._given = Packed(device.array, given), Packed(device.host_array, given)
+        self._made = Packed(device.array, made), Packed(device.host_array, made)
+        self._done = device.event(f"{engine.name} done")
+
+    def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        rows, stream = len(inputs[0]), self._stream
+        if not self._done.done():
+            self._done.wait()  # of a call that failed
+        (given, staging), (made, landing) = self._given, self._made
+        for packed in (given, staging, made, landing):
+            packed.reserve(rows)
+        try:
+            for x, staged in zip(inputs, staging.parts(rows), strict=True):
+                staged.write()[:] = x
+            stream.copy(given.whole(rows), staging.whole(rows))
+            self._engine.launch(stream, given.parts(rows), made.parts(rows))
+            stream.copy(landing.whole(rows), made.whole(rows))
+        finally:
+            stream.record(self._done)
+        self._done.wait()
+        return tuple(np.array(array.read()) for array in landing.parts(rows))
+
+    def close(self) -> None:
+        """Free its memory, after waiting for the work that uses it."""
+        if not self._done.done():
+            self._done.wait()
+        for packed in (*self._given, *self._made):
+            packed.close()

@@ -1,0 +1,143 @@
+"""Samples as tensors, with masks of what is annotated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engines.body.dense_correspondence import SurfaceIndex
+from engines.training.iuv_refinement import refine
+from engines.training.sample import POINTS, UNKNOWN, Sample, annotations_of
+
+MOST_DENSE = 400  # dense keypoints of an image, as in DCT's published training
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Batch:
+    """N samples with images of one size; what a sample lacks is 0, and False in `has`.
+
+    Attributes:
+        image: (N, 3, H, W) float32, RGB 0..255.
+        K: (N, 3, 3) float32, px.
+        points_2d: (N, 58, 3) float32, x px, y px, flag; UNKNOWN where there is none.
+        points_3d: (N, 58, 4) float32, m relative to the pelvis, and 1 where known.
+        rotations: (N, 24, 3, 3) float32.
+        shape: (N, 10) float32.
+        vertices: (N, V, 3) float32, m relative to the pelvis.
+        parts: (N, H, W) int64.
+        uv: (N, 2, H, W) float32.
+        silhouette: (N, H, W) float32 of 0 and 1.
+        root: (N, 3) float32, m.
+        has: (N,) bool of each annotation by the name of its field.
+    """
+
+    image: Tensor
+    K: Tensor
+    points_2d: Tensor
+    points_3d: Tensor
+    rotations: Tensor
+    shape: Tensor
+    vertices: Tensor
+    parts: Tensor
+    uv: Tensor
+    silhouette: Tensor
+    root: Tensor
+    has: dict[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the images."""
+        return int(self.image.shape[2]), int(self.image.shape[3])
+
+    def to(self, device: torch.device) -> Batch:
+        """The batch on a device."""
+        moved = {field.name: getattr(self, field.name) for field in fields(self)}
+        has = {name: mask.to(device) for name, mask in self.has.items()}
+        tensors = {name: value.to(device) for name, value in moved.items() if name != "has"}
+        return Batch(**tensors, has=has)
+
+
+def collate(samples: Sequence[Sample], vertices: int) -> Batch:
+    """A batch of samples with images of one size, for a body with that many vertices.
+
+    Values that are not finite count as missing: single points, else the whole annotation.
+    """
+    height, width = samples[0].image.shape[:2]
+    usable = [_finite(sample) for sample in samples]
+    missing: dict[str, np.ndarray] = {
+        "K": np.zeros((3, 3), np.float32),
+        "points_2d": np.zeros((len(POINTS), 3), np.float32),
+        "points_3d": np.zeros((len(POINTS), 4), np.float32),
+        "rotations": np.zeros((24, 3, 3), np.float32),
+        "shape": np.zeros(10, np.float32),
+        "vertices": np.zeros((vertices, 3), np.float32),
+        "parts": np.zeros((height, width), np.int64),
+        "uv": np.zeros((height, width, 2), np.float32),
+        "silhouette": np.zeros((height, width), np.float32),
+        "root": np.zeros(3, np.float32),
+    }
+    tensors, has = {}, {}
+    for name, nothing in missing.items():
+        found = [getattr(sample, name) for sample in usable]
+        has[name] = torch.tensor([value is not None for value in found])
+        rows = [nothing if value is None else np.asarray(value, nothing.dtype) for value in found]
+        tensors[name] = torch.from_numpy(np.stack(rows))
+    tensors["uv"] = tensors["uv"].permute(0, 3, 1, 2).contiguous()
+    image = torch.from_numpy(np.stack([sample.image for sample in samples])).permute(0, 3, 1, 2).float()
+    return Batch(image=image, **tensors, has=has)
+
+
+def _finite(sample: Sample) -> Sample:
+    changed: dict[str, np.ndarray | None] = {}
+    for name, value in annotations_of(sample).items():
+        if value.dtype.kind != "f" or np.isfinite(value).all():
+            continue
+        changed[name] = None
+        if name.startswith("points"):
+            points = value.copy()
+            points[~np.isfinite(points).all(1)] = UNKNOWN
+            changed[name] = points
+    return replace(sample, **changed) if changed else sample  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DenseKeypoints:
+    """D dense keypoints of each of N images.
+
+    xy (N, D, 2) px; vertices (N, D, 3) int64 and weights (N, D, 3) of phi; valid (N, D) bool.
+    """
+
+    xy: Tensor
+    vertices: Tensor
+    weights: Tensor
+    valid: Tensor
+
+
+def dense_keypoints(batch: Batch, surface: SurfaceIndex, seed: int, most: int = MOST_DENSE) -> DenseKeypoints:
+    """Up to `most` pixels of each IUV map, at random, after its refinement by the visible keypoints."""
+    shape = (len(batch), most)
+    xy, vertices, weights = (
+        np.zeros((*shape, 2), np.float32),
+        np.zeros((*shape, 3), np.int64),
+        np.zeros((*shape, 3), np.float32),
+    )
+    valid = np.zeros(shape, np.bool_)
+    rng = np.random.default_rng(seed)
+    for n in torch.nonzero(batch.has["uv"] & batch.has["parts"]).flatten().tolist():
+        parts = batch.parts[n].numpy().astype(np.uint8)
+        kept = (parts > 0) & refine(parts, batch.points_2d[n].numpy())
+        rows, columns = np.nonzero(kept)
+        chosen = rng.permutation(len(rows))[:most]
+        rows, columns = rows[chosen], columns[chosen]
+        found = surface(parts[rows, columns], batch.uv[n].numpy()[:, rows, columns].T)
+        count = len(rows)
+        xy[n, :count, 0], xy[n, :count, 1] = columns, rows
+        vertices[n, :count], weights[n, :count], valid[n, :count] = found.vertices, found.weights, found.found
+    return DenseKeypoints(*(torch.from_numpy(each) for each in (xy, vertices, weights, valid)))

@@ -1,0 +1,61 @@
+"""Opens the data sets of an image training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from engines.body.body import Body
+from engines.errors import ModelError
+from engines.training.image_config import SUPERVISION, DataConfig
+from engines.training.mixture import Source
+from engines.training.poses import load_poses
+from engines.training.readers.coco_json import read_coco_json
+from engines.training.readers.people_list import PeopleList
+from engines.training.readers.spin_npz import read_spin_npz
+from engines.training.readers.threedpw import read_3dpw
+from engines.training.rendered.config import RenderConfig
+from engines.training.rendered.people import RenderedPeople
+from engines.training.rendered.shards import INDEX, ShardedPeople
+
+RENDERED = "rendered"
+LISTS = (".npz", ".json", ".pkl")
+
+
+def open_source(
+    data: DataConfig, body: Body, size: int, seed: int, *, held_out: bool, on_progress: Callable[[str], None]
+) -> Source:
+    """A data set. Raises MeshcastError when it cannot be used.
+
+    Args:
+        data: which one.
+        body: of the training.
+        size: side of the crops, px; other data sets must have it.
+        seed: of rendered people.
+        held_out: whether rendered people are of the held-out clips.
+        on_progress: receives lines.
+    """
+    common = {"ratio": data.ratio, "use": SUPERVISION[data.supervision], "share_3d": data.share_3d}
+    if data.path == RENDERED:
+        poses = load_poses(data.poses, on_progress)
+        config = RenderConfig(size=size, seed=seed, occluded=data.occluded)
+        return Source(RENDERED, RenderedPeople(body, poses, config, held_out=held_out), **common)  # type: ignore[arg-type]
+    folder = Path(data.path)
+    if folder.suffix.lower() in LISTS:
+        images = Path(data.images) if data.images else folder.parent
+        people = _listed(folder, images, body, size)
+        return Source(str(folder), people, len(people), **common)  # type: ignore[arg-type]
+    if not (folder / INDEX).is_file():
+        raise ModelError(f'{folder}: not a data set; name a folder of `meshcast data render`, a list, or "{RENDERED}"')
+    shards = ShardedPeople(folder, body)
+    if shards.size != size:
+        raise ModelError(f"{folder}: its crops are {shards.size} px; add --size {shards.size}")
+    return Source(str(folder), shards, len(shards), **common)  # type: ignore[arg-type]
+
+
+def _listed(path: Path, images: Path, body: Body, size: int) -> PeopleList:
+    if path.suffix.lower() == ".npz":
+        return read_spin_npz(path, images, body, size)
+    if path.suffix.lower() == ".pkl":
+        return read_3dpw(path, images, body, size)
+    return read_coco_json(path, images, size)

@@ -1,0 +1,1 @@
+"""The losses of the published networks, as functions of predictions and annotations."""

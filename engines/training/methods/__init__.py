@@ -1,0 +1,1 @@
+"""The published methods as trainers: network, losses and predictions of each."""

@@ -1,0 +1,105 @@
+"""Scores on data sets: a perfect prediction, a moved one, a resized crop, and files that do not fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.evaluation.dataset import DatasetScores, head_predictions, network_input, recorded_predictions
+from engines.body.body import open_body
+from engines.cards.card import load_card
+from engines.errors import ModelError
+from engines.heads.base import People, RootMesh
+from engines.training.sample import COCO
+from tests.support.rendered import rendered_people
+
+BODY = open_body()
+
+
+def test_dataset_scores_of_the_truth_anywhere_are_perfect() -> None:
+    scores = DatasetScores(BODY)
+    for number in range(3):
+        sample = rendered_people()[number]
+        scores.add(sample, sample.vertices + np.float32([0.3, -1, 4]), sample.shape)
+    summary = scores.summary()
+    assert summary["pck"].mean == 100
+    assert summary["auc"].mean == pytest.approx(3000 / 31)  # no error is below the threshold 0
+    for name in ("mpjpe", "pa_mpjpe", "pve", "pa_pve", "pve_t"):
+        assert summary[name].mean == pytest.approx(0, abs=0.05), name
+        assert summary[name].count == 3
+
+
+def test_dataset_scores_of_a_larger_person_are_its_growth() -> None:
+    sample = rendered_people()[0]
+    scores = DatasetScores(BODY)
+    scores.add(sample, 1.1 * sample.vertices, None)
+    summary = scores.summary()
+    root = BODY.joint_regressor[0] @ sample.vertices
+    expected = 100 * np.linalg.norm(sample.vertices - root, axis=1).mean()
+    assert summary["pve"].mean == pytest.approx(expected, rel=1e-3)
+    assert summary["pa_pve"].mean == pytest.approx(0, abs=0.01)
+    assert "pve_t" not in summary
+
+
+def test_dataset_scores_of_another_mesh_are_refused() -> None:
+    with pytest.raises(ModelError, match="use the same body"):
+        DatasetScores(BODY).add(rendered_people()[0], np.zeros((5, 3), np.float32))
+
+
+class Echo:
+    """A head that remembers what it is given and says that nobody can be used."""
+
+    crops = load_card("pare")
+
+    def __init__(self) -> None:
+        self.people: list[People] = []
+
+    def reset(self) -> None: ...
+
+    def __call__(self, people: People) -> RootMesh:
+        self.people.append(people)
+        nothing = np.zeros((1, 1, 3), np.float32)
+        return RootMesh(np.array([False]), nothing, nothing, nothing)
+
+
+def test_head_gets_true_keypoints_their_rays_and_the_crop() -> None:
+    head, sample = Echo(), rendered_people()[2]
+    (given,) = head_predictions(head, iter([sample]))  # type: ignore[arg-type]
+    assert given[1] is None
+    people = head.people[0]
+    assert people.crops is not None
+    assert people.crops.shape == (1, 3, 224, 224)
+    points = sample.points_3d[COCO, :3] + sample.root
+    np.testing.assert_allclose(people.rays[0], points[:, :2] / points[:, 2:], atol=1e-4)
+    without = replace(sample, K=None)
+    assert next(head_predictions(head, iter([without])))[1] is None  # type: ignore[arg-type]
+
+
+def test_network_input_follows_the_card() -> None:
+    image = np.zeros((8, 8, 3), np.uint8)
+    image[..., 0] = 200  # red
+    rgb, bgr = (network_input(image, load_card(name).input) for name in ("pare", "dct"))
+    assert rgb[0, 0, 0] == pytest.approx((200 - 123.675) / 58.395, rel=1e-5)
+    assert bgr[2, 0, 0] == pytest.approx(200 / 127.5 - 1, rel=1e-5)
+    assert bgr[0, 0, 0] == pytest.approx(-1)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "wrong"),
+    [
+        ({"joints": np.zeros((2, 3))}, "vertices: missing"),
+        ({"vertices": np.zeros((2, 5))}, r"vertices: \(2, 5\)"),
+        ({"vertices": np.zeros((3, 5, 3))}, "holds 3 predictions for 2 samples"),
+        ({"vertices": np.zeros((2, 5, 3)), "shape": np.zeros((1, 10))}, r"holds shape \(1, 10\)"),
+    ],
+)
+def test_recorded_predictions_that_do_not_fit_are_one_line(
+    tmp_path: Path, arrays: dict[str, np.ndarray], wrong: str
+) -> None:
+    path = tmp_path / "p.npz"
+    np.savez(path, **arrays)
+    with pytest.raises(ModelError, match=wrong):
+        list(recorded_predictions(path, 2, lambda number: rendered_people()[number]))

@@ -1,0 +1,118 @@
+"""`meshcast run` on an emulated GPU: the bodies of the CPU, and failures of the device."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import edge.models
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
+from tests.support.commands import Command, CommandResult, load, report
+from tests.support.emulated.machine import install, out_of_memory
+from tests.support.emulated.runtime import Fault, Runtime
+
+GPU = ("--device", "cuda:0", "--backend", "emulated", "--precision", "fp32")
+CPU = ("--device", "cpu", "--backend", "openvino", "--precision", "fp32")
+SAME = 1e-3  # m and px; batches of several cameras are other sums than single ones
+
+
+class OnHost:
+    """A session of a GPU that takes arrays of the host only."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self.backend, self.device, self.precision = session.backend, session.device, session.precision
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self._session(*inputs)
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
+    """An emulated GPU, of which no memory and no thread is left after the run."""
+    runtime, before = Runtime(seed=1), set(threading.enumerate())
+    install(monkeypatch, runtime)
+    yield runtime
+    assert runtime.checker.hazards == []
+    assert runtime.lost or not runtime.used.get("cuda:0")
+    assert not [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("meshcast")]
+
+
+def saved(meshcast: Command, clips: list[Path], folder: Path, *options: str | Path) -> CommandResult:
+    folder.mkdir()
+    return meshcast("run", *clips, "--save", folder / "{stream}.npz", "--summary", folder / "s.json", *options)
+
+
+@pytest.mark.parametrize("cameras", [1, 3])
+def test_run_on_gpu_saves_the_bodies_of_the_cpu(
+    cameras: int, meshcast: Command, runtime: Runtime, person_clip: Path, tmp_path: Path
+) -> None:
+    clips = [person_clip] * cameras
+    short = ("--max-frames", "6")
+    assert saved(meshcast, clips, tmp_path / "cpu", *CPU, *short).code == EXIT_WHOLE
+    said = saved(meshcast, clips, tmp_path / "gpu", *GPU, *short)
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    names = ["person"] if cameras == 1 else [f"person-{number}" for number in range(1, cameras + 1)]
+    for name in names:
+        expected, found = (load(tmp_path / device / f"{name}.npz") for device in ("cpu", "gpu"))
+        np.testing.assert_array_equal(found["id"], expected["id"])
+        assert len(expected["id"]) >= 6
+        for array in ("vertices", "joints", "keypoints"):
+            np.testing.assert_allclose(found[array], expected[array], atol=SAME)
+    summary = report(tmp_path / "gpu" / "s.json")
+    streams = summary["streams"].values() if cameras > 1 else [summary]
+    for stream in streams:
+        assert {"upload", "gpu crops", "gpu pose engine", "gpu skinning"} <= set(stream["stages_ms"])
+        assert stream["gpu_per_frame"]["host_waits"] < 6
+        assert stream["gpu_per_frame"]["bytes"] > 640 * 360 * 3
+    assert runtime.counts["pose engine"] >= 6 * cameras
+
+
+def test_run_on_gpu_that_is_lost_ends_with_one_line(
+    meshcast: Command, runtime: Runtime, person_clip: Path, tmp_path: Path
+) -> None:
+    runtime.faults = [Fault("pose engine", 5, RuntimeError(), late=True)]
+    said = saved(meshcast, [person_clip], tmp_path / "out", *GPU)
+    assert said.code == EXIT_PARTIAL
+    assert len(said.errors) == 2
+    assert "cuda:0 was lost" in said.errors[0]
+    assert said.errors[1] == "meshcast: partial output was kept"
+    assert 1 <= report(tmp_path / "out" / "s.json")["frames"] < 12
+
+
+def test_run_on_gpu_without_memory_names_it(meshcast: Command, runtime: Runtime, person_clip: Path) -> None:
+    runtime.limit = 1 << 20
+    said = meshcast("run", person_clip, *GPU)
+    assert said.code == EXIT_INPUT
+    assert len(said.errors) == 1
+    assert "not enough memory" in said.errors[0]
+
+
+def test_run_with_a_frame_that_does_not_fit_leaves_it_out(
+    meshcast: Command, runtime: Runtime, person_clip: Path, tmp_path: Path
+) -> None:
+    runtime.faults = [Fault("skinning", 3, out_of_memory("skinning"), times=1)]
+    said = saved(meshcast, [person_clip], tmp_path / "out", *GPU)
+    assert said.code == EXIT_PARTIAL
+    assert report(tmp_path / "out" / "s.json")["frames"] == 11
+    assert [line for line in said.errors if "not enough memory" in line]
+
+
+def test_run_on_gpu_without_enqueuing_engines_says_so_once(
+    meshcast: Command,
+    engines: Any,
+    runtime: Runtime,
+    person_clip: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(edge.models, "open_session", lambda card, **options: OnHost(engines(card, **options)))
+    said = saved(meshcast, [person_clip, person_clip], tmp_path / "out", *GPU)
+    assert said.code == EXIT_WHOLE
+    assert len([line for line in said.errors if "cannot be enqueued on its streams" in line]) == 1
+    assert runtime.counts["launches"] == 0
