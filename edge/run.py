@@ -69,6 +69,9 @@ def run(
     config: RunConfig,
     on_reload: Callable[[RunControl], None] | None = None,
     on_start: Callable[[], None] | None = None,
+    *,
+    models: LoadedModels | None = None,
+    on_progress: Callable[[int, int | None], None] | None = None,
 ) -> RunResult:
     """Run until all sources end, reach max_frames, or SIGINT, SIGTERM or SIGHUP stops the run; results are kept.
 
@@ -78,6 +81,8 @@ def run(
         config: of the run.
         on_reload: called on SIGUSR1 with what changes settings of the running streams; its errors are logged.
         on_start: called once when sources, models and outputs are open, before the first frame is read.
+        models: loaded models of a former run, used in place of config.models; their timings start again.
+        on_progress: called about ten times a second with the frames that are done and their number if it is known.
 
     Raises:
         MeshcastError: nothing could be produced.
@@ -100,8 +105,12 @@ def run(
                 for line in config.room.check([source.size for source in sources]):
                     log.warning("%s", line)
             listeners = [observers.listener(name) for name in names]
-            with build_progress_bars(config.quiet) as on_build:
-                models = LoadedModels(config.models, timings=Timings(observers.listener(ENGINES)), on_build=on_build)
+            timings = Timings(observers.listener(ENGINES))
+            if models is not None:
+                models.timings = timings
+            else:
+                with build_progress_bars(config.quiet) as on_build:
+                    models = LoadedModels(config.models, timings=timings, on_build=on_build)
             gpu = gpu_models(models)
             if gpu is not None:
                 cleanup.callback(gpu.close)
@@ -129,6 +138,8 @@ def run(
         polled: list[Callable[[], None]] = [progress.refresh, observers.poll, partial(reload.poll, reread)]
         if room is not None:
             polled.append(room.poll)
+        if on_progress is not None:
+            polled.append(partial(_tell_progress, streams, on_progress))
         interrupted = _wait(streams, ended, polled, interrupt)
         observers.ending()
         progress.close()
@@ -221,6 +232,12 @@ def _streams(
         streams.append(_room_stream(room, streams, pipelines[0], files[-1], publishers, on_end, cleanup))
         _describe(streams[-1], publishers, room.stats)
     return streams
+
+
+def _tell_progress(streams: list[StreamRun], on_progress: Callable[[int, int | None], None]) -> None:
+    totals = [stream.total for stream in streams]
+    known = [total for total in totals if total is not None]
+    on_progress(sum(stream.frames for stream in streams), sum(known) if len(known) == len(totals) else None)
 
 
 def _room(config: RunConfig, sources: list[Source], pipelines: list[Pipeline], timings: Timings) -> RoomResults | None:

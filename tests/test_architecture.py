@@ -25,7 +25,7 @@ LAYERS: dict[str, Sequence[set[str]]] = {
     "edge": (
         {"__init__"},
         {"cli"},
-        {"api", "benchmark", "bridges", "doctor", "evaluation", "quantization"},
+        {"api", "batch", "benchmark", "bridges", "doctor", "evaluation", "quantization"},
         {"run", "fuse"},
         {"run_config"},
         {"monitoring"},

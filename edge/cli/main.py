@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from edge import console
 from edge.cli import (
+    batch,
     bench,
     bridge,
     calibrate,
@@ -47,6 +48,7 @@ COMMANDS = (
         record,
         replay,
         export,
+        batch,
         keys,
         bridge,
         models,

@@ -19,6 +19,7 @@ import edge.run
 from calibration.camera import Camera
 from edge.errors import EXIT_WHOLE
 from edge.pipeline import Pipeline
+from edge.run_config import OutputConfig, RunConfig, SourceConfig
 from edge.sources.synthetic.source import SyntheticSource
 from edge.types import U8, Frame, TrackedFrame
 from meshcast.protocol.packets import FramePacket
@@ -206,3 +207,24 @@ def test_run_name_of_single_stream_is_used_in_paths(meshcast: Command, blank_cli
     words = ("--stream", "left.1", "--save", tmp_path / "{stream}.npz")
     assert meshcast("run", blank_clip, *words).code == EXIT_WHOLE
     assert [path.name for path in tmp_path.iterdir()] == ["left.1.npz"]
+
+
+@pytest.mark.usefixtures("engines")
+def test_run_with_loaded_models_is_the_same_run(person_clip: Path, tmp_path: Path) -> None:
+    """Runs that share models have the results and the engine timings of a run of their own."""
+    models = edge.models.LoadedModels(edge.models.Models())
+    told: list[tuple[int, int | None]] = []
+    calls: list[dict[str, int]] = []
+    for name in "ab":
+        config = RunConfig(
+            SourceConfig((str(person_clip),)), outputs=OutputConfig(save=tmp_path / f"{name}.npz"), quiet=True
+        )
+        result = edge.run.run(config, models=models, on_progress=lambda frames, total: told.append((frames, total)))
+        assert result.exit_code == EXIT_WHOLE
+        calls.append({name: times["count"] for name, times in result.report["engines_ms"].items()})
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert calls[0] == calls[1]
+    assert calls[0]["detector engine"] >= 2
+    assert told
+    assert {total for _, total in told} == {12}
+    assert max(frames for frames, _ in told) <= 12

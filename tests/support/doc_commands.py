@@ -27,8 +27,8 @@ REDIRECTS = {">", ">>", "<", "2>", ">|"}
 # Programs of others, whose arguments are theirs to check.
 PROGRAMS = """
 apt apt-get brew cat cd chmod cmake cp curl docker echo export fallocate fuser git gst-launch-1.0 install jetson_clocks
-journalctl ln ls mkdir mkswap npm nvidia-smi nvpmodel openssl pre-commit promtool rm screen ss sudoedit swapon systemctl
-systemd-sysusers tee timedatectl usermod vcpkg
+journalctl ln ls mkdir mkswap npm nvidia-smi nvpmodel openssl pre-commit promtool ray rm screen ss sudoedit swapon
+systemctl systemd-sysusers tee timedatectl usermod vcpkg
 """
 OTHERS = frozenset(PROGRAMS.split())
 

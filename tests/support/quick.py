@@ -19,6 +19,8 @@ SUPPORT = TESTS / "support"
 LEFT_OUT = (
     "asyncio",
     "edge.api",
+    "edge.batch.process_pool",
+    "edge.batch.ray_pool",
     "edge.models",
     "edge.pipeline",
     "edge.run",

@@ -1,0 +1,279 @@
+"""A batch: which videos are still to do, tasks for the workers, and what becomes of their results."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from edge.batch.executor import Advanced, Event, Executor, Failed, Finished, VideoResult, VideoTask
+from edge.batch.manifest import Manifest, Record, differences
+from edge.batch.output_folder import OutputFolder, opened_folder
+from edge.batch.progress import BatchProgress
+from edge.batch.task_files import OUTPUT
+from edge.batch.videos import Video
+from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError
+from edge.runtime.signals import interruptible
+
+ATTEMPTS = 3  # at a video
+POLL_S = 0.5  # longest wait between two updates of the progress
+
+OnProgress = Callable[[BatchProgress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchConfig:
+    """A batch.
+
+    Attributes:
+        out: folder of the outputs.
+        suffixes: of the outputs of a video.
+        settings: of the processing, for the manifest; outputs with other settings are not mixed.
+        redo: process all videos again, also with other settings.
+    """
+
+    out: Path
+    suffixes: tuple[str, ...]
+    settings: dict[str, Any]
+    redo: bool = False
+
+
+@dataclass(slots=True)
+class BatchResult:
+    """How a batch ended.
+
+    Attributes:
+        progress: counts.
+        partial: videos of which a part was processed, with the reason.
+        failed: videos without outputs, with the error.
+        stopped: the error that ended the batch early, "" without one.
+        interruption: what interrupted it.
+    """
+
+    progress: BatchProgress
+    partial: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
+    interruption: KeyboardInterrupt | None = None
+
+    def exit_code(self, problems: int) -> int:
+        """The exit code, see edge.errors. problems: number of sources that could not be read."""
+        if not self.progress.done:
+            return EXIT_INPUT
+        incomplete = self.partial or self.failed or self.stopped or self.interruption or problems
+        return EXIT_PARTIAL if incomplete else EXIT_WHOLE
+
+
+def run_batch(
+    videos: Sequence[Video],
+    config: BatchConfig,
+    make_executor: Callable[[int], Executor],
+    on_progress: OnProgress = lambda progress: None,
+) -> BatchResult:
+    """Process the videos whose outputs are not there yet.
+
+    A video that fails is tried again after the others, ATTEMPTS times altogether; its failure does not affect others. A
+    fault of the output folder ends the batch. SIGINT, SIGTERM and SIGHUP end it at once; finished videos stay.
+
+    Args:
+        videos: with distinct names.
+        config: output folder and settings.
+        make_executor: makes the workers, given the number of videos to process; it is closed at the end.
+        on_progress: called at least twice a second.
+
+    Returns:
+        Counts and failures.
+
+    Raises:
+        OutputError: the folder cannot be used, or has results of other settings or other videos.
+        MeshcastError: the models cannot be loaded.
+    """
+    with interruptible() as interrupt, opened_folder(config.out) as folder:
+        manifest = Manifest(config.out)
+        _check_settings(manifest, config, videos)
+        for video in videos:
+            _check_owned(video, manifest, folder, config)
+        todo = [video for video in videos if config.redo or not _is_done(video, manifest, folder, config)]
+        result = BatchResult(BatchProgress(todo, skipped=len(videos) - len(todo)))
+        waiting = {video.name for video in todo}
+        for video in videos:
+            record = manifest.records.get(video.name)
+            if video.name not in waiting and record is not None and record.state == "partial":
+                result.partial[video.name] = _first_problem(record)
+        if not todo:
+            return result
+        manifest.begin(config.settings, [video.name for video in todo])
+        try:
+            executor = make_executor(len(todo))
+            try:
+                _Run(todo, folder, manifest, executor, result, config).work(interrupt.welcome, on_progress)
+            finally:
+                executor.close()
+        except BaseException:
+            with contextlib.suppress(OutputError):  # the first error is the cause
+                manifest.close()
+            raise
+        try:
+            manifest.close()
+        except OutputError as error:
+            result.stopped = result.stopped or str(error)
+        return result
+
+
+class _Run:
+    """The videos that are waiting and those at work."""
+
+    def __init__(
+        self,
+        todo: Sequence[Video],
+        folder: OutputFolder,
+        manifest: Manifest,
+        executor: Executor,
+        result: BatchResult,
+        config: BatchConfig,
+    ) -> None:
+        self._waiting = deque(todo)
+        self._running: dict[str, VideoTask] = {}
+        self._attempts: dict[str, int] = {}
+        self._folder, self._manifest, self._executor = folder, manifest, executor
+        self._result, self._config = result, config
+
+    def work(self, welcome: Callable[[], Any], on_progress: OnProgress) -> None:
+        """Until all is done, the output folder fails, or the batch is interrupted."""
+        try:
+            while self._waiting or self._running:
+                while self._waiting and self._executor.idle():
+                    self._start(self._waiting.popleft())
+                with welcome():
+                    events = self._executor.wait(POLL_S)
+                for event in events:
+                    self._handle(event)
+                on_progress(self._result.progress)
+        except KeyboardInterrupt as interruption:
+            self._result.interruption = interruption
+        except OutputError as error:
+            self._result.stopped = str(error)
+
+    def _start(self, video: Video) -> None:
+        self._attempts[video.name] = self._attempts.get(video.name, 0) + 1
+        earlier = self._manifest.records.get(video.name)
+        if earlier is not None:
+            self._folder.remove_others(earlier, self._config.suffixes)
+        self._manifest.add(self._record(video, state="started"))
+        task = VideoTask(video, self._folder.task_folder())
+        self._running[video.name] = task
+        self._executor.start(task)
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, Advanced):
+            self._result.progress.advanced(event.name, event.frames, event.total)
+            return
+        task = self._running.pop(event.name)
+        if isinstance(event, Finished):
+            self._finish(task, event.result)
+        else:
+            self._fail(task, event)
+        self._folder.remove_task(task.folder)
+
+    def _finish(self, task: VideoTask, done: VideoResult) -> None:
+        video = task.video
+        self._folder.publish(task.folder, video.name, done.files)
+        details = {
+            "frames": done.frames,
+            "frames_with_people": done.frames_with_people,
+            "people": done.people,
+            "wall_s": done.wall_s,
+            "finished": _now(),
+            "worker": done.worker,
+            "models": done.models,
+            "problems": list(done.problems),
+        }
+        state = "partial" if done.problems else "done"
+        self._manifest.add(self._record(video, state=state, files=done.files, details=details))
+        self._result.progress.finished(video.name, done.frames)
+        if done.problems:
+            self._result.partial[video.name] = done.problems[0]
+
+    def _fail(self, task: VideoTask, event: Failed) -> None:
+        if event.fatal:
+            path = self._folder.output(task.video.name, "")
+            raise OutputError(event.error.replace(str(task.folder / OUTPUT), str(path)))
+        name = task.video.name
+        if self._attempts[name] < ATTEMPTS:
+            self._result.progress.attempt_ended(name)
+            self._waiting.append(task.video)
+            return
+        details = {"error": event.error, "finished": _now()}
+        self._manifest.add(self._record(task.video, state="failed", details=details))
+        self._result.progress.gave_up(name)
+        self._result.failed[name] = event.error
+
+    def _record(self, video: Video, **rest: Any) -> Record:
+        return Record(
+            name=video.name,
+            source=str(video.path),
+            source_size=video.size,
+            source_mtime_ns=video.mtime_ns,
+            attempts=self._attempts[video.name],
+            **rest,
+        )
+
+
+def _now() -> str:
+    return datetime.fromtimestamp(time.time(), timezone.utc).isoformat(timespec="seconds")
+
+
+def _first_problem(record: Record) -> str:
+    problems = record.details.get("problems")
+    return str(problems[0]) if isinstance(problems, list) and problems else "incomplete"
+
+
+def _check_settings(manifest: Manifest, config: BatchConfig, videos: Sequence[Video]) -> None:
+    """Raise OutputError if results of other settings would stay in the folder."""
+    if manifest.settings is None:
+        return
+    differing = differences(manifest.settings, config.settings)
+    others = sorted(set(manifest.records) - {video.name for video in videos})
+    if differing and not config.redo:
+        raise OutputError(
+            f"{config.out}: has results of other settings ({differing[0]}); choose another --out, or add --redo to "
+            "process all videos again"
+        )
+    if differing and others:
+        raise OutputError(
+            f"{config.out}: has results of {others[0]} with other settings ({differing[0]}); name that video too or "
+            "choose another --out"
+        )
+
+
+def _check_owned(video: Video, manifest: Manifest, folder: OutputFolder, config: BatchConfig) -> None:
+    """Raise OutputError if a file that is no result of this video would be replaced."""
+    record = manifest.records.get(video.name)
+    if record is None:
+        for suffix in config.suffixes:
+            path = folder.output(video.name, suffix)
+            if os.path.lexists(path):
+                raise OutputError(f"{path}: exists and is no result of a batch; move it or choose another --out")
+    elif record.source != str(video.path) and not _same(video, record):
+        raise OutputError(
+            f"{video.name}: {config.out} has the results of {record.source} under this name; rename {video.path} or "
+            "choose another --out"
+        )
+
+
+def _same(video: Video, record: Record) -> bool:
+    """Whether a record is of this content, as far as size and time of change tell."""
+    return (record.source_size, record.source_mtime_ns) == (video.size, video.mtime_ns)
+
+
+def _is_done(video: Video, manifest: Manifest, folder: OutputFolder, config: BatchConfig) -> bool:
+    record = manifest.records.get(video.name)
+    if record is None or record.state not in ("done", "partial") or not _same(video, record):
+        return False
+    return folder.intact(record, config.suffixes)

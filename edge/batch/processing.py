@@ -1,0 +1,128 @@
+"""One video of a batch: the models of the worker, a run of `edge.run`, and the hashes of its outputs."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from edge.batch.executor import OnFrames, Process, VideoResult, VideoTask
+from edge.batch.task_files import OUTPUT, hashed, sha256_of
+from edge.errors import OutputError
+from edge.models import LoadedModels, Models, second_pose_card
+from edge.pipeline import CameraConfig
+from edge.recording.stream_recorder import RecordConfig
+from edge.run import run
+from edge.run_config import OutputConfig, PlaybackConfig, RunConfig, SourceConfig
+from edge.sinks.output_file import OutputFile
+from edge.stages.config import PipelineConfig
+from edge.text import json_bytes
+from engines.body.select import digest
+from engines.cards.card import Card, load_card
+from engines.heads.registry import body_for
+
+FORMATS = ("mcap", "npz")  # of the results of a video
+SUMMARY = ".json"
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """How all videos of a batch are processed.
+
+    Attributes:
+        formats: of the results, of FORMATS.
+        levels: of the recordings.
+        axes: of the recordings.
+        models: which models run, and on what.
+        camera: of all videos.
+        pipeline: settings of the stages.
+        playback: how a video is read.
+    """
+
+    formats: tuple[str, ...] = ("mcap",)
+    levels: tuple[str, ...] = ("params", "joints")
+    axes: str = "opencv"
+    models: Models = field(default_factory=Models)
+    camera: CameraConfig = field(default_factory=CameraConfig)
+    pipeline: PipelineConfig = field(default_factory=PipelineConfig)
+    playback: PlaybackConfig = field(default_factory=PlaybackConfig)
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Suffixes of the outputs of a video, the summary last."""
+        return (*(f".{form}" for form in self.formats), SUMMARY)
+
+    def load(self) -> Process:
+        """Load the models in a worker. Raises MeshcastError."""
+        return _Processor(self, LoadedModels(self.models))
+
+    def run_config(self, task: VideoTask) -> RunConfig:
+        """The run of one video. Raises UsageError for unknown levels."""
+        record, save = None, None
+        if "mcap" in self.formats:
+            record = RecordConfig(task.folder / f"{OUTPUT}.mcap", self.levels, self.axes)
+        if "npz" in self.formats:
+            save = task.folder / f"{OUTPUT}.npz"
+        return RunConfig(
+            sources=SourceConfig((str(task.video.path),), playback=(replace(self.playback, pace="fast"),)),
+            models=self.models,
+            cameras=(self.camera,),
+            pipeline=self.pipeline,
+            outputs=OutputConfig(save=save, record=record),
+            quiet=True,
+        )
+
+
+class _Processor:
+    """Processes the videos of a worker, one after the other."""
+
+    def __init__(self, config: Processing, models: LoadedModels) -> None:
+        self._config, self._models = config, models
+
+    def __call__(self, task: VideoTask, on_frames: OnFrames) -> VideoResult:
+        result = run(self._config.run_config(task), models=self._models, on_progress=on_frames)
+        failed = [problem for problem in result.report["problems"] if problem in result.logged]
+        if failed:
+            raise OutputError(failed[0].partition("; ")[0])  # what is kept of the file is removed with the task
+        OutputFile(task.folder / f"{OUTPUT}{SUMMARY}").write(json_bytes(result.report))
+        report = result.report
+        return VideoResult(
+            files=tuple(hashed(task.folder, suffix) for suffix in self._config.suffixes),
+            frames=report["frames"],
+            frames_with_people=report["frames_with_people"],
+            people=len(report["ids"]),
+            wall_s=report["wall_s"],
+            models={role: asdict(use) for role, use in self._models.uses.items()},
+            problems=tuple(report["problems"]),
+            worker=worker_name(),
+        )
+
+
+def worker_name() -> str:
+    """Machine and process."""
+    return f"{platform.node()}:{os.getpid()}"
+
+
+def describe_models(models: Models) -> dict[str, Any]:
+    """The models by role with the hashes of their files, for the manifest.
+
+    Raises:
+        MeshcastError: a model does not exist or cannot be used.
+    """
+    cards = {task: load_card(getattr(models, task), task) for task in ("detector", "pose", "mesh")}
+    second = second_pose_card(models, cards["pose"])
+    described = {role: _described(card) for role, card in cards.items()}
+    if second is not None:
+        described["second_pose"] = _described(second)
+    body = body_for(cards["mesh"], models.body)
+    if body is not None:
+        described["body"] = {"name": body.name, "sha256": digest(body)}
+    return described
+
+
+def _described(card: Card) -> Mapping[str, Any]:
+    """Name, and SHA-256 of card and weights. Raises OSError."""
+    files = {variant.precision: variant.sha256 or sha256_of(variant.file) for variant in card.variants}
+    return {"name": card.name, "card": sha256_of(card.path), **files}

@@ -1,0 +1,277 @@
+"""Workers as actors of a running Ray cluster. All nodes see sources and output folder under the same paths.
+
+Ray restarts nothing here: an actor whose process or node dies is replaced by another one, on any node that has room,
+and the batch decides about its video, as with processes of one machine.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from edge.batch.executor import Advanced, Event, Failed, Finished, Load, OnFrames, Process, VideoTask
+from edge.batch.process_pool import ADVANCED_S, MAX_START_DEATHS, internal_error
+from edge.errors import OutputError
+from engines.errors import MeshcastError
+from engines.files.install_hint import install_hint
+from engines.files.memory_budget import job_budget
+
+CONNECT_S = 10.0  # longest wait for an answer of the cluster
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerResources:
+    """What an actor takes of its node: CPUs, and GPUs or shares of them."""
+
+    cpus: float = 2.0
+    gpus: float = 0.0
+
+
+class RayActor:
+    """The worker on a node. `work` and `advanced` run on threads of their own."""
+
+    def __init__(self, load: Load) -> None:
+        self._load = load
+        self._process: Process | None = None
+        self._frames: tuple[str, int, int | None] | None = None
+
+    def load(self, expected: str) -> str:
+        """Load the models. Returns the error, "" without one. expected: version of Meshcast of the batch."""
+        installed = version("meshcast")
+        if installed != expected:
+            return (
+                f"{platform.node()}: has Meshcast {installed}, the batch {expected}; install one version on all nodes"
+            )
+        try:
+            with job_budget():
+                self._process = self._load()
+        except MeshcastError as error:
+            return str(error)
+        except Exception as error:
+            return f"the models cannot be loaded: {internal_error(error)}"
+        return ""
+
+    def work(self, task: VideoTask) -> Event:
+        """Process a video."""
+        name = task.video.name
+        if not task.folder.is_dir():
+            problem = f"{task.folder.parent.parent}: not visible on {platform.node()}; all nodes need the output folder"
+            return Failed(name, problem, fatal=True)
+        assert self._process is not None
+        self._frames = name, 0, None
+        try:
+            with job_budget():
+                return Finished(name, self._process(task, self._on_frames(name)))
+        except OutputError as error:
+            return Failed(name, str(error), fatal=True)
+        except MeshcastError as error:
+            return Failed(name, str(error))
+        except Exception as error:
+            return Failed(name, internal_error(error))
+        finally:
+            self._frames = None
+
+    def advanced(self) -> tuple[str, int, int | None] | None:
+        """Name, frames and total of the video at work."""
+        return self._frames
+
+    def _on_frames(self, name: str) -> OnFrames:
+        def tell(frames: int, total: int | None) -> None:
+            self._frames = name, frames, total
+
+        return tell
+
+
+class _Worker:
+    """An actor, the call that it works on, and the pending question how far it is."""
+
+    def __init__(self, ray: Any, load: Load, resources: WorkerResources) -> None:
+        options = {"num_cpus": resources.cpus, "num_gpus": resources.gpus, "max_concurrency": 2, "max_restarts": 0}
+        self.actor = ray.remote(**options)(RayActor).remote(load)
+        self.call: Any = self.actor.load.remote(version("meshcast"))
+        self.ready = False
+        self.task: VideoTask | None = None
+        self.question: Any = None
+
+
+class RayPool:
+    """Actors of a Ray cluster as workers of a batch; see edge.batch.executor.Executor."""
+
+    def __init__(
+        self, load: Load, address: str, *, workers: int | None = None, resources: WorkerResources | None = None
+    ) -> None:
+        """Connect to a cluster.
+
+        Args:
+            load: a picklable function that loads the models, called once by each actor.
+            address: HOST:PORT of the head node, "auto" for the cluster on this machine.
+            workers: number of actors; None: as many as the cluster's CPUs and GPUs suffice for.
+            resources: of an actor.
+
+        Raises:
+            MeshcastError: Ray is not installed, no cluster answers, or it has no room for an actor.
+        """
+        resources = resources or WorkerResources()
+        self._ray = _connected(address)
+        self._load, self._resources = load, resources
+        self._start_deaths = 0
+        self._asked_s = 0.0
+        self._workers: list[_Worker] = []
+        try:
+            room = _room(self._ray.cluster_resources(), resources)
+            if not room:
+                raise MeshcastError(
+                    f"{address}: no room for a worker with {resources.cpus:g} CPUs and {resources.gpus:g} GPUs in this "
+                    "Ray cluster; lower --cpus-per-worker or --gpus-per-worker"
+                )
+            for _ in range(min(workers or room, room)):
+                self._workers.append(self._new())
+        except BaseException:
+            self.close()
+            raise
+
+    def idle(self) -> int:
+        """Number of actors that are ready and have no task."""
+        return sum(worker.ready and worker.task is None for worker in self._workers)
+
+    def start(self, task: VideoTask) -> None:
+        """Give a task to an idle actor."""
+        worker = next(worker for worker in self._workers if worker.ready and worker.task is None)
+        worker.task = task
+        worker.call = worker.actor.work.remote(task)
+
+    def wait(self, timeout_s: float) -> Sequence[Event]:
+        """See Executor.wait."""
+        by_call = {worker.call: worker for worker in self._workers if worker.call is not None}
+        if not by_call:
+            threading.Event().wait(timeout_s)
+            return []
+        done, _ = self._ray.wait(list(by_call), num_returns=1, timeout=timeout_s)
+        if done:  # whatever else is ready too
+            done, _ = self._ray.wait(list(by_call), num_returns=len(by_call), timeout=0)
+        events = self._advanced()
+        for call in done:
+            events += self._ended(by_call[call])
+        return events
+
+    def close(self) -> None:
+        """End all actors and leave the cluster, which goes on."""
+        for worker in self._workers:
+            self._ray.kill(worker.actor, no_restart=True)
+        self._workers = []
+        self._ray.shutdown()
+
+    def _new(self) -> _Worker:
+        return _Worker(self._ray, self._load, self._resources)
+
+    def _ended(self, worker: _Worker) -> list[Event]:
+        """What the call of a worker gave."""
+        errors = self._ray.exceptions
+        task = worker.task
+        try:
+            value = self._ray.get(worker.call)
+        except errors.RayActorError as error:
+            return self._replace(worker, "its worker or the node has died", error)
+        except errors.RayError as error:
+            return self._replace(worker, f"Ray cannot run it ({type(error).__name__})", error)
+        worker.call = worker.question = None
+        if task is None:
+            if value:
+                raise MeshcastError(str(value))
+            worker.ready, self._start_deaths = True, 0
+            return []
+        worker.task = None
+        event: Event = value
+        return [event]
+
+    def _replace(self, worker: _Worker, reason: str, error: Exception) -> list[Event]:
+        self._workers.remove(worker)
+        self._ray.kill(worker.actor, no_restart=True)
+        if not worker.ready:
+            self._start_deaths += 1
+            if self._start_deaths >= MAX_START_DEATHS:
+                detail = str(error).strip().splitlines()[0]
+                raise MeshcastError(f"Ray workers end while they load the models: {detail}") from None
+        self._workers.append(self._new())
+        return [] if worker.task is None else [Failed(worker.task.video.name, reason)]
+
+    def _advanced(self) -> list[Event]:
+        """Answers that have come; every ADVANCED_S new questions."""
+        busy = [worker for worker in self._workers if worker.task is not None]
+        events: list[Event] = []
+        for worker in busy:
+            if worker.question is not None and self._ray.wait([worker.question], timeout=0)[0]:
+                question, worker.question = worker.question, None
+                try:
+                    answer = self._ray.get(question)
+                except self._ray.exceptions.RayError:  # its call tells
+                    continue
+                if answer is not None and worker.task is not None and answer[0] == worker.task.video.name:
+                    events.append(Advanced(*answer))
+        if time.monotonic() - self._asked_s >= ADVANCED_S:
+            self._asked_s = time.monotonic()
+            for worker in busy:
+                worker.question = worker.question or worker.actor.advanced.remote()
+        return events
+
+
+def _connected(address: str) -> Any:
+    """The module ray, connected. Raises MeshcastError."""
+    host, port = _endpoint(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if ip_address(host).is_loopback:  # else Ray replaces the address by the one of a network card
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    try:
+        import ray
+    except ImportError:
+        raise MeshcastError(f"Ray is not installed; run {install_hint('ray')}") from None
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        ray.init(address=f"{host}:{port}", log_to_driver=False, configure_logging=False, include_dashboard=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        detail = str(error).strip().splitlines()[0][:200]
+        raise MeshcastError(f"{address}: this Ray cluster cannot be used: {detail}") from None
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in handlers.items():  # Ray's own would end the batch without its closing steps
+                signal.signal(number, handler)
+    return ray
+
+
+def _endpoint(address: str) -> tuple[str, int]:
+    """IP address and port where a cluster listens. Raises MeshcastError."""
+    remedy = "start one with ray start --head, or leave out --ray"
+    target = address
+    if address == "auto":
+        target = os.environ.get("RAY_ADDRESS", "")
+        current = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
+        if not target and current.is_file():
+            target = current.read_text(encoding="utf-8").strip()
+        if not target:
+            raise MeshcastError(f"auto: no Ray cluster runs on this machine; {remedy}")
+    host, _, port = target.rpartition(":")
+    if not host or not port.isdigit():
+        raise MeshcastError(f"{target}: not the address of a Ray cluster; use HOST:PORT or auto")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_S) as connection:
+            return connection.getpeername()[0], int(port)
+    except (OSError, OverflowError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise MeshcastError(f"{target}: no Ray cluster answers: {reason}; {remedy}") from None
+
+
+def _room(available: dict[str, float], resources: WorkerResources) -> int:
+    """How many workers fit into a cluster, by its totals."""
+    fits = [available.get("CPU", 0.0) / resources.cpus] if resources.cpus else []
+    fits += [available.get("GPU", 0.0) / resources.gpus] if resources.gpus else []
+    return int(min(fits, default=1.0) + 1e-6)

@@ -1,0 +1,115 @@
+"""Batches on a Ray cluster, and addresses where none is. tests/benchmarks/bm_batch_ray.py has three nodes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.batch.batch import BatchConfig, run_batch
+from edge.batch.manifest import Manifest
+from edge.batch.progress import BatchProgress
+from edge.batch.ray_pool import RayPool, WorkerResources
+from edge.batch.videos import find_videos
+from engines.errors import MeshcastError
+from tests.support.batch_workers import SUFFIXES, attempts, loader, unusable
+from tests.support.paths import ROOT
+
+
+@pytest.fixture
+def no_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_cluster")
+@pytest.mark.parametrize(
+    ("address", "problem"),
+    [
+        ("auto", "^auto: no Ray cluster runs on this machine; start one"),
+        ("somewhere", "^somewhere: not the address of a Ray cluster; use HOST:PORT or auto"),
+        ("127.0.0.1:1", "^127.0.0.1:1: no Ray cluster answers: Connection refused; start one"),
+        ("127.0.0.1:99999", "^127.0.0.1:99999: no Ray cluster answers: "),
+    ],
+)
+def test_ray_pool_without_a_cluster_raises(address: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(MeshcastError, match=problem):
+        RayPool(loader(tmp_path), address)
+
+
+def test_ray_pool_without_ray_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(MeshcastError, match=r"Ray is not installed; run .* install .*\[ray\]"):
+            RayPool(loader(tmp_path), address)
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A cluster of one node with two CPUs on the loopback address."""
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # read when ray is imported
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *sys.path]))
+    pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    node = {"num_cpus": 2, "node_ip_address": "127.0.0.1", "include_dashboard": False}
+    made = Cluster(initialize_head=True, head_node_args=node)
+    yield made
+    made.shutdown()
+
+
+def test_ray_pool_killed_worker_and_failures(cluster: Any, tmp_path: Path) -> None:
+    videos, out, marks = (tmp_path / name for name in ("videos", "out", "marks"))
+    videos.mkdir()
+    marks.mkdir()
+    for name, text in {"a": "ok 3", "b": "kill 4", "c": "fail", "d": "wait 2", "e": "bug"}.items():
+        (videos / f"{name}.mp4").write_text(text)
+
+    def on_progress(progress: BatchProgress) -> None:
+        if progress.done == 2 and progress.failed == 2 and progress.fps * progress.elapsed_s > 7.5:
+            (marks / "go").touch()  # the first frame of d has been told
+
+    terminate = signal.getsignal(signal.SIGTERM)
+    found = find_videos([str(videos)]).videos
+    config = BatchConfig(out, SUFFIXES, {})
+    result = run_batch(
+        found,
+        config,
+        lambda count: RayPool(loader(marks), cluster.address, workers=count, resources=WorkerResources(cpus=1)),
+        on_progress,
+    )
+    assert {video.name: attempts(marks, video.name) for video in found} == {"a": 1, "b": 2, "c": 3, "d": 1, "e": 3}
+    assert (marks / "go").exists()
+    assert result.failed == {"c": f"{videos / 'c.mp4'}: not a video", "e": "internal error (KeyError: 'e')"}
+    assert (result.progress.done, result.progress.frames) == (3, 9)
+    records = Manifest(out).records
+    assert {name: record.state for name, record in records.items()} == {
+        **dict.fromkeys("abd", "done"),
+        **dict.fromkeys("ce", "failed"),
+    }
+    assert all((out / f"{name}{suffix}").exists() for name in "abd" for suffix in SUFFIXES)
+    assert signal.getsignal(signal.SIGTERM) is terminate
+
+    with pytest.raises(MeshcastError, match=r"no room for a worker with 64 CPUs"):
+        RayPool(loader(marks), cluster.address, resources=WorkerResources(cpus=64))
+    pool = RayPool(unusable, cluster.address, workers=1, resources=WorkerResources(cpus=1))
+    try:
+        with pytest.raises(MeshcastError, match=r"^no such model$"):
+            wait_until_it_raises(pool)
+    finally:
+        pool.close()
+
+
+def wait_until_it_raises(pool: RayPool) -> None:
+    while True:
+        pool.wait(1.0)
