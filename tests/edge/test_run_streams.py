@@ -37,7 +37,8 @@ def test_run_two_sources_share_engines_and_address(meshcast: Command, person_cli
     np.testing.assert_array_equal(first["id"], second["id"])
     np.testing.assert_allclose(first["joints"], second["joints"], atol=0.1)
     calls = summary["engines_ms"]["detector engine"]["count"]
-    assert calls < sum(stream["stages_ms"]["detect"]["count"] for stream in summary["streams"].values()) + 3
+    # Requests at the same time share a call; each stream has a warm-up.
+    assert calls <= sum(stream["stages_ms"]["detect"]["count"] for stream in summary["streams"].values()) + 3
     assert "person-2:\n12 frames" in said.out
 
 

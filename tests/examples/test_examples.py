@@ -42,7 +42,7 @@ def first_lines(command: list[object], count: int) -> list[str]:
 
 
 def test_every_example_is_tested_and_listed() -> None:
-    files = {path.name for path in EXAMPLES.iterdir()} - {"README.md"}
+    files = {path.name for path in EXAMPLES.iterdir() if path.is_file()} - {"README.md"}
     tests = Path(__file__).read_text(encoding="utf-8")
     index = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     assert not [name for name in files if f'"{name}"' not in tests or f"({name})" not in index]
