@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -94,7 +94,7 @@ def _view(
     return image
 
 
-def _grid(image: U8, middle: F64, axes: tuple[int, int], scale: float, at) -> None:  # type: ignore[no-untyped-def]
+def _grid(image: U8, middle: F64, axes: tuple[int, int], scale: float, at: Callable[[F64], tuple[int, int]]) -> None:
     """Lines at round distances, the floor, the axes of the world, and the distance of the lines."""
     half = SIDE / 2 / scale
     step = next((step for step in STEPS if step * scale >= 60), STEPS[-1])

@@ -172,7 +172,7 @@ const WAY_S = 5;
 const WAY_STEP_M = 0.04;
 const WAY_POINTS = 160;
 const WAY_WIDTH_M = 0.035;
-/** Nobody moves so far between two frames, m. */
+/** A larger distance between two frames is not a motion, m. */
 const JUMP_M = 1;
 
 interface Footstep {
@@ -181,7 +181,7 @@ interface Footstep {
   readonly tS: number;
 }
 
-/** Where somebody has walked, as a ribbon on the floor that fades. */
+/** Where a person has walked, as a ribbon on the floor that fades. */
 class Way {
   readonly object: THREE.Mesh;
   readonly #geometry = new THREE.BufferGeometry();

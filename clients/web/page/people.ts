@@ -60,7 +60,7 @@ export class PeoplePanel {
     ids.forEach((id, n) => this.#fill(id, n, frame!, model));
   }
 
-  /** m/s; undefined until somebody has been seen for a moment. */
+  /** m/s; undefined until the person has been seen for a moment. */
   speed(id: number): number | undefined {
     const known = this.#places.get(id);
     const [first, last] = [known?.[0], known?.at(-1)];

@@ -44,7 +44,7 @@ export class Pictures {
       try {
         const bitmap = await createImageBitmap(new Blob([packet.data], { type: "image/jpeg" }));
         const fits = bitmap.width === packet.previewWidth && bitmap.height === packet.previewHeight;
-        // Somebody may have cleared, or wanted another stream's.
+        // The store may have been cleared, or another stream chosen.
         if (fits && this.#wanted?.packet.stream === packet.stream) {
           this.#current?.bitmap.close();
           this.#current = { packet, bitmap, tS };

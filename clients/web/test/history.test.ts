@@ -47,7 +47,7 @@ test("a frame is found by its index near a moment", () => {
   assert.equal(history.exactly(1n, 100.3, "params"), undefined);
 });
 
-test("only the last minute is kept, and only so many bytes", () => {
+test("only the last minute is kept, and at most the given number of bytes", () => {
   const long = filled(2 * KEPT_S * 10);
   assert.ok(long.span![1] - long.span![0] <= KEPT_S + 1e-6);
   assert.ok(long.span![1] - long.span![0] > KEPT_S - 1);

@@ -50,7 +50,7 @@ def test_dataset_scores_of_another_mesh_are_refused() -> None:
 
 
 class Echo:
-    """A head that remembers what it is given and says that nobody can be used."""
+    """A head that remembers what it is given and says that no person can be used."""
 
     crops = load_card("pare")
 

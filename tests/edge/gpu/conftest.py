@@ -39,7 +39,7 @@ def crowd(on_cpu: LoadedModels) -> Clip:
 
 @pytest.fixture(scope="session")
 def visitors(on_cpu: LoadedModels) -> Clip:
-    """Two people, nobody, then a person in another place."""
+    """Two people, an empty scene, then a person in another place."""
     parts = [
         list(open_source(f"synthetic:?people={people}&frames={count}&size=320x240&seed={seed}"))
         for people, count, seed in ((2, 11, 0), (0, 3, 0), (1, 5, 3))

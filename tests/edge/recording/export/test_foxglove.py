@@ -39,7 +39,7 @@ BODIES = golden_packets.bodies(2)
 
 
 def record(path: Path, levels: tuple[str, ...] = ("params",), camera: Camera = CAMERA) -> Recording:
-    """Three frames: with two people, the first of them, and nobody."""
+    """Three frames: with two people, the first of them, and no people."""
     model = golden_packets.rigged()
     recorder, rig_pose = StreamRecorder(RecordConfig(path, levels), "cam", model), RigPoses(model)
     for index, count in enumerate((2, 1, 0)):
