@@ -99,20 +99,20 @@ def run_batch(
         _check_settings(manifest, config, videos)
         for video in videos:
             _check_owned(video, manifest, folder, config)
-        todo = [video for video in videos if config.redo or not _is_done(video, manifest, folder, config)]
-        result = BatchResult(BatchProgress(todo, skipped=len(videos) - len(todo)))
-        waiting = {video.name for video in todo}
+        pending = [video for video in videos if config.redo or not _is_done(video, manifest, folder, config)]
+        result = BatchResult(BatchProgress(pending, skipped=len(videos) - len(pending)))
+        waiting = {video.name for video in pending}
         for video in videos:
             record = manifest.records.get(video.name)
             if video.name not in waiting and record is not None and record.state == "partial":
                 result.partial[video.name] = _first_problem(record)
-        if not todo:
+        if not pending:
             return result
-        manifest.begin(config.settings, [video.name for video in todo])
+        manifest.begin(config.settings, [video.name for video in pending])
         try:
-            executor = make_executor(len(todo))
+            executor = make_executor(len(pending))
             try:
-                _Run(todo, folder, manifest, executor, result, config).work(interrupt.welcome, on_progress)
+                _Run(pending, folder, manifest, executor, result, config).work(interrupt.welcome, on_progress)
             finally:
                 executor.close()
         except BaseException:
@@ -131,14 +131,14 @@ class _Run:
 
     def __init__(
         self,
-        todo: Sequence[Video],
+        pending: Sequence[Video],
         folder: OutputFolder,
         manifest: Manifest,
         executor: Executor,
         result: BatchResult,
         config: BatchConfig,
     ) -> None:
-        self._waiting = deque(todo)
+        self._waiting = deque(pending)
         self._running: dict[str, VideoTask] = {}
         self._attempts: dict[str, int] = {}
         self._folder, self._manifest, self._executor = folder, manifest, executor

@@ -95,15 +95,15 @@ class Manifest:
                 continue  # cut by a crash, or damaged: that video is done again
             self.records[record.name] = record
 
-    def begin(self, settings: dict[str, Any], todo: Iterable[str]) -> None:
+    def begin(self, settings: dict[str, Any], pending: Iterable[str]) -> None:
         """Replace the file by one with a line for each video, and open it for add(). Raises OutputError.
 
         Args:
             settings: of the results from now on.
-            todo: names of the videos that are processed; what they have counts no longer.
+            pending: names of the videos that are processed; what they have counts no longer.
         """
         self.settings = settings
-        for name in todo:
+        for name in pending:
             if name in self.records:
                 self.records[name] = replace(self.records[name], state="started", details={})
         try:
