@@ -77,14 +77,12 @@ def test_two_cameras_prints_both_streams(address: str) -> None:
 
 def test_record_to_blender_writes_recording_and_animations(address: str, tmp_path: Path) -> None:
     first_lines([sys.executable, EXAMPLES / "read_stream.py", address], 1)  # the publisher has started
-    command = [EXAMPLES / "record_to_blender.sh", address, "balance_cam03", "3"]
+    script = [EXAMPLES / "record_to_blender.sh", address, "balance_cam03", "3"]
     options = {"env": ENVIRONMENT, "cwd": tmp_path, "timeout": PATIENCE_S, "text": True}
-    done = subprocess.run(command, capture_output=True, check=False, **options)
-    if done.returncode:  # several people: BVH holds one, and the message names them
-        person = re.search(r"choose one with --person: (\d+)", done.stderr)
-        assert person is not None, done.stderr
-        files = ["balance_cam03.mcap", "balance_cam03.bvh"]
-        subprocess.run([MESHCAST, "export", *files, "--person", person[1]], check=True, **options)
+    subprocess.run(script, check=True, **options)
     assert (tmp_path / "balance_cam03.mcap").read_bytes().startswith(b"\x89MCAP")
     assert (tmp_path / "balance_cam03.glb").read_bytes().startswith(b"glTF")
-    assert (tmp_path / "balance_cam03.bvh").read_text(encoding="utf-8").startswith("HIERARCHY")
+    # A slow machine skips frames, and the clip starts over: the man then may have several ids, each with a file.
+    skeletons = list(tmp_path.glob("balance_cam03-*.bvh"))
+    assert skeletons
+    assert all(path.read_text(encoding="utf-8").startswith("HIERARCHY") for path in skeletons)
