@@ -8,7 +8,7 @@ from pathlib import Path
 from engines.body.body import Body
 from engines.errors import ModelError
 from engines.training.image_config import SUPERVISION, DataConfig
-from engines.training.mixture import Source
+from engines.training.mixture import KeptSamples, Source
 from engines.training.poses import load_poses
 from engines.training.readers.coco_json import read_coco_json
 from engines.training.readers.people_list import PeopleList
@@ -50,7 +50,8 @@ def open_source(
     shards = ShardedPeople(folder, body)
     if shards.size != size:
         raise ModelError(f"{folder}: its crops are {shards.size} px; add --size {shards.size}")
-    return Source(str(folder), shards, len(shards), **common)  # type: ignore[arg-type]
+    kept = KeptSamples(shards, data.keep) if data.keep else shards
+    return Source(str(folder), kept, len(shards), **common)  # type: ignore[arg-type]
 
 
 def _listed(path: Path, images: Path, body: Body, size: int) -> PeopleList:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from engines.body.body import ZOO, SurfaceBody, load_surface_body
 from engines.errors import ModelError
 from engines.evaluation.body_scores import aligned_joint_error, joint_error, vertex_error
 from engines.training import checkpoint
+from engines.training.augment import Augmenter
 from engines.training.batch import Batch, collate
 from engines.training.image_config import ImageTrainConfig, check_image_config
 from engines.training.image_data import open_source
@@ -51,6 +52,12 @@ def train_images(config: ImageTrainConfig, reports: Reports) -> Trained:
     sources = [
         open_source(data, body, config.size, config.seed, held_out=False, on_progress=say) for data in config.data
     ]
+    if any(data.augment for data in config.data):
+        vary = Augmenter(body, config.augment)
+        sources = [
+            replace(source, vary=vary) if data.augment else source
+            for source, data in zip(sources, config.data, strict=True)
+        ]
     mixture = Mixture(sources, config.batch, config.seed, config.broken_limit)
     trainer = method(config.method, body, config.network)
     if config.init is not None and not (config.resume and (config.out / f"{config.method}.pt").exists()):

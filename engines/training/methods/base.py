@@ -32,6 +32,8 @@ class MethodConfig:
         branches: DCT: 1 for the image, 2 for image and IUV map. Default: 1.
         width: DecoMR: channels of LNet; Pose2Mesh: hidden units of PoseNet, 0 for the published 4096. Default: 0, the
             published number.
+        dense: DecoMR: features of the pixels in texture space; without it the location map is read off the features of
+            the whole image. Default: yes.
         map_side: DecoMR: side of the features in texture space, half that of the location map. Default: 64.
         divide: Pose2Mesh: divisor of the channels of MeshNet. Default: 1.
         pose_share: Pose2Mesh: share of the training that PoseNet is trained alone for; published as 30 of 45 epochs.
@@ -45,6 +47,7 @@ class MethodConfig:
     attend: bool = True
     branches: int = 1
     width: int = 0
+    dense: bool = True
     map_side: int = 64
     divide: int = 1
     pose_share: float = 2 / 3

@@ -54,6 +54,7 @@ class DecomrMethod:
             "backbone": config.backbone,
             "width": size.width,
             "side": size.side,
+            "dense": str(config.dense),
         }
 
     def losses(self, batch: Batch, number: int, done: float) -> Losses:
@@ -91,7 +92,10 @@ class DecomrMethod:
     def _run(self, image: Tensor) -> DecomrOutput:
         with autocast(self._config.bf16):
             found = self.net.CNet(imagenet(image))
-            place = self.net.LNet(*found, self._reference)
+            located = (
+                found if self._config.dense else (torch.zeros_like(found.dp_out), *found[1:])
+            )  # no pixel has a place
+            place = self.net.LNet(*located, self._reference)
         return DecomrOutput(*(value.float() for value in (*found, *place)))
 
     def _mesh(self, location: Tensor) -> tuple[Tensor, Tensor]:
