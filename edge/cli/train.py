@@ -76,6 +76,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--config", type=Path, metavar="CONFIG.toml", help="settings of a training with --data")
     parser.add_argument("--backbone", metavar="NAME", help="trunk of the network: resnet50, resnet18, tiny (resnet50)")
+    parser.add_argument(
+        "--device", metavar="NAME", help="with --data: cpu or cuda:N, in bfloat16 where the device has it (cpu)"
+    )
     for option, kind, metavar, text in IMAGE_NUMBERS:
         parser.add_argument(option, type=kind, metavar=metavar, help=text)
     parser.add_argument("--body", type=Path, metavar="BODY.npz", help="body model (default: bundled body)")
@@ -144,7 +147,7 @@ def _train_on_images(args: argparse.Namespace) -> int:
 
 def _given(args: argparse.Namespace) -> dict[str, Any]:
     """What the command line sets of an ImageTrainConfig."""
-    options = {"image_batch": "batch", "body": "body"}
+    options = {"image_batch": "batch", "body": "body", "device": "device"}
     for option, *_ in IMAGE_NUMBERS:
         name = option[2:].replace("-", "_")
         options.setdefault(name, name)

@@ -48,9 +48,8 @@ class SurfaceMirror:
     def __call__(self, part: U8, uv: F32) -> tuple[U8, F32]:
         """Parts (P,) and texture coordinates (P, 2) of the counterparts; 0 where a coordinate is of no triangle."""
         found = self.surface(part, uv)
-        face = self.face[
-            np.searchsorted(self.keys, face_keys(found.vertices, self.vertices)).clip(0, len(self.keys) - 1)
-        ]
+        place = np.searchsorted(self.keys, face_keys(found.vertices, self.vertices))
+        face = self.face[place.clip(0, len(self.keys) - 1)]
         # The weights belong to the order of `found.vertices`, which is that of the face.
         mixed = np.einsum("pk,pkc->pc", found.weights, self.uv[face])
         parts = np.where(found.found, self.part[face], 0).astype(np.uint8)

@@ -118,9 +118,9 @@ class Augmenter:
 
 
 def transformed(sample: Sample, angle: float, scale: float, center: tuple[float, float] | None = None) -> Sample:
-    """The sample turned clockwise by an angle in radians and scaled about `center` (x, y) px, which moves to the middle.
+    """The sample turned clockwise by an angle in radians and scaled about `center` (x, y) px.
 
-    None is the middle itself. Outside of the old crop the new one is black, without annotations in its maps.
+    The center moves to the middle of the crop; None is the middle itself. Outside of the old crop the new one is black, without annotations in its maps.
     """
     height, width = sample.image.shape[:2]
     middle = np.array([(width - 1) / 2, (height - 1) / 2])

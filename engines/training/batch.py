@@ -131,13 +131,13 @@ def dense_keypoints(batch: Batch, surface: SurfaceIndex, seed: int, most: int = 
     valid = np.zeros(shape, np.bool_)
     rng = np.random.default_rng(seed)
     for n in torch.nonzero(batch.has["uv"] & batch.has["parts"]).flatten().tolist():
-        parts = batch.parts[n].numpy().astype(np.uint8)
-        kept = (parts > 0) & refine(parts, batch.points_2d[n].numpy())
+        parts = batch.parts[n].cpu().numpy().astype(np.uint8)
+        kept = (parts > 0) & refine(parts, batch.points_2d[n].cpu().numpy())
         rows, columns = np.nonzero(kept)
         chosen = rng.permutation(len(rows))[:most]
         rows, columns = rows[chosen], columns[chosen]
-        found = surface(parts[rows, columns], batch.uv[n].numpy()[:, rows, columns].T)
+        found = surface(parts[rows, columns], batch.uv[n].cpu().numpy()[:, rows, columns].T)
         count = len(rows)
         xy[n, :count, 0], xy[n, :count, 1] = columns, rows
         vertices[n, :count], weights[n, :count], valid[n, :count] = found.vertices, found.weights, found.found
-    return DenseKeypoints(*(torch.from_numpy(each) for each in (xy, vertices, weights, valid)))
+    return DenseKeypoints(*(torch.from_numpy(each).to(batch.parts.device) for each in (xy, vertices, weights, valid)))

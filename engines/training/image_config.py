@@ -70,6 +70,7 @@ class ImageTrainConfig:
         size: Side of the crops in px, of "rendered". Default: 224.
         seed: Seed of weights, data and noise. Default: 0.
         threads: CPU threads of torch. Default: 1.
+        device: Where the network is trained: "cpu" or "cuda:N". Default: "cpu".
         evaluation_samples: Samples that are evaluated at each report. Default: 128.
         body: Body file; None is the bundled body.
         init: Checkpoint of the same network to start from, as after pre-training; None for random weights.
@@ -91,6 +92,7 @@ class ImageTrainConfig:
     size: int = 224
     seed: int = 0
     threads: int = 1
+    device: str = "cpu"
     evaluation_samples: int = 128
     body: Path | None = None
     init: Path | None = None

@@ -92,16 +92,36 @@ class Method(Protocol):
         ...
 
 
-def autocast(enabled: bool | None) -> torch.autocast:
-    """bfloat16 where the processor computes in it, or as told."""
+def autocast(enabled: bool | None, device: torch.device) -> torch.autocast:
+    """bfloat16 where the device computes in it, or as told. It has the range of float32: losses need no scaling."""
     if enabled is None:
-        enabled = torch.backends.cpu.get_cpu_capability() == "AVX512" and _has_bf16()
-    return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
+        enabled = _has_bf16(device)
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
-def _has_bf16() -> bool:
-    supported: bool = torch.cpu._is_avx512_bf16_supported()
-    return supported
+def _has_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return torch.backends.cpu.get_cpu_capability() == "AVX512" and bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def move(method: Method, device: torch.device) -> None:
+    """Moves the network and all tensors of a trainer to a device, in place."""
+    for name, value in vars(method).items():
+        if isinstance(value, Tensor | nn.Module):
+            setattr(method, name, value.to(device))
+
+
+def on_host(made: Prediction) -> Prediction:
+    """A prediction in the host's memory."""
+    cpu = torch.device("cpu")
+    optional = {name: getattr(made, name) for name in ("shape", "camera", "root")}
+    return Prediction(
+        made.vertices.to(cpu),
+        made.points.to(cpu),
+        **{name: None if value is None else value.to(cpu) for name, value in optional.items()},
+        maps={name: value.to(cpu) for name, value in made.maps.items()},
+    )
 
 
 def imagenet(image: Tensor) -> Tensor:

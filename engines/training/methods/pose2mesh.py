@@ -78,7 +78,8 @@ class Pose2MeshMethod:
 
     def _keypoints(self, batch: Batch, rng: np.random.Generator, noise: float) -> Tensor:
         """Standardized keypoints (N, 19, 2), with synthetic errors times `noise`."""
-        keypoints = batch.points_2d[:, COCO, :2].numpy()
+        keypoints = batch.points_2d[:, COCO, :2].cpu().numpy()
         if noise > 0:
             keypoints = disturbed(rng, keypoints, noise)
-        return torch.from_numpy(normalize_pose2d(self._to_19.numpy() @ keypoints))
+        standardized = normalize_pose2d(self._to_19.cpu().numpy() @ keypoints)
+        return torch.from_numpy(standardized).to(batch.points_2d.device)
