@@ -95,10 +95,20 @@ class Augmenter:
         if sample.vertices is not None:
             mirror = self._mirror
             changed["vertices"] = None if mirror is None else sample.vertices[mirror.vertices] @ MIRROR
+        if sample.dense is not None:
+            changed["dense"] = self._flipped_dense(sample.dense, width)
         for name in ("silhouette", "occluded"):
             if getattr(sample, name) is not None:
                 changed[name] = np.ascontiguousarray(getattr(sample, name)[:, ::-1])
         return replace(sample, **changed, **self._flipped_surface(sample))  # type: ignore[arg-type]
+
+    def _flipped_dense(self, dense: F32, width: int) -> F32 | None:
+        if self._mirror is None:
+            return None
+        dense = dense.copy()
+        dense[:, 0] = width - 1 - dense[:, 0]
+        dense[:, 2:5] = self._mirror.vertices[dense[:, 2:5].astype(np.int64)]
+        return dense
 
     def _flipped_surface(self, sample: Sample) -> dict[str, NDArray[np.generic] | None]:
         """Part and IUV map in the mirror."""
@@ -120,7 +130,8 @@ class Augmenter:
 def transformed(sample: Sample, angle: float, scale: float, center: tuple[float, float] | None = None) -> Sample:
     """The sample turned clockwise by an angle in radians and scaled about `center` (x, y) px.
 
-    The center moves to the middle of the crop; None is the middle itself. Outside of the old crop the new one is black, without annotations in its maps.
+    The center moves to the middle of the crop; None is the middle itself. Outside of the old crop the new one is black,
+    without annotations in its maps.
     """
     height, width = sample.image.shape[:2]
     middle = np.array([(width - 1) / 2, (height - 1) / 2])
@@ -138,6 +149,10 @@ def transformed(sample: Sample, angle: float, scale: float, center: tuple[float,
         points = sample.points_2d.copy()
         points[:, :2] = points[:, :2] @ A[:2, :2].T + A[:2, 2]
         changed["points_2d"] = _inside(points, width, height)
+    if sample.dense is not None:
+        dense = sample.dense.copy()
+        dense[:, :2] = dense[:, :2] @ A[:2, :2].T + A[:2, 2]
+        changed["dense"] = dense
     if sample.K is not None:
         changed["K"] = (A @ sample.K @ R.T).astype(np.float32)
     if sample.points_3d is not None:

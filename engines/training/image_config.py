@@ -16,12 +16,12 @@ from engines.training.methods.base import MethodConfig
 from engines.training.sample import ANNOTATIONS
 
 SPARSE = frozenset({"points_2d", "K", "root"})
-DENSE = SPARSE | {"parts", "uv", "silhouette"}
+DENSE = SPARSE | {"parts", "uv", "silhouette", "dense"}
 FULL = frozenset(ANNOTATIONS)
 # The supervision of Table 3 of DCT; "20% 3D" is `share_3d = 0.2` beside "3d+dense+sparse".
 SUPERVISION: Mapping[str, frozenset[str]] = {
     "3d+dense+sparse": FULL,
-    "3d+sparse": FULL - {"parts", "uv", "silhouette"},
+    "3d+sparse": FULL - {"parts", "uv", "silhouette", "dense"},
     "dense+sparse": DENSE,
     "sparse": SPARSE,
 }
@@ -39,6 +39,8 @@ class DataConfig:
         share_3d: Share of the samples that keep their 3D annotations. Default: 1.
         poses: Pose files for "rendered". Default: the bundled ones.
         occluded: Share of the samples of "rendered" with occluders. Default: 0.5.
+        charts: DensePose's UV_Processed.mat for COCO-DensePose, as .npz or .mat; without it dense points are left out.
+            Default: none.
         images: Folder that the images of an annotation list are relative to. Default: the folder of the list.
         keep: Samples that stay decoded in memory, which saves time in later epochs; a sample of 96 px takes about
             0.2 MB. Default: 0.
@@ -51,6 +53,7 @@ class DataConfig:
     share_3d: float = 1.0
     poses: tuple[str, ...] = ("sample",)
     occluded: float = 0.5
+    charts: str = ""
     images: str = ""
     keep: int = 0
     augment: bool = False

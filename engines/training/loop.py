@@ -217,7 +217,7 @@ class _Run:
                 "rows": self.rows,
                 "losses": self._losses,
                 "random": torch.get_rng_state(),
-                "device_random": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
+                "device_random": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
             }
             checkpoint.write(self._path, stage.name, {**networks, **stage.extra, **progress})
             _write_table(self.rows, out / f"{stage.name}.csv")
@@ -268,7 +268,7 @@ def _restore(
         stage.net.load_state_dict(state["latest"])
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
-        if torch.cuda.is_initialized() and len(state.get("device_random", ())) == torch.cuda.device_count():
+        if torch.cuda.is_available() and len(state.get("device_random", ())) == torch.cuda.device_count():
             torch.cuda.set_rng_state_all(state["device_random"])
         return float(state["spent"]), int(state["step"]), list(state["rows"]), average, dict(state["losses"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -64,7 +64,9 @@ class DecomrMethod:
         keypoints, seen = weak_keypoints(batch)
         height, width = out.dp_out.shape[2:]
         uv_device = batch.uv.device
-        rows, columns = (_centers(full, part, uv_device) for full, part in zip(batch.size, (height, width), strict=True))
+        rows, columns = (
+            _centers(full, part, uv_device) for full, part in zip(batch.size, (height, width), strict=True)
+        )
         silhouette = batch.silhouette[:, rows][:, :, columns]
         uv = batch.uv[:, :, rows][:, :, :, columns]
         mapped = batch.has["vertices"]
@@ -93,7 +95,7 @@ class DecomrMethod:
     def _run(self, image: Tensor) -> DecomrOutput:
         with autocast(self._config.bf16, image.device):
             found = self.net.CNet(imagenet(image))
-            # Without a mask no pixel has a place in texture space, and the location net sees the whole image's features.
+            # Without a mask no pixel has a place in texture space; the location net sees the whole image's features.
             dp_out = found.dp_out if self._config.dense else torch.zeros_like(found.dp_out)
             place = self.net.LNet(dp_out, *found[1:], self._reference)
         return DecomrOutput(*(value.float() for value in (*found, *place)))
