@@ -180,4 +180,4 @@ def _head(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # a Head, 
     )
     if card.untrained:
         console.warn(f"{card.name} is untrained: it runs with random weights")
-    return make_head(card, session, body, load_card(models.pose, "pose").keypoints)
+    return make_head(card, session, body, load_card(models.pose, "pose").keypoints, view_deg=models.view_deg)
