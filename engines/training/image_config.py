@@ -82,6 +82,7 @@ class ImageTrainConfig:
         learning_rate, schedule, milestones, decay, warm_up_steps, weight_decay, gradient_norm, averaging, accumulate:
             as in LoopConfig.
         tensorboard: Whether an event file is written. Default: yes.
+        snapshots: Whether the network of every report is kept, as METHOD-STEP.pt, for `meshcast explain`. Default: no.
         augment: What is varied of data sets with `augment`.
         network: The network.
     """
@@ -111,6 +112,7 @@ class ImageTrainConfig:
     averaging: float = 0.999
     accumulate: int = 1
     tensorboard: bool = True
+    snapshots: bool = False
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     network: MethodConfig = field(default_factory=MethodConfig)
 
@@ -129,6 +131,7 @@ class ImageTrainConfig:
             averaging=self.averaging,
             accumulate=self.accumulate,
             events=self.tensorboard,
+            snapshots=self.snapshots,
         )
 
 

@@ -220,6 +220,9 @@ class _Run:
                 "device_random": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
             }
             checkpoint.write(self._path, stage.name, {**networks, **stage.extra, **progress})
+            if self._config.snapshots:
+                snapshot = {"net": self.average, **stage.extra, "settings": stage.settings, "step": self.step}
+                checkpoint.write(out / f"{stage.name}-{self.step:07d}.pt", stage.name, snapshot)
             _write_table(self.rows, out / f"{stage.name}.csv")
         self._reported += 1
         self._last_report_s = time.monotonic()
