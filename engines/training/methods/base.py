@@ -36,6 +36,8 @@ class MethodConfig:
             the whole image. Default: yes.
         map_side: DecoMR: side of the features in texture space, half that of the location map. Default: 64.
         divide: Pose2Mesh: divisor of the channels of MeshNet. Default: 1.
+        coarse_to_fine: Pose2Mesh: MeshNet from the coarsest level to the finest; without it all at the finest one.
+            Default: yes.
         pose_share: Pose2Mesh: share of the training that PoseNet is trained alone for; published as 30 of 45 epochs.
             Default: 2/3.
         noise: Pose2Mesh: factor of the errors that are added to the keypoints. Default: 1.
@@ -50,6 +52,7 @@ class MethodConfig:
     dense: bool = True
     map_side: int = 64
     divide: int = 1
+    coarse_to_fine: bool = True
     pose_share: float = 2 / 3
     noise: float = 1.0
     weights: Mapping[str, float] = field(default_factory=dict)

@@ -43,14 +43,15 @@ def is_freihand(folder: Path) -> bool:
     return any((folder / f"{name}_xyz.json").is_file() for name in SETS)
 
 
-def read_freihand(folder: Path) -> Hands:
-    """The evaluation set of a folder, else its training set.
+def read_freihand(folder: Path, name: str | None = None) -> Hands:
+    """The set with a name, or the evaluation set of a folder, else its training set.
 
     Raises ModelError, in one line, with the list that is missing or of another layout.
     """
-    name = next((each for each in SETS if (folder / f"{each}_xyz.json").is_file()), None)
+    wanted = SETS if name is None else (name,)
+    name = next((each for each in wanted if (folder / f"{each}_xyz.json").is_file()), None)
     if name is None:
-        raise ModelError(f"{folder}: not FreiHAND: evaluation_xyz.json or training_xyz.json is missing")
+        raise ModelError(f"{folder}: not FreiHAND: {' or '.join(f'{each}_xyz.json' for each in wanted)} is missing")
     joints = _numbers(folder / f"{name}_xyz.json", _json(folder / f"{name}_xyz.json"), (None, JOINTS, 3))
     count = len(joints)
     if not count:
