@@ -5,7 +5,8 @@
     python tests/benchmarks/bm_claims.py out/people out/people-test --out out/claims --steps 600
 
 Each run has the same samples in the same order, steps, seed and size of its trunk. An interrupted campaign continues;
-OUT/results.json has the errors of every held-out person, for `--report`.
+OUT/results.json has the errors of every held-out person. In the end, or alone with `--report`, the tables are printed:
+means, and differences of the same people, with 95 % bootstrap intervals.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from bm_methods import MeanPose
 
 from engines.body.body import open_body
+from engines.evaluation.body_scores import bootstrap, part_iou
 from engines.files.atomic import write_atomically
 from engines.training.batch import Batch, collate
 from engines.training.image_config import DataConfig, ImageTrainConfig
@@ -81,8 +84,6 @@ def sensitivity(trained: Method, people: KeptSamples, size: int, vertices: int) 
 
 def part_overlap(trained: Method, batches: list[Batch]) -> list[float]:
     """The part IoU of each person."""
-    from engines.evaluation.body_scores import part_iou
-
     found: list[float] = []
     for batch in batches:
         with torch.no_grad():
@@ -90,6 +91,41 @@ def part_overlap(trained: Method, batches: list[Batch]) -> list[float]:
         truth = torch.nn.functional.interpolate(batch.parts[:, None].float(), parts.shape[1:], mode="nearest")[:, 0]
         found += part_iou(parts.numpy().astype(np.int64), truth.numpy().astype(np.int64)).tolist()
     return found
+
+
+# What a claim compares: runs and a metric; the difference is that of the second run less the first.
+CLAIMS = (
+    ("(a) attention to global pooling", "pare", "pare global", "sensitivity_mean"),
+    ("(a) attention to global pooling", "pare", "pare global", "sensitivity_max"),
+    ("(a) attention to global pooling", "pare", "pare global", "mpjpe"),
+    ("(a) parts off late to parts kept", "pare", "pare parts kept", "mpjpe"),
+    ("(a) parts off late to parts kept", "pare", "pare parts kept", "sensitivity_mean"),
+    ("(a) parts off late to parts kept", "pare", "pare parts kept", "part_iou"),
+    ("(b) full 3D to 20 % 3D", "dct", "dct 20% 3d", "pve"),
+    ("(b) full 3D to dense + sparse", "dct", "dct dense+sparse", "pve"),
+    ("(b) full 3D to sparse", "dct", "dct sparse", "pve"),
+    ("(b) dense + sparse to sparse", "dct dense+sparse", "dct sparse", "pa_mpjpe"),
+    ("(d) with to without L_imag, L_cons", "imphmr", "imphmr alone", "views"),
+    ("(d) with to without L_imag, L_cons", "imphmr", "imphmr alone", "mpjpe"),
+    ("(e) dense to global features", "decomr", "decomr global", "pve"),
+)
+COLUMNS = ("mpjpe", "pa_mpjpe", "pve", "pve_t")
+
+
+def report(results: dict[str, dict[str, list[float]]], baseline: dict[str, np.ndarray]) -> None:
+    """Prints the table of all runs and the differences of the claims."""
+    print("| run | MPJPE | PA-MPJPE | PVE | PVE-T |\n| --- | --- | --- | --- | --- |")
+    for name, found in {"mean pose, upright": baseline, **results}.items():
+        cells = (str(bootstrap(np.array(found[key]))) if key in found else "" for key in COLUMNS)
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    print("\n| claim | metric | first | second | difference |\n| --- | --- | --- | --- | --- |")
+    for label, first, second, key in CLAIMS:
+        if first in results and second in results:
+            a, b = (np.array(results[name][key]) for name in (first, second))
+            digits = 3 if key == "part_iou" else 1
+            more = bootstrap(b - a)
+            change = f"{more.mean:+.{digits}f} [{more.low:+.{digits}f}, {more.high:+.{digits}f}]"
+            print(f"| {label} | {key} | {np.nanmean(a):.{digits}f} | {np.nanmean(b):.{digits}f} | {change} |")
 
 
 def main() -> None:
@@ -102,6 +138,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=96)
     parser.add_argument("--backbone", default="tiny")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--report", action="store_true", help="train nothing, print the tables")
     parser.add_argument("--only", nargs="*", choices=RUNS, default=list(RUNS))
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -113,9 +150,14 @@ def main() -> None:
         collate([people[n] for n in range(first, min(first + 32, len(tests)))], vertices)
         for first in range(0, len(tests), 32)
     ]
+    # The mean pose is that of the training set.
+    trained_on = ShardedPeople(args.people, body)
+    samples = [trained_on[number] for number in range(0, len(trained_on), max(1, len(trained_on) // 256))]
+    whole = TorchBody(body)
+    baseline = per_sample_metrics(MeanPose(body, [collate(samples, vertices)]), batches, whole)
     path = args.out / "results.json"
     results = json.loads(path.read_text()) if path.exists() else {}
-    for name in args.only:
+    for name in () if args.report else args.only:
         if name in results:
             continue
         family, options, weights, supervision, share = RUNS[name]
@@ -150,7 +192,8 @@ def main() -> None:
             found["views"] = agreement_of_views(trained.method, batches)
         results[name] = {"cpu_s": cpu_s, **found}
         write_atomically(path, json.dumps(results).encode())
-        print(name, f"{cpu_s:.0f} s", {key: round(float(np.mean(each)), 2) for key, each in found.items()}, flush=True)
+        print(f"{name}: {cpu_s:.0f} s of CPU", flush=True)
+    report(results, baseline)
 
 
 if __name__ == "__main__":
