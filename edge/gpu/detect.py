@@ -12,6 +12,7 @@ from edge.stages.detect import Detect, Fitting, write_letterbox
 from edge.types import Array, Frame
 from engines.cards.card import Card
 from engines.device.base import Device, Event, HostArray
+from engines.device.graphs import StepGraphs
 from engines.device.packed import Packed
 from engines.inference.session import Session
 from engines.inference.stream_engine import StreamEngine
@@ -46,6 +47,7 @@ class GpuDetect(Detect):
         super().__init__(session, card, config)
         self._engine, self._ring = engine, ring
         self._stream = device.stream("detector")
+        self._graphs = StepGraphs(self._stream, "detector with its copy", captures=engine.captures)
         self._input_array = device.array((1, 3, *self._size), engine.inputs[0].dtype)
         self._outputs = Packed(device.array, engine.outputs)
         self._read = [device.event("image read by the detector") for _ in range(ahead)]
@@ -74,6 +76,8 @@ class GpuDetect(Detect):
         for landing in self._landings:
             if not landing.landed.done():
                 landing.landed.wait()
+        self._graphs.clear()
+        for landing in self._landings:
             landing.outputs.close()
         self._input_array.close()
         self._outputs.close()
@@ -102,7 +106,12 @@ class GpuDetect(Detect):
         stream.launch("letterbox", work, [image], [self._input_array])
         stream.record(read)
         slot.readers.append(read)
-        self._engine.launch(stream, [self._input_array], self._outputs.parts(1))
-        stream.copy(landing.outputs.whole(1), self._outputs.whole(1))
+
+        def step() -> None:
+            self._engine.enqueue(stream, [self._input_array], self._outputs.parts(1))
+            stream.copy(landing.outputs.whole(1), self._outputs.whole(1))
+
+        with self._engine.turn(stream):
+            self._graphs.run(turn, step)
         stream.record(landing.landed)
         self._started[frame.index] = landing, fitting

@@ -17,7 +17,7 @@ from edge.stages.detect import Detect, input_size
 from edge.stages.pose import OnCrops, Pose
 from edge.stages.rig_pose import Skin
 from edge.timing import Timings
-from edge.types import BodyModel, Frame, TrackedFrame
+from edge.types import F32, Array, BodyModel, Frame, TrackedFrame, Tracks
 from engines.body.body import Body
 from engines.cards.card import Card
 from engines.device.metered import DeviceCounts, MeteredDevice
@@ -67,6 +67,9 @@ class GpuPipeline(Pipeline):
             self.close()
             raise
 
+        if isinstance(self.pose, GpuPose):
+            self.pose.follow_with(self._forecast, self._config.tracker.motion)
+
     def upload(self, frame: Frame) -> None:
         """Start the copy of the image, and the detector where it is expected to run; waits for a free slot."""
         with native_calls, self.timings.measure("upload", frame):
@@ -98,6 +101,10 @@ class GpuPipeline(Pipeline):
             with suppress(DeviceLostError):  # the memory is gone with the device
                 part.close()
         self._owned.clear()
+
+    def _forecast(self, tracks: Tracks, following: Frame) -> tuple[F32, Array] | None:
+        """The people of the frame whose poses are looked for now, for the crops of the following frame."""
+        return self.track.motion_state(tracks.ids, following.t_s) if self.track.follows(following) else None
 
     def _make_detect(self, config: PipelineConfig) -> Detect:
         loaded, gpu = self.models, self._gpu

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,12 +25,15 @@ class Slot:
         staging, image: (H, W, 3) uint8 BGR, page-locked and on the device; None before the first frame.
         uploaded: the image is on the device.
         readers: events behind work that reads the image; the next upload to the slot comes after them.
+        held: whether work on it is being enqueued ahead of its turn; released: whether it is free afterwards.
     """
 
     uploaded: Event
     staging: HostArray | None = None
     image: DeviceArray | None = None
     readers: list[Event] = field(default_factory=list)
+    held: bool = False
+    released: bool = False
 
 
 class FrameRing:
@@ -43,7 +48,7 @@ class FrameRing:
         self._stream = device.stream("copy in")
         self._free = deque(Slot(device.event("image uploaded")) for _ in range(slots))
         self._every = tuple(self._free)
-        self._used: dict[int, Slot] = {}  # by the frame's index
+        self._used: dict[int, tuple[Frame, Slot]] = {}  # by the frame's index, in the order of the uploads
         self._condition = threading.Condition()
         self._closed = False
 
@@ -68,19 +73,41 @@ class FrameRing:
             self._give_back(slot)
             raise
         with self._condition:
-            self._used[frame.index] = slot
+            self._used[frame.index] = frame, slot
         return slot
 
     def slot(self, frame: Frame) -> Slot:
         """The slot of a frame, which is uploaded now where that was not done ahead."""
         with self._condition:
-            slot = self._used.get(frame.index)
-        return slot or self.upload(frame)
+            used = self._used.get(frame.index)
+        return self.upload(frame) if used is None else used[1]
+
+    @contextmanager
+    def after(self, frame: Frame) -> Iterator[tuple[Frame, Slot] | None]:
+        """The frame that was uploaded next, whose slot is kept meanwhile even if it is dropped; None: there is none."""
+        with self._condition:
+            indices = list(self._used)
+            at = indices.index(frame.index) + 1 if frame.index in self._used else len(indices)
+            found = self._used[indices[at]] if at < len(indices) else None
+            if found is not None:
+                found[1].held = True
+        try:
+            yield found
+        finally:
+            if found is not None:
+                slot = found[1]
+                with self._condition:
+                    slot.held, released = False, slot.released
+                    slot.released = False
+                if released:
+                    self._give_back(slot)
 
     def release(self, frame: Frame) -> None:
         """Let another frame have the slot of this one, once the work on the device that reads it is done."""
         with self._condition:
-            slot = self._used.pop(frame.index, None)
+            _, slot = self._used.pop(frame.index, (None, None))
+            if slot is not None and slot.held:
+                slot.released, slot = True, None
         if slot is not None:
             self._give_back(slot)
 

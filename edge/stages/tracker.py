@@ -71,6 +71,23 @@ class Tracker:
         due = self._interval - self._frames_since_detection
         return bool(self._people.lost.all()) or (due <= 1 if ahead <= 1 else due == ahead)
 
+    def follows(self, following: Frame) -> bool:
+        """Whether the crops of the frame after that of the last `update` are expected to show the same people, at
+        places that follow from the keypoints of this one. A forecast, as `expects_detections` is."""
+        dt = following.t_s - self._t_s
+        new = len(self._candidates.scores) or len(self._searched)
+        return not new and 0 < dt <= self._config.max_gap_s and not self.expects_detections(1)
+
+    def motion_state(self, ids: I32, next_s: float) -> tuple[F32, Array] | None:
+        """The tracks of ids, of the last `update`, as edge_kernels.follow moves their boxes from the keypoints of this
+        frame to the time of the next: see TrackTable; None where one is unknown."""
+        people = self._people
+        row_of = {identity: row for row, identity in enumerate(people.ids.tolist())}
+        if not all(identity in row_of for identity in ids.tolist()):
+            return None
+        rows = [row_of[identity] for identity in ids.tolist()]
+        return people.motion_state(np.array(rows, np.intp), self._t_s, next_s, self._config.motion)
+
     def update(self, frame: Frame, detections: Detections | None) -> Tracks:
         """The tracks of this frame for the pose stage. detections: of this frame, None if the detector did not run.
 

@@ -89,6 +89,14 @@ class Event(Protocol):
         ...
 
 
+class Graph(Protocol):
+    """Launches and copies of a stream that were captured to be enqueued again, as one."""
+
+    def close(self) -> None:
+        """Free it once no run of it is in flight. May be called twice."""
+        ...
+
+
 class Stream(Protocol):
     """A queue of work on a device."""
 
@@ -119,6 +127,18 @@ class Stream(Protocol):
 
     def wait(self, event: Event) -> None:
         """Make later work on this stream wait for the event's last record; the host does not wait."""
+        ...
+
+    def capture(self, name: str, enqueue: Callable[[], None]) -> Graph:
+        """A graph of the launches and copies that `enqueue` puts on this stream, which do not run now.
+
+        It keeps the arrays' addresses: they have to outlive it. Events are recorded and waited for outside of it.
+        Raises ModelError when some of the work cannot be captured.
+        """
+        ...
+
+    def replay(self, graph: Graph) -> None:
+        """Enqueue what was captured on this stream."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -206,3 +206,34 @@ class CudaStream:
         with self._device.errors("order its streams"):
             self._device.use()
             self._stream.wait(cast(CudaEvent, event).event)
+
+    def capture(self, name: str, enqueue: Callable[[], None]) -> base.Graph:
+        with self._device.errors(f"capture {name} in a graph"):
+            self._device.use()
+            builder = self._stream.create_graph_builder()
+            try:
+                # Other threads may allocate meanwhile; what this one may not do in a capture is an error.
+                builder.begin_building(mode="thread_local")
+                enqueue()
+                return CudaGraph(self._device, name, builder.end_building().complete())
+            finally:
+                builder.close()
+
+    def replay(self, graph: base.Graph) -> None:
+        given = cast(CudaGraph, graph)
+        with self._device.errors(f"run {given.name}"):
+            self._device.use()
+            given.graph.launch(self._stream)
+
+
+class CudaGraph:
+    """A base.Graph."""
+
+    def __init__(self, device: CudaDevice, name: str, graph: Any) -> None:
+        self.name, self.graph = name, graph
+        self._device = device
+
+    def close(self) -> None:
+        with self._device.errors("free a graph"):
+            self._device.use()
+            self.graph.close()

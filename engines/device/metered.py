@@ -6,11 +6,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from numpy.typing import DTypeLike
 
-from engines.device.base import Device, DeviceArray, Event, HostArray, Shape, Stream, Work
+from engines.device.base import Device, DeviceArray, Event, Graph, HostArray, Shape, Stream, Work
 
 OnTime = Callable[[str, int, int], None]
 """Receives the name of a launch, and when it began and ended on the device (readings of time.monotonic_ns)."""
@@ -20,9 +20,11 @@ PENDING = 32  # launches of a stream whose times are not known yet; more are not
 
 @dataclass(slots=True)
 class DeviceCounts:
-    """What was asked of a device so far."""
+    """What was asked of a device so far: `launches` are single ones, `graphs` are runs of captured ones, whose copies
+    are in `copies` and `bytes`."""
 
     launches: int = 0
+    graphs: int = 0
     copies: int = 0
     bytes: int = 0
     host_waits: int = 0
@@ -78,6 +80,20 @@ class _Event:
         return self.inner.ms_since(_inner(other))
 
 
+@dataclass(slots=True)
+class _Graph:
+    """A captured graph, with what a run of it counts."""
+
+    name: str
+    inner: Graph | None = None
+    copies: int = 0
+    bytes: int = 0
+
+    def close(self) -> None:
+        if self.inner is not None:
+            self.inner.close()
+
+
 class _Span(NamedTuple):
     name: str
     begin: Event
@@ -92,6 +108,7 @@ class _Stream:
         stream.record(self._origin)
         self._origin.wait()
         self._origin_ns = time.monotonic_ns()
+        self._capturing: _Graph | None = None
         self._pending: deque[_Span] = deque()
         self._spare: list[tuple[Event, Event]] = []
 
@@ -103,20 +120,16 @@ class _Stream:
         writes: Sequence[DeviceArray] = (),
         updates: Sequence[DeviceArray] = (),
     ) -> None:
-        self._counts.launches += 1
-        self._collect()
-        if len(self._pending) >= PENDING:
+        if self._capturing is not None:
             self._stream.launch(name, work, reads, writes, updates)
             return
-        begin, end = self._spare.pop() if self._spare else (self._timer("begin"), self._timer("end"))
-        self._stream.record(begin)
-        self._stream.launch(name, work, reads, writes, updates)
-        self._stream.record(end)
-        self._pending.append(_Span(name, begin, end))
+        self._counts.launches += 1
+        self._timed(name, lambda: self._stream.launch(name, work, reads, writes, updates))
 
     def copy(self, target: DeviceArray | HostArray, source: DeviceArray | HostArray) -> None:
-        self._counts.copies += 1
-        self._counts.bytes += source.nbytes
+        counts = self._counts if self._capturing is None else self._capturing
+        counts.copies += 1
+        counts.bytes += source.nbytes
         self._stream.copy(target, source)
 
     def record(self, event: Event) -> None:
@@ -124,6 +137,34 @@ class _Stream:
 
     def wait(self, event: Event) -> None:
         self._stream.wait(_inner(event))
+
+    def capture(self, name: str, enqueue: Callable[[], None]) -> Graph:
+        self._capturing = captured = _Graph(name)
+        try:
+            captured.inner = self._stream.capture(name, enqueue)
+        finally:
+            self._capturing = None
+        return captured
+
+    def replay(self, graph: Graph) -> None:
+        captured = cast(_Graph, graph)
+        inner = captured.inner
+        assert inner is not None
+        self._counts.graphs += 1
+        self._counts.copies += captured.copies
+        self._counts.bytes += captured.bytes
+        self._timed(captured.name, lambda: self._stream.replay(inner))
+
+    def _timed(self, name: str, enqueue: Callable[[], None]) -> None:
+        self._collect()
+        if len(self._pending) >= PENDING:
+            enqueue()
+            return
+        begin, end = self._spare.pop() if self._spare else (self._timer("begin"), self._timer("end"))
+        self._stream.record(begin)
+        enqueue()
+        self._stream.record(end)
+        self._pending.append(_Span(name, begin, end))
 
     def _collect(self) -> None:
         while self._pending and self._pending[0].end.done():

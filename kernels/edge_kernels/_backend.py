@@ -18,6 +18,7 @@ except ImportError as error:
         crop,
         ell_matmul,
         fit_rotations,
+        follow,
         heatmap,
         letterbox,
         nms,
@@ -51,6 +52,7 @@ else:
     crop = _native.crop
     ell_matmul = _native.ell_matmul
     fit_rotations = _native.fit_rotations
+    follow = _native.follow
     heatmap = _native.heatmap
     letterbox = _native.letterbox
     nms = _native.nms
@@ -74,6 +76,7 @@ __all__ = [
     "cuda_device_count",
     "ell_matmul",
     "fit_rotations",
+    "follow",
     "heatmap",
     "letterbox",
     "nms",

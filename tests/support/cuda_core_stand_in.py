@@ -50,6 +50,7 @@ class Stream:
     def __init__(self, handle: int) -> None:
         self.handle = handle
         self.order: list[tuple[str, Any]] = []
+        self.builders: list[GraphBuilder] = []
 
     def record(self, event: Event) -> None:
         self.order.append(("record", event))
@@ -60,6 +61,47 @@ class Stream:
 
     def sync(self) -> None:
         self.order.append(("sync", None))
+
+    def create_graph_builder(self) -> GraphBuilder:
+        self.builders.append(GraphBuilder(self))
+        return self.builders[-1]
+
+
+class GraphBuilder:
+    """Real captures run nothing; here everything runs at once, and a graph's launches are only counted."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.state = "new"
+
+    def begin_building(self, mode: str) -> GraphBuilder:
+        assert (self.state, mode) == ("new", "thread_local")
+        self.state = "building"
+        return self
+
+    def end_building(self) -> GraphBuilder:
+        assert self.state == "building"
+        self.state = "ended"
+        return self
+
+    def complete(self) -> Graph:
+        assert self.state == "ended"
+        return Graph()
+
+    def close(self) -> None:
+        self.state = "closed"
+
+
+class Graph:
+    def __init__(self) -> None:
+        self.closed = False
+
+    def launch(self, stream: Stream) -> None:
+        assert not self.closed
+        stream.order.append(("graph", self))
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class Device:

@@ -54,6 +54,23 @@ class LoadedPlan:
         self._execute(buffers, outputs)
         return [output.first(rows) for output in outputs]
 
+    def into(self, inputs: tuple[DeviceView, ...], outputs: tuple[DeviceView, ...], stream: int) -> bool:
+        """Enqueue a batch of a size of the plan with the caller's memory, on its stream; False where the plan has
+        arrays of another type."""
+        if any(dtype != np.float32 for dtype in self._dtypes.values()):
+            return False
+        context = self._context_for(len(inputs[0]), stream)
+        for name, array in zip(self._inputs, inputs, strict=True):
+            if not context.set_input_shape(name, array.shape):
+                raise failure(self._backend, self._source, f"run it for {array.shape}")
+            context.set_tensor_address(name, array.pointer)
+        for name, array in zip(self._outputs, outputs, strict=True):
+            context.set_tensor_address(name, array.pointer)
+        logger(self._backend).errors.clear()
+        if not context.execute_async_v3(stream):
+            raise failure(self._backend, self._source, f"run it for {inputs[0].shape}")
+        return True
+
     def _execute(self, buffers: _Buffers, outputs: list[DeviceArray]) -> None:
         context = buffers.context
         for name, shape, array in zip(self._inputs, buffers.shapes, buffers.inputs, strict=True):
@@ -68,7 +85,7 @@ class LoadedPlan:
     def _buffers_for(self, size: int, inputs: tuple[Any, ...]) -> _Buffers:
         if size not in self._buffers:
             shapes = [(size, *x.shape[1:]) for x in inputs]
-            context = self._context_for(size)
+            context = self._context_for(size, self._stream.handle)
             for name, shape in zip(self._inputs, shapes, strict=True):
                 if not context.set_input_shape(name, shape):
                     raise failure(self._backend, self._source, f"run it for {shape}")
@@ -81,7 +98,7 @@ class LoadedPlan:
             self._buffers[size] = _Buffers(context, shapes, [self._dtypes[name] for name in self._inputs], outputs)
         return self._buffers[size]
 
-    def _context_for(self, size: int) -> Any:
+    def _context_for(self, size: int, stream: int) -> Any:
         profile = next(index for index, (_, _, most) in enumerate(PROFILES) if size <= most)
         profile = min(profile, self._engine.num_optimization_profiles - 1)
         if profile not in self._contexts:
@@ -91,7 +108,7 @@ class LoadedPlan:
                 errors = logger(self._backend).errors or ["out of memory"]  # the usual reason
                 raise MemoryError(errors[0])
             if profile > 0:
-                context.set_optimization_profile_async(profile, self._stream.handle)
+                context.set_optimization_profile_async(profile, stream)
             self._contexts[profile] = context
         return self._contexts[profile]
 

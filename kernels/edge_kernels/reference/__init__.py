@@ -3,6 +3,7 @@
 from edge_kernels.reference.crop import crop, letterbox
 from edge_kernels.reference.ell_matmul import ell_matmul
 from edge_kernels.reference.fit_rotations import fit_rotations, shape_evidence
+from edge_kernels.reference.follow import follow
 from edge_kernels.reference.graph_conv import GraphConv
 from edge_kernels.reference.heatmap import heatmap
 from edge_kernels.reference.linear import Linear
@@ -20,6 +21,7 @@ __all__ = [
     "crop",
     "ell_matmul",
     "fit_rotations",
+    "follow",
     "heatmap",
     "letterbox",
     "nms",

@@ -339,5 +339,6 @@ def test_tensorrt_session_fills_the_memory_of_its_caller(bench: Bench, count: in
     assert "synchronize" not in {what for what, _, _ in bench.driver.order}
     np.testing.assert_array_equal(cuda_stand_in.host_array(more.pointer, more.shape), x + 1)
     np.testing.assert_allclose(cuda_stand_in.host_array(sums.pointer, sums.shape), x.sum(axis=(2, 3)), rtol=1e-5)
-    assert [stream for what, _, stream in bench.driver.order[-2:]] == [77, 77]
+    own = count in session.batches  # the engine writes to the memory; else its outputs are copied there
+    assert [stream for what, _, stream in bench.driver.order[-2:]] == ([] if own else [77, 77])
     assert isinstance(session, EnqueuingSession)
