@@ -217,6 +217,8 @@ def _streams(
         )
         cleanup.callback(outputs.abort)
         wants_rotations = partial(outputs.wants_rotations, source.name)
+        if room is None:  # it uses the surfaces of all cameras
+            pipeline.surface_use = partial(outputs.surface_use, source.name)
         overlapped = AsyncPipeline(
             source, pipeline, playback.pace, limit=playback.max_frames, wants_rotations=wants_rotations
         )

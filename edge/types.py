@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
 
 from calibration.camera import Camera
 from meshcast.protocol.body import F32, I32, U8, Array, BodyModel
@@ -26,6 +30,8 @@ __all__ = [
     "Pose2D",
     "PosedRigs",
     "RigPose",
+    "SurfaceLevels",
+    "SurfaceUse",
     "TrackedFrame",
     "Tracks",
 ]
@@ -113,6 +119,29 @@ class Attention:
     boxes: F32
 
 
+class SurfaceUse(Enum):
+    """What is done with the surface of bodies: FLOATS: any use; LEVELS: it is sent in messages, and only as the levels
+    of SurfaceLevels; NONE: nothing."""
+
+    FLOATS = "floats"
+    LEVELS = "levels"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceLevels:
+    """Vertices of N people as messages hold them: low (N, 3) + step (N, 3) * levels (N, V, 3) uint16, m."""
+
+    low: F32
+    step: F32
+    levels: NDArray[np.uint16]
+
+    def at(self, vertices: Array) -> F32:
+        """Some of the vertices (N, C, 3), m, with the error of half a step."""
+        chosen: F32 = self.low[:, None] + self.step[:, None] * self.levels[:, vertices]
+        return chosen
+
+
 @dataclass(frozen=True, slots=True)
 class Bodies:
     """Human meshes of one frame, row for row with the 2D keypoints that they were made from.
@@ -124,7 +153,8 @@ class Bodies:
     visibility (N, J) float32 in 0..1: 1 where a joint was observed, 0 where its position is invented, None if unknown;
     contacts (N, 2) float32 in 0..1: whether the left and the right foot stand still on something, None if unknown;
     views (N, C) uint8, of bodies that several cameras saw: 1 for each of the room's C cameras that saw the person. Such
-    bodies are in the room's frame (z up, the floor at z = 0) instead of a camera's. None for those of one camera.
+    bodies are in the room's frame (z up, the floor at z = 0) instead of a camera's. None for those of one camera;
+    levels: the surface where it is used in messages alone (SurfaceUse); vertices are then (N, 0, 3).
     """
 
     ids: I32
@@ -139,9 +169,15 @@ class Bodies:
     visibility: F32 | None = None
     contacts: F32 | None = None
     views: U8 | None = None
+    levels: SurfaceLevels | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def surfaced(self) -> bool:
+        """Whether they have a surface, as vertices or as levels."""
+        return self.levels is not None or self.vertices.shape[1] > 0 or not len(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from edge.gpu.models import GpuModels
 from edge.gpu.pose import GpuPose
 from edge.gpu.skin import GpuSkinner
 from edge.gpu.slots import SLOTS, FrameRing
+from edge.gpu.surface import GpuSkin
 from edge.models import LoadedModels
 from edge.pipeline import CameraConfig, Pipeline
 from edge.stages.config import PipelineConfig
@@ -148,7 +149,7 @@ class GpuPipeline(Pipeline):
     def _make_skin(self, body: Body, model: BodyModel) -> Skin:
         skinner = GpuSkinner(self._device, self._mesh_stream, body)
         self._owned.append(skinner)
-        return Skin(body, model, skinner)
+        return GpuSkin(body, model, skinner, lambda: self.surface_use())
 
     def _gpu_pose(self, role: str, card: Card, **options: Any) -> GpuPose:
         pose = GpuPose(

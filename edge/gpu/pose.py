@@ -26,6 +26,7 @@ from edge.types import F32, Frame, Tracks
 from engines.cards.card import Card
 from engines.device.base import Device, Spec, Stream
 from engines.device.graphs import StepGraphs
+from engines.device.mirror import Mirror
 from engines.device.packed import Packed
 from engines.errors import OutOfMemoryError
 from engines.inference.session import Session
@@ -57,12 +58,12 @@ class GpuPose(Pose):
         self._stream, self._engine, self._ring = stream, engine, ring
         masks = Spec(self._crops.size, np.dtype(np.uint8)), Spec((), np.dtype(np.int32))
         self._crop_batch = Packed(device.array, engine.inputs)
-        self._masks, self._staged_masks = Packed(device.array, masks), Packed(device.host_array, masks)
+        self._masks = Mirror(device, masks)
         columns = 7 + 6 * len(card.keypoints)
         self._batches = PoseBatch(device, engine, columns), PoseBatch(device, engine, columns)
         self._most: int | None = None  # people of a batch, where memory was short
         self._read = [device.event("image read by the crops") for _ in range(4)]
-        self._graphs = StepGraphs(stream, f"{engine.name} with its copy", captures=engine.captures)
+        self._graphs = StepGraphs(stream, engine.name, captures=engine.captures)
         self._place_values = place_values(card, self._shift, self._crops.size)
         self._forecast: Forecast | None = None
         self._motion: tuple[float, ...] = ()
@@ -82,13 +83,13 @@ class GpuPose(Pose):
         self._graphs.clear()
         for batch in self._batches:
             batch.close()
-        for packed in (self._crop_batch, self._masks, self._staged_masks):
-            packed.close()
+        for memory in (self._crop_batch, self._masks):
+            memory.close()
 
     @property
-    def _memory(self) -> tuple[Packed[Any], ...]:
+    def _memory(self) -> tuple[Packed[Any] | Mirror, ...]:
         """What the batches of crops need."""
-        return (self._crop_batch, *(packed for batch in self._batches for packed in batch.memory))
+        return (self._crop_batch, *(each for batch in self._batches for each in batch.memory))
 
     def _infer(self, frame: Frame, tracks: Tracks, boxes: F32) -> tuple[Outputs, F32]:
         centers, scales, regions = self._crops.regions(boxes)
@@ -162,9 +163,9 @@ class GpuPose(Pose):
         count, stream, batch = len(places[0]), self._stream, self._spare_batch()
         size = min(self._engine.bucket(count), batch.capacity)
         batch.wait()
-        fill(batch.staged_places.parts(size), places)
+        fill(batch.places.here(size), places)
         try:
-            stream.copy(batch.places.whole(size), batch.staged_places.whole(size))
+            batch.places.up(stream, size)
             stream.wait(slot.uploaded)
             self._crop(slot, batch, size)
             if masks:
@@ -188,7 +189,7 @@ class GpuPose(Pose):
             following, slot = after
             batch, stream = self._batches[before is self._batches[0]], self._stream
             batch.wait()
-            fill(batch.staged_tracks.parts(size), state)
+            fill(batch.tracks.here(size), state)
             crops = crop_values(self._crops, self._place_values, following.image.shape[0], self._cut)
             motion = self._motion
 
@@ -196,10 +197,10 @@ class GpuPose(Pose):
                 edge_kernels.follow(motion, crops, *(*arrays, handle))
 
             try:
-                stream.copy(batch.tracks.whole(size), batch.staged_tracks.whole(size))
-                given = (before.outputs.parts(size)[0], *before.places.parts(size), *batch.tracks.parts(size))
-                stream.launch("follow", work, given, batch.places.parts(size))
-                stream.copy(batch.staged_places.whole(size), batch.places.whole(size))
+                batch.tracks.up(stream, size)
+                given = (before.outputs.there(size)[0], *before.places.there(size), *batch.tracks.there(size))
+                stream.launch("follow", work, given, batch.places.there(size))
+                batch.places.down(stream, size)
                 stream.wait(slot.uploaded)
                 self._crop(slot, batch, size)
                 self._run_engine(batch, size)
@@ -211,8 +212,8 @@ class GpuPose(Pose):
         stream, engine = self._stream, self._engine
 
         def step() -> None:
-            engine.enqueue(stream, self._crop_batch.parts(size), batch.outputs.parts(size))
-            stream.copy(batch.landing.whole(size), batch.outputs.whole(size))
+            engine.enqueue(stream, self._crop_batch.parts(size), batch.outputs.there(size))
+            batch.outputs.down(stream, size)
 
         with engine.turn(stream):
             self._graphs.run((size, batch is self._batches[0]), step)
@@ -224,7 +225,7 @@ class GpuPose(Pose):
         def work(handle: int, image: Any, at: Any, scale: Any, out: Any) -> None:
             write(image, at, scale, out, handle)
 
-        stream.launch("crops", work, [slot.image, *batch.places.parts(size)], self._crop_batch.parts(size))
+        stream.launch("crops", work, [slot.image, *batch.places.there(size)], self._crop_batch.parts(size))
         self._read.append(read := self._read.pop(0))
         stream.record(read)
         slot.readers.append(read)
@@ -235,19 +236,18 @@ class GpuPose(Pose):
         color, count, stream = self._mask.fill, len(masks), self._stream
         if self._masks.capacity < count:
             self._finish()
-            for packed in (self._masks, self._staged_masks):
-                packed.reserve(self._crop_batch.capacity)
+            self._masks.reserve(self._crop_batch.capacity)
         for batch in self._batches:
             batch.wait()  # for the masks of a call that failed
         values = (np.stack(list(masks.values())), np.array(list(masks), np.int32))
-        for staged, value in zip(self._staged_masks.parts(count), values, strict=True):
+        for staged, value in zip(self._masks.here(count), values, strict=True):
             staged.write()[:] = value
-        stream.copy(self._masks.whole(count), self._staged_masks.whole(count))
+        self._masks.up(stream, count)
 
         def work(handle: int, mask: Any, rows: Any, out: Any) -> None:
             edge_kernels.paint(color, mask, rows, out, stream=handle)
 
-        stream.launch("paint", work, self._masks.parts(count), updates=self._crop_batch.parts(size))
+        stream.launch("paint", work, self._masks.there(count), updates=self._crop_batch.parts(size))
 
     def _spare_batch(self) -> PoseBatch:
         """The batch that holds no crops of the next frame."""

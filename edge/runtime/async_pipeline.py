@@ -190,7 +190,8 @@ class AsyncPipeline:
 
     def _recover_meshes(self, tracked: TrackedFrame) -> FrameResult:
         bodies = self.pipeline.recover_meshes(tracked)
-        rig_pose = self.pipeline.solve_rotations(tracked.frame, bodies) if self._wants_rotations() else None
+        rotations = self._wants_rotations() and bodies.surfaced
+        rig_pose = self.pipeline.solve_rotations(tracked.frame, bodies) if rotations else None
         return FrameResult(tracked.frame, tracked.camera, bodies, rig_pose, tracked.tracks)
 
     def _worker(

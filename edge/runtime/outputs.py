@@ -27,7 +27,7 @@ from edge.sinks.npz import NpzWriter
 from edge.sinks.overlay import OverlayWriter
 from edge.sinks.rerun_target import RerunConfig
 from edge.timing import Timings
-from edge.types import U8, BodyModel, Frame
+from edge.types import U8, BodyModel, Frame, SurfaceUse
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError
 
@@ -133,6 +133,13 @@ class Outputs:
         if any(file.open and file.rotations for file in self._files):
             return True
         return any(each.open and each.publisher.wants_rotations(stream) for each in self._publications)
+
+    def surface_use(self, stream: str) -> SurfaceUse:
+        """What the outputs use of the surface of the stream's bodies. Any thread may ask."""
+        if any(file.open for file in self._files):
+            return SurfaceUse.FLOATS
+        wanted = any(each.open and each.publisher.wants_surface(stream) for each in self._publications)
+        return SurfaceUse.LEVELS if wanted else SurfaceUse.NONE
 
     def write(self, result: FrameResult) -> float:
         """Publish, then save and draw; returns the frame's age in milliseconds when it was published."""

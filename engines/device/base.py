@@ -154,6 +154,12 @@ class Device(Protocol):
         ...
 
     @property
+    def unified(self) -> bool:
+        """Whether work on it uses page-locked memory of the host as its own: a HostArray may then be passed to
+        `Stream.launch` where a DeviceArray is."""
+        ...
+
+    @property
     def kernels(self) -> bool:
         """Whether the operators of edge_kernels run on its arrays."""
         ...

@@ -37,6 +37,8 @@ class CudaDevice:
         with self.errors("open it"):
             self._device: Any = core.Device(index)
             self.use()
+            # A board whose GPU and processor share one memory; its addresses are the same for both.
+            self.unified = bool(self._device.properties.integrated)
             self._pinned: Any = core.LegacyPinnedMemoryResource()
 
     def stream(self, name: str) -> base.Stream:
@@ -84,21 +86,14 @@ class CudaDevice:
             raise classify_error(error, "GPU pipeline", doing, self.name) from None
 
 
-class CudaArray:
-    """A base.DeviceArray; other libraries read it by DLPack or `__cuda_array_interface__`."""
+class _Addressed:
+    """An array at an address that the device can use, for other libraries, by DLPack or `__cuda_array_interface__`."""
 
-    def __init__(self, device: CudaDevice, buffer: Any, pointer: int, shape: Shape, dtype: np.dtype[Any]) -> None:
-        self.device, self.buffer, self.pointer = device, buffer, pointer
-        self.shape, self.dtype = shape, dtype
-        self.nbytes = byte_count(shape, dtype)
-
-    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
-        return CudaArray(self.device, self.buffer, self.pointer + offset, shape, np.dtype(dtype))
-
-    def close(self) -> None:
-        with self.device.errors("free memory"):
-            self.device.use()
-            self.buffer.close()
+    device: CudaDevice
+    buffer: Any
+    pointer: int
+    shape: Shape
+    dtype: np.dtype[Any]
 
     def __dlpack__(self, **options: Any) -> Any:
         return dlpack.capsule(self.buffer, self.pointer, self.shape, self.dtype, self.__dlpack_device__())
@@ -117,8 +112,25 @@ class CudaArray:
         }
 
 
-class CudaHostArray:
-    """A base.HostArray."""
+class CudaArray(_Addressed):
+    """A base.DeviceArray."""
+
+    def __init__(self, device: CudaDevice, buffer: Any, pointer: int, shape: Shape, dtype: np.dtype[Any]) -> None:
+        self.device, self.buffer, self.pointer = device, buffer, pointer
+        self.shape, self.dtype = shape, dtype
+        self.nbytes = byte_count(shape, dtype)
+
+    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
+        return CudaArray(self.device, self.buffer, self.pointer + offset, shape, np.dtype(dtype))
+
+    def close(self) -> None:
+        with self.device.errors("free memory"):
+            self.device.use()
+            self.buffer.close()
+
+
+class CudaHostArray(_Addressed):
+    """A base.HostArray; on a unified device also a base.DeviceArray."""
 
     def __init__(self, device: CudaDevice, buffer: Any, pointer: int, shape: Shape, dtype: np.dtype[Any]) -> None:
         self.device, self.buffer, self.pointer = device, buffer, pointer

@@ -45,7 +45,7 @@ class MeteredDevice:
     """
 
     def __init__(self, device: Device, on_time: OnTime) -> None:
-        self.name, self.kernels = device.name, device.kernels
+        self.name, self.kernels, self.unified = device.name, device.kernels, device.unified
         self.counts = DeviceCounts()
         self._device, self._on_time = device, on_time
 

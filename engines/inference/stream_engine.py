@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engines.device.base import Device, DeviceArray, Spec, Stream
 from engines.device.graphs import StepGraphs
-from engines.device.packed import Packed
+from engines.device.mirror import Mirror
 
 
 @runtime_checkable
@@ -100,29 +100,28 @@ class StreamedSession:
         self.backend, self.device, self.precision = like.backend, like.device, like.precision
         self._engine, self._stream = engine, stream
         given, made = engine.inputs, engine.outputs
-        self._given = Packed(device.array, given), Packed(device.host_array, given)
-        self._made = Packed(device.array, made), Packed(device.host_array, made)
+        self._given, self._made = Mirror(device, given), Mirror(device, made)
         self._done = device.event(f"{engine.name} done")
-        self._graphs = StepGraphs(stream, f"{engine.name} with its copies", captures=engine.captures)
+        self._graphs = StepGraphs(stream, engine.name, captures=engine.captures)
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         rows, stream = len(inputs[0]), self._stream
         size = self._engine.bucket(rows)
         if not self._done.done():
             self._done.wait()  # of a call that failed
-        (given, staging), (made, landing) = self._given, self._made
-        if given.capacity < size or landing.capacity < size:
+        given, made = self._given, self._made
+        if given.capacity < size or made.capacity < size:
             self._graphs.clear()
-        for packed in (given, staging, made, landing):
-            packed.reserve(size)
-        for x, staged in zip(inputs, staging.parts(size), strict=True):
+        for memory in (given, made):
+            memory.reserve(size)
+        for x, staged in zip(inputs, given.here(size), strict=True):
             values = staged.write()
             values[:rows], values[rows:] = x, 0
 
         def step() -> None:
-            stream.copy(given.whole(size), staging.whole(size))
-            self._engine.enqueue(stream, given.parts(size), made.parts(size))
-            stream.copy(landing.whole(size), made.whole(size))
+            given.up(stream, size)
+            self._engine.enqueue(stream, given.there(size), made.there(size))
+            made.down(stream, size)
 
         try:
             with self._engine.turn(stream):
@@ -130,12 +129,12 @@ class StreamedSession:
         finally:
             stream.record(self._done)
         self._done.wait()
-        return tuple(np.array(array.read()[:rows]) for array in landing.parts(size))
+        return tuple(np.array(array.read()[:rows]) for array in made.here(size))
 
     def close(self) -> None:
         """Free its memory, after waiting for the work that uses it."""
         if not self._done.done():
             self._done.wait()
         self._graphs.clear()
-        for packed in (*self._given, *self._made):
-            packed.close()
+        self._given.close()
+        self._made.close()

@@ -73,6 +73,15 @@ def test_run_on_gpu_saves_the_bodies_of_the_cpu(
     assert runtime.counts["pose engine"] >= 6 * cameras
 
 
+def test_run_on_gpu_without_a_subscriber_makes_no_surfaces(
+    meshcast: Command, runtime: Runtime, person_clip: Path
+) -> None:
+    said = meshcast("run", person_clip, "--publish", "tcp://127.0.0.1:0", "--max-frames", "4", *GPU)
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert runtime.counts["mesh engine"] >= 3
+    assert runtime.counts["skinning"] == runtime.counts["skinning to levels"] == 0
+
+
 def test_run_on_gpu_that_is_lost_ends_with_one_line(
     meshcast: Command, runtime: Runtime, person_clip: Path, tmp_path: Path
 ) -> None:

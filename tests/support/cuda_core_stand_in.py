@@ -109,11 +109,13 @@ class Device:
 
     limit = 1 << 30
     count = 2
+    integrated = False
 
     def __init__(self, index: int) -> None:
         if index >= self.count:
             raise RuntimeError("CUDA_ERROR_INVALID_DEVICE: this indicates that the device ordinal is invalid")
         self.current = 0
+        self.properties = types.SimpleNamespace(integrated=self.integrated)
         self.default_stream = Stream(0)
         self._handles = iter(range(100, 200))
 

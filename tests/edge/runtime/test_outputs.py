@@ -17,7 +17,7 @@ from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.frame_errors import MAX_CONSECUTIVE_ERRORS, MAX_FIRST_ERRORS
 from edge.runtime.outputs import Outputs, StreamFiles
 from edge.timing import Timings
-from edge.types import Bodies, BodyModel, Frame, RigPose
+from edge.types import Bodies, BodyModel, Frame, RigPose, SurfaceUse
 from edge.wire.publisher import Publisher
 from meshcast.errors import WireError
 
@@ -80,6 +80,9 @@ class FakePublisher:
         self._fault = fault
 
     def wants_rotations(self, stream: str) -> bool:
+        return self.subscribed and stream == "left"
+
+    def wants_surface(self, stream: str) -> bool:
         return self.subscribed and stream == "left"
 
     def publish(self, frame: Frame, bodies: Bodies, camera: Camera, rig_pose: RigPose | None) -> None:
@@ -198,6 +201,19 @@ def test_outputs_rotations_are_wanted_while_a_client_subscribes_to_params() -> N
     publisher.subscribed = True
     assert out.wants_rotations("left")
     assert not out.wants_rotations("right")
+
+
+def test_outputs_use_levels_of_surfaces_while_a_client_subscribes_and_no_file_is_written() -> None:
+    publisher = FakePublisher()
+    broken = Sink(from_on(1, OutputError("b.npz: cannot be written: the disk is full")))
+    out = outputs(broken, publisher=publisher)
+    assert out.surface_use("left") is SurfaceUse.FLOATS
+    out.write(result(0))
+    out.write(result(1))
+    assert out.surface_use("left") is SurfaceUse.NONE
+    publisher.subscribed = True
+    assert out.surface_use("left") is SurfaceUse.LEVELS
+    assert out.surface_use("right") is SurfaceUse.NONE
 
 
 def test_outputs_rotations_are_wanted_until_the_file_that_holds_them_fails() -> None:

@@ -24,7 +24,7 @@ class EmulatedDevice:
     kernels = True
 
     def __init__(self, runtime: Runtime, name: str = "cuda:0") -> None:
-        self.runtime, self.name = runtime, name
+        self.runtime, self.name, self.unified = runtime, name, runtime.unified
 
     def stream(self, name: str) -> base.Stream:
         return EmulatedStream(self, name)
@@ -190,6 +190,7 @@ class EmulatedStream:
         given, made, changed = (cast(Sequence[EmulatedArray], arrays) for arrays in (reads, writes, updates))
         for array in (*given, *made, *changed):
             assert not array.memory.freed, f"{name} uses {array.memory.block.name} after it was freed"
+            assert device.unified or isinstance(array, EmulatedArray), f"{name} uses memory of the host"
             assert array.device.name == device.name, f"{name} on {device.name} uses memory of {array.device.name}"
 
         def run() -> None:

@@ -57,6 +57,7 @@ class Runtime:
         edges: all waits that were called.
         counts: of "allocations", "frees", "host waits", "launches", "copies", "bytes", "captures", "graphs" and each
             launch by its name.
+        unified: whether devices use the host's memory as their own.
         not_captured: launches that refuse to be captured.
         faults: errors to come.
         limit: bytes of memory of a device.
@@ -72,6 +73,7 @@ class Runtime:
     limit: int = 1 << 40
     used: dict[str, int] = field(default_factory=dict)
     meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
+    unified: bool = False
     not_captured: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
