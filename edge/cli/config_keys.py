@@ -84,6 +84,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("backend", "backend"),
         Key("device", "device"),
         Key("precision", "precision"),
+        Key("dla", "dla", "0"),
         Key("threads", "threads", "4"),
     ),
     "pipeline": (

@@ -215,6 +215,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="precision of detector and pose model: fp32, bf16, fp16 or int8 (default: set by each model's card)",
     )
+    group.add_argument(
+        "--dla",
+        type=int,
+        choices=(0, 1),
+        help="run the detector on this deep learning accelerator of a Jetson Orin, with TensorRT (default: on the GPU)",
+    )
     group.add_argument("--threads", type=positive, metavar="N", help="inference threads (default: all cores)")
     group.add_argument(
         "--detect-every",
@@ -267,6 +273,7 @@ def models_from(args: argparse.Namespace) -> Models:
         args.refine,
         args.flip_test,
         args.second_pose,
+        args.dla,
     )
 
 

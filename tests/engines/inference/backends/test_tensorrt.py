@@ -241,7 +241,7 @@ def test_tensorrt_plan_is_cached_by_gpu_and_version(bench: Bench, caplog: pytest
     bench.open()
     bench.open()
     assert [arguments[0] for arguments in bench.built] == ["tensorrt"]
-    assert bench.built[0][2:] == ("net.onnx", ((3, 2, 2),), (8, 6), None)
+    assert bench.built[0][2:] == ("net.onnx", ((3, 2, 2),), (8, 6), None, None)
     bench.open(device="cuda:0")
     bench.trt.__version__ = "10.4.0"
     bench.open()
