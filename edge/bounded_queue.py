@@ -83,6 +83,11 @@ class BoundedQueue(Generic[T]):
             self._condition.wait_for(lambda: self._ended, max(0.0, seconds))
 
     @property
+    def length(self) -> int:
+        """Items that wait now."""
+        return len(self._waiting)
+
+    @property
     def _ended(self) -> bool:
         return self._finished or self._closed
 

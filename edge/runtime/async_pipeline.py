@@ -137,6 +137,13 @@ class AsyncPipeline:
         }
 
     @property
+    def waiting(self) -> dict[str, int]:
+        """Frames that wait now, by the step that they wait for."""
+        uploads = {"upload": self.reader.waiting, "pose": self._uploaded.length}
+        first = uploads if self.pipeline.uploads else {"pose": self.reader.waiting}
+        return {**first, "mesh": self._tracked.length, "output": self._results.length}
+
+    @property
     def problems(self) -> list[str]:
         """Messages about the frames left out because of an error, one line for each step."""
         return [problem for errors in self._errors.values() if (problem := errors.problem) is not None]

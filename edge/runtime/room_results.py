@@ -117,6 +117,11 @@ class RoomResults:
         return {"late": self._alignment.dropped, "failed": self._errors.count}
 
     @property
+    def waiting(self) -> Mapping[str, int]:
+        """No frames wait for steps of a room: its cameras' results wait for each other."""
+        return {}
+
+    @property
     def problems(self) -> list[str]:
         """Messages about moments that were left out. Those about cameras are warnings of the room's source."""
         return [self._errors.problem] if self._errors.problem is not None else []

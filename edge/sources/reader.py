@@ -63,6 +63,11 @@ class Reader:
         return self._read - self._frames.unused
 
     @property
+    def waiting(self) -> int:
+        """Frames that were read and not taken yet."""
+        return self._frames.length
+
+    @property
     def dropped(self) -> int:
         return self._frames.dropped
 

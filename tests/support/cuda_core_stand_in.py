@@ -47,6 +47,10 @@ class Event:
 
 
 class Stream:
+    """captures: whether graphs can be made, whose runs do nothing here."""
+
+    captures = True
+
     def __init__(self, handle: int) -> None:
         self.handle = handle
         self.order: list[tuple[str, Any]] = []
@@ -63,6 +67,8 @@ class Stream:
         self.order.append(("sync", None))
 
     def create_graph_builder(self) -> GraphBuilder:
+        if not self.captures:
+            raise RuntimeError("CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED: operation not permitted")
         self.builders.append(GraphBuilder(self))
         return self.builders[-1]
 

@@ -127,7 +127,7 @@ class Stream:
             latest_s=latest_s, pace="realtime" if live else "fast", source=SimpleNamespace(reconnects=0)
         )
         pipeline = SimpleNamespace(dropped_people=0, device_counts=None, timings=Timings())
-        self.results = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={})
+        self.results = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={}, waiting={})
 
 
 @pytest.fixture
