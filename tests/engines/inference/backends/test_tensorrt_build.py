@@ -1,4 +1,4 @@
-"""The detector on a deep learning accelerator: what TensorRT is asked for, and what is refused."""
+"""Plans for the detector on a deep learning accelerator: what TensorRT is asked for, and what is refused."""
 
 from __future__ import annotations
 
