@@ -8,8 +8,10 @@ the people; N may be zero. Arrays are trusted inside: they are validated where t
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +28,12 @@ __all__ = [
     "Bodies",
     "BodyModel",
     "Detections",
+    "DeviceFrame",
     "Frame",
     "Pose2D",
     "PosedRigs",
     "RigPose",
+    "Surface",
     "SurfaceLevels",
     "SurfaceUse",
     "TrackedFrame",
@@ -63,6 +67,68 @@ class Frame:
         """The name of the stream. Deprecated: use `stream`."""
         warnings.warn("Frame.camera is deprecated, use Frame.stream", DeprecationWarning, stacklevel=2)
         return self.stream
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """An image in the memory of a device, as a decoder gives it: upright, with square pixels.
+
+    Attributes:
+        device: name of the device, "cuda:0".
+        size: width and height, px.
+        planes: BGR (H, W, 3), or luma (H, W) and chroma (H/2, W/2, 2) of NV12 in limited range; uint8 arrays of any
+            library with DLPack, whose rows may be any distance apart.
+        bt709: whether NV12 is in the color space BT.709, else BT.601.
+        release: called once, when nothing reads the planes any more.
+    """
+
+    device: str
+    size: tuple[int, int]
+    planes: tuple[Any, ...]
+    release: Callable[[], None]
+    bt709: bool = False
+
+
+class DeviceFrame(Frame):
+    """A frame whose image is on a device. `image` is read from there when it is used first, which waits for it: by the
+    pipeline to which the frame was given before."""
+
+    __slots__ = ("_download", "_host", "surface")
+
+    surface: Surface | None
+    _host: U8 | None
+    _download: Callable[[], U8] | None
+
+    def __init__(
+        self,
+        stream: str,
+        index: int,
+        t_capture_ns: int,
+        t_s: float,
+        image: U8 | None = None,
+        raster: tuple[int, int] | None = None,
+        surface: Surface | None = None,
+    ) -> None:
+        """image: on the host, where it is known already; else surface."""
+        values = (stream, index, t_capture_ns, t_s, raster, surface, image, None)
+        names = ("stream", "index", "t_capture_ns", "t_s", "raster", "surface", "_host", "_download")
+        for name, value in zip(names, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    @property
+    def image(self) -> U8:
+        """The image on the host, (H, W, 3) uint8 BGR."""
+        if self._host is None:
+            if self._download is None:
+                raise ValueError(f"{self.stream}: the image of frame {self.index} is on a device that does not use it")
+            object.__setattr__(self, "_host", self._download())
+            object.__setattr__(self, "_download", None)
+        assert self._host is not None
+        return self._host
+
+    def read_with(self, download: Callable[[], U8]) -> None:
+        """Where `image` comes from."""
+        object.__setattr__(self, "_download", download)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ class GpuDetect(Detect):
         slot = self._ring.slot(frame)
         assert slot.image is not None
         given, image = self._input, slot.image
-        fitting = Fitting.of(frame.image.shape[:2], self._fit, self._size)
+        fitting = Fitting.of((image.shape[0], image.shape[1]), self._fit, self._size)
         turn = self._next
         self._next = (turn + 1) % len(self._landings)
         landing, read = self._landings[turn], self._read[turn]

@@ -18,7 +18,7 @@ from edge.stages.detect import Detect, input_size
 from edge.stages.pose import OnCrops, Pose
 from edge.stages.rig_pose import Skin
 from edge.timing import Timings
-from edge.types import F32, Array, BodyModel, Frame, TrackedFrame, Tracks
+from edge.types import F32, Array, BodyModel, DeviceFrame, Frame, TrackedFrame, Tracks
 from engines.body.body import Body
 from engines.cards.card import Card
 from engines.device.metered import DeviceCounts, MeteredDevice
@@ -85,6 +85,8 @@ class GpuPipeline(Pipeline):
 
     def track_people(self, frame: Frame) -> TrackedFrame:
         try:
+            if isinstance(frame, DeviceFrame):
+                self._ring.slot(frame)  # its image is read on the host, too
             return super().track_people(frame)
         finally:
             self.discard(frame)

@@ -187,10 +187,11 @@ class GpuPose(Pose):
             if after is None or state is None:
                 return None
             following, slot = after
+            assert slot.image is not None
             batch, stream = self._batches[before is self._batches[0]], self._stream
             batch.wait()
             fill(batch.tracks.here(size), state)
-            crops = crop_values(self._crops, self._place_values, following.image.shape[0], self._cut)
+            crops = crop_values(self._crops, self._place_values, slot.image.shape[0], self._cut)
             motion = self._motion
 
             def work(handle: int, *arrays: Any) -> None:

@@ -176,6 +176,10 @@ class Device(Protocol):
         """Uninitialized device memory. Raises OutOfMemoryError."""
         ...
 
+    def wrap(self, array: Any) -> DeviceArray:
+        """An array of another library in this device's memory, with DLPack, to be read by launches. It is kept."""
+        ...
+
     def host_array(self, shape: Shape, dtype: DTypeLike) -> HostArray:
         """Uninitialized page-locked host memory. Raises OutOfMemoryError."""
         ...

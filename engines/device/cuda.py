@@ -67,6 +67,9 @@ class CudaDevice:
             buffer = self._pinned.allocate(max(1, byte_count(shape, dtype)))
             return CudaHostArray(self, buffer, int(buffer.handle), shape, np.dtype(dtype))
 
+    def wrap(self, array: Any) -> base.DeviceArray:
+        return ForeignArray(array)
+
     def use(self) -> None:
         """Make this the current device of the calling thread."""
         if getattr(_thread, "device", None) is not self:
@@ -127,6 +130,30 @@ class CudaArray(_Addressed):
         with self.device.errors("free memory"):
             self.device.use()
             self.buffer.close()
+
+
+class ForeignArray:
+    """A base.DeviceArray of another library; operators take it by its own DLPack, with the distance of its rows."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = self.buffer = array
+        known = getattr(array, "__cuda_array_interface__", {"shape": (), "typestr": "|u1", "data": (0, True)})
+        self.pointer = int(known["data"][0])
+        self.shape, self.dtype = tuple(known["shape"]), np.dtype(known["typestr"])
+        self.nbytes = byte_count(self.shape, self.dtype)
+
+    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
+        raise TypeError("an array of another library has no parts")
+
+    def close(self) -> None:
+        """Its library frees it."""
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        device: tuple[int, int] = self._array.__dlpack_device__()
+        return device
 
 
 class CudaHostArray(_Addressed):

@@ -59,6 +59,9 @@ class MeteredDevice:
         self.counts.allocations += 1
         return self._device.array(shape, dtype)
 
+    def wrap(self, array: Any) -> DeviceArray:
+        return self._device.wrap(array)
+
     def host_array(self, shape: Shape, dtype: DTypeLike) -> HostArray:
         self.counts.allocations += 1
         return self._device.host_array(shape, dtype)

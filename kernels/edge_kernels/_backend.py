@@ -22,6 +22,7 @@ except ImportError as error:
         heatmap,
         letterbox,
         nms,
+        nv12_to_bgr,
         paint,
         rasterize,
         refine_pose,
@@ -56,6 +57,7 @@ else:
     heatmap = _native.heatmap
     letterbox = _native.letterbox
     nms = _native.nms
+    nv12_to_bgr = _native.nv12_to_bgr
     paint = _native.paint
     rasterize = _native.rasterize
     refine_pose = _native.refine_pose
@@ -80,6 +82,7 @@ __all__ = [
     "heatmap",
     "letterbox",
     "nms",
+    "nv12_to_bgr",
     "paint",
     "rasterize",
     "refine_pose",

@@ -8,6 +8,7 @@ from edge_kernels.reference.graph_conv import GraphConv
 from edge_kernels.reference.heatmap import heatmap
 from edge_kernels.reference.linear import Linear
 from edge_kernels.reference.nms import nms
+from edge_kernels.reference.nv12 import nv12_to_bgr
 from edge_kernels.reference.paint import paint
 from edge_kernels.reference.plan import ExecutionPlan
 from edge_kernels.reference.rasterize import rasterize
@@ -25,6 +26,7 @@ __all__ = [
     "heatmap",
     "letterbox",
     "nms",
+    "nv12_to_bgr",
     "paint",
     "rasterize",
     "refine_pose",

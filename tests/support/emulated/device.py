@@ -35,6 +35,10 @@ class EmulatedDevice:
     def array(self, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
         return EmulatedArray(self, self._memory(shape, dtype), shape, np.dtype(dtype))
 
+    def wrap(self, array: Any) -> base.DeviceArray:
+        assert isinstance(array, EmulatedArray)
+        return array
+
     def host_array(self, shape: Shape, dtype: DTypeLike) -> base.HostArray:
         return EmulatedHostArray(self, self._memory(shape, dtype), shape, np.dtype(dtype))
 
