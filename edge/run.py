@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, SourceError
-from edge.gpu.models import gpu_models
+from edge.gpu.models import GpuModels, gpu_models
 from edge.gpu.pipeline import make_pipeline
 from edge.models import LoadedModels
 from edge.monitoring.build_progress import build_progress_bars
@@ -114,6 +114,8 @@ def run(
             gpu = gpu_models(models)
             if gpu is not None:
                 cleanup.callback(gpu.close)
+            if config.sources.decode == "gpu":
+                _decode_on_gpu(sources, gpu)
             pipelines = []
             for camera, listener in zip(config.camera_configs(), listeners, strict=True):
                 pipelines.append(make_pipeline(models, gpu, camera, config.pipeline, Timings(listener)))
@@ -153,6 +155,14 @@ def open_sources(config: SourceConfig, cleanup: ExitStack, names: Sequence[str] 
         sources.append(open_source(uri, loop=playback.loop, camera=name, fps=playback.fps, access=config.access))
         cleanup.callback(sources[-1].close)
     return sources
+
+
+def _decode_on_gpu(sources: list[Source], gpu: GpuModels | None) -> None:
+    """Let the sources decode on the GPU of the models. Raises ModelError where those do not run on its streams."""
+    if gpu is None:
+        raise ModelError("--decode gpu: the models do not run on a GPU's streams, which read its images; leave it out")
+    for source in sources:
+        source.decode_on = gpu.device.name
 
 
 def _planned(config: RunConfig, names: list[str]) -> list[StreamFiles]:

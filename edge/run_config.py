@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from edge.errors import SourceError
 from edge.models import Models
@@ -49,12 +50,14 @@ class SourceConfig:
         names: of the streams, in the order of the sources, "" for the source's own; empty: the sources' own.
         playback: one for all sources, or one for each.
         access: credentials and transport of network sources.
+        decode: "cpu", or "gpu": videos and network streams are decoded on the GPU of the models, where images stay.
     """
 
     uris: tuple[str, ...]
     names: tuple[str, ...] = ()
     playback: tuple[PlaybackConfig, ...] = (PlaybackConfig(),)
     access: Access = field(default_factory=Access)
+    decode: Literal["cpu", "gpu"] = "cpu"
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -53,6 +53,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("loop", "loop"),
         Key("fps", "fps", "30"),
         Key("max_frames", "max_frames", "1000"),
+        Key("decode", "decode"),
     ),
     "network": (
         Key("rtsp_transport", "rtsp_transport"),

@@ -71,6 +71,7 @@ class Source(ABC):
         warnings: one line for each kind of frame that is delivered differently from how it is stored; each kind is
             logged once.
         reconnects: number of attempts to reconnect to a live source.
+        decode_on: device that decodes, "cuda:0", for sources that FFmpeg decodes; set before the iteration.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Source(ABC):
         self.problems: list[str] = []
         self._warnings: dict[str, str] = {}
         self.reconnects = 0
+        self.decode_on: str | None = None
         self._stop = StopSignal(stop)
 
     @abstractmethod

@@ -15,9 +15,11 @@ from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import VideoReformatter
 
+from edge.errors import SourceError
+from edge.sources import hardware
 from edge.sources.geometry import MAX_PIXELS, Orientation, square_size, too_large
 from edge.sources.image_header import image_size
-from edge.types import U8
+from edge.types import U8, Surface
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -31,16 +33,18 @@ class DecodedImage:
     """A decoded image.
 
     pts_s: presentation time in seconds, None if the stream has none. image: (H, W, 3) uint8 BGR. raster: (width,
-    height) of the upright image as stored, before its pixels were made square.
+    height) of the upright image as stored, before its pixels were made square. surface: the image, where it is on a
+    device; `image` is empty then.
     """
 
     pts_s: float | None
     image: U8
     raster: tuple[int, int]
+    surface: Surface | None = None
 
     @property
     def size(self) -> tuple[int, int]:
-        return self.image.shape[1], self.image.shape[0]
+        return (self.image.shape[1], self.image.shape[0]) if self.surface is None else self.surface.size
 
 
 class Decoder:
@@ -50,11 +54,15 @@ class Decoder:
     delivered. refused: size of an image that was not decoded because it exceeds the limit, None if unknown.
     """
 
-    def __init__(self, stream: VideoStream, *, low_delay: bool = False) -> None:
+    def __init__(self, stream: VideoStream, *, low_delay: bool = False, decode_on: str | None = None) -> None:
+        """decode_on: device of the stream's container, see InputConfig."""
         # Frame threading is fastest, but delays the output by one frame per thread.
         stream.thread_type = "SLICE" if low_delay else "AUTO"
         self._context = stream.codec_context
         self._context.options = {**self._context.options, "max_pixels": str(MAX_PIXELS)}
+        self._device = decode_on
+        if decode_on is not None:
+            self._context.options = {**self._context.options, "extra_hw_frames": hardware.EXTRA_SURFACES}
         if low_delay:
             self._context.flags |= Flags.low_delay
         # One reformatter for the whole stream: VideoFrame.to_ndarray would create a new one for every frame.
@@ -91,6 +99,11 @@ class Decoder:
         orientation = orientation_of(frame)
         stored = frame.width, frame.height
         size = square_size(stored, self._pixel_aspect.now())
+        surface = hardware.surface_of(frame, self._device) if self._device is not None else None
+        if surface is not None:
+            if size != stored or orientation != Orientation():
+                raise SourceError("its images are turned or not square; decode it without --decode gpu")
+            return DecodedImage(self._timestamps.of(frame), np.empty((0, 0, 3), np.uint8), stored, surface)
         # Square pixels: without a size the conversion does not resample.
         scaled: dict[str, Any] = {} if size == stored else {"width": size[0], "height": size[1]}
         made = self._reformatter.reformat(frame, format="bgr24", **scaled)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge.sources.clock import MAX_GAP_S, FileClock, LiveClock
 from edge.sources.decoder import DecodedImage
-from edge.types import Frame
+from edge.types import DeviceFrame, Frame
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -114,6 +114,8 @@ class LiveFrames:
 
 def _frame(decoded: DecodedImage, camera: str, index: int, t_capture_ns: int, t_s: float) -> Frame:
     raster = None if decoded.raster == decoded.size else decoded.raster
+    if decoded.surface is not None:
+        return DeviceFrame(camera, index, t_capture_ns, t_s, raster=raster, surface=decoded.surface)
     return Frame(camera, index, t_capture_ns, t_s, decoded.image, raster)
 
 

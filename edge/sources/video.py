@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import av
@@ -91,9 +92,9 @@ class VideoSource(Source):
         refused: tuple[int, int] | None = None
         truncated = True
         try:
-            with Demuxer(self._input_config, self._stop) as demuxer:
+            with Demuxer(replace(self._input_config, decode_on=self.decode_on), self._stop) as demuxer:
                 container, stream = demuxer.open()
-                decoder = Decoder(stream)
+                decoder = Decoder(stream, decode_on=self.decode_on)
                 truncation = TruncationDetector(container, stream, self.fps)
                 for decoded in decoder.decode(truncation.filter(demuxer.packets())):
                     if self._stop.is_set():
