@@ -104,7 +104,7 @@ def run(
             if config.room is not None:
                 for line in config.room.check([source.size for source in sources]):
                     log.warning("%s", line)
-            listeners = [observers.listener(name) for name in names]
+            listeners = [(observers.listener(name), observers.around_launches(name)) for name in names]
             timings = Timings(observers.listener(ENGINES))
             if models is not None:
                 models.timings = timings
@@ -117,8 +117,8 @@ def run(
             if config.sources.decode == "gpu":
                 _decode_on_gpu(sources, gpu)
             pipelines = []
-            for camera, listener in zip(config.camera_configs(), listeners, strict=True):
-                pipelines.append(make_pipeline(models, gpu, camera, config.pipeline, Timings(listener)))
+            for camera, (listener, around) in zip(config.camera_configs(), listeners, strict=True):
+                pipelines.append(make_pipeline(models, gpu, camera, config.pipeline, Timings(listener), around))
                 cleanup.callback(pipelines[-1].close)
             room = _room(config, sources, pipelines, Timings(observers.listener(ROOM)))
         publisher, viewer = (

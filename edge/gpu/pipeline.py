@@ -21,7 +21,7 @@ from edge.timing import Timings
 from edge.types import F32, Array, BodyModel, DeviceFrame, Frame, TrackedFrame, Tracks
 from engines.body.body import Body
 from engines.cards.card import Card
-from engines.device.metered import DeviceCounts, MeteredDevice
+from engines.device.metered import Around, DeviceCounts, MeteredDevice
 from engines.errors import DeviceLostError
 from engines.heads.base import Head
 from engines.inference.process_exit import native_calls
@@ -45,6 +45,7 @@ class GpuPipeline(Pipeline):
         config: PipelineConfig | None = None,
         *,
         timings: Timings | None = None,
+        around: Around | None = None,
     ) -> None:
         """
         Args:
@@ -52,11 +53,12 @@ class GpuPipeline(Pipeline):
             camera_config: intrinsics of the camera.
             config: settings of the stages.
             timings: where durations are added.
+            around: surrounds what is enqueued, see MeteredDevice.
         """
         timings = timings or Timings()
         self._gpu = models
         self._device = MeteredDevice(
-            models.device, lambda name, start_ns, end_ns: timings.record(f"gpu {name}", start_ns, end_ns)
+            models.device, lambda name, start_ns, end_ns: timings.record(f"gpu {name}", start_ns, end_ns), around
         )
         self._ring = FrameRing(self._device)
         self._pose_stream, self._mesh_stream = self._device.stream("pose"), self._device.stream("mesh")
@@ -168,9 +170,14 @@ class GpuPipeline(Pipeline):
 
 
 def make_pipeline(
-    models: LoadedModels, gpu: GpuModels | None, camera: CameraConfig, config: PipelineConfig, timings: Timings
+    models: LoadedModels,
+    gpu: GpuModels | None,
+    camera: CameraConfig,
+    config: PipelineConfig,
+    timings: Timings,
+    around: Around | None = None,
 ) -> Pipeline:
-    """The pipeline of one stream: on the streams of a GPU where `gpu` is given."""
+    """The pipeline of one stream: on the streams of a GPU where `gpu` is given. around: see GpuPipeline."""
     if gpu is None:
         return Pipeline(models, camera, config, timings=timings)
-    return GpuPipeline(gpu, camera, config, timings=timings)
+    return GpuPipeline(gpu, camera, config, timings=timings, around=around)

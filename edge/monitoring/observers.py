@@ -14,6 +14,7 @@ from edge.monitoring.trace import Trace
 from edge.runtime.health import RunHealth
 from edge.runtime.supervision import Supervision
 from edge.timing import Listener, Tee
+from engines.device.metered import Around
 
 if TYPE_CHECKING:
     from edge.models import LoadedModels
@@ -79,6 +80,10 @@ class Observers:
         if self._nvtx and name != ENGINES:
             listeners.append(NvtxRanges(name))
         return Tee(listeners) if len(listeners) > 1 else next(iter(listeners), None)
+
+    def around_launches(self, name: str) -> Around | None:
+        """What surrounds the enqueuing of a stream's work on a GPU: NVTX ranges, or nothing."""
+        return NvtxRanges(name).enqueue if self._nvtx else None
 
     def watch(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, cast
 
@@ -14,6 +15,9 @@ from engines.device.base import Device, DeviceArray, Event, Graph, HostArray, Sh
 
 OnTime = Callable[[str, int, int], None]
 """Receives the name of a launch, and when it began and ended on the device (readings of time.monotonic_ns)."""
+
+Around = Callable[[str, str], AbstractContextManager[Any]]
+"""Surrounds the enqueuing of work, given the names of its stream and of the launch."""
 
 PENDING = 32  # launches of a stream whose times are not known yet; more are not timed
 
@@ -44,13 +48,15 @@ class MeteredDevice:
         counts: of this user.
     """
 
-    def __init__(self, device: Device, on_time: OnTime) -> None:
+    def __init__(self, device: Device, on_time: OnTime, around: Around | None = None) -> None:
+        """around: surrounds what is enqueued on its streams, for profilers."""
         self.name, self.kernels, self.unified = device.name, device.kernels, device.unified
         self.counts = DeviceCounts()
         self._device, self._on_time = device, on_time
+        self._around: Around = around or (lambda stream, name: nullcontext())
 
     def stream(self, name: str) -> Stream:
-        return _Stream(self._device, self._device.stream(name), self.counts, self._on_time)
+        return _Stream(self._device, self._device.stream(name), self.counts, self._on_time, self._around)
 
     def event(self, name: str, *, timed: bool = False) -> Event:
         return _Event(self._device.event(name, timed=timed), self.counts)
@@ -104,8 +110,8 @@ class _Span(NamedTuple):
 
 
 class _Stream:
-    def __init__(self, device: Device, stream: Stream, counts: DeviceCounts, on_time: OnTime) -> None:
-        self.name = stream.name
+    def __init__(self, device: Device, stream: Stream, counts: DeviceCounts, on_time: OnTime, around: Around) -> None:
+        self.name, self._around = stream.name, around
         self._device, self._stream, self._counts, self._on_time = device, stream, counts, on_time
         self._origin = device.event(f"{stream.name} origin", timed=True)
         stream.record(self._origin)
@@ -160,6 +166,10 @@ class _Stream:
 
     def _timed(self, name: str, enqueue: Callable[[], None]) -> None:
         self._collect()
+        with self._around(self.name, name):
+            self._between_events(name, enqueue)
+
+    def _between_events(self, name: str, enqueue: Callable[[], None]) -> None:
         if len(self._pending) >= PENDING:
             enqueue()
             return
