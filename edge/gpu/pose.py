@@ -205,6 +205,9 @@ class GpuPose(Pose):
                 stream.wait(slot.uploaded)
                 self._crop(slot, batch, size)
                 self._run_engine(batch, size)
+            except OutOfMemoryError:  # the next frame is tried again in its turn; this one is not concerned
+                self._pause.note(right=False)
+                return None
             finally:
                 stream.record(batch.landed)
             return Ahead(following, tracks.ids.copy(), batch, size)

@@ -11,9 +11,9 @@ from edge.stages.crops import Cropper, complete_boxes
 from edge.stages.tracker import Tracker
 from edge.types import Detections, Frame, Pose2D
 from tests.support.emulated.clips import Clip, differences
-from tests.support.emulated.machine import emulated_models
+from tests.support.emulated.machine import emulated_models, out_of_memory
 from tests.support.emulated.pipelines import pipelines
-from tests.support.emulated.runtime import Runtime
+from tests.support.emulated.runtime import Fault, Runtime
 
 SIZE = (480, 640)
 FPS = 29.97
@@ -88,6 +88,24 @@ def test_wrong_forecasts_are_not_used_and_pause(one_person: Clip) -> None:
             bodies.append(pipeline.process(given))
     assert differences(bodies, one_person.bodies) < 1e-5
     assert 1 <= runtime.counts["follow"] <= 4
+    assert runtime.checker.hazards == []
+
+
+def test_crops_ahead_without_memory_cost_no_frame(one_person: Clip) -> None:
+    runtime = Runtime(seed=5, eagerness=0)
+    with pipelines(runtime, second_pose="auto") as (pipeline,):
+        bodies = []
+        pipeline.upload(one_person.frames[0])
+        for index, given in enumerate(one_person.frames):
+            if index + 1 < len(one_person.frames):
+                pipeline.upload(one_person.frames[index + 1])
+            if index == 6:  # its own crops were computed while the frame before was tracked
+                runtime.faults = [Fault("pose engine", 0, out_of_memory("pose"))]
+            bodies.append(pipeline.process(given))
+            refused = [fault.seen for fault in runtime.faults]
+            runtime.faults.clear()
+            assert refused == ([1] if index == 6 else [])
+    assert differences(bodies, one_person.bodies) < 1e-5
     assert runtime.checker.hazards == []
 
 

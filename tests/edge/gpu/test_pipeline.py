@@ -205,6 +205,13 @@ def test_gpu_pipeline_in_hard_times_has_no_hazard(cameras: TwoCameras) -> None:
     assert not cameras.runtime.meanwhile
 
 
+def test_gpu_pipeline_in_hard_times_on_shared_memory_has_no_hazard(one_person: Clip) -> None:
+    runtime = Runtime(eagerness=0, unified=True)
+    with pipelines(runtime, 2) as (one, two):
+        hard_times(TwoCameras(runtime, one, two, one_person))
+        assert runtime.checker.hazards == []
+
+
 @pytest.mark.parametrize("wait", sorted(WAITS), ids=lambda wait: " ".join(wait))
 def test_gpu_pipeline_without_one_wait_is_found_out(wait: tuple[str, str], cameras: TwoCameras) -> None:
     cameras.runtime.restart({wait})
