@@ -61,7 +61,9 @@ class GpuPipeline(Pipeline):
             models.device, lambda name, start_ns, end_ns: timings.record(f"gpu {name}", start_ns, end_ns), around
         )
         self._ring = FrameRing(self._device)
-        self._pose_stream, self._mesh_stream = self._device.stream("pose"), self._device.stream("mesh")
+        self._pose_stream = self._device.stream("pose")
+        # Crops that are computed ahead do not delay the frame before them.
+        self._mesh_stream = self._device.stream("mesh", urgent=True)
         self._owned: list[Any] = [self._ring]
         self._detect: GpuDetect | None = None
         try:

@@ -164,8 +164,8 @@ class Device(Protocol):
         """Whether the operators of edge_kernels run on its arrays."""
         ...
 
-    def stream(self, name: str) -> Stream:
-        """A new stream."""
+    def stream(self, name: str, *, urgent: bool = False) -> Stream:
+        """A new stream. urgent: its kernels are started before waiting ones of other streams."""
         ...
 
     def event(self, name: str, *, timed: bool = False) -> Event:

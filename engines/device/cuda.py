@@ -18,6 +18,7 @@ from engines.device import base, dlpack
 from engines.device.base import Shape, Work, byte_count
 from engines.errors import ModelError
 
+URGENT = -1  # priority of a stream, which every GPU has
 _thread = threading.local()  # `device`: the current one of each thread
 
 
@@ -41,10 +42,12 @@ class CudaDevice:
             self.unified = bool(self._device.properties.integrated)
             self._pinned: Any = core.LegacyPinnedMemoryResource()
 
-    def stream(self, name: str) -> base.Stream:
+    def stream(self, name: str, *, urgent: bool = False) -> base.Stream:
         with self.errors("make a stream"):
             self.use()
-            return CudaStream(self, name, self._device.create_stream())
+            # Lower numbers are more urgent; 0 is the default.
+            options = self._core.StreamOptions(priority=URGENT if urgent else 0)
+            return CudaStream(self, name, self._device.create_stream(options=options))
 
     def event(self, name: str, *, timed: bool = False) -> base.Event:
         with self.errors("make an event"):

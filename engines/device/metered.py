@@ -55,8 +55,8 @@ class MeteredDevice:
         self._device, self._on_time = device, on_time
         self._around: Around = around or (lambda stream, name: nullcontext())
 
-    def stream(self, name: str) -> Stream:
-        return _Stream(self._device, self._device.stream(name), self.counts, self._on_time, self._around)
+    def stream(self, name: str, *, urgent: bool = False) -> Stream:
+        return _Stream(self._device, self._device.stream(name, urgent=urgent), self.counts, self._on_time, self._around)
 
     def event(self, name: str, *, timed: bool = False) -> Event:
         return _Event(self._device.event(name, timed=timed), self.counts)

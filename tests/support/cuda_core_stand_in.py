@@ -51,8 +51,8 @@ class Stream:
 
     captures = True
 
-    def __init__(self, handle: int) -> None:
-        self.handle = handle
+    def __init__(self, handle: int, priority: int = 0) -> None:
+        self.handle, self.priority = handle, priority
         self.order: list[tuple[str, Any]] = []
         self.builders: list[GraphBuilder] = []
 
@@ -128,8 +128,8 @@ class Device:
     def set_current(self) -> None:
         self.current += 1
 
-    def create_stream(self) -> Stream:
-        return Stream(next(self._handles))
+    def create_stream(self, *, options: StreamOptions) -> Stream:
+        return Stream(next(self._handles), options.priority)
 
     def create_event(self, options: Any) -> Event:
         return Event(options)
@@ -146,6 +146,11 @@ class LegacyPinnedMemoryResource:
         return Buffer(size)
 
 
+class StreamOptions:
+    def __init__(self, *, priority: int) -> None:
+        self.priority = priority
+
+
 class EventOptions:
     def __init__(self, *, blocking_sync: bool, timing_enabled: bool) -> None:
         self.blocking_sync, self.timing_enabled = blocking_sync, timing_enabled
@@ -154,6 +159,6 @@ class EventOptions:
 def module() -> types.ModuleType:
     """A module like `cuda.core`."""
     made = types.ModuleType("cuda.core")
-    for part in (Buffer, Device, LegacyPinnedMemoryResource, EventOptions):
+    for part in (Buffer, Device, LegacyPinnedMemoryResource, EventOptions, StreamOptions):
         setattr(made, part.__name__, part)
     return made

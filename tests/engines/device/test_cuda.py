@@ -51,6 +51,12 @@ def test_copy_of_another_size_raises(core: Any) -> None:
         device.stream("s").copy(device.array((2,), np.float32), device.array((3,), np.float32))
 
 
+def test_stream_has_the_priority_that_it_needs(core: Any) -> None:
+    device = CudaDevice(0)
+    streams = [device.stream("s", urgent=urgent) for urgent in (False, True)]
+    assert [stream._stream.priority for stream in streams] == [0, -1]  # type: ignore[attr-defined]
+
+
 def test_capture_is_replayed_on_its_stream(core: Any) -> None:
     device, seen = CudaDevice(0), []
     stream = device.stream("s")

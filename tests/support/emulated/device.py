@@ -26,7 +26,7 @@ class EmulatedDevice:
     def __init__(self, runtime: Runtime, name: str = "cuda:0") -> None:
         self.runtime, self.name, self.unified = runtime, name, runtime.unified
 
-    def stream(self, name: str) -> base.Stream:
+    def stream(self, name: str, *, urgent: bool = False) -> base.Stream:
         return EmulatedStream(self, name)
 
     def event(self, name: str, *, timed: bool = False) -> base.Event:
