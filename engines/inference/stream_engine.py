@@ -17,7 +17,11 @@ from engines.device.mirror import Mirror
 
 @runtime_checkable
 class EnqueuingSession(Protocol):
-    """A session that runs on a stream with the caller's memory."""
+    """A session that runs on a stream with the caller's memory.
+
+    It may have `batches`, sizes of batches that it runs without copies (else any), and `captures`, whether its runs can
+    be captured in a graph (else they are tried).
+    """
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         """See engines.inference.session.Session."""
