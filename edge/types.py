@@ -204,7 +204,7 @@ class SurfaceLevels:
 
     def at(self, vertices: Array) -> F32:
         """Some of the vertices (N, C, 3), m, with the error of half a step."""
-        chosen: F32 = self.low[:, None] + self.step[:, None] * self.levels[:, vertices]
+        chosen: F32 = self.low[:, None] + self.step[:, None] * self.levels.take(vertices, axis=1)
         return chosen
 
 

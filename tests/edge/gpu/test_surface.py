@@ -46,6 +46,22 @@ def test_surface_that_nothing_uses_is_not_computed(one_person: Clip) -> None:
     np.testing.assert_array_equal(bodies.rotations, one_person.bodies[0].rotations)
 
 
+def test_levels_of_several_people_give_their_rotations_and_joints(crowd: Clip) -> None:
+    runtime = Runtime()
+    with pipelines(runtime, second_pose="auto") as (pipeline,):
+        pipeline.surface_use = lambda: SurfaceUse.LEVELS
+        bodies = pipeline.process(crowd.frames[0])
+        rig_pose = pipeline.solve_rotations(crowd.frames[0], bodies)
+    expected = crowd.bodies[0]
+    assert len(bodies) > 1
+    assert bodies.levels is not None
+    assert rig_pose is not None
+    assert rig_pose.error_mm.max() < 10
+    every = np.arange(expected.vertices.shape[1])
+    np.testing.assert_allclose(bodies.levels.at(every), expected.vertices, atol=HALF_STEP_M)
+    np.testing.assert_allclose(bodies.joints, expected.joints, atol=HALF_STEP_M)
+
+
 def test_message_of_levels_is_that_of_vertices_bit_for_bit(levels: Bodies, one_person: Clip) -> None:
     frame, expected = one_person.frames[0], one_person.bodies[0]
     encoder = FrameEncoder()
