@@ -14,6 +14,7 @@ from edge.sources.demuxer import Demuxer, DemuxError, Stopped
 from edge.sources.frames import COUNTS_SLOTS, FileFrames, Rate, nominal_rate
 from edge.sources.geometry import too_large_text
 from edge.sources.input_config import InputConfig
+from edge.sources.pending import PendingFrame
 from edge.types import Frame
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ class VideoSource(Source):
             raise SourceError(f"{label}: stopped while opening") from None
 
     def __iter__(self) -> Iterator[Frame]:
+        return (pending.frame() for pending in self.pending())
+
+    def pending(self) -> Iterator[PendingFrame]:
         frames = FileFrames(self.name, self._label, self._rate, self._warn)
         while not self._stop.is_set():
             begin = frames.count
@@ -93,7 +97,7 @@ class VideoSource(Source):
         try:
             with Demuxer(self._input_config, self._stop) as demuxer:
                 container, stream = demuxer.open()
-                decoder = Decoder(stream)
+                decoder = Decoder(stream, self.decoding)
                 truncation = TruncationDetector(container, stream, self.fps)
                 for decoded in decoder.decode(truncation.filter(demuxer.packets())):
                     if self._stop.is_set():
