@@ -97,9 +97,9 @@ class DecodeController:
         new_read, new_taken, late = read - self._read, taken - self._taken, self._late_s
         self._begin_s, self._read, self._taken, self._late_s = now_s, read, taken, 0.0
         if new_read > 0:
-            self._judge(new_taken / new_read, new_taken / seconds, late > self._config.max_late_s)
+            self._decide(new_taken / new_read, new_taken / seconds, late > self._config.max_late_s)
 
-    def _judge(self, use: float, taken_per_s: float, late: bool) -> None:
+    def _decide(self, use: float, taken_per_s: float, late: bool) -> None:
         config, level = self._config, self._decoding.level
         self._low = self._low + 1 if use < config.low_use or late else 0
         self._high = self._high + 1 if use >= config.high_use and not late else 0
