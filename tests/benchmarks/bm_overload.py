@@ -21,6 +21,11 @@ from metric import MEDIA, Metric, show
 
 CLIPS = ("balance_cam01.mp4", "balance_cam03.mp4", "balance_cam03.mp4", "pedestrians.mp4")
 GOAL_FPS, GOAL_MS = 3.0, 500.0
+HERE = """
+import sys
+from edge.cli.main import main
+raise SystemExit(main(sys.argv[1:]))
+"""
 ROOT = Path(__file__).resolve().parents[2]
 # An editable installation would import its own tree, wherever the process runs.
 START = """
@@ -37,7 +42,7 @@ def run(tree: Path, sources: list[str], seconds: float) -> tuple[dict[str, dict]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))}
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        start = START if tree != ROOT else START.splitlines()[-2] + "\n" + START.splitlines()[-1]
+        start = START if tree != ROOT else HERE
         command = [sys.executable, "-c", start, "run", *sources]
         command += ["--pace", "realtime", "--loop", "--fov", "60", "--summary", str(report), "--quiet"]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
