@@ -139,10 +139,16 @@ def _device(streams: Iterable[StreamRun]) -> Iterator[Metric]:
 def _sources(streams: Iterable[StreamRun], health: RunHealth) -> Iterator[Metric]:
     up = GaugeMetricFamily("meshcast_source_up", "1 while the source delivers frames", labels=("stream",))
     reconnects = CounterMetricFamily("meshcast_source_reconnects", "Reconnections", labels=("stream",))
+    decoding = GaugeMetricFamily(
+        "meshcast_decode_level",
+        "0: every frame is decoded, 1: frames that others need, 2: key frames",
+        labels=("stream",),
+    )
     for stream in streams:
+        decoding.add_metric((stream.name,), stream.results.reader.source.decode_level)
         up.add_metric((stream.name,), health.is_up(stream))
         reconnects.add_metric((stream.name,), stream.results.reader.source.reconnects)
-    yield from (up, reconnects)
+    yield from (up, reconnects, decoding)
 
 
 def _of_clients(clients: Clients) -> Iterator[Metric]:

@@ -84,6 +84,8 @@ class AsyncPipeline:
         )
         self._limit = limit
         newest = self.reader.pace == "realtime"
+        if newest:
+            pipeline.track.adapt_to_load()
         self._uploaded: BoundedQueue[Frame] = BoundedQueue(
             1,
             newest=newest,
@@ -112,7 +114,13 @@ class AsyncPipeline:
             self._workers += (self._worker("upload", frames, self._upload, self._uploaded, self.reader.close),)
             frames, close_frames = self._uploaded, self._uploaded.close
         self._workers += (
-            self._worker("track_people", frames, pipeline.track_people, self._tracked, close_frames),
+            self._worker(
+                "track_people",
+                self._when_wanted(frames) if newest else frames,
+                pipeline.track_people,
+                self._tracked,
+                close_frames,
+            ),
             self._worker("recover_meshes", self._tracked, self._recover_meshes, self._results, self._tracked.close),
         )
         self._starting = threading.Lock()
@@ -186,6 +194,18 @@ class AsyncPipeline:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _when_wanted(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The frames, each taken when the one before has gone on to its meshes: tracking a frame whose meshes will be
+        dropped costs the time in which those of another could be recovered."""
+        waiting = iter(frames)
+        while True:
+            self._tracked.wait_for_space()
+            try:
+                frame = next(waiting)
+            except StopIteration:
+                return
+            yield frame
 
     def _upload(self, frame: Frame) -> Frame:
         self.pipeline.upload(frame)

@@ -25,6 +25,9 @@ class SourceState(Protocol):
     def reconnects(self) -> int: ...
 
     @property
+    def decode_level(self) -> int: ...
+
+    @property
     def problems(self) -> list[str]: ...
 
     @property

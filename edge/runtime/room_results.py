@@ -41,6 +41,7 @@ class _Source:
     name: str
     live: bool
     reconnects: int = 0
+    decode_level: int = 0
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 

@@ -39,7 +39,8 @@ class NetworkSource(LiveSource):
             _, stream = demuxer.open()
             rate = stream.average_rate or stream.guessed_rate
             self.fps = float(rate) if rate else self.fps
-            yield from Decoder(stream, low_delay=True, decode_on=self.decode_on).decode(demuxer.packets())
+            decoder = Decoder(stream, self.decoding, low_delay=True, decode_on=self.decode_on)
+            yield from decoder.decode(demuxer.packets())
 
     def _is_final(self, error: DemuxError) -> bool:
         # A web page will not become a video, but an RTSP or TCP server may get its stream later. After the first

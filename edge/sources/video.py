@@ -15,6 +15,7 @@ from edge.sources.demuxer import Demuxer, DemuxError, Stopped
 from edge.sources.frames import COUNTS_SLOTS, FileFrames, Rate, nominal_rate
 from edge.sources.geometry import too_large_text
 from edge.sources.input_config import InputConfig
+from edge.sources.pending import PendingFrame
 from edge.types import Frame
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class VideoSource(Source):
             raise SourceError(f"{label}: stopped while opening") from None
 
     def __iter__(self) -> Iterator[Frame]:
+        return (pending.frame() for pending in self.pending())
+
+    def pending(self) -> Iterator[PendingFrame]:
         frames = FileFrames(self.name, self._label, self._rate, self._warn)
         while not self._stop.is_set():
             begin = frames.count
@@ -94,7 +98,7 @@ class VideoSource(Source):
         try:
             with Demuxer(replace(self._input_config, decode_on=self.decode_on), self._stop) as demuxer:
                 container, stream = demuxer.open()
-                decoder = Decoder(stream, decode_on=self.decode_on)
+                decoder = Decoder(stream, self.decoding, decode_on=self.decode_on)
                 truncation = TruncationDetector(container, stream, self.fps)
                 for decoded in decoder.decode(truncation.filter(demuxer.packets())):
                     if self._stop.is_set():
