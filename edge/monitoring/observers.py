@@ -64,7 +64,8 @@ class Observers:
             if wanted.trace is not None:
                 self._trace = undo.enter_context(Trace(wanted.trace))
             if wanted.metrics is not None:
-                from edge.monitoring.prometheus_server import MetricsServer, read_token
+                from edge.monitoring.metrics_endpoint import read_token
+                from edge.monitoring.prometheus_server import MetricsServer
 
                 token = read_token(wanted.metrics_token) if wanted.metrics_token is not None else None
                 server = MetricsServer(wanted.metrics, token=token, insecure=wanted.insecure, health=self._health)
