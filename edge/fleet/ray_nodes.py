@@ -1,0 +1,140 @@
+"""Cameras as actors of a Ray cluster.
+
+An actor has the process of its camera as a child, which ends with it. Ray restarts nothing: the fleet starts another
+actor, on any node that has room, as it does with processes of one machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import time
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+from edge.fleet.camera_process import CameraProcess
+from edge.fleet.config import NODE, Resources
+from edge.fleet.events import MAX_REASON, Ended, Event, Launch
+from edge.ray_cluster import connected
+from edge.text import one_line
+
+REMEDY = "start one with ray start --head, or leave out ray in [fleet] for processes on this machine"
+ASK_S = 0.5  # between two questions to an actor
+UNANSWERED_S = 15.0  # a started camera whose actor answers nothing for longer is given up
+
+
+class CameraActor:
+    """The camera on a node."""
+
+    def __init__(self) -> None:
+        self._process: CameraProcess | None = None
+
+    def start(self, launch: Launch, expected: str) -> tuple[str, str]:
+        """Start the process. Returns the node and the error, "" without one. expected: version of Meshcast."""
+        import ray
+
+        cluster: Any = ray
+        address = cluster.util.get_node_ip_address()
+        node = f"{address} ({cluster.get_runtime_context().get_node_id()[:8]})"
+        installed = version("meshcast")
+        if installed != expected:
+            return node, f"{platform.node()} has Meshcast {installed}, the fleet {expected}; install one on all nodes"
+        self._process = CameraProcess(replace(launch, host=address) if launch.host == NODE else launch)
+        return node, ""
+
+    def poll(self) -> list[Event]:
+        """See Camera."""
+        return [] if self._process is None else self._process.poll()
+
+    def stop(self) -> None:
+        """Ask the process to end."""
+        if self._process is not None:
+            self._process.stop()
+
+
+class RayCamera:
+    """An actor and the question that it was asked; see edge.fleet.nodes.Camera."""
+
+    def __init__(self, ray: Any, launch: Launch, resources: Resources) -> None:
+        self._ray = ray
+        options = {
+            "num_cpus": resources.cpus,
+            "num_gpus": resources.gpus,
+            "resources": dict(resources.custom),
+            "scheduling_strategy": "SPREAD",
+            "max_restarts": 0,
+            "max_concurrency": 2,
+        }
+        self.node = ""
+        self._actor = ray.remote(**options)(CameraActor).remote()
+        self._question: Any = self._actor.start.remote(launch, version("meshcast"))
+        self._asked_s = time.monotonic()
+        self._ended = False
+
+    def poll(self) -> list[Event]:
+        """See Camera."""
+        now_s = time.monotonic()
+        if self._ended:
+            return []
+        if self._question is None:
+            if now_s - self._asked_s >= ASK_S:
+                self._question, self._asked_s = self._actor.poll.remote(), now_s
+            return []
+        if not self._ray.wait([self._question], timeout=0)[0]:
+            if self.node and now_s - self._asked_s > UNANSWERED_S:
+                return self._end("its node does not answer")
+            return []
+        question, self._question = self._question, None
+        try:
+            answer = self._ray.get(question)
+        except self._ray.exceptions.RayActorError:
+            return self._end("its actor or the node has died")
+        except self._ray.exceptions.RayError as error:
+            return self._end(f"Ray cannot run it: {one_line(str(error).strip().splitlines()[-1])[:MAX_REASON]}")
+        if not self.node:
+            self.node, problem = answer
+            return self._end(problem) if problem else []
+        events: list[Event] = answer
+        self._ended = any(isinstance(event, Ended) for event in events)
+        return events
+
+    def stop(self) -> None:
+        """See Camera."""
+        if self.node and not self._ended:
+            with contextlib.suppress(self._ray.exceptions.RayError):
+                self._actor.stop.remote()
+
+    def close(self) -> None:
+        """See Camera."""
+        self._ended = True
+        with contextlib.suppress(self._ray.exceptions.RayError):
+            self._ray.kill(self._actor, no_restart=True)
+
+    def _end(self, reason: str) -> list[Event]:
+        self._ended = True
+        return [Ended(reason)]
+
+
+class RayNodes:
+    """The nodes of a Ray cluster; see edge.fleet.nodes.Nodes."""
+
+    def __init__(self, address: str) -> None:
+        """address: HOST:PORT of the head node, "auto" for the cluster on this machine. Raises MeshcastError."""
+        self._ray = connected(address, REMEDY)
+
+    def start(self, launch: Launch, resources: Resources) -> RayCamera:
+        """See Nodes."""
+        return RayCamera(self._ray, launch, resources)
+
+    def problem(self, resources: Resources) -> str:
+        """See Nodes."""
+        wanted = {"CPU": resources.cpus, "GPU": resources.gpus, **dict(resources.custom)}
+        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        if any(all(node.get(name, 0.0) >= amount for name, amount in wanted.items()) for node in nodes):
+            return ""
+        return f"{resources}: none of the {len(nodes)} nodes has that; lower it, or add a node"
+
+    def close(self) -> None:
+        """See Nodes."""
+        self._ray.shutdown()
