@@ -22,6 +22,7 @@ from edge.fleet.events import MAX_METRICS, MAX_REASON, Ended, Event, Launch, Rep
 from edge.text import one_line
 from engines.errors import MeshcastError
 
+MODULE = "edge.fleet.camera_process"
 REPORT_S = 1.0
 METRICS_S = 5.0
 
@@ -29,9 +30,9 @@ METRICS_S = 5.0
 class CameraProcess:
     """A camera in a process of this machine."""
 
-    def __init__(self, launch: Launch) -> None:
-        self._name = launch.name
-        self._child = Child("edge.fleet.camera_process")
+    def __init__(self, launch: Launch, module: str = MODULE) -> None:
+        """module: with the function that the process calls, see `main`."""
+        self._child = Child(module)
         self._child.send(launch)
         self._ended = False
 

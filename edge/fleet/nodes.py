@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+from dataclasses import replace
 from typing import Protocol
 
-from edge.fleet.camera_process import CameraProcess
+from edge.fleet.camera_process import MODULE, CameraProcess
 from edge.fleet.config import LOOPBACK, NODE, Resources
 from edge.fleet.events import Event, Launch
 
@@ -51,8 +52,8 @@ class Nodes(Protocol):
 class LocalCamera:
     """A camera in a process of this machine."""
 
-    def __init__(self, launch: Launch) -> None:
-        self._process = CameraProcess(launch)
+    def __init__(self, launch: Launch, module: str = MODULE) -> None:
+        self._process = CameraProcess(launch, module)
         self.node = platform.node()
 
     @property
@@ -76,10 +77,14 @@ class LocalCamera:
 class LocalNodes:
     """This machine. It counts no resources; cameras that ask for more than there is are refused."""
 
+    def __init__(self, module: str = MODULE) -> None:
+        """module: of the processes of cameras."""
+        self._module = module
+
     def start(self, launch: Launch, resources: Resources) -> LocalCamera:
         """See Nodes."""
         host = LOOPBACK if launch.host == NODE else launch.host
-        return LocalCamera(Launch(launch.name, launch.run, host, launch.ports, launch.proxy))
+        return LocalCamera(replace(launch, host=host), self._module)
 
     def problem(self, resources: Resources) -> str:
         """See Nodes."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from edge.fleet.camera_process import CameraProcess
+from edge.fleet.camera_process import MODULE, CameraProcess
 from edge.fleet.config import NODE, Resources
 from edge.fleet.events import MAX_REASON, Ended, Event, Launch
 from edge.ray_cluster import connected
@@ -27,7 +27,8 @@ UNANSWERED_S = 15.0  # a started camera whose actor answers nothing for longer i
 class CameraActor:
     """The camera on a node."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
+        self._module = module
         self._process: CameraProcess | None = None
 
     def start(self, launch: Launch, expected: str) -> tuple[str, str]:
@@ -40,7 +41,8 @@ class CameraActor:
         installed = version("meshcast")
         if installed != expected:
             return node, f"{platform.node()} has Meshcast {installed}, the fleet {expected}; install one on all nodes"
-        self._process = CameraProcess(replace(launch, host=address) if launch.host == NODE else launch)
+        launch = replace(launch, host=address) if launch.host == NODE else launch
+        self._process = CameraProcess(launch, self._module)
         return node, ""
 
     def poll(self) -> list[Event]:
@@ -56,7 +58,7 @@ class CameraActor:
 class RayCamera:
     """An actor and the question that it was asked; see edge.fleet.nodes.Camera."""
 
-    def __init__(self, ray: Any, launch: Launch, resources: Resources) -> None:
+    def __init__(self, ray: Any, launch: Launch, resources: Resources, module: str) -> None:
         self._ray = ray
         options = {
             "num_cpus": resources.cpus,
@@ -67,7 +69,7 @@ class RayCamera:
             "max_concurrency": 2,
         }
         self.node = ""
-        self._actor = ray.remote(**options)(CameraActor).remote()
+        self._actor = ray.remote(**options)(CameraActor).remote(module)
         self._question: Any = self._actor.start.remote(launch, version("meshcast"))
         self._asked_s = time.monotonic()
         self._ended = False
@@ -119,13 +121,21 @@ class RayCamera:
 class RayNodes:
     """The nodes of a Ray cluster; see edge.fleet.nodes.Nodes."""
 
-    def __init__(self, address: str) -> None:
-        """address: HOST:PORT of the head node, "auto" for the cluster on this machine. Raises MeshcastError."""
+    def __init__(self, address: str, module: str = MODULE) -> None:
+        """
+        Args:
+            address: HOST:PORT of the head node, "auto" for the cluster on this machine.
+            module: of the processes of cameras.
+
+        Raises:
+            MeshcastError: Ray is not installed, or no cluster can be used.
+        """
+        self._module = module
         self._ray = connected(address, REMEDY)
 
     def start(self, launch: Launch, resources: Resources) -> RayCamera:
         """See Nodes."""
-        return RayCamera(self._ray, launch, resources)
+        return RayCamera(self._ray, launch, resources, self._module)
 
     def problem(self, resources: Resources) -> str:
         """See Nodes."""
