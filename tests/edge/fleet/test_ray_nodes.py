@@ -93,7 +93,7 @@ def test_camera_actor_of_another_version_does_not_start(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(ray, "get_runtime_context", Here)
     monkeypatch.setattr(ray.util, "get_node_ip_address", lambda: "10.0.0.7")
-    node, problem = CameraActor(MODULE).start(None, "0.0.1")  # type: ignore[arg-type]
+    node, _, problem = CameraActor(MODULE).start(None, "0.0.1")  # type: ignore[arg-type]
     assert node == "10.0.0.7 (01234567)"
     assert "the fleet 0.0.1; install one on all nodes" in problem
 
