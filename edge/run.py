@@ -191,6 +191,8 @@ def _publisher(
         security=publish.security,
         previews=publish.previews,
     )
+    if publish.on_bound is not None:
+        publish.on_bound(publisher.address)
     return cleanup.enter_context(publisher)
 
 

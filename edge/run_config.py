@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -106,12 +107,14 @@ class PublishConfig:
         axes: coordinate system of everything published: "opencv", "unity", "unreal" or "gltf".
         security: keys of the publisher and of authorized clients.
         previews: previews of the camera's images for subscribers that ask for them; None: none are sent.
+        on_bound: called with the bound address, with the port that the system chose.
     """
 
     address: str
     axes: str = "opencv"
     security: Security = field(default_factory=Security)
     previews: PreviewConfig | None = None
+    on_bound: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

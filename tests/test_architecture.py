@@ -25,8 +25,8 @@ LAYERS: dict[str, Sequence[set[str]]] = {
     "edge": (
         {"__init__"},
         {"cli"},
-        {"api", "batch", "benchmark", "bridges", "doctor", "evaluation", "quantization"},
-        {"run", "fuse"},
+        {"api", "batch", "benchmark", "bridges", "doctor", "evaluation", "fleet", "quantization"},
+        {"run", "fuse", "ray_cluster"},
         {"run_config"},
         {"monitoring"},
         {"room_config"},

@@ -375,6 +375,12 @@ def add_monitoring_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--trace", type=Path, metavar="OUT.json", help="write a trace of every stage of every frame for ui.perfetto.dev"
     )
+    add_metrics_options(group)
+    group.add_argument("--nvtx", action="store_true", help="mark every stage with an NVTX range for NVIDIA profilers")
+
+
+def add_metrics_options(group: argparse._ArgumentGroup) -> None:
+    """--metrics and --metrics-token-file."""
     group.add_argument(
         "--metrics",
         metavar="HOST:PORT",
@@ -386,7 +392,6 @@ def add_monitoring_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="require the bearer token in FILE to read the metrics; a public --metrics address needs it or --insecure",
     )
-    group.add_argument("--nvtx", action="store_true", help="mark every stage with an NVTX range for NVIDIA profilers")
 
 
 def monitoring_from(args: argparse.Namespace) -> MonitoringConfig:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -16,6 +17,7 @@ from prometheus_client.core import (
     InfoMetricFamily,
     Metric,
 )
+from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from edge.monitoring.clients import Clients
@@ -89,6 +91,14 @@ class RunCollector(Collector):
                     family.add_metric((str(gpu.index), gpu.name), value)
         yield from (used, total, load)
         yield from (family for family in (clock, power) if family.samples)
+
+
+def exposition_of(collector: Collector) -> Callable[[], str]:
+    """A function that returns the metrics of a collector and of the process in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(collector)
+    ProcessCollector(registry=registry)
+    return lambda: generate_latest(registry).decode()
 
 
 def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:

@@ -17,7 +17,8 @@ import pytest
 from edge.errors import ProfilingError
 from edge.monitoring.clients import Clients
 from edge.monitoring.http_server import MAX_CONNECTIONS, MAX_REQUEST_BYTES, Answer, HttpServer, Request
-from edge.monitoring.prometheus_server import MetricsServer, read_token
+from edge.monitoring.metrics_endpoint import read_token
+from edge.monitoring.prometheus_server import MetricsServer
 from edge.runtime.health import FRESH_S, RunHealth
 from edge.timing import Timings
 
