@@ -131,7 +131,7 @@ def run(
         observers.watch(streams, models, clients, room)
         progress = cleanup.enter_context(Progress(streams, config.quiet))
         rates = [each.rerun.rate for each in files if each.rerun is not None and each.rerun.rate is not None]
-        control = RunControl(pipelines, rates)
+        control = RunControl(pipelines, rates, config.outputs.schedules)
         reread = partial(on_reload, control) if on_reload is not None else None
         if on_start is not None:
             on_start()

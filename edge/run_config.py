@@ -12,10 +12,11 @@ from edge.errors import SourceError
 from edge.models import Models
 from edge.monitoring.observers import MonitoringConfig
 from edge.pipeline import CameraConfig
-from edge.recording.rotation import Rotation
+from edge.recording.file_series import Rotation
 from edge.recording.stream_recorder import RecordConfig
 from edge.room_config import RoomSetup
 from edge.runtime.outputs import StreamFiles
+from edge.runtime.schedule import OutputSchedules
 from edge.sinks.rerun_target import RerunConfig
 from edge.sources import Access, Pace
 from edge.sources.uri import parse
@@ -132,6 +133,7 @@ class OutputConfig:
         rotation: when recordings go on in new files.
         rerun: what is shown in Rerun.
         window: whether a window of Open3D shows each stream.
+        schedules: when the streams are published, recorded and saved.
     """
 
     publish: PublishConfig | None = None
@@ -144,12 +146,14 @@ class OutputConfig:
     rotation: Rotation | None = None
     rerun: RerunConfig | None = None
     window: bool = False
+    schedules: OutputSchedules = field(default_factory=OutputSchedules)
 
     @property
     def files(self) -> StreamFiles:
         """The files and displays of a stream, with {stream} in their paths."""
         return StreamFiles(
-            self.save, self.overlay, self.overlay_encoder, self.record, self.rotation, self.rerun, self.window
+            *(self.save, self.overlay, self.overlay_encoder, self.record, self.rotation, self.rerun, self.window),
+            schedules=self.schedules,
         )
 
 

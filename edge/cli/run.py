@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge import console
 from edge.cli.config_keys import actions_of
+from edge.cli.hours import add_hours_options, schedules_from
 from edge.cli.options import (
     FloatRange,
     access_from,
@@ -154,6 +155,7 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         "images (default: %(default)s)",
     )
     add_rotation_options(group)
+    add_hours_options(group)
     group.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the input images")
     group.add_argument(
         "--overlay-encoder",
@@ -323,6 +325,7 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
             rotation=rotation_from(args),
             rerun=rerun,
             window=args.open3d,
+            schedules=schedules_from(args),
         ),
         monitoring=monitoring_from(args),
         quiet=args.quiet,
