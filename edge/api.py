@@ -41,6 +41,7 @@ def stream(
     flip_test: bool = False,
     smooth: Smoothing = "light",
     second_pose: str = "auto",
+    view_deg: float = 0.0,
 ) -> Generator[tuple[Frame, Bodies], None, None]:
     """Process a source: yields its frames, each with the people in it as meshes in meters.
 
@@ -70,6 +71,8 @@ def stream(
         smooth: "light" follows people within a thirtieth of a second, "strong" is steadier and slower, "off": none.
         second_pose: name of a pose model that corrects the first one every few frames, or "none"; "auto":
             efficientpose_i for MoveNet, none for other pose models.
+        view_deg: with mesh="imphmr", how far the camera that people are imagined from has moved around them to its own
+            right, degrees.
 
     Yields:
         Frame and Bodies, with arrays of N >= 0 people: vertices (N, V, 3) float32 meters in the camera's frame.
@@ -89,6 +92,7 @@ def stream(
         refine=refine,
         flip_test=flip_test,
         second_pose=second_pose,
+        view_deg=view_deg,
     )
     access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)
     with open_source(str(source), loop=loop, fps=fps, access=access) as opened:

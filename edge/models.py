@@ -38,6 +38,8 @@ class Models:
         second_pose: name of a pose model that corrects the first one every few frames, or "none"; "auto" takes
             `SECOND_POSE` for MoveNet and none for other pose models, which are better than it.
         dla: core of a deep learning accelerator that runs the detector, with TensorRT on a board that has one.
+        view_deg: how far the camera of a mesh model that imagines views (ImpHMR) has moved around the person to its
+            own right, degrees. The surface is then the network's, because keypoints show another view.
     """
 
     detector: str = "nanodet_g"
@@ -52,6 +54,7 @@ class Models:
     flip_test: bool = False
     second_pose: str | None = "auto"
     dla: int | None = None
+    view_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ class LoadedModels:
 
     def make_head(self, session: Session | None = None) -> Head:
         """A mesh head for one stream. session: of the mesh model, None: the one that all streams share."""
-        return make_head(self.mesh, session or self._mesh_session, self._body, self.pose.keypoints)
+        chosen = session or self._mesh_session
+        return make_head(self.mesh, chosen, self._body, self.pose.keypoints, view_deg=self.wanted.view_deg)
 
     def _session(self, card: Card, precision: str, body: Body | None = None, *, role: str = "") -> Session:
         wanted, role = self.wanted, role or card.task

@@ -131,7 +131,7 @@ class Pipeline:
         if config.size_people and can_size(model):
             self.body_shapes = BodyShapes(model, neutral_shape(body), config.body_shape)
         self.localize = RootLocalizer(config.localization)
-        rigged = config.surface == "rig" and can_pose(body, model)
+        rigged = config.surface == "rig" and can_pose(body, model) and not loaded.wanted.view_deg
         self.rig_poser = RigPoser(body, model, config.inverse_kinematics, config.localization) if rigged else None
         refined = config.refine and rigged and can_refine(body, model)
         self.refine = PoseRefiner(body, model, config.refinement) if refined else None

@@ -270,7 +270,19 @@ def _settings(args: argparse.Namespace, processing: Processing) -> dict[str, Any
             raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
 
     names = (
-        *("axes", "fps", "max_frames", "fov", "camera_height", "tilt", "height", "refine", "flip_test", "backend"),
+        *(
+            "axes",
+            "fps",
+            "max_frames",
+            "fov",
+            "camera_height",
+            "tilt",
+            "height",
+            "refine",
+            "flip_test",
+            "backend",
+            "view_angle",
+        ),
         *("device", "precision", "detect_every", "small_people", "smooth"),
     )
     settings = {

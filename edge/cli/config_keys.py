@@ -79,6 +79,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("pose", "pose"),
         Key("second_pose", "second_pose"),
         Key("mesh", "mesh"),
+        Key("view_angle", "view_angle", "90"),
         Key("body", "body", '"smpl"'),
         Key("refine", "refine", '"dark"'),
         Key("flip_test", "flip_test"),

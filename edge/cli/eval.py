@@ -42,15 +42,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="measure the accuracy against 3D ground truth",
         description="Run CLIP through the pipeline and compare the annotated person with the ground truth: MPJPE and "
         "PA-MPJPE over the twelve limb joints, the position error of the mid-hip, and how steady the motion is. With a "
-        "folder of `meshcast data render`: score a mesh model (--mesh, also a checkpoint METHOD.pt) or recorded "
-        "predictions on its people, with bootstrap intervals.",
+        "folder of `meshcast data render`, an annotation list or FreiHAND: score a mesh model (--mesh, also a "
+        "checkpoint METHOD.pt) or recorded predictions on its people, with bootstrap intervals.",
     )
     parser.add_argument(
         "clips",
         nargs="+",
         type=Path,
         metavar="CLIP",
-        help="one or more videos, the saved stream of a room (room.npz), or folders of data sets",
+        help="one or more videos, the saved stream of a room (room.npz), or data sets",
     )
     parser.add_argument(
         "--truth", type=Path, metavar="TRUTH.npz", help="ground truth of the clips, see docs/reference/accuracy.md"

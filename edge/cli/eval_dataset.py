@@ -14,49 +14,74 @@ from edge.text import json_bytes
 
 if TYPE_CHECKING:
     from edge.evaluation.dataset import F32, Shapes
-    from engines.body.body import SurfaceBody
+    from engines.body.body import Body
+    from engines.evaluation.body_scores import Score
+    from engines.training.readers.people_list import PeopleList
     from engines.training.sample import Sample
 
 TRAINED = ".pt"
+LISTS = (".pkl", ".json")
+CROP_PX = 224  # of lists
+BROKEN_LIMIT = 0.05  # share of the people that may be unreadable
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options for data sets."""
     group = parser.add_argument_group("data sets")
     group.add_argument(
-        "--predictions", type=Path, metavar="FILE.npz", help="score recorded `vertices` (N, V, 3) instead of a model"
+        "--predictions",
+        type=Path,
+        metavar="FILE",
+        help="score recorded `vertices` (N, V, 3) of an .npz instead of a model; for FreiHAND its pred.json",
     )
+    group.add_argument(
+        "--images", type=Path, metavar="DIR", help="folder of the images of a list (default: the folder of the list)"
+    )
+    group.add_argument("--charts", type=Path, metavar="UV.mat", help="DensePose's UV_Processed.mat, for its lists")
+    group.add_argument("--per-joint", action="store_true", help="also print the error of each joint")
+    group.add_argument("--per-action", action="store_true", help="also print the metrics of Human3.6M's actions")
     group.add_argument("--samples", type=IntegerRange(1, 10**8), metavar="N", help="use the first N samples")
     group.add_argument("--table", type=Path, metavar="OUT.tex", help="write the table as .txt, .csv or .tex")
 
 
 def is_dataset(path: Path) -> bool:
-    """Whether a path is a folder, which only data sets are."""
-    return path.is_dir()
+    """Whether a path is a folder or an annotation list, which only data sets are; rooms are .npz files too."""
+    if path.suffix.lower() == ".npz" and path.is_file():
+        from engines.files.npz import open_npz
+
+        with open_npz(path, "a list or a room") as arrays:
+            return "imgname" in arrays.names
+    return path.is_dir() or path.suffix.lower() in LISTS
 
 
 def run(args: argparse.Namespace) -> int:
     """Score the model on every data set. Returns the exit code."""
-    from edge.evaluation.dataset import DatasetScores
+    from edge.evaluation.dataset_scores import DatasetScores
     from edge.sinks.output_file import OutputFile
-    from engines.body.body import open_body
     from engines.errors import ModelError
     from engines.evaluation.score_table import SUFFIXES, table_as, text_table
+    from engines.training.readers.freihand import is_freihand
 
     if args.table is not None and args.table.suffix.lower() not in SUFFIXES:
         raise UsageError(f"--table: {args.table}: choose a name that ends in {', '.join(SUFFIXES)}")
     targets = [OutputFile(path) for path in (args.table, args.json) if path is not None]
     rows, failed = {}, 0
     try:
-        body = open_body()
+        body = _body(args.body)
         for folder in args.clips:
+            label = folder.name or str(folder)
+            if is_freihand(folder):
+                rows[label] = _hands(args, folder)
+                continue
             scores = DatasetScores(body)
             for sample, vertices, shape in _predictions(args, folder, body):
                 if vertices is None:
                     failed += 1
                 else:
                     scores.add(sample, vertices, shape)
-            rows[folder.name or str(folder)] = scores.summary()
+            rows[label] = scores.summary()
+            more = (scores.joint_rows() if args.per_joint else {}) | (scores.action_rows() if args.per_action else {})
+            rows |= {f"{label} {name}": row for name, row in more.items()}
         if not all(rows.values()):
             raise ModelError("no person could be compared; the data set needs 3D annotations")
     except BaseException:
@@ -80,20 +105,36 @@ def vars_of(score: object) -> dict[str, object]:
     return {name: getattr(score, name) for name in ("mean", "low", "high", "count")}
 
 
-def _predictions(
-    args: argparse.Namespace, folder: Path, body: SurfaceBody
-) -> Iterator[tuple[Sample, F32 | None, Shapes]]:
+def _predictions(args: argparse.Namespace, folder: Path, body: Body) -> Iterator[tuple[Sample, F32 | None, Shapes]]:
     from edge.evaluation.dataset import checkpoint_predictions, head_predictions, recorded_predictions
     from edge.monitoring.task_progress import task_progress
+    from engines.errors import ModelError
+    from engines.training.mixture import BrokenSampleError
+    from engines.training.readers.annotation_list import read_list
     from engines.training.rendered.shards import ShardedPeople
 
-    people = ShardedPeople(folder, body)
+    people: ShardedPeople | PeopleList
+    if folder.is_dir():
+        people = ShardedPeople(folder, body)
+    else:
+        people = read_list(folder, args.images, body, CROP_PX, args.charts)
+    if not len(people):
+        raise ModelError(f"{folder}: an empty data set")
     count = min(args.samples or len(people), len(people))
+    broken: list[str] = []
     with task_progress(folder.name, count) as show:
 
         def samples() -> Iterator[Sample]:
             for number in range(count):
-                yield people[number]
+                try:
+                    yield people[number]
+                except BrokenSampleError as error:
+                    broken.append(str(error))
+                    if len(broken) > max(1, BROKEN_LIMIT * count):
+                        raise ModelError(
+                            f"{folder}: {len(broken)} people cannot be read, more than {BROKEN_LIMIT:.0%}; the last: "
+                            f"{error}"
+                        ) from None
                 show(number + 1)
 
         if args.predictions is not None:
@@ -102,6 +143,28 @@ def _predictions(
             yield from checkpoint_predictions(Path(args.mesh), body, samples())
         else:
             yield from head_predictions(_head(args), samples())
+    for line in broken:
+        console.warn(f"skipped: {line}")
+
+
+def _body(name: str | None) -> Body:
+    """The body with this name, else the bundled one."""
+    from engines.body.body import open_body
+    from engines.body.select import select_body
+
+    return open_body() if name is None else select_body(name, "smpl")
+
+
+def _hands(args: argparse.Namespace, folder: Path) -> dict[str, Score]:
+    """The scores of FreiHAND's hands, from recorded predictions."""
+    from edge.evaluation.dataset_scores import hand_scores
+    from engines.training.readers.freihand import read_freihand, read_hand_predictions
+
+    if args.predictions is None:
+        raise UsageError("--predictions: missing; no mesh model of the live run is of hands, score a pred.json")
+    hands = read_freihand(folder)
+    joints, vertices = read_hand_predictions(args.predictions, hands)
+    return hand_scores(joints, hands.joints, vertices, hands.vertices)
 
 
 def _head(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # a Head, which is imported on first use
@@ -117,4 +180,4 @@ def _head(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # a Head, 
     )
     if card.untrained:
         console.warn(f"{card.name} is untrained: it runs with random weights")
-    return make_head(card, session, body, load_card(models.pose, "pose").keypoints)
+    return make_head(card, session, body, load_card(models.pose, "pose").keypoints, view_deg=models.view_deg)

@@ -20,7 +20,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "hidden. Also draws the method's own maps: part attention, IUV and location maps, silhouettes.",
     )
     parser.add_argument("folder", type=Path, metavar="DATASET", help="folder of meshcast data render")
-    parser.add_argument("--mesh", type=Path, required=True, metavar="METHOD.pt", help="checkpoint of meshcast train")
+    parser.add_argument(
+        "--mesh",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="METHOD.pt",
+        help="checkpoint of meshcast train; of several the last is explained, with the maps of all side by side",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     parser.add_argument("--samples", type=IntegerRange(1, 10**6), default=4, metavar="N", help="people (%(default)s)")
     parser.add_argument("--first", type=IntegerRange(0, 10**8), default=0, metavar="N", help="first one (%(default)s)")
@@ -37,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the images and the mesh. Returns the exit code."""
     from edge.errors import OutputError
     from edge.evaluation.explain import explain
+    from edge.evaluation.progression import progression
     from edge.monitoring.task_progress import task_progress
     from edge.runtime.signals import interruptible
     from engines.body.body import open_body
@@ -51,7 +59,8 @@ def run(args: argparse.Namespace) -> int:
     if not numbers:
         raise ModelError(f"{args.folder}: has {len(people)} samples; choose a smaller --first")
     use_threads(args.threads)
-    trained, size = load_method(args.mesh, body)
+    loaded = [load_method(path, body) for path in args.mesh]
+    trained, size = loaded[-1]
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -59,7 +68,11 @@ def run(args: argparse.Namespace) -> int:
     with interruptible() as interrupt, task_progress("explaining", len(numbers)) as show:
         taken = (people[number] for number in numbers if not interrupt.asked)
         made = explain(trained, size, taken, body, args.out, OccluderConfig(positions=args.positions), show)
+        files = list(made.files)
+        if len(loaded) > 1:
+            again = (people[number] for number in numbers if not interrupt.asked)
+            files += progression(loaded, again, body, args.out)
     spread = made.maps.max((1, 2)) - made.maps.min((1, 2))
-    console.out(f"wrote {len(made.files)} files to {args.out}")
+    console.out(f"wrote {len(files)} files to {args.out}")
     console.out(f"an occluder changes the mean error by up to {spread.mean():.1f} mm")
     return EXIT_PARTIAL if interrupt.asked else EXIT_WHOLE

@@ -188,6 +188,13 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--mesh", default="pose2mesh_open", metavar="NAME", help="mesh model (default: %(default)s)")
     group.add_argument(
+        "--view-angle",
+        type=FloatRange(-360, 360),
+        default=0.0,
+        metavar="DEGREES",
+        help="with --mesh imphmr: imagine people from a camera that has moved around them to its right (default: 0)",
+    )
+    group.add_argument(
         "--body",
         metavar="NAME",
         help="body model for mesh models that have none (default: first imported body, else the bundled body)",
@@ -274,6 +281,7 @@ def models_from(args: argparse.Namespace) -> Models:
         args.flip_test,
         args.second_pose,
         args.dla,
+        args.view_angle,
     )
 
 

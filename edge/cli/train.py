@@ -16,7 +16,7 @@ REQUIRED = ("torch", "onnx")  # matplotlib is optional: it draws the training cu
 
 MINUTES = FloatRange(0, 1e6)
 PARTS = 1000  # of the progress bar
-METHODS = ("pose2mesh", "pare", "dct", "decomr", "imphmr")
+METHODS = ("pose2mesh", "pare", "dct", "decomr", "imphmr", "pose2mesh_hand")
 # Options that a configuration file has too: those that are given win.
 IMAGE_NUMBERS = (
     ("--steps", IntegerRange(1, 10**9), "N", "steps of the optimizer (20000)"),
@@ -25,6 +25,7 @@ IMAGE_NUMBERS = (
     ("--learning-rate", FloatRange(0, 10, above=True), "RATE", "peak learning rate (0.00025)"),
     ("--evaluation-samples", IntegerRange(1, 10**6), "N", "samples that are evaluated at each report (128)"),
 )
+HANDS = "pose2mesh_hand"
 NUMBERS = (
     ("--lifter-minutes", MINUTES, 60, "MIN", "training time of the lifter"),
     ("--mesh-minutes", MINUTES, 20, "MIN", "training time of the mesh network"),
@@ -76,6 +77,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--config", type=Path, metavar="CONFIG.toml", help="settings of a training with --data")
     parser.add_argument("--backbone", metavar="NAME", help="trunk of the network: resnet50, resnet18, tiny (resnet50)")
+    parser.add_argument(
+        "--device", metavar="NAME", help="with --data: cpu or cuda:N, in bfloat16 where the device has it (cpu)"
+    )
     for option, kind, metavar, text in IMAGE_NUMBERS:
         parser.add_argument(option, type=kind, metavar=metavar, help=text)
     parser.add_argument("--body", type=Path, metavar="BODY.npz", help="body model (default: bundled body)")
@@ -119,8 +123,9 @@ def _train_on_images(args: argparse.Namespace) -> int:
 
     with interruptible() as interrupt:
         with interrupt.welcome():
+            from engines.training.hands import train_hands
             from engines.training.image_config import DataConfig, ImageTrainConfig, read_image_config
-            from engines.training.image_training import train_images
+            from engines.training.image_training import train_images, training_device
             from engines.training.loop import Reports, TrainingStopped
 
         data = tuple(DataConfig(path) for path in args.data or ())
@@ -134,17 +139,20 @@ def _train_on_images(args: argparse.Namespace) -> int:
                 reports = Reports(
                     console.line, lambda: interrupt.asked, every_s=300.0, on_part=lambda done: show(round(done * PARTS))
                 )
-                trained = train_images(config, reports)
+                if args.model == HANDS:
+                    path = train_hands(config, training_device(config.device), reports)
+                else:
+                    path = train_images(config, reports).path
         except TrainingStopped as stopped:
             console.line(f"meshcast: {stopped}")
             return EXIT_PARTIAL
-    console.out(f"wrote {trained.path}")
+    console.out(f"wrote {path}")
     return EXIT_WHOLE
 
 
 def _given(args: argparse.Namespace) -> dict[str, Any]:
     """What the command line sets of an ImageTrainConfig."""
-    options = {"image_batch": "batch", "body": "body"}
+    options = {"image_batch": "batch", "body": "body", "device": "device"}
     for option, *_ in IMAGE_NUMBERS:
         name = option[2:].replace("-", "_")
         options.setdefault(name, name)

@@ -1,4 +1,4 @@
-"""Mesh models on data sets of crops: predictions of a head, of a checkpoint or of a file, and their scores."""
+"""Mesh models on data sets of crops: predictions of a head, of a checkpoint or of a file."""
 
 from __future__ import annotations
 
@@ -10,74 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.body.body import Body
-from engines.body.skinning import Skinner
 from engines.cards.types import Input
 from engines.errors import ModelError
-from engines.evaluation import body_scores
 from engines.files.npz import read_npz
 from engines.heads.base import Head, People
-from engines.training.body_points import BodyPoints
-from engines.training.sample import COCO, H36M, SEEN, Sample
+from engines.training.sample import COCO, SEEN, Sample
 
 F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 SEEN_SCORE, HIDDEN_SCORE = 0.9, 0.3  # of true keypoints, for heads that take scores
-PCK_MM = 150.0
 Shapes = F32 | None
-
-
-class DatasetScores:
-    """Collects the metrics of predicted meshes of one body, person by person."""
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-        self._points = BodyPoints(body)
-        self._rest = Skinner(body, min(10, body.shape_dirs.shape[2]))
-        self._values: dict[str, list[F64]] = {}
-
-    def add(self, sample: Sample, vertices: F32, shape: Shapes = None) -> None:
-        """Compares vertices (V, 3) m, in camera axes at any place, with a sample's.
-
-        Raises ModelError for another mesh.
-        """
-        if sample.vertices is None or sample.points_3d is None:
-            return
-        if vertices.shape != sample.vertices.shape:
-            raise ModelError(
-                f"predictions have {len(vertices)} vertices, the data set {len(sample.vertices)}; use the same body"
-            )
-        made, joints = self._of(vertices)
-        points = self._points(made, joints)
-        truth = sample.points_3d[:, :3]
-        if sample.points_3d[H36M, 3].all():
-            a, b = points[None, H36M], truth[None, H36M]
-            self._add("mpjpe", body_scores.joint_error(a, b))
-            self._add("pa_mpjpe", body_scores.aligned_joint_error(a, b))
-            off = (
-                np.linalg.norm((a - a[:, :1]) - (b - b[:, :1]), axis=-1)[:, list(body_scores.H36M_14)] * body_scores.MM
-            )
-            self._add("pck", 100 * body_scores.pck(off, PCK_MM))
-            self._add("auc", 100 * body_scores.auc(off, PCK_MM))
-        true, _ = self._of(sample.vertices)
-        self._add("pve", body_scores.vertex_error(made[None], true[None]))
-        self._add("pa_pve", body_scores.aligned_vertex_error(made[None], true[None]))
-        if shape is not None and sample.shape is not None:
-            straight = np.tile(np.eye(3, dtype=np.float32), (1, len(self._body.parents), 1, 1))
-            count = min(10, self._body.shape_dirs.shape[2])
-            a, b = (self._rest(straight, each[None, :count].astype(np.float32))[0] for each in (shape, sample.shape))
-            self._add("pve_t", body_scores.vertex_error(a, b))
-
-    def summary(self) -> dict[str, body_scores.Score]:
-        """Means with intervals."""
-        return body_scores.summarize({name: np.concatenate(values) for name, values in self._values.items()})
-
-    def _add(self, name: str, values: F64) -> None:
-        self._values.setdefault(name, []).append(values)
-
-    def _of(self, vertices: F32) -> tuple[F32, F32]:
-        """Vertices and joints relative to the pelvis, joints regressed from the mesh."""
-        joints = self._body.joint_regressor @ vertices
-        return vertices - joints[0], (joints - joints[0]).astype(np.float32)
 
 
 def head_predictions(head: Head, samples: Iterator[Sample]) -> Iterator[tuple[Sample, F32 | None, Shapes]]:

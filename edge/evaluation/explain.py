@@ -67,11 +67,11 @@ def explain(
             images["views"] = imagined_views(trained, sample, size, body)
         for name, image in images.items():
             path = out / f"{number:04d}-{name}.png"
-            _write(path, bytes(cv2.imencode(".png", image[..., ::-1])[1]))
+            write_file(path, bytes(cv2.imencode(".png", image[..., ::-1])[1]))
             files.append(path)
         on_sample(number + 1)
     path = out / "sensitivity.glb"
-    _write(path, sensitivity_glb(body, mesh.errors()))
+    write_file(path, sensitivity_glb(body, mesh.errors()))
     return Explanation(mesh.errors(), np.stack(maps), (*files, path))
 
 
@@ -151,7 +151,8 @@ def vertex_colors(errors: F64, low: float, high: float) -> U8:
     return np.ascontiguousarray(np.column_stack([rgb, np.full(len(rgb), 255)]), np.uint8)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
+    """Writes a file atomically. Raises OutputError."""
     try:
         write_atomically(path, data)
     except OSError as error:

@@ -16,6 +16,7 @@ TITLES = {
     "pve": "PVE mm",
     "pa_pve": "PA-PVE mm",
     "pve_t": "PVE-T mm",
+    "dkd": "DKD px",
     "pck": "PCK@150 %",
     "auc": "AUC %",
     "f5": "F@5",

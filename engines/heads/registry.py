@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from engines.body.body import Body
 from engines.body.select import is_bundled_body, select_body
 from engines.cards.card import Card
@@ -12,7 +14,7 @@ from engines.heads.base import Head
 from engines.heads.decomr import DecomrHead
 from engines.heads.pose2mesh import Pose2MeshHead
 from engines.heads.pose2mesh_open import Pose2MeshOpenHead
-from engines.heads.smpl_parameters import DctIuvHead, SmplParametersHead
+from engines.heads.smpl_parameters import DctIuvHead, ImphmrHead, SmplParametersHead
 from engines.inference.onnx_model import BODY_SPECIFIC
 from engines.inference.session import Session
 
@@ -21,7 +23,7 @@ DRIVEN: dict[str, Callable[[Session, Card, Body, tuple[str, ...]], Head]] = {
     "pare": SmplParametersHead,
     "dct": SmplParametersHead,
     "dct_iuv": DctIuvHead,
-    "imphmr": SmplParametersHead,
+    "imphmr": ImphmrHead,
     "decomr": DecomrHead,
 }
 FAMILIES = ("pose2mesh_open", *DRIVEN)
@@ -56,8 +58,18 @@ def body_for(card: Card, name: str | None) -> Body | None:
     return body
 
 
-def make_head(card: Card, session: Session, body: Body | None, keypoint_names: tuple[str, ...]) -> Head:
-    """The head of a mesh card with its session, for the body of `body_for` and a pose model with these keypoints."""
+def make_head(
+    card: Card, session: Session, body: Body | None, keypoint_names: tuple[str, ...], *, view_deg: float = 0.0
+) -> Head:
+    """The head of a mesh card with its session, for the body of `body_for` and a pose model with these keypoints.
+
+    view_deg: how far the camera has moved around the person, for models that imagine views. Raises ModelError for
+    others.
+    """
+    if view_deg:
+        if card.family != "imphmr" or body is None:
+            raise ModelError(f"{card.name}: sees the image's view alone; remove --view-angle, or choose --mesh imphmr")
+        return ImphmrHead(session, card, body, keypoint_names, float(np.deg2rad(view_deg)))
     if body is None:
         return Pose2MeshOpenHead(session, card, keypoint_names)
     return DRIVEN[card.family](session, card, body, keypoint_names)

@@ -90,7 +90,7 @@ class SmplParametersHead:
         self._landmarks = Landmarks(body, keypoint_names)
 
     def __call__(self, people: People) -> RootMesh:
-        made = self._read(self.session(*self._inputs(people)), self._mean)
+        made = self._read(self._outputs(people), self._mean)
         vertices, joints = self._skin(made.rotations, made.shape)
         root = joints[:, :1]
         finite = np.isfinite(vertices).all((1, 2)) & np.isfinite(made.cameras).all(1)
@@ -109,10 +109,35 @@ class SmplParametersHead:
     def reset(self) -> None:
         """Nothing: each frame stands alone."""
 
-    def _inputs(self, people: People) -> tuple[F32, ...]:
-        """The inputs of the network."""
+    def _outputs(self, people: People) -> Outputs:
+        """The outputs of the network."""
         assert people.crops is not None
-        return (people.crops,)
+        return self.session(people.crops)
+
+
+class ImphmrHead(SmplParametersHead):
+    """ImpHMR from the image's camera, or from an imagined one that has moved around the person.
+
+    The rotations are then in the axes of the imagined camera, and the weak-perspective camera is the image's, so that
+    the person stands at the same place, turned.
+
+    Args:
+        view_rad: How far the camera has moved to its own right, rad.
+    """
+
+    def __init__(
+        self, session: Session, card: Card, body: Body, keypoint_names: tuple[str, ...], view_rad: float = 0.0
+    ) -> None:
+        super().__init__(session, card, body, keypoint_names)
+        self._view_rad = view_rad
+
+    def _outputs(self, people: People) -> Outputs:
+        assert people.crops is not None
+        angle = np.full((len(people), 1), self._view_rad, np.float32)
+        rotations, shape, cameras = self.session(people.crops, angle)
+        if self._view_rad:
+            cameras = self.session(people.crops, np.zeros_like(angle))[2]
+        return rotations, shape, cameras
 
 
 class DctIuvHead(SmplParametersHead):
@@ -133,8 +158,9 @@ class DctIuvHead(SmplParametersHead):
         """Forget the people of the default mesh model."""
         self._iuv.reset()
 
-    def _inputs(self, people: People) -> tuple[F32, ...]:
-        return (*super()._inputs(people), self._iuv(people))
+    def _outputs(self, people: People) -> Outputs:
+        assert people.crops is not None
+        return self.session(people.crops, self._iuv(people))
 
 
 def _warning(card: Card, body: Body) -> str:

@@ -172,10 +172,10 @@ class Imphmr(nn.Module):
         pose, shape, camera = self.regressor(feature_map)
         return ImphmrOutput(pose, shape, camera, silhouette, feature_map)
 
-    def forward(self, image: Tensor) -> ImphmrOutput:
-        """The canonical view."""
+    def forward(self, image: Tensor, angle: Tensor | None = None) -> ImphmrOutput:
+        """The person as cameras at angles (B, 1) in radians see it; without angles the canonical view."""
         code = self.encode(image)
-        return self.view(code, torch.zeros_like(code[:, 0]))
+        return self.view(code, torch.zeros_like(code[:, 0]) if angle is None else angle[:, 0])
 
 
 def build(size: ImphmrSize | None = None) -> Imphmr:

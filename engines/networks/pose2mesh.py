@@ -138,8 +138,18 @@ class MeshNet(nn.Module):
     then the joint graph; one fewer than there are blocks.
     """
 
-    def __init__(self, laplacians: Sequence[Sparse], channels_of_blocks: Channels, gather: bool = False) -> None:
+    def __init__(
+        self,
+        laplacians: Sequence[Sparse],
+        channels_of_blocks: Channels,
+        gather: bool = False,
+        *,
+        coarse_to_fine: bool = True,
+    ) -> None:
+        """coarse_to_fine: without it, the coarsest features are repeated for the vertices of the finest level at once,
+        and all blocks convolve there: the direct approach that the paper compares with. The weights are the same."""
         super().__init__()
+        self._coarse_to_fine = coarse_to_fine
         self.channels_of_blocks = channels_of_blocks
         self.graphs = nn.ModuleList(GraphProduct(matrix, gather) for matrix in laplacians)
         widths = [pair for block in channels_of_blocks for pair in pairwise(block)]
@@ -156,7 +166,8 @@ class MeshNet(nn.Module):
         x = joints.transpose(0, 1)
         for block, channels in enumerate(self.channels_of_blocks):
             # The last two blocks share the finest graph; graphs[-1] is the joint graph.
-            graph = self.graphs[max(last - 1 - block, 0) if block else -1]
+            level = max(last - 1 - block, 0) if self._coarse_to_fine else 0
+            graph = self.graphs[level if block else -1]
             y = x
             for _ in channels[1:]:
                 y = self.cl[conv](y, graph)
@@ -166,11 +177,13 @@ class MeshNet(nn.Module):
             if block == 0:
                 coarse: Tensor = self.fc(y.transpose(0, 1).flatten(1))
                 x = coarse.reshape(-1, self.coarsest, self.channels_of_blocks[1][0]).transpose(0, 1)
+                if not self._coarse_to_fine:
+                    x = x.repeat_interleave(2 ** (len(self.graphs) - 2), dim=0)
             elif block == last:
                 x = y
             else:
                 x = y + F.interpolate(x, size=channels[-1], mode="linear", align_corners=False)
-                if block < last - 1:
+                if self._coarse_to_fine and block < last - 1:
                     x = x.repeat_interleave(2, dim=0)
         return x.transpose(0, 1)
 
@@ -186,11 +199,13 @@ class Pose2Mesh(nn.Module):
         channels_of_blocks: Channels,
         gather: bool,
         width: int = LIFTER_WIDTH,
+        *,
+        coarse_to_fine: bool = True,
     ) -> None:
         """order (V,): the padded position of each vertex of the mesh."""
         super().__init__()
         self.pose_lifter = PoseNet(joints, width)
-        self.pose2mesh = MeshNet(laplacians, channels_of_blocks, gather)
+        self.pose2mesh = MeshNet(laplacians, channels_of_blocks, gather, coarse_to_fine=coarse_to_fine)
         self.register_buffer("order", torch.from_numpy(order), persistent=False)
 
     order: Tensor
@@ -209,10 +224,11 @@ def build(
     *,
     width: int = LIFTER_WIDTH,
     divide: int = 1,
+    coarse_to_fine: bool = True,
 ) -> Pose2Mesh:
     """The network for a joint set and a mesh of triangles (F, 3), with fresh weights: the hand's channels for MANO21,
-    else the body's; width: hidden units of the lifter; divide: divisor of the channels of the graph network. Raises
-    ModelError when the faces do not fit the vertices.
+    else the body's; width: hidden units of the lifter; divide: divisor of the channels of the graph network;
+    coarse_to_fine: see MeshNet. Raises ModelError when the faces do not fit the vertices.
     """
     published = channels_for(joint_set)
     channels_of_blocks = tuple(tuple(max(c // divide, 1) if c > 5 else c for c in block) for block in published)
@@ -220,6 +236,7 @@ def build(
     # The two coarsest levels are made, because they decide the order of the vertices, but not used.
     laplacians = [rescaled_laplacian(adjacency) for adjacency in hierarchy.adjacencies[:-2]]
     laplacians.append(laplacian(joint_adjacency(joint_set.edges, joint_set.pairs, len(joint_set))))
+    order = hierarchy.perm_reverse[:vertex_count]
     return Pose2Mesh(
-        len(joint_set), laplacians, hierarchy.perm_reverse[:vertex_count], channels_of_blocks, gather, width
+        len(joint_set), laplacians, order, channels_of_blocks, gather, width, coarse_to_fine=coarse_to_fine
     )

@@ -93,7 +93,7 @@ NETWORKS: dict[str, Network] = {
         _pare("resnet50"),
         Network("dct_single_branch", {"image": _IMAGE}, dct.SingleBranchOutput._fields, lambda: dct.build(1)),
         Network("dct_two_branch", {"image": _IMAGE, "iuv": _IMAGE}, dct.DctOutput._fields, lambda: dct.build(2)),
-        Network("imphmr", {"image": _IMAGE}, imphmr.ImphmrOutput._fields, imphmr.build),
+        Network("imphmr", {"image": _IMAGE, "angle": (1,)}, imphmr.ImphmrOutput._fields, imphmr.build),
         Network(
             "decomr",
             {"image": _IMAGE},

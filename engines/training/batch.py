@@ -11,9 +11,7 @@ from torch import Tensor
 
 from engines.body.dense_correspondence import SurfaceIndex
 from engines.training.iuv_refinement import refine
-from engines.training.sample import POINTS, UNKNOWN, Sample, annotations_of
-
-MOST_DENSE = 400  # dense keypoints of an image, as in DCT's published training
+from engines.training.sample import MOST_DENSE, POINTS, UNKNOWN, Sample, annotations_of
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -32,6 +30,7 @@ class Batch:
         uv: (N, 2, H, W) float32.
         silhouette: (N, H, W) float32 of 0 and 1.
         root: (N, 3) float32, m.
+        dense: (N, MOST_DENSE, 8) float32, as in Sample; weights of 0 where there is none.
         has: (N,) bool of each annotation by the name of its field.
     """
 
@@ -46,6 +45,7 @@ class Batch:
     uv: Tensor
     silhouette: Tensor
     root: Tensor
+    dense: Tensor
     has: dict[str, Tensor]
 
     def __len__(self) -> int:
@@ -82,16 +82,29 @@ def collate(samples: Sequence[Sample], vertices: int) -> Batch:
         "uv": np.zeros((height, width, 2), np.float32),
         "silhouette": np.zeros((height, width), np.float32),
         "root": np.zeros(3, np.float32),
+        "dense": np.zeros((MOST_DENSE, 8), np.float32),
     }
     tensors, has = {}, {}
     for name, nothing in missing.items():
         found = [getattr(sample, name) for sample in usable]
         has[name] = torch.tensor([value is not None for value in found])
-        rows = [nothing if value is None else np.asarray(value, nothing.dtype) for value in found]
+        rows = [_filled(nothing, value) for value in found]
         tensors[name] = torch.from_numpy(np.stack(rows))
     tensors["uv"] = tensors["uv"].permute(0, 3, 1, 2).contiguous()
     image = torch.from_numpy(np.stack([sample.image for sample in samples])).permute(0, 3, 1, 2).float()
     return Batch(image=image, **tensors, has=has)
+
+
+def _filled(nothing: np.ndarray, value: np.ndarray | None) -> np.ndarray:
+    """A value of the shape of `nothing`; lists of points are filled up with it."""
+    if value is None:
+        return nothing
+    if value.shape == nothing.shape:
+        same: np.ndarray = np.asarray(value, nothing.dtype)
+        return same
+    filled: np.ndarray = nothing.copy()
+    filled[: len(value)] = value[: len(nothing)]
+    return filled
 
 
 def _finite(sample: Sample) -> Sample:
@@ -100,6 +113,8 @@ def _finite(sample: Sample) -> Sample:
         if value.dtype.kind != "f" or np.isfinite(value).all():
             continue
         changed[name] = None
+        if name == "dense":
+            changed[name] = value[np.isfinite(value).all(1)]
         if name.startswith("points"):
             points = value.copy()
             points[~np.isfinite(points).all(1)] = UNKNOWN
@@ -121,7 +136,8 @@ class DenseKeypoints:
 
 
 def dense_keypoints(batch: Batch, surface: SurfaceIndex, seed: int, most: int = MOST_DENSE) -> DenseKeypoints:
-    """Up to `most` pixels of each IUV map, at random, after its refinement by the visible keypoints."""
+    """Up to `most` pixels of each IUV map, at random, after its refinement by the visible keypoints; of samples with
+    annotated dense keypoints those."""
     shape = (len(batch), most)
     xy, vertices, weights = (
         np.zeros((*shape, 2), np.float32),
@@ -130,14 +146,19 @@ def dense_keypoints(batch: Batch, surface: SurfaceIndex, seed: int, most: int = 
     )
     valid = np.zeros(shape, np.bool_)
     rng = np.random.default_rng(seed)
-    for n in torch.nonzero(batch.has["uv"] & batch.has["parts"]).flatten().tolist():
-        parts = batch.parts[n].numpy().astype(np.uint8)
-        kept = (parts > 0) & refine(parts, batch.points_2d[n].numpy())
+    for n in torch.nonzero(batch.has["dense"]).flatten().tolist():
+        given = batch.dense[n].cpu().numpy()[:most]
+        count = len(given)
+        xy[n, :count], vertices[n, :count], weights[n, :count] = given[:, :2], given[:, 2:5], given[:, 5:]
+        valid[n, :count] = weights[n, :count].sum(1) > 0
+    for n in torch.nonzero(batch.has["uv"] & batch.has["parts"] & ~batch.has["dense"]).flatten().tolist():
+        parts = batch.parts[n].cpu().numpy().astype(np.uint8)
+        kept = (parts > 0) & refine(parts, batch.points_2d[n].cpu().numpy())
         rows, columns = np.nonzero(kept)
         chosen = rng.permutation(len(rows))[:most]
         rows, columns = rows[chosen], columns[chosen]
-        found = surface(parts[rows, columns], batch.uv[n].numpy()[:, rows, columns].T)
+        found = surface(parts[rows, columns], batch.uv[n].cpu().numpy()[:, rows, columns].T)
         count = len(rows)
         xy[n, :count, 0], xy[n, :count, 1] = columns, rows
         vertices[n, :count], weights[n, :count], valid[n, :count] = found.vertices, found.weights, found.found
-    return DenseKeypoints(*(torch.from_numpy(each) for each in (xy, vertices, weights, valid)))
+    return DenseKeypoints(*(torch.from_numpy(each).to(batch.parts.device) for each in (xy, vertices, weights, valid)))

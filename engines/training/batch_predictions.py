@@ -60,7 +60,10 @@ def resized(sample: Sample, size: int) -> Sample:
         made = cv2.resize(numbers, (size, size), interpolation=cv2.INTER_NEAREST)
         return np.asarray(made, values.dtype)
 
-    points, K = sample.points_2d, sample.K
+    points, K, dense = sample.points_2d, sample.K, sample.dense
+    if dense is not None:
+        dense = dense.copy()
+        dense[:, :2] = (dense[:, :2] + 0.5) * scale - 0.5
     if points is not None:
         points = points.copy()
         points[:, :2] = (points[:, :2] + 0.5) * scale - 0.5
@@ -73,6 +76,7 @@ def resized(sample: Sample, size: int) -> Sample:
         image=np.asarray(cv2.resize(sample.image, (size, size), interpolation=method), np.uint8),
         points_2d=points,
         K=K,
+        dense=dense,
         parts=nearest(sample.parts),
         uv=nearest(sample.uv),
         silhouette=nearest(sample.silhouette),

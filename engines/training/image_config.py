@@ -10,17 +10,18 @@ from typing import Any
 from engines.errors import ModelError
 from engines.files.suggestions import did_you_mean
 from engines.files.toml_file import read_toml
+from engines.training.augment import AugmentConfig
 from engines.training.loop_config import SCHEDULES, LoopConfig, Schedule
 from engines.training.methods.base import MethodConfig
 from engines.training.sample import ANNOTATIONS
 
 SPARSE = frozenset({"points_2d", "K", "root"})
-DENSE = SPARSE | {"parts", "uv", "silhouette"}
+DENSE = SPARSE | {"parts", "uv", "silhouette", "dense"}
 FULL = frozenset(ANNOTATIONS)
 # The supervision of Table 3 of DCT; "20% 3D" is `share_3d = 0.2` beside "3d+dense+sparse".
 SUPERVISION: Mapping[str, frozenset[str]] = {
     "3d+dense+sparse": FULL,
-    "3d+sparse": FULL - {"parts", "uv", "silhouette"},
+    "3d+sparse": FULL - {"parts", "uv", "silhouette", "dense"},
     "dense+sparse": DENSE,
     "sparse": SPARSE,
 }
@@ -38,7 +39,12 @@ class DataConfig:
         share_3d: Share of the samples that keep their 3D annotations. Default: 1.
         poses: Pose files for "rendered". Default: the bundled ones.
         occluded: Share of the samples of "rendered" with occluders. Default: 0.5.
+        charts: DensePose's UV_Processed.mat for COCO-DensePose, as .npz or .mat; without it dense points are left out.
+            Default: none.
         images: Folder that the images of an annotation list are relative to. Default: the folder of the list.
+        keep: Samples that stay decoded in memory, which saves time in later epochs; a sample of 96 px takes about
+            0.2 MB. Default: 0.
+        augment: Whether samples are varied, as the table [augment] says. Default: no.
     """
 
     path: str
@@ -47,7 +53,10 @@ class DataConfig:
     share_3d: float = 1.0
     poses: tuple[str, ...] = ("sample",)
     occluded: float = 0.5
+    charts: str = ""
     images: str = ""
+    keep: int = 0
+    augment: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ class ImageTrainConfig:
         size: Side of the crops in px, of "rendered". Default: 224.
         seed: Seed of weights, data and noise. Default: 0.
         threads: CPU threads of torch. Default: 1.
+        device: Where the network is trained: "cpu" or "cuda:N". Default: "cpu".
         evaluation_samples: Samples that are evaluated at each report. Default: 128.
         body: Body file; None is the bundled body.
         init: Checkpoint of the same network to start from, as after pre-training; None for random weights.
@@ -72,6 +82,8 @@ class ImageTrainConfig:
         learning_rate, schedule, milestones, decay, warm_up_steps, weight_decay, gradient_norm, averaging, accumulate:
             as in LoopConfig.
         tensorboard: Whether an event file is written. Default: yes.
+        snapshots: Whether the network of every report is kept, as METHOD-STEP.pt, for `meshcast explain`. Default: no.
+        augment: What is varied of data sets with `augment`.
         network: The network.
     """
 
@@ -84,6 +96,7 @@ class ImageTrainConfig:
     size: int = 224
     seed: int = 0
     threads: int = 1
+    device: str = "cpu"
     evaluation_samples: int = 128
     body: Path | None = None
     init: Path | None = None
@@ -99,6 +112,8 @@ class ImageTrainConfig:
     averaging: float = 0.999
     accumulate: int = 1
     tensorboard: bool = True
+    snapshots: bool = False
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
     network: MethodConfig = field(default_factory=MethodConfig)
 
     def loop(self) -> LoopConfig:
@@ -116,16 +131,17 @@ class ImageTrainConfig:
             averaging=self.averaging,
             accumulate=self.accumulate,
             events=self.tensorboard,
+            snapshots=self.snapshots,
         )
 
 
-TABLES = ("data", "test", "network", "losses")
-NOT_IN_FILE = ("method", "out", "resume", "network", "data", "test")
+TABLES = ("data", "test", "network", "losses", "augment")
+NOT_IN_FILE = ("method", "out", "resume", "network", "data", "test", "augment")
 
 
 def read_image_config(path: Path | None, base: ImageTrainConfig) -> ImageTrainConfig:
     """`base` with what a TOML file sets: keys of ImageTrainConfig, and the tables [[data]], [test], [network] (keys of
-    MethodConfig) and [losses] (weights of the method's losses).
+    MethodConfig), [augment] (keys of AugmentConfig) and [losses] (weights of the method's losses).
 
     Raises ModelError, in one line, for a key that does not exist, with a suggestion, or a value of another type.
     """
@@ -135,11 +151,12 @@ def read_image_config(path: Path | None, base: ImageTrainConfig) -> ImageTrainCo
     top = {key: value for key, value in table.items() if key not in TABLES}
     config: ImageTrainConfig = _filled(path, "", base, top, NOT_IN_FILE)
     network = _filled(path, "network.", config.network, _table(path, table, "network"), ("weights",))
+    augment = _filled(path, "augment.", config.augment, _table(path, table, "augment"), ())
     losses = _table(path, table, "losses")
     for key, value in losses.items():
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise ModelError(f"{path}: losses.{key}: {value!r:.40} is not a number")
-    config = replace(config, network=replace(network, weights={**network.weights, **losses}))
+    config = replace(config, augment=augment, network=replace(network, weights={**network.weights, **losses}))
     if "data" in table:
         sets = table["data"]
         if not isinstance(sets, list) or not all(isinstance(entry, dict) for entry in sets):

@@ -8,18 +8,14 @@ from pathlib import Path
 from engines.body.body import Body
 from engines.errors import ModelError
 from engines.training.image_config import SUPERVISION, DataConfig
-from engines.training.mixture import Source
+from engines.training.mixture import KeptSamples, Source
 from engines.training.poses import load_poses
-from engines.training.readers.coco_json import read_coco_json
-from engines.training.readers.people_list import PeopleList
-from engines.training.readers.spin_npz import read_spin_npz
-from engines.training.readers.threedpw import read_3dpw
+from engines.training.readers.annotation_list import LISTS, read_list
 from engines.training.rendered.config import RenderConfig
 from engines.training.rendered.people import RenderedPeople
 from engines.training.rendered.shards import INDEX, ShardedPeople
 
 RENDERED = "rendered"
-LISTS = (".npz", ".json", ".pkl")
 
 
 def open_source(
@@ -42,20 +38,13 @@ def open_source(
         return Source(RENDERED, RenderedPeople(body, poses, config, held_out=held_out), **common)  # type: ignore[arg-type]
     folder = Path(data.path)
     if folder.suffix.lower() in LISTS:
-        images = Path(data.images) if data.images else folder.parent
-        people = _listed(folder, images, body, size)
+        images, charts = (Path(name) if name else None for name in (data.images, data.charts))
+        people = read_list(folder, images, body, size, charts)
         return Source(str(folder), people, len(people), **common)  # type: ignore[arg-type]
     if not (folder / INDEX).is_file():
         raise ModelError(f'{folder}: not a data set; name a folder of `meshcast data render`, a list, or "{RENDERED}"')
     shards = ShardedPeople(folder, body)
     if shards.size != size:
         raise ModelError(f"{folder}: its crops are {shards.size} px; add --size {shards.size}")
-    return Source(str(folder), shards, len(shards), **common)  # type: ignore[arg-type]
-
-
-def _listed(path: Path, images: Path, body: Body, size: int) -> PeopleList:
-    if path.suffix.lower() == ".npz":
-        return read_spin_npz(path, images, body, size)
-    if path.suffix.lower() == ".pkl":
-        return read_3dpw(path, images, body, size)
-    return read_coco_json(path, images, size)
+    kept = KeptSamples(shards, data.keep) if data.keep else shards
+    return Source(str(folder), kept, len(shards), **common)  # type: ignore[arg-type]

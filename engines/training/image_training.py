@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from engines.body.body import ZOO, SurfaceBody, load_surface_body
 from engines.errors import ModelError
 from engines.evaluation.body_scores import aligned_joint_error, joint_error, vertex_error
 from engines.training import checkpoint
+from engines.training.augment import Augmenter
 from engines.training.batch import Batch, collate
 from engines.training.image_config import ImageTrainConfig, check_image_config
 from engines.training.image_data import open_source
 from engines.training.loop import Losses, Metrics, Reports, Stage, train
-from engines.training.methods.base import Method, Prediction
+from engines.training.methods.base import Method, Prediction, move, on_host
 from engines.training.methods.registry import method
 from engines.training.mixture import Mixture
 from engines.training.prediction_sheet import prediction_sheet
@@ -27,12 +28,14 @@ from engines.training.sample import H36M
 from engines.training.torch_body import TorchBody
 
 EVALUATION_BATCH = 32
+CPU = torch.device("cpu")
 DRAWN = 6  # samples in the images of the event file
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The result of a training: the method with its averaged network in eval mode, its checkpoint and last metrics."""
+    """The result of a training: the method with its averaged network in eval mode, in the host's memory, its checkpoint
+    and last metrics."""
 
     method: Method
     path: Path
@@ -43,6 +46,7 @@ def train_images(config: ImageTrainConfig, reports: Reports) -> Trained:
     """Trains by `config`. Raises MeshcastError before the training where something cannot be used, and TrainingStopped
     when the user asked to stop."""
     check_image_config(config)
+    device = training_device(config.device)
     _prepare(config)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
@@ -51,19 +55,27 @@ def train_images(config: ImageTrainConfig, reports: Reports) -> Trained:
     sources = [
         open_source(data, body, config.size, config.seed, held_out=False, on_progress=say) for data in config.data
     ]
+    if any(data.augment for data in config.data):
+        vary = Augmenter(body, config.augment)
+        sources = [
+            replace(source, vary=vary) if data.augment else source
+            for source, data in zip(sources, config.data, strict=True)
+        ]
     mixture = Mixture(sources, config.batch, config.seed, config.broken_limit)
     trainer = method(config.method, body, config.network)
     if config.init is not None and not (config.resume and (config.out / f"{config.method}.pt").exists()):
         _initialize(trainer, config.init)
+    move(trainer, device)
     tests = _test_batches(config, body, say)
 
     def loss(number: int) -> Losses:
-        batch = collate(mixture[number], len(body.v_template))
+        batch = collate(mixture[number], len(body.v_template)).to(device)
         return trainer.losses(batch, number, min(number / (config.steps * config.accumulate), 1.0))
 
     def draw() -> dict[str, NDArray[np.uint8]]:
         trainer.net.eval()
-        return {"people": prediction_sheet(tests[0], trainer.predict(tests[0]), body, DRAWN)}
+        made = on_host(trainer.predict(tests[0].to(device)))
+        return {"people": prediction_sheet(tests[0], made, body, DRAWN)}
 
     settings: dict[str, Any] = {
         "method": config.method,
@@ -78,22 +90,38 @@ def train_images(config: ImageTrainConfig, reports: Reports) -> Trained:
         0.0,
         trainer.net,
         loss,
-        lambda: evaluate(trainer, tests),
+        lambda: evaluate(trainer, tests, device),
         settings,
         {},
         steps=config.steps,
         draw=draw,
     )
     metrics = train(stage, config.loop(), reports)
+    move(trainer, CPU)
     for name, broken in mixture.broken.items():
         if broken:
             say(f"{name}: {len(broken)} samples could not be read and were skipped")
     return Trained(trainer, config.out / f"{config.method}.pt", metrics)
 
 
-def evaluate(trainer: Method, batches: list[Batch]) -> Metrics:
-    """The mean metrics of the network, as it is, over batches."""
-    values = per_sample_metrics(trainer.predict, batches)
+def training_device(name: str) -> torch.device:
+    """The device with this name. Raises ModelError, in one line, where torch cannot use it."""
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = torch.device("meta")
+    if device.type not in ("cpu", "cuda"):
+        raise ModelError(f'device: {name!r:.40} is neither "cpu" nor "cuda:N"')
+    if device.type == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (device.index or 0) >= count:
+            raise ModelError(f"device: {name}: torch sees {count} CUDA devices here; use cpu, or a torch with CUDA")
+    return device
+
+
+def evaluate(trainer: Method, batches: list[Batch], device: torch.device = CPU) -> Metrics:
+    """The mean metrics of the network, as it is, over batches in the host's memory."""
+    values = per_sample_metrics(lambda batch: on_host(trainer.predict(batch.to(device))), batches)
     return {f"{name}_mm": float(np.mean(each)) for name, each in values.items() if len(each)}
 
 

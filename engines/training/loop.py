@@ -217,8 +217,12 @@ class _Run:
                 "rows": self.rows,
                 "losses": self._losses,
                 "random": torch.get_rng_state(),
+                "device_random": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
             }
             checkpoint.write(self._path, stage.name, {**networks, **stage.extra, **progress})
+            if self._config.snapshots:
+                snapshot = {"net": self.average, **stage.extra, "settings": stage.settings, "step": self.step}
+                checkpoint.write(out / f"{stage.name}-{self.step:07d}.pt", stage.name, snapshot)
             _write_table(self.rows, out / f"{stage.name}.csv")
         self._reported += 1
         self._last_report_s = time.monotonic()
@@ -267,6 +271,8 @@ def _restore(
         stage.net.load_state_dict(state["latest"])
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
+        if torch.cuda.is_available() and len(state.get("device_random", ())) == torch.cuda.device_count():
+            torch.cuda.set_rng_state_all(state["device_random"])
         return float(state["spent"]), int(state["step"]), list(state["rows"]), average, dict(state["losses"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:100]

@@ -29,6 +29,7 @@ class LoopConfig:
         averaging: Share of the earlier weights in the running average of weights that is kept. Default: 0.999.
         accumulate: Batches whose gradients are averaged for one step. Default: 1.
         events: Whether an event file for TensorBoard is written. Default: no.
+        snapshots: Whether the averaged network of every report is kept, as NAME-STEP.pt. Default: no.
     """
 
     out: Path
@@ -43,6 +44,7 @@ class LoopConfig:
     averaging: float = 0.999
     accumulate: int = 1
     events: bool = False
+    snapshots: bool = False
 
     def rate(self, step: int, done: float) -> float:
         """The learning rate of step number `step` (from 0) at the part `done` (0..1) of the training."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -30,6 +30,22 @@ class Samples(Protocol):
     def __getitem__(self, number: int) -> Sample: ...
 
 
+class KeptSamples:
+    """Samples of which the first `count` that are read stay in memory."""
+
+    def __init__(self, samples: Samples, count: int) -> None:
+        self._samples, self._count = samples, count
+        self._kept: dict[int, Sample] = {}
+
+    def __getitem__(self, number: int) -> Sample:
+        sample = self._kept.get(number)
+        if sample is None:
+            sample = self._samples[number]
+            if len(self._kept) < self._count:
+                self._kept[number] = sample
+        return sample
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A data set of a mixture.
@@ -41,6 +57,7 @@ class Source:
         ratio: The share of each batch, relative to the other sources.
         use: The annotations that are used; the others are removed.
         share_3d: The share of the samples that keep their 3D annotations.
+        vary: Augmentation of a sample with random numbers; None for none.
     """
 
     name: str
@@ -49,6 +66,7 @@ class Source:
     ratio: float = 1.0
     use: frozenset[str] = frozenset(ANNOTATIONS)
     share_3d: float = 1.0
+    vary: Callable[[Sample, np.random.Generator], Sample] | None = None
 
 
 class Mixture:
@@ -91,7 +109,10 @@ class Mixture:
                 continue
             try:
                 self._read[source.name] += 1
-                return self._restricted(source, number, source.samples[number])
+                sample = source.samples[number]
+                if source.vary is not None:
+                    sample = source.vary(sample, np.random.default_rng((self._seed, which, position)))
+                return self._restricted(source, number, sample)
             except BrokenSampleError as error:
                 self._skip(source, number, error)
         raise ModelError(f"{source.name}: {TRIES} samples in a row cannot be read; check the data set")

@@ -68,7 +68,19 @@ def occlusion_errors(trained: Method, sample: Sample, size: int, vertices: int, 
 
 def _repeated(batch: Batch, image: torch.Tensor) -> Batch:
     count = len(image)
-    kept = ("K", "points_2d", "points_3d", "rotations", "shape", "vertices", "parts", "uv", "silhouette", "root")
+    kept = (
+        "K",
+        "points_2d",
+        "points_3d",
+        "rotations",
+        "shape",
+        "vertices",
+        "parts",
+        "uv",
+        "silhouette",
+        "root",
+        "dense",
+    )
     fields = {name: getattr(batch, name).expand(count, *getattr(batch, name).shape[1:]) for name in kept}
     return replace(batch, image=image, has={k: v.expand(count) for k, v in batch.has.items()}, **fields)
 

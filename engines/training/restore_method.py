@@ -27,6 +27,8 @@ def load_method(path: Path, body: Body) -> tuple[Method, int]:
             branches=int(settings.get("branches", 1)),
             width=int(settings.get("width", 0)),
             map_side=int(settings.get("side", 64)),
+            dense=settings.get("dense", "True") == "True",
+            coarse_to_fine=settings.get("coarse_to_fine", "True") == "True",
             divide=int(settings.get("divide", 1)),
         )
         made = method(name, body, config)

@@ -23,6 +23,7 @@ POINTS = (
 SMPL, COCO, H36M = slice(0, 24), slice(24, 41), slice(41, 58)
 PELVIS = 0  # the root: positions in 3D are relative to it
 UNKNOWN, HIDDEN, SEEN = 0, 1, 2  # COCO's flags of a keypoint
+MOST_DENSE = 400  # dense keypoints of an image, as in DCT's published training
 PARTS = 24  # of a part map: 1 + the joint that a part of the surface moves with
 
 
@@ -44,6 +45,8 @@ class Sample:
         silhouette: (H, W) bool, the pixels that the body covers, occluders ignored.
         occluded: (H, W) bool, the pixels that something in front covers.
         root: (3,) float32, the pelvis in m before the camera of K.
+        dense: (D, 8) float32, D <= MOST_DENSE: x px, y px of a point on the surface, its three vertices and their
+            weights, which sum to 1.
     """
 
     image: U8
@@ -59,6 +62,7 @@ class Sample:
     silhouette: Bool | None = None
     occluded: Bool | None = None
     root: F32 | None = None
+    dense: F32 | None = None
 
 
 ANNOTATIONS = tuple(field.name for field in fields(Sample) if field.name not in ("image", "name"))

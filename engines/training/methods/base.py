@@ -32,8 +32,12 @@ class MethodConfig:
         branches: DCT: 1 for the image, 2 for image and IUV map. Default: 1.
         width: DecoMR: channels of LNet; Pose2Mesh: hidden units of PoseNet, 0 for the published 4096. Default: 0, the
             published number.
+        dense: DecoMR: features of the pixels in texture space; without it the location map is read off the features of
+            the whole image. Default: yes.
         map_side: DecoMR: side of the features in texture space, half that of the location map. Default: 64.
         divide: Pose2Mesh: divisor of the channels of MeshNet. Default: 1.
+        coarse_to_fine: Pose2Mesh: MeshNet from the coarsest level to the finest; without it all at the finest one.
+            Default: yes.
         pose_share: Pose2Mesh: share of the training that PoseNet is trained alone for; published as 30 of 45 epochs.
             Default: 2/3.
         noise: Pose2Mesh: factor of the errors that are added to the keypoints. Default: 1.
@@ -45,8 +49,10 @@ class MethodConfig:
     attend: bool = True
     branches: int = 1
     width: int = 0
+    dense: bool = True
     map_side: int = 64
     divide: int = 1
+    coarse_to_fine: bool = True
     pose_share: float = 2 / 3
     noise: float = 1.0
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -89,16 +95,36 @@ class Method(Protocol):
         ...
 
 
-def autocast(enabled: bool | None) -> torch.autocast:
-    """bfloat16 where the processor computes in it, or as told."""
+def autocast(enabled: bool | None, device: torch.device) -> torch.autocast:
+    """bfloat16 where the device computes in it, or as told. It has the range of float32: losses need no scaling."""
     if enabled is None:
-        enabled = torch.backends.cpu.get_cpu_capability() == "AVX512" and _has_bf16()
-    return torch.autocast("cpu", torch.bfloat16, enabled=enabled)
+        enabled = _has_bf16(device)
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
-def _has_bf16() -> bool:
-    supported: bool = torch.cpu._is_avx512_bf16_supported()
-    return supported
+def _has_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return torch.backends.cpu.get_cpu_capability() == "AVX512" and bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def move(method: Method, device: torch.device) -> None:
+    """Moves the network and all tensors of a trainer to a device, in place."""
+    for name, value in vars(method).items():
+        if isinstance(value, Tensor | nn.Module):
+            setattr(method, name, value.to(device))
+
+
+def on_host(made: Prediction) -> Prediction:
+    """A prediction in the host's memory."""
+    cpu = torch.device("cpu")
+    optional = {name: getattr(made, name) for name in ("shape", "camera", "root")}
+    return Prediction(
+        made.vertices.to(cpu),
+        made.points.to(cpu),
+        **{name: None if value is None else value.to(cpu) for name, value in optional.items()},
+        maps={name: value.to(cpu) for name, value in made.maps.items()},
+    )
 
 
 def imagenet(image: Tensor) -> Tensor:

@@ -70,7 +70,7 @@ class DctMethod:
     def _run(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Cameras (N, 3), rotations (N, 24, 3, 3) and shapes (N, 10)."""
         image = batch.image.flip(1) / 127.5 - 1
-        with autocast(self._config.bf16):
+        with autocast(self._config.bf16, image.device):
             out = self.net(image) if self._config.branches == 1 else self.net(image, iuv_input(batch))
         parameters = out.output85.float() + self._mean.to(image.device)
         return parameters[:, :3], rodrigues(parameters[:, 3:75].reshape(-1, 24, 3)), parameters[:, 75:]

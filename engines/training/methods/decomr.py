@@ -54,6 +54,7 @@ class DecomrMethod:
             "backbone": config.backbone,
             "width": size.width,
             "side": size.side,
+            "dense": str(config.dense),
         }
 
     def losses(self, batch: Batch, number: int, done: float) -> Losses:
@@ -62,7 +63,10 @@ class DecomrMethod:
         _, points = self._mesh(out.uv_map)
         keypoints, seen = weak_keypoints(batch)
         height, width = out.dp_out.shape[2:]
-        rows, columns = (_centers(full, part) for full, part in zip(batch.size, (height, width), strict=True))
+        uv_device = batch.uv.device
+        rows, columns = (
+            _centers(full, part, uv_device) for full, part in zip(batch.size, (height, width), strict=True)
+        )
         silhouette = batch.silhouette[:, rows][:, :, columns]
         uv = batch.uv[:, :, rows][:, :, :, columns]
         mapped = batch.has["vertices"]
@@ -89,9 +93,11 @@ class DecomrMethod:
         return prediction(vertices, points, None, out.camera, maps)
 
     def _run(self, image: Tensor) -> DecomrOutput:
-        with autocast(self._config.bf16):
+        with autocast(self._config.bf16, image.device):
             found = self.net.CNet(imagenet(image))
-            place = self.net.LNet(*found, self._reference)
+            # Without a mask no pixel has a place in texture space; the location net sees the whole image's features.
+            dp_out = found.dp_out if self._config.dense else torch.zeros_like(found.dp_out)
+            place = self.net.LNet(dp_out, *found[1:], self._reference)
         return DecomrOutput(*(value.float() for value in (*found, *place)))
 
     def _mesh(self, location: Tensor) -> tuple[Tensor, Tensor]:
@@ -108,9 +114,9 @@ class DecomrMethod:
         return texels.reshape(self._side, self._side, count, 3).permute(2, 0, 1, 3)
 
 
-def _centers(full: int, part: int) -> Tensor:
+def _centers(full: int, part: int, device: torch.device) -> Tensor:
     """The pixel (part,) of an image of `full` px that each of `part` larger ones has near its center."""
-    return ((torch.arange(part) + 0.5) * (full / part) - 0.5).round().long().clamp(0, full - 1)
+    return ((torch.arange(part, device=device) + 0.5) * (full / part) - 0.5).round().long().clamp(0, full - 1)
 
 
 def _sparse(matrix: Sparse) -> Tensor:

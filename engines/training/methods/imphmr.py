@@ -46,9 +46,12 @@ class ImphmrMethod:
     def losses(self, batch: Batch, number: int, done: float) -> Losses:
         """L_reg, L_imag and L_cons; the angles of the cameras are uniform and follow from the batch's number."""
         rng = np.random.default_rng(number)
-        first, second = (torch.from_numpy(rng.uniform(-math.pi, math.pi, len(batch))).float() for _ in range(2))
-        zero = torch.zeros(len(batch))
-        with autocast(self._config.bf16):
+        device = batch.image.device
+        first, second = (
+            torch.from_numpy(rng.uniform(-math.pi, math.pi, len(batch))).float().to(device) for _ in range(2)
+        )
+        zero = torch.zeros(len(batch), device=device)
+        with autocast(self._config.bf16, batch.image.device):
             code = self.net.encode(imagenet(batch.image))
             views = [self.net.view(code, angle) for angle in (zero, first, second)]
         canonical, imagined, other = (ImphmrOutput(*(value.float() for value in view)) for view in views)
@@ -95,21 +98,21 @@ class ImphmrMethod:
     def _silhouettes(self, batch: Batch, angle: Tensor) -> tuple[Tensor, Tensor]:
         """True silhouettes (N, s, s) of the meshes as cameras at angles (N,) see them, and which of them exist (N,)."""
         has = batch.has["vertices"] & batch.has["K"] & batch.has["root"]
-        turned = (batch.vertices @ turn(angle).transpose(1, 2) + batch.root[:, None]).numpy()
+        turned = (batch.vertices @ turn(angle).transpose(1, 2) + batch.root[:, None]).cpu().numpy()
         scale = self._side / batch.size[1]
         drawn = np.zeros((len(batch), self._side, self._side), np.float32)
         for n in torch.nonzero(has).flatten().tolist():
-            points = turned[n] / turned[n][:, 2:] @ batch.K[n].numpy().T
+            points = turned[n] / turned[n][:, 2:] @ batch.K[n].cpu().numpy().T
             points = (points + 0.5) * scale - 0.5
             points[:, 2] = turned[n][:, 2]
             drawn[n] = self._surface(np.ascontiguousarray(points, np.float32)).covered
-        return torch.from_numpy(drawn), has
+        return torch.from_numpy(drawn).to(has.device), has
 
     def predict(self, batch: Batch, angle: float = 0.0) -> Prediction:
         """Bodies as a camera at an angle in radians sees them, with silhouettes as maps."""
-        with autocast(self._config.bf16):
+        with autocast(self._config.bf16, batch.image.device):
             code = self.net.encode(imagenet(batch.image))
-            view = self.net.view(code, torch.full((len(batch),), angle))
+            view = self.net.view(code, torch.full((len(batch),), angle, device=batch.image.device))
         out = ImphmrOutput(*(value.float() for value in view))
         vertices, points = posed(self.body, out.pred_pose, out.pred_shape)
         maps = {"silhouette": out.silhouette.sigmoid()}

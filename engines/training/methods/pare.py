@@ -60,6 +60,6 @@ class PareMethod:
         return prediction(vertices, points, out.pred_shape, out.pred_cam, maps)
 
     def _run(self, image: Tensor) -> PareOutput:
-        with autocast(self._config.bf16):
+        with autocast(self._config.bf16, image.device):
             out = self.net(imagenet(image))
         return PareOutput(*(value.float() for value in out))

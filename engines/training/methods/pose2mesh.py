@@ -29,12 +29,19 @@ class Pose2MeshMethod:
 
     def __init__(self, body: Body, config: MethodConfig) -> None:
         self.net = build(
-            COCO19, body.faces, len(body.v_template), width=config.width or LIFTER_WIDTH, divide=config.divide
+            COCO19,
+            body.faces,
+            len(body.v_template),
+            width=config.width or LIFTER_WIDTH,
+            divide=config.divide,
+            coarse_to_fine=config.coarse_to_fine,
         )
         self.body, self._config, self._weights = TorchBody(body), config, Pose2MeshWeights(**config.weights)
         self._to_19 = torch.from_numpy(gather_points(COCO_NAMES, COCO19.joint_names, "pose2mesh"))
         self._joints = torch.from_numpy(body.joint_regressor)
         self.settings: dict[str, Any] = {"width": config.width or LIFTER_WIDTH, "divide": config.divide}
+        if not config.coarse_to_fine:
+            self.settings["coarse_to_fine"] = "False"
 
     def losses(self, batch: Batch, number: int, done: float) -> Losses:
         """The loss of the lifted pose, and from `pose_share` of the training on L_mesh; L_edge starts later still."""
@@ -78,7 +85,8 @@ class Pose2MeshMethod:
 
     def _keypoints(self, batch: Batch, rng: np.random.Generator, noise: float) -> Tensor:
         """Standardized keypoints (N, 19, 2), with synthetic errors times `noise`."""
-        keypoints = batch.points_2d[:, COCO, :2].numpy()
+        keypoints = batch.points_2d[:, COCO, :2].cpu().numpy()
         if noise > 0:
             keypoints = disturbed(rng, keypoints, noise)
-        return torch.from_numpy(normalize_pose2d(self._to_19.numpy() @ keypoints))
+        standardized = normalize_pose2d(self._to_19.cpu().numpy() @ keypoints)
+        return torch.from_numpy(standardized).to(batch.points_2d.device)

@@ -1,4 +1,4 @@
-"""COCO's person keypoints: `person_keypoints_*.json`."""
+"""COCO's person keypoints, `person_keypoints_*.json`, and COCO-DensePose, `densepose_coco_*.json`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.body.dense_correspondence import SurfaceIndex
 from engines.errors import ModelError
 from engines.files.regular_file import read_file
+from engines.training.readers.densepose import dense_points
 from engines.training.readers.people_list import NO_IMAGE, PeopleList, PersonEntry
 from engines.training.sample import COCO, POINTS, Sample
 
@@ -20,8 +22,10 @@ LEAST_KEYPOINTS = 6
 LARGEST = 1 << 31  # bytes
 
 
-def read_coco_json(path: Path, images: Path, size: int) -> PeopleList:
+def read_coco_json(path: Path, images: Path, size: int, charts: SurfaceIndex | None = None) -> PeopleList:
     """People with at least six keypoints who are not crowds, in crops of `size` px around their boxes.
+
+    With DensePose's charts they have the dense keypoints of COCO-DensePose.
 
     Raises ModelError, in one line, with the entry that is missing or of another layout.
     """
@@ -42,12 +46,14 @@ def read_coco_json(path: Path, images: Path, size: int) -> PeopleList:
     entries = [
         entry
         for number, person in enumerate(table["annotations"])
-        if (entry := _entry(f"{path}: annotations[{number}]", person, files, images)) is not None
+        if (entry := _entry(f"{path}: annotations[{number}]", person, files, images, charts)) is not None
     ]
     return PeopleList(entries, size)
 
 
-def _entry(where: str, person: Any, files: dict[Any, str], images: Path) -> PersonEntry | None:
+def _entry(
+    where: str, person: Any, files: dict[Any, str], images: Path, charts: SurfaceIndex | None
+) -> PersonEntry | None:
     if not isinstance(person, dict):
         raise ModelError(f"{where}: not an object")
     if person.get("iscrowd") or "keypoints" not in person:
@@ -63,7 +69,8 @@ def _entry(where: str, person: Any, files: dict[Any, str], images: Path) -> Pers
     points_2d[COCO] = keypoints
     center = (float(box[0] + box[2] / 2), float(box[1] + box[3] / 2))
     side = MARGIN * float(max(box[2], box[3]))
-    return PersonEntry(images / name, center, side, Sample(image=NO_IMAGE, points_2d=points_2d))
+    dense = None if charts is None else dense_points(where, person, box, charts)
+    return PersonEntry(images / name, center, side, Sample(image=NO_IMAGE, points_2d=points_2d, dense=dense))
 
 
 def _numbers(where: str, person: dict[str, Any], key: str, count: int) -> F32:

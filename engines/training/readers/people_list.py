@@ -69,10 +69,14 @@ def cropped(image: NDArray[np.uint8], entry: PersonEntry, size: int) -> Sample:
         inner[:, 2] = shift + scale * (0.5 / real - 0.5)
     crop = cv2.warpAffine(source, inner, (size, size), flags=cv2.INTER_LINEAR)
     given = entry.annotations
-    points, K = given.points_2d, given.K
+    points, K, dense = given.points_2d, given.K, given.dense
     if points is not None:
         points = points.copy()
         points[:, :2] = points[:, :2] * scale + shift
     if K is not None:
         K = np.asarray(np.vstack([matrix, [0, 0, 1]]) @ K, np.float32)
-    return replace(given, image=np.ascontiguousarray(crop), points_2d=points, K=K, name=str(entry.file))
+    if dense is not None:
+        dense = dense.copy()
+        dense[:, :2] = dense[:, :2] * scale + shift
+    image = np.ascontiguousarray(crop)
+    return replace(given, image=image, points_2d=points, K=K, dense=dense, name=str(entry.file))

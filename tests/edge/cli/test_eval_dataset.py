@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from edge.errors import EXIT_INPUT, EXIT_USAGE, EXIT_WHOLE
+from engines.training.readers.spin_npz import FROM, TO
 from engines.training.rendered.shards import ShardPlan, write_shards
 from tests.support.commands import Command
 from tests.support.rendered import rendered_people
@@ -53,3 +55,36 @@ def test_eval_dataset_that_cannot_run_is_one_line(
     assert said.code == code
     assert len(said.errors) == 1
     assert wrong in said.errors[0]
+
+
+def test_eval_dataset_of_an_annotation_list_prints_joints_and_actions(meshcast: Command, tmp_path: Path) -> None:
+    sample = rendered_people(64)[0]
+    names = [f"S9_Walking.1_{number}.png" for number in range(3)]
+    for name in names[:2]:
+        cv2.imwrite(str(tmp_path / name), sample.image[..., ::-1])
+    joints = np.zeros((3, 24, 4))
+    joints[:, FROM, :3], joints[:, FROM, 3] = sample.points_3d[TO, :3], 1
+    arrays = {"imgname": np.array(names), "center": np.full((3, 2), 31.5), "scale": np.full(3, 64 / 200), "S": joints}
+    np.savez(tmp_path / "list.npz", **arrays)
+    (tmp_path / "half").mkdir()
+    half = {name: array[:2] for name, array in arrays.items()}
+    np.savez(tmp_path / "half" / "list.npz", **half)
+    np.savez(tmp_path / "p.npz", vertices=np.stack([sample.vertices] * 2))
+    words = ("--predictions", tmp_path / "p.npz", "--images", tmp_path, "--per-joint", "--per-action")
+    said = meshcast("eval", tmp_path / "half" / "list.npz", *words)
+    assert said.code == EXIT_WHOLE
+    assert "list.npz Walking" in said.out
+    assert "list.npz left_knee" in said.out
+
+
+def test_eval_dataset_of_hands_from_results_of_freihand(meshcast: Command, tmp_path: Path) -> None:
+    hand = np.random.default_rng(0).normal(0, 0.05, (2, 21, 3)).tolist()
+    mesh = np.random.default_rng(1).normal(0, 0.05, (2, 40, 3)).tolist()
+    for name, value in (("xyz", hand), ("K", [np.eye(3).tolist()] * 2), ("verts", mesh)):
+        (tmp_path / f"evaluation_{name}.json").write_text(json.dumps(value))
+    (tmp_path / "pred.json").write_text(json.dumps([hand, mesh]))
+    said = meshcast("eval", tmp_path, "--predictions", tmp_path / "pred.json")
+    assert said.code == EXIT_WHOLE
+    assert "F@5" in said.out
+    assert "1.0 [1.0, 1.0]" in said.out
+    assert meshcast("eval", tmp_path).code == EXIT_USAGE

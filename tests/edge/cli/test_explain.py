@@ -23,20 +23,21 @@ def test_train_then_eval_then_explain(meshcast: Command, tmp_path: Path) -> None
     plan = ShardPlan(2, 2, False, ("sample",))
     write_shards(rendered_people(40), plan, tmp_path / "people", lambda done: None, lambda: False)
     config = tmp_path / "c.toml"
-    config.write_text('[network]\nbackbone = "tiny"\n[test]\npath = "rendered"\n')
+    config.write_text('snapshots = true\n[network]\nbackbone = "tiny"\n[test]\npath = "rendered"\n')
     small = ("--steps", "2", "--image-batch", "2", "--size", "40", "--evaluation-samples", "2", "--quiet")
     said = meshcast("train", "pare", "--data", tmp_path / "people", "--config", config, *small, "--out", tmp_path / "o")
     assert (said.code, said.out.strip()) == (EXIT_WHOLE, f"wrote {tmp_path / 'o' / 'pare.pt'}")
     scored = meshcast("eval", tmp_path / "people", "--mesh", tmp_path / "o" / "pare.pt")
     assert scored.code == EXIT_WHOLE
     assert "PVE-T" in scored.out
-    words = ("--mesh", tmp_path / "o" / "pare.pt", "--out", tmp_path / "e", "--positions", "3", "--samples", "5")
+    both = (tmp_path / "o" / "pare-0000002.pt", tmp_path / "o" / "pare.pt")
+    words = ("--mesh", *both, "--out", tmp_path / "e", "--positions", "3", "--samples", "5")
     said = meshcast("explain", tmp_path / "people", *words)
     assert said.code == EXIT_WHOLE
     names = {path.name for path in (tmp_path / "e").iterdir()}
     assert names == {
         "sensitivity.glb",
-        *(f"000{n}-{name}.png" for n in (0, 1) for name in ("occlusion", "attention", "parts")),
+        *(f"000{n}-{name}.png" for n in (0, 1) for name in ("occlusion", "attention", "parts", "progression")),
     }
 
 

@@ -1,4 +1,4 @@
-"""Scores on data sets: a perfect prediction, a moved one, a resized crop, and files that do not fit."""
+"""Predictions on data sets: what heads get, a resized crop, and files that do not fit."""
 
 from __future__ import annotations
 
@@ -8,45 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.evaluation.dataset import DatasetScores, head_predictions, network_input, recorded_predictions
-from engines.body.body import open_body
+from edge.evaluation.dataset import head_predictions, network_input, recorded_predictions
 from engines.cards.card import load_card
 from engines.errors import ModelError
 from engines.heads.base import People, RootMesh
 from engines.training.sample import COCO
 from tests.support.rendered import rendered_people
-
-BODY = open_body()
-
-
-def test_dataset_scores_of_the_truth_anywhere_are_perfect() -> None:
-    scores = DatasetScores(BODY)
-    for number in range(3):
-        sample = rendered_people()[number]
-        scores.add(sample, sample.vertices + np.float32([0.3, -1, 4]), sample.shape)
-    summary = scores.summary()
-    assert summary["pck"].mean == 100
-    assert summary["auc"].mean == pytest.approx(3000 / 31)  # no error is below the threshold 0
-    for name in ("mpjpe", "pa_mpjpe", "pve", "pa_pve", "pve_t"):
-        assert summary[name].mean == pytest.approx(0, abs=0.05), name
-        assert summary[name].count == 3
-
-
-def test_dataset_scores_of_a_larger_person_are_its_growth() -> None:
-    sample = rendered_people()[0]
-    scores = DatasetScores(BODY)
-    scores.add(sample, 1.1 * sample.vertices, None)
-    summary = scores.summary()
-    root = BODY.joint_regressor[0] @ sample.vertices
-    expected = 100 * np.linalg.norm(sample.vertices - root, axis=1).mean()
-    assert summary["pve"].mean == pytest.approx(expected, rel=1e-3)
-    assert summary["pa_pve"].mean == pytest.approx(0, abs=0.01)
-    assert "pve_t" not in summary
-
-
-def test_dataset_scores_of_another_mesh_are_refused() -> None:
-    with pytest.raises(ModelError, match="use the same body"):
-        DatasetScores(BODY).add(rendered_people()[0], np.zeros((5, 3), np.float32))
 
 
 class Echo:

@@ -16,8 +16,8 @@ from engines.heads.base import People
 from engines.heads.decomr import MAP_SIDE, DecomrHead
 from engines.heads.landmarks import Landmarks
 from engines.heads.pose2mesh import Pose2MeshHead
-from engines.heads.registry import body_for
-from engines.heads.smpl_parameters import SmplParametersHead
+from engines.heads.registry import body_for, make_head
+from engines.heads.smpl_parameters import ImphmrHead, SmplParametersHead
 from engines.joint_sets import COCO17, COCO19, gather_points, normalize_pose2d
 from meshcast.protocol.rotations import rotmat
 
@@ -261,3 +261,31 @@ def test_read_mean_parameters_invalid_rotations_raise(tmp_path: Path, pose: np.n
     np.savez(tmp_path / "mean.npz", pose=pose, shape=np.zeros(10))
     with pytest.raises(ModelError, match=r"^[^\n]*mean\.npz: [^\n]*$"):
         read_mean_parameters(tmp_path / "mean.npz")
+
+
+class Turntable:
+    """A session of ImpHMR whose person turns with the angle and whose camera does, too."""
+
+    backend = device = precision = "test"
+
+    def __call__(self, crops: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, ...]:
+        rotations = np.tile(np.eye(3, dtype=np.float32), (len(crops), 24, 1, 1))
+        rotations[:, 0] = rotmat(np.column_stack([0 * angle, angle, 0 * angle]))
+        return rotations, np.zeros((len(crops), 10), np.float32), np.column_stack([1 + angle, angle, angle])
+
+
+def test_imphmr_head_imagines_a_view_and_keeps_the_camera_of_the_image() -> None:
+    card, body = load_card("imphmr"), open_body()
+    front = make_head(card, Turntable(), body, NAMES)
+    side = make_head(card, Turntable(), body, NAMES, view_deg=90)
+    assert isinstance(side, ImphmrHead)
+    first, second = front(people(2)), side(people(2))
+    np.testing.assert_allclose(second.cameras, [[1, 0, 0]] * 2)
+    turned = first.joints @ rotmat(np.array([0, np.pi / 2, 0])).T
+    np.testing.assert_allclose(second.joints, turned, atol=1e-5)
+    assert np.abs(second.vertices - first.vertices).max() > 0.1
+
+
+def test_view_of_a_model_that_imagines_none_is_refused() -> None:
+    with pytest.raises(ModelError, match="remove --view-angle, or choose --mesh imphmr"):
+        make_head(load_card("pare"), Answers(), open_body(), NAMES, view_deg=10)

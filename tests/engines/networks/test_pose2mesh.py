@@ -116,3 +116,19 @@ def test_graph_product_equals_matrix_product(gather):
     product = GraphProduct(matrix, gather)
     np.testing.assert_allclose(product(x).numpy(), matrix.toarray() @ x.numpy(), atol=1e-5)
     assert not product.state_dict()
+
+
+def test_pose2mesh_direct_has_the_same_weights_and_convolves_at_the_finest_level():
+    golden = np.load(GOLDEN / "pose2mesh_full_mano_ico.npz")
+    mesh = golden["graph.faces"], len(golden["graph.vertices"])
+    coarse, direct = (build(MANO21, *mesh, width=8, divide=8, coarse_to_fine=each).eval() for each in (True, False))
+    direct.load_state_dict(coarse.state_dict(), strict=True)
+    rows = {True: [], False: []}
+    for each, network in ((True, coarse), (False, direct)):
+        for conv in network.pose2mesh.cl:
+            conv.register_forward_pre_hook(lambda _, inputs, kept=rows[each]: kept.append(len(inputs[0])))
+    with torch.no_grad():
+        first, second = (network(torch.ones(1, 21, 2)).mesh for network in (coarse, direct))
+    assert first.shape == second.shape == (1, mesh[1], 3)
+    assert set(rows[False][3:]) == {max(rows[True])}
+    assert min(rows[True][3:]) < max(rows[True]) / 4
