@@ -28,7 +28,6 @@ LEAST_OUTLIER_PX = 0.3  # a view with a smaller error is no outlier, px at 1000 
 # OpenCV 4 has these flags in its fisheye module, with other values.
 _FLAGS = cv2 if hasattr(cv2, "CALIB_RECOMPUTE_EXTRINSIC") else cv2.fisheye
 FISHEYE = _FLAGS.CALIB_RECOMPUTE_EXTRINSIC | _FLAGS.CALIB_FIX_SKEW
-LEAST_TILT = 0.08  # change of depth across the board that counts as tilted, as a share of its distance
 FEW_VIEWS = 8  # up to which all sets of views are tried
 SIMPLE = (  # of trial calibrations
     cv2.CALIB_USE_INTRINSIC_GUESS
@@ -129,6 +128,8 @@ def calibrate(views: Sequence[View], size: tuple[int, int], model: LensModel = "
 
 def coverage(views: Sequence[View], size: tuple[int, int], cells: int = 8) -> float:
     """Share 0..1 of the image's cells in which corners were seen."""
+    if not views:
+        return 0.0
     corners = np.concatenate([view.corners for view in views])
     column, row = (corners / np.array(size) * cells).astype(int).clip(0, cells - 1).T
     return len(set(zip(column.tolist(), row.tolist(), strict=True))) / cells**2
@@ -301,39 +302,3 @@ def board_pose(view: View, camera: Camera) -> WorldPose:
     if pose.position[2] < 0:  # the board's own z points down, away from the camera: turn it about its x axis
         pose = WorldPose(rotation @ np.diag([1.0, -1.0, -1.0]), translation)
     return pose
-
-
-def guidance(views: Sequence[View], size: tuple[int, int]) -> str:
-    """What to show next, in a few words; "" when the views suffice."""
-    if not views:
-        return "show the board"
-    thirds = np.array(size) / 3
-    seen = {tuple((corner // thirds).astype(int)) for view in views for corner in view.corners}
-    for row, vertical in enumerate(("top", "middle", "bottom")):
-        for column, horizontal in enumerate(("left", "middle", "right")):
-            if (column, row) not in seen:
-                where = "the middle" if vertical == horizontal == "middle" else f"the {vertical} {horizontal}"
-                return f"move the board to {where} of the image"
-    tilts = np.array([tilt for tilt in (_tilt(view) for view in views) if tilt is not None])
-    for axis, sign, text in ((0, 1, "right"), (0, -1, "left"), (1, 1, "bottom"), (1, -1, "top")):
-        if not (len(tilts) and (sign * tilts[:, axis] > LEAST_TILT).any()):
-            return f"tilt the board, its {text} edge away from the camera"
-    return ""
-
-
-def _tilt(view: View) -> F64 | None:
-    """How the board's distance changes along the image's x and y, over its extent, as a share of the distance.
-
-    For a plane, the homography's last row is proportional to the distance, as a function of the position on the board;
-    the chain rule gives its change along the image.
-    """
-    homography = homography_of(view)
-    if homography is None:
-        return None
-    center = np.append(view.points[:, :2].mean(axis=0), 1.0)
-    x, y, depth = homography @ center
-    jacobian = (homography[:2, :2] * depth - np.outer([x, y], homography[2, :2])) / depth**2
-    if abs(np.linalg.det(jacobian)) < 1e-12:
-        return None
-    per_px: F64 = np.linalg.inv(jacobian).T @ homography[2, :2] / depth
-    return np.asarray(per_px * np.ptp(view.corners, axis=0))

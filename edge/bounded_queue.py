@@ -77,10 +77,20 @@ class BoundedQueue(Generic[T]):
                 self._lose(self._waiting.popleft()[1])
             self._condition.notify_all()
 
+    def wait_for_space(self) -> None:
+        """Block the putting thread until put() would neither drop nor wait, or the queue ends."""
+        with self._condition:
+            self._condition.wait_for(lambda: len(self._waiting) < self._capacity or self._ended)
+
     def pause(self, seconds: float) -> None:
         """Block the putting thread for `seconds`, less when the queue ends."""
         with self._condition:
             self._condition.wait_for(lambda: self._ended, max(0.0, seconds))
+
+    @property
+    def length(self) -> int:
+        """Items that wait now."""
+        return len(self._waiting)
 
     @property
     def _ended(self) -> bool:

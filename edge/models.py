@@ -37,6 +37,7 @@ class Models:
         flip_test: average the pose with that of the mirrored crops, at twice the cost.
         second_pose: name of a pose model that corrects the first one every few frames, or "none"; "auto" takes
             `SECOND_POSE` for MoveNet and none for other pose models, which are better than it.
+        dla: core of a deep learning accelerator that runs the detector, with TensorRT on a board that has one.
         view_deg: how far the camera of a mesh model that imagines views (ImpHMR) has moved around the person to its
             own right, degrees. The surface is then the network's, because keypoints show another view.
     """
@@ -52,6 +53,7 @@ class Models:
     refine: str | None = None
     flip_test: bool = False
     second_pose: str | None = "auto"
+    dla: int | None = None
     view_deg: float = 0.0
 
 
@@ -132,6 +134,7 @@ class LoadedModels:
                 precision=precision,
                 threads=wanted.threads,
                 on_build=self._on_build,
+                dla=wanted.dla if role == "detector" else None,
             )
         weights = "untrained" if card.untrained else "trained"
         self.uses[role] = ModelUse(card.name, session.backend, session.device, session.precision, weights)

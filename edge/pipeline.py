@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from edge.stages.unseen_pose import UnseenPose
 from edge.stages.visibility import JointVisibility, KeypointVisibility
 from edge.stages.zones import IgnoredZones, Zone
 from edge.timing import Timings
-from edge.types import Bodies, BodyModel, Frame, RigPose, TrackedFrame
+from edge.types import Bodies, BodyModel, Frame, RigPose, SurfaceUse, TrackedFrame
 from engines.body.body import Body
 from engines.body.neutral import neutral_shape
 from engines.device.metered import DeviceCounts
@@ -80,6 +81,8 @@ class Pipeline:
         camera_config: intrinsics of the camera.
         predict_s: time by which the bodies are ahead of their frames, s.
         uploads: whether `upload` starts work on frames ahead of `track_people`.
+        surface_use: called for each frame: what is done with the surface of its bodies. A pipeline on a GPU computes no
+            more than that; on the CPU it is always whole.
     """
 
     uploads = False
@@ -104,6 +107,7 @@ class Pipeline:
         config = config or PipelineConfig()
         self.timings = timings or Timings()
         self.predict_s = config.predict_s
+        self.surface_use: Callable[[], SurfaceUse] = lambda: SurfaceUse.FLOATS
         self.camera_config = camera_config
         self._cameras = FrameCameras(camera_config)
         self.models = models if isinstance(models, LoadedModels) else LoadedModels(models)

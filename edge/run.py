@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError, SourceError
-from edge.gpu.models import gpu_models
+from edge.gpu.models import GpuModels, gpu_models
 from edge.gpu.pipeline import make_pipeline
 from edge.models import LoadedModels
 from edge.monitoring.build_progress import build_progress_bars
@@ -104,7 +104,7 @@ def run(
             if config.room is not None:
                 for line in config.room.check([source.size for source in sources]):
                     log.warning("%s", line)
-            listeners = [observers.listener(name) for name in names]
+            listeners = [(observers.listener(name), observers.around_launches(name)) for name in names]
             timings = Timings(observers.listener(ENGINES))
             if models is not None:
                 models.timings = timings
@@ -114,9 +114,11 @@ def run(
             gpu = gpu_models(models)
             if gpu is not None:
                 cleanup.callback(gpu.close)
+            if config.sources.decode == "gpu":
+                _decode_on_gpu(sources, gpu)
             pipelines = []
-            for camera, listener in zip(config.camera_configs(), listeners, strict=True):
-                pipelines.append(make_pipeline(models, gpu, camera, config.pipeline, Timings(listener)))
+            for camera, (listener, around) in zip(config.camera_configs(), listeners, strict=True):
+                pipelines.append(make_pipeline(models, gpu, camera, config.pipeline, Timings(listener), around))
                 cleanup.callback(pipelines[-1].close)
             room = _room(config, sources, pipelines, Timings(observers.listener(ROOM)))
         publisher, viewer = (
@@ -129,7 +131,7 @@ def run(
         observers.watch(streams, models, clients, room)
         progress = cleanup.enter_context(Progress(streams, config.quiet))
         rates = [each.rerun.rate for each in files if each.rerun is not None and each.rerun.rate is not None]
-        control = RunControl(pipelines, rates)
+        control = RunControl(pipelines, rates, config.outputs.schedules)
         reread = partial(on_reload, control) if on_reload is not None else None
         if on_start is not None:
             on_start()
@@ -153,6 +155,14 @@ def open_sources(config: SourceConfig, cleanup: ExitStack, names: Sequence[str] 
         sources.append(open_source(uri, loop=playback.loop, camera=name, fps=playback.fps, access=config.access))
         cleanup.callback(sources[-1].close)
     return sources
+
+
+def _decode_on_gpu(sources: list[Source], gpu: GpuModels | None) -> None:
+    """Let the sources decode on the GPU of the models. Raises ModelError where those do not run on its streams."""
+    if gpu is None:
+        raise ModelError("--decode gpu: the models do not run on a GPU's streams, which read its images; leave it out")
+    for source in sources:
+        source.decode_on = gpu.device.name
 
 
 def _planned(config: RunConfig, names: list[str]) -> list[StreamFiles]:
@@ -181,6 +191,8 @@ def _publisher(
         security=publish.security,
         previews=publish.previews,
     )
+    if publish.on_bound is not None:
+        publish.on_bound(publisher.address)
     return cleanup.enter_context(publisher)
 
 
@@ -217,6 +229,8 @@ def _streams(
         )
         cleanup.callback(outputs.abort)
         wants_rotations = partial(outputs.wants_rotations, source.name)
+        if room is None:  # it uses the surfaces of all cameras
+            pipeline.surface_use = partial(outputs.surface_use, source.name)
         overlapped = AsyncPipeline(
             source, pipeline, playback.pace, limit=playback.max_frames, wants_rotations=wants_rotations
         )

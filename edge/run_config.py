@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from edge.errors import SourceError
 from edge.models import Models
 from edge.monitoring.observers import MonitoringConfig
 from edge.pipeline import CameraConfig
-from edge.recording.rotation import Rotation
+from edge.recording.file_series import Rotation
 from edge.recording.stream_recorder import RecordConfig
 from edge.room_config import RoomSetup
 from edge.runtime.outputs import StreamFiles
+from edge.runtime.schedule import OutputSchedules
 from edge.sinks.rerun_target import RerunConfig
 from edge.sources import Access, Pace
 from edge.sources.uri import parse
@@ -49,12 +52,14 @@ class SourceConfig:
         names: of the streams, in the order of the sources, "" for the source's own; empty: the sources' own.
         playback: one for all sources, or one for each.
         access: credentials and transport of network sources.
+        decode: "cpu", or "gpu": videos and network streams are decoded on the GPU of the models, where images stay.
     """
 
     uris: tuple[str, ...]
     names: tuple[str, ...] = ()
     playback: tuple[PlaybackConfig, ...] = (PlaybackConfig(),)
     access: Access = field(default_factory=Access)
+    decode: Literal["cpu", "gpu"] = "cpu"
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -103,12 +108,14 @@ class PublishConfig:
         axes: coordinate system of everything published: "opencv", "unity", "unreal" or "gltf".
         security: keys of the publisher and of authorized clients.
         previews: previews of the camera's images for subscribers that ask for them; None: none are sent.
+        on_bound: called with the bound address, with the port that the system chose.
     """
 
     address: str
     axes: str = "opencv"
     security: Security = field(default_factory=Security)
     previews: PreviewConfig | None = None
+    on_bound: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,7 @@ class OutputConfig:
         rotation: when recordings go on in new files.
         rerun: what is shown in Rerun.
         window: whether a window of Open3D shows each stream.
+        schedules: when the streams are published, recorded and saved.
     """
 
     publish: PublishConfig | None = None
@@ -138,12 +146,14 @@ class OutputConfig:
     rotation: Rotation | None = None
     rerun: RerunConfig | None = None
     window: bool = False
+    schedules: OutputSchedules = field(default_factory=OutputSchedules)
 
     @property
     def files(self) -> StreamFiles:
         """The files and displays of a stream, with {stream} in their paths."""
         return StreamFiles(
-            self.save, self.overlay, self.overlay_encoder, self.record, self.rotation, self.rerun, self.window
+            *(self.save, self.overlay, self.overlay_encoder, self.record, self.rotation, self.rerun, self.window),
+            schedules=self.schedules,
         )
 
 

@@ -60,6 +60,13 @@ class Listener(Protocol):
         ...
 
 
+class Numbered(Protocol):
+    """A frame, with or without its image."""
+
+    @property
+    def index(self) -> int: ...
+
+
 class Tee:
     """Several listeners as one."""
 
@@ -221,7 +228,7 @@ class Timings:
         if self.listener is not None:
             self.listener.end(stage, frame_index, start_ns, end_ns)
 
-    def read(self, frame: Frame, start_ns: int, end_ns: int) -> None:
+    def read(self, frame: Numbered, start_ns: int, end_ns: int) -> None:
         """Add the time that reading the frame took, as stage "decode"; the frame's age begins after it."""
         self.stages.add("decode", (end_ns - start_ns) * 1e-6)
         if self.listener is not None:
@@ -239,7 +246,7 @@ class Timings:
             self.ages.add(name, ms)
         return age_ms
 
-    def lost(self, where: str, frame: Frame) -> None:
+    def lost(self, where: str, frame: Numbered) -> None:
         """The frame was dropped in the pipeline."""
         self._worked_ms.pop(frame.index, None)
         if self.listener is not None:

@@ -8,7 +8,13 @@ the people; N may be zero. Arrays are trusted inside: they are validated where t
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from calibration.camera import Camera
 from meshcast.protocol.body import F32, I32, U8, Array, BodyModel
@@ -22,10 +28,14 @@ __all__ = [
     "Bodies",
     "BodyModel",
     "Detections",
+    "DeviceFrame",
     "Frame",
     "Pose2D",
     "PosedRigs",
     "RigPose",
+    "Surface",
+    "SurfaceLevels",
+    "SurfaceUse",
     "TrackedFrame",
     "Tracks",
 ]
@@ -57,6 +67,68 @@ class Frame:
         """The name of the stream. Deprecated: use `stream`."""
         warnings.warn("Frame.camera is deprecated, use Frame.stream", DeprecationWarning, stacklevel=2)
         return self.stream
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """An image in the memory of a device, as a decoder gives it: upright, with square pixels.
+
+    Attributes:
+        device: name of the device, "cuda:0".
+        size: width and height, px.
+        planes: BGR (H, W, 3), or luma (H, W) and chroma (H/2, W/2, 2) of NV12 in limited range; uint8 arrays of any
+            library with DLPack, whose rows may be any distance apart.
+        bt709: whether NV12 is in the color space BT.709, else BT.601.
+        release: called once, when nothing reads the planes any more.
+    """
+
+    device: str
+    size: tuple[int, int]
+    planes: tuple[Any, ...]
+    release: Callable[[], None]
+    bt709: bool = False
+
+
+class DeviceFrame(Frame):
+    """A frame whose image is on a device. `image` is read from there when it is used first, which waits for it: by the
+    pipeline to which the frame was given before."""
+
+    __slots__ = ("_download", "_host", "surface")
+
+    surface: Surface | None
+    _host: U8 | None
+    _download: Callable[[], U8] | None
+
+    def __init__(
+        self,
+        stream: str,
+        index: int,
+        t_capture_ns: int,
+        t_s: float,
+        image: U8 | None = None,
+        raster: tuple[int, int] | None = None,
+        surface: Surface | None = None,
+    ) -> None:
+        """image: on the host, where it is known already; else surface."""
+        values = (stream, index, t_capture_ns, t_s, raster, surface, image, None)
+        names = ("stream", "index", "t_capture_ns", "t_s", "raster", "surface", "_host", "_download")
+        for name, value in zip(names, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    @property
+    def image(self) -> U8:
+        """The image on the host, (H, W, 3) uint8 BGR."""
+        if self._host is None:
+            if self._download is None:
+                raise ValueError(f"{self.stream}: the image of frame {self.index} is on a device that does not use it")
+            object.__setattr__(self, "_host", self._download())
+            object.__setattr__(self, "_download", None)
+        assert self._host is not None
+        return self._host
+
+    def read_with(self, download: Callable[[], U8]) -> None:
+        """Where `image` comes from."""
+        object.__setattr__(self, "_download", download)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +185,29 @@ class Attention:
     boxes: F32
 
 
+class SurfaceUse(Enum):
+    """What is done with the surface of bodies: FLOATS: any use; LEVELS: it is sent in messages, and only as the levels
+    of SurfaceLevels; NONE: nothing."""
+
+    FLOATS = "floats"
+    LEVELS = "levels"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceLevels:
+    """Vertices of N people as messages hold them: low (N, 3) + step (N, 3) * levels (N, V, 3) uint16, m."""
+
+    low: F32
+    step: F32
+    levels: NDArray[np.uint16]
+
+    def at(self, vertices: Array) -> F32:
+        """Some of the vertices (N, C, 3), m, with the error of half a step."""
+        chosen: F32 = self.low[:, None] + self.step[:, None] * self.levels.take(vertices, axis=1)
+        return chosen
+
+
 @dataclass(frozen=True, slots=True)
 class Bodies:
     """Human meshes of one frame, row for row with the 2D keypoints that they were made from.
@@ -124,7 +219,8 @@ class Bodies:
     visibility (N, J) float32 in 0..1: 1 where a joint was observed, 0 where its position is invented, None if unknown;
     contacts (N, 2) float32 in 0..1: whether the left and the right foot stand still on something, None if unknown;
     views (N, C) uint8, of bodies that several cameras saw: 1 for each of the room's C cameras that saw the person. Such
-    bodies are in the room's frame (z up, the floor at z = 0) instead of a camera's. None for those of one camera.
+    bodies are in the room's frame (z up, the floor at z = 0) instead of a camera's. None for those of one camera;
+    levels: the surface where it is used in messages alone (SurfaceUse); vertices are then (N, 0, 3).
     """
 
     ids: I32
@@ -139,9 +235,15 @@ class Bodies:
     visibility: F32 | None = None
     contacts: F32 | None = None
     views: U8 | None = None
+    levels: SurfaceLevels | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def surfaced(self) -> bool:
+        """Whether they have a surface, as vertices or as levels."""
+        return self.levels is not None or self.vertices.shape[1] > 0 or not len(self)
 
 
 @dataclass(frozen=True, slots=True)

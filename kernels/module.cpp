@@ -37,7 +37,9 @@ NB_MODULE(_native, m) {
   meshcast::bind_crop(m);
   meshcast::bind_heatmap(m);
   meshcast::bind_nms(m);
+  meshcast::bind_nv12(m);
   meshcast::bind_paint(m);
+  meshcast::bind_follow(m);
   meshcast::bind_skinning(m);
   meshcast::bind_fit_rotations(m);
   meshcast::bind_refine_pose(m);

@@ -6,8 +6,10 @@ namespace meshcast {
 
 void bind_ell_matmul(nanobind::module_& m);
 void bind_fit_rotations(nanobind::module_& m);
+void bind_follow(nanobind::module_& m);
 void bind_graph_conv(nanobind::module_& m);
 void bind_linear(nanobind::module_& m);
+void bind_nv12(nanobind::module_& m);
 void bind_paint(nanobind::module_& m);
 void bind_plan(nanobind::module_& m);
 void bind_rasterize(nanobind::module_& m);

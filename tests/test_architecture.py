@@ -25,8 +25,8 @@ LAYERS: dict[str, Sequence[set[str]]] = {
     "edge": (
         {"__init__"},
         {"cli"},
-        {"api", "batch", "benchmark", "bridges", "doctor", "evaluation", "quantization"},
-        {"run", "fuse"},
+        {"api", "batch", "benchmark", "bridges", "doctor", "evaluation", "fleet", "quantization"},
+        {"run", "fuse", "ray_cluster"},
         {"run_config"},
         {"monitoring"},
         {"room_config"},
@@ -67,6 +67,7 @@ TESTS_OF_SEVERAL_MODULES = {
     "edge/test_run_gpu.py": "runs on a GPU's streams",
     "edge/gpu/test_cuda_kernels.py": "the pipeline with emulated CUDA kernels",
     "edge/gpu/test_async_gpu.py": "streams of frames on a GPU",
+    "edge/gpu/test_device_frames.py": "frames from decoders on a GPU",
     "edge/test_run_failures.py": "failures that a run survives",
     "edge/test_run_inputs.py": "videos and images of a run",
     "edge/test_run_interrupts.py": "live streams and signals of a run",

@@ -1,6 +1,6 @@
 /**
- * `node build.mjs`: the library, into dist/. `node build.mjs page [FOLDER]`: the page, into the Python package that
- * serves it. `node build.mjs test`: the tests, into build/.
+ * `node build.mjs`: the library, into dist/. `node build.mjs page [FOLDER]`: the pages, into the Python package that
+ * serves them. `node build.mjs test`: the tests, into build/.
  */
 
 import { copyFile, mkdir, readdir } from "node:fs/promises";
@@ -16,6 +16,10 @@ if (what === "library") {
   const entryPoints = ["page/page.ts", "page/page.css"];
   await build({ ...common, entryPoints, outdir: folder, minify: true, legalComments: "eof" });
   await copyFile("page/index.html", `${folder}/index.html`);
+  const calibrate = `${folder}/calibrate`;
+  const parts = ["page/calibrate.ts", "page/calibrate.css"];
+  await build({ ...common, entryPoints: parts, outdir: calibrate, minify: true, legalComments: "eof" });
+  await copyFile("page/calibrate.html", `${calibrate}/index.html`);
 } else if (what === "test") {
   const tests = (await readdir("test")).filter((name) => name.endsWith(".test.ts"));
   const entryPoints = tests.map((name) => `test/${name}`);

@@ -6,27 +6,22 @@ and the batch decides about its video, as with processes of one machine.
 
 from __future__ import annotations
 
-import os
 import platform
-import signal
-import socket
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 from edge.batch.executor import Advanced, Event, Failed, Finished, Load, OnFrames, Process, VideoTask
 from edge.batch.process_pool import ADVANCED_S, MAX_START_DEATHS, internal_error
 from edge.errors import OutputError
+from edge.ray_cluster import connected
 from engines.errors import MeshcastError
-from engines.files.install_hint import install_hint
 from engines.files.memory_budget import job_budget
 
-CONNECT_S = 10.0  # longest wait for an answer of the cluster
+REMEDY = "start one with ray start --head, or leave out --ray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +117,7 @@ class RayPool:
             MeshcastError: Ray is not installed, no cluster answers, or it has no room for an actor.
         """
         resources = resources or WorkerResources()
-        self._ray = _connected(address)
+        self._ray = connected(address, REMEDY)
         self._load, self._resources = load, resources
         self._start_deaths = 0
         self._asked_s = 0.0
@@ -223,51 +218,6 @@ class RayPool:
             for worker in busy:
                 worker.question = worker.question or worker.actor.advanced.remote()
         return events
-
-
-def _connected(address: str) -> Any:
-    """The module ray, connected. Raises MeshcastError."""
-    host, port = _endpoint(address)
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if ip_address(host).is_loopback:  # else Ray replaces the address by the one of a network card
-        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-    try:
-        import ray
-    except ImportError:
-        raise MeshcastError(f"Ray is not installed; run {install_hint('ray')}") from None
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        ray.init(address=f"{host}:{port}", log_to_driver=False, configure_logging=False, include_dashboard=False)
-    except (OSError, RuntimeError, ValueError) as error:
-        detail = str(error).strip().splitlines()[0][:200]
-        raise MeshcastError(f"{address}: this Ray cluster cannot be used: {detail}") from None
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            for number, handler in handlers.items():  # Ray's own would end the batch without its closing steps
-                signal.signal(number, handler)
-    return ray
-
-
-def _endpoint(address: str) -> tuple[str, int]:
-    """IP address and port where a cluster listens. Raises MeshcastError."""
-    remedy = "start one with ray start --head, or leave out --ray"
-    target = address
-    if address == "auto":
-        target = os.environ.get("RAY_ADDRESS", "")
-        current = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
-        if not target and current.is_file():
-            target = current.read_text(encoding="utf-8").strip()
-        if not target:
-            raise MeshcastError(f"auto: no Ray cluster runs on this machine; {remedy}")
-    host, _, port = target.rpartition(":")
-    if not host or not port.isdigit():
-        raise MeshcastError(f"{target}: not the address of a Ray cluster; use HOST:PORT or auto")
-    try:
-        with socket.create_connection((host.strip("[]"), int(port)), CONNECT_S) as connection:
-            return connection.getpeername()[0], int(port)
-    except (OSError, OverflowError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise MeshcastError(f"{target}: no Ray cluster answers: {reason}; {remedy}") from None
 
 
 def _room(available: dict[str, float], resources: WorkerResources) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any
 
 Resume = Callable[[Any], None]
@@ -48,8 +49,17 @@ class Clock:
         return lambda resume: self.at(self.now_ms + ms, lambda: resume(None))
 
 
+@dataclass(slots=True)
+class _Job:
+    """Work of a server: what is left of it, in parts after which more urgent work may come first."""
+
+    part_ms: float
+    parts: int
+    resume: Resume
+
+
 class Server:
-    """Serves as many at a time as it has units, in the order of their requests.
+    """Serves as many at a time as it has units, in the order of their requests, urgent ones first.
 
     Attributes:
         busy_ms: time that all units have worked.
@@ -58,29 +68,36 @@ class Server:
     def __init__(self, clock: Clock, units: int = 1) -> None:
         self.busy_ms = 0.0
         self._clock, self._free = clock, units
-        self._waiting: deque[tuple[float, Resume]] = deque()
+        self._urgent: deque[_Job] = deque()
+        self._waiting: deque[_Job] = deque()
 
-    def use(self, ms: float) -> Command:
-        """Use one unit for a time."""
+    def use(self, ms: float, *, urgent: bool = False, parts: int = 1) -> Command:
+        """Use one unit for a time. parts: equal parts, between which urgent requests come first."""
 
         def command(resume: Resume) -> None:
-            self._waiting.append((ms, resume))
+            queue = self._urgent if urgent else self._waiting
+            queue.append(_Job(ms / parts, parts, resume))
             self._serve()
 
         return command
 
     def _serve(self) -> None:
-        while self._free and self._waiting:
-            ms, resume = self._waiting.popleft()
+        while self._free and (self._urgent or self._waiting):
+            queue = self._urgent or self._waiting
+            job = queue.popleft()
             self._free -= 1
-            self.busy_ms += ms
+            self.busy_ms += job.part_ms
 
-            def done(resume: Resume = resume) -> None:
+            def done(job: _Job = job, queue: deque[_Job] = queue) -> None:
                 self._free += 1
+                job.parts -= 1
+                if job.parts:
+                    queue.appendleft(job)
                 self._serve()
-                resume(None)
+                if not job.parts:
+                    job.resume(None)
 
-            self._clock.at(self._clock.now_ms + ms, done)
+            self._clock.at(self._clock.now_ms + job.part_ms, done)
 
 
 class Store:

@@ -2,7 +2,8 @@
 
 Every camera has the threads and queues of edge.runtime.async_pipeline, and on a GPU the streams and waits of edge.gpu.
 The GPU computes one stage at a time and copies in another engine; streams are served in the order in which their work
-is ready. A stage on the processor takes a core, and the interpreter for its part in Python.
+is ready, except that the mesh stream, which has a higher priority, comes first between the kernels of other stages. A
+stage on the processor takes a core, and the interpreter for its part in Python.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from edge.benchmark.discrete_events import Clock, Command, Process, Server, Sign
 SLOTS = 3  # see edge.gpu.slots
 QUEUED = 2  # see edge.runtime.async_pipeline
 READ = 4  # see edge.sources.reader
+NETWORKS, KERNELS = ("detector", "pose", "mesh"), 20  # stages that consist of many kernels, and how many of them
+URGENT = ("mesh", "skinning")  # stages on the stream with a higher priority, see edge.gpu.pipeline
 NONE = StageTime()
 
 
@@ -144,8 +147,10 @@ class Simulation:
                     yield server.use(ms * part)
 
     def _on_gpu(self, stage: str) -> Command:
-        server = self._copies if stage.startswith("copy") else self._gpu
-        return server.use(self._board.gpu.get(stage, NONE).of(self._board.people))
+        ms = self._board.gpu.get(stage, NONE).of(self._board.people)
+        if stage.startswith("copy"):
+            return self._copies.use(ms)
+        return self._gpu.use(ms, urgent=stage in URGENT, parts=KERNELS if stage in NETWORKS else 1)
 
     @contextmanager
     def _waiting(self, what: str) -> Iterator[None]:

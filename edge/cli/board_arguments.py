@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from calibration.boards import Board
 
 
@@ -95,6 +97,18 @@ def add_board_arguments(parser: argparse.ArgumentParser, *, required: bool) -> N
     parser.add_argument(
         "--fisheye", action="store_true", help="use OpenCV's fisheye model, for lenses above 120 degrees"
     )
+
+
+def check_size(name: str, image: NDArray[Any], size: tuple[int, int]) -> None:
+    """Check that an image is as large as those before it. Raises CalibrationError."""
+    from calibration.intrinsics import CalibrationError
+
+    height, width = image.shape[:2]
+    if size != (width, height):
+        raise CalibrationError(
+            f"{name}: {width} x {height} pixels, but the images before have {size[0]} x {size[1]}; "
+            "use images of one camera at one resolution"
+        )
 
 
 def board_of(args: argparse.Namespace) -> Board:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from edge import console
-from edge.cli.board_arguments import add_board_arguments, board_of
+from edge.cli.board_arguments import add_board_arguments, board_of, check_size
+from edge.cli.calibrate_live import add_live_options, calibration_page, collect_live
 from edge.cli.options import FloatRange, positive
 from edge.errors import EXIT_WHOLE, UsageError
+from engines.errors import MeshcastError
 
 if TYPE_CHECKING:
     from calibration.boards import Board, View
     from calibration.camera import Camera
     from calibration.intrinsics import Intrinsics
+    from calibration.lens import LensModel
     from calibration.world import WorldPose
+    from edge.bridges.websocket.calibration_page import CalibrationPage
+    from edge.sources import Source
+
+Found: TypeAlias = "tuple[list[View], tuple[int, int], int]"  # views, size of the images, images that were searched
 
 MOST_FRAMES = 300  # of a video that are searched, evenly spread
-ENOUGH_VIEWS = 25  # of a live camera, when nothing is missing any more
 
 EPILOG = """\
 examples:
@@ -28,6 +35,9 @@ examples:
   meshcast calibrate camera v4l2:///dev/video0 --chessboard 9x6 --square 25mm --out camera.toml --image coverage.png
   meshcast calibrate camera photographs/ --chessboard 4x7 --square 60mm --floor board_on_the_floor.jpg
   meshcast run SOURCE --camera camera.toml
+
+A live camera, or a video with --view, opens a page that shows the camera's image, what is covered and where to hold
+the board next, until its Finish button or Ctrl-C.
 
 Show the board in all parts of the image, large, and tilted by 30 to 45 degrees in different directions, at the focus
 and the resolution that will be used. Views that contradict the others are left out and named. A chessboard is counted
@@ -65,20 +75,44 @@ def add_parser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--image", type=Path, metavar="FILE.png", help="also draw where the board was seen, and the errors"
     )
+    add_live_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Collect views, calibrate, print the result and write the file. Returns the exit code."""
-    from calibration.intrinsics import calibrate
-    from calibration.world import WorldPose
+    from edge.redaction import redact_url
+    from edge.sources import open_source
 
     if args.floor and args.camera_height is not None:
         raise UsageError("--floor and --camera-height both describe the camera's pose; give one of them")
     if args.tilt is not None and args.camera_height is None:
         raise UsageError("--tilt needs --camera-height")
     board = board_of(args)
-    views, size, searched = _collect(args.source, board, args.max_views)
+    with ExitStack() as cleanup:
+        source = cleanup.enter_context(open_source(args.source))
+        if not (source.live or args.view):
+            _finish(args, board, _found(args.source, _collect(source, board, args.max_views)))
+            return EXIT_WHOLE
+        page = None if args.view is False else cleanup.enter_context(calibration_page(args, redact_url(args.source)))
+        model: LensModel = "fisheye" if args.fisheye else "pinhole"
+        try:
+            found = collect_live(source, board, args.max_views, page, model)
+            _finish(args, board, _found(args.source, found), page)
+        except MeshcastError as error:
+            if page is not None:
+                page.finish([str(error)], None)
+            raise
+    return EXIT_WHOLE
+
+
+def _finish(args: argparse.Namespace, board: Board, found: Found, page: CalibrationPage | None = None) -> None:
+    """Calibrate, print the result, write the file and show both on the page."""
+    from calibration.coverage_image import coverage_image
+    from calibration.intrinsics import calibrate
+    from calibration.world import WorldPose
+
+    views, size, searched = found
     console.out(f"{len(views)} views of the board in {searched} images{_variants(views)}")
     result = calibrate(views, size, "fisheye" if args.fisheye else "pinhole")
     pose: WorldPose | None = None
@@ -86,29 +120,42 @@ def run(args: argparse.Namespace) -> int:
         pose = _floor_pose(args.floor, board, result.camera)
     elif args.camera_height is not None:
         pose = WorldPose.of_height(args.camera_height, args.tilt or 0.0)
-    console.out(_table(result, pose))
+    text = _table(result, pose)
+    console.out(text)
     _write(args, result, pose)
-    return EXIT_WHOLE
+    if page is not None:
+        page.finish([*text.splitlines(), f"wrote {args.out}"], coverage_image(result))
 
 
-def _collect(uri: str, board: Board, most: int) -> tuple[list[View], tuple[int, int], int]:
-    """Views of the board in a source, the size of its images, and the number of images that were searched.
+def _found(uri: str, found: Found) -> Found:
+    """What was found. Raises CalibrationError where no image shows the board."""
+    from calibration.intrinsics import CalibrationError
+    from edge.redaction import redact_url
 
-    Raises CalibrationError when the images differ in size, or none shows the board.
+    views, _, searched = found
+    if not views:
+        raise CalibrationError(
+            f"{redact_url(uri)}: the board was not found in {searched} images; check its size "
+            "(--chessboard counts inner corners, --charuco squares) and that all of it is in the image"
+        )
+    return found
+
+
+def _collect(source: Source, board: Board, most: int) -> Found:
+    """Views of the board in a file, the size of its images, and the number of images that were searched.
+
+    Raises CalibrationError when the images differ in size.
     """
     import cv2
     import numpy as np
 
-    from calibration.intrinsics import CalibrationError, guidance
     from edge.cli.status_line import StatusLine
-    from edge.redaction import redact_url
-    from edge.sources import open_source
     from edge.sources.images import ImageSource
 
     views: list[View] = []
-    size: tuple[int, int] | None = None
+    size = (0, 0)
     searched = 0
-    with open_source(uri) as source, StatusLine() as status:
+    with StatusLine() as status:
         photographs = isinstance(source, ImageSource)
         step = 1 if photographs or not source.frame_count else max(1, -(-source.frame_count // MOST_FRAMES))
         for frame in source:
@@ -117,13 +164,9 @@ def _collect(uri: str, board: Board, most: int) -> tuple[list[View], tuple[int, 
             name = f"frame {frame.index}"
             if isinstance(source, ImageSource) and source.path is not None:
                 name = source.path.name
-            height, width = frame.image.shape[:2]
-            if size is not None and size != (width, height):
-                raise CalibrationError(
-                    f"{name}: {width} x {height} pixels, but the images before have {size[0]} x {size[1]}; "
-                    "use images of one camera at one resolution"
-                )
-            size = (width, height)
+            if searched:
+                check_size(name, frame.image, size)
+            size = (frame.image.shape[1], frame.image.shape[0])
             searched += 1
             gray = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), np.uint8)
             view = board.find(gray, name, thorough=photographs)
@@ -131,16 +174,9 @@ def _collect(uri: str, board: Board, most: int) -> tuple[list[View], tuple[int, 
                 views.append(view)
             elif photographs:
                 console.line(f"{name}: the board was not found")
-            next_step = guidance(views, size) if source.live else ""
-            advice = f"; {next_step or 'enough'}" if source.live else ""
-            status.show(f"{len(views)} views in {searched} images{advice}")
-            if len(views) >= most or (source.live and not next_step and len(views) >= ENOUGH_VIEWS):
+            status.show(f"{len(views)} views in {searched} images")
+            if len(views) >= most:
                 break
-    if size is None or not views:
-        raise CalibrationError(
-            f"{redact_url(uri)}: the board was not found in {searched} images; check its size "
-            "(--chessboard counts inner corners, --charuco squares) and that all of it is in the image"
-        )
     return views, size, searched
 
 
@@ -151,8 +187,10 @@ def _variants(views: list[View]) -> str:
 
 def _floor_pose(file: str, board: Board, camera: Camera) -> WorldPose:
     from calibration.intrinsics import CalibrationError, board_pose
+    from edge.sources import open_source
 
-    views, size, _ = _collect(file, board, 1)
+    with open_source(file) as source:
+        views, size, _ = _found(file, _collect(source, board, 1))
     if size != camera.size:
         calibrated = f"{camera.size[0]} x {camera.size[1]}"
         raise CalibrationError(f"{file}: {size[0]} x {size[1]} pixels; the camera was calibrated at {calibrated}")

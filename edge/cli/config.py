@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "reload",
         help="let running runs read their file again",
         description="Send SIGUSR1 to the runs of this user that were started with the file. They apply what can change "
-        "without a restart (zones, smooth, detect_every, rerun_image_fps, settings of the log) "
+        "without a restart (zones, smooth, detect_every, rerun_image_fps, hours of outputs, settings of the log) "
         "and log one line for each key that "
         "changed; a file with problems changes nothing.",
         epilog="exit codes: 0 a run was told, 1 no run uses the file or it has problems",
@@ -100,6 +101,8 @@ def run_init(args: argparse.Namespace) -> int:
 
 def run_check(args: argparse.Namespace) -> int:
     """Print the problems of a file. Raises ConfigError when it cannot be read."""
+    from edge.cli.config_merge import merged
+    from edge.cli.hours import explained
     from edge.text import one_line
 
     file, problems = _checked(args.path)
@@ -110,6 +113,9 @@ def run_check(args: argparse.Namespace) -> int:
     if problems:
         return EXIT_INPUT
     console.out(f"{args.path}: no problems; {len(file.sources)} source{'s' * (len(file.sources) != 1)}")
+    options = merged(run_command.options_parser().parse_args([]), file)
+    for line in explained(options, datetime.now()):
+        console.out(f"{args.path}: {line}")
     return EXIT_WHOLE
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from edge.cli.config_merge import source_views
 from edge.cli.options import access_from, cameras_from, monitoring_from, security_from
 from edge.models import Models, second_pose_card
+from edge.monitoring.metrics_endpoint import check_address, read_token
 from edge.monitoring.observers import MonitoringConfig
-from edge.monitoring.prometheus_server import check_address, read_token
 from edge.pipeline import FrameCameras
 from edge.run_config import PublishConfig, RunConfig
 from edge.runtime.destinations import check_outputs, plan_outputs

@@ -53,7 +53,11 @@ def read_config(path: Path, actions: Actions) -> ConfigFile:
     Raises:
         ConfigError: the file cannot be read or is not TOML.
     """
-    content = read_toml(path, "a configuration file", ConfigError)
+    return parse_config(path, read_toml(path, "a configuration file", ConfigError), actions)
+
+
+def parse_config(path: Path, content: Mapping[str, Any], actions: Actions) -> ConfigFile:
+    """The content of a configuration file, from its tables."""
     reader = _Reader(path, actions)
     values: dict[str, Any] = {}
     sources: list[Values] = []

@@ -53,6 +53,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("loop", "loop"),
         Key("fps", "fps", "30"),
         Key("max_frames", "max_frames", "1000"),
+        Key("decode", "decode"),
     ),
     "network": (
         Key("rtsp_transport", "rtsp_transport"),
@@ -85,6 +86,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("backend", "backend"),
         Key("device", "device"),
         Key("precision", "precision"),
+        Key("dla", "dla", "0"),
         Key("threads", "threads", "4"),
     ),
     "pipeline": (
@@ -95,6 +97,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     ),
     "outputs": (
         Key("save", "save", '"out/{stream}.npz"'),
+        Key("save_hours", "save_hours", '"Mon-Fri 07:00-19:00, Sat 09:00-13:00"'),
         Key("overlay", "overlay", '"out/{stream}.mp4"'),
         Key("overlay_encoder", "overlay_encoder"),
         Key("overlay_attention", "overlay_attention"),
@@ -103,6 +106,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("record_every", "record_every", '"1h"'),
         Key("record_size", "record_size", '"500MB"'),
         Key("record_quota", "record_quota", '"20GB"'),
+        Key("record_hours", "record_hours", '"Mon-Fri 07:00-19:00"'),
         Key("rerun", "rerun", '"out/{stream}.rrd"', "a Rerun recording: OUT.rrd, the address of a viewer, or spawn"),
         Key("rerun_image_fps", "rerun_image_fps"),
         Key("open3d", "open3d"),
@@ -113,6 +117,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
         Key("axes", "axes"),
         Key("predict_ms", "predict_ms"),
         Key("preview", "preview"),
+        Key("hours", "publish_hours", '"07:00-19:00"'),
     ),
     "view": (
         Key("enabled", "view"),

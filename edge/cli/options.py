@@ -222,6 +222,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="precision of detector and pose model: fp32, bf16, fp16 or int8 (default: set by each model's card)",
     )
+    group.add_argument(
+        "--dla",
+        type=int,
+        choices=(0, 1),
+        help="run the detector on this deep learning accelerator of a Jetson Orin, with TensorRT (default: on the GPU)",
+    )
     group.add_argument("--threads", type=positive, metavar="N", help="inference threads (default: all cores)")
     group.add_argument(
         "--detect-every",
@@ -274,6 +280,7 @@ def models_from(args: argparse.Namespace) -> Models:
         args.refine,
         args.flip_test,
         args.second_pose,
+        args.dla,
         args.view_angle,
     )
 
@@ -376,6 +383,12 @@ def add_monitoring_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--trace", type=Path, metavar="OUT.json", help="write a trace of every stage of every frame for ui.perfetto.dev"
     )
+    add_metrics_options(group)
+    group.add_argument("--nvtx", action="store_true", help="mark every stage with an NVTX range for NVIDIA profilers")
+
+
+def add_metrics_options(group: argparse._ArgumentGroup) -> None:
+    """--metrics and --metrics-token-file."""
     group.add_argument(
         "--metrics",
         metavar="HOST:PORT",
@@ -387,7 +400,6 @@ def add_monitoring_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="require the bearer token in FILE to read the metrics; a public --metrics address needs it or --insecure",
     )
-    group.add_argument("--nvtx", action="store_true", help="mark every stage with an NVTX range for NVIDIA profilers")
 
 
 def monitoring_from(args: argparse.Namespace) -> MonitoringConfig:

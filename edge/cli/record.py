@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge import console
 from edge.cli.options import add_client_curve_options, add_subscriber_options, curve_from, positive, seconds
+from edge.cli.record_options import add_rotation_options, rotation_of
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
 from edge.text import one_line
 
@@ -27,7 +28,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     add_subscriber_options(parser)
     parser.add_argument(
-        "out", type=Path, metavar="OUT.mcap", help="output file, named OUT.mcap.part until it is complete"
+        "out",
+        type=Path,
+        metavar="OUT.mcap",
+        help="output file, named OUT.mcap.part until it is complete; {date} in its name becomes the local time",
     )
     parser.add_argument(
         "--levels",
@@ -41,6 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--seconds", type=seconds, default=math.inf, metavar="S", help="stop S seconds after the first frame"
     )
     parser.add_argument("--count", type=positive, default=math.inf, metavar="N", help="stop after N frames")
+    add_rotation_options(parser, prefix="", file="OUT")
     add_client_curve_options(parser)
     parser.set_defaults(run=run)
 
@@ -53,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
     from edge.runtime.signals import interruptible
 
     curve = curve_from(args)
+    rotation = rotation_of(args.every, args.size, args.quota)
     stats: RecordingStats | None = None
 
     def on_progress(current: RecordingStats) -> None:
@@ -66,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
             stats = record(
                 args.address,
                 args.out,
+                rotation=rotation,
                 levels=args.levels,
                 stream=args.stream,
                 seconds=args.seconds,
@@ -86,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
             "record",
         )
         return EXIT_INPUT
-    console.out(summary(args.out, stats))
+    console.out(summary(stats.path or args.out, stats))
     return EXIT_WHOLE if args.count in (math.inf, stats.frames) else EXIT_PARTIAL
 
 

@@ -7,27 +7,35 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edge.recording.rotation import Rotation
+    from edge.recording.file_series import Rotation
 
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
 BYTES = {"MB": 10**6, "GB": 10**9, "TB": 10**12}
 MOST_SECONDS, MOST_BYTES = 366 * 86400, 10**15
 
 
-def add_rotation_options(group: argparse._ArgumentGroup) -> None:
-    """--record-every, --record-size and --record-quota; `rotation_from` reads them."""
+def add_rotation_options(
+    group: argparse.ArgumentParser | argparse._ArgumentGroup, *, prefix: str = "record-", file: str = "--record"
+) -> None:
+    """--record-every, --record-size and --record-quota; `rotation_from` reads them.
+
+    Args:
+        group: of the options.
+        prefix: of their names.
+        file: the argument that names the file.
+    """
     group.add_argument(
-        "--record-every",
+        f"--{prefix}every",
         type=duration,
         metavar="TIME",
-        help="go on in a new file after this time, for example 1h (s, min, h, d); {date} in the name of --record "
+        help=f"go on in a new file after this time, for example 1h (s, min, h, d); {{date}} in the name of {file} "
         "becomes its start",
     )
     group.add_argument(
-        "--record-size", type=size, metavar="SIZE", help="go on in a new file at this size, for example 500MB"
+        f"--{prefix}size", type=size, metavar="SIZE", help="go on in a new file at this size, for example 500MB"
     )
     group.add_argument(
-        "--record-quota",
+        f"--{prefix}quota",
         type=size,
         metavar="SIZE",
         help="delete the oldest of these files when together they exceed this size, for example 20GB",
@@ -35,19 +43,24 @@ def add_rotation_options(group: argparse._ArgumentGroup) -> None:
 
 
 def rotation_from(args: argparse.Namespace) -> Rotation | None:
-    """The settings of `add_rotation_options`, None without. Raises UsageError."""
+    """The rotation of `meshcast run`, None without. Raises UsageError."""
     from edge.errors import UsageError
-    from edge.recording.rotation import Rotation
 
     values = {name: getattr(args, f"record_{name}") for name in ("every", "size", "quota")}
     given = [name for name, value in values.items() if value is not None]
-    if not given:
-        return None
-    if args.record is None:
+    if given and args.record is None:
         raise UsageError(f"--record-{given[0]}: needs --record 'NAME-{{date}}.mcap'")
-    every_s = None if values["every"] is None else seconds_of(values["every"])
-    limit, quota = (None if values[name] is None else size_bytes(values[name]) for name in ("size", "quota"))
-    return Rotation(every_s, limit, quota)
+    return rotation_of(**values)
+
+
+def rotation_of(every: str | None, size: str | None, quota: str | None) -> Rotation | None:
+    """The rotation that a time, a size and a quota describe, None without any. Raises UsageError."""
+    from edge.recording.file_series import Rotation
+
+    if every is None and size is None and quota is None:
+        return None
+    limit, most = (None if text is None else size_bytes(text) for text in (size, quota))
+    return Rotation(None if every is None else seconds_of(every), limit, most)
 
 
 def duration(text: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from edge import console
 from edge.cli.config_keys import SOURCE, TABLES, URI
 from edge.cli.config_merge import config_path, merged, source_views
+from edge.cli.hours import FILES
 from edge.cli.zones import DEST as ZONES
 from edge.errors import ConfigError
 from edge.redaction import redact_text
@@ -95,6 +97,7 @@ class Reloader:
             "detect_every": control.set_detect_every,
             "smooth": control.set_smoothing,
             "rerun_image_fps": control.set_image_fps,
+            **{dest: partial(_set_hours, control, dest) for dest in _hours_that_change(self._current, new)},
             "verbose": lambda verbose: _configure_log(new),
             "log_format": lambda form: _configure_log(new),
         }
@@ -110,6 +113,21 @@ class Reloader:
                 else:
                     lines.append(f"{table}.{key.name}: needs a restart; ignored")
         return lines
+
+
+def _hours_that_change(old: argparse.Namespace, new: argparse.Namespace) -> list[str]:
+    """The hours that take effect at once: of publishing, and of files that begin again with each window."""
+    from edge.recording.file_series import FIELD
+
+    files = {dest: (getattr(old, name), getattr(new, name)) for dest, name in FILES.items()}
+    dated = [dest for dest, (path, later) in files.items() if path == later and path and FIELD in path.name]
+    return [*dated, *([] if old.publish is None else ["publish_hours"])]
+
+
+def _set_hours(control: RunControl, dest: str, text: str | None) -> None:
+    from edge.runtime.schedule import Hours
+
+    control.set_hours(dest.removesuffix("_hours"), None if text is None else Hours.parse(text))
 
 
 def _per_source(args: argparse.Namespace, count: int) -> list[argparse.Namespace]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge import console
 from edge.cli.config_keys import actions_of
+from edge.cli.hours import add_hours_options, schedules_from
 from edge.cli.options import (
     FloatRange,
     access_from,
@@ -154,6 +155,7 @@ def _add_output_options(parser: argparse.ArgumentParser) -> None:
         "images (default: %(default)s)",
     )
     add_rotation_options(group)
+    add_hours_options(group)
     group.add_argument("--overlay", type=Path, metavar="OUT.mp4|png", help="draw the meshes over the input images")
     group.add_argument(
         "--overlay-encoder",
@@ -203,7 +205,7 @@ def _add_room_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_playback_options(parser: argparse.ArgumentParser) -> None:
-    """--pace, --loop, --fps and --max-frames."""
+    """--pace, --loop, --fps, --max-frames and --decode."""
     group = parser.add_argument_group("playback")
     group.add_argument(
         "--pace",
@@ -219,6 +221,13 @@ def add_playback_options(parser: argparse.ArgumentParser) -> None:
         help="frame rate of images (default: 30) and of videos without timestamps, such as raw .h264",
     )
     group.add_argument("--max-frames", type=positive, metavar="N", help="stop after N frames")
+    group.add_argument(
+        "--decode",
+        choices=("cpu", "gpu"),
+        default="cpu",
+        help="where videos and network streams are decoded; gpu: on that of the models, where their images stay "
+        "(default: %(default)s)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -293,6 +302,7 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
             names=tuple(args.stream) if room is None else room.names,
             playback=tuple(PlaybackConfig(view.pace, view.loop, view.fps, view.max_frames) for view in views),
             access=access_from(args),
+            decode=args.decode,
         ),
         models=models_from(args),
         cameras=tuple(camera for view in views for camera in cameras_from(view)),
@@ -315,6 +325,7 @@ def run_config(args: argparse.Namespace, *, viewer: str | None = None) -> RunCon
             rotation=rotation_from(args),
             rerun=rerun,
             window=args.open3d,
+            schedules=schedules_from(args),
         ),
         monitoring=monitoring_from(args),
         quiet=args.quiet,

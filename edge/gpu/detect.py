@@ -11,17 +11,18 @@ from edge.stages.config import DetectionConfig
 from edge.stages.detect import Detect, Fitting, write_letterbox
 from edge.types import Array, Frame
 from engines.cards.card import Card
-from engines.device.base import Device, Event, HostArray
-from engines.device.packed import Packed
+from engines.device.base import Device, Event
+from engines.device.graphs import StepGraphs
+from engines.device.mirror import Mirror
 from engines.inference.session import Session
 from engines.inference.stream_engine import StreamEngine
 
 
 @dataclass(slots=True)
 class _Landing:
-    """Page-locked outputs of the detector for one frame, and the event behind the copy to them."""
+    """Outputs of the detector for one frame, and the event behind the copy to the host."""
 
-    outputs: Packed[HostArray]
+    outputs: Mirror
     landed: Event
 
 
@@ -46,13 +47,12 @@ class GpuDetect(Detect):
         super().__init__(session, card, config)
         self._engine, self._ring = engine, ring
         self._stream = device.stream("detector")
+        self._graphs = StepGraphs(self._stream, engine.name, captures=engine.captures)
         self._input_array = device.array((1, 3, *self._size), engine.inputs[0].dtype)
-        self._outputs = Packed(device.array, engine.outputs)
         self._read = [device.event("image read by the detector") for _ in range(ahead)]
         self._landings = [
-            _Landing(Packed(device.host_array, engine.outputs), device.event("detections landed")) for _ in range(ahead)
+            _Landing(Mirror(device, engine.outputs), device.event("detections landed")) for _ in range(ahead)
         ]
-        self._outputs.reserve(1)
         for landing in self._landings:
             landing.outputs.reserve(1)
         self._started: dict[int, tuple[_Landing, Fitting]] = {}
@@ -74,22 +74,23 @@ class GpuDetect(Detect):
         for landing in self._landings:
             if not landing.landed.done():
                 landing.landed.wait()
+        self._graphs.clear()
+        for landing in self._landings:
             landing.outputs.close()
         self._input_array.close()
-        self._outputs.close()
 
     def _infer(self, frame: Frame) -> tuple[Array, Array, tuple[Array, ...]]:
         self.start(frame)
         landing, fitting = self._started.pop(frame.index)
         if not landing.landed.done():
             landing.landed.wait()
-        return fitting.scale, fitting.offset, tuple(array.read() for array in landing.outputs.parts(1))
+        return fitting.scale, fitting.offset, tuple(array.read() for array in landing.outputs.here(1))
 
     def _start(self, frame: Frame) -> None:
         slot = self._ring.slot(frame)
         assert slot.image is not None
         given, image = self._input, slot.image
-        fitting = Fitting.of(frame.image.shape[:2], self._fit, self._size)
+        fitting = Fitting.of((image.shape[0], image.shape[1]), self._fit, self._size)
         turn = self._next
         self._next = (turn + 1) % len(self._landings)
         landing, read = self._landings[turn], self._read[turn]
@@ -102,7 +103,12 @@ class GpuDetect(Detect):
         stream.launch("letterbox", work, [image], [self._input_array])
         stream.record(read)
         slot.readers.append(read)
-        self._engine.launch(stream, [self._input_array], self._outputs.parts(1))
-        stream.copy(landing.outputs.whole(1), self._outputs.whole(1))
+
+        def step() -> None:
+            self._engine.enqueue(stream, [self._input_array], landing.outputs.there(1))
+            landing.outputs.down(stream, 1)
+
+        with self._engine.turn(stream):
+            self._graphs.run(turn, step)
         stream.record(landing.landed)
         self._started[frame.index] = landing, fitting

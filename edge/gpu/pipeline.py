@@ -10,6 +10,7 @@ from edge.gpu.models import GpuModels
 from edge.gpu.pose import GpuPose
 from edge.gpu.skin import GpuSkinner
 from edge.gpu.slots import SLOTS, FrameRing
+from edge.gpu.surface import GpuSkin
 from edge.models import LoadedModels
 from edge.pipeline import CameraConfig, Pipeline
 from edge.stages.config import PipelineConfig
@@ -17,10 +18,10 @@ from edge.stages.detect import Detect, input_size
 from edge.stages.pose import OnCrops, Pose
 from edge.stages.rig_pose import Skin
 from edge.timing import Timings
-from edge.types import BodyModel, Frame, TrackedFrame
+from edge.types import F32, Array, BodyModel, DeviceFrame, Frame, TrackedFrame, Tracks
 from engines.body.body import Body
 from engines.cards.card import Card
-from engines.device.metered import DeviceCounts, MeteredDevice
+from engines.device.metered import Around, DeviceCounts, MeteredDevice
 from engines.errors import DeviceLostError
 from engines.heads.base import Head
 from engines.inference.process_exit import native_calls
@@ -44,6 +45,7 @@ class GpuPipeline(Pipeline):
         config: PipelineConfig | None = None,
         *,
         timings: Timings | None = None,
+        around: Around | None = None,
     ) -> None:
         """
         Args:
@@ -51,14 +53,17 @@ class GpuPipeline(Pipeline):
             camera_config: intrinsics of the camera.
             config: settings of the stages.
             timings: where durations are added.
+            around: surrounds what is enqueued, see MeteredDevice.
         """
         timings = timings or Timings()
         self._gpu = models
         self._device = MeteredDevice(
-            models.device, lambda name, start_ns, end_ns: timings.record(f"gpu {name}", start_ns, end_ns)
+            models.device, lambda name, start_ns, end_ns: timings.record(f"gpu {name}", start_ns, end_ns), around
         )
         self._ring = FrameRing(self._device)
-        self._pose_stream, self._mesh_stream = self._device.stream("pose"), self._device.stream("mesh")
+        self._pose_stream = self._device.stream("pose")
+        # Crops that are computed ahead do not delay the frame before them.
+        self._mesh_stream = self._device.stream("mesh", urgent=True)
         self._owned: list[Any] = [self._ring]
         self._detect: GpuDetect | None = None
         try:
@@ -66,6 +71,9 @@ class GpuPipeline(Pipeline):
         except BaseException:
             self.close()
             raise
+
+        if isinstance(self.pose, GpuPose):
+            self.pose.follow_with(self._forecast, self._config.tracker.motion)
 
     def upload(self, frame: Frame) -> None:
         """Start the copy of the image, and the detector where it is expected to run; waits for a free slot."""
@@ -81,6 +89,8 @@ class GpuPipeline(Pipeline):
 
     def track_people(self, frame: Frame) -> TrackedFrame:
         try:
+            if isinstance(frame, DeviceFrame):
+                self._ring.slot(frame)  # its image is read on the host, too
             return super().track_people(frame)
         finally:
             self.discard(frame)
@@ -98,6 +108,10 @@ class GpuPipeline(Pipeline):
             with suppress(DeviceLostError):  # the memory is gone with the device
                 part.close()
         self._owned.clear()
+
+    def _forecast(self, tracks: Tracks, following: Frame) -> tuple[F32, Array] | None:
+        """The people of the frame whose poses are looked for now, for the crops of the following frame."""
+        return self.track.motion_state(tracks.ids, following.t_s) if self.track.follows(following) else None
 
     def _make_detect(self, config: PipelineConfig) -> Detect:
         loaded, gpu = self.models, self._gpu
@@ -141,7 +155,7 @@ class GpuPipeline(Pipeline):
     def _make_skin(self, body: Body, model: BodyModel) -> Skin:
         skinner = GpuSkinner(self._device, self._mesh_stream, body)
         self._owned.append(skinner)
-        return Skin(body, model, skinner)
+        return GpuSkin(body, model, skinner, lambda: self.surface_use())
 
     def _gpu_pose(self, role: str, card: Card, **options: Any) -> GpuPose:
         pose = GpuPose(
@@ -158,9 +172,14 @@ class GpuPipeline(Pipeline):
 
 
 def make_pipeline(
-    models: LoadedModels, gpu: GpuModels | None, camera: CameraConfig, config: PipelineConfig, timings: Timings
+    models: LoadedModels,
+    gpu: GpuModels | None,
+    camera: CameraConfig,
+    config: PipelineConfig,
+    timings: Timings,
+    around: Around | None = None,
 ) -> Pipeline:
-    """The pipeline of one stream: on the streams of a GPU where `gpu` is given."""
+    """The pipeline of one stream: on the streams of a GPU where `gpu` is given. around: see GpuPipeline."""
     if gpu is None:
         return Pipeline(models, camera, config, timings=timings)
-    return GpuPipeline(gpu, camera, config, timings=timings)
+    return GpuPipeline(gpu, camera, config, timings=timings, around=around)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from edge.types import Frame
+import edge_kernels
+from edge.types import U8, DeviceFrame, Frame, Surface
 from engines.device.base import Device, DeviceArray, Event, HostArray
 from engines.errors import ModelError
 
@@ -23,12 +27,19 @@ class Slot:
         staging, image: (H, W, 3) uint8 BGR, page-locked and on the device; None before the first frame.
         uploaded: the image is on the device.
         readers: events behind work that reads the image; the next upload to the slot comes after them.
+        downloaded: the image is in `staging`, of a frame that came on the device.
+        surface: where it came from, until that is read.
+        held: whether work on it is being enqueued ahead of its turn; released: whether it is free afterwards.
     """
 
     uploaded: Event
+    downloaded: Event
+    surface: Surface | None = None
     staging: HostArray | None = None
     image: DeviceArray | None = None
     readers: list[Event] = field(default_factory=list)
+    held: bool = False
+    released: bool = False
 
 
 class FrameRing:
@@ -41,9 +52,9 @@ class FrameRing:
     def __init__(self, device: Device, slots: int = SLOTS) -> None:
         self._device = device
         self._stream = device.stream("copy in")
-        self._free = deque(Slot(device.event("image uploaded")) for _ in range(slots))
+        self._free = deque(Slot(device.event("image uploaded"), device.event("image downloaded")) for _ in range(slots))
         self._every = tuple(self._free)
-        self._used: dict[int, Slot] = {}  # by the frame's index
+        self._used: dict[int, tuple[Frame, Slot]] = {}  # by the frame's index, in the order of the uploads
         self._condition = threading.Condition()
         self._closed = False
 
@@ -68,19 +79,41 @@ class FrameRing:
             self._give_back(slot)
             raise
         with self._condition:
-            self._used[frame.index] = slot
+            self._used[frame.index] = frame, slot
         return slot
 
     def slot(self, frame: Frame) -> Slot:
         """The slot of a frame, which is uploaded now where that was not done ahead."""
         with self._condition:
-            slot = self._used.get(frame.index)
-        return slot or self.upload(frame)
+            used = self._used.get(frame.index)
+        return self.upload(frame) if used is None else used[1]
+
+    @contextmanager
+    def after(self, frame: Frame) -> Iterator[tuple[Frame, Slot] | None]:
+        """The frame that was uploaded next, whose slot is kept meanwhile even if it is dropped; None: there is none."""
+        with self._condition:
+            indices = list(self._used)
+            at = indices.index(frame.index) + 1 if frame.index in self._used else len(indices)
+            found = self._used[indices[at]] if at < len(indices) else None
+            if found is not None:
+                found[1].held = True
+        try:
+            yield found
+        finally:
+            if found is not None:
+                slot = found[1]
+                with self._condition:
+                    slot.held, released = False, slot.released
+                    slot.released = False
+                if released:
+                    self._give_back(slot)
 
     def release(self, frame: Frame) -> None:
         """Let another frame have the slot of this one, once the work on the device that reads it is done."""
         with self._condition:
-            slot = self._used.pop(frame.index, None)
+            _, slot = self._used.pop(frame.index, (None, None))
+            if slot is not None and slot.held:
+                slot.released, slot = True, None
         if slot is not None:
             self._give_back(slot)
 
@@ -98,20 +131,58 @@ class FrameRing:
             _free(slot)
 
     def _fill(self, slot: Slot, frame: Frame) -> None:
-        image = frame.image
-        if slot.staging is None or slot.image is None or slot.staging.shape != image.shape:
+        surface = frame.surface if isinstance(frame, DeviceFrame) else None
+        shape = frame.image.shape if surface is None else (surface.size[1], surface.size[0], 3)
+        if slot.staging is None or slot.image is None or slot.staging.shape != shape:
             _wait(slot)
             _free(slot)
-            slot.staging = self._device.host_array(image.shape, np.uint8)
-            slot.image = self._device.array(image.shape, np.uint8)
-        elif not slot.uploaded.done():
-            slot.uploaded.wait()  # of a frame that was dropped: the last copy still reads the staging memory
-        slot.staging.write()[:] = image
+            slot.staging = self._device.host_array(shape, np.uint8)
+            slot.image = self._device.array(shape, np.uint8)
+        elif not (slot.uploaded.done() and slot.downloaded.done()):
+            _wait_for(slot.uploaded, slot.downloaded)  # of a frame that was dropped: copies use the staging memory
+        _release(slot)
         for event in slot.readers:
             self._stream.wait(event)
         slot.readers.clear()
-        self._stream.copy(slot.image, slot.staging)
-        self._stream.record(slot.uploaded)
+        if surface is not None and isinstance(frame, DeviceFrame):
+            self._convert(slot, frame, surface)
+        else:
+            slot.staging.write()[:] = frame.image
+            self._stream.copy(slot.image, slot.staging)
+            self._stream.record(slot.uploaded)
+
+    def _convert(self, slot: Slot, frame: DeviceFrame, surface: Surface) -> None:
+        """Fill a slot from a decoder's surface, and start the download of its image."""
+        assert slot.image is not None
+        assert slot.staging is not None
+        if surface.device != self._device.name:
+            surface.release()
+            raise ModelError(f"{frame.stream}: its images are on {surface.device}, its models on {self._device.name}")
+        slot.surface, bt709, bgr = surface, surface.bt709, len(surface.planes) == 1
+
+        def work(handle: int, *arrays: Any) -> None:
+            edge_kernels.nv12_to_bgr(bt709, *(*arrays, handle))
+
+        planes = [self._device.wrap(plane) for plane in surface.planes]
+        try:
+            if bgr:
+                self._stream.copy(slot.image, planes[0])
+            else:
+                self._stream.launch("image to BGR", work, planes, [slot.image])
+        finally:
+            self._stream.record(slot.uploaded)
+        self._stream.copy(slot.staging, slot.image)
+        self._stream.record(slot.downloaded)
+        frame.read_with(lambda: self._download(slot, surface))
+
+    def _download(self, slot: Slot, surface: Surface) -> U8:
+        """The image of a frame that is in its slot."""
+        if slot.surface is not surface:
+            raise ModelError("an image was used first after its frame had left the device")
+        assert slot.staging is not None
+        _wait_for(slot.downloaded)
+        _release(slot)
+        return np.array(slot.staging.read())
 
     def _give_back(self, slot: Slot) -> None:
         with self._condition:
@@ -120,13 +191,25 @@ class FrameRing:
 
 
 def _wait(slot: Slot) -> None:
-    for event in (slot.uploaded, *slot.readers):
-        if not event.done():
-            event.wait()
+    _wait_for(slot.uploaded, slot.downloaded, *slot.readers)
     slot.readers.clear()
 
 
+def _wait_for(*events: Event) -> None:
+    for event in events:
+        if not event.done():
+            event.wait()
+
+
+def _release(slot: Slot) -> None:
+    """Give the surface of a slot, which is read, back to its decoder."""
+    surface, slot.surface = slot.surface, None
+    if surface is not None:
+        surface.release()
+
+
 def _free(slot: Slot) -> None:
+    _release(slot)
     for array in (slot.staging, slot.image):
         if array is not None:
             array.close()

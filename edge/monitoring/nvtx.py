@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from edge.errors import ProfilingError
@@ -34,3 +36,13 @@ class NvtxRanges:
 
     def lost(self, where: str, frame_index: int) -> None:
         """A drop has no duration."""
+
+    @contextmanager
+    def enqueue(self, stream: str, name: str) -> Iterator[None]:
+        """A range around the enqueuing of work on a stream of a GPU, in a domain of that stream: profilers project it
+        on the work."""
+        opened = self._nvtx.start_range(message=name, domain=f"{self._domain} {stream}")
+        try:
+            yield
+        finally:
+            self._nvtx.end_range(opened)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,12 @@ from edge.monitoring.trace import Trace
 from edge.runtime.health import RunHealth
 from edge.runtime.supervision import Supervision
 from edge.timing import Listener, Tee
+from engines.device.metered import Around
 
 if TYPE_CHECKING:
     from edge.models import LoadedModels
     from edge.monitoring.clients import Clients
+    from edge.monitoring.prometheus_collector import RunCollector
     from edge.monitoring.prometheus_server import MetricsServer
     from edge.runtime.room_results import RoomResults
     from edge.runtime.stream import StreamRun
@@ -35,6 +37,7 @@ class MonitoringConfig:
         metrics: HOST:PORT on which Prometheus metrics are served; None: they are not.
         metrics_token: path of a file with the token that requests for metrics need.
         insecure: serve metrics to other machines without a token.
+        on_metrics: called with a function that returns the metrics of the run in Prometheus' text format.
     """
 
     trace: Path | None = None
@@ -42,6 +45,7 @@ class MonitoringConfig:
     metrics: str | None = None
     metrics_token: Path | None = None
     insecure: bool = False
+    on_metrics: Callable[[Callable[[], str]], None] | None = None
 
 
 class Observers:
@@ -55,6 +59,7 @@ class Observers:
     def __init__(self, wanted: MonitoringConfig) -> None:
         self._trace: Trace | None = None
         self._metrics: MetricsServer | None = None
+        self._collector: RunCollector | None = None
         self._nvtx = wanted.nvtx
         self._health = RunHealth()
         with ExitStack() as undo:
@@ -64,11 +69,18 @@ class Observers:
             if wanted.trace is not None:
                 self._trace = undo.enter_context(Trace(wanted.trace))
             if wanted.metrics is not None:
-                from edge.monitoring.prometheus_server import MetricsServer, read_token
+                from edge.monitoring.metrics_endpoint import read_token
+                from edge.monitoring.prometheus_server import MetricsServer
 
                 token = read_token(wanted.metrics_token) if wanted.metrics_token is not None else None
                 server = MetricsServer(wanted.metrics, token=token, insecure=wanted.insecure, health=self._health)
                 self._metrics = undo.enter_context(server)
+            if wanted.on_metrics is not None:
+                from edge.monitoring.prometheus_collector import RunCollector, exposition_of
+
+                self._collector = RunCollector(self._health)
+                undo.callback(self._collector.close)
+                wanted.on_metrics(exposition_of(self._collector))
             self._undo = undo.pop_all()
 
     def listener(self, name: str) -> Listener | None:
@@ -79,6 +91,10 @@ class Observers:
         if self._nvtx and name != ENGINES:
             listeners.append(NvtxRanges(name))
         return Tee(listeners) if len(listeners) > 1 else next(iter(listeners), None)
+
+    def around_launches(self, name: str) -> Around | None:
+        """What surrounds the enqueuing of a stream's work on a GPU: NVTX ranges, or nothing."""
+        return NvtxRanges(name).enqueue if self._nvtx else None
 
     def watch(
         self,
@@ -91,6 +107,8 @@ class Observers:
         self._health.watch(streams)
         if self._metrics is not None:
             self._metrics.watch(streams, models, clients, room)
+        if self._collector is not None:
+            self._collector.watch(streams, models, clients, room)
 
     def poll(self) -> None:
         """Called several times a second by the main loop once the streams are started."""

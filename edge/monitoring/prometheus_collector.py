@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -16,6 +17,7 @@ from prometheus_client.core import (
     InfoMetricFamily,
     Metric,
 )
+from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from edge.monitoring.clients import Clients
@@ -80,11 +82,23 @@ class RunCollector(Collector):
         used = GaugeMetricFamily("meshcast_gpu_memory_used_bytes", "Memory in use on the GPU", labels=("gpu", "name"))
         total = GaugeMetricFamily("meshcast_gpu_memory_bytes", "Memory of the GPU", labels=("gpu", "name"))
         load = GaugeMetricFamily("meshcast_gpu_load_ratio", "Share of time the GPU is busy", labels=("gpu", "name"))
+        clock = GaugeMetricFamily("meshcast_gpu_clock_hertz", "Clock of the GPU's cores", labels=("gpu", "name"))
+        power = GaugeMetricFamily("meshcast_gpu_power_watts", "Power of the GPU or board", labels=("gpu", "name"))
         for gpu in self._gpus.read():
-            for family, value in ((used, gpu.used_bytes), (total, gpu.total_bytes), (load, gpu.load)):
+            values = (gpu.used_bytes, gpu.total_bytes, gpu.load, gpu.clock_hz, gpu.power_w)
+            for family, value in zip((used, total, load, clock, power), values, strict=True):
                 if value is not None:
                     family.add_metric((str(gpu.index), gpu.name), value)
         yield from (used, total, load)
+        yield from (family for family in (clock, power) if family.samples)
+
+
+def exposition_of(collector: Collector) -> Callable[[], str]:
+    """A function that returns the metrics of a collector and of the process in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(collector)
+    ProcessCollector(registry=registry)
+    return lambda: generate_latest(registry).decode()
 
 
 def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
@@ -97,6 +111,7 @@ def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
     lost = CounterMetricFamily("meshcast_people_dropped", "Tracked people without a body", labels=("stream",))
     people = GaugeMetricFamily("meshcast_people", "People in the latest frame", labels=("stream",))
     fps = GaugeMetricFamily("meshcast_frames_per_second", "Of the latest frames", labels=("stream",))
+    queued = GaugeMetricFamily("meshcast_queue_frames", "Frames that wait for a step", labels=("stream", "queue"))
     running = GaugeMetricFamily(
         "meshcast_stream_running", "1 from the first frame until the stream has ended", labels=("stream",)
     )
@@ -109,30 +124,41 @@ def _counters(streams: Iterable[StreamRun]) -> Iterator[Metric]:
         with_people.add_metric(name, stream.frames_with_people)
         lost.add_metric(name, stream.results.pipeline.dropped_people)
         people.add_metric(name, stream.people)
+        for queue, length in stream.results.waiting.items():
+            queued.add_metric((stream.name, queue), length)
         fps.add_metric(name, stream.fps)
         running.add_metric(name, stream.running and stream.results.captured > 0)
-    yield from (captured, published, dropped, with_people, lost, people, fps, running)
+    yield from (captured, published, dropped, with_people, lost, people, fps, queued, running)
 
 
 def _device(streams: Iterable[StreamRun]) -> Iterator[Metric]:
     copies = CounterMetricFamily("meshcast_gpu_copies", "Copies between host and GPU", labels=("stream",))
     copied = CounterMetricFamily("meshcast_gpu_copied_bytes", "Bytes of these copies", labels=("stream",))
     waits = CounterMetricFamily("meshcast_gpu_host_waits", "Times the host waited for the GPU", labels=("stream",))
+    launches = CounterMetricFamily("meshcast_gpu_launches", "Launches, and runs of graphs", labels=("stream", "kind"))
     for stream in streams:
         counts = stream.results.pipeline.device_counts
         if counts is not None:
             for family, value in ((copies, counts.copies), (copied, counts.bytes), (waits, counts.host_waits)):
                 family.add_metric((stream.name,), value)
-    yield from (family for family in (copies, copied, waits) if family.samples)
+            launches.add_metric((stream.name, "single"), counts.launches)
+            launches.add_metric((stream.name, "graph"), counts.graphs)
+    yield from (family for family in (copies, copied, waits, launches) if family.samples)
 
 
 def _sources(streams: Iterable[StreamRun], health: RunHealth) -> Iterator[Metric]:
     up = GaugeMetricFamily("meshcast_source_up", "1 while the source delivers frames", labels=("stream",))
     reconnects = CounterMetricFamily("meshcast_source_reconnects", "Reconnections", labels=("stream",))
+    decoding = GaugeMetricFamily(
+        "meshcast_decode_level",
+        "0: every frame is decoded, 1: frames that others need, 2: key frames",
+        labels=("stream",),
+    )
     for stream in streams:
+        decoding.add_metric((stream.name,), stream.results.reader.source.decode_level)
         up.add_metric((stream.name,), health.is_up(stream))
         reconnects.add_metric((stream.name,), stream.results.reader.source.reconnects)
-    yield from (up, reconnects)
+    yield from (up, reconnects, decoding)
 
 
 def _of_clients(clients: Clients) -> Iterator[Metric]:

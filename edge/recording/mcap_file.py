@@ -131,6 +131,11 @@ class RecordingWriter:
                 self._writer.flush()
 
     @property
+    def path(self) -> Path:
+        """The final path of the file."""
+        return self._target.path
+
+    @property
     def size(self) -> int:
         """Bytes written so far, without those that wait for the end of a chunk."""
         return self._file.tell()

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import zmq
 
+from edge.recording.file_series import FIELD, Rotation, check_series
 from edge.recording.mcap_file import RecordingWriter
+from edge.recording.rotating_writer import RotatingWriter
 from meshcast.errors import WireError
 from meshcast.protocol.layout import COMMON_HEADER, LEVELS, Kind, read_header, read_kind, topic
 from meshcast.transport.address import check_address, context_for
@@ -40,6 +42,7 @@ class RecordingStats:
         early: frame messages skipped because their model had not been received yet.
         foreign: messages skipped because they are not valid Meshcast messages.
         foreign_reason: error of the first of these.
+        path: the file, the latest of several.
     """
 
     topics: Counter[str] = field(default_factory=Counter)
@@ -51,6 +54,7 @@ class RecordingStats:
     early: int = 0
     foreign: int = 0
     foreign_reason: str = ""
+    path: Path | None = None
 
     @property
     def messages(self) -> int:
@@ -61,6 +65,7 @@ def record(
     address: str,
     path: str | Path,
     *,
+    rotation: Rotation | None = None,
     levels: Sequence[str] = ("params", "joints", "mesh"),
     stream: str = "",
     seconds: float = math.inf,
@@ -75,7 +80,8 @@ def record(
 
     Args:
         address: ZeroMQ address of the publisher.
-        path: the .mcap file.
+        path: the .mcap file; with {date} in its name several files, see RotatingWriter.
+        rotation: when files end.
         levels: levels of detail to record, also "preview" and "stats".
         stream: name of the only stream to record; empty for all.
         seconds: limit of the duration, from the first frame.
@@ -91,11 +97,14 @@ def record(
         AddressError: the address is unusable.
         WireError: unknown level, or invalid stream name.
         OutputError: the file cannot be written.
+        UsageError: files that end without {date} in their name.
     """
     # Models are subscribed to when a frame refers to them: otherwise the publisher would repeat them.
     wanted = [name for name in topics(levels, stream) if not name.startswith(b"model/")]
     check_address(address, connecting=True)
-    with _subscribed(address, wanted, curve) as socket, RecordingWriter(path) as writer:
+    path = Path(path)
+    check_series("record", path, ends=rotation is not None)
+    with _subscribed(address, wanted, curve) as socket, _writer(path, rotation) as writer:
         recorder = _Recorder(socket, writer, count)
         began_s = last_s = time.monotonic()
         while not should_stop() and last_s - (recorder.first_s or began_s) < seconds and last_s < recorder.end_s:
@@ -105,9 +114,14 @@ def record(
             on_progress(recorder.stats)
         if recorder.stats.frames:
             recorder.stats.file_bytes = writer.close()
+            recorder.stats.path = writer.path
         else:
             writer.discard()
     return recorder.stats
+
+
+def _writer(path: Path, rotation: Rotation | None) -> RecordingWriter | RotatingWriter:
+    return RotatingWriter(path, rotation or Rotation()) if FIELD in path.name else RecordingWriter(path)
 
 
 @contextmanager
@@ -126,7 +140,7 @@ def _subscribed(address: str, wanted: list[bytes], curve: Curve | None) -> Itera
 class _Recorder:
     """Decides for each message whether to write it, and which models to subscribe to."""
 
-    def __init__(self, socket: zmq.Socket[bytes], writer: RecordingWriter, count: float) -> None:
+    def __init__(self, socket: zmq.Socket[bytes], writer: RecordingWriter | RotatingWriter, count: float) -> None:
         self.stats = RecordingStats()
         self.first_s: float | None = None  # time of the first frame
         self.end_s = math.inf  # time to stop after the last requested frame

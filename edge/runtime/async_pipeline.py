@@ -84,6 +84,8 @@ class AsyncPipeline:
         )
         self._limit = limit
         newest = self.reader.pace == "realtime"
+        if newest:
+            pipeline.track.adapt_to_load()
         self._uploaded: BoundedQueue[Frame] = BoundedQueue(
             1,
             newest=newest,
@@ -112,7 +114,13 @@ class AsyncPipeline:
             self._workers += (self._worker("upload", frames, self._upload, self._uploaded, self.reader.close),)
             frames, close_frames = self._uploaded, self._uploaded.close
         self._workers += (
-            self._worker("track_people", frames, pipeline.track_people, self._tracked, close_frames),
+            self._worker(
+                "track_people",
+                self._when_wanted(frames) if newest else frames,
+                pipeline.track_people,
+                self._tracked,
+                close_frames,
+            ),
             self._worker("recover_meshes", self._tracked, self._recover_meshes, self._results, self._tracked.close),
         )
         self._starting = threading.Lock()
@@ -135,6 +143,13 @@ class AsyncPipeline:
             "failed": sum(errors.count for errors in self._errors.values()),
             "unfinished": self._failed + self._uploaded.unused + self._tracked.unused + self._results.unused,
         }
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        """Frames that wait now, by the step that they wait for."""
+        uploads = {"upload": self.reader.waiting, "pose": self._uploaded.length}
+        first = uploads if self.pipeline.uploads else {"pose": self.reader.waiting}
+        return {**first, "mesh": self._tracked.length, "output": self._results.length}
 
     @property
     def problems(self) -> list[str]:
@@ -180,6 +195,18 @@ class AsyncPipeline:
     ) -> None:
         self.close()
 
+    def _when_wanted(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The frames, each taken when the one before has gone on to its meshes: tracking a frame whose meshes will be
+        dropped costs the time in which those of another could be recovered."""
+        waiting = iter(frames)
+        while True:
+            self._tracked.wait_for_space()
+            try:
+                frame = next(waiting)
+            except StopIteration:
+                return
+            yield frame
+
     def _upload(self, frame: Frame) -> Frame:
         self.pipeline.upload(frame)
         return frame
@@ -190,7 +217,8 @@ class AsyncPipeline:
 
     def _recover_meshes(self, tracked: TrackedFrame) -> FrameResult:
         bodies = self.pipeline.recover_meshes(tracked)
-        rig_pose = self.pipeline.solve_rotations(tracked.frame, bodies) if self._wants_rotations() else None
+        rotations = self._wants_rotations() and bodies.surfaced
+        rig_pose = self.pipeline.solve_rotations(tracked.frame, bodies) if rotations else None
         return FrameResult(tracked.frame, tracked.camera, bodies, rig_pose, tracked.tracks)
 
     def _worker(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from edge.pipeline import Pipeline
+from edge.runtime.schedule import Hours, OutputSchedules
 from edge.sinks.rerun_target import ImageRate
 from edge.stages.zones import Zone
 
@@ -19,12 +20,19 @@ log = logging.getLogger("meshcast.reload")
 class RunControl:
     """Changes settings of the running streams. Each change takes effect at the next frame."""
 
-    def __init__(self, pipelines: Sequence[Pipeline], image_rates: Iterable[ImageRate] = ()) -> None:
+    def __init__(
+        self,
+        pipelines: Sequence[Pipeline],
+        image_rates: Iterable[ImageRate] = (),
+        schedules: OutputSchedules | None = None,
+    ) -> None:
         """
         Args:
             pipelines: of the streams, in the order of the sources.
             image_rates: of the displays.
+            schedules: of the outputs.
         """
+        self._schedules = schedules or OutputSchedules()
         self._pipelines = tuple(pipelines)
         self._image_rates = tuple(image_rates)
 
@@ -46,6 +54,10 @@ class RunControl:
         """Change the images per second of Rerun; 0: none."""
         for rate in self._image_rates:
             rate.fps = fps
+
+    def set_hours(self, output: str, hours: Hours | None) -> None:
+        """Change the hours of an output, "publish", "record" or "save"; None: always."""
+        getattr(self._schedules, output).hours = hours
 
     def set_smoothing(self, smooth: str) -> None:
         """Replace the filters: "off", "light" or "strong". They start again at the next frame."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.errors import OutputError
-from edge.recording.rotation import check_rotation
+from edge.recording.file_series import Rotation, check_series
 from edge.recording.stream_recorder import RecordConfig
 from edge.runtime.outputs import StreamFiles
 from edge.sinks.encoders import choose_encoder
@@ -32,8 +32,10 @@ def plan_outputs(streams: Sequence[str], files: StreamFiles, *, fused: str | Non
     """
     if files.save is not None:
         check_save_suffix(files.save)
+        check_series("--save", files.save, ends=files.schedules.save.hours is not None)
     if files.record is not None:
-        check_rotation(files.record, files.rotation)
+        ends = files.rotation not in (None, Rotation()) or files.schedules.record.hours is not None
+        check_series("--record", files.record.path, ends=ends)
     encoder = files.encoder
     if files.overlay is not None:
         check_overlay_suffix(files.overlay)

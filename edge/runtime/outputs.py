@@ -11,23 +11,27 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from edge.errors import DisplayClosed, OutputError
-from edge.recording.rotation import RotatingRecorder, Rotation, recorder_of
+from edge.recording.file_series import FIELD, FileSeries, Rotation
+from edge.recording.rotation import RotatingRecorder, recorder_of
 from edge.recording.stream_recorder import RecordConfig, StreamRecorder
 from edge.render.attention import paint_attention
 from edge.render.meshes import MeshPainter
 from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.displays import rerun_sink, window_sink
 from edge.runtime.frame_errors import FrameErrors
+from edge.runtime.schedule import OutputSchedules, Schedule
+from edge.runtime.scheduled import ScheduledSink
 from edge.sinks.npz import NpzWriter
 from edge.sinks.overlay import OverlayWriter
 from edge.sinks.rerun_target import RerunConfig
 from edge.timing import Timings
-from edge.types import U8, BodyModel, Frame
+from edge.types import U8, BodyModel, Frame, SurfaceUse
 from edge.wire.publisher import Publisher
 from engines.errors import MeshcastError
 
@@ -36,7 +40,8 @@ log = logging.getLogger("meshcast.output")
 
 @dataclass(frozen=True, slots=True)
 class StreamFiles:
-    """The files and displays of a stream; None: not written. encoder: of an overlay video; window: of Open3D."""
+    """The files and displays of a stream; None: not written. encoder: of an overlay video; window: of Open3D.
+    schedules: when the stream is published, recorded and saved."""
 
     save: Path | None = None
     overlay: Path | None = None
@@ -45,6 +50,7 @@ class StreamFiles:
     rotation: Rotation | None = None
     rerun: RerunConfig | None = None
     window: bool = False
+    schedules: OutputSchedules = field(default_factory=OutputSchedules)
 
     @property
     def paths(self) -> list[Path]:
@@ -101,18 +107,20 @@ class Outputs:
         self.problems: list[str] = []
         self._timings = timings
         self._publications = [
-            _Publication(each, predict_s, self._report) for each in (publisher, viewer) if each is not None
+            _Publication(each, predict_s, self._report, schedule)
+            for each, schedule in ((publisher, files.schedules.publish), (viewer, Schedule()))
+            if each is not None
         ]
         with ExitStack() as undo:
             opened: list[Sink] = []
             if files.save is not None:
-                opened.append(_Save(files.save, model, cameras))
+                opened.append(_save(files.save, files.schedules.save, model, cameras))
                 undo.callback(opened[-1].abort)
             if files.overlay is not None:
                 opened.append(_Overlay(files.overlay, model, fps, files.encoder))
                 undo.callback(opened[-1].abort)
             if files.record is not None:
-                opened.append(_Record(recorder_of(files.record, stream, model, files.rotation), predict_s))
+                opened.append(_record(files, files.record, stream, model, predict_s))
                 undo.callback(opened[-1].abort)
             if files.rerun is not None:
                 opened.append(rerun_sink(files.rerun, stream, model, timings))
@@ -132,7 +140,14 @@ class Outputs:
         """Whether an output uses the rig poses of the stream's bodies. Any thread may ask."""
         if any(file.open and file.rotations for file in self._files):
             return True
-        return any(each.open and each.publisher.wants_rotations(stream) for each in self._publications)
+        return any(each.active and each.publisher.wants_rotations(stream) for each in self._publications)
+
+    def surface_use(self, stream: str) -> SurfaceUse:
+        """What the outputs use of the surface of the stream's bodies. Any thread may ask."""
+        if any(file.open for file in self._files):
+            return SurfaceUse.FLOATS
+        wanted = any(each.open and each.publisher.wants_surface(stream) for each in self._publications)
+        return SurfaceUse.LEVELS if wanted else SurfaceUse.NONE
 
     def write(self, result: FrameResult) -> float:
         """Publish, then save and draw; returns the frame's age in milliseconds when it was published."""
@@ -181,17 +196,26 @@ def _ahead(frame: Frame, predict_s: float) -> Frame:
 
 
 class _Publication:
-    """A publisher whose errors end only itself."""
+    """A publisher whose errors end only itself, at certain hours."""
 
-    def __init__(self, publisher: Publisher, predict_s: float, report: Callable[[str], None]) -> None:
-        self.publisher = publisher
+    def __init__(
+        self, publisher: Publisher, predict_s: float, report: Callable[[str], None], schedule: Schedule
+    ) -> None:
+        self.publisher, self._schedule = publisher, schedule
         self.open = True
         self._predict_s = predict_s
         self._report = report
         self._errors = FrameErrors("not published")
+        now = datetime.now()
+        if not schedule.active(now):
+            log.warning("%s: nothing is published outside of %s", publisher.address, schedule.describe(now))
+
+    @property
+    def active(self) -> bool:
+        return self.open and self._schedule.active(datetime.now())
 
     def publish(self, result: FrameResult) -> None:
-        if not self.open:
+        if not self.active:
             return
         frame = _ahead(result.frame, self._predict_s)
         try:
@@ -276,6 +300,21 @@ class _File:
             self._report(str(error))
         else:
             self._report(f"{error}; {'the frames before are kept' if self.written else 'nothing of it is kept'}")
+
+
+def _save(path: Path, schedule: Schedule, model: BodyModel, cameras: tuple[str, ...]) -> Sink:
+    if FIELD not in path.name:
+        return _Save(path, model, cameras)
+    series = FileSeries(path)
+    return ScheduledSink(schedule, lambda: _Save(series.next(), model, cameras), what=path)
+
+
+def _record(files: StreamFiles, config: RecordConfig, stream: str, model: BodyModel, predict_s: float) -> Sink:
+    def begin() -> Sink:
+        return _Record(recorder_of(config, stream, model, files.rotation), predict_s)
+
+    schedule = files.schedules.record
+    return begin() if FIELD not in config.path.name else ScheduledSink(schedule, begin, what=config.path)
 
 
 class _Save:

@@ -44,6 +44,7 @@ def _stream_report(stream: StreamRun, exit_status: int, problems: Sequence[str])
         "ids": sorted(stream.ids),
         "dropped_frames": sum(drops.values()),
         "drops": drops,
+        "decode_level": int(stream.results.reader.source.decode_level),
         "dropped_people": pipeline.dropped_people,
         "wall_s": round(wall_s, 3),
         "fps": round(stream.frames / wall_s, 2) if wall_s > 0 else 0.0,

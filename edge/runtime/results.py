@@ -25,6 +25,9 @@ class SourceState(Protocol):
     def reconnects(self) -> int: ...
 
     @property
+    def decode_level(self) -> int: ...
+
+    @property
     def problems(self) -> list[str]: ...
 
     @property
@@ -74,6 +77,9 @@ class StreamResults(Protocol):
 
     @property
     def drops(self) -> Mapping[str, int]: ...
+
+    @property
+    def waiting(self) -> Mapping[str, int]: ...
 
     @property
     def problems(self) -> list[str]: ...

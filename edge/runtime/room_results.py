@@ -41,6 +41,7 @@ class _Source:
     name: str
     live: bool
     reconnects: int = 0
+    decode_level: int = 0
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -115,6 +116,11 @@ class RoomResults:
     def drops(self) -> Mapping[str, int]:
         """Moments without a result. Frames that came too late for their moment are counted as "late"."""
         return {"late": self._alignment.dropped, "failed": self._errors.count}
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """No frames wait for steps of a room: its cameras' results wait for each other."""
+        return {}
 
     @property
     def problems(self) -> list[str]:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TypeVar
 
+from edge.sources.decode_load import DecodeLevel, Decoding
+from edge.sources.pending import PendingFrame
 from edge.types import Frame
 
 log = logging.getLogger("meshcast.sources")
@@ -71,6 +73,8 @@ class Source(ABC):
         warnings: one line for each kind of frame that is delivered differently from how it is stored; each kind is
             logged once.
         reconnects: number of attempts to reconnect to a live source.
+        decode_on: device that decodes, "cuda:0", for sources that FFmpeg decodes; set before the iteration.
+        decoding: how much of a video is decoded; a reader that drops frames reduces it.
     """
 
     def __init__(
@@ -91,15 +95,27 @@ class Source(ABC):
         self.problems: list[str] = []
         self._warnings: dict[str, str] = {}
         self.reconnects = 0
+        self.decode_on: str | None = None
+        self.decoding = Decoding()
         self._stop = StopSignal(stop)
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
         """Yield frames in order. Raises SourceError if the source cannot be read at all."""
 
+    def pending(self) -> Iterator[PendingFrame]:
+        """The same as iterating, with images that are converted on demand where the source can do that. One image at a
+        time is converted, on any thread."""
+        return map(PendingFrame.of, self)
+
     def close(self) -> None:
         """End the iteration and release the resources."""
         self._stop.set()
+
+    @property
+    def decode_level(self) -> DecodeLevel:
+        """How much of a video is decoded now."""
+        return self.decoding.level
 
     @property
     def warnings(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -15,46 +15,68 @@ from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import VideoReformatter
 
+from edge.errors import SourceError
+from edge.sources import hardware
+from edge.sources.decode_load import DecodeLevel, Decoding
 from edge.sources.geometry import MAX_PIXELS, Orientation, square_size, too_large
 from edge.sources.image_header import image_size
-from edge.types import U8
+from edge.types import U8, Surface
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 # Containers without presentation times: FFmpeg derives them from the decoding order.
 _WITHOUT_PTS = ("avi",)
+# FFmpeg's names of the frames that a decoder leaves out.
+_SKIPPED = {DecodeLevel.ALL: "DEFAULT", DecodeLevel.REFERENCES: "NONREF", DecodeLevel.KEYS: "NONKEY"}
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
     """A decoded image.
 
-    pts_s: presentation time in seconds, None if the stream has none. image: (H, W, 3) uint8 BGR. raster: (width,
-    height) of the upright image as stored, before its pixels were made square.
+    pts_s: presentation time in seconds, None if the stream has none. pixels: returns the image (H, W, 3) uint8 BGR, on
+    one thread at a time; or the image on a device. raster: (width, height) of the upright image as stored, before its
+    pixels were made square. size: (width, height) of the image.
     """
 
     pts_s: float | None
-    image: U8
+    pixels: Callable[[], U8] | Surface
     raster: tuple[int, int]
+    size: tuple[int, int]
 
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.image.shape[1], self.image.shape[0]
+    @staticmethod
+    def of(pts_s: float | None, image: U8, raster: tuple[int, int]) -> DecodedImage:
+        """An image that is converted already."""
+        return DecodedImage(pts_s, lambda: image, raster, (image.shape[1], image.shape[0]))
 
 
 class Decoder:
     """Decodes one video stream.
 
-    skipped: number of packets that could not be decoded. damaged: number of frames with decoding errors, which are
-    delivered. refused: size of an image that was not decoded because it exceeds the limit, None if unknown.
+    decoding: how much is decoded, read at every packet. skipped: number of packets that could not be decoded. damaged:
+    number of frames with decoding errors, which are delivered. refused: size of an image that was not decoded because
+    it exceeds the limit, None if unknown.
     """
 
-    def __init__(self, stream: VideoStream, *, low_delay: bool = False) -> None:
+    def __init__(
+        self,
+        stream: VideoStream,
+        decoding: Decoding | None = None,
+        *,
+        low_delay: bool = False,
+        decode_on: str | None = None,
+    ) -> None:
+        """decode_on: device of the stream's container, see InputConfig."""
+        self._decoding = decoding or Decoding()
+        self._level = DecodeLevel.ALL
         # Frame threading is fastest, but delays the output by one frame per thread.
         stream.thread_type = "SLICE" if low_delay else "AUTO"
         self._context = stream.codec_context
         self._context.options = {**self._context.options, "max_pixels": str(MAX_PIXELS)}
+        self._device = decode_on
+        if decode_on is not None:
+            self._context.options = {**self._context.options, "extra_hw_frames": hardware.EXTRA_SURFACES}
         if low_delay:
             self._context.flags |= Flags.low_delay
         # One reformatter for the whole stream: VideoFrame.to_ndarray would create a new one for every frame.
@@ -68,6 +90,7 @@ class Decoder:
     def decode(self, packets: Iterable[av.Packet[VideoStream]]) -> Iterator[DecodedImage]:
         """Yield the images in presentation order, upright and with square pixels."""
         for packet in packets:
+            self._set_level(packet)
             try:
                 frames = packet.decode()
             except av.error.EOFError:
@@ -81,6 +104,15 @@ class Decoder:
                     self.damaged += frame.is_corrupt
                     yield self._convert(frame)
 
+    def _set_level(self, packet: av.Packet[VideoStream]) -> None:
+        if packet.is_keyframe and packet.pts is not None and packet.time_base is not None:
+            self._decoding.saw_key(float(packet.pts * packet.time_base))
+        level = self._decoding.level
+        if level is self._level or (self._level is DecodeLevel.KEYS and not packet.is_keyframe):
+            return  # frames after those that were left out need a key frame first
+        skipped: Any = _SKIPPED[level]
+        self._context.skip_frame, self._level = skipped, level
+
     def _check_size(self, packet: bytes) -> None:
         context = self._context
         for size in ((context.coded_width, context.coded_height), image_size(packet)):
@@ -91,11 +123,19 @@ class Decoder:
         orientation = orientation_of(frame)
         stored = frame.width, frame.height
         size = square_size(stored, self._pixel_aspect.now())
+        surface = hardware.surface_of(frame, self._device) if self._device is not None else None
+        if surface is not None:
+            if size != stored or orientation != Orientation():
+                raise SourceError("its images are turned or not square; decode it without --decode gpu")
+            return DecodedImage(self._timestamps.of(frame), surface, stored, surface.size)
         # Square pixels: without a size the conversion does not resample.
         scaled: dict[str, Any] = {} if size == stored else {"width": size[0], "height": size[1]}
-        made = self._reformatter.reformat(frame, format="bgr24", **scaled)
-        image: U8 = made.to_ndarray().astype(np.uint8, copy=False)
-        return DecodedImage(self._timestamps.of(frame), orientation.apply(image), orientation.size(stored))
+
+        def convert() -> U8:
+            made = self._reformatter.reformat(frame, format="bgr24", **scaled)
+            return orientation.apply(made.to_ndarray().astype(np.uint8, copy=False))
+
+        return DecodedImage(self._timestamps.of(frame), convert, orientation.size(stored), orientation.size(size))
 
 
 def orientation_of(frame: av.VideoFrame) -> Orientation:

@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from edge.redaction import redact_text
 from edge.sources.base import StopSignal
 from edge.sources.geometry import MAX_PIXELS, too_large, too_large_text
+from edge.sources.hardware import hwaccel
 from edge.sources.http_proxy import FilteringProxy
 from edge.sources.input_config import OPEN_TIMEOUT_S, READ_TIMEOUT_S, InputConfig, ReferenceRefused
 
@@ -168,14 +169,16 @@ class Demuxer:
             options["http_proxy"] = gate.url
         # A reader object waits without a timeout and returns when a stop is requested.
         timeout = (OPEN_TIMEOUT_S, READ_TIMEOUT_S) if input_config.reader is None else None
-        return av.open(
+        container: InputContainer = av.open(
             input_config.url if input_config.reader is None else input_config.reader(),
             "r",
             format=input_config.container_format,
             options=options,
             timeout=timeout,
             io_open=input_config.nested,
+            hwaccel=hwaccel(input_config.decode_on) if input_config.decode_on is not None else None,
         )
+        return container
 
     def _demux_error(self, error: Exception, *, opened: bool) -> DemuxError:
         refusal = self._filter.refusal if self._filter is not None else None

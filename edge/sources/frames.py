@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge.sources.clock import MAX_GAP_S, FileClock, LiveClock
 from edge.sources.decoder import DecodedImage
-from edge.types import Frame
+from edge.sources.pending import PendingFrame
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -63,7 +63,7 @@ class FileFrames:
         self._clock = FileClock(rate.fps)
         self.count = 0
 
-    def frame(self, decoded: DecodedImage) -> Frame:
+    def frame(self, decoded: DecodedImage) -> PendingFrame:
         """Return the next frame."""
         t_s = self._clock.stamp(None if self._rate.timeless else decoded.pts_s)
         made = _frame(decoded, self._name, self.count, time.monotonic_ns(), t_s)
@@ -99,7 +99,7 @@ class LiveFrames:
         self._clock = LiveClock()
         self.count = 0
 
-    def frame(self, decoded: DecodedImage) -> Frame:
+    def frame(self, decoded: DecodedImage) -> PendingFrame:
         """Return the next frame, captured now."""
         now_ns = time.monotonic_ns()
         made = _frame(decoded, self._name, self.count, now_ns, self._clock.stamp(decoded.pts_s, now_ns))
@@ -112,9 +112,9 @@ class LiveFrames:
         self._clock.restart()
 
 
-def _frame(decoded: DecodedImage, camera: str, index: int, t_capture_ns: int, t_s: float) -> Frame:
+def _frame(decoded: DecodedImage, camera: str, index: int, t_capture_ns: int, t_s: float) -> PendingFrame:
     raster = None if decoded.raster == decoded.size else decoded.raster
-    return Frame(camera, index, t_capture_ns, t_s, decoded.image, raster)
+    return PendingFrame(camera, index, t_capture_ns, t_s, decoded.pixels, raster)
 
 
 def _warn_about_pixels(decoded: DecodedImage, label: str, warning: OnWarning) -> None:

@@ -274,7 +274,7 @@ class _GiPipeline:
         pts_s = None if buffer.pts == self._gst.CLOCK_TIME_NONE else buffer.pts / 1e9
         given, across, down = structure.get_fraction("pixel-aspect-ratio")
         aspect = Fraction(across, down) if given and across > 0 and down > 0 else None
-        return DecodedImage(pts_s, resample(image, square_size((width, height), aspect)), (width, height))
+        return DecodedImage.of(pts_s, resample(image, square_size((width, height), aspect)), (width, height))
 
     def _error(self) -> str | None:
         message = self._bus.pop_filtered(self._gst.MessageType.ERROR)
@@ -299,7 +299,7 @@ class _OpencvPipeline:
         delivered, image = self._capture.read()
         if not delivered:
             return None
-        return DecodedImage(None, np.ascontiguousarray(image, np.uint8), (image.shape[1], image.shape[0]))
+        return DecodedImage.of(None, np.ascontiguousarray(image, np.uint8), (image.shape[1], image.shape[0]))
 
     def close(self) -> None:
         self._capture.release()

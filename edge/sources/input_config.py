@@ -48,7 +48,7 @@ class InputConfig:
 
     url: includes secrets. options: FFmpeg's. container_format: instead of guessing. policy: of HTTP connections.
     reader: creates a file object that is read instead of the URL. nested: opens files that a playlist refers to.
-    secrets: texts to redact from messages.
+    secrets: texts to redact from messages. decode_on: device that decodes, "cuda:0"; None: the processor.
     """
 
     url: str = field(repr=False)
@@ -58,6 +58,7 @@ class InputConfig:
     reader: Callable[[], Any] | None = None
     nested: Callable[[str, int, dict[str, str]], BinaryIO] | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    decode_on: str | None = None
 
     @property
     def limited(self) -> bool:

@@ -12,6 +12,7 @@ from edge.sources.base import Source
 from edge.sources.decoder import DecodedImage
 from edge.sources.demuxer import DemuxError, Stopped
 from edge.sources.frames import FileFrames, LiveFrames
+from edge.sources.pending import PendingFrame
 from edge.types import Frame
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class LiveSource(Source):
         self._frames: LiveFrames | FileFrames = LiveFrames(name, label, self._warn)
 
     def __iter__(self) -> Iterator[Frame]:
+        return (pending.frame() for pending in self.pending())
+
+    def pending(self) -> Iterator[PendingFrame]:
         while not self._stop.is_set():
             reason = "the stream ended"
             self._frames.restart()

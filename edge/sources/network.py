@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from edge.errors import SourceError
@@ -34,11 +35,12 @@ class NetworkSource(LiveSource):
         return self._connect(self._input_config)
 
     def _connect(self, input_config: InputConfig) -> Iterator[DecodedImage]:
-        with Demuxer(input_config, self._stop) as demuxer:
+        with Demuxer(replace(input_config, decode_on=self.decode_on), self._stop) as demuxer:
             _, stream = demuxer.open()
             rate = stream.average_rate or stream.guessed_rate
             self.fps = float(rate) if rate else self.fps
-            yield from Decoder(stream, low_delay=True).decode(demuxer.packets())
+            decoder = Decoder(stream, self.decoding, low_delay=True, decode_on=self.decode_on)
+            yield from decoder.decode(demuxer.packets())
 
     def _is_final(self, error: DemuxError) -> bool:
         # A web page will not become a video, but an RTSP or TCP server may get its stream later. After the first

@@ -14,6 +14,7 @@ from edge.sources.demuxer import Demuxer, DemuxError, Stopped
 from edge.sources.frames import FileFrames, nominal_rate
 from edge.sources.geometry import too_large_text
 from edge.sources.input_config import pipe_input
+from edge.sources.pending import PendingFrame
 from edge.sources.video import TruncationDetector
 from edge.types import Frame
 
@@ -54,6 +55,9 @@ class PipeSource(Source):
         self._pipe: _Pipe | None = _Pipe(descriptor, self._stop)
 
     def __iter__(self) -> Iterator[Frame]:
+        return (pending.frame() for pending in self.pending())
+
+    def pending(self) -> Iterator[PendingFrame]:
         pipe, self._pipe = self._pipe, None
         if pipe is None:
             raise SourceError(f"{self._label}: a pipe can be read only once; open the source again")
@@ -64,7 +68,7 @@ class PipeSource(Source):
                 rate = nominal_rate(container, stream, self._requested_fps)
                 self.fps = rate.fps
                 frames = FileFrames(self.name, self._label, rate, self._warn)
-                decoder = Decoder(stream)
+                decoder = Decoder(stream, self.decoding)
                 truncation = TruncationDetector(container, stream, self.fps)
                 for decoded in decoder.decode(truncation.filter(demuxer.packets())):
                     self.size = decoded.size

@@ -11,6 +11,8 @@ from typing import Literal
 
 from edge.bounded_queue import BoundedQueue
 from edge.sources.base import Source
+from edge.sources.decode_load import DecodeController
+from edge.sources.pending import PendingFrame
 from edge.types import Frame
 
 Pace = Literal["fast", "realtime"]
@@ -23,7 +25,8 @@ class Reader:
 
     pace "fast" (default of files): lossless; a queue of 4 frames, and the source waits for the consumer.
     pace "realtime" (default of live sources): only the newest frame is kept, and `dropped` counts the frames that it
-    replaced. Frames of a file are delivered at their presentation time, which becomes their capture time.
+    replaced. Only frames that are taken are converted, and where most are dropped, less is decoded
+    (DecodeController). Frames of a file are delivered at their presentation time, which becomes their capture time.
 
     `captured` is the number of frames read: delivered, queued or dropped. `latest_s` is when the latest frame was read
     (time.monotonic), None before the first.
@@ -41,9 +44,9 @@ class Reader:
         source: Source,
         pace: Pace | None = None,
         *,
-        on_read: Callable[[Frame, int, int], None] | None = None,
-        on_wait: Callable[[Frame, float], None] | None = None,
-        on_lost: Callable[[Frame], None] | None = None,
+        on_read: Callable[[PendingFrame, int, int], None] | None = None,
+        on_wait: Callable[[PendingFrame, float], None] | None = None,
+        on_lost: Callable[[PendingFrame], None] | None = None,
     ) -> None:
         self.source = source
         self.pace: Pace = pace or ("realtime" if source.live else "fast")
@@ -51,7 +54,8 @@ class Reader:
         self.latest_s: float | None = None
         self._on_read = None if source.live else on_read  # reading a live source mostly waits for the camera
         newest = self.pace == "realtime"
-        self._frames: BoundedQueue[Frame] = BoundedQueue(
+        self._load = DecodeController(source.decoding) if newest else None
+        self._frames: BoundedQueue[PendingFrame] = BoundedQueue(
             1 if newest else _QUEUE, newest=newest, on_lost=on_lost, on_wait=on_wait
         )
         self._worker = threading.Thread(target=self._run, name=f"meshcast-reader-{source.name}", daemon=True)
@@ -63,6 +67,11 @@ class Reader:
         return self._read - self._frames.unused
 
     @property
+    def waiting(self) -> int:
+        """Frames that were read and not taken yet."""
+        return self._frames.length
+
+    @property
     def dropped(self) -> int:
         return self._frames.dropped
 
@@ -70,7 +79,7 @@ class Reader:
         with self._starting:
             if self._worker.ident is None and not self._ended:
                 self._worker.start()
-        return iter(self._frames)
+        return map(PendingFrame.frame, self._frames)
 
     def stop(self) -> None:
         """Stop reading; queued frames are still delivered. May be called from any thread."""
@@ -100,16 +109,23 @@ class Reader:
         error: BaseException | None = None
         begin_ns = time.monotonic_ns()
         try:
-            for frame in self.source:
+            for frame in self.source.pending():
+                if self._load is None:  # nothing is dropped: convert here, while the consumer works
+                    frame = frame.converted()
                 if self._on_read is not None:
                     self._on_read(frame, begin_ns, time.monotonic_ns())
+                late_s = 0.0
                 if paced:
                     if begin_s is None:
                         begin_s = time.monotonic() - frame.t_s
-                    self._frames.pause(begin_s + frame.t_s - time.monotonic())
+                    early_s = begin_s + frame.t_s - time.monotonic()
+                    late_s = max(0.0, -early_s)
+                    self._frames.pause(early_s)
                     frame = replace(frame, t_capture_ns=time.monotonic_ns())
                 self._read += 1
                 self.latest_s = time.monotonic()
+                if self._load is not None:
+                    self._load.update(self.latest_s, self._read, self._read - self._frames.dropped, late_s)
                 if not self._frames.put(frame) or self._ended:
                     break
                 begin_ns = time.monotonic_ns()

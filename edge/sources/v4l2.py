@@ -60,7 +60,7 @@ class V4l2Source(LiveSource):
         with demuxer:
             _, stream = demuxer.open()
             self.fps = _rate(stream) or self.fps
-            yield from Decoder(stream, low_delay=True).decode(demuxer.packets())
+            yield from Decoder(stream, self.decoding, low_delay=True).decode(demuxer.packets())
 
     def _is_final(self, error: DemuxError) -> bool:
         return False

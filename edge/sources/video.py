@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import av
@@ -14,6 +15,7 @@ from edge.sources.demuxer import Demuxer, DemuxError, Stopped
 from edge.sources.frames import COUNTS_SLOTS, FileFrames, Rate, nominal_rate
 from edge.sources.geometry import too_large_text
 from edge.sources.input_config import InputConfig
+from edge.sources.pending import PendingFrame
 from edge.types import Frame
 
 if TYPE_CHECKING:
@@ -59,6 +61,9 @@ class VideoSource(Source):
             raise SourceError(f"{label}: stopped while opening") from None
 
     def __iter__(self) -> Iterator[Frame]:
+        return (pending.frame() for pending in self.pending())
+
+    def pending(self) -> Iterator[PendingFrame]:
         frames = FileFrames(self.name, self._label, self._rate, self._warn)
         while not self._stop.is_set():
             begin = frames.count
@@ -91,9 +96,9 @@ class VideoSource(Source):
         refused: tuple[int, int] | None = None
         truncated = True
         try:
-            with Demuxer(self._input_config, self._stop) as demuxer:
+            with Demuxer(replace(self._input_config, decode_on=self.decode_on), self._stop) as demuxer:
                 container, stream = demuxer.open()
-                decoder = Decoder(stream)
+                decoder = Decoder(stream, self.decoding, decode_on=self.decode_on)
                 truncation = TruncationDetector(container, stream, self.fps)
                 for decoded in decoder.decode(truncation.filter(demuxer.packets())):
                     if self._stop.is_set():

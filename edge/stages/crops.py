@@ -35,7 +35,7 @@ class Cropper:
             raise ModelError(f"{card.name}: height and width in the card's input.shape must be numbers")
         height, width = input_size(card)
         self._input = card.input
-        self._margin = card.decode.margin
+        self.margin = card.decode.margin
         self.size = (height, width)
         self._sides = np.array([width, height], np.float32)
         self._batch = np.empty((0, 3, height, width), np.float32)
@@ -53,7 +53,7 @@ class Cropper:
         """Centers (N, 2) px and scales (N,) of the crops of boxes (N, 4) xyxy px, and the regions (N, 4) xyxy px."""
         centers = (boxes[:, :2] + boxes[:, 2:]) / np.float32(2)
         sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0)
-        scales = np.min(self._sides / (self._margin * sides), axis=1)
+        scales = np.min(self._sides / (self.margin * sides), axis=1)
         half = self._sides / (2 * scales[:, None])
         return centers, scales, np.concatenate([centers - half, centers + half], 1).astype(np.float32)
 

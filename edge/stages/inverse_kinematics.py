@@ -92,7 +92,10 @@ class RigFitter:
 
     def _surface(self, bodies: Bodies) -> F32:
         """The vertices (N, C, 3) that are fitted, relative to the root joint."""
-        return np.take(bodies.vertices, self._chosen, axis=1) - bodies.translation[:, None]
+        levels = bodies.levels
+        chosen = np.take(bodies.vertices, self._chosen, axis=1) if levels is None else levels.at(self._chosen)
+        relative: F32 = chosen - bodies.translation[:, None]
+        return relative
 
     def _expected(self, t_s: float, bodies: Bodies, people: list[_Person], known: list[bool]) -> tuple[F32, F32]:
         """Prior rotations (N, P, 3, 3), of the previous frame, the head or the rest pose, and their stiffness (N,)."""

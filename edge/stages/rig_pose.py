@@ -82,7 +82,12 @@ class RigPoser:
 
 
 class Skin:
-    """(PosedRigs, Bodies) -> Bodies whose surface, joints, rotations and shape are those of the posed rigs."""
+    """(PosedRigs, Bodies) -> Bodies whose surface, joints, rotations and shape are those of the posed rigs.
+
+    Attributes:
+        used: vertices from which joints are made that the rig does not have.
+        regressor: (joints, used) of these joints.
+    """
 
     def __init__(self, body: Body, model: BodyModel, skinner: Callable[[F32, F32, F32], tuple[F32, F32]] | None = None):
         """skinner: poses the body as a Skinner does; None: on the CPU."""
@@ -96,14 +101,18 @@ class Skin:
         if not named.all():
             unknown = [name for name, known in zip(extra, named, strict=True) if not known]
             raise ValueError(f"the body {body.name} has no points {', '.join(unknown)}")
-        self._used = np.flatnonzero(np.abs(regressor).sum(0))
-        self._regressor = np.ascontiguousarray(regressor[:, self._used], np.float32)
+        self.used = np.flatnonzero(np.abs(regressor).sum(0))
+        self.regressor = np.ascontiguousarray(regressor[:, self.used], np.float32)
+
+    def shift(self, posed: PosedRigs) -> F32:
+        """What is added (N, 3) m to bodies that are posed around their own origin."""
+        shift: F32 = (posed.translation - self._root - posed.shape @ self._root_dirs.T).astype(np.float32)
+        return shift
 
     def __call__(self, posed: PosedRigs, bodies: Bodies) -> Bodies:
-        shift = posed.translation - self._root - posed.shape @ self._root_dirs.T
-        vertices, joints = self._skin(posed.rotations, posed.shape, shift.astype(np.float32))
-        if len(self._regressor):
-            joints = np.concatenate([joints, self._regressor @ vertices[:, self._used]], 1)
+        vertices, joints = self._skin(posed.rotations, posed.shape, self.shift(posed))
+        if len(self.regressor):
+            joints = np.concatenate([joints, self.regressor @ vertices[:, self.used]], 1)
         return replace(
             bodies,
             joints=joints,

@@ -133,6 +133,19 @@ class TrackTable:
         self.velocities = (self.velocities @ turn.T).astype(np.float32)
         self.sizes *= np.float32(np.sqrt(abs(np.linalg.det(turn))))
 
+    def motion_state(self, rows: Array, t_s: float, next_s: float, config: MotionConfig) -> tuple[F32, Array]:
+        """What see_people at t_s, with keypoints that are not known yet, and `predict` to next_s start from: `tracks`
+        (R, 7 + 6 K) and `times` (R, 2) of the operator edge_kernels.follow."""
+        left = np.float32(np.exp((t_s - next_s) / config.coast_time_s))
+        way_s = np.full((len(rows), 1), np.float32(config.coast_time_s) * (1 - left) if next_s > t_s else 0)
+        known = t_s - self.known_s[rows] < config.hidden_time_s
+        points = [self.keypoints[rows], self.keypoint_scores[rows, :, None], self.offsets[rows], known[..., None]]
+        state = [self.centers[rows], self.sizes[rows], self.velocities[rows], way_s]
+        state.append(np.concatenate(points, 2).reshape(len(rows), -1))
+        elapsed_s = np.maximum(t_s - self.seen_s[rows], 1e-6)
+        gains = 1 - np.exp(-elapsed_s / config.velocity_time_s)
+        return np.concatenate(state, 1).astype(np.float32), np.stack([elapsed_s, gains], 1)
+
     def see_boxes(self, rows: Array, boxes: F32, scores: F32, gain: float) -> None:
         """Move the boxes of the tracks of rows towards detections, by gain 0..1. For lost ones, crops are taken there,
         but the predicted keypoints stay: the detection may be another person."""

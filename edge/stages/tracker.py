@@ -8,6 +8,7 @@ births.py makes new tracks.
 from __future__ import annotations
 
 import math
+from collections import deque
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from edge.stages.observation import Observations
 from edge.stages.track import CONFIRMED, NO_FRONT, TrackTable
 from edge.types import F32, I32, U8, Array, Detections, Frame, Pose2D, Tracks
 
+_USUAL_STEPS = 3  # latest steps between frames, the shortest of which is the usual one
+
 
 class Tracker:
     """Ids for people over time. In each frame: `wants_detections`, `update`, the pose stage, `observe`."""
@@ -30,6 +33,7 @@ class Tracker:
         self._config = config or TrackerConfig()
         self._interval = max(1, self._config.interval)
         self._births = Births(self._config)
+        self._adapts = False
         self._camera_motion = CameraMotion(self._config.camera_motion)
         self.reset()
 
@@ -45,6 +49,7 @@ class Tracker:
         self._frames_since_search = 0
         self._fronts = np.empty(0, np.int32)  # ids of the people who may hide the last candidates
         self._t_s = -math.inf  # of the last frame
+        self._steps_s: deque[float] = deque(maxlen=_USUAL_STEPS)
         self._thumbnail: Array = np.zeros((1, 1, 3), np.int16)
         self._latest: tuple[tuple[int, float], Array] | None = None
 
@@ -52,16 +57,28 @@ class Tracker:
         """Change the number of frames between detections. Any thread may call this."""
         self._interval = max(1, frames)
 
+    def adapt_to_load(self) -> None:
+        """What is a gap in the stream depends on the usual step from now on: for streams that drop frames."""
+        self._adapts = True
+
     def wants_detections(self, frame: Frame) -> bool:
         """Whether the detector has to run on this frame: every `interval` frames, more often after a loss, always
         without tracks in sight, after a gap in the stream and at a scene change."""
-        if not 0 <= frame.t_s - self._t_s <= self._config.max_gap_s or self._is_scene_change(frame):
+        if not 0 <= frame.t_s - self._t_s <= self._max_gap_s or self._is_scene_change(frame):
             return True
         people = self._people
         if people.lost.all():
             return True
         searched = (people.lost & (frame.t_s - people.seen_s <= self._config.search_s)).any()
         return self._frames_since_detection + 1 >= (max(1, self._interval // 4) if searched else self._interval)
+
+    @property
+    def _max_gap_s(self) -> float:
+        """The longest step to the next frame that is no gap, s."""
+        if not self._adapts or len(self._steps_s) < _USUAL_STEPS:
+            return self._config.max_gap_s
+        usual_s = self._config.max_gap_steps * min(self._steps_s)
+        return max(self._config.max_gap_s, min(usual_s, self._config.longest_gap_s))
 
     def expects_detections(self, ahead: int) -> bool:
         """Whether the detector will run on the frame that is `ahead` frames after the last one, as far as is known now.
@@ -70,6 +87,23 @@ class Tracker:
         """
         due = self._interval - self._frames_since_detection
         return bool(self._people.lost.all()) or (due <= 1 if ahead <= 1 else due == ahead)
+
+    def follows(self, following: Frame) -> bool:
+        """Whether the crops of the frame after that of the last `update` are expected to show the same people, at
+        places that follow from the keypoints of this one. A forecast, as `expects_detections` is."""
+        dt = following.t_s - self._t_s
+        new = len(self._candidates.scores) or len(self._searched)
+        return not new and 0 < dt <= self._config.max_gap_s and not self.expects_detections(1)
+
+    def motion_state(self, ids: I32, next_s: float) -> tuple[F32, Array] | None:
+        """The tracks of ids, of the last `update`, as edge_kernels.follow moves their boxes from the keypoints of this
+        frame to the time of the next: see TrackTable; None where one is unknown."""
+        people = self._people
+        row_of = {identity: row for row, identity in enumerate(people.ids.tolist())}
+        if not all(identity in row_of for identity in ids.tolist()):
+            return None
+        rows = [row_of[identity] for identity in ids.tolist()]
+        return people.motion_state(np.array(rows, np.intp), self._t_s, next_s, self._config.motion)
 
     def update(self, frame: Frame, detections: Detections | None) -> Tracks:
         """The tracks of this frame for the pose stage. detections: of this frame, None if the detector did not run.
@@ -80,6 +114,7 @@ class Tracker:
             self._births.reset()
             self._camera_motion.reset()
         dt, self._t_s = frame.t_s - self._t_s, frame.t_s
+        self._steps_s.append(dt)
         self._follow_camera(frame)
         self._frames_since_detection = 0 if detections is not None else self._frames_since_detection + 1
         self._people.predict(dt, self._config.motion)

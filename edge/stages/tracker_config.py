@@ -211,6 +211,9 @@ class TrackerConfig:
         duplicate_iou: overlap, 0..1, of boxes that is one place in this sense.
         search_s: time after a loss in which the detector runs more often, s.
         max_gap_s: time between two frames, s, beyond which the detector runs.
+        max_gap_steps: the same on a live stream in usual steps of the processed frames, where that is longer: an
+            overloaded stream has gaps all the time.
+        longest_gap_s: bound of that, s.
         duplicate_similarity: object keypoint similarity, 0..1, above which keypoints of two crops are of one person.
         return_similarity: the same for the crop of a person who was not seen in the last frame.
         min_iou: least overlap, 0..1, of a detection and the track that it confirms.
@@ -239,6 +242,8 @@ class TrackerConfig:
     duplicate_iou: float = 0.5
     search_s: float = 1.5
     max_gap_s: float = 0.4
+    max_gap_steps: float = 2.5
+    longest_gap_s: float = 1.5
     duplicate_similarity: float = 0.65
     return_similarity: float = 0.5
     min_iou: float = 0.25

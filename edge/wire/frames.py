@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from calibration.camera import Camera
 from calibration.world import ROOM_POSE
-from edge.types import F32, I32, Bodies, Frame, RigPose
+from edge.types import F32, I32, Bodies, Frame, RigPose, SurfaceLevels
 from meshcast.errors import WireError
 from meshcast.protocol.axes import SYSTEMS, Conversion
 from meshcast.protocol.encode_frame import encode_frame
@@ -74,15 +74,19 @@ class FrameEncoder:
     def mesh(self, frame: Frame, bodies: Bodies, stamp: Stamp, camera: Camera | None = None) -> bytes:
         """All vertices, joints and keypoints."""
         people = self._people(bodies, joints=bodies.joints, keypoints=bodies.keypoints, vertices=bodies.vertices)
-        return self._message(Kind.MESH, frame, people, stamp, camera)
+        return self._message(Kind.MESH, frame, people, stamp, camera, bodies.levels)
 
     def mesh_lod(self, frame: Frame, bodies: Bodies, stamp: Stamp, camera: Camera | None = None) -> bytes:
         """The coarser mesh, joints and keypoints. Raises WireError when the body model has none."""
         if self._lod_vertices is None:
             raise WireError("this body model has no coarser mesh: subscribe to mesh/")
-        coarse = bodies.vertices.take(self._lod_vertices, axis=1)
+        levels, coarse = bodies.levels, bodies.vertices
+        if levels is None:
+            coarse = coarse.take(self._lod_vertices, axis=1)
+        else:
+            levels = replace(levels, levels=levels.levels.take(self._lod_vertices, axis=1))
         people = self._people(bodies, joints=bodies.joints, keypoints=bodies.keypoints, vertices=coarse)
-        return self._message(Kind.MESH_LOD, frame, people, stamp, camera)
+        return self._message(Kind.MESH_LOD, frame, people, stamp, camera, levels)
 
     def joints(self, frame: Frame, bodies: Bodies, stamp: Stamp, camera: Camera | None = None) -> bytes:
         """Joints and keypoints."""
@@ -131,7 +135,15 @@ class FrameEncoder:
             rotations[:, 0] = ROOM_POSE.rotation.astype(np.float32) @ rotations[:, 0]
         return self._conversion.rotations(rotations)
 
-    def _message(self, kind: Kind, frame: Frame, people: People, stamp: Stamp, camera: Camera | None) -> bytes:
+    def _message(
+        self,
+        kind: Kind,
+        frame: Frame,
+        people: People,
+        stamp: Stamp,
+        camera: Camera | None,
+        levels: SurfaceLevels | None = None,
+    ) -> bytes:
         age_ns = max(0, stamp.t_publish_monotonic_ns - frame.t_capture_ns)
         height, width = frame.image.shape[:2]
         packet = FramePacket(
@@ -154,7 +166,9 @@ class FrameEncoder:
             camera=_intrinsics(camera),
             people=people,
         )
-        return encode_frame(packet)
+        if levels is None:
+            return encode_frame(packet)
+        return encode_frame(packet, self._conversion.levels(levels.low, levels.step, levels.levels))
 
 
 def _intrinsics(camera: Camera | None) -> Intrinsics | None:

@@ -22,7 +22,7 @@ from edge.wire.model_schedule import REPEAT_S, ModelSchedule
 from edge.wire.peers import Limits
 from edge.wire.previews import Pace, PreviewConfig, PreviewEncoder, PreviewThread
 from edge.wire.publisher_socket import HIGH_WATER_MARK, PublisherSocket
-from edge.wire.stream_messages import StreamMessages
+from edge.wire.stream_messages import OF_SURFACE, StreamMessages
 from meshcast.protocol.layout import Kind
 
 log = logging.getLogger("meshcast.publisher")
@@ -132,6 +132,13 @@ class Publisher:
         with self._lock:
             self._read_subscriptions()
             return self._socket.wants(self._streams[stream].messages.topics[Kind.PARAMS])
+
+    def wants_surface(self, stream: str) -> bool:
+        """Whether a client subscribed to a level that is made of the bodies' surface. Any thread may ask."""
+        topics = self._streams[stream].messages.topics
+        with self._lock:
+            self._read_subscriptions()
+            return any(self._socket.wants(topics[kind]) for kind in OF_SURFACE)
 
     def describe(self, stream: str, values: Callable[[], Mapping[str, Any]]) -> None:
         """Send what `values` returns once a second to subscribers of the stream's stats; it is called on a thread of

@@ -113,9 +113,14 @@ class PublisherSocket:
         """Whether a message of this topic has a subscriber, according to the requests read so far."""
         return self._subscriptions.wants(topic)
 
-    def send(self, message: bytes) -> None:
-        """Send a message to its subscribers. Never blocks."""
-        self._socket.send(message, zmq.DONTWAIT)
+    @property
+    def changes(self) -> int:
+        """Number of changes of what `wants` answers, by the requests read so far."""
+        return self._subscriptions.changes
+
+    def send(self, message: bytes | zmq.Frame) -> None:
+        """Send a message to its subscribers, a received one without copying it. Never blocks."""
+        self._socket.send(message, zmq.DONTWAIT, copy=not isinstance(message, zmq.Frame))
 
     @property
     def subscribers(self) -> int:

@@ -15,6 +15,9 @@ from meshcast.protocol.encode_status import encode_status
 from meshcast.protocol.layout import Kind, topic
 from meshcast.protocol.packets import StatsPacket, StatusPacket
 
+OF_SURFACE = (Kind.PARAMS, Kind.JOINTS, Kind.MESH_LOD, Kind.MESH)
+"""Levels of frames for which bodies need a surface: also rotations, of which the error is measured on it."""
+
 
 class StreamMessages:
     """Encodes the frames, the model and the status of a stream, and counts them.
@@ -63,11 +66,13 @@ class StreamMessages:
             bodies: the people in it.
             camera: the camera of the frame.
             rig_pose: the same people as a pose of the rig; None: there is no message of the level `params`.
-            wanted: levels.
+            wanted: levels; none is sent of bodies whose surface was not computed, before anyone subscribed.
             now: time of publishing; None: this moment.
         """
         now = now or PublishTime.now()
         stamp = self._stamp(self._seq, now)
+        if not bodies.surfaced:
+            return
         if Kind.PARAMS in wanted and rig_pose is not None:
             yield self._frames.params(frame, bodies, rig_pose, stamp, camera)
         if Kind.JOINTS in wanted:

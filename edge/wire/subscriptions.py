@@ -15,19 +15,25 @@ class Subscriptions:
 
     They come from the requests of an XPUB socket with XPUB_VERBOSE: byte 1 and a prefix for every subscription, byte 0
     and the prefix when its last subscriber is gone. Prefixes that match no message of this protocol are ignored.
+
+    Attributes:
+        changes: number of prefixes added and removed so far.
     """
 
     def __init__(self) -> None:
+        self.changes = 0
         self._prefixes: set[bytes] = set()
 
     def update(self, request: bytes) -> bytes | None:
         """Process a request; returns the prefix of a new subscription that can match a message, else None."""
         mark, prefix = request[:1], request[1:]
         if mark == b"\x01" and can_match(prefix):
+            self.changes += prefix not in self._prefixes
             self._prefixes.add(prefix)
             return prefix
-        if mark == b"\x00":
-            self._prefixes.discard(prefix)
+        if mark == b"\x00" and prefix in self._prefixes:
+            self.changes += 1
+            self._prefixes.remove(prefix)
         return None
 
     def wants(self, topic: bytes) -> bool:

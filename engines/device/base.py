@@ -89,6 +89,14 @@ class Event(Protocol):
         ...
 
 
+class Graph(Protocol):
+    """Launches and copies of a stream that were captured to be enqueued again, as one."""
+
+    def close(self) -> None:
+        """Free it once no run of it is in flight. May be called twice."""
+        ...
+
+
 class Stream(Protocol):
     """A queue of work on a device."""
 
@@ -121,6 +129,18 @@ class Stream(Protocol):
         """Make later work on this stream wait for the event's last record; the host does not wait."""
         ...
 
+    def capture(self, name: str, enqueue: Callable[[], None]) -> Graph:
+        """A graph of the launches and copies that `enqueue` puts on this stream, which do not run now.
+
+        It keeps the arrays' addresses: they have to outlive it. Events are recorded and waited for outside of it.
+        Raises ModelError when some of the work cannot be captured.
+        """
+        ...
+
+    def replay(self, graph: Graph) -> None:
+        """Enqueue what was captured on this stream."""
+        ...
+
 
 class Device(Protocol):
     """A device of one process.
@@ -134,12 +154,18 @@ class Device(Protocol):
         ...
 
     @property
+    def unified(self) -> bool:
+        """Whether work on it uses page-locked memory of the host as its own: a HostArray may then be passed to
+        `Stream.launch` where a DeviceArray is."""
+        ...
+
+    @property
     def kernels(self) -> bool:
         """Whether the operators of edge_kernels run on its arrays."""
         ...
 
-    def stream(self, name: str) -> Stream:
-        """A new stream."""
+    def stream(self, name: str, *, urgent: bool = False) -> Stream:
+        """A new stream. urgent: its kernels are started before waiting ones of other streams."""
         ...
 
     def event(self, name: str, *, timed: bool = False) -> Event:
@@ -148,6 +174,10 @@ class Device(Protocol):
 
     def array(self, shape: Shape, dtype: DTypeLike) -> DeviceArray:
         """Uninitialized device memory. Raises OutOfMemoryError."""
+        ...
+
+    def wrap(self, array: Any) -> DeviceArray:
+        """An array of another library in this device's memory, with DLPack, to be read by launches. It is kept."""
         ...
 
     def host_array(self, shape: Shape, dtype: DTypeLike) -> HostArray:

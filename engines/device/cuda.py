@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from engines.device import base, dlpack
 from engines.device.base import Shape, Work, byte_count
 from engines.errors import ModelError
 
+URGENT = -1  # priority of a stream, which every GPU has
 _thread = threading.local()  # `device`: the current one of each thread
 
 
@@ -37,12 +38,16 @@ class CudaDevice:
         with self.errors("open it"):
             self._device: Any = core.Device(index)
             self.use()
+            # A board whose GPU and processor share one memory; its addresses are the same for both.
+            self.unified = bool(self._device.properties.integrated)
             self._pinned: Any = core.LegacyPinnedMemoryResource()
 
-    def stream(self, name: str) -> base.Stream:
+    def stream(self, name: str, *, urgent: bool = False) -> base.Stream:
         with self.errors("make a stream"):
             self.use()
-            return CudaStream(self, name, self._device.create_stream())
+            # Lower numbers are more urgent; 0 is the default.
+            options = self._core.StreamOptions(priority=URGENT if urgent else 0)
+            return CudaStream(self, name, self._device.create_stream(options=options))
 
     def event(self, name: str, *, timed: bool = False) -> base.Event:
         with self.errors("make an event"):
@@ -65,6 +70,9 @@ class CudaDevice:
             buffer = self._pinned.allocate(max(1, byte_count(shape, dtype)))
             return CudaHostArray(self, buffer, int(buffer.handle), shape, np.dtype(dtype))
 
+    def wrap(self, array: Any) -> base.DeviceArray:
+        return ForeignArray(array)
+
     def use(self) -> None:
         """Make this the current device of the calling thread."""
         if getattr(_thread, "device", None) is not self:
@@ -84,21 +92,14 @@ class CudaDevice:
             raise classify_error(error, "GPU pipeline", doing, self.name) from None
 
 
-class CudaArray:
-    """A base.DeviceArray; other libraries read it by DLPack or `__cuda_array_interface__`."""
+class _Addressed:
+    """An array at an address that the device can use, for other libraries, by DLPack or `__cuda_array_interface__`."""
 
-    def __init__(self, device: CudaDevice, buffer: Any, pointer: int, shape: Shape, dtype: np.dtype[Any]) -> None:
-        self.device, self.buffer, self.pointer = device, buffer, pointer
-        self.shape, self.dtype = shape, dtype
-        self.nbytes = byte_count(shape, dtype)
-
-    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
-        return CudaArray(self.device, self.buffer, self.pointer + offset, shape, np.dtype(dtype))
-
-    def close(self) -> None:
-        with self.device.errors("free memory"):
-            self.device.use()
-            self.buffer.close()
+    device: CudaDevice
+    buffer: Any
+    pointer: int
+    shape: Shape
+    dtype: np.dtype[Any]
 
     def __dlpack__(self, **options: Any) -> Any:
         return dlpack.capsule(self.buffer, self.pointer, self.shape, self.dtype, self.__dlpack_device__())
@@ -117,8 +118,49 @@ class CudaArray:
         }
 
 
-class CudaHostArray:
-    """A base.HostArray."""
+class CudaArray(_Addressed):
+    """A base.DeviceArray."""
+
+    def __init__(self, device: CudaDevice, buffer: Any, pointer: int, shape: Shape, dtype: np.dtype[Any]) -> None:
+        self.device, self.buffer, self.pointer = device, buffer, pointer
+        self.shape, self.dtype = shape, dtype
+        self.nbytes = byte_count(shape, dtype)
+
+    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
+        return CudaArray(self.device, self.buffer, self.pointer + offset, shape, np.dtype(dtype))
+
+    def close(self) -> None:
+        with self.device.errors("free memory"):
+            self.device.use()
+            self.buffer.close()
+
+
+class ForeignArray:
+    """A base.DeviceArray of another library; operators take it by its own DLPack, with the distance of its rows."""
+
+    def __init__(self, array: Any) -> None:
+        self._array = self.buffer = array
+        known = getattr(array, "__cuda_array_interface__", {"shape": (), "typestr": "|u1", "data": (0, True)})
+        self.pointer = int(known["data"][0])
+        self.shape, self.dtype = tuple(known["shape"]), np.dtype(known["typestr"])
+        self.nbytes = byte_count(self.shape, self.dtype)
+
+    def part(self, offset: int, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
+        raise TypeError("an array of another library has no parts")
+
+    def close(self) -> None:
+        """Its library frees it."""
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        device: tuple[int, int] = self._array.__dlpack_device__()
+        return device
+
+
+class CudaHostArray(_Addressed):
+    """A base.HostArray; on a unified device also a base.DeviceArray."""
 
     def __init__(self, device: CudaDevice, buffer: Any, pointer: int, shape: Shape, dtype: np.dtype[Any]) -> None:
         self.device, self.buffer, self.pointer = device, buffer, pointer
@@ -206,3 +248,34 @@ class CudaStream:
         with self._device.errors("order its streams"):
             self._device.use()
             self._stream.wait(cast(CudaEvent, event).event)
+
+    def capture(self, name: str, enqueue: Callable[[], None]) -> base.Graph:
+        with self._device.errors(f"capture {name} in a graph"):
+            self._device.use()
+            builder = self._stream.create_graph_builder()
+            try:
+                # Other threads may allocate meanwhile; what this one may not do in a capture is an error.
+                builder.begin_building(mode="thread_local")
+                enqueue()
+                return CudaGraph(self._device, name, builder.end_building().complete())
+            finally:
+                builder.close()
+
+    def replay(self, graph: base.Graph) -> None:
+        given = cast(CudaGraph, graph)
+        with self._device.errors(f"run {given.name}"):
+            self._device.use()
+            given.graph.launch(self._stream)
+
+
+class CudaGraph:
+    """A base.Graph."""
+
+    def __init__(self, device: CudaDevice, name: str, graph: Any) -> None:
+        self.name, self.graph = name, graph
+        self._device = device
+
+    def close(self) -> None:
+        with self._device.errors("free a graph"):
+            self._device.use()
+            self.graph.close()

@@ -140,6 +140,7 @@ def open_session(
     precision: str = "auto",
     threads: int | None = None,
     on_build: OnBuild | None = None,
+    dla: int | None = None,
 ) -> Session:
     """Loads the model of a card in an inference engine, and logs the engine, device and precision.
 
@@ -153,6 +154,7 @@ def open_session(
             device and weights have, with float16 in place of bfloat16 on a GPU.
         threads: Threads of the engine; None takes all cores.
         on_build: Progress callback of engines that build a plan.
+        dla: Core of a deep learning accelerator for the layers that it supports, with TensorRT; None: the GPU alone.
 
     Raises:
         UnknownNameError: There is no such backend, device or precision.
@@ -165,12 +167,24 @@ def open_session(
     if backend == "auto" and card.family in KERNEL_FAMILIES:
         return _kernels(card, body, device, precision)
     name, engine, chosen_device = _engine(backend, device)
+    where = f"{name} on {chosen_device}"
+    if dla is not None:
+        engine, where = _with_dla(card, name, dla), f"{where}, DLA {dla}"
     able = engine.precisions(chosen_device)
-    chosen, variant = _precision(card, precision, able, f"{name} on {chosen_device}", chosen_device != "cpu")
+    chosen, variant = _precision(card, precision, able, where, chosen_device != "cpu")
     source = str(variant.file) if variant is not None else card.name
     session = engine.load(checked_model(card, variant, body), source, chosen_device, chosen, threads, on_build)
     log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
     return session
+
+
+def _with_dla(card: Card, name: str, dla: int) -> Backend:
+    """The engine with a core of a deep learning accelerator."""
+    if name != "tensorrt":
+        raise ModelError(f"{card.name}: {name} has no deep learning accelerator; --dla needs --backend tensorrt")
+    from engines.inference.backends.tensorrt_engine import TensorRt
+
+    return TensorRt(name, dla)
 
 
 def check_names(backend: str, device: str, precision: str) -> None:

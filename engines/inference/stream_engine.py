@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.device.base import Device, DeviceArray, Spec, Stream
-from engines.device.packed import Packed
+from engines.device.graphs import StepGraphs
+from engines.device.mirror import Mirror
 
 
 @runtime_checkable
 class EnqueuingSession(Protocol):
-    """A session that runs on a stream with the caller's memory."""
+    """A session that runs on a stream with the caller's memory.
+
+    It may have `batches`, sizes of batches that it runs without copies (else any), and `captures`, whether its runs can
+    be captured in a graph (else they are tried).
+    """
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         """See engines.inference.session.Session."""
@@ -28,8 +34,14 @@ class EnqueuingSession(Protocol):
 
 
 class StreamEngine:
-    """A model that the streams of several pipelines share. Its runs follow each other in the order of `launch`, because
-    an engine has one workspace."""
+    """A model that the streams of several pipelines share. Its runs follow each other in the order of their turns,
+    because an engine has one workspace.
+
+    Attributes:
+        name: of its stage, for times and errors.
+        inputs, outputs: rows of its arrays.
+        captures: whether its runs can be captured in a graph.
+    """
 
     def __init__(self, device: Device, name: str, session: EnqueuingSession, inputs: Sequence[Spec]) -> None:
         """
@@ -41,24 +53,37 @@ class StreamEngine:
         """
         self.name = name
         self.inputs = tuple(inputs)
+        self.captures = bool(getattr(session, "captures", True))
         self._session = session
+        self._batches: tuple[int, ...] = tuple(getattr(session, "batches", ()))
         made = session(*(np.zeros((1, *spec.row), spec.dtype) for spec in inputs))
         self.outputs = tuple(Spec.of(output) for output in made)
         self._workspace = device.array((1,), np.uint8)  # stands for the session's own memory in the order of runs
         self._free = device.event(f"{name} free")
         self._one = threading.Lock()
 
-    def launch(self, stream: Stream, inputs: Sequence[DeviceArray], outputs: Sequence[DeviceArray]) -> None:
-        """Enqueue the model for the rows of the inputs, which are those of the outputs."""
+    def bucket(self, rows: int) -> int:
+        """The size of the batch in which the engine computes this many rows: given memory for it, it copies nothing."""
+        return next((size for size in self._batches if size >= rows), rows)
+
+    @contextmanager
+    def turn(self, stream: Stream) -> Iterator[None]:
+        """What is enqueued on the stream within may run the model."""
+        with self._one:
+            stream.wait(self._free)
+            try:
+                yield
+            finally:
+                stream.record(self._free)
+
+    def enqueue(self, stream: Stream, inputs: Sequence[DeviceArray], outputs: Sequence[DeviceArray]) -> None:
+        """Enqueue the model for the rows of the inputs, which are those of the outputs, in a turn of the stream."""
         count = len(inputs)
 
         def work(handle: int, *arrays: Any) -> None:
             self._session.into(arrays[:count], arrays[count:-1], handle)
 
-        with self._one:
-            stream.wait(self._free)
-            stream.launch(self.name, work, inputs, (*outputs, self._workspace))
-            stream.record(self._free)
+        stream.launch(self.name, work, inputs, (*outputs, self._workspace))
 
     def close(self) -> None:
         """Free its memory, after waiting for the work that uses it."""
@@ -79,31 +104,41 @@ class StreamedSession:
         self.backend, self.device, self.precision = like.backend, like.device, like.precision
         self._engine, self._stream = engine, stream
         given, made = engine.inputs, engine.outputs
-        self._given = Packed(device.array, given), Packed(device.host_array, given)
-        self._made = Packed(device.array, made), Packed(device.host_array, made)
+        self._given, self._made = Mirror(device, given), Mirror(device, made)
         self._done = device.event(f"{engine.name} done")
+        self._graphs = StepGraphs(stream, engine.name, captures=engine.captures)
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         rows, stream = len(inputs[0]), self._stream
+        size = self._engine.bucket(rows)
         if not self._done.done():
             self._done.wait()  # of a call that failed
-        (given, staging), (made, landing) = self._given, self._made
-        for packed in (given, staging, made, landing):
-            packed.reserve(rows)
+        given, made = self._given, self._made
+        if given.capacity < size or made.capacity < size:
+            self._graphs.clear()
+        for memory in (given, made):
+            memory.reserve(size)
+        for x, staged in zip(inputs, given.here(size), strict=True):
+            values = staged.write()
+            values[:rows], values[rows:] = x, 0
+
+        def step() -> None:
+            given.up(stream, size)
+            self._engine.enqueue(stream, given.there(size), made.there(size))
+            made.down(stream, size)
+
         try:
-            for x, staged in zip(inputs, staging.parts(rows), strict=True):
-                staged.write()[:] = x
-            stream.copy(given.whole(rows), staging.whole(rows))
-            self._engine.launch(stream, given.parts(rows), made.parts(rows))
-            stream.copy(landing.whole(rows), made.whole(rows))
+            with self._engine.turn(stream):
+                self._graphs.run(size, step)
         finally:
             stream.record(self._done)
         self._done.wait()
-        return tuple(np.array(array.read()) for array in landing.parts(rows))
+        return tuple(np.array(array.read()[:rows]) for array in made.here(size))
 
     def close(self) -> None:
         """Free its memory, after waiting for the work that uses it."""
         if not self._done.done():
             self._done.wait()
-        for packed in (*self._given, *self._made):
-            packed.close()
+        self._graphs.clear()
+        self._given.close()
+        self._made.close()

@@ -6,62 +6,13 @@
 #include <optional>
 
 #include "common/bind.hpp"
-#include "crop/crop.hpp"
+#include "crop/planes.hpp"
 #include "module.hpp"
 
 namespace meshcast {
 namespace {
 
 using Triple = std::array<double, 3>;
-
-int device_of(const Input& image) {
-  const int device = image.device_type();
-  if (device != nb::device::cuda::value && device != nb::device::cpu::value)
-    throw nb::type_error("image must be in host memory or on a CUDA device");
-  return device;
-}
-
-// uint8 (height, width) or (height, width, channels) whose rows may be any distance apart. The distance in bytes.
-std::int64_t require_plane(const Input& plane, const char* name, std::int64_t height, std::int64_t width,
-                           std::int64_t channels, int device) {
-  const std::string subject(name);
-  if (plane.dtype() != nb::dtype<std::uint8_t>())
-    throw nb::type_error((subject + " must be uint8, not " + type_name(plane.dtype())).c_str());
-  if (plane.device_type() != device) {
-    const char* location = device == nb::device::cuda::value ? "on the CUDA device" : "in host memory";
-    throw nb::type_error((subject + " must be " + location + ", like the other arrays").c_str());
-  }
-  const std::int64_t wanted[3] = {height, width, channels};
-  const std::size_t axes = channels > 1 ? 3 : 2;
-  bool same = plane.ndim() == axes;
-  std::string given = "(";
-  for (std::size_t i = 0; i < plane.ndim(); ++i) {
-    given += (i ? ", " : "") + std::to_string(plane.shape(i));
-    same = same && i < axes && (wanted[i] == kAny || static_cast<std::int64_t>(plane.shape(i)) == wanted[i]);
-  }
-  const std::string shape = axes == 3 ? shape_text({height, width, channels}) : shape_text({height, width});
-  if (!same) throw nb::value_error((subject + " must have the shape " + shape + ", not " + given + ")").c_str());
-  if (plane.size() == 0) throw nb::value_error((subject + " has no pixels").c_str());
-  if (plane.shape(0) > std::size_t(std::numeric_limits<std::int32_t>::max()) ||
-      plane.shape(1) > std::size_t(std::numeric_limits<std::int32_t>::max() / 4))
-    throw nb::value_error((subject + " is too large").c_str());
-  const bool packed = (plane.shape(1) == 1 || plane.stride(1) == channels) && (axes == 2 || plane.stride(2) == 1);
-  if (!packed) throw nb::value_error((subject + " must have its pixels side by side in a row").c_str());
-  return plane.stride(0);
-}
-
-Image require_image(const Input& image, const std::optional<Input>& chroma, bool bt709, int device) {
-  Image p{static_cast<const std::uint8_t*>(image.data()), nullptr, 0, 0, 0, 0, bt709};
-  p.pitch = require_plane(image, "image", kAny, kAny, chroma ? 1 : 3, device);
-  p.height = static_cast<std::int32_t>(image.shape(0));
-  p.width = static_cast<std::int32_t>(image.shape(1));
-  if (chroma) {
-    if (p.height % 2 || p.width % 2) throw nb::value_error("image must have an even height and width in NV12");
-    p.chroma_pitch = require_plane(*chroma, "chroma", p.height / 2, p.width / 2, 2, device);
-    p.chroma = static_cast<const std::uint8_t*>(chroma->data());
-  }
-  return p;
-}
 
 // out (count, 3, height, width), float32 or float16, with what is put into it.
 Crop require_crop(const Triple& mean, const Triple& std, const Image& source, const Output& out, int pad, bool swap,

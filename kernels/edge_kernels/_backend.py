@@ -18,9 +18,11 @@ except ImportError as error:
         crop,
         ell_matmul,
         fit_rotations,
+        follow,
         heatmap,
         letterbox,
         nms,
+        nv12_to_bgr,
         paint,
         rasterize,
         refine_pose,
@@ -51,9 +53,11 @@ else:
     crop = _native.crop
     ell_matmul = _native.ell_matmul
     fit_rotations = _native.fit_rotations
+    follow = _native.follow
     heatmap = _native.heatmap
     letterbox = _native.letterbox
     nms = _native.nms
+    nv12_to_bgr = _native.nv12_to_bgr
     paint = _native.paint
     rasterize = _native.rasterize
     refine_pose = _native.refine_pose
@@ -74,9 +78,11 @@ __all__ = [
     "cuda_device_count",
     "ell_matmul",
     "fit_rotations",
+    "follow",
     "heatmap",
     "letterbox",
     "nms",
+    "nv12_to_bgr",
     "paint",
     "rasterize",
     "refine_pose",

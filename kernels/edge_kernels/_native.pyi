@@ -167,7 +167,20 @@ def refine_pose(
     steps: int,
     stream: int = 0,
 ) -> None: ...
+def follow(
+    motion: Sequence[float],
+    crops: Sequence[float],
+    found: DLPackArray,
+    centers: DLPackArray,
+    scales: DLPackArray,
+    tracks: DLPackArray,
+    times: DLPackArray,
+    out_centers: DLPackArray,
+    out_scales: DLPackArray,
+    stream: int = 0,
+) -> None: ...
 def paint(fill: Sequence[float], mask: DLPackArray, rows: DLPackArray, out: DLPackArray, stream: int = 0) -> None: ...
+def nv12_to_bgr(bt709: bool, image: DLPackArray, chroma: DLPackArray, out: DLPackArray, stream: int = 0) -> None: ...
 def nms(boxes: DLPackArray, scores: DLPackArray, kept: DLPackArray, iou: float, stream: int = 0) -> None: ...
 def skinning(
     model: SkinningModel,

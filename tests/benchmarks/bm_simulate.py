@@ -51,7 +51,7 @@ class Sleeping:
 
 class _Tracked:
     def __init__(self, frame: Frame) -> None:
-        self.frame, self.camera = frame, None
+        self.frame, self.camera, self.tracks = frame, None, None
 
 
 class Camera(Source):

@@ -9,7 +9,7 @@ import pytest
 
 from calibration.boards import View
 from calibration.coverage_image import coverage_image
-from calibration.intrinsics import MOST_VIEWS, CalibrationError, board_pose, calibrate, guidance
+from calibration.intrinsics import MOST_VIEWS, CalibrationError, board_pose, calibrate
 from calibration.world import WorldPose
 from tests.support.board_views import SIZE, camera, grid, views
 
@@ -87,16 +87,6 @@ def test_board_pose_is_that_of_the_camera_above_the_floor() -> None:
         found = board_pose(View("floor", flipped.astype(np.float32), corners[order].astype(np.float32)), seen)
         assert found.floor.height_m == pytest.approx(0.9, abs=0.01)
         assert found.floor.tilt_deg == pytest.approx(50, abs=0.5)
-
-
-def test_guidance_asks_for_what_is_missing_until_nothing_is() -> None:
-    assert guidance([], SIZE) == "show the board"
-    near = views(camera(), 1, tilt=0.01)
-    assert "move the board to" in guidance(near, SIZE)
-    corners = np.stack(np.meshgrid(np.linspace(20, 620, 7), np.linspace(20, 460, 5)), -1).reshape(-1, 2)
-    flat = replace(near[0], corners=corners.astype(np.float32))
-    assert "tilt the board" in guidance([flat], SIZE)
-    assert guidance([flat, *views(camera(), 40)], SIZE) == ""
 
 
 def test_coverage_image_shows_every_corner() -> None:

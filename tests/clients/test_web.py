@@ -94,8 +94,11 @@ def test_typescript_types_check() -> None:
 @modules
 def test_bundled_page_equals_a_build_of_its_sources(tmp_path: Path) -> None:
     run("build.mjs", "page", tmp_path)
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == sorted(path.name for path in BUNDLED_PAGE.iterdir())
+    names, bundled = (
+        sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+        for folder in (tmp_path, BUNDLED_PAGE)
+    )
+    assert names == bundled
     _, differing, errors = filecmp.cmpfiles(tmp_path, BUNDLED_PAGE, names, shallow=False)
     assert not differing + errors, "build it again: `npm run page --prefix clients/web`"
 

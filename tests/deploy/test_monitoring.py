@@ -42,7 +42,7 @@ def exported() -> dict[str, set[str]]:
     names = {}
     with MetricsServer("127.0.0.1:0") as server:
         server.watch([], models, Clients(lambda: 0, lambda: 0))
-        for family in server._registry.collect():
+        for family in server._endpoint._registry.collect():
             labels = set(getattr(family, "_labelnames", ())) | ({"le"} if family.type == "histogram" else set())
             names.update({family.name + suffix: labels for suffix in SUFFIXES[family.type]})
     return names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +16,8 @@ import edge.models
 from edge.cli.main import main
 from edge.pipeline import Pipeline
 from edge.sources import open_source
-from edge.types import U8, Bodies, Frame, TrackedFrame
+from edge.timing import Numbered, Timings
+from edge.types import U8, Bodies, TrackedFrame
 from engines.body.body import Body
 from engines.body.select import digest
 from engines.cards.card import Card
@@ -44,23 +44,19 @@ def open_once(card: Card, *, body: Body | None = None, **options: Any) -> Any:
 
 @pytest.fixture
 def first_mesh_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The mesh of the first frame is ready only after people were tracked in a fourth frame, however long that takes.
+    """The mesh of the first frame is ready only after another frame was dropped, however long that takes."""
+    lost, recover_meshes = Timings.lost, Pipeline.recover_meshes
+    dropped = threading.Event()
 
-    Two frames wait for the mesh stage in between; the newer one replaces the older one.
-    """
-    track_people, recover_meshes = Pipeline.track_people, Pipeline.recover_meshes
-    fourth_tracked, tracked = threading.Event(), itertools.count(1)
-
-    def counting_track_people(self: Pipeline, frame: Frame) -> TrackedFrame:
-        if next(tracked) >= 4:
-            fourth_tracked.set()
-        return track_people(self, frame)
+    def noticed_lost(self: Timings, where: str, frame: Numbered) -> None:
+        lost(self, where, frame)
+        dropped.set()
 
     def late_recover_meshes(self: Pipeline, tracked_frame: TrackedFrame) -> Bodies:
-        assert fourth_tracked.wait(PATIENCE_S)
+        assert dropped.wait(PATIENCE_S)
         return recover_meshes(self, tracked_frame)
 
-    monkeypatch.setattr(Pipeline, "track_people", counting_track_people)
+    monkeypatch.setattr(Timings, "lost", noticed_lost)
     monkeypatch.setattr(Pipeline, "recover_meshes", late_recover_meshes)
 
 

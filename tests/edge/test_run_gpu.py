@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 
 import edge.models
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
+from edge.types import Frame, Surface
 from tests.support.commands import Command, CommandResult, load, report
 from tests.support.emulated.machine import install, out_of_memory
 from tests.support.emulated.runtime import Fault, Runtime
+from tests.support.emulated.surfaces import SurfacePool
 
 GPU = ("--device", "cuda:0", "--backend", "emulated", "--precision", "fp32")
 CPU = ("--device", "cpu", "--backend", "openvino", "--precision", "fp32")
@@ -71,6 +74,46 @@ def test_run_on_gpu_saves_the_bodies_of_the_cpu(
         assert stream["gpu_per_frame"]["host_waits"] < 6
         assert stream["gpu_per_frame"]["bytes"] > 640 * 360 * 3
     assert runtime.counts["pose engine"] >= 6 * cameras
+
+
+def test_run_on_gpu_without_a_subscriber_makes_no_surfaces(
+    meshcast: Command, runtime: Runtime, person_clip: Path
+) -> None:
+    said = meshcast("run", person_clip, "--publish", "tcp://127.0.0.1:0", "--max-frames", "4", *GPU)
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert runtime.counts["mesh engine"] >= 3
+    assert runtime.counts["skinning"] == runtime.counts["skinning to levels"] == 0
+
+
+def test_run_on_gpu_reads_the_surfaces_of_a_decoder(
+    meshcast: Command, runtime: Runtime, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools: list[SurfacePool] = []
+
+    def surface_of(frame: Any, device: str) -> Surface:
+        if not pools:
+            pools.append(SurfacePool(runtime, 12, (frame.width, frame.height), device))
+        image = frame.reformat(format="bgr24").to_ndarray()
+        found = pools[0].frame(Frame("person", 0, 0, 0.0, image)).surface
+        assert found is not None
+        return found
+
+    monkeypatch.setattr("edge.sources.demuxer.hwaccel", lambda device: None)
+    monkeypatch.setattr("edge.sources.hardware.surface_of", surface_of)
+    said = saved(meshcast, [person_clip], tmp_path / "out", "--decode", "gpu", "--max-frames", "6", *GPU)
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert runtime.counts["image to BGR"] >= 6
+    assert len(load(tmp_path / "out" / "person.npz")["id"]) >= 6
+    gc.collect()  # frames that waited for the end hold their surfaces
+    pools[0].close()
+
+
+def test_run_decoding_on_a_gpu_without_models_there_is_one_line(meshcast: Command, person_clip: Path) -> None:
+    said = meshcast("run", person_clip, "--decode", "gpu", *CPU)
+    assert said.code == EXIT_INPUT
+    assert said.errors == [
+        "meshcast: --decode gpu: the models do not run on a GPU's streams, which read its images; leave it out"
+    ]
 
 
 def test_run_on_gpu_that_is_lost_ends_with_one_line(

@@ -136,6 +136,10 @@ class Context:
         self.profile = profile
         return True
 
+    def set_device_memory(self, memory: int, size: int) -> None:
+        assert size >= self.engine.device_memory_size_v2
+        self.engine.scratch.add(memory)
+
     def set_input_shape(self, name: str, shape: tuple[int, ...]) -> bool:
         assert name == "images"
         least, _, most = tensorrt_build.PROFILES[self.profile]
@@ -170,6 +174,9 @@ class Engine:
         self.num_io_tensors, self.num_optimization_profiles = 3, 2
         self.batches: list[int] = []
         self.contexts = 10
+        self.strategies: list[str] = []
+        self.scratch: set[int] = set()  # memory in which contexts compute that have none of their own
+        self.device_memory_size_v2 = 64
         self.fails = ""
 
     def get_tensor_name(self, index: int) -> str:
@@ -181,8 +188,9 @@ class Engine:
     def get_tensor_dtype(self, _name: str) -> type[np.float32]:
         return np.float32
 
-    def create_execution_context(self) -> Context | None:
+    def create_execution_context(self, strategy: str = "static") -> Context | None:
         self.contexts -= 1
+        self.strategies.append(strategy)
         return Context(self) if self.contexts >= 0 else None
 
 
@@ -195,6 +203,7 @@ class TensorRtModule(types.ModuleType):
         class Severity:
             ERROR = 1
 
+    ExecutionContextAllocationStrategy = types.SimpleNamespace(USER_MANAGED="user managed")
     TensorIOMode = types.SimpleNamespace(INPUT="in")
 
     def __init__(self) -> None:

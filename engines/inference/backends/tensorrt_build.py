@@ -87,16 +87,20 @@ def build_plan(
     shapes: Sequence[Shape],
     capability: tuple[int, int] | None = None,
     on_build: OnBuild | None = None,
+    dla: int | None = None,
 ) -> bytes:
     """Builds a plan for an ONNX model; shapes are those of its inputs without the batch, which may have any size up to
     BUCKETS[-1] unless the model fixes it.
 
-    capability: of the GPU that TensorRT-RTX builds for (None: all since Ampere). on_build: progress callback. Raises
-    ModelError when the model cannot be parsed or built.
+    capability: of the GPU that TensorRT-RTX builds for (None: all since Ampere). on_build: progress callback. dla: a
+    core of a deep learning accelerator that runs the layers which it supports, for one sample; the GPU runs the others.
+    Raises ModelError when the model cannot be parsed or built, or the device has no such accelerator.
     """
     trt, log_sink = interface(name), logger(name)
     log_sink.errors.clear()
     builder = trt.Builder(log_sink)
+    if dla is not None:
+        _check_dla(name, source, builder, dla)
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, log_sink)
     if not parser.parse(model):
@@ -108,8 +112,11 @@ def build_plan(
     if capability is not None and targets(name):
         config.num_compute_capabilities = 1
         config.set_compute_capability(_target(name, capability), 0)
+    if dla is not None:
+        config.default_device_type, config.DLA_core = trt.DeviceType.DLA, dla
+        config.set_flag(trt.BuilderFlag.GPU_FALLBACK)
     config.progress_monitor = _monitor(name, source, on_build)
-    _add_profiles(builder, network, config, shapes)
+    _add_profiles(builder, network, config, shapes, PROFILES if dla is None else PROFILES[:1])
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise failure(name, source, "build a plan of it")
@@ -137,12 +144,22 @@ def _monitor(name: str, source: str, on_build: OnBuild | None) -> Any:
     return Monitor()
 
 
-def _add_profiles(builder: Any, network: Any, config: Any, shapes: Sequence[Shape]) -> None:
+def _check_dla(name: str, source: str, builder: Any, dla: int) -> None:
+    """Raises ModelError where there is no such core."""
+    cores = int(builder.num_DLA_cores)
+    if dla >= cores:
+        found = "no deep learning accelerator" if not cores else f"the cores 0 to {cores - 1}"
+        raise ModelError(f"{source}: {name} finds {found} here; run it on the GPU, without --dla")
+
+
+def _add_profiles(
+    builder: Any, network: Any, config: Any, shapes: Sequence[Shape], profiles: Sequence[tuple[int, int, int]]
+) -> None:
     inputs = [network.get_input(index) for index in range(network.num_inputs)]
     if all(-1 not in tuple(entry.shape) for entry in inputs):
         return
     free = any(entry.shape[0] == -1 for entry in inputs)
-    for batches in PROFILES if free else PROFILES[:1]:
+    for batches in profiles if free else profiles[:1]:
         profile = builder.create_optimization_profile()
         for entry, shape in zip(inputs, shapes, strict=True):
             profile.set_shape(entry.name, *((batch, *shape) for batch in batches))

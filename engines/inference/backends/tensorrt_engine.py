@@ -32,10 +32,11 @@ Shape = tuple[int, ...]
 
 
 class TensorRt:
-    """The GPUs that an interface, "tensorrt" or "tensorrt_rtx", can use."""
+    """The GPUs that an interface, "tensorrt" or "tensorrt_rtx", can use; dla: with this core of a deep learning
+    accelerator for the layers that it supports."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, dla: int | None = None) -> None:
+        self.name, self._dla = name, dla
         interface(name)  # raises when it is missing
 
     def devices(self) -> tuple[str, ...]:
@@ -44,6 +45,8 @@ class TensorRt:
         return tuple(f"cuda:{gpu.index}" for gpu in gpus if not served or capability_name(gpu.capability) in served)
 
     def precisions(self, device: str) -> tuple[str, ...]:
+        if self._dla is not None:
+            return "fp16", "int8"
         bf16 = ("bf16",) if cuda.gpu(_index(device)).capability >= _BF16_CAPABILITY else ()
         return ("fp32", *bf16, "fp16", "int8")
 
@@ -56,7 +59,7 @@ class TensorRt:
         threads: int | None,
         on_build: OnBuild | None = None,
     ) -> TensorRtSession:
-        return TensorRtSession(self.name, model, source, device, precision, on_build)
+        return TensorRtSession(self.name, model, source, device, precision, on_build, self._dla)
 
 
 class TensorRtSession:
@@ -64,7 +67,13 @@ class TensorRtSession:
     BUCKETS.
 
     Device arrays are anything with `__cuda_array_interface__`, contiguous float32; outputs are DeviceArrays.
+
+    Attributes:
+        batches: sizes of batches that `into` runs in the caller's memory, without a copy.
+        captures: whether its runs can be captured in a CUDA graph.
     """
+
+    captures = True
 
     def __init__(
         self,
@@ -74,22 +83,27 @@ class TensorRtSession:
         device: str,
         precision: str,
         on_build: OnBuild | None = None,
+        dla: int | None = None,
     ) -> None:
-        self.backend = name
+        self.backend, self._dla = name, dla
         self._on_build = on_build
         self.device = device
         self.precision = precision
         self._source = source
-        self._where = f"{name} on {device}"
+        self._where = f"{name} on {device}" + ("" if dla is None else f", DLA {dla}")
         self._index = _index(device)
         self._memory = Memory()
         with self._errors("load it"):
             cuda.use(self._index)
             self._stream = cuda.Stream()
             self._runtime = interface(name).Runtime(logger(name))
+            if dla is not None:
+                self._runtime.DLA_core = dla
         self._plans: dict[tuple[Shape, ...], LoadedPlan] = {}
         inputs = input_shapes(model, source)
-        sizes = batch_sizes([shape[0] for shape in inputs], BUCKETS, source) or BUCKETS
+        sizes = batch_sizes([shape[0] for shape in inputs], BUCKETS if dla is None else (1,), source)
+        sizes = sizes or (BUCKETS if dla is None else (1,))
+        self.batches: tuple[int, ...] = tuple(sizes)
         self._batches = BatchRunner(source, sizes, padded=True)
         self._digest = model_digest(model)
         self._model = model
@@ -114,10 +128,15 @@ class TensorRtSession:
 
     def into(self, inputs: Sequence[Any], outputs: Sequence[Any], stream: int) -> None:
         """See engines.inference.stream_engine.EnqueuingSession."""
+        given, wanted = (tuple(DeviceView.of(x, self._source) for x in arrays) for arrays in (inputs, outputs))
+        with self._errors(_running(given)):
+            cuda.use(self._index)
+            if len(given[0]) in self.batches and self._plan_for(given).into(given, wanted, stream):
+                return
         made = self.enqueue(*inputs, stream=stream)
         with self._errors(_running(made)):
-            for target, source in zip(outputs, made, strict=True):
-                cuda.copy_on(DeviceView.of(target, self._source).pointer, source.pointer, source.nbytes, stream)
+            for target, source in zip(wanted, made, strict=True):
+                cuda.copy_on(target.pointer, source.pointer, source.nbytes, stream)
 
     def _run(self, inputs: tuple[NDArray[Any], ...], size: int) -> list[NDArray[Any]]:
         with self._errors(_running(inputs)):
@@ -143,19 +162,19 @@ class TensorRtSession:
         shapes = tuple(tuple(x.shape[1:]) for x in inputs)
         if shapes in self._plans:
             return self._plans[shapes]
-        gpu = cuda.gpu(self._index)
+        gpu, dla = cuda.gpu(self._index), self._dla
         key = Key(
             model=self._digest,
             backend=self.backend,
             version=str(interface(self.backend).__version__),
-            device=f"{gpu.name}, {gpu.capability[0]}.{gpu.capability[1]}",
+            device=f"{gpu.name}, {gpu.capability[0]}.{gpu.capability[1]}" + (f", DLA {dla}" if dla is not None else ""),
             precision=self.precision,
             shapes=shapes_text(shapes),
         )
 
         def build() -> bytes:
             model = in_precision(self._model, self.precision, self._source)
-            return build_plan(self.backend, model, self._source, shapes, gpu.capability, self._on_build)
+            return build_plan(self.backend, model, self._source, shapes, gpu.capability, self._on_build, dla)
 
         engine = self._engine(cached_plan(key, self._source, build))
         if engine is None:

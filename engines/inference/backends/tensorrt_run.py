@@ -14,6 +14,7 @@ from engines.inference.cuda.driver import Stream
 from engines.inference.cuda.memory import DeviceArray, DeviceView, Memory, PinnedArray
 
 Shape = tuple[int, ...]
+MAX_BOUND = 256  # contexts for memory of callers; the oldest ones are of pipelines that were closed
 
 
 class LoadedPlan:
@@ -32,6 +33,8 @@ class LoadedPlan:
         self._dtypes = {name: np.dtype(trt.nptype(engine.get_tensor_dtype(name))) for name in names}
         self._contexts: dict[int, Any] = {}
         self._buffers: dict[int, _Buffers] = {}
+        self._bound: dict[tuple[tuple[int, ...], int], Any] = {}  # contexts of `into`, by addresses and batch size
+        self._scratch: DeviceArray | None = None  # the memory in which they compute
 
     def run(self, inputs: tuple[NDArray[Any], ...], size: int) -> list[NDArray[Any]]:
         """Runs up to `size` samples and waits for the device."""
@@ -53,6 +56,39 @@ class LoadedPlan:
         outputs = [self._memory.take(output.shape, output.dtype) for output in buffers.outputs]
         self._execute(buffers, outputs)
         return [output.first(rows) for output in outputs]
+
+    def into(self, inputs: tuple[DeviceView, ...], outputs: tuple[DeviceView, ...], stream: int) -> bool:
+        """Enqueue a batch of a size of the plan with the caller's memory, on its stream; False where the plan has
+        arrays of another type."""
+        if any(dtype != np.float32 for dtype in self._dtypes.values()):
+            return False
+        key = tuple(array.pointer for array in (*inputs, *outputs)), len(inputs[0])
+        if key not in self._bound:
+            if len(self._bound) >= MAX_BOUND:
+                self._bound.pop(next(iter(self._bound)))
+            self._bound[key] = self._bind(inputs, outputs, stream)
+        context = self._bound[key]
+        logger(self._backend).errors.clear()
+        if not context.execute_async_v3(stream):
+            raise failure(self._backend, self._source, f"run it for {inputs[0].shape}")
+        return True
+
+    def _bind(self, inputs: tuple[DeviceView, ...], outputs: tuple[DeviceView, ...], stream: int) -> Any:
+        """A context for these arrays alone: a graph that captured a run of it is valid as long as it is not changed.
+        All of them compute in the same memory, since the runs of an engine follow each other."""
+        managed = getattr(interface(self._backend), "ExecutionContextAllocationStrategy", None)
+        context = self._new_context(self._profile_for(len(inputs[0])), stream, managed and managed.USER_MANAGED)
+        if managed is not None:
+            size = max(1, int(self._engine.device_memory_size_v2))
+            self._scratch = self._scratch or DeviceArray((size,), np.uint8)
+            context.set_device_memory(self._scratch.pointer, size)
+        for name, array in zip(self._inputs, inputs, strict=True):
+            if not context.set_input_shape(name, array.shape):
+                raise failure(self._backend, self._source, f"run it for {array.shape}")
+            context.set_tensor_address(name, array.pointer)
+        for name, array in zip(self._outputs, outputs, strict=True):
+            context.set_tensor_address(name, array.pointer)
+        return context
 
     def _execute(self, buffers: _Buffers, outputs: list[DeviceArray]) -> None:
         context = buffers.context
@@ -81,19 +117,27 @@ class LoadedPlan:
             self._buffers[size] = _Buffers(context, shapes, [self._dtypes[name] for name in self._inputs], outputs)
         return self._buffers[size]
 
-    def _context_for(self, size: int) -> Any:
+    def _profile_for(self, size: int) -> int:
+        """The optimization profile of a batch size."""
         profile = next(index for index, (_, _, most) in enumerate(PROFILES) if size <= most)
-        profile = min(profile, self._engine.num_optimization_profiles - 1)
+        return min(profile, int(self._engine.num_optimization_profiles) - 1)
+
+    def _context_for(self, size: int) -> Any:
+        profile = self._profile_for(size)
         if profile not in self._contexts:
-            logger(self._backend).errors.clear()
-            context = self._engine.create_execution_context()
-            if context is None:
-                errors = logger(self._backend).errors or ["out of memory"]  # the usual reason
-                raise MemoryError(errors[0])
-            if profile > 0:
-                context.set_optimization_profile_async(profile, self._stream.handle)
-            self._contexts[profile] = context
+            self._contexts[profile] = self._new_context(profile, self._stream.handle)
         return self._contexts[profile]
+
+    def _new_context(self, profile: int, stream: int, strategy: Any = None) -> Any:
+        logger(self._backend).errors.clear()
+        create = self._engine.create_execution_context
+        context = create() if strategy is None else create(strategy)
+        if context is None:
+            errors = logger(self._backend).errors or ["out of memory"]  # the usual reason
+            raise MemoryError(errors[0])
+        if profile > 0:
+            context.set_optimization_profile_async(profile, stream)
+        return context
 
 
 class _Buffers:

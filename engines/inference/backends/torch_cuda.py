@@ -38,6 +38,8 @@ class TorchCudaSession:
     compile_module may compile the module of each batch size.
     """
 
+    captures = False  # it has graphs of its own, with memory of torch
+
     def __init__(self, backend: str, graph: OnnxGraph, precision: str, compile_module: Compile | None = None) -> None:
         self.backend = backend
         self.device = str(graph.device)

@@ -3,10 +3,12 @@
 from edge_kernels.reference.crop import crop, letterbox
 from edge_kernels.reference.ell_matmul import ell_matmul
 from edge_kernels.reference.fit_rotations import fit_rotations, shape_evidence
+from edge_kernels.reference.follow import follow
 from edge_kernels.reference.graph_conv import GraphConv
 from edge_kernels.reference.heatmap import heatmap
 from edge_kernels.reference.linear import Linear
 from edge_kernels.reference.nms import nms
+from edge_kernels.reference.nv12 import nv12_to_bgr
 from edge_kernels.reference.paint import paint
 from edge_kernels.reference.plan import ExecutionPlan
 from edge_kernels.reference.rasterize import rasterize
@@ -20,9 +22,11 @@ __all__ = [
     "crop",
     "ell_matmul",
     "fit_rotations",
+    "follow",
     "heatmap",
     "letterbox",
     "nms",
+    "nv12_to_bgr",
     "paint",
     "rasterize",
     "refine_pose",

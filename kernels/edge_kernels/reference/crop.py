@@ -53,7 +53,7 @@ def crop(
     stream: int = 0,
 ) -> None:
     """Parts of an image around centers, magnified by scales, normalized; see crop.hpp for the contract."""
-    _check_image(image, chroma)
+    check_image(image, chroma)
     _check.array(centers, "centers", np.float32, (None, 2))
     _check.array(scales, "scales", np.float32, (len(centers),))
     _check_output(mean, std, out, len(centers), pad)
@@ -82,7 +82,7 @@ def letterbox(
     stream: int = 0,
 ) -> None:
     """An image that fills the window x, y, width, height of out, normalized; see crop.hpp for the contract."""
-    _check_image(image, chroma)
+    check_image(image, chroma)
     _check_output(mean, std, out, 1, pad)
     left, top, width, height = window
     if min(left, top) < 0 or min(width, height) < 1 or left + width > out.shape[3] or top + height > out.shape[2]:
@@ -96,7 +96,7 @@ def letterbox(
     _fill(mean, std, image, out[0], x, y, block, pad, swap, chroma, bt709)
 
 
-def _check_image(image: U8, chroma: U8 | None) -> None:
+def check_image(image: U8, chroma: U8 | None) -> None:
     _check.image(image, "image", (None, None) if chroma is not None else (None, None, 3))
     if chroma is not None:
         height, width = image.shape
@@ -149,7 +149,7 @@ def _fill(
     pixels = np.full((*out.shape[1:], 3), pad, np.float64)
     if x.count > 0 and y.count > 0:
         if chroma is not None:
-            image = _to_bgr(image, chroma, BT709 if bt709 else BT601)
+            image = to_bgr(image, chroma, BT709 if bt709 else BT601)
         whole = image[y.low : y.low + y.count * block, x.low : x.low + x.count * block]
         means = whole.reshape(y.count, block, x.count, block, 3).mean((1, 3))
         bordered = np.pad(means, ((1, 1), (1, 1), (0, 0)), constant_values=pad)
@@ -171,7 +171,7 @@ def _taps(axis: _Axis) -> tuple[I64, I64, F64]:
     return np.clip(first + 1, low, high), np.clip(first + 2, low, high), place - first
 
 
-def _to_bgr(luma: U8, chroma: U8, matrix: Sequence[float]) -> U8:
+def to_bgr(luma: U8, chroma: U8, matrix: Sequence[float]) -> U8:
     """NV12 to (H, W, 3) as OpenCV's COLOR_YUV2BGR_NV12 does it with BT601."""
     scale, blue_u, green_u, green_v, red_v = (round(factor * (1 << MATRIX_BITS)) for factor in matrix)
     u, v = np.moveaxis(chroma.repeat(2, axis=0).repeat(2, axis=1).astype(np.int64) - 128, 2, 0)

@@ -10,7 +10,7 @@ import pytest
 from edge.cli.record_options import seconds_of, size_bytes
 from edge.cli.run import options_parser, run_config
 from edge.errors import EXIT_USAGE, EXIT_WHOLE, UsageError
-from edge.recording.rotation import Rotation
+from edge.recording.file_series import Rotation
 from tests.support.commands import Command
 
 

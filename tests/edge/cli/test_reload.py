@@ -16,6 +16,7 @@ from edge.cli.reload import Reloader
 from edge.cli.run import actions, options_parser, run_config
 from edge.errors import EXIT_INPUT, EXIT_WHOLE, ConfigError
 from edge.runtime.control import RunControl
+from edge.runtime.schedule import Hours
 from edge.stages.zones import Zone
 from tests.support.commands import Command
 
@@ -41,6 +42,9 @@ class Control:
 
     def set_smoothing(self, smooth: str) -> None:
         self.applied.append(("smooth", smooth))
+
+    def set_hours(self, output: str, hours: Hours | None) -> None:
+        self.applied.append((output, hours and hours.text))
 
 
 class Run:
@@ -136,3 +140,19 @@ def test_config_reload_signals_the_runs_with_the_file(
         assert len(got) == 1
     finally:
         signal.signal(signal.SIGUSR1, before)
+
+
+def test_reload_applies_hours_of_outputs_that_can_begin_and_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = '[[source]]\nuri = "a.mp4"\n[publish]\naddress = "tcp://127.0.0.1:0"\n{publish}[outputs]\n'
+    text += 'record = "a-{{date}}.mcap"\nsave = "a.npz"\n{files}'
+    run = Run(tmp_path, text.format(publish="", files='record_hours = "07:00-08:00"\n'))
+    hours = 'hours = "Mon 07:00-08:00"\n'
+    run.reload(text.format(publish=hours, files='save_hours = "07:00-08:00"\n'))
+    assert run.control.applied == [("record", None), ("publish", "Mon 07:00-08:00")]
+    assert caplog.messages == [
+        "reload: outputs.save_hours: needs a restart; ignored",
+        "reload: outputs.record_hours: 07:00-08:00 -> None; applied",
+        "reload: publish.hours: None -> Mon 07:00-08:00; applied",
+    ]

@@ -50,6 +50,7 @@ def test_gpu_pipeline_with_cuda_kernels_equals_the_cpu(crowd: Clip, monkeypatch:
     parent.core = made  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "cuda", parent)
     monkeypatch.setitem(sys.modules, "cuda.core", made)
+    monkeypatch.setattr(cuda_core_stand_in.Stream, "captures", False)
     monkeypatch.setattr(machine, "EmulatedSession", OnAddresses)
     machine.emulated_models.cache_clear()
     gpu = gpu_models(machine.emulated_models())

@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
-from edge.gpu.models import GpuModels, gpu_models
 from edge.gpu.pipeline import GpuPipeline
-from edge.pipeline import CameraConfig
 from edge.stages.config import BirthConfig, PipelineConfig, TrackerConfig
 from edge.types import Bodies, Frame, TrackedFrame
 from engines.errors import DeviceLostError, MeshcastError, OutOfMemoryError
 from tests.support.emulated.checker import HOST
 from tests.support.emulated.clips import Clip, differences
-from tests.support.emulated.machine import emulated_models, install, out_of_memory
+from tests.support.emulated.machine import out_of_memory
+from tests.support.emulated.pipelines import pipelines
 from tests.support.emulated.runtime import Fault, Runtime
 
 SAME = 1e-5  # m and px; the emulation computes the operators and networks on the CPU
-
-
-@contextmanager
-def pipelines(
-    runtime: Runtime, count: int = 1, *, second_pose: str = "none", config: PipelineConfig | None = None
-) -> Iterator[list[GpuPipeline]]:
-    """Pipelines of several cameras on one emulated device; afterwards nothing of it is allocated."""
-    with pytest.MonkeyPatch.context() as patch:
-        install(patch, runtime)
-        gpu = gpu_models(emulated_models(second_pose=second_pose))
-        assert gpu is not None
-        made: list[GpuPipeline] = []
-        try:
-            made += [GpuPipeline(gpu, CameraConfig(), config) for _ in range(count)]
-            yield made
-        finally:
-            close(gpu, made)
-    assert runtime.lost or not runtime.used.get("cuda:0")
-
-
-def close(gpu: GpuModels, made: Sequence[GpuPipeline]) -> None:
-    for pipeline in made:
-        pipeline.close()
-    gpu.close()
 
 
 def processed(pipeline: GpuPipeline, frames: Sequence[Frame], ahead: int = 2) -> list[Bodies]:
@@ -92,27 +67,31 @@ def test_gpu_pipeline_after_warm_up_allocates_nothing_and_waits_as_designed(one_
     runtime = Runtime(eagerness=0)
     # A look behind a person is one more crop, with a mask to copy.
     config = PipelineConfig(tracker=TrackerConfig(births=BirthConfig(search_hidden=False)))
+    frames = one_person.frames
     with pipelines(runtime, config=config) as (pipeline,):
-        pipeline.upload(one_person.frames[0])
-        for index, frame in enumerate(one_person.frames[:-1]):
-            pipeline.upload(one_person.frames[index + 1])
+        pipeline.upload(frames[0])
+        for index, frame in enumerate(frames[:-1]):
+            pipeline.upload(frames[index + 1])
             before = runtime.counts.copy()
             tracked = pipeline.track_people(frame)
             tracking = runtime.counts - before
             bodies = pipeline.recover_meshes(tracked)
             all_of_it = runtime.counts - before
             assert len(bodies) == 1
-            if index < 2:
+            if index < 5:
                 continue  # warm-up
-            detected = index % 8 == 0
+            detected, due = index % 8 == 0, (index + 1) % 8 == 0
             assert all_of_it["allocations"] == all_of_it["frees"] == 0
             assert tracking["host waits"] == 1 + detected  # keypoints; the frame's boxes depend on its detections
             assert all_of_it["host waits"] - tracking["host waits"] == 2  # points of the mesh; the surface
-            assert (tracking["crops"], tracking["pose engine"]) == (1, 1)
+            # Of the next frame, unless its boxes depend on its detections; of this one, if its boxes did.
+            assert tracking["crops"] == tracking["pose engine"] == (not due) + detected
+            assert tracking["follow"] == (not due)
             assert (all_of_it["mesh engine"], all_of_it["skinning"]) == (1, 1)
-            assert tracking["copies"] == 2  # places of the crops; keypoints
-            assert tracking["bytes"] == 2 * 256 + 256
-            assert all_of_it["copies"] == 6  # to and from the mesh network, and to and from the skinning
+            # Tracks and places of the crops, and keypoints, of the next frame; of this one, places and keypoints.
+            assert tracking["copies"] == 3 * (not due) + 2 * detected
+            assert all_of_it["copies"] - tracking["copies"] == 4  # to and from the mesh network, and the skinning
+            assert all_of_it["graphs"] >= 1
 
 
 def test_upload_starts_the_detector_when_it_is_due_only(one_person: Clip) -> None:
@@ -134,7 +113,6 @@ WAITS = {
     ("pose", "image uploaded"),
     ("pose", "pose engine free"),
     (HOST, "bodies landed"),
-    (HOST, "crop boxes uploaded"),
     (HOST, "detections landed"),
     (HOST, "image uploaded"),
     (HOST, "keypoints landed"),
@@ -186,7 +164,23 @@ def hard_times(cameras: TwoCameras) -> None:
     runtime.meanwhile["keypoints landed"] = lambda: track(two, frame)
     one.process(frame)
     one.reset()
+    steady_times(one, clip.frames)
+    for pipeline in (one, two):
+        pipeline.upload(clip.frames[0])
+    runtime.meanwhile["keypoints landed"] = lambda: track(two, clip.frames[0])
+    one.process(clip.frames[0])
+    one.reset()
     drop(one, clip.frames[:5])  # with the detector started: there are no people
+
+
+def steady_times(pipeline: GpuPipeline, frames: Sequence[Frame]) -> None:
+    """Crops of the next frame in flight while this one is tracked, then one whose frame is dropped."""
+    processed(pipeline, frames[:6], ahead=1)
+    pipeline.upload(frames[7])
+    pipeline.process(frames[6])
+    pipeline.discard(frames[7])
+    pipeline.process(frames[8])
+    pipeline.reset()
 
 
 def drop(pipeline: GpuPipeline, frames: Sequence[Frame]) -> None:
@@ -209,6 +203,13 @@ def test_gpu_pipeline_in_hard_times_has_no_hazard(cameras: TwoCameras) -> None:
     assert cameras.runtime.checker.hazards == []
     assert cameras.runtime.edges == WAITS
     assert not cameras.runtime.meanwhile
+
+
+def test_gpu_pipeline_in_hard_times_on_shared_memory_has_no_hazard(one_person: Clip) -> None:
+    runtime = Runtime(eagerness=0, unified=True)
+    with pipelines(runtime, 2) as (one, two):
+        hard_times(TwoCameras(runtime, one, two, one_person))
+        assert runtime.checker.hazards == []
 
 
 @pytest.mark.parametrize("wait", sorted(WAITS), ids=lambda wait: " ".join(wait))
@@ -252,7 +253,7 @@ def test_gpu_pipeline_without_memory_for_all_people_uses_smaller_batches(
         empty = [replace(frame, image=np.zeros_like(frame.image)) for frame in crowd.frames[:3]]
         processed(pipeline, empty)
         pipeline.reset()
-        runtime.limit = runtime.used["cuda:0"] + 2 * 3 * 256 * 256 * 4 + 4096
+        runtime.limit = runtime.used["cuda:0"] + 2 * 3 * 256 * 256 * 4 + (1 << 14)
         tracked = pipeline.track_people(crowd.frames[3])
         assert len(tracked.pose.ids) > 2
         assert runtime.counts["pose engine"] >= -(-len(tracked.pose.ids) // 2)

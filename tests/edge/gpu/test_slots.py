@@ -86,3 +86,20 @@ def test_ring_image_that_does_not_fit_leaves_the_slot_free() -> None:
     ring.upload(frame(1))
     ring.close()
     assert device.runtime.used["cuda:0"] == 0
+
+
+def test_ring_keeps_the_slot_of_a_dropped_frame_while_work_on_it_is_enqueued() -> None:
+    ring = FrameRing(EmulatedDevice(Runtime()), slots=2)
+    for index in range(2):
+        ring.upload(frame(index))
+    with ring.after(frame(0)) as after:
+        assert after is not None
+        assert after[0].index == 1
+        ring.release(frame(1))
+        ring.release(frame(0))
+        ring.upload(frame(2))
+        assert ring.slot(frame(2)) is not after[1]
+        with ring.after(frame(2)) as last:
+            assert last is None
+    assert ring.upload(frame(3)) is after[1]
+    ring.close()

@@ -17,7 +17,8 @@ import pytest
 from edge.errors import ProfilingError
 from edge.monitoring.clients import Clients
 from edge.monitoring.http_server import MAX_CONNECTIONS, MAX_REQUEST_BYTES, Answer, HttpServer, Request
-from edge.monitoring.prometheus_server import MetricsServer, read_token
+from edge.monitoring.metrics_endpoint import read_token
+from edge.monitoring.prometheus_server import MetricsServer
 from edge.runtime.health import FRESH_S, RunHealth
 from edge.timing import Timings
 
@@ -127,7 +128,7 @@ class Stream:
             latest_s=latest_s, pace="realtime" if live else "fast", source=SimpleNamespace(reconnects=0)
         )
         pipeline = SimpleNamespace(dropped_people=0, device_counts=None, timings=Timings())
-        self.results = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={})
+        self.results = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={}, waiting={})
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import pytest
 
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
 from tests.support.commands import Command
+from tests.support.emulated.machine import install
+from tests.support.emulated.runtime import Runtime
 
 
 @pytest.fixture
@@ -44,6 +46,20 @@ def test_nvtx_opens_range_for_every_stage_of_every_frame(
     for stage in ("pose", "mesh", "localize", "smooth"):
         assert sum(message == stage for _, message, _ in ranges) >= 8, stage
     assert (tmp_path / "t.json").stat().st_size > 1000
+
+
+def test_nvtx_opens_ranges_for_the_streams_of_a_gpu(
+    meshcast: Command, person_clip: Path, ranges: list[tuple[str, str, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch, Runtime(seed=1))
+    gpu = ("--device", "cuda:0", "--backend", "emulated", "--precision", "fp32")
+    said = meshcast("run", person_clip, "--nvtx", "--max-frames", "4", "--second-pose", "none", *gpu)
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert all(closed for _, _, closed in ranges)
+    found = {(domain, message) for domain, message, _ in ranges}
+    assert {("meshcast person pose", "crops"), ("meshcast person pose", "pose engine")} <= found
+    assert ("meshcast person mesh", "mesh engine") in found
+    assert ("meshcast person", "track") in found
 
 
 def test_nvtx_real_package_accepts_ranges(meshcast: Command, person_clip: Path) -> None:

@@ -204,6 +204,9 @@ def nvml(monkeypatch: pytest.MonkeyPatch) -> Any:
     module.nvmlDeviceGetName = lambda handle: b"RTX"
     module.nvmlDeviceGetUtilizationRates = lambda handle: SimpleNamespace(gpu=37)
     module.nvmlDeviceGetMemoryInfo = memory
+    module.NVML_CLOCK_SM = 1
+    module.nvmlDeviceGetClockInfo = lambda handle, domain: 1500 * domain
+    module.nvmlDeviceGetPowerUsage = lambda handle: 60_500
     monkeypatch.setitem(sys.modules, "pynvml", module)
     return module
 
@@ -213,6 +216,8 @@ def test_gpus_report_available_values(nvml: Any, tmp_path: Path) -> None:
         scrape = Scrape(server.address)
         assert scrape("meshcast_gpu_load_ratio", gpu="0", name="RTX") == 0.37
         assert scrape.labels("meshcast_gpu_memory_used_bytes") == []
+        assert scrape("meshcast_gpu_clock_hertz", gpu="0", name="RTX") == 1.5e9
+        assert scrape("meshcast_gpu_power_watts", gpu="0", name="RTX") == 60.5
         nvml.nvmlDeviceGetMemoryInfo = lambda handle: SimpleNamespace(used=3, total=8)
         assert Scrape(server.address)("meshcast_gpu_memory_used_bytes", gpu="0", name="RTX") == 3
 
@@ -236,3 +241,27 @@ def test_gpus_read_load_of_jetson(place: str, tmp_path: Path) -> None:
     assert [(gpu.name, gpu.load, gpu.total_bytes) for gpu in gpus.read()] == [("jetson", 0.523, None)]
     load.write_text("")
     assert gpus.read()[0].load is None
+
+
+def test_gpus_read_clock_and_power_of_jetson(tmp_path: Path) -> None:
+    files = {
+        "devices/gpu.0/load": "100",
+        "class/devfreq/17000000.gpu/cur_freq": "918000000",
+        "class/hwmon/hwmon0/name": "other",
+        "class/hwmon/hwmon0/in1_label": "VDD_IN",
+        "class/hwmon/hwmon3/name": "ina3221",
+        "class/hwmon/hwmon3/in1_label": "VDD_IN",
+        "class/hwmon/hwmon3/in1_input": "5000",
+        "class/hwmon/hwmon3/curr1_input": "2400",
+        "class/hwmon/hwmon3/in2_label": "VDD_CPU_GPU_CV",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}\n")
+    gpus = Gpus(tmp_path / "devices", tmp_path / "class")
+    (gpu,) = gpus.read()
+    assert gpu.clock_hz == 918e6
+    assert gpu.power_w == pytest.approx(12.0)
+    (tmp_path / "class/hwmon/hwmon3/curr1_input").unlink()
+    assert gpus.read()[0].power_w is None

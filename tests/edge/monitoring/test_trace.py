@@ -99,7 +99,7 @@ def test_trace_of_run_marks_drops(meshcast: Command, person_clip: Path, tmp_path
     marks = {event["args"]["frame"]: event["name"] for event in events if event["ph"] == "i"}
     published = {span["args"]["frame"] for span in spans_of(events)["person", "publish"]}
     assert len(published) == 12
-    assert "before mesh" in marks.values()
+    assert "before pose" in marks.values()
     assert published.isdisjoint(marks)
     assert set(range(max(published))) <= published | set(marks)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +9,10 @@ import numpy as np
 import pytest
 
 from calibration.camera import Camera
-from edge.errors import OutputError, UsageError
+from edge.errors import OutputError
+from edge.recording.file_series import Ledger, Rotation
 from edge.recording.mcap_file import Recording
-from edge.recording.rotation import Ledger, RotatingRecorder, Rotation, check_rotation, recorder_of
+from edge.recording.rotation import RotatingRecorder, recorder_of
 from edge.recording.stream_recorder import RecordConfig, StreamRecorder
 from edge.types import Frame
 from meshcast.protocol.decoding import decode
@@ -105,33 +105,6 @@ def test_rotating_recorder_quota_deletes_the_oldest_of_its_own(tmp_path: Path) -
     assert later.path in counted
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"[]", b'{"files": 3}', b'{"files": [{"name": "x"}]}', b"\xff", b"[" * 100_000],
-)
-def test_ledger_that_is_damaged_deletes_nothing(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / ".day-{date}.mcap.json").write_bytes(content)
-    (tmp_path / "day-1.mcap").write_bytes(b"x")
-    ledger = Ledger(tmp_path / "day-{date}.mcap")
-    ledger.shrink(0)
-    assert (tmp_path / "day-1.mcap").exists()
-
-
-@pytest.mark.parametrize("name", ["../day-1.mcap", "other.mcap", "/etc/day-1.mcap", "day-1.txt"])
-def test_ledger_names_of_other_files_are_ignored(tmp_path: Path, name: str) -> None:
-    folder = tmp_path / "rec"
-    folder.mkdir()
-    listed = []
-    for path in (folder / name if not name.startswith("/") else folder / "day-2.mcap", folder / "day-9.mcap"):
-        path.write_bytes(b"x")
-        found = path.stat()
-        shown = name if path.name != "day-9.mcap" else path.name
-        listed.append({"name": shown, "bytes": found.st_size, "mtime_ns": found.st_mtime_ns})
-    (folder / ".day-{date}.mcap.json").write_text(json.dumps({"files": listed}))
-    Ledger(folder / "day-{date}.mcap").shrink(0)
-    assert len([path for path in (*folder.iterdir(), *tmp_path.iterdir()) if path.is_file()]) == 3
-
-
 def test_ledger_link_in_place_of_a_file_is_not_deleted(tmp_path: Path) -> None:
     made = recorder(tmp_path, Rotation(every_s=1.0))
     record(made, 25)
@@ -168,14 +141,3 @@ def test_recorder_of_a_name_without_a_date_is_one_file(tmp_path: Path) -> None:
     assert isinstance(several, RotatingRecorder)
     several.abort()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_rotation_that_cannot_work_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="needs files that end"):
-        Rotation(quota_bytes=10**9)
-    with pytest.raises(UsageError, match="at least two files"):
-        Rotation(size_bytes=10**9, quota_bytes=10**9)
-    with pytest.raises(UsageError, match=r"need \{date\} in their name, for example a-\{date\}\.mcap"):
-        check_rotation(RecordConfig(tmp_path / "a.mcap"), Rotation(every_s=60))
-    with pytest.raises(OutputError, match="not in that of a folder"):
-        check_rotation(RecordConfig(tmp_path / "{date}" / "a.mcap"), None)

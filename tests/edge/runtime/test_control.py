@@ -13,6 +13,7 @@ from edge.errors import ConfigError
 from edge.models import LoadedModels, Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.runtime.control import ReloadRequest, RunControl, reloadable
+from edge.runtime.schedule import Hours, OutputSchedules
 from edge.sinks.rerun_target import ImageRate
 from edge.stages.zones import Zone
 from edge.types import Frame
@@ -83,3 +84,12 @@ def test_reload_request_errors_are_logged(caplog: pytest.LogCaptureFixture) -> N
         "reload: meshcast.toml: pipeline.smoth: no such key; nothing changes",
         "reload: this run has no configuration file; nothing changes",
     ]
+
+
+def test_run_control_changes_the_hours_of_outputs() -> None:
+    schedules, hours = OutputSchedules(), Hours.parse("07:00-19:00")
+    control = RunControl([], (), schedules)
+    control.set_hours("publish", hours)
+    assert (schedules.publish.hours, schedules.record.hours) == (hours, None)
+    control.set_hours("publish", None)
+    assert schedules.publish.hours is None

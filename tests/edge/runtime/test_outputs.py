@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,8 +17,9 @@ from edge.errors import OutputError
 from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.frame_errors import MAX_CONSECUTIVE_ERRORS, MAX_FIRST_ERRORS
 from edge.runtime.outputs import Outputs, StreamFiles
+from edge.runtime.schedule import OutputSchedules, Schedule
 from edge.timing import Timings
-from edge.types import Bodies, BodyModel, Frame, RigPose
+from edge.types import Bodies, BodyModel, Frame, RigPose, SurfaceUse
 from edge.wire.publisher import Publisher
 from meshcast.errors import WireError
 
@@ -72,6 +74,8 @@ class Sink:
 
 
 class FakePublisher:
+    address = "inproc://fake"
+
     def __init__(self, fault: Callable[[int], None] = lambda index: None) -> None:
         self.published: list[int] = []
         self.times: list[tuple[float, int]] = []
@@ -80,6 +84,9 @@ class FakePublisher:
         self._fault = fault
 
     def wants_rotations(self, stream: str) -> bool:
+        return self.subscribed and stream == "left"
+
+    def wants_surface(self, stream: str) -> bool:
         return self.subscribed and stream == "left"
 
     def publish(self, frame: Frame, bodies: Bodies, camera: Camera, rig_pose: RigPose | None) -> None:
@@ -200,6 +207,19 @@ def test_outputs_rotations_are_wanted_while_a_client_subscribes_to_params() -> N
     assert not out.wants_rotations("right")
 
 
+def test_outputs_use_levels_of_surfaces_while_a_client_subscribes_and_no_file_is_written() -> None:
+    publisher = FakePublisher()
+    broken = Sink(from_on(1, OutputError("b.npz: cannot be written: the disk is full")))
+    out = outputs(broken, publisher=publisher)
+    assert out.surface_use("left") is SurfaceUse.FLOATS
+    out.write(result(0))
+    out.write(result(1))
+    assert out.surface_use("left") is SurfaceUse.NONE
+    publisher.subscribed = True
+    assert out.surface_use("left") is SurfaceUse.LEVELS
+    assert out.surface_use("right") is SurfaceUse.NONE
+
+
 def test_outputs_rotations_are_wanted_until_the_file_that_holds_them_fails() -> None:
     broken = Sink(from_on(1, OutputError("b.npz: cannot be written: the disk is full")))
     broken.rotations = True
@@ -208,3 +228,41 @@ def test_outputs_rotations_are_wanted_until_the_file_that_holds_them_fails() -> 
     assert out.wants_rotations("left")
     out.write(result(1))
     assert not out.wants_rotations("left")
+
+
+class Switch:
+    """A schedule that is changed by hand."""
+
+    def __init__(self) -> None:
+        self.on = False
+
+    def active(self, now: datetime) -> bool:
+        return self.on
+
+    def describe(self, now: datetime) -> str:
+        return "by hand"
+
+
+def test_outputs_publish_within_their_hours_only() -> None:
+    publisher, viewer, schedule = FakePublisher(), FakePublisher(), Switch()
+    files = StreamFiles(schedules=OutputSchedules(publish=cast(Schedule, schedule)))
+    made = Outputs(files, MODEL, Timings(), 30, cast(Publisher, publisher), viewer=cast(Publisher, viewer))
+    publisher.subscribed = True
+    for index, schedule.on in enumerate([False, True, False]):
+        assert made.wants_rotations("left") is schedule.on
+        made.write(result(index))
+    assert (publisher.published, viewer.published) == ([1], [0, 1, 2])
+    assert not made.exhausted
+
+
+def test_outputs_save_with_a_date_begins_a_file_with_each_window(tmp_path: Path) -> None:
+    schedule = Switch()
+    files = StreamFiles(tmp_path / "a-{date}.npz", schedules=OutputSchedules(save=cast(Schedule, schedule)))
+    schedule.on = True
+    made = Outputs(files, MODEL, Timings(), 30, None)
+    for index, schedule.on in enumerate([True, False, True]):
+        made.write(result(index))
+    written = made.close()
+    assert len(list(tmp_path.glob("a-2*.npz"))) == 2
+    assert len(written) == 1  # the latest
+    assert written[0].parent == tmp_path

@@ -27,5 +27,5 @@ def test_stream_run_reports_rate_and_busiest_stage(person_clip: Path) -> None:
     stream.close()
     assert stream.frames == 12
     assert stream.fps == pytest.approx(11 / (stream.ended_s - stream._latest_s[0]))
-    pipeline.timings.stages.add("localize", 1200.0)
+    pipeline.timings.stages.add("localize", 1e7)  # more than any stage takes here
     assert stream.busiest == f"localize {pipeline.timings.stages.histograms()['localize'].total_ms / 12:.1f} ms"

@@ -78,7 +78,7 @@ def test_live_pipeline_end_reconnects_for_network_sources_only(
 
         def read(self, stop: StopSignal) -> DecodedImage | None:
             self._left -= 1
-            return DecodedImage(0.0, np.zeros((4, 4, 3), np.uint8), (4, 4)) if self._left >= 0 else None
+            return DecodedImage.of(0.0, np.zeros((4, 4, 3), np.uint8), (4, 4)) if self._left >= 0 else None
 
         def close(self) -> None:
             pass

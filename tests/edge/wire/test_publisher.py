@@ -204,9 +204,11 @@ def test_publisher_levels_without_subscriber_are_not_encoded(monkeypatch: pytest
 def test_publisher_wants_rotations_while_params_are_subscribed() -> None:
     with Publisher(ANY_PORT, golden_packets.rigged(), streams=["cam0"]) as publisher:
         assert not publisher.wants_rotations("cam0")
+        assert not publisher.wants_surface("cam0")
         with subscribe(publisher.address, levels=("joints",), timeout_s=PATIENCE_S) as packets, publishing(publisher):
             next(packets)
             assert not publisher.wants_rotations("cam0")
+            assert publisher.wants_surface("cam0")
         fitter = RigFitter(golden_packets.rigged())
         with (
             subscribe(publisher.address, levels=("params",), timeout_s=PATIENCE_S) as packets,

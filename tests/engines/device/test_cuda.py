@@ -51,6 +51,35 @@ def test_copy_of_another_size_raises(core: Any) -> None:
         device.stream("s").copy(device.array((2,), np.float32), device.array((3,), np.float32))
 
 
+def test_stream_has_the_priority_that_it_needs(core: Any) -> None:
+    device = CudaDevice(0)
+    streams = [device.stream("s", urgent=urgent) for urgent in (False, True)]
+    assert [stream._stream.priority for stream in streams] == [0, -1]  # type: ignore[attr-defined]
+
+
+def test_capture_is_replayed_on_its_stream(core: Any) -> None:
+    device, seen = CudaDevice(0), []
+    stream = device.stream("s")
+    graph = stream.capture("step", lambda: stream.launch("work", lambda handle: seen.append(handle)))
+    stream.replay(graph)
+    assert isinstance(stream, CudaStream)
+    assert seen == [stream.handle]
+    assert [what for what, _ in stream._stream.order] == ["graph"]
+    graph.close()
+
+
+def test_capture_that_is_refused_raises_and_ends(core: Any) -> None:
+    device = CudaDevice(0)
+    stream = device.stream("s")
+
+    def refused(handle: int) -> None:
+        raise RuntimeError("CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED: operation not permitted when stream is capturing")
+
+    with pytest.raises(ModelError, match=r"cuda:0 cannot run work \(.*STREAM_CAPTURE"):
+        stream.capture("step", lambda: stream.launch("work", refused))
+    assert stream._stream.builders[-1].state == "closed"  # type: ignore[attr-defined]
+
+
 def test_launch_gets_the_stream_and_arrays_of_other_libraries(core: Any) -> None:
     device = CudaDevice(1)
     stream, array = device.stream("s"), device.array((4, 2), np.uint16)

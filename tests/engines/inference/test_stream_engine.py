@@ -69,7 +69,8 @@ def test_engine_runs_of_two_streams_follow_each_other(without: set[tuple[str, st
     sides = [device.stream(name) for name in ("one", "two")]
     arrays = [[device.array(shape, FLOAT) for shape in ((2, 3), (2, 3), (2,))] for _ in sides]
     for stream, (given, *made) in zip(sides, arrays, strict=True):
-        engine.launch(stream, [given], made)
+        with engine.turn(stream):
+            engine.enqueue(stream, [given], made)
     assert bool(runtime.checker.hazards) is bool(without)
 
 
@@ -82,4 +83,28 @@ def test_session_after_a_failed_call_starts_again() -> None:
     runtime.faults.clear()
     for made, expected in zip(session(rows(4, 1)), Doubling()(rows(4, 1)), strict=True):
         np.testing.assert_array_equal(made, expected)
+    assert not runtime.checker.hazards
+
+
+class InBatches(Doubling):
+    """The same, compiled for some sizes of batches."""
+
+    batches = (1, 4)
+
+    def into(self, inputs: Sequence[Any], outputs: Sequence[Any], stream: int) -> None:
+        assert len(inputs[0]) in self.batches
+        super().into(inputs, outputs, stream)
+
+
+def test_streamed_session_gives_an_engine_whole_batches() -> None:
+    runtime = Runtime(eagerness=0)
+    device = EmulatedDevice(runtime)
+    engine = StreamEngine(device, "double", InBatches(), [Spec((3,), FLOAT)])
+    session = StreamedSession(device, engine, device.stream("s"), Doubling())
+    for count in (1, 3, 2, 4, 3):
+        for made, expected in zip(session(rows(count)), Doubling()(rows(count)), strict=True):
+            np.testing.assert_array_equal(made, expected)
+    assert engine.bucket(5) == 5
+    assert runtime.counts["captures"] == 1  # of four rows; one row ran once
+    assert runtime.counts["graphs"] == 3
     assert not runtime.checker.hazards

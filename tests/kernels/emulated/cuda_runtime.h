@@ -79,6 +79,18 @@ inline float __fmul_rn(float a, float b) {
   volatile float product = a * b;
   return product;
 }
+inline float __fsub_rn(float a, float b) {
+  volatile float difference = a - b;
+  return difference;
+}
+inline double __dadd_rn(double a, double b) {
+  volatile double sum = a + b;
+  return sum;
+}
+inline double __dmul_rn(double a, double b) {
+  volatile double product = a * b;
+  return product;
+}
 using std::isfinite;
 using std::isnan;
 using std::max;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -24,9 +24,9 @@ class EmulatedDevice:
     kernels = True
 
     def __init__(self, runtime: Runtime, name: str = "cuda:0") -> None:
-        self.runtime, self.name = runtime, name
+        self.runtime, self.name, self.unified = runtime, name, runtime.unified
 
-    def stream(self, name: str) -> base.Stream:
+    def stream(self, name: str, *, urgent: bool = False) -> base.Stream:
         return EmulatedStream(self, name)
 
     def event(self, name: str, *, timed: bool = False) -> base.Event:
@@ -34,6 +34,10 @@ class EmulatedDevice:
 
     def array(self, shape: Shape, dtype: DTypeLike) -> base.DeviceArray:
         return EmulatedArray(self, self._memory(shape, dtype), shape, np.dtype(dtype))
+
+    def wrap(self, array: Any) -> base.DeviceArray:
+        assert isinstance(array, EmulatedArray)
+        return array
 
     def host_array(self, shape: Shape, dtype: DTypeLike) -> base.HostArray:
         return EmulatedHostArray(self, self._memory(shape, dtype), shape, np.dtype(dtype))
@@ -172,6 +176,7 @@ class EmulatedStream:
         self.name = name
         self._device, self._runtime = device, device.runtime
         self._key = self._runtime.new_stream(name)
+        self._captured: list[Callable[[], None]] | None = None
 
     def launch(
         self,
@@ -181,10 +186,15 @@ class EmulatedStream:
         writes: Sequence[base.DeviceArray] = (),
         updates: Sequence[base.DeviceArray] = (),
     ) -> None:
+        if self._captured is not None:
+            self._captured.append(lambda: self.launch(name, work, reads, writes, updates))
+            self._runtime.check_capture(name)
+            return
         runtime, device = self._runtime, self._device
         given, made, changed = (cast(Sequence[EmulatedArray], arrays) for arrays in (reads, writes, updates))
         for array in (*given, *made, *changed):
             assert not array.memory.freed, f"{name} uses {array.memory.block.name} after it was freed"
+            assert device.unified or isinstance(array, EmulatedArray), f"{name} uses memory of the host"
             assert array.device.name == device.name, f"{name} on {device.name} uses memory of {array.device.name}"
 
         def run() -> None:
@@ -214,6 +224,11 @@ class EmulatedStream:
 
     def copy(self, target: base.DeviceArray | base.HostArray, source: base.DeviceArray | base.HostArray) -> None:
         to, of, runtime = cast(_Array, target), cast(_Array, source), self._runtime
+        if self._captured is not None:
+            self._captured.append(lambda: self.copy(target, source))
+            return
+        for array in (to, of):
+            assert not array.memory.freed, f"a copy uses {array.memory.block.name} after it was freed"
         assert to.size == of.size, f"a copy of {of.shape} to {to.shape}"
 
         def run() -> None:
@@ -233,12 +248,14 @@ class EmulatedStream:
 
     def record(self, event: base.Event) -> None:
         given = cast(EmulatedEvent, event)
+        assert self._captured is None, f"{event.name} is recorded in a graph"
         with self._runtime.lock:
             given.ticket = Ticket(self._key, self._runtime.checker.recorded(self._key))
             self._runtime.put(self._key, Task(f"record {event.name}", completes=given.ticket))
 
     def wait(self, event: base.Event) -> None:
         given = cast(EmulatedEvent, event)
+        assert self._captured is None, f"a graph waits for {event.name}"
         with self._runtime.lock:
             edge = (self.name, event.name)
             self._runtime.edges.add(edge)
@@ -247,3 +264,31 @@ class EmulatedStream:
             self._runtime.checker.enqueue(self._key)
             self._runtime.checker.ordered(self._key, given.ticket.clock)
             self._runtime.put(self._key, Task(f"wait for {event.name}", after=given.ticket))
+
+    def capture(self, name: str, enqueue: Callable[[], None]) -> base.Graph:
+        """What is enqueued is kept, to be checked each time that it runs."""
+        self._captured = captured = []
+        try:
+            with self._device.errors(f"capture {name} in a graph"):
+                enqueue()
+        finally:
+            self._captured = None
+        self._runtime.counts["captures"] += 1
+        return EmulatedGraph(name, captured)
+
+    def replay(self, graph: base.Graph) -> None:
+        given = cast(EmulatedGraph, graph)
+        assert not given.closed, f"{given.name} runs after it was freed"
+        self._runtime.counts["graphs"] += 1
+        for enqueue in given.enqueue:
+            enqueue()
+
+
+class EmulatedGraph:
+    """A base.Graph."""
+
+    def __init__(self, name: str, enqueue: list[Callable[[], None]]) -> None:
+        self.name, self.enqueue, self.closed = name, enqueue, False
+
+    def close(self) -> None:
+        self.closed = True

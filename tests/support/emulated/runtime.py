@@ -55,7 +55,10 @@ class Runtime:
         eagerness: probability of running a task at each call, 0: nothing runs before the host waits for it.
         without: waits that are left out, by the names of who waits (a stream, or HOST) and of the event.
         edges: all waits that were called.
-        counts: of "allocations", "frees", "host waits", "launches", "copies", "bytes" and each launch by its name.
+        counts: of "allocations", "frees", "host waits", "launches", "copies", "bytes", "captures", "graphs" and each
+            launch by its name.
+        unified: whether devices use the host's memory as their own.
+        not_captured: launches that refuse to be captured.
         faults: errors to come.
         limit: bytes of memory of a device.
         meanwhile: what happens, once, while the host waits for the event of a name.
@@ -70,6 +73,8 @@ class Runtime:
     limit: int = 1 << 40
     used: dict[str, int] = field(default_factory=dict)
     meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
+    unified: bool = False
+    not_captured: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.checker = HappensBefore()
@@ -124,6 +129,11 @@ class Runtime:
         """Raises when the device is lost."""
         if device in self.lost:
             raise RuntimeError(LOST)
+
+    def check_capture(self, name: str) -> None:
+        """Raises when a launch cannot be captured."""
+        if name in self.not_captured:
+            raise RuntimeError(f"{name}: CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED: operation not permitted in a capture")
 
     def fault(self, name: str) -> Fault | None:
         """The fault of this launch, if there is one."""

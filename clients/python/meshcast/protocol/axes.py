@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from meshcast.errors import WireError
 from meshcast.protocol.body import F32, BodyModel
 from meshcast.protocol.packets import FramePacket, ModelPacket
+from meshcast.protocol.quantization import VERTEX_LEVELS
 from meshcast.protocol.rotations import rotmat, rotvec
 
 Matrix = NDArray[np.float64]
@@ -84,6 +85,19 @@ class Conversion:
     def points(self, points: F32) -> F32:
         """Points (..., 3) of the camera's frame."""
         return _permuted(points, self.camera, self.scale)
+
+    def levels(self, low: F32, step: F32, levels: NDArray[np.uint16]) -> tuple[F32, F32, NDArray[np.uint16]]:
+        """Quantized points of the camera's frame (see meshcast.protocol.quantization), without computing the points."""
+        columns = np.abs(self.camera).argmax(1)
+        signs = self.camera[np.arange(3), columns]
+        if (columns == np.arange(3)).all() and (signs > 0).all() and self.scale == 1:
+            return low, step, levels
+        low, step, turned = low[:, columns], step[:, columns], np.ascontiguousarray(levels[..., columns])
+        for axis in np.flatnonzero(signs < 0).tolist():
+            low[:, axis] = -(low[:, axis] + step[:, axis] * np.float32(VERTEX_LEVELS))
+            np.subtract(VERTEX_LEVELS, turned[..., axis], out=turned[..., axis])
+        scale = np.float32(self.scale)
+        return scale * low, scale * step, turned
 
     def body_points(self, points: F32) -> F32:
         """Points (..., 3) of the body's own frame."""

@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meshcast.errors import WireError
-from meshcast.protocol.body import Array
+from meshcast.protocol.body import F32, Array
 from meshcast.protocol.layout import (
     AXES,
     CAMERA_ASSUMED,
@@ -40,11 +41,18 @@ from meshcast.protocol.quantization import quantize
 MAX_LEVEL = 32767  # of rotations and shape
 
 
-def encode_frame(packet: FramePacket) -> bytes:
-    """The message of a FramePacket: each array of `packet.people` that is not empty. Raises WireError, see `encode`."""
+Quantized = tuple[F32, F32, NDArray[np.uint16]]
+"""Vertices as `quantize` returns them."""
+
+
+def encode_frame(packet: FramePacket, quantized: Quantized | None = None) -> bytes:
+    """The message of a FramePacket: each array of `packet.people` that is not empty. Raises WireError, see `encode`.
+
+    quantized: the vertices, in the packet's unit and axes, where `packet.people` has none.
+    """
     people = packet.people
-    fields = _fields(packet) | _counts(people, packet.frame_index)
-    payload = _payload(people, packet.frame_index)
+    fields = _fields(packet) | _counts(people, packet.frame_index, quantized)
+    payload = _payload(people, packet.frame_index, quantized)
     observed = _observed_arrays(people, packet.frame_index)
     if not observed and people.views is None:
         return pack_message(FRAME_HEADER, fields, payload)
@@ -58,7 +66,7 @@ def encode_frame(packet: FramePacket) -> bytes:
     return pack_message(ROOM_FRAME_HEADER, fields, payload + pack_arrays(views))
 
 
-def _counts(people: People, frame_index: int) -> dict[str, int]:
+def _counts(people: People, frame_index: int, quantized: Quantized | None) -> dict[str, int]:
     N, V, J, K = len(people), people.vertices.shape[1], people.joints.shape[1], people.keypoints.shape[1]
     P, B = people.rotvecs.shape[1], people.shape.shape[1]
     for name, array, shape in (
@@ -73,6 +81,8 @@ def _counts(people: People, frame_index: int) -> dict[str, int]:
     ):
         if array.shape != shape:
             raise WireError(f"frame {frame_index}: {name} has the shape {array.shape}; use {shape}")
+    if quantized is not None:
+        V = quantized[2].shape[1]
     if N > MAX_PEOPLE or V > MAX_VERTICES:
         raise WireError(
             f"frame {frame_index}: {N} people of {V} vertices do not fit a message; "
@@ -81,12 +91,14 @@ def _counts(people: People, frame_index: int) -> dict[str, int]:
     return {"people": N, "vertices": V, "joints": J, "keypoints": K, "rotations": P, "shapes": B}
 
 
-def _payload(people: People, frame_index: int) -> bytes:
+def _payload(people: People, frame_index: int, quantized: Quantized | None) -> bytes:
     floats: list[Array] = [people.scores, people.translation, people.joints, people.keypoints]
     parts = [pack_arrays(people.ids.astype("<i4", copy=False))]
     if people.vertices.shape[1]:
-        low, step, levels = quantize(people.vertices)
-        parts += [_floats(frame_index, *floats, low, step), pack_arrays(levels)]
+        quantized = quantize(people.vertices)
+    if quantized is not None:
+        low, step, levels = quantized
+        parts += [_floats(frame_index, *floats, low, step), pack_arrays(levels.astype("<u2", copy=False))]
     else:
         parts.append(_floats(frame_index, *floats))
     rotations, shape = people.rotvecs.shape[1], people.shape.shape[1]

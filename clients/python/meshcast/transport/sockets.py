@@ -6,6 +6,7 @@ from typing import Any
 
 import zmq
 
+from meshcast.errors import AddressError
 from meshcast.transport.address import address_error, check_address
 from meshcast.transport.curve import Curve, secure_client
 
@@ -41,6 +42,9 @@ def connect(
     try:
         check_address(address, connecting=True)
         socket.connect(address)
+    except AddressError:
+        socket.close()
+        raise
     except zmq.ZMQError as error:
         socket.close()
         raise address_error(address, error) from None

@@ -241,7 +241,7 @@ def test_tensorrt_plan_is_cached_by_gpu_and_version(bench: Bench, caplog: pytest
     bench.open()
     bench.open()
     assert [arguments[0] for arguments in bench.built] == ["tensorrt"]
-    assert bench.built[0][2:] == ("net.onnx", ((3, 2, 2),), (8, 6), None)
+    assert bench.built[0][2:] == ("net.onnx", ((3, 2, 2),), (8, 6), None, None)
     bench.open(device="cuda:0")
     bench.trt.__version__ = "10.4.0"
     bench.open()
@@ -339,5 +339,20 @@ def test_tensorrt_session_fills_the_memory_of_its_caller(bench: Bench, count: in
     assert "synchronize" not in {what for what, _, _ in bench.driver.order}
     np.testing.assert_array_equal(cuda_stand_in.host_array(more.pointer, more.shape), x + 1)
     np.testing.assert_allclose(cuda_stand_in.host_array(sums.pointer, sums.shape), x.sum(axis=(2, 3)), rtol=1e-5)
-    assert [stream for what, _, stream in bench.driver.order[-2:]] == [77, 77]
+    own = count in session.batches  # the engine writes to the memory; else its outputs are copied there
+    assert [stream for what, _, stream in bench.driver.order[-2:]] == ([] if own else [77, 77])
     assert isinstance(session, EnqueuingSession)
+
+
+def test_tensorrt_session_has_a_context_for_each_memory_of_its_callers(bench: Bench) -> None:
+    session = bench.open()
+    engine = bench.trt.engines[0]
+    engine.strategies.clear()
+    for count in (1, 4):
+        arrays = [[on_device(images(count)), on_device(0 * images(count)), on_device(np.zeros((count, 3), np.float32))]]
+        arrays.append([arrays[0][0], on_device(0 * images(count)), arrays[0][2]])
+        for given, more, sums in (*arrays, *arrays):
+            session.into([given], [more, sums], 77)
+            np.testing.assert_array_equal(cuda_stand_in.host_array(more.pointer, more.shape), images(count) + 1)
+    assert engine.strategies == ["user managed"] * 4  # captured graphs stay valid: no context is changed afterwards
+    assert len(engine.scratch) == 1

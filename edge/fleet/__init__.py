@@ -1,0 +1,1 @@
+"""Many cameras on the machines of a site."""

@@ -1,0 +1,106 @@
+"""A fleet on a real Ray cluster of three nodes, with stand-in cameras behind a real proxy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.fleet.config import Resources
+from edge.fleet.proxy_process import ProxyProcess
+from edge.fleet.ray_nodes import CameraActor, RayNodes
+from edge.fleet.supervisor import Supervisor
+from edge.wire.curve_auth import Security
+from engines.errors import MeshcastError
+from meshcast.subscriber import subscribe
+from tests.support.fleets import MODULE, fleet_of, step_until
+from tests.support.paths import ROOT
+from tests.support.proxies import PATIENCE_S, no_doubles
+
+CAMERAS = [f"cam{index}" for index in range(6)]
+HERE = {"node_ip_address": "127.0.0.1"}
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A head node without CPUs."""
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # read when ray is imported
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *sys.path]))
+    pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **HERE})
+    yield made
+    made.shutdown()
+
+
+def test_fleet_cameras_of_a_dead_node_move(cluster: Any) -> None:
+    nodes = [cluster.add_node(num_cpus=4, **HERE) for _ in range(3)]
+    proxy = ProxyProcess("tcp://127.0.0.1:0", Security())
+    ray = RayNodes(cluster.address, MODULE)
+    supervisor = Supervisor(fleet_of(*CAMERAS), ray, proxy)
+    try:
+        assert ray.problem(Resources(cpus=5)) == "5 CPUs: none of the 4 nodes has that; lower it, or add a node"
+        assert ray.problem(Resources(custom=(("gate", 1.0),))).startswith("1 CPUs, 1 gate: none of the 4 nodes")
+        step_until(supervisor, lambda: all(each.state == "live" for each in supervisor.status()), "all cameras")
+        before = {each.name: each for each in supervisor.status()}
+        places = {each.node for each in before.values()}
+        assert len(places) > 1
+        victim = next(node for node in nodes if any(node.node_id[:8] in place for place in places))
+        moved = {name for name, each in before.items() if victim.node_id[:8] in each.node}
+        with subscribe(proxy.address, timeout_s=PATIENCE_S) as packets:
+            received: list[tuple[str, int, int]] = []
+            while {name for name, _, _ in received} != set(CAMERAS):
+                packet = next(packets)
+                received.append((packet.stream, packet.session, packet.seq))
+            sessions = {name: session for name, session, _ in received}
+            cluster.remove_node(victim, allow_graceful=False)
+            step_until(
+                supervisor,
+                lambda: all(
+                    each.state == "live" and (each.name not in moved or each.pid != before[each.name].pid)
+                    for each in supervisor.status()
+                ),
+                "the moved cameras",
+            )
+            back: set[str] = set()
+            while back != moved:
+                packet = next(packets)
+                received.append((packet.stream, packet.session, packet.seq))
+                if packet.session != sessions[packet.stream]:
+                    back.add(packet.stream)
+        assert back == moved
+        assert no_doubles([(session, seq) for _, session, seq in received])
+        assert not any(victim.node_id[:8] in each.node for each in supervisor.status())
+    finally:
+        supervisor.close()
+        proxy.close()
+        ray.close()
+
+
+def test_camera_actor_of_another_version_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    import ray
+
+    class Here:
+        def get_node_id(self) -> str:
+            return "0123456789"
+
+    monkeypatch.setattr(ray, "get_runtime_context", Here)
+    monkeypatch.setattr(ray.util, "get_node_ip_address", lambda: "10.0.0.7")
+    node, _, problem = CameraActor(MODULE).start(None, "0.0.1")  # type: ignore[arg-type]
+    assert node == "10.0.0.7 (01234567)"
+    assert "the fleet 0.0.1; install one on all nodes" in problem
+
+
+def test_fleet_without_a_cluster_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    for address in ("auto", "127.0.0.1:1", "here"):
+        with pytest.raises(MeshcastError, match=address):
+            RayNodes(address)
