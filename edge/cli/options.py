@@ -268,21 +268,8 @@ def models_from(args: argparse.Namespace) -> Models:
     """The models of `add_model_options`."""
     from edge.models import Models
 
-    return Models(
-        args.detector,
-        args.pose,
-        args.mesh,
-        args.backend,
-        args.device,
-        args.precision,
-        args.threads,
-        args.body,
-        args.refine,
-        args.flip_test,
-        args.second_pose,
-        args.dla,
-        args.view_angle,
-    )
+    names = ("detector", "pose", "mesh", "backend", "device", "precision", "threads", "body", "refine", "flip_test")
+    return Models(*(getattr(args, name) for name in (*names, "second_pose", "view_angle")))
 
 
 def add_network_source_options(parser: argparse.ArgumentParser) -> None:
