@@ -41,6 +41,7 @@ def stream(
     flip_test: bool = False,
     smooth: Smoothing = "light",
     second_pose: str = "auto",
+    dla: int | None = None,
     view_deg: float = 0.0,
 ) -> Generator[tuple[Frame, Bodies], None, None]:
     """Process a source: yields its frames, each with the people in it as meshes in meters.
@@ -71,6 +72,7 @@ def stream(
         smooth: "light" follows people within a thirtieth of a second, "strong" is steadier and slower, "off": none.
         second_pose: name of a pose model that corrects the first one every few frames, or "none"; "auto":
             efficientpose_i for MoveNet, none for other pose models.
+        dla: core of a deep learning accelerator that runs the detector, with TensorRT on a board that has one.
         view_deg: with mesh="imphmr", how far the camera that people are imagined from has moved around them to its own
             right, degrees.
 
@@ -92,6 +94,7 @@ def stream(
         refine=refine,
         flip_test=flip_test,
         second_pose=second_pose,
+        dla=dla,
         view_deg=view_deg,
     )
     access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)

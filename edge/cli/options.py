@@ -268,8 +268,8 @@ def models_from(args: argparse.Namespace) -> Models:
     """The models of `add_model_options`."""
     from edge.models import Models
 
-    names = ("detector", "pose", "mesh", "backend", "device", "precision", "threads", "body", "refine", "flip_test")
-    return Models(*(getattr(args, name) for name in (*names, "second_pose", "view_angle")))
+    fields = Models.__dataclass_fields__
+    return Models(**{name: getattr(args, "view_angle" if name == "view_deg" else name) for name in fields})
 
 
 def add_network_source_options(parser: argparse.ArgumentParser) -> None:

@@ -98,6 +98,7 @@ def test_run_overlay_video_and_summary(meshcast: Command, person_clip: Path, tmp
         "ids",
         "dropped_frames",
         "drops",
+        "decode_level",
         "dropped_people",
         "wall_s",
         "fps",

@@ -124,9 +124,8 @@ class Stream:
         self.name, self.live, self.running, self.error = name, live, True, None
         self.frames, self.dropped, self.fps = 0, 0, 0.0
         self.frames_with_people = self.people = 0
-        reader = SimpleNamespace(
-            latest_s=latest_s, pace="realtime" if live else "fast", source=SimpleNamespace(reconnects=0)
-        )
+        source = SimpleNamespace(reconnects=0, decode_level=0)
+        reader = SimpleNamespace(latest_s=latest_s, pace="realtime" if live else "fast", source=source)
         pipeline = SimpleNamespace(dropped_people=0, device_counts=None, timings=Timings())
         self.results = SimpleNamespace(captured=0, reader=reader, pipeline=pipeline, drops={}, waiting={})
 
