@@ -25,12 +25,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from calibration.camera_file import camera_toml
+from edge.types import U8
 from tests.support import board_views
 from tests.support.doc_commands import DocCommand, doc_commands
 from tests.support.paths import MEDIA, ROOT
@@ -47,11 +50,17 @@ NEEDS = {
     r"--device cuda|--nvtx|--precision fp16|--backend tensorrt": "a GPU",
     r"/etc/meshcast": "an installed service",
     r"\bwalk\.mp4\b": "a video of people who walk in front of a calibrated camera",
-    r"\bADDRESS\b|\.example\b": "another machine",
+    r"\b(ADDRESS|SITE)\b|\.example\b": "another machine",
     r"--rerun (spawn|\d)|--open3d": "a display",
     r"config reload": "a run with the file",
     r"v4l2:.*(chessboard|charuco)": "a person who holds a board",
+    r"--ray\b": "a Ray cluster",
+    r"\bfleet (up|status|reload|down)\b": "a fleet that runs",
+    r"\b10\.0\.0\.": "other machines",
+    r"--start rough\.toml --people": "a person whom two cameras see",
 }
+RIG = {"left": "0.3508", "right": "0.8508"}  # where the cameras of a rig are
+Poses: TypeAlias = list[tuple[NDArray[Any], NDArray[Any]]]
 FLOWS = r"STATUS=.*, (?!0\.0)[\d.]+ frames per second"  # of a run whose frames are published
 IN_FOLDER = ("cp", "mkdir")  # other programs that commands of meshcast build on
 CAMERAS = r"0|rtsp://\S+|csi://\S+|v4l2://\S+"
@@ -101,26 +110,62 @@ def short_clip(path: Path) -> None:
 
 
 def boards(folder: Path) -> None:
-    """Images of a chessboard of 4 x 7 inner corners, and a video of a ChArUco board of 4 x 5 squares."""
-    of = board_views.camera()
+    """Images of a chessboard of 4 x 7 inner corners, and a video of a ChArUco board of 4 x 5 squares, each by one
+    camera and by the three of a rig."""
     rows, columns = np.indices((8, 5))
     chessboard = np.kron(((rows + columns) % 2 * 255).astype(np.uint8), np.ones((60, 60), np.uint8))
     framed = cv2.copyMakeBorder(chessboard, 60, 60, 60, 60, cv2.BORDER_CONSTANT, value=255)
-    (folder / "photographs").mkdir()
-    for index, (rotation, translation) in enumerate(board_views.poses(14, seed=3, distance=0.9)):
-        image = board_views.image_of(of, framed, (0.42, 0.6), (rotation, translation))
-        cv2.imwrite(str(folder / "photographs" / f"{index:02}.png"), image)
-    shutil.copy(folder / "photographs/03.png", folder / "board_on_the_floor.jpg")
     dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_1000)
     charuco = cv2.aruco.CharucoBoard((4, 5), 0.054, 0.0405, dictionary).generateImage((432, 540))
-    with av.open(str(folder / "board.mp4"), "w") as video:
+    near = board_views.poses(14, seed=3, distance=0.9)
+    photographs(folder / "photographs", framed, near)
+    shutil.copy(folder / "photographs/03.png", folder / "board_on_the_floor.jpg")
+    board_video(folder / "board.mp4", charuco, board_views.poses(14, seed=4, distance=0.5))
+    several = board_views.poses(40, seed=5, distance=0.6)
+    for name, angle in (("left", 0.0), ("right", 0.25), ("back", -0.25)):
+        turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+        about = np.array([0, 0, 0.7])  # the cameras stand around a point in front of the first one
+        photographs(folder / name, framed, [(turn @ r, turn @ (1.4 * t - about) + about) for r, t in several])
+        board_video(folder / f"{name}.mp4", charuco, [(turn @ r, turn @ (t - about) + about) for r, t in several])
+    of = board_views.camera()
+    table = {"width": of.size[0], "height": of.size[1], "fx": of.K[0, 0], "fy": of.K[1, 1]}
+    table |= {"cx": of.K[0, 2], "cy": of.K[1, 2], "distortion": of.distortion[:4].tolist()}
+    for name in ("left", "right"):
+        (folder / f"{name}.toml").write_text(camera_toml(table), encoding="utf-8")
+
+
+def photographs(folder: Path, board: U8, poses: Poses) -> None:
+    """An image of a board of 5 x 8 squares, with a margin, at each pose."""
+    folder.mkdir()
+    for index, pose in enumerate(poses):
+        image = board_views.image_of(board_views.camera(), board, (0.42, 0.6), pose)
+        cv2.imwrite(str(folder / f"{index:02}.png"), image)
+
+
+def board_video(path: Path, board: U8, poses: Poses) -> None:
+    """A video of a board of 4 x 5 squares with a frame for each pose."""
+    of = board_views.camera()
+    with av.open(str(path), "w") as video:
         stream: Any = video.add_stream("mpeg4", rate=5)
         stream.width, stream.height, stream.pix_fmt, stream.bit_rate = *of.size, "yuv420p", 8_000_000
-        for pose in board_views.poses(14, seed=4, distance=0.5):
-            gray = board_views.image_of(of, charuco, (0.216, 0.27), pose)
+        for pose in poses:
+            gray = board_views.image_of(of, board, (0.216, 0.27), pose)
             frame = av.VideoFrame.from_ndarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), format="bgr24")
             video.mux(stream.encode(frame))
         video.mux(stream.encode(None))
+
+
+def rooms(folder: Path) -> None:
+    """What pages of several cameras and of archives read: a rig of two cameras, and folders of videos."""
+    camera = (MEDIA / "balance_cam01.toml").read_text(encoding="utf-8")
+    keys = "\n".join(line for line in camera.splitlines() if not line.startswith("#"))
+    tables = [f"[cameras.{name}]\n{keys.replace('0.3508', place)}\n" for name, place in RIG.items()]
+    (folder / "rig.toml").write_text("\n".join(tables), encoding="utf-8")
+    for name in ("videos/door", "day1/door", "day1/yard"):
+        path = folder / f"{name}.mp4"
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(folder / "clip.mp4", path)
+    (folder / "more.txt").write_text("clip.mp4\n", encoding="utf-8")
 
 
 class Page:
@@ -305,6 +350,7 @@ def main() -> int:
         inputs.mkdir()
         short_clip(inputs / "clip.mp4")
         boards(inputs)
+        rooms(inputs)
         for name in ("camera", "door", "yard"):
             shutil.copy(MEDIA / "balance_cam01.toml", inputs / f"{name}.toml")
         (inputs / "recordings").mkdir()

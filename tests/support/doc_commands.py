@@ -90,8 +90,8 @@ def inline_commands() -> list[DocCommand]:
 
 def split(line: str) -> Iterator[list[str]]:
     """The commands of a line of shell, without redirections, environment and programs that start others."""
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
+    lexer = shlex.shlex(re.sub(r"(^|\s)#.*", "", line), posix=True, punctuation_chars=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
     words: list[str] = []
     tokens = [*lexer, ";"]
     for index, token in enumerate(tokens):
