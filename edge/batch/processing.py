@@ -13,6 +13,8 @@ from edge.batch.task_files import OUTPUT, hashed, sha256_of
 from edge.errors import OutputError
 from edge.models import LoadedModels, Models, second_pose_card
 from edge.pipeline import CameraConfig
+from edge.recording.export.columns import write_columns
+from edge.recording.mcap_file import Recording
 from edge.recording.stream_recorder import RecordConfig
 from edge.run import run
 from edge.run_config import OutputConfig, PlaybackConfig, RunConfig, SourceConfig
@@ -23,7 +25,7 @@ from engines.body.select import digest
 from engines.cards.card import Card, load_card
 from engines.heads.registry import body_for
 
-FORMATS = ("mcap", "npz")  # of the results of a video
+FORMATS = ("mcap", "npz", "parquet")  # of the results of a video
 SUMMARY = ".json"
 
 
@@ -33,7 +35,7 @@ class Processing:
 
     Attributes:
         formats: of the results, of FORMATS.
-        levels: of the recordings.
+        levels: of the recordings, and of the tables made of them.
         axes: of the recordings.
         models: which models run, and on what.
         camera: of all videos.
@@ -61,7 +63,7 @@ class Processing:
     def run_config(self, task: VideoTask) -> RunConfig:
         """The run of one video. Raises UsageError for unknown levels."""
         record, save = None, None
-        if "mcap" in self.formats:
+        if not {"mcap", "parquet"}.isdisjoint(self.formats):
             record = RecordConfig(task.folder / f"{OUTPUT}.mcap", self.levels, self.axes)
         if "npz" in self.formats:
             save = task.folder / f"{OUTPUT}.npz"
@@ -86,6 +88,8 @@ class _Processor:
         failed = [problem for problem in result.report["problems"] if problem in result.logged]
         if failed:
             raise OutputError(failed[0].partition("; ")[0])  # what is kept of the file is removed with the task
+        if "parquet" in self._config.formats:
+            self._write_columns(task)
         OutputFile(task.folder / f"{OUTPUT}{SUMMARY}").write(json_bytes(result.report))
         report = result.report
         return VideoResult(
@@ -98,6 +102,15 @@ class _Processor:
             problems=tuple(report["problems"]),
             worker=worker_name(),
         )
+
+    def _write_columns(self, task: VideoTask) -> None:
+        """Make the table of the recording, which is removed where only the table is wanted."""
+        recording = task.folder / f"{OUTPUT}.mcap"
+        levels = self._config.levels
+        surface = "mesh" in levels or "mesh-lod" in levels
+        write_columns(recording.with_suffix(".parquet"), Recording(recording), surface=surface)
+        if "mcap" not in self._config.formats:
+            recording.unlink()
 
 
 def worker_name() -> str:

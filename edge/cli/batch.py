@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from edge.batch.processing import Processing
     from edge.batch.progress import BatchProgress
 
-FORMATS = ("mcap", "npz")  # edge.batch.processing.FORMATS
+FORMATS = ("mcap", "npz", "parquet")  # edge.batch.processing.FORMATS
 CORES_PER_WORKER = 2
 LISTED = 20  # failures that are printed; the manifest has all
 LOGGED_S = 60.0  # between two lines of progress where there is no terminal
@@ -42,7 +42,7 @@ LOGGED_S = 60.0  # between two lines of progress where there is no terminal
 EPILOG = """\
 SOURCE is a video file, a folder (searched recursively), a glob, or @LIST.txt with one of these per line.
 
-FOLDER receives for each video NAME.mcap or NAME.npz with the results, NAME.json with counts and timings, and one
+FOLDER receives for each video NAME.mcap, .npz or .parquet with the results, NAME.json with counts and timings, and one
 manifest.jsonl of all. The same command again resumes: finished videos with intact outputs are skipped.
 
 exit codes: 0 all videos are done; 1 unusable input or output, nothing done; 2 usage error; 3 some videos failed or are
@@ -68,8 +68,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--format",
         default="mcap",
         metavar="NAME,...",
-        help="of the results: mcap (a recording for meshcast replay and export), npz (arrays with all vertices) "
-        "or both (default: %(default)s)",
+        help="of the results: mcap (a recording for meshcast replay and export), npz (arrays with all vertices), "
+        "parquet (a table with a row per person and frame) or several (default: %(default)s)",
     )
     group.add_argument(
         "--record-levels",
@@ -287,7 +287,7 @@ def _settings(args: argparse.Namespace, processing: Processing) -> dict[str, Any
     )
     settings = {
         "format": list(processing.formats),
-        "record_levels": list(processing.levels) if "mcap" in processing.formats else None,
+        "record_levels": list(processing.levels) if processing.formats != ("npz",) else None,
         **{name: getattr(args, name) for name in names},
         "camera": hashed(processing.camera.camera),
         "shape": hashed(args.shape),
