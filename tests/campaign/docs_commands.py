@@ -207,7 +207,8 @@ class Page:
         began_s = time.monotonic()
         published = any(publishes(" ".join(entry[0].words[1:])) for entry in self.running)
         if text.startswith(("watch ", "record ")) and not published:
-            publisher = DocCommand(command.page, command.line, "the publisher for it", ("meshcast", "run"))
+            words = ("meshcast", *PUBLISHER.split())
+            publisher = DocCommand(command.page, command.line, "the publisher for it", words)
             problem = self._start(publisher, PUBLISHER)
             if problem:
                 return Result(publisher, problem, "")
@@ -248,8 +249,8 @@ class Page:
         return "" if done.returncode == 0 else f"exit code {done.returncode}: {last_line(done.stderr)}"
 
     def _start(self, command: DocCommand, text: str) -> str:
-        if publishes(text):  # publishers share one address
-            problems = [result.problem for result in self.end(publishers=True) if result.problem]
+        if streams(text):  # publishers share one address, and all report to one manager
+            problems = [result.problem for result in self.end(running=True) if result.problem]
             if problems:
                 return f"the one before it: {problems[0]}"
         self._forget()
@@ -276,11 +277,11 @@ class Page:
         ended = f"exit code {process.wait()}" if process.poll() is not None else f"not ready within {READY_S:g} s"
         return f"{ended}: {last_line(log.read_text())}"
 
-    def end(self, *, publishers: bool = False) -> Iterator[Result]:
-        """End the commands in the background; yields those that end badly. publishers: only these."""
+    def end(self, *, running: bool = False) -> Iterator[Result]:
+        """End the commands in the background; yields those that end badly. running: only runs and replays."""
         for entry in list(self.running):
             command, process, log = entry
-            if publishers and not publishes(" ".join(command.words[1:])):
+            if running and not streams(" ".join(command.words[1:])):
                 continue
             self.running.remove(entry)
             process.send_signal(signal.SIGINT)
@@ -298,9 +299,14 @@ class Page:
             process.kill()
 
 
-def publishes(text: str) -> bool:
+def streams(text: str) -> bool:
     """Whether the arguments of meshcast are those of a run or a replay."""
     return re.match(r"(-\S+ )*(run|replay)\b", text) is not None
+
+
+def publishes(text: str) -> bool:
+    """Whether they are those of one that publishes."""
+    return streams(text) and re.search(r"--(publish|config)\b", text) is not None
 
 
 def needs(command: DocCommand) -> str:
