@@ -15,6 +15,7 @@ from edge.room.views import F64, RoomCamera
 
 LEAST_VIEWS = 2
 OFFSET_FRAMES = 0.75  # offset below which slow cameras give no warning, in frames
+_NEXT, _AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])
 AGREEMENT_S = 0.03  # between two estimates of an offset that is reported
 
 
@@ -163,8 +164,10 @@ class RoomWatch:
                 state.square_px += float(np.square(angle * camera.focal_px).sum())
                 state.count += int(good.sum())
                 robust = 1 / (1 + np.square(angle / 0.05))
-                state.side += (robust[:, None] * np.cross(ray, off)).sum(0)
-                state.normal += (robust.sum() * np.eye(3)) - (robust[:, None] * ray).T @ ray
+                weighted = (robust[:, None] * ray).T
+                outer = weighted @ off
+                state.side += (outer - outer.T)[_NEXT, _AFTER]  # sum of the cross products ray x off
+                state.normal += (robust.sum() * np.eye(3)) - weighted @ ray
                 state.evidence += int(good.sum())
         self._motion.append((moment.t_s, motion))
         while moment.t_s - self._motion[0][0] > self._config.offset_window_s:
