@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from edge.batch.columns import check_columns, write_columns
 from edge.batch.executor import OnFrames, Process, VideoResult, VideoTask
 from edge.batch.task_files import OUTPUT, hashed, sha256_of
 from edge.errors import OutputError
@@ -23,7 +26,7 @@ from engines.body.select import digest
 from engines.cards.card import Card, load_card
 from engines.heads.registry import body_for
 
-FORMATS = ("mcap", "npz")  # of the results of a video
+FORMATS = ("mcap", "npz", "parquet")  # of the results of a video
 SUMMARY = ".json"
 
 
@@ -35,6 +38,7 @@ class Processing:
         formats: of the results, of FORMATS.
         levels: of the recordings.
         axes: of the recordings.
+        vertices: whether columns have the vertices.
         models: which models run, and on what.
         camera: of all videos.
         pipeline: settings of the stages.
@@ -44,6 +48,7 @@ class Processing:
     formats: tuple[str, ...] = ("mcap",)
     levels: tuple[str, ...] = ("params", "joints")
     axes: str = "opencv"
+    vertices: bool = False
     models: Models = field(default_factory=Models)
     camera: CameraConfig = field(default_factory=CameraConfig)
     pipeline: PipelineConfig = field(default_factory=PipelineConfig)
@@ -56,6 +61,8 @@ class Processing:
 
     def load(self) -> Process:
         """Load the models in a worker. Raises MeshcastError."""
+        if "parquet" in self.formats:
+            check_columns()
         return _Processor(self, LoadedModels(self.models))
 
     def run_config(self, task: VideoTask) -> RunConfig:
@@ -63,7 +70,7 @@ class Processing:
         record, save = None, None
         if "mcap" in self.formats:
             record = RecordConfig(task.folder / f"{OUTPUT}.mcap", self.levels, self.axes)
-        if "npz" in self.formats:
+        if "npz" in self.formats or "parquet" in self.formats:  # columns are made of the arrays
             save = task.folder / f"{OUTPUT}.npz"
         return RunConfig(
             sources=SourceConfig((str(task.video.path),), playback=(replace(self.playback, pace="fast"),)),
@@ -82,10 +89,16 @@ class _Processor:
         self._config, self._models = config, models
 
     def __call__(self, task: VideoTask, on_frames: OnFrames) -> VideoResult:
+        cpu_s = time.process_time()
         result = run(self._config.run_config(task), models=self._models, on_progress=on_frames)
         failed = [problem for problem in result.report["problems"] if problem in result.logged]
         if failed:
             raise OutputError(failed[0].partition("; ")[0])  # what is kept of the file is removed with the task
+        arrays = task.folder / f"{OUTPUT}.npz"
+        if "parquet" in self._config.formats:
+            write_columns(arrays, task.folder / f"{OUTPUT}.parquet", vertices=self._config.vertices)
+        if "npz" not in self._config.formats:
+            arrays.unlink(missing_ok=True)
         OutputFile(task.folder / f"{OUTPUT}{SUMMARY}").write(json_bytes(result.report))
         report = result.report
         return VideoResult(
@@ -97,6 +110,8 @@ class _Processor:
             models={role: asdict(use) for role, use in self._models.uses.items()},
             problems=tuple(report["problems"]),
             worker=worker_name(),
+            cpu_s=time.process_time() - cpu_s,
+            peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
         )
 
 

@@ -31,7 +31,17 @@ def videos(tmp_path: Path) -> Path:
 def test_batch_two_workers_write_what_one_run_writes(meshcast: Command, videos: Path, tmp_path: Path) -> None:
     (videos / "text.mp4").write_text("no video")
     out = tmp_path / "out"
-    words = ("batch", videos, videos / "gone.mp4", "--out", out, "--format", "npz,mcap", "--max-frames", str(FRAMES))
+    words = (
+        "batch",
+        videos,
+        videos / "gone.mp4",
+        "--out",
+        out,
+        "--format",
+        "npz,mcap,parquet",
+        "--max-frames",
+        str(FRAMES),
+    )
     said = meshcast(*words, "--workers", "2")
     assert said.code == EXIT_PARTIAL
     assert said.errors == [
