@@ -57,6 +57,7 @@ NEEDS = {
     r"--ray\b": "a Ray cluster",
     r"\bfleet (up|status|reload|down)\b": "a fleet that runs",
     r"\b10\.0\.0\.": "other machines",
+    r"\bdct\.toml|--mesh my_\w+": "a training of hours",
     r"--start rough\.toml --people": "a person whom two cameras see",
 }
 RIG = {"left": "0.3508", "right": "0.8508"}  # where the cameras of a rig are
@@ -69,6 +70,7 @@ ADAPTED = {
     r"tcp://HOST\b": "tcp://127.0.0.1",
     r"^bench tests/media/\S+": "bench clip.mp4",
     r"(--live|--seconds) \d+": r"\1 3",
+    r"(data render .*--count) \d+": r"\1 20",
     r"(--\w+-minutes) [\d.]+": r"\1 0.05",
     r"^(watch (?!.*--count).*)$": r"\1 --count 3",
     r"^(record (?!.*--(?:count|seconds)).*)$": r"\1 --count 20",
