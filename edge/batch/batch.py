@@ -16,6 +16,7 @@ from edge.batch.manifest import Manifest, Record, differences
 from edge.batch.output_folder import OutputFolder, opened_folder
 from edge.batch.output_store import OutputStore, opened_store
 from edge.batch.progress import BatchProgress
+from edge.batch.spool_folder import remove_left_spools
 from edge.batch.task_files import OUTPUT
 from edge.batch.video import Video
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError
@@ -120,6 +121,7 @@ def run_batch(
                 _Run(pending, folder, manifest, executor, result, config).work(interrupt.welcome, on_progress)
             finally:
                 executor.close()
+                remove_left_spools()
         except BaseException:
             with contextlib.suppress(OutputError):  # the first error is the cause
                 manifest.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from edge.batch.executor import WrittenFile
 from edge.batch.manifest import NAME, Manifest, Record
+from edge.batch.spool_folder import spool_folder
 from edge.batch.store import Store, StoredObject, StoreError
 from edge.batch.task_files import sha256_of
 from edge.errors import OutputError
@@ -106,5 +107,5 @@ class OutputStore:
 @contextmanager
 def opened_store(place: str) -> Iterator[OutputStore]:
     """The place in a store. Raises OutputError, and MeshcastError where a package is missing."""
-    with tempfile.TemporaryDirectory(prefix="meshcast-batch-") as spool:
-        yield OutputStore(place, Store(place), Path(spool))
+    with spool_folder() as spool:
+        yield OutputStore(place, Store(place), spool)

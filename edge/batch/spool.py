@@ -1,16 +1,17 @@
 """Videos from and outputs to an object store: each worker keeps one video and its outputs in a local folder.
 
-The folder is below the system's folder for temporary files (TMPDIR), and is removed after each video.
+The folder is below the system's folder for temporary files (TMPDIR), and is removed after each video; what killed
+workers leave is removed when a worker starts on the same machine.
 """
 
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from edge.batch.executor import Load, OnFrames, Process, VideoResult, VideoTask, WrittenFile
+from edge.batch.spool_folder import remove_left_spools, spool_folder
 from edge.batch.store import Store, StoreError
 from edge.batch.task_files import OUTPUT
 from edge.errors import OutputError, SourceError
@@ -30,6 +31,7 @@ class Spooled:
 
     def __call__(self) -> Process:
         """Load the models. Raises MeshcastError."""
+        remove_left_spools()
         return _Worker(self.inner(), self.place)
 
 
@@ -41,8 +43,7 @@ class _Worker:
     def __call__(self, task: VideoTask, on_frames: OnFrames) -> VideoResult:
         if not task.video.url and not self._place:
             return self._inner(task, on_frames)
-        with tempfile.TemporaryDirectory(prefix="meshcast-batch-") as name:
-            spool = Path(name)
+        with spool_folder() as spool:
             if task.video.url:
                 task = replace(task, video=replace(task.video, path=self._fetched(task, spool)))
             if not self._place:

@@ -14,6 +14,7 @@ from edge.batch.store_sources import videos_in_store
 from edge.batch.video import NAME_BYTES, VIDEO_SUFFIXES, Video
 from edge.errors import SourceError
 from edge.redaction import redact_path
+from edge.sources.uri import file_path, is_file_uri
 
 LIST_BYTES = 64 << 20  # of a text list
 
@@ -36,7 +37,8 @@ def find_videos(sources: Sequence[str]) -> FoundVideos:
 
     Args:
         sources: files, folders (searched recursively; their structure is part of the names), globs, and @LIST for a
-            text file with one of these per line, relative to the list; objects, prefixes and patterns of s3:// and gs://.
+            text file with one of these per line, relative to the list; file:// URIs; objects, prefixes and patterns of
+            s3:// and gs://.
 
     Returns:
         The videos, and a line for each source that is missing, unreadable or empty.
@@ -74,6 +76,12 @@ def _expand(
     if is_store(source):
         yield from videos_in_store(source, problems)
         return
+    if is_file_uri(source):
+        try:
+            source = file_path(source)
+        except SourceError as error:
+            problems.append(str(error))
+            return
     if scheme_of(source) is not None:
         problems.append(
             f"{redact_path(source)}: not a file or an object of s3:// or gs://; mount or copy the videos first"

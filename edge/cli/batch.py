@@ -26,6 +26,7 @@ from edge.cli.options import (
 from edge.cli.status_line import StatusLine
 from edge.cli.termination import exit_code
 from edge.errors import EXIT_INPUT, OutputError, UsageError
+from edge.redaction import redact_path
 from edge.text import one_line
 
 if TYPE_CHECKING:
@@ -126,9 +127,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Process the videos. Returns the exit code; raises MeshcastError for what cannot be started."""
     from edge.batch.batch import BatchConfig, run_batch
-    from edge.batch.store import is_store
     from edge.batch.videos import find_videos
 
+    out = _place(args.out)
     processing = _processing(args)
     found = find_videos(args.sources)
     for problem in found.problems:
@@ -136,7 +137,6 @@ def run(args: argparse.Namespace) -> int:
     if not found.videos:
         console.error("no video to process; name video files or folders that have some", "batch")
         return EXIT_INPUT
-    out = args.out.rstrip("/") if is_store(args.out) else Path(args.out)
     config = BatchConfig(out, processing.suffixes, _settings(args, processing), args.redo)
     make_executor = _executor(args, processing)
     with StatusLine() as status:
@@ -229,9 +229,23 @@ def _on_ray(args: argparse.Namespace, processing: Processing) -> Callable[[int],
 def _load(args: argparse.Namespace, processing: Processing) -> Load:
     """Loads a worker for these sources and this place."""
     from edge.batch.spool import Spooled
-    from edge.batch.store import is_store
 
-    return Spooled(processing.load, args.out.rstrip("/") if is_store(args.out) else "")
+    out = _place(args.out)
+    return Spooled(processing.load, out if isinstance(out, str) else "")
+
+
+def _place(text: str) -> Path | str:
+    """The output folder, or the URL of a store. Raises UsageError for other URLs."""
+    from edge.batch.store import is_store, scheme_of
+    from edge.sources.uri import file_path, is_file_uri
+
+    if is_store(text):
+        return text.rstrip("/")
+    if is_file_uri(text):
+        return Path(file_path(text))
+    if scheme_of(text) is not None:
+        raise UsageError(f"--out: {redact_path(text)}: not a folder or a prefix of s3:// or gs://")
+    return Path(text)
 
 
 def _with_threads(processing: Processing, threads: int) -> Processing:

@@ -67,8 +67,8 @@ def parse(uri: str) -> Address:
         return Address("gst", pipeline, "gst", redact_text(text), secrets=secrets_of(pipeline))
     if text.lower().startswith("synthetic:"):
         return Address("synthetic", text, "synthetic", text)
-    if re.match(r"file:/", text, re.IGNORECASE):
-        return _parse_file(text)
+    if is_file_uri(text):
+        return _parse_path(file_path(text))
     scheme = _SCHEME.match(text)
     if scheme is None:
         return _parse_path(text)
@@ -174,15 +174,23 @@ def _camera_options(parts: SplitResult, text: str) -> dict[str, str]:
     return options
 
 
-def _parse_file(text: str) -> Address:
-    """Parse a file: URI (RFC 8089). Everything after the host is the path, including # and ?."""
+def is_file_uri(text: str) -> bool:
+    """Whether this is a file: URI with an absolute path."""
+    return re.match(r"file:/", text, re.IGNORECASE) is not None
+
+
+def file_path(text: str) -> str:
+    """The path of a file: URI (RFC 8089). Everything after the host is the path, including # and ?.
+
+    Raises SourceError for a file of another machine.
+    """
     rest = text[len("file:") :]
     if rest.startswith("//"):
         host, slash, path = rest[2:].partition("/")
         if host.lower() not in ("", "localhost"):
             raise SourceError(f"{redact_url(text)}: a file on another machine; use a path on this one")
         rest = slash + path
-    return _parse_path(unquote(rest))
+    return unquote(rest)
 
 
 def _parse_path(text: str) -> Address:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from edge.batch.batch import BatchConfig, BatchResult, run_batch
 from edge.batch.manifest import NAME
 from edge.batch.process_pool import ProcessPool
 from edge.batch.spool import Spooled
+from edge.batch.spool_folder import PREFIX
 from edge.batch.store import Store
 from edge.batch.videos import find_videos
 from edge.errors import EXIT_PARTIAL, EXIT_WHOLE, OutputError
@@ -23,7 +25,9 @@ VIDEOS, OUT = f"s3://{BUCKET}/videos", f"s3://{BUCKET}/out"
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[FailingApplication]:
+def service(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FailingApplication]:
+    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("spools")))
+    monkeypatch.setattr(tempfile, "tempdir", None)
     with s3_service(monkeypatch) as application:
         yield application
 
@@ -81,6 +85,7 @@ def test_batch_in_a_store_with_errors_now_and_then_is_resumed(
     assert count_attempts(tmp_path, *"abcde") == {"a": 1, "b": 2, "c": 1, "d": 0, "e": 1}  # b kills its first worker
     assert files.cat_file(f"{BUCKET}/out/a.npz") == b"a 3"
     assert files.cat_file(f"{BUCKET}/out/e.npz") == b"e 55"
+    assert not list(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))  # also those of the killed workers
 
 
 def test_batch_of_a_store_into_a_folder(service: FailingApplication, files: Any, tmp_path: Path) -> None:

@@ -40,6 +40,13 @@ def test_find_videos_file_with_brackets_is_no_glob(tmp_path: Path) -> None:
     assert names(tmp_path / "clip[1].mp4") == ["clip[1]"]
 
 
+def test_find_videos_file_uri_is_its_path(archive: Path) -> None:
+    (archive / "a b.mp4").write_bytes(b"x")
+    assert names(f"file://{archive}/a%20b.mp4", f"file://localhost{archive}/day1") == ["a b", "b"]
+    found = find_videos(["file://elsewhere/a.mp4"])
+    assert found.problems == ("file://elsewhere/a.mp4: a file on another machine; use a path on this one",)
+
+
 def test_find_videos_list_is_relative_to_itself(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (archive / "list.txt").write_text("\ufeff# all of\n\n  a.mp4 \r\nday1\nmissing.mp4\n", encoding="utf-8")
     found = find_videos([f"@{archive / 'list.txt'}"])

@@ -92,6 +92,18 @@ def test_batch_wrong_option_is_an_error_before_the_start(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("place", ["az://container/out", "https://user:secret@host/out"])
+def test_batch_out_of_another_scheme_is_an_error(
+    meshcast: Command, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = meshcast("batch", videos, "--out", place)
+    assert said.code == EXIT_USAGE
+    assert "not a folder or a prefix of s3:// or gs://" in said.err
+    assert "secret" not in said.err
+    assert [path.name for path in tmp_path.iterdir()] == [videos.name]
+
+
 def test_batch_without_a_video_is_an_error(meshcast: Command, tmp_path: Path) -> None:
     said = meshcast("batch", tmp_path, "--out", tmp_path / "out")
     assert said.code == EXIT_INPUT
