@@ -133,8 +133,8 @@ def test_room_stats_have_the_poses_of_the_cameras() -> None:
 
 
 def test_room_results_correct_the_times_of_a_camera_with_another_clock() -> None:
-    offset_s, fps, frames = 0.12, 15, 200
-    room = Room(around(3), 1, seed=5, offset_s=[0, offset_s, 0])
+    offset_s, fps, frames = 0.12, 15, 300  # long enough to see that what is corrected is not corrected again
+    room = Room(around(3)[:2], 1, seed=5, offset_s=[0, offset_s])
     results = results_of(room)
 
     def play(camera: int) -> None:
@@ -144,7 +144,7 @@ def test_room_results_correct_the_times_of_a_camera_with_another_clock() -> None
             results.add(camera, Sample(index / fps, index, round(index / fps * 1e9), view))
         results.finish(camera)
 
-    threads = [threading.Thread(target=play, args=(camera,)) for camera in range(3)]
+    threads = [threading.Thread(target=play, args=(camera,)) for camera in range(2)]
     for thread in threads:
         thread.start()
     with results:
@@ -154,7 +154,6 @@ def test_room_results_correct_the_times_of_a_camera_with_another_clock() -> None
     corrections = results.watch.corrections_s
     assert corrections[0] == 0
     assert abs(corrections[1] - offset_s) < 0.03
-    assert abs(corrections[2]) < 0.03
     assert count >= frames - 2 * round(offset_s * fps) - 2
     (line,) = results.reader.source.warnings
     assert line.startswith("cam1: its clock is about 1")
