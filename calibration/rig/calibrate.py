@@ -12,6 +12,7 @@ from calibration.boards import View
 from calibration.camera import Camera
 from calibration.intrinsics import CalibrationError
 from calibration.rig.board_poses import FrameViews, angle_deg, inverse
+from calibration.rig.held_out import delays_help
 from calibration.rig.moves import Suspect, find_suspects
 from calibration.rig.solve import Solution, solve
 from calibration.rig.uncertainty import Normal, normal_equations, pose_uncertainty
@@ -36,7 +37,8 @@ class BoardViews:
         turns: the board's symmetries (4, 4).
         velocities: of the corners (N, 2), px per second, by frame and camera; 0 for views that are not in it.
         times_s: when frames were taken, s.
-        delay_std_s: standard deviation of the moments at which cameras take the images of one frame, s.
+        delay_std_s: standard deviation of the delays with which cameras take the images of one frame, s; delays are
+            applied only where they lower the error of corners that are left out of the fit.
     """
 
     views: FrameViews
@@ -103,6 +105,9 @@ def calibrate_rig(cameras: Mapping[str, Camera], seen: BoardViews, refine: Seque
             break
         seen, move, (solution, groups, contradicting) = found
         moved.append(move)
+    if seen.delay_std_s and not delays_help(solution.bundle, solution.seen, seen.delay_std_s):
+        seen = replace(seen, delay_std_s=0.0)
+        solution, groups, contradicting = _solve(cameras, seen, refine)
     normal = _normal(solution, seen, refine)
     spread = pose_uncertainty(solution.bundle, normal.covariance())
     return RigCalibration(

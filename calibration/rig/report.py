@@ -19,9 +19,16 @@ def rig_table(calibration: RigCalibration, rig: Rig, world: str) -> str:
         f"world              {world}",
         f"error              {solution.rms_px():.2f} px rms, {len(solution.frames)} frames",
     ]
-    late = float(np.std(solution.bundle.delays_s)) if len(solution.bundle.delays_s) else 0.0
-    if late > LATE_S:
-        lines.append(f"synchronization    images of one frame are {late * 1e3:.0f} ms (standard deviation) apart")
+    common, own = solution.bundle.split_delays(solution.seen)
+    jitter = float(np.std(own)) if len(own) else 0.0
+    if jitter > LATE_S:
+        lines.append(f"synchronization    images of one frame are {jitter * 1e3:.0f} ms (standard deviation) apart")
+    for name, late in zip(solution.names, common - common[0], strict=True):
+        if abs(late) > LATE_S:
+            side = "later" if late > 0 else "earlier"
+            lines.append(
+                f"synchronization    {name} takes its images {abs(late) * 1e3:.0f} ms {side} than {solution.names[0]}"
+            )
     for name in solution.names:
         pose, spread = rig.poses[name], calibration.uncertainty[name]
         x, y, z = pose.position
