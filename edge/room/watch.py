@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from calibration.time_offset import OffsetSearch, estimate_offset
+from calibration.time_offset import OffsetSearch, TimeOffset, estimate_offset
 from edge.room.fusion import RoomMoment
 from edge.room.views import F64, RoomCamera
 
 LEAST_VIEWS = 2
 OFFSET_FRAMES = 0.75  # offset below which slow cameras give no warning, in frames
-AGREEMENT_S = 0.03  # between two estimates of an offset that is reported
+AGREEMENT_S = 0.03  # between two estimates of an offset that is reported or corrected
+LEAST_CORRECTION_S = 0.008
+SURE = 2.0  # change of a correction, in standard deviations of the estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class WatchConfig:
         offset_window_s: time of motion from which the offset of a clock is estimated, s.
         offset_every_s: time between two estimates, s.
         offset_limit_s: offset beyond which a warning is given, s, once two estimates agree.
+        correct_s: largest offset that is corrected, s: a live room waits for its latest camera by as much.
     """
 
     window_s: float = 10.0
@@ -39,6 +42,7 @@ class WatchConfig:
     offset_window_s: float = 12.0
     offset_every_s: float = 5.0
     offset_limit_s: float = 0.05
+    correct_s: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class _Camera:
     side: F64 = field(default_factory=lambda: np.zeros(3))
     evidence: float = 0.0
     offset_s: float = float("nan")
+    corrected_s: float = 0.0
     moved: bool = False
     off: bool = False
 
@@ -81,6 +86,8 @@ class RoomWatch:
 
     Attributes:
         problems: lines about cameras that were moved and clocks that differ, each once.
+        correct: called with a camera's number and the offset of its clock, s, which is to be subtracted from the times
+            of its frames from then on, in the moments that are observed; None: clocks are not corrected.
     """
 
     def __init__(self, cameras: Sequence[RoomCamera], config: WatchConfig | None = None) -> None:
@@ -92,6 +99,7 @@ class RoomWatch:
         length = int(self._config.offset_window_s * 60)
         self._motion: deque[tuple[float, list[dict[int, F64]]]] = deque(maxlen=length)
         self.problems: list[str] = []
+        self.correct: Callable[[int, float], None] | None = None
 
     def health(self) -> list[CameraHealth]:
         """The state of each camera."""
@@ -197,19 +205,39 @@ class RoomWatch:
         interval_s = float(np.median(np.diff([t_s for t_s, _ in motion])))
         limit_s = max(config.offset_limit_s, OFFSET_FRAMES * interval_s)
         for c in range(1, len(self._cameras)):
-            state, offset_s = self._states[c], _offset(motion, 0, c)
+            state, found = self._states[c], _offset(motion, 0, c)
+            if found is None:
+                state.offset_s = float("nan")
+                continue
+            offset_s = state.corrected_s + found.seconds
             confirmed = abs(offset_s - state.offset_s) < AGREEMENT_S
+            if confirmed and self.correct is not None:
+                self._correct(c, (offset_s + state.offset_s) / 2, found.std_s)
             state.offset_s = offset_s
             if confirmed and abs(offset_s) > limit_s and not state.off:
                 state.off = True
                 side = "ahead of" if offset_s > 0 else "behind"
                 lines += self._report(
                     f"{self._cameras[c].name}: its clock is about {1e3 * abs(offset_s):.0f} ms {side} that of "
-                    f"{self._cameras[0].name}; synchronize the cameras or their machines (NTP, PTP)"
+                    f"{self._cameras[0].name}{', which is corrected' if state.corrected_s else ''}; synchronize the "
+                    "cameras or their machines (NTP, PTP)"
                 )
             elif abs(offset_s) < limit_s / 2:
                 state.off = False
         return lines
+
+    def _correct(self, camera: int, offset_s: float, std_s: float) -> None:
+        """Correct the clock of a camera if that changes its times significantly."""
+        assert self.correct is not None
+        state = self._states[camera]
+        change_s = abs(offset_s - state.corrected_s)
+        if abs(offset_s) > self._config.correct_s or change_s < max(LEAST_CORRECTION_S, SURE * std_s):
+            return
+        with self._lock:
+            state.corrected_s = offset_s
+            for _, views in self._motion:
+                views[camera].clear()  # it was seen at the times before the correction
+        self.correct(camera, offset_s)
 
     def _report(self, line: str) -> list[str]:
         self.problems.append(line)
@@ -217,15 +245,15 @@ class RoomWatch:
         return [line]
 
 
-def _offset(motion: Sequence[tuple[float, list[dict[int, F64]]]], a: int, b: int) -> float:
-    """By how much the times of one camera are ahead of another's, s; NaN where their people do not say."""
+def _offset(motion: Sequence[tuple[float, list[dict[int, F64]]]], a: int, b: int) -> TimeOffset | None:
+    """By how much the times of one camera are ahead of another's, None where their people do not say."""
     shared = [set(views[a]) & set(views[b]) for _, views in motion]
     counts: dict[int, int] = {}
     for ids in shared:
         for identity in ids:
             counts[identity] = counts.get(identity, 0) + 1
     if not counts:
-        return float("nan")
+        return None
     identity = max(counts, key=lambda i: counts[i])
     entries = [(t, views) for t, views in motion if identity in views[a] or identity in views[b]]
     times = np.array([t for t, _ in entries])
@@ -239,4 +267,4 @@ def _offset(motion: Sequence[tuple[float, list[dict[int, F64]]]], a: int, b: int
         np.array([views[b].get(identity, unknown) for _, views in entries]),
         OffsetSearch(largest_s=0.6),
     )
-    return found.seconds if found is not None and found.reliable else float("nan")
+    return found if found is not None and found.reliable else None

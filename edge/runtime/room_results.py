@@ -95,11 +95,12 @@ class RoomResults:
         self._names = [camera.name for camera in fusion.cameras]
         self.watch = watch or RoomWatch(fusion.cameras)
         self.wants_rotations: Callable[[], bool] = lambda: False
-        self._live = live
+        self._live, self._realtime = live, realtime
         source = _Source(ROOM, live)
         self.reader = _Reader(source, "realtime" if realtime else "fast")
         self.pipeline = _Pipeline(timings)
         self._alignment = Alignment(self._names, live=realtime, config=config, report=self._warn)
+        self.watch.correct = self._alignment.shift
         self._rig_fitter = RigFitter(fusion.model)
         self._errors = FrameErrors()
         self._begin_s: float | None = None
@@ -185,7 +186,14 @@ class RoomResults:
         self._alignment.finish(camera)
 
     def poll(self) -> None:
-        """Look for clocks that differ; called several times a second by the main loop."""
+        """Look for clocks that differ; called several times a second by the main loop.
+
+        Recordings have the same clocks in every run: there, the room looks for them between its moments.
+        """
+        if self._realtime:
+            self._look_at_clocks()
+
+    def _look_at_clocks(self) -> None:
         for line in self.watch.poll():
             self._warn(line)
 
@@ -227,6 +235,8 @@ class RoomResults:
         with self.pipeline.timings.measure("watch", frame):
             for line in self.watch.observe(found):
                 self._warn(line)
+        if not self._realtime:
+            self._look_at_clocks()
         rig_pose = self._rig_pose(frame, found.bodies) if self.wants_rotations() else None
         return FrameResult(frame, ROOM_CAMERA, found.bodies, rig_pose)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from edge.errors import FrameError
+from edge.room.alignment import Sample
 from edge.room.fusion import RoomFusion
 from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.room_results import ROOM, RoomResults, feed
@@ -128,3 +130,43 @@ def test_room_stats_have_the_poses_of_the_cameras() -> None:
     np.testing.assert_allclose(cameras[1]["rotation"], room.cameras[1].pose.rotation)
     assert cameras[0]["matched"] == 1
     assert cameras[0]["moved"] is False
+
+
+def error_m(offset_s: float, *, corrected: bool) -> tuple[float, float]:
+    """The median error of the root in the last seconds, m, and the estimated offset of the second camera's clock, s."""
+    room = Room(around(2), 1, seed=3, noise=0.3, offset_s=[0, offset_s])
+    results, fps, seconds = results_of(room), 15, 16
+    if not corrected:
+        results.watch.correct = None
+    samples = [
+        [(index / fps, room.view(camera, index / fps - room.offset_s[camera])) for index in range(fps * seconds)]
+        for camera in range(2)
+    ]
+
+    def run(camera: int) -> None:
+        for index, (t_s, view) in enumerate(samples[camera]):
+            if view is not None:
+                results.add(camera, Sample(t_s, index, round(t_s * 1e9), view))
+        results.finish(camera)
+
+    threads = [threading.Thread(target=run, args=(camera,)) for camera in range(2)]
+    with results:
+        for thread in threads:
+            thread.start()
+        errors = [
+            float(np.linalg.norm(r.bodies.translation[0] - room.truth(r.frame.t_s)[1][0]))
+            for r in results
+            if r.frame.t_s > seconds - 4 and len(r.bodies.ids) == 1
+        ]
+    for thread in threads:
+        thread.join()
+    assert len(errors) > 2 * fps
+    return float(np.median(errors)), results.health()[1].offset_s
+
+
+@pytest.mark.parametrize("offset_s", [0.13, -0.13])
+def test_room_results_offset_of_a_clock_is_corrected(offset_s: float) -> None:
+    wrong, _ = error_m(offset_s, corrected=False)
+    right, found_s = error_m(offset_s, corrected=True)
+    assert found_s == pytest.approx(offset_s, abs=0.04)
+    assert right < 0.6 * wrong
