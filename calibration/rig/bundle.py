@@ -21,7 +21,6 @@ LENS = 8  # parameters of a camera: relative fx, fy; cx, cy in focal lengths; fo
 LENS_STD = np.array([0.05, 0.05, 0.03, 0.03, 0.3, 0.3, 0.02, 0.02])  # of a start that is calibrated
 STEP = 1e-6  # of numeric derivatives, relative to the distance of a point
 LEAST_SCALE_PX = 0.1  # of the robust loss
-JITTER = 0.4  # standard deviation of a view's own delay, as a share of that of its camera's constant delay
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +49,6 @@ class Observations:
         )
         return view.ravel(), count
 
-    @property
-    def view_cameras(self) -> tuple[int, ...]:
-        """The camera of each view (V,)."""
-        view, count = self.views
-        cameras = np.zeros(len(count), np.intp)
-        cameras[view] = self.camera
-        return tuple(cameras.tolist())
-
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
@@ -65,7 +56,7 @@ class Bundle:
 
     Attributes:
         cameras: intrinsics.
-        poses: (C, 4, 4) world to camera; the first one is held by default.
+        poses: (C, 4, 4) world to camera; the first one is held.
         boards: (F, 4, 4) board to world.
         delays_s: (V,) by which each view was taken later than the moment of its frame, s; in the order of
             Observations.views.
@@ -81,13 +72,6 @@ class Bundle:
         view, _ = seen.views
         return _predicted(self, seen) - seen.pixels + seen.velocity * self.delays_s[view, None]
 
-    def split_delays(self, seen: Observations) -> tuple[F64, F64]:
-        """The mean delay (C,) of each camera, and how that of each view (V,) deviates from it, s."""
-        cameras = np.array(seen.view_cameras, np.intp)
-        count = np.maximum(np.bincount(cameras, minlength=len(self.poses)), 1)
-        mean: F64 = np.bincount(cameras, self.delays_s, minlength=len(self.poses)) / count
-        return mean, self.delays_s - mean[cameras]
-
 
 def adjust(
     start: Bundle,
@@ -97,7 +81,6 @@ def adjust(
     delay_std_s: float = 0.0,
     scale_px: float | None = None,
     steps: int = 25,
-    held: int = 1,
 ) -> Bundle:
     """Minimize the robust (soft L1) reprojection error.
 
@@ -106,15 +89,14 @@ def adjust(
         seen: the corners.
         refine: for each camera, whether its intrinsics are estimated too; they stay near those of the start as far as
             the corners do not determine them.
-        delay_std_s: standard deviation of the delays of cameras, s, which stay near those of the start; each view
-            deviates from its camera's delay by a share of it. 0: delays are not estimated.
+        delay_std_s: standard deviation of the moments at which cameras take the images of one frame, s; 0: they are
+            synchronized.
         scale_px: error from which on a corner counts less, px; None: three times the median error.
         steps: largest number of steps.
-        held: number of cameras, counted from the first, whose poses are not changed.
     """
     chosen = np.flatnonzero(refine) if len(refine) else np.zeros(0, np.intp)
-    views = seen.view_cameras if delay_std_s else ()
-    layout = Layout(len(start.poses), len(start.boards), tuple(chosen.tolist()), views, delay_std_s, held)
+    views = len(start.delays_s) if delay_std_s else 0
+    layout = Layout(len(start.poses), len(start.boards), tuple(chosen.tolist()), views, delay_std_s)
     if scale_px is None:
         scale_px = 3 * max(float(np.median(np.abs(start.residuals(seen)))), LEAST_SCALE_PX)
     current = start
@@ -135,20 +117,19 @@ def adjust(
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where parameters are in the vector: poses of the cameras (but those that are held), boards, lenses of some
-    cameras, and delays, in standard deviations: how each view deviates from its camera's delay, then that of each
-    camera. `views` has the camera of each view; without them, there are no delays."""
+    """Where parameters are in the vector: poses of the cameras (but the first), boards, lenses of some cameras, and
+    delays of all views or none, in standard deviations."""
 
     cameras: int
     frames: int
     lenses: tuple[int, ...]
-    views: tuple[int, ...] = ()
+    views: int = 0
     delay_std_s: float = 0.0
-    held: int = 1
+    hold_first: bool = True
 
     @property
     def poses_end(self) -> int:
-        return POSE * (self.cameras - self.held + self.frames)
+        return POSE * (self.cameras - self.hold_first + self.frames)
 
     @property
     def lenses_end(self) -> int:
@@ -156,7 +137,7 @@ class Layout:
 
     @property
     def size(self) -> int:
-        return self.lenses_end + len(self.views) + (self.cameras if self.views else 0)
+        return self.lenses_end + self.views
 
     def lens(self, parameters: F64) -> F64:
         return parameters[self.poses_end : self.lenses_end].reshape(-1, LENS)
@@ -166,15 +147,14 @@ class Layout:
 
     def apply(self, bundle: Bundle, parameters: F64) -> Bundle:
         poses = parameters[: self.poses_end].reshape(-1, POSE)
-        camera_part = np.concatenate([np.zeros((self.held, POSE)), poses[: self.cameras - self.held]])
-        boards = poses[self.cameras - self.held :]
+        camera_part = poses[: self.cameras - self.hold_first]
+        if self.hold_first:
+            camera_part = np.concatenate([np.zeros((1, POSE)), camera_part])
+        boards = poses[self.cameras - self.hold_first :]
         cameras = list(bundle.cameras)
         for index, change in zip(self.lenses, self.lens(parameters), strict=True):
             cameras[index] = changed_lens(cameras[index], change)
-        delays = bundle.delays_s
-        if self.views:
-            own, common = np.split(self.delays(parameters) * self.delay_std_s, [len(self.views)])
-            delays = delays + JITTER * own + common[list(self.views)]
+        delays = bundle.delays_s + self.delays(parameters) * self.delay_std_s if self.views else bundle.delays_s
         return Bundle(tuple(cameras), _turned(bundle.poses, camera_part), _turned(bundle.boards, boards), delays)
 
     def blocks(self, bundle: Bundle, seen: Observations) -> tuple[F64, F64]:
@@ -197,7 +177,7 @@ class Layout:
         poses = parameters[: self.poses_end].reshape(-1, POSE)
         left = np.broadcast_to(np.eye(POSE), (len(poses), POSE, POSE)).copy()
         left[:, :3, :3] = _left_jacobian(poses[:, :3])
-        held = self.held
+        held = int(self.hold_first)
         count = len(seen.camera)
         camera_slot, board_slot = seen.camera - held, self.cameras - held + seen.frame
         camera_part = camera_part @ left[np.maximum(camera_slot, 0)]
@@ -215,9 +195,7 @@ class Layout:
             parts.append((rows[mine], slot, by_lens, LENS, self.poses_end))
         if self.views:
             view, _ = seen.views
-            moving = seen.velocity[..., None] * self.delay_std_s
-            parts.append((rows, view, JITTER * moving, 1, self.lenses_end))
-            parts.append((rows, seen.camera, moving, 1, self.lenses_end + len(self.views)))
+            parts.append((rows, view, seen.velocity[..., None] * self.delay_std_s, 1, self.lenses_end))
         row, column, value = [], [], []
         for at_rows, slot, block, width, offset in parts:
             columns = offset + width * slot[:, None, None] + np.arange(width)
@@ -228,7 +206,7 @@ class Layout:
         row.append(2 * count + np.arange(priors))
         column.append(self.poses_end + np.arange(priors))
         value.append(np.tile(prior_weight / LENS_STD, len(self.lenses)))
-        value.append(np.full(self.size - self.lenses_end, prior_weight))
+        value.append(np.full(self.views, prior_weight))
         shape = (2 * count + priors, self.size)
         return csr_matrix((np.concatenate(value), (np.concatenate(row), np.concatenate(column))), shape=shape)
 

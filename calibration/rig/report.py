@@ -19,16 +19,15 @@ def rig_table(calibration: RigCalibration, rig: Rig, world: str) -> str:
         f"world              {world}",
         f"error              {solution.rms_px():.2f} px rms, {len(solution.frames)} frames",
     ]
-    common, own = solution.bundle.split_delays(solution.seen)
-    jitter = float(np.std(own)) if len(own) else 0.0
-    if jitter > LATE_S:
-        lines.append(f"synchronization    images of one frame are {jitter * 1e3:.0f} ms (standard deviation) apart")
-    for name, late in zip(solution.names, common - common[0], strict=True):
-        if abs(late) > LATE_S:
-            side = "later" if late > 0 else "earlier"
-            lines.append(
-                f"synchronization    {name} takes its images {abs(late) * 1e3:.0f} ms {side} than {solution.names[0]}"
-            )
+    late = float(np.std(solution.bundle.delays_s)) if len(solution.bundle.delays_s) else 0.0
+    if late > LATE_S:
+        check = calibration.delays
+        held = (
+            f"; corners left out: {check.delayed_px:.2f} px rms, {check.simultaneous_px:.2f} without delays"
+            if check is not None
+            else ""
+        )
+        lines.append(f"synchronization    images of one frame are {late * 1e3:.0f} ms (standard deviation) apart{held}")
     for name in solution.names:
         pose, spread = rig.poses[name], calibration.uncertainty[name]
         x, y, z = pose.position

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,8 +106,7 @@ def solve(
     bundle, seen, frames = placed
     flags = [name in refine for name in names]
     for turn in range(ROUNDS):
-        start = replace(bundle, delays_s=np.zeros_like(bundle.delays_s))  # the prior of delays is about zero
-        bundle = adjust(start, seen, refine=flags, delay_std_s=delay_std_s)
+        bundle = adjust(bundle, seen, refine=flags, delay_std_s=delay_std_s)
         wrong = _wrong_corners(bundle, seen)
         bad = _bad_views(bundle, seen, names, wrong)
         if turn == ROUNDS - 1 or not (bad or wrong.any()):

@@ -71,7 +71,7 @@ def normal_equations(
     residuals = solution.residuals(seen)
     noise = max(1.4826 * float(np.median(np.abs(residuals))), LEAST_NOISE_PX)
     weight = (1 + np.square(residuals / (3 * noise)).sum(axis=1)) ** -0.25 / noise
-    camera_part, board_part = Layout(cameras, frames, (), held=0).blocks(solution, seen)
+    camera_part, board_part = Layout(cameras, frames, (), hold_first=False).blocks(solution, seen)
     full = np.zeros((len(weight), 2, size))
     rows = np.arange(len(weight))
     for parameter in range(POSE):
@@ -83,7 +83,6 @@ def normal_equations(
     full *= weight[:, None, None]
     residuals = residuals * weight[:, None]
     view, _ = seen.views
-    _, own_delays = solution.split_delays(seen)
     hessian, gradient = np.zeros((frames, size, size)), np.zeros((frames, size))
     order = np.argsort(seen.frame, kind="stable")
     bounds = np.searchsorted(seen.frame[order], np.arange(frames + 1))
@@ -102,7 +101,7 @@ def normal_equations(
             b = np.concatenate([b, late.reshape(len(b), -1)], axis=1)
             b = np.concatenate([b, np.eye(len(here), b.shape[1], POSE)])
             a = np.concatenate([a, np.zeros((len(here), size))])
-            r = np.concatenate([r, own_delays[here] / delay_std_s])
+            r = np.concatenate([r, solution.delays_s[here] / delay_std_s])
         basis, _ = np.linalg.qr(b)  # what board and delays can explain is projected out
         a = a - basis @ (basis.T @ a)
         hessian[frame], gradient[frame] = a.T @ a, a.T @ (r - basis @ (basis.T @ r))

@@ -129,14 +129,15 @@ class Alignment:
         return [name for name, lane in zip(self._names, self._lanes, strict=True) if lane.silent]
 
     def shift(self, camera: int, seconds: float) -> None:
-        """Subtract an offset from the times of a camera's frames: those that wait, and further ones."""
+        """Subtract an offset from the times of a camera's frames, of those that wait too."""
         with self._condition:
             lane = self._lanes[camera]
-            later_s = lane.shift_s - seconds
-            lane.shift_s = seconds
-            lane.samples = deque(replace(sample, t_s=sample.t_s + later_s) for sample in lane.samples)
-            lane.rates = deque((t_s + later_s for t_s in lane.rates), maxlen=lane.rates.maxlen)
-            self._condition.notify_all()
+            change_s = seconds - lane.shift_s
+            if change_s:
+                lane.shift_s = seconds
+                lane.samples = deque(replace(sample, t_s=sample.t_s - change_s) for sample in lane.samples)
+                lane.rates.clear()
+                self._condition.notify_all()
 
     def put(self, camera: int, sample: Sample) -> bool:
         """Add a frame of a camera; times of a camera increase. False when no more frames are taken."""

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from calibration.time_offset import OffsetSearch, TimeOffset, estimate_offset
+from calibration.time_offset import OffsetSearch, estimate_offset
 from edge.room.fusion import RoomMoment
 from edge.room.views import F64, RoomCamera
 
 LEAST_VIEWS = 2
 OFFSET_FRAMES = 0.75  # offset below which slow cameras give no warning, in frames
-AGREEMENT_S = 0.03  # between two estimates of an offset that is reported or corrected
-LEAST_CORRECTION_S = 0.008
-SURE = 2.0  # change of a correction, in standard deviations of the estimate
+_NEXT, _AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])
+AGREEMENT_S = 0.03  # between two estimates of an offset that is reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,8 @@ class WatchConfig:
         offset_window_s: time of motion from which the offset of a clock is estimated, s.
         offset_every_s: time between two estimates, s.
         offset_limit_s: offset beyond which a warning is given, s, once two estimates agree.
-        correct_s: largest offset that is corrected, s: a live room waits for its latest camera by as much.
+        correct_s: offset beyond which the times of a camera are corrected, s, once two estimates agree.
+        correct_frames: the same in frames, for slow cameras; the larger one counts.
     """
 
     window_s: float = 10.0
@@ -42,7 +42,8 @@ class WatchConfig:
     offset_window_s: float = 12.0
     offset_every_s: float = 5.0
     offset_limit_s: float = 0.05
-    correct_s: float = 0.25
+    correct_s: float = 0.015
+    correct_frames: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class _Camera:
     side: F64 = field(default_factory=lambda: np.zeros(3))
     evidence: float = 0.0
     offset_s: float = float("nan")
-    corrected_s: float = 0.0
+    applied_s: float = 0.0
     moved: bool = False
     off: bool = False
 
@@ -84,10 +85,10 @@ class _Camera:
 class RoomWatch:
     """observe() takes every moment, on the thread of the room; poll() estimates offsets of clocks on another thread.
 
+    Its moments are those after the corrections that it asks for.
+
     Attributes:
         problems: lines about cameras that were moved and clocks that differ, each once.
-        correct: called with a camera's number and the offset of its clock, s, which is to be subtracted from the times
-            of its frames from then on, in the moments that are observed; None: clocks are not corrected.
     """
 
     def __init__(self, cameras: Sequence[RoomCamera], config: WatchConfig | None = None) -> None:
@@ -99,7 +100,6 @@ class RoomWatch:
         length = int(self._config.offset_window_s * 60)
         self._motion: deque[tuple[float, list[dict[int, F64]]]] = deque(maxlen=length)
         self.problems: list[str] = []
-        self.correct: Callable[[int, float], None] | None = None
 
     def health(self) -> list[CameraHealth]:
         """The state of each camera."""
@@ -116,6 +116,12 @@ class RoomWatch:
                 )
                 for camera, state in zip(self._cameras, self._states, strict=True)
             ]
+
+    @property
+    def corrections_s(self) -> tuple[float, ...]:
+        """What has to be subtracted from the times of each camera's frames, s."""
+        with self._lock:
+            return tuple(state.applied_s for state in self._states)
 
     def observe(self, moment: RoomMoment) -> list[str]:
         """Add a moment; returns new problems."""
@@ -158,8 +164,10 @@ class RoomWatch:
                 state.square_px += float(np.square(angle * camera.focal_px).sum())
                 state.count += int(good.sum())
                 robust = 1 / (1 + np.square(angle / 0.05))
-                state.side += (robust[:, None] * np.cross(ray, off)).sum(0)
-                state.normal += (robust.sum() * np.eye(3)) - (robust[:, None] * ray).T @ ray
+                weighted = (robust[:, None] * ray).T
+                outer = weighted @ off
+                state.side += (outer - outer.T)[_NEXT, _AFTER]  # sum of the cross products ray x off
+                state.normal += (robust.sum() * np.eye(3)) - weighted @ ray
                 state.evidence += int(good.sum())
         self._motion.append((moment.t_s, motion))
         while moment.t_s - self._motion[0][0] > self._config.offset_window_s:
@@ -204,40 +212,29 @@ class RoomWatch:
         lines = []
         interval_s = float(np.median(np.diff([t_s for t_s, _ in motion])))
         limit_s = max(config.offset_limit_s, OFFSET_FRAMES * interval_s)
-        for c in range(1, len(self._cameras)):
-            state, found = self._states[c], _offset(motion, 0, c)
-            if found is None:
-                state.offset_s = float("nan")
-                continue
-            offset_s = state.corrected_s + found.seconds
-            confirmed = abs(offset_s - state.offset_s) < AGREEMENT_S
-            if confirmed and self.correct is not None:
-                self._correct(c, (offset_s + state.offset_s) / 2, found.std_s)
-            state.offset_s = offset_s
-            if confirmed and abs(offset_s) > limit_s and not state.off:
-                state.off = True
-                side = "ahead of" if offset_s > 0 else "behind"
-                lines += self._report(
-                    f"{self._cameras[c].name}: its clock is about {1e3 * abs(offset_s):.0f} ms {side} that of "
-                    f"{self._cameras[0].name}{', which is corrected' if state.corrected_s else ''}; synchronize the "
-                    "cameras or their machines (NTP, PTP)"
-                )
-            elif abs(offset_s) < limit_s / 2:
-                state.off = False
-        return lines
-
-    def _correct(self, camera: int, offset_s: float, std_s: float) -> None:
-        """Correct the clock of a camera if that changes its times significantly."""
-        assert self.correct is not None
-        state = self._states[camera]
-        change_s = abs(offset_s - state.corrected_s)
-        if abs(offset_s) > self._config.correct_s or change_s < max(LEAST_CORRECTION_S, SURE * std_s):
-            return
+        least_s = max(config.correct_s, config.correct_frames * interval_s)
+        left_s = [_offset(motion, 0, c) for c in range(1, len(self._cameras))]
         with self._lock:
-            state.corrected_s = offset_s
-            for _, views in self._motion:
-                views[camera].clear()  # it was seen at the times before the correction
-        self.correct(camera, offset_s)
+            corrected = False
+            for state, camera, rest_s in zip(self._states[1:], self._cameras[1:], left_s, strict=True):
+                offset_s = state.applied_s + rest_s
+                confirmed = abs(offset_s - state.offset_s) < AGREEMENT_S
+                state.offset_s = offset_s
+                if confirmed and abs(offset_s) > limit_s and not state.off:
+                    state.off = True
+                    side = "ahead of" if offset_s > 0 else "behind"
+                    lines += self._report(
+                        f"{camera.name}: its clock is about {1e3 * abs(offset_s):.0f} ms {side} that of "
+                        f"{self._cameras[0].name}, which is corrected; synchronize the cameras or their machines "
+                        "(NTP, PTP)"
+                    )
+                elif abs(offset_s) < limit_s / 2:
+                    state.off = False
+                if confirmed and abs(rest_s) > least_s:
+                    state.applied_s, corrected = offset_s, True
+            if corrected:
+                self._motion.clear()  # of the times before the correction
+        return lines
 
     def _report(self, line: str) -> list[str]:
         self.problems.append(line)
@@ -245,15 +242,15 @@ class RoomWatch:
         return [line]
 
 
-def _offset(motion: Sequence[tuple[float, list[dict[int, F64]]]], a: int, b: int) -> TimeOffset | None:
-    """By how much the times of one camera are ahead of another's, None where their people do not say."""
+def _offset(motion: Sequence[tuple[float, list[dict[int, F64]]]], a: int, b: int) -> float:
+    """By how much the times of one camera are ahead of another's, s; NaN where their people do not say."""
     shared = [set(views[a]) & set(views[b]) for _, views in motion]
     counts: dict[int, int] = {}
     for ids in shared:
         for identity in ids:
             counts[identity] = counts.get(identity, 0) + 1
     if not counts:
-        return None
+        return float("nan")
     identity = max(counts, key=lambda i: counts[i])
     entries = [(t, views) for t, views in motion if identity in views[a] or identity in views[b]]
     times = np.array([t for t, _ in entries])
@@ -267,4 +264,4 @@ def _offset(motion: Sequence[tuple[float, list[dict[int, F64]]]], a: int, b: int
         np.array([views[b].get(identity, unknown) for _, views in entries]),
         OffsetSearch(largest_s=0.6),
     )
-    return found if found is not None and found.reliable else None
+    return found.seconds if found is not None and found.reliable else float("nan")

@@ -100,7 +100,6 @@ class RoomResults:
         self.reader = _Reader(source, "realtime" if realtime else "fast")
         self.pipeline = _Pipeline(timings)
         self._alignment = Alignment(self._names, live=realtime, config=config, report=self._warn)
-        self.watch.correct = self._alignment.shift
         self._rig_fitter = RigFitter(fusion.model)
         self._errors = FrameErrors()
         self._begin_s: float | None = None
@@ -186,16 +185,15 @@ class RoomResults:
         self._alignment.finish(camera)
 
     def poll(self) -> None:
-        """Look for clocks that differ; called several times a second by the main loop.
-
-        Recordings have the same clocks in every run: there, the room looks for them between its moments.
-        """
+        """Correct clocks that differ; called several times a second by the main loop."""
         if self._realtime:
-            self._look_at_clocks()
+            self._correct_clocks()
 
-    def _look_at_clocks(self) -> None:
+    def _correct_clocks(self) -> None:
         for line in self.watch.poll():
             self._warn(line)
+        for camera, seconds in enumerate(self.watch.corrections_s):
+            self._alignment.shift(camera, seconds)
 
     def __iter__(self) -> Iterator[FrameResult]:
         for moment in self._alignment:
@@ -211,6 +209,8 @@ class RoomResults:
                 self._errors.failed(frame, raised)
                 continue
             self._errors.passed()
+            if not self._realtime:  # between moments, so that files give the same bodies at any speed
+                self._correct_clocks()
             yield result
         self._errors.finish()
 
@@ -235,8 +235,6 @@ class RoomResults:
         with self.pipeline.timings.measure("watch", frame):
             for line in self.watch.observe(found):
                 self._warn(line)
-        if not self._realtime:
-            self._look_at_clocks()
         rig_pose = self._rig_pose(frame, found.bodies) if self.wants_rotations() else None
         return FrameResult(frame, ROOM_CAMERA, found.bodies, rig_pose)
 

@@ -73,7 +73,6 @@ def simulate(
     two_sided: bool = False,
     rate: float = 6.0,
     jitter_s: float = 0.0,
-    delays_s: Mapping[str, float] | None = None,
     board: F64 | None = None,
     pose_of: Callable[[int, str], WorldPose] | None = None,
     relabel: Callable[[np.random.Generator, F64], F64] | None = None,
@@ -92,7 +91,6 @@ def simulate(
         two_sided: cameras behind the board see it, too.
         rate: frames per second.
         jitter_s: standard deviation of the moments at which cameras take the images of a frame.
-        delays_s: by how much later than the others a camera takes its images.
         board: its corners.
         pose_of: the pose of a camera in a frame, where it is not always the same.
         relabel: what a corner finder makes of the board's points (N, 3), for a board whose corners have no identity.
@@ -128,7 +126,7 @@ def simulate(
             world = camera.world if pose_of is None else pose_of(frame, name)
             assert world is not None
             to_camera = rigid(world.rotation, world.translation) @ board_at(
-                times[frame] + rng.normal(0, 1) * jitter_s + (delays_s or {}).get(name, 0.0), frame
+                times[frame] + rng.normal(0, 1) * jitter_s, frame
             )
             at = moved(to_camera, points)
             center = at.mean(axis=0)

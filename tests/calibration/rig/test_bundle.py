@@ -17,15 +17,11 @@ def test_jacobian_equals_numeric_derivatives() -> None:
     solution, _, _ = solve(without_poses(scene.cameras), scene.views, (np.eye(4),))
     bundle, seen = solution.bundle, solution.seen
     seen = type(seen)(seen.camera, seen.frame, seen.points, seen.pixels, np.full_like(seen.pixels, 30.0))
-    layout = Layout(3, len(bundle.boards), (1,), seen.view_cameras, 0.05)
+    layout = Layout(3, len(bundle.boards), (1,), len(bundle.delays_s), 0.05)
     rng = np.random.default_rng(0)
     at = rng.normal(0, 0.02, layout.size)
     analytic = layout.jacobian(bundle, at, seen, 1.0, 1.0).toarray()[: 2 * len(seen.camera)]
-    chosen = [
-        *range(2 * POSE + POSE),
-        *range(layout.poses_end, layout.poses_end + LENS + 3),
-        *range(layout.size - 3, layout.size),
-    ]
+    chosen = [*range(2 * POSE + POSE), *range(layout.poses_end, layout.poses_end + LENS + 3)]
     for parameter in chosen:
         step = np.zeros(layout.size)
         step[parameter] = 1e-6

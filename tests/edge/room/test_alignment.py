@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -151,20 +150,3 @@ def test_between_keeps_people_of_both_frames_only() -> None:
     assert found.keypoints[0, 0].tolist() == pytest.approx([5, 5, 0.8])
     assert found.translation[0].tolist() == pytest.approx([5, 5, 5])
     assert len(between(sample(0.0, identity=1), sample(0.2, identity=2), 0.1)) == 0
-
-
-@pytest.mark.parametrize("offset_s", [0.25, -0.25])
-def test_alignment_shift_moves_frames_that_wait_and_further_ones(offset_s: float) -> None:
-    alignment = Alignment(["c0", "c1"], live=False, config=AlignmentConfig())
-    times = [i / 10 for i in range(20)]
-    for t_s in times:
-        alignment.put(0, sample(t_s))
-    for index, t_s in enumerate(times):
-        if index == 10:
-            alignment.shift(1, offset_s)
-        alignment.put(1, replace(sample(t_s), t_s=t_s + offset_s))
-    for camera in (0, 1):
-        alignment.finish(camera)
-    moments = list(alignment)
-    assert [seen(m, 1) for m in moments] == pytest.approx([100 * t_s for t_s in times], abs=1e-3)
-    assert alignment.dropped == 0
