@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from edge.errors import OutputError, RecordingError
+from edge.recording.export.whole_file import whole_file
 from edge.recording.mcap_file import Recording
 from edge.sinks.output_file import OutputFile
 from engines.errors import UnknownNameError
 from engines.files.suggestions import did_you_mean
-from meshcast.errors import WireError
 from meshcast.protocol.decoding import decode
 from meshcast.protocol.layout import TOPIC_PREFIXES, Kind
 from meshcast.protocol.packets import FramePacket, ModelPacket
@@ -72,29 +72,18 @@ def write_columns(path: Path, recording: Recording, *, stream: str = "", surface
     """
     check_columns(f"{path}: ")
     streams: dict[str, _Stream] = {}
-    target = OutputFile(path)
-    try:
-        with _Table(target, COLUMNS | (VERTICES if surface else {}), SURFACE_ROWS if surface else GROUP_ROWS) as table:
-            for recorded in recording:
-                packet = decode(recorded.message)
-                if packet.stream not in streams:
-                    recording.budget.reserve(NAME_BYTES, f"{recording.path}: the streams")
-                    streams[packet.stream] = _Stream(stream in ("", packet.stream), surface)
-                table.add(streams[packet.stream].rows(packet))
-            for known in streams.values():
-                table.add(known.end())
-            chosen = _chosen(recording, streams, stream)
-            table.describe({name: known.about() for name, known in chosen.items()})
-    except WireError as error:
-        target.discard()
-        raise RecordingError(f"{recording.path}: {error}") from None
-    except OSError as error:
-        target.discard()
-        raise target.error(error) from None
-    except BaseException:
-        target.discard()
-        raise
-    target.commit()
+    columns, rows = (COLUMNS | VERTICES, SURFACE_ROWS) if surface else (COLUMNS, GROUP_ROWS)
+    with whole_file(path, recording) as target, _Table(target, columns, rows) as table:
+        for recorded in recording:
+            packet = decode(recorded.message)
+            if packet.stream not in streams:
+                recording.budget.reserve(NAME_BYTES, f"{recording.path}: the streams")
+                streams[packet.stream] = _Stream(stream in ("", packet.stream), surface)
+            table.add(streams[packet.stream].rows(packet))
+        for known in streams.values():
+            table.add(known.end())
+        chosen = _chosen(recording, streams, stream)
+        table.describe({name: known.about() for name, known in chosen.items()})
     return {name: known.count for name, known in chosen.items()}
 
 

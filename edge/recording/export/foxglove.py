@@ -19,6 +19,7 @@ from calibration.world import WorldPose
 from edge.errors import OutputError, RecordingError
 from edge.recording.camera_pose import read_camera_pose
 from edge.recording.export.foxglove_schemas import SCHEMAS, UNUSED
+from edge.recording.export.whole_file import whole_file
 from edge.recording.mcap_file import Recording, Unbuffered
 from edge.render.palette import color_of
 from edge.render.skeleton import bones
@@ -73,32 +74,20 @@ def write_foxglove(
     if path.exists() and path.samefile(recording.path):
         raise OutputError(f"{path}: is the recording itself; choose another name")
     levels = _levels(recording, stream)
-    target = OutputFile(path)
-    try:
-        with _Mcap(target) as mcap:
-            scenes = {
-                name: _Stream(mcap, name, pose or read_camera_pose(recording, name), surface and level in SURFACES)
-                for name, level in levels.items()
-            }
-            for recorded in recording:
-                packet = decode(recorded.message)
-                scene = scenes.get(packet.stream)
-                if scene is None:
-                    continue
-                if isinstance(packet, (ModelPacket, StatusPacket)):
-                    scene.note(packet, recorded.t_ns)
-                elif isinstance(packet, FramePacket) and packet.level == TOPIC_PREFIXES[levels[packet.stream]]:
-                    scene.add(packet, recorded.t_ns)
-    except WireError as error:
-        target.discard()
-        raise RecordingError(f"{recording.path}: {error}") from None
-    except OSError as error:
-        target.discard()
-        raise target.error(error) from None
-    except BaseException:
-        target.discard()
-        raise
-    target.commit()
+    with whole_file(path, recording) as target, _Mcap(target) as mcap:
+        scenes = {
+            name: _Stream(mcap, name, pose or read_camera_pose(recording, name), surface and level in SURFACES)
+            for name, level in levels.items()
+        }
+        for recorded in recording:
+            packet = decode(recorded.message)
+            scene = scenes.get(packet.stream)
+            if scene is None:
+                continue
+            if isinstance(packet, (ModelPacket, StatusPacket)):
+                scene.note(packet, recorded.t_ns)
+            elif isinstance(packet, FramePacket) and packet.level == TOPIC_PREFIXES[levels[packet.stream]]:
+                scene.add(packet, recorded.t_ns)
     return {name: scene.frames for name, scene in scenes.items()}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from calibration.camera import Camera
 from edge.errors import EXIT_USAGE, EXIT_WHOLE, OutputError, RecordingError
-from edge.recording.export import columns
+from edge.recording.export import whole_file
 from edge.recording.export.columns import COLUMNS, write_columns
 from edge.recording.mcap_file import Recording, RecordingWriter
 from edge.recording.stream_recorder import RecordConfig, StreamRecorder
@@ -27,7 +27,7 @@ from tests.support.small_disk import SmallDisk
 
 pq = pytest.importorskip("pyarrow.parquet")
 CAMERA = Camera.from_fov((640, 480), 60)
-COUNTS = (2, 1, 0)  # people in the frames
+COUNTS = (2, 0, 1)  # people in the frames
 
 
 def record(path: Path, levels: tuple[str, ...] = ("params", "joints")) -> Recording:
@@ -110,7 +110,7 @@ def test_columns_recording_without_frames_is_an_error(tmp_path: Path) -> None:
 
 def test_columns_full_disk_is_one_line_and_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recording = record(tmp_path / "a.mcap")
-    monkeypatch.setattr(columns, "OutputFile", lambda path: SmallDisk(path, 500))
+    monkeypatch.setattr(whole_file, "OutputFile", lambda path: SmallDisk(path, 500))
     with pytest.raises(OutputError, match=r"a\.parquet: cannot be written: No space left on device$"):
         write_columns(tmp_path / "a.parquet", recording)
     assert [path.name for path in tmp_path.iterdir()] == ["a.mcap"]
