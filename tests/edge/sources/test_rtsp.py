@@ -149,7 +149,9 @@ def test_rtsp_auto_transport_is_found_and_remembered(
         return
     assert len(refused) == 1
     assert "refuses RTP over TCP; using UDP" in refused[0]
-    assert (asked[0], asked[-1], asked.count("udp")) == ("tcp", "udp", 1)  # a busy server may be asked more than once
+    # The server may answer 503 while it still ends another session; then the source begins again with TCP.
+    assert (asked[0], asked[-2:]) == ("tcp", ["tcp", "udp"])
+    assert ("udp", "udp") not in itertools.pairwise(asked)
 
 
 @pytest.mark.parametrize(("only", "asked"), [("udp", "tcp"), ("tcp", "udp")])
