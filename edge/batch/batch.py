@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,9 +14,10 @@ from typing import Any
 from edge.batch.executor import Advanced, Event, Executor, Failed, Finished, VideoResult, VideoTask
 from edge.batch.manifest import Manifest, Record, differences
 from edge.batch.output_folder import OutputFolder, opened_folder
+from edge.batch.output_store import OutputStore, opened_store
 from edge.batch.progress import BatchProgress
 from edge.batch.task_files import OUTPUT
-from edge.batch.videos import Video
+from edge.batch.video import Video
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE, OutputError
 from edge.runtime.signals import interruptible
 
@@ -32,13 +32,13 @@ class BatchConfig:
     """A batch.
 
     Attributes:
-        out: folder of the outputs.
+        out: folder of the outputs, or URL of a store.
         suffixes: of the outputs of a video.
         settings: of the processing, for the manifest; outputs with other settings are not mixed.
         redo: process all videos again, also with other settings.
     """
 
-    out: Path
+    out: Path | str
     suffixes: tuple[str, ...]
     settings: dict[str, Any]
     redo: bool = False
@@ -54,6 +54,7 @@ class BatchResult:
         failed: videos without outputs, with the error.
         stopped: the error that ended the batch early, "" without one.
         interruption: what interrupted it.
+        peak_rss_mb: the largest resident memory of each worker, MB.
     """
 
     progress: BatchProgress
@@ -61,6 +62,7 @@ class BatchResult:
     failed: dict[str, str] = field(default_factory=dict)
     stopped: str = ""
     interruption: KeyboardInterrupt | None = None
+    peak_rss_mb: dict[str, float] = field(default_factory=dict)
 
     def exit_code(self, problems: int) -> int:
         """The exit code, see edge.errors. problems: number of sources that could not be read."""
@@ -94,8 +96,9 @@ def run_batch(
         OutputError: the folder cannot be used, or has results of other settings or other videos.
         MeshcastError: the models cannot be loaded.
     """
-    with interruptible() as interrupt, opened_folder(config.out) as folder:
-        manifest = Manifest(config.out)
+    place = opened_store(config.out) if isinstance(config.out, str) else opened_folder(config.out)
+    with interruptible() as interrupt, place as folder:
+        manifest = folder.manifest()
         _check_settings(manifest, config, videos)
         for video in videos:
             _check_owned(video, manifest, folder, config)
@@ -108,6 +111,8 @@ def run_batch(
                 result.partial[video.name] = _first_problem(record)
         if not pending:
             return result
+        if isinstance(folder, OutputStore):
+            _own(pending, manifest)
         manifest.begin(config.settings, [video.name for video in pending])
         try:
             executor = make_executor(len(pending))
@@ -132,7 +137,7 @@ class _Run:
     def __init__(
         self,
         pending: Sequence[Video],
-        folder: OutputFolder,
+        folder: OutputFolder | OutputStore,
         manifest: Manifest,
         executor: Executor,
         result: BatchResult,
@@ -166,7 +171,7 @@ class _Run:
         if earlier is not None:
             self._folder.remove_others(earlier, self._config.suffixes)
         self._manifest.add(self._record(video, state="started"))
-        task = VideoTask(video, self._folder.task_folder())
+        task = VideoTask(video, self._folder.task_folder(), isinstance(self._folder, OutputStore))
         self._running[video.name] = task
         self._executor.start(task)
 
@@ -190,18 +195,23 @@ class _Run:
             "people": done.people,
             "wall_s": done.wall_s,
             "finished": _now(),
+            "cpu_s": round(done.cpu_s, 3),
             "worker": done.worker,
+            "worker_peak_rss_mb": round(done.peak_rss_mb, 1),
             "models": done.models,
             "problems": list(done.problems),
         }
         state = "partial" if done.problems else "done"
         self._manifest.add(self._record(video, state=state, files=done.files, details=details))
         self._result.progress.finished(video.name, done.frames)
+        self._result.peak_rss_mb[done.worker] = max(done.peak_rss_mb, self._result.peak_rss_mb.get(done.worker, 0.0))
         if done.problems:
             self._result.partial[video.name] = done.problems[0]
 
     def _fail(self, task: VideoTask, event: Failed) -> None:
         if event.fatal:
+            if task.spooled:
+                raise OutputError(event.error)
             path = self._folder.output(task.video.name, "")
             raise OutputError(event.error.replace(str(task.folder / OUTPUT), str(path)))
         name = task.video.name
@@ -217,7 +227,7 @@ class _Run:
     def _record(self, video: Video, **rest: Any) -> Record:
         return Record(
             name=video.name,
-            source=str(video.path),
+            source=video.source,
             source_size=video.size,
             source_mtime_ns=video.mtime_ns,
             attempts=self._attempts[video.name],
@@ -252,19 +262,26 @@ def _check_settings(manifest: Manifest, config: BatchConfig, videos: Sequence[Vi
         )
 
 
-def _check_owned(video: Video, manifest: Manifest, folder: OutputFolder, config: BatchConfig) -> None:
+def _check_owned(video: Video, manifest: Manifest, folder: OutputFolder | OutputStore, config: BatchConfig) -> None:
     """Raise OutputError if a file that is no result of this video would be replaced."""
     record = manifest.records.get(video.name)
     if record is None:
         for suffix in config.suffixes:
-            path = folder.output(video.name, suffix)
-            if os.path.lexists(path):
+            if folder.exists(video.name, suffix):
+                path = folder.output(video.name, suffix)
                 raise OutputError(f"{path}: exists and is no result of a batch; move it or choose another --out")
-    elif record.source != str(video.path) and not _same(video, record):
+    elif record.source != video.source and not _same(video, record):
         raise OutputError(
-            f"{video.name}: {config.out} has the results of {record.source} under this name; rename {video.path} or "
+            f"{video.name}: {config.out} has the results of {record.source} under this name; rename {video.source} or "
             "choose another --out"
         )
+
+
+def _own(pending: Sequence[Video], manifest: Manifest) -> None:
+    """Note all videos as started before any output exists: workers upload outputs at once, the manifest follows later,
+    and after a crash in between the outputs must be known as those of a batch."""
+    for video in pending:
+        manifest.records.setdefault(video.name, Record(video.name, "started", video.source, video.size, video.mtime_ns))
 
 
 def _same(video: Video, record: Record) -> bool:
@@ -272,7 +289,7 @@ def _same(video: Video, record: Record) -> bool:
     return (record.source_size, record.source_mtime_ns) == (video.size, video.mtime_ns)
 
 
-def _is_done(video: Video, manifest: Manifest, folder: OutputFolder, config: BatchConfig) -> bool:
+def _is_done(video: Video, manifest: Manifest, folder: OutputFolder | OutputStore, config: BatchConfig) -> bool:
     record = manifest.records.get(video.name)
     if record is None or record.state not in ("done", "partial") or not _same(video, record):
         return False

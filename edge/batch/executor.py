@@ -7,25 +7,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from edge.batch.videos import Video
+from edge.batch.video import Video
 
 
 @dataclass(frozen=True, slots=True)
 class VideoTask:
-    """A video to process, and the folder for its outputs, which exists and is empty."""
+    """A video to process, and the folder for its outputs, which exists and is empty. Where the outputs go to a store,
+    `spooled` is true, and the worker makes the folder."""
 
     video: Video
     folder: Path
+    spooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenFile:
-    """An output: the suffix of its name, its size in bytes, SHA-256 in hexadecimal, and time of change, ns."""
+    """An output: the suffix of its name, its size in bytes, SHA-256 in hexadecimal, time of change, ns, and in a store
+    its entity tag."""
 
     suffix: str
     size: int
     sha256: str
     mtime_ns: int
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class VideoResult:
         models: the models by role with engine, device and precision.
         problems: why the results are incomplete, one line each; empty for a whole video.
         worker: machine and process that did it.
+        cpu_s: processor time of the worker for it, s.
+        peak_rss_mb: the largest resident memory of the worker so far, MB.
     """
 
     files: tuple[WrittenFile, ...]
@@ -51,6 +57,8 @@ class VideoResult:
     models: dict[str, Any] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     worker: str = ""
+    cpu_s: float = 0.0
+    peak_rss_mb: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

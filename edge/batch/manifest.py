@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
@@ -74,9 +74,19 @@ class Manifest:
         records: the last record of each video, by name.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Read the file, if there is one. Raises OutputError when it cannot be read or is another file."""
+    def __init__(
+        self, folder: Path, *, shown: str = "", on_write: Callable[[Path, bool], None] = lambda path, at_once: None
+    ) -> None:
+        """Read the file, if there is one. Raises OutputError when it cannot be read or is another file.
+
+        Args:
+            folder: of the file.
+            shown: its name in messages, if that is not its path.
+            on_write: called after each change with the path, and whether the change is at the start or end of a batch.
+        """
         self.path = folder / NAME
+        self._shown = shown or str(self.path)
+        self._on_write = on_write
         self.settings: dict[str, Any] | None = None
         self.records: dict[str, Record] = {}
         self._file: BinaryIO | None = None
@@ -85,7 +95,7 @@ class Manifest:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise OutputError(f"{self.path}: cannot be read: {error.strerror}") from None
+            raise OutputError(f"{self._shown}: cannot be read: {error.strerror}") from None
         head, *lines = data.split(b"\n")
         self.settings = self._head(head)
         for line in lines:
@@ -121,6 +131,7 @@ class Manifest:
         except OSError as error:
             raise self._error(error) from None
         self.records[record.name] = record
+        self._on_write(self.path, False)
 
     def close(self) -> None:
         """Leave one line for each video. Raises OutputError, and then the appended lines stay. Idempotent."""
@@ -137,6 +148,7 @@ class Manifest:
         head = {FORMAT: VERSION, "settings": self.settings}
         lines = [json.dumps(head).encode() + b"\n", *(self.records[name].line() for name in sorted(self.records))]
         write_atomically(self.path, b"".join(lines))
+        self._on_write(self.path, True)
 
     def _head(self, line: bytes) -> dict[str, Any]:
         try:
@@ -146,10 +158,10 @@ class Manifest:
                 return settings
         except (ValueError, TypeError, KeyError):
             pass
-        raise OutputError(f"{self.path}: not a manifest of this version; choose another --out or remove the file")
+        raise OutputError(f"{self._shown}: not a manifest of this version; choose another --out or remove the file")
 
     def _error(self, error: OSError) -> OutputError:
-        return OutputError(f"{self.path}: cannot be written: {error.strerror or error}")
+        return OutputError(f"{self._shown}: cannot be written: {error.strerror or error}")
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

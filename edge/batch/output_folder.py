@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.batch.executor import WrittenFile
-from edge.batch.manifest import Record
+from edge.batch.manifest import Manifest, Record
 from edge.batch.task_files import OUTPUT, sha256_of
 from edge.errors import OutputError
 
@@ -33,6 +33,14 @@ class OutputFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def manifest(self) -> Manifest:
+        """The manifest of the folder. Raises OutputError."""
+        return Manifest(self.path)
+
+    def exists(self, name: str, suffix: str) -> bool:
+        """Whether there is something under the name of an output."""
+        return os.path.lexists(self.output(name, suffix))
 
     def output(self, name: str, suffix: str) -> Path:
         """Path of an output."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -13,7 +15,7 @@ from edge.batch.task_files import OUTPUT, hashed, sha256_of
 from edge.errors import OutputError
 from edge.models import LoadedModels, Models, second_pose_card
 from edge.pipeline import CameraConfig
-from edge.recording.export.columns import write_columns
+from edge.recording.export.columns import check_columns, write_columns
 from edge.recording.mcap_file import Recording
 from edge.recording.stream_recorder import RecordConfig
 from edge.run import run
@@ -58,6 +60,8 @@ class Processing:
 
     def load(self) -> Process:
         """Load the models in a worker. Raises MeshcastError."""
+        if "parquet" in self.formats:
+            check_columns()
         return _Processor(self, LoadedModels(self.models))
 
     def run_config(self, task: VideoTask) -> RunConfig:
@@ -84,6 +88,7 @@ class _Processor:
         self._config, self._models = config, models
 
     def __call__(self, task: VideoTask, on_frames: OnFrames) -> VideoResult:
+        cpu_s = time.process_time()
         result = run(self._config.run_config(task), models=self._models, on_progress=on_frames)
         failed = [problem for problem in result.report["problems"] if problem in result.logged]
         if failed:
@@ -101,6 +106,8 @@ class _Processor:
             models={role: asdict(use) for role, use in self._models.uses.items()},
             problems=tuple(report["problems"]),
             worker=worker_name(),
+            cpu_s=time.process_time() - cpu_s,
+            peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
         )
 
     def _write_columns(self, task: VideoTask) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
-from edge.batch.videos import Video
+from edge.batch.video import Video
 
 
 class BatchProgress:

@@ -59,7 +59,7 @@ class RayActor:
     def work(self, task: VideoTask) -> Event:
         """Process a video."""
         name = task.video.name
-        if not task.folder.is_dir():
+        if not task.spooled and not task.folder.is_dir():
             problem = f"{task.folder.parent.parent}: not visible on {platform.node()}; all nodes need the output folder"
             return Failed(name, problem, fatal=True)
         assert self._process is not None

@@ -4,43 +4,18 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.batch.store import is_store, scheme_of
+from edge.batch.store_sources import videos_in_store
+from edge.batch.video import NAME_BYTES, VIDEO_SUFFIXES, Video
 from edge.errors import SourceError
 from edge.redaction import redact_path
 
-# Found in folders; a file that is named itself may have any suffix.
-VIDEO_SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        *("3gp", "asf", "avi", "flv", "h264", "h265", "hevc", "ivf", "m2ts", "m4v", "mjpeg", "mjpg", "mkv", "mov"),
-        *("mp4", "mpeg", "mpg", "mts", "mxf", "ogv", "ts", "vob", "webm", "wmv", "y4m"),
-    )
-)
-NAME_BYTES = 250  # of a file's name; leaves 5 for the suffix of an output
 LIST_BYTES = 64 << 20  # of a text list
-_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Video:
-    """One video of a batch.
-
-    Attributes:
-        path: absolute path of the file.
-        name: of its outputs: their path below the output folder, without suffix, with `/` between folders.
-        size: of the file, bytes.
-        mtime_ns: time of its last change, ns since 1970 UTC.
-    """
-
-    path: Path
-    name: str
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +36,7 @@ def find_videos(sources: Sequence[str]) -> FoundVideos:
 
     Args:
         sources: files, folders (searched recursively; their structure is part of the names), globs, and @LIST for a
-            text file with one of these per line, relative to the list.
+            text file with one of these per line, relative to the list; objects, prefixes and patterns of s3:// and gs://.
 
     Returns:
         The videos, and a line for each source that is missing, unreadable or empty.
@@ -72,19 +47,21 @@ def find_videos(sources: Sequence[str]) -> FoundVideos:
     found: dict[str, Video] = {}  # by real path: a file that two sources name is processed once
     problems: list[str] = []
     for source in sources:
-        for path, name in _expand(source, Path.cwd(), problems):
-            video = _video(path, name)
+        for entry in _expand(source, Path.cwd(), problems):
+            video = entry if isinstance(entry, Video) else _video(*entry)
             if isinstance(video, str):
                 problems.append(video)
             else:
-                found.setdefault(os.path.realpath(path), video)
+                found.setdefault(video.url or os.path.realpath(video.path), video)
     videos = sorted(found.values(), key=lambda video: video.name)
     _check_distinct(videos)
     return FoundVideos(tuple(videos), tuple(dict.fromkeys(problems)))
 
 
-def _expand(source: str, folder: Path, problems: list[str], *, lists: bool = True) -> Iterator[tuple[Path, str]]:
-    """The files of a source with the names of their outputs."""
+def _expand(
+    source: str, folder: Path, problems: list[str], *, lists: bool = True
+) -> Iterator[tuple[Path, str] | Video]:
+    """The files of a source with the names of their outputs, and the videos of a store."""
     if source.startswith("@") and lists:
         try:
             lines = _lines(Path(os.path.expanduser(source[1:])))
@@ -94,8 +71,13 @@ def _expand(source: str, folder: Path, problems: list[str], *, lists: bool = Tru
         for line in lines:
             yield from _expand(line, Path(source[1:]).absolute().parent, problems, lists=False)
         return
-    if _URL.match(source):
-        problems.append(f"{redact_path(source)}: not a file of this machine; mount or copy the videos first")
+    if is_store(source):
+        yield from videos_in_store(source, problems)
+        return
+    if scheme_of(source) is not None:
+        problems.append(
+            f"{redact_path(source)}: not a file or an object of s3:// or gs://; mount or copy the videos first"
+        )
         return
     path = Path(os.path.abspath(folder / os.path.expanduser(source)))
     if path.is_dir():
@@ -169,6 +151,6 @@ def _check_distinct(videos: Sequence[Video]) -> None:
         other = first.setdefault(video.name, video)
         if other is not video:
             raise SourceError(
-                f"{video.name}: the outputs of {other.path} and {video.path} would have this name; rename one of them, "
-                "give the folder above both, or use two --out folders"
+                f"{video.name}: the outputs of {other.source} and {video.source} would have this name; rename one "
+                "of them, give the folder above both, or use two --out folders"
             )

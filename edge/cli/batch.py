@@ -1,4 +1,4 @@
-"""`meshcast batch SOURCES... --out FOLDER`: process an archive of recorded videos with several workers."""
+"""`meshcast batch SOURCES... --out PLACE`: process an archive of recorded videos with several workers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from edge.text import one_line
 
 if TYPE_CHECKING:
     from edge.batch.batch import BatchResult
-    from edge.batch.executor import Executor
+    from edge.batch.executor import Executor, Load
     from edge.batch.processing import Processing
     from edge.batch.progress import BatchProgress
 
@@ -40,10 +40,11 @@ LISTED = 20  # failures that are printed; the manifest has all
 LOGGED_S = 60.0  # between two lines of progress where there is no terminal
 
 EPILOG = """\
-SOURCE is a video file, a folder (searched recursively), a glob, or @LIST.txt with one of these per line.
+SOURCE is a video file, a folder (searched recursively), a glob, an object, prefix or pattern of s3:// or gs://, or
+@LIST.txt with one of these per line.
 
-FOLDER receives for each video NAME.mcap, .npz or .parquet with the results, NAME.json with counts and timings, and one
-manifest.jsonl of all. The same command again resumes: finished videos with intact outputs are skipped.
+PLACE receives for each video NAME.mcap, NAME.npz or NAME.parquet with the results, NAME.json with counts and timings,
+and one manifest.jsonl of all. The same command again resumes: finished videos with intact outputs are skipped.
 
 exit codes: 0 all videos are done; 1 unusable input or output, nothing done; 2 usage error; 3 some videos failed or are
             incomplete, or the batch was interrupted; what is done is kept
@@ -62,7 +63,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("sources", metavar="SOURCE", nargs="+", help="videos, see below")
     group = parser.add_argument_group("output")
     group.add_argument(
-        "--out", type=Path, metavar="FOLDER", required=True, help="folder of the outputs, made if missing"
+        "--out", metavar="PLACE", required=True, help="folder of the outputs, made if missing, or s3:// or gs:// URL"
     )
     group.add_argument(
         "--format",
@@ -125,6 +126,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Process the videos. Returns the exit code; raises MeshcastError for what cannot be started."""
     from edge.batch.batch import BatchConfig, run_batch
+    from edge.batch.store import is_store
     from edge.batch.videos import find_videos
 
     processing = _processing(args)
@@ -134,7 +136,8 @@ def run(args: argparse.Namespace) -> int:
     if not found.videos:
         console.error("no video to process; name video files or folders that have some", "batch")
         return EXIT_INPUT
-    config = BatchConfig(args.out, processing.suffixes, _settings(args, processing), args.redo)
+    out = args.out.rstrip("/") if is_store(args.out) else Path(args.out)
+    config = BatchConfig(out, processing.suffixes, _settings(args, processing), args.redo)
     make_executor = _executor(args, processing)
     with StatusLine() as status:
         progress = _Progress(status, args.quiet)
@@ -170,7 +173,7 @@ def _report(result: BatchResult, problems: int, args: argparse.Namespace) -> Non
         for name, problem in list(entries.items())[:LISTED]:
             console.warn(f"{name}: {title}: {problem}")
         if len(entries) > LISTED:
-            console.warn(f"{len(entries) - LISTED} more videos {title}; see {args.out / 'manifest.jsonl'}")
+            console.warn(f"{len(entries) - LISTED} more videos {title}; see {args.out}/manifest.jsonl")
     if result.stopped:
         console.error(f"{result.stopped}; the same command resumes", "batch")
     elif result.interruption is not None:
@@ -186,7 +189,10 @@ def _report(result: BatchResult, problems: int, args: argparse.Namespace) -> Non
         console.out(f"{counts.failed} failed")
     if problems:
         console.out(f"{problems} of the sources cannot be read")
-    console.out(f"wrote {one_line(str(args.out))}")
+    if result.peak_rss_mb:
+        largest = max(result.peak_rss_mb.values()) / 1000
+        console.out(f"{len(result.peak_rss_mb)} workers, at most {largest:.1f} GB of memory each")
+    console.out(f"wrote {one_line(args.out)}")
 
 
 def _executor(args: argparse.Namespace, processing: Processing) -> Callable[[int], Executor]:
@@ -202,7 +208,7 @@ def _executor(args: argparse.Namespace, processing: Processing) -> Callable[[int
         from edge.batch.process_pool import ProcessPool
 
         workers = min(videos, args.workers or max(1, cores // CORES_PER_WORKER))
-        return ProcessPool(_with_threads(processing, max(1, cores // workers)).load, workers)
+        return ProcessPool(_load(args, _with_threads(processing, max(1, cores // workers))), workers)
 
     return make
 
@@ -214,10 +220,18 @@ def _on_ray(args: argparse.Namespace, processing: Processing) -> Callable[[int],
         from edge.batch.ray_pool import RayPool, WorkerResources
 
         resources = WorkerResources(cpus, args.gpus_per_worker or 0.0)
-        load = _with_threads(processing, cpus).load
+        load = _load(args, _with_threads(processing, cpus))
         return RayPool(load, args.ray, workers=min(videos, args.workers or videos), resources=resources)
 
     return make
+
+
+def _load(args: argparse.Namespace, processing: Processing) -> Load:
+    """Loads a worker for these sources and this place."""
+    from edge.batch.spool import Spooled
+    from edge.batch.store import is_store
+
+    return Spooled(processing.load, args.out.rstrip("/") if is_store(args.out) else "")
 
 
 def _with_threads(processing: Processing, threads: int) -> Processing:
@@ -229,7 +243,7 @@ def _processing(args: argparse.Namespace) -> Processing:
     """How the videos are processed. Raises UsageError for options that do not go together."""
     from edge.batch.executor import VideoTask
     from edge.batch.processing import Processing
-    from edge.batch.videos import Video
+    from edge.batch.video import Video
     from edge.run_config import PlaybackConfig
     from edge.stages.config import PipelineConfig
 

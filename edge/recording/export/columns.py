@@ -70,10 +70,7 @@ def write_columns(path: Path, recording: Recording, *, stream: str = "", surface
         RecordingError: the recording is damaged or has no frames.
         UnknownNameError: there is no such stream.
     """
-    try:
-        import pyarrow as pa  # noqa: F401
-    except ImportError:
-        raise OutputError(f"{path}: Parquet needs the package pyarrow; pip install 'meshcast[columns]'") from None
+    check_columns(f"{path}: ")
     streams: dict[str, _Stream] = {}
     target = OutputFile(path)
     try:
@@ -99,6 +96,14 @@ def write_columns(path: Path, recording: Recording, *, stream: str = "", surface
         raise
     target.commit()
     return {name: known.count for name, known in chosen.items()}
+
+
+def check_columns(subject: str = "") -> None:
+    """Raises OutputError, whose message begins with `subject`, when pyarrow is missing."""
+    try:
+        import pyarrow as pa  # noqa: F401
+    except ImportError:
+        raise OutputError(f"{subject}Parquet needs the package pyarrow; pip install 'meshcast[columns]'") from None
 
 
 def _chosen(recording: Recording, streams: dict[str, _Stream], stream: str) -> dict[str, _Stream]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.batch.progress import BatchProgress, duration
-from edge.batch.videos import Video
+from edge.batch.video import Video
 
 
 def test_progress_estimates_remaining_time_by_size() -> None:

@@ -67,7 +67,7 @@ def test_find_videos_unreadable_sources_are_listed(tmp_path: Path) -> None:
     (tmp_path / f"{'n' * 251}.ts").write_bytes(b"x")
     sources = ["gone.mp4", "folder", "*.avi", "@gone.txt", "empty.mp4", "pipe.mp4", f"{'n' * 251}.ts"]
     given = [f"@{tmp_path / word[1:]}" if word[0] == "@" else str(tmp_path / word) for word in sources]
-    found = find_videos([*given, "s3://bucket/key.mp4", "a\0b"])
+    found = find_videos([*given, "abfs://bucket/key.mp4", "a\0b"])
     assert not found.videos
     problems = [problem.removeprefix("@").removeprefix(f"{tmp_path}/") for problem in found.problems]
     assert [problem.split(": ", 1)[1] for problem in problems[:6]] == [
@@ -79,5 +79,5 @@ def test_find_videos_unreadable_sources_are_listed(tmp_path: Path) -> None:
         "not a regular file",
     ]
     assert "too long" in problems[6]
-    assert problems[7].startswith("s3://bucket/key.mp4: not a file of this machine")
+    assert problems[7].startswith("abfs://bucket/key.mp4: not a file or an object of s3:// or gs://")
     assert "embedded null" in problems[8]
