@@ -6,6 +6,7 @@
 # make test   install the development tools and run the tests
 # make check  for the edit loop, half a minute: ruff, mypy and the tests without engines, browsers, sockets and processes
 # make bench  time the pipeline and the kernels, write bench.json
+# make bench-quick  compare the kernels with their references in the same run: an error where they have become slower
 # make gpu    with a GPU: build the CUDA kernels for it, test them, also under the sanitizers, and time them
 # make emulated  without one: the CUDA kernels' tests in an emulation
 # make sanitize  the tests of the kernels under the address and undefined-behavior sanitizers
@@ -35,7 +36,7 @@ CLIENT_SOURCES := $(shell find clients/cpp clients/unreal/Meshcast/Source/Meshca
 C_FILES := $(NATIVE_SOURCES) $(CLIENT_SOURCES) \
   $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo wheel image-check torch test check bench gpu emulated sanitize aarch64 fuzz campaign docs-commands lint docs format clean help
+.PHONY: demo wheel image-check torch test check bench bench-quick gpu emulated sanitize aarch64 fuzz campaign docs-commands lint docs format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -110,6 +111,9 @@ check: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/benchmarks/bench.py --output bench.json
+
+bench-quick: $(VENV)/installed-dev
+	$(BIN)/python tests/benchmarks/bench_quick.py
 
 gpu:
 	PYTHON=$(PYTHON) tests/gpu.sh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 import edge_kernels
+from engines.inference.compiled_cache import SWITCH
 from tests.support import quick
 
 # How long an example takes says something about the machine and what else runs on it, nothing about the code.
@@ -40,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ[SWITCH] = "off"  # of the processes that tests start too: no test depends on graphs of another run
     if config.getoption("--quick"):
         settings.load_profile("quick")
 

@@ -30,7 +30,8 @@ _LENGTH_BYTES = 4
 @dataclass(frozen=True, slots=True)
 class Key:
     """Everything that a plan depends on: the SHA-256 of the ONNX model, the engine and its version, the device with its
-    compute capability, the precision and the input shapes. Plans with different keys are in different files."""
+    compute capability, the precision, the input shapes and an engine's other settings. Plans with different keys are in
+    different files."""
 
     model: str
     backend: str
@@ -38,10 +39,16 @@ class Key:
     device: str
     precision: str
     shapes: str
+    settings: str = ""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields as they are written; without settings, which the plans of TensorRT do not have."""
+        return {name: value for name, value in asdict(self).items() if name != "settings" or value}
 
     @property
     def file_name(self) -> str:
-        return f"{self.backend}-{self.model[:12]}-{_sha256(json.dumps(asdict(self)).encode())[:16]}.plan"
+        return f"{self.backend}-{self.model[:12]}-{_sha256(json.dumps(self.fields).encode())[:16]}.plan"
 
 
 class DamagedPlanError(Exception):
@@ -91,8 +98,13 @@ def forget(key: Key, folder: Path | None = None) -> None:
 
 def pack(key: Key, plan: bytes) -> bytes:
     """Encodes a plan as a file."""
-    header = json.dumps({"format": FORMAT, "sha256": _sha256(plan), "key": asdict(key)}).encode()
-    return MAGIC + len(header).to_bytes(_LENGTH_BYTES, "little") + header + plan
+    return header_of(key, plan) + plan
+
+
+def header_of(key: Key, plan: bytes) -> bytes:
+    """The part of a plan's file before the plan."""
+    header = json.dumps({"format": FORMAT, "sha256": _sha256(plan), "key": key.fields}).encode()
+    return MAGIC + len(header).to_bytes(_LENGTH_BYTES, "little") + header
 
 
 def unpack(data: bytes, key: Key) -> bytes:
@@ -108,7 +120,7 @@ def unpack(data: bytes, key: Key) -> bytes:
         raise DamagedPlanError("damaged") from None
     if written != FORMAT:
         raise DamagedPlanError(f"of format {written}, not {FORMAT}")
-    for field, wanted in asdict(key).items():
+    for field, wanted in key.fields.items():
         if fields.get(field) != wanted:
             raise DamagedPlanError(f"for {field} {fields.get(field)}, not {wanted}")
     plan = data[end:]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +20,8 @@ from engines.backend_errors import classify_error, shapes_text
 from engines.errors import ModelError
 from engines.inference.batching import batch_sizes
 from engines.inference.build_progress import OnBuild
+from engines.inference.compiled_cache import find_compiled, forget_compiled, keep_compiled
+from engines.inference.plan_cache import Key, model_digest
 from engines.inference.process_exit import native_calls
 
 # openvino reports its import to a web service through this package; None makes it use its built-in stub.
@@ -29,6 +35,11 @@ except ImportError as error:
 finally:
     if _silenced:
         del sys.modules["openvino_telemetry"]
+
+log = logging.getLogger("meshcast.engines")
+
+OWN_SHAPES = "of the model"
+"""In place of the shapes of a graph's key, where the model itself says them."""
 
 LANES = 4
 """Samples of a call that run in parallel, each on a part of the threads, which is faster than one after the other on
@@ -84,21 +95,22 @@ class OpenVinoSession:
             "INFERENCE_NUM_THREADS": self._threads,
             "ENABLE_CPU_PINNING": False,
         }
-        try:
-            self._model = _core().read_model(model, b"")
-        except RuntimeError as error:
-            raise ModelError(f"{source}: OpenVINO cannot read it ({_last_line(error)})") from None
-        # OpenVINO 2026.4 has a segmentation fault when it compiles such a chain in float32 for one thread per stream;
-        # as single layers it compiles, with the same results.
-        if self._config["INFERENCE_PRECISION_HINT"] == "f32" and _small_products(self._model) >= 2:
-            self._config["SNIPPETS_MODE"] = "DISABLE"
+        self._settings = dict(self._config)  # for keys; what is added later depends on the model and OpenVINO only
+        self._reading = threading.Lock()
+        self._model: bytes | ov.Model = model
+        self._digest = model_digest(model)
         self._lanes: dict[Shapes, _Lanes] = {}
-        shapes = [entry.get_partial_shape() for entry in self._model.inputs]
-        batch_sizes((shape[0].get_length() if shape[0].is_static else None for shape in shapes), None, source)
-        if all(shape[axis].is_static for shape in shapes for axis in range(1, len(shape))):
-            self._lanes_for(
-                tuple((1, *(shape[axis].get_length() for axis in range(1, len(shape)))) for shape in shapes)
-            )
+        own = self._key(OWN_SHAPES)
+        compiled = self._imported(own)
+        if compiled is not None:  # the model is read only when a graph has to be compiled
+            shapes = tuple(tuple(entry.get_shape()) for entry in compiled.inputs)
+            self._lanes[shapes] = self._lanes_of(compiled, shapes, None)
+            return
+        partial = [entry.get_partial_shape() for entry in self._graph().inputs]
+        batch_sizes((shape[0].get_length() if shape[0].is_static else None for shape in partial), None, source)
+        if all(shape[axis].is_static for shape in partial for axis in range(1, len(shape))):
+            shapes = tuple((1, *(shape[axis].get_length() for axis in range(1, len(shape)))) for shape in partial)
+            self._add_lanes(shapes, own)
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         shapes = tuple((1, *x.shape[1:]) for x in inputs)
@@ -114,15 +126,75 @@ class OpenVinoSession:
             return tuple(np.empty((0, *shape[1:]), np.float32) for shape in lanes.output_shapes)
         return tuple(np.concatenate(outputs) for outputs in zip(*results, strict=True))
 
+    def _graph(self) -> ov.Model:
+        """The model, read at the first call; the background thread may be the first caller."""
+        with self._reading:
+            if isinstance(self._model, bytes):
+                try:
+                    self._model = _core().read_model(self._model, b"")
+                except RuntimeError as error:
+                    raise ModelError(f"{self._source}: OpenVINO cannot read it ({_last_line(error)})") from None
+                # OpenVINO 2026.4 has a segmentation fault when it compiles such a chain in float32 for one thread per
+                # stream; as single layers it compiles, with the same results.
+                if self._config["INFERENCE_PRECISION_HINT"] == "f32" and _small_products(self._model) >= 2:
+                    self._config["SNIPPETS_MODE"] = "DISABLE"
+            return self._model
+
     def _lanes_for(self, shapes: Shapes) -> _Lanes:
         if shapes not in self._lanes:
-            try:
-                static = self._model.clone()
-                static.reshape(dict(zip(static.inputs, map(ov.PartialShape, map(list, shapes)), strict=True)))
-                self._lanes[shapes] = _Lanes(static, self.device, self._config, min(LANES, self._threads))
-            except (RuntimeError, MemoryError) as error:
-                raise self._classified_error(error, shapes) from None
+            key = self._key(shapes_text(shapes))
+            compiled = self._imported(key)
+            if compiled is None:
+                self._add_lanes(shapes, key)
+            else:
+                self._lanes[shapes] = self._lanes_of(compiled, shapes, None)
         return self._lanes[shapes]
+
+    def _add_lanes(self, shapes: Shapes, key: Key) -> None:
+        """Compiles the graph for one sample; once it is warm, it is cached."""
+        try:
+            compiled = self._compiled(shapes, {})
+        except (RuntimeError, MemoryError) as error:
+            raise self._classified_error(error, shapes) from None
+        self._lanes[shapes] = self._lanes_of(compiled, shapes, key)
+
+    def _lanes_of(self, compiled: ov.CompiledModel, shapes: Shapes, key: Key | None) -> _Lanes:
+        count = min(LANES, self._threads)
+
+        def keep() -> None:
+            if key is not None:
+                keep_compiled(key, self._source, compiled.export_model().getvalue())
+
+        return _Lanes(compiled, lambda: self._compiled(shapes, {"NUM_STREAMS": count}), count, keep)
+
+    def _compiled(self, shapes: Shapes, more: dict[str, Any]) -> ov.CompiledModel:
+        static = self._graph().clone()
+        static.reshape(dict(zip(static.inputs, map(ov.PartialShape, map(list, shapes)), strict=True)))
+        return _core().compile_model(static, self.device.upper(), self._config | more)
+
+    def _imported(self, key: Key) -> ov.CompiledModel | None:
+        """The cached graph; None where there is none, or OpenVINO rejects it."""
+        graph = find_compiled(key, self._source)
+        if graph is None:
+            return None
+        try:
+            # A tensor is imported without the copy that a stream costs.
+            return _core().import_model(ov.Tensor(np.frombuffer(graph, np.uint8)), self.device.upper(), self._config)
+        except RuntimeError as error:
+            log.info("%s: OpenVINO rejects its cached graph (%s)", self._source, _last_line(error))
+            forget_compiled(key)
+            return None
+
+    def _key(self, shapes: str) -> Key:
+        return Key(
+            model=self._digest,
+            backend=self.backend,
+            version=ov.__version__,
+            device=_processor(self.device.upper()),
+            precision=self.precision,
+            shapes=shapes,
+            settings=json.dumps(self._settings),
+        )
 
     def _classified_error(self, error: Exception, shapes: Shapes) -> ModelError:
         return classify_error(error, self._source, f"run it for {shapes_text(shapes)}", "OpenVINO", _last_line(error))
@@ -132,41 +204,51 @@ class _Lanes:
     """A static graph for one sample, compiled for one sample on all threads and for several in parallel.
 
     The second compilation begins after WARM_CALLS calls, on a thread of its own: the first frame of one person does not
-    wait for it. A call with several samples does, so that its results do not depend on time.
+    wait for it. A call with several samples does, so that its results do not depend on time. The thread then caches the
+    first graph.
     """
 
-    def __init__(self, model: ov.Model, device: str, config: dict[str, Any], count: int) -> None:
+    def __init__(
+        self,
+        alone: ov.CompiledModel,
+        compile_several: Callable[[], ov.CompiledModel],
+        count: int,
+        keep: Callable[[], None],
+    ) -> None:
         self._several: list[ov.InferRequest] = []
         self._failed: Exception | None = None
         self._lock, self._calls = threading.Lock(), 0
-        self._compiling: threading.Thread | None = None
-        if count > 1:
-            arguments = model.clone(), device.upper(), config | {"NUM_STREAMS": count}, count
-            # A daemon thread in `native_calls`: the end of the process waits for it, or keeps it from starting.
-            self._compiling = threading.Thread(target=self._compile, args=arguments, name="compile", daemon=True)
-        alone = _core().compile_model(model, device.upper(), config)
+        self._count, self._ready = count, threading.Event()
+        arguments = compile_several, count, keep
+        # A daemon thread in `native_calls`: the end of the process waits for it, or keeps it from starting.
+        self._compiling = threading.Thread(target=self._compile, args=arguments, name="compile", daemon=True)
         self.output_shapes = [tuple(output.get_shape()) for output in alone.outputs]
         self._alone = alone.create_infer_request()
 
-    def _compile(self, model: ov.Model, device: str, config: dict[str, Any], count: int) -> None:
+    def _compile(self, compile_several: Callable[[], ov.CompiledModel], count: int, keep: Callable[[], None]) -> None:
         with native_calls:
             try:
-                compiled = _core().compile_model(model, device, config)
-                self._several = [compiled.create_infer_request() for _ in range(count)]
-            except (RuntimeError, MemoryError) as error:
+                if count > 1:
+                    compiled = compile_several()
+                    self._several = [compiled.create_infer_request() for _ in range(count)]
+            except (RuntimeError, MemoryError, ModelError) as error:
                 self._failed = error
+            finally:
+                self._ready.set()
+            with suppress(RuntimeError, MemoryError):  # without a cached graph the next start compiles it again
+                keep()
 
     def _start_compiling(self) -> None:
         with self._lock:
-            if self._compiling is not None and self._compiling.ident is None:
+            if self._compiling.ident is None:
                 self._compiling.start()
 
     def _requests(self, samples: int) -> list[ov.InferRequest]:
         """The requests for a number of samples; those for several run at the same time."""
-        if samples == 1 or self._compiling is None:
+        if samples == 1 or self._count == 1:
             return [self._alone]
         self._start_compiling()
-        self._compiling.join()
+        self._ready.wait()
         if self._failed is not None:
             raise self._failed
         return self._several
@@ -213,6 +295,18 @@ def _small_products(model: ov.Model) -> int:
 @cache
 def _core() -> ov.Core:
     return ov.Core()
+
+
+@cache
+def _processor(device: str) -> str:
+    """The processor's name and a digest of its instruction sets, by which OpenVINO chooses operations."""
+    features = ""
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+        features = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    able = sorted(_core().get_property(device, "OPTIMIZATION_CAPABILITIES"))
+    instructions = " ".join(sorted(features.partition(":")[2].split()) + able)
+    return f"{_core().get_property(device, 'FULL_DEVICE_NAME')}, {model_digest(instructions.encode())[:16]}"
 
 
 def _last_line(error: Exception) -> str:

@@ -12,7 +12,10 @@ import pytest
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from engines.inference.backends.openvino_cpu import OpenVinoSession  # noqa: E402
+from engines.inference.backends import openvino_cpu  # noqa: E402
+from engines.inference.backends.openvino_cpu import WARM_CALLS, OpenVinoSession  # noqa: E402
+from engines.inference.compiled_cache import SWITCH  # noqa: E402
+from engines.inference.plan_cache import pack, plans_folder  # noqa: E402
 
 FEATURES, WIDTH, OUT = 54, 64, 141
 RUN = """
@@ -79,3 +82,65 @@ def test_openvino_snippets_are_disabled_for_small_products_only() -> None:
 
     large = OpenVinoSession((ZOO / "pose2mesh_open.onnx").read_bytes(), "large", "cpu", "fp32", 1)
     assert "SNIPPETS_MODE" not in large._config
+
+
+def warm(threads: int, rows: int) -> tuple[OpenVinoSession, np.ndarray]:
+    """A session that has cached its graph, if it had to compile it, and its output."""
+    session = OpenVinoSession(residual_layers()[0], "small", "cpu", "fp32", threads)
+    x = np.random.default_rng(1).normal(0, 1, (rows, FEATURES)).astype(np.float32)
+    for _ in range(WARM_CALLS):
+        (y,) = session(x)
+    for lanes in session._lanes.values():
+        lanes._compiling.join()
+    return session, y
+
+
+@pytest.fixture
+def compilations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """The cache is on, in a folder of the test; grows by an entry for each compilation."""
+    monkeypatch.delenv(SWITCH)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made: list[None] = []
+    compiled = OpenVinoSession._compiled
+
+    def counted(*arguments: object) -> object:
+        made.append(None)
+        return compiled(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(OpenVinoSession, "_compiled", counted)
+    return made
+
+
+@pytest.mark.parametrize(("threads", "rows"), [(1, 3), (2, 1), (2, 3)])
+def test_openvino_second_session_imports_the_graph_with_the_same_results(
+    compilations: list[None], threads: int, rows: int
+) -> None:
+    first = warm(threads, rows)[1]
+    before = len(compilations)
+    session = OpenVinoSession(residual_layers()[0], "small", "cpu", "fp32", threads)
+    assert len(compilations) == before
+    assert isinstance(session._model, bytes)  # it was not read
+    np.testing.assert_array_equal(warm(threads, rows)[1], first)
+
+
+def test_openvino_rejected_graph_is_compiled_again(compilations: list[None]) -> None:
+    session, first = warm(1, 1)
+    folder = plans_folder()
+    assert folder is not None
+    path = folder / session._key(openvino_cpu.OWN_SHAPES).file_name
+    path.write_bytes(pack(session._key(openvino_cpu.OWN_SHAPES), b"no graph"))
+    before = len(compilations)
+    np.testing.assert_array_equal(warm(1, 1)[1], first)
+    assert len(compilations) == before + 1
+    OpenVinoSession(residual_layers()[0], "small", "cpu", "fp32", 1)
+    assert len(compilations) == before + 1  # the new graph is in the cache
+
+
+def test_openvino_other_threads_or_precision_compile_a_graph_of_their_own(compilations: list[None]) -> None:
+    session = warm(1, 1)[0]
+    key = session._key(openvino_cpu.OWN_SHAPES)
+    model = residual_layers()[0]
+    others = [OpenVinoSession(model, "small", "cpu", "fp32", 2), OpenVinoSession(model, "small", "cpu", "int8", 1)]
+    names = {other._key(openvino_cpu.OWN_SHAPES).file_name for other in others}
+    assert len(names | {key.file_name}) == 3
+    assert len(compilations) == 3
