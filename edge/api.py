@@ -13,9 +13,10 @@ from edge.models import LoadedModels, Models
 from edge.pipeline import CameraConfig
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.sources import Access, Pace, RtspTransport, open_source
-from edge.stages.config import PipelineConfig, Smoothing
+from edge.stages.config import BodyShapeConfig, PipelineConfig, Smoothing
 from edge.timing import Timings
 from edge.types import Bodies, Frame
+from engines.body.given_shapes import GivenShapes
 
 
 def stream(
@@ -23,6 +24,8 @@ def stream(
     *,
     camera: str | PathLike[str] | None = None,
     fov_deg: float | None = None,
+    height_m: float | None = None,
+    shape: str | PathLike[str] | None = None,
     pace: Pace | None = None,
     loop: bool = False,
     fps: float | None = None,
@@ -53,6 +56,8 @@ def stream(
         source: as for `meshcast run`: a path, an address or a device.
         camera: path of a camera file with calibrated intrinsics.
         fov_deg: horizontal field of view in degrees, used without a camera file; None: 60 is assumed.
+        height_m: stature of all people; None: estimated where the floor is known, else 1.70.
+        shape: path of a file with body shapes that are known (.toml, .json or .npz), instead of `height_m`.
         pace: "fast" (no frame is lost) or "realtime" (the latest frame wins); None: fast for files, else realtime.
         loop: repeat a file without end.
         fps: frames per second of images and of videos without timestamps (raw H.264); None: 30.
@@ -97,6 +102,8 @@ def stream(
         dla=dla,
         view_deg=view_deg,
     )
+    shapes = None if shape is None else GivenShapes.load(Path(shape))
+    body_shape = BodyShapeConfig(height_m=height_m, shapes=shapes)
     access = Access(rtsp_transport, Path(credentials) if credentials is not None else None, allow_private_redirects)
     with open_source(str(source), loop=loop, fps=fps, access=access) as opened:
         camera_config = CameraConfig(Path(camera) if camera is not None else None, fov_deg)
@@ -105,7 +112,8 @@ def stream(
             gpu = gpu_models(loaded)
             if gpu is not None:
                 cleanup.callback(gpu.close)
-            pipeline = make_pipeline(loaded, gpu, camera_config, PipelineConfig.of(smooth=smooth), Timings())
+            config = PipelineConfig.of(smooth=smooth, body_shape=body_shape)
+            pipeline = make_pipeline(loaded, gpu, camera_config, config, Timings())
             cleanup.callback(pipeline.close)
             with AsyncPipeline(opened, pipeline, pace) as results:
                 for result in results:

@@ -12,6 +12,7 @@ from calibration.boards import View
 from calibration.camera import Camera
 from calibration.intrinsics import CalibrationError
 from calibration.rig.board_poses import FrameViews, angle_deg, inverse
+from calibration.rig.delay_check import DelayCheck, check_delays
 from calibration.rig.moves import Suspect, find_suspects
 from calibration.rig.solve import Solution, solve
 from calibration.rig.uncertainty import Normal, normal_equations, pose_uncertainty
@@ -36,7 +37,7 @@ class BoardViews:
         turns: the board's symmetries (4, 4).
         velocities: of the corners (N, 2), px per second, by frame and camera; 0 for views that are not in it.
         times_s: when frames were taken, s.
-        delay_std_s: standard deviation of the moments at which cameras take the images of one frame, s.
+        delay_std_s: standard deviation of the moments at which cameras take the images of one frame, s, if they differ.
     """
 
     views: FrameViews
@@ -74,6 +75,7 @@ class RigCalibration:
         unconnected: groups of cameras that share no usable view with those of the solution.
         contradicting: pairs whose common views contradict each other, with the number of these.
         moved: cameras that were moved.
+        delays: what delays of the views explain of corners that were left out, None where no delays were tried.
     """
 
     solution: Solution
@@ -81,10 +83,14 @@ class RigCalibration:
     unconnected: tuple[tuple[str, ...], ...]
     contradicting: dict[tuple[str, str], int]
     moved: tuple[Moved, ...]
+    delays: DelayCheck | None = None
 
 
 def calibrate_rig(cameras: Mapping[str, Camera], seen: BoardViews, refine: Sequence[str] = ()) -> RigCalibration:
     """Calibrate the poses of cameras from views of a board that pairs of them share.
+
+    The images of one frame are taken as simultaneous unless delays predict corners that were left out significantly
+    better.
 
     Args:
         cameras: intrinsics by name, in the order of the rig.
@@ -95,7 +101,14 @@ def calibrate_rig(cameras: Mapping[str, Camera], seen: BoardViews, refine: Seque
         CalibrationError: No two cameras are connected by common views.
     """
     moved: list[Moved] = []
+    delays = None
     solution, groups, contradicting = _solve(cameras, seen, refine)
+    if seen.delay_std_s and np.any(solution.seen.velocity):
+        flags = np.array([name in refine for name in solution.names])
+        delays = check_delays(solution, flags, seen.delay_std_s)
+        if not delays.real:
+            seen = replace(seen, delay_std_s=0.0)
+            solution, groups, contradicting = _solve(cameras, seen, refine)
     for _ in range(MOST_MOVES):
         normal = _normal(solution, seen, refine)
         found = _with_move(cameras, seen, refine, find_suspects(solution, normal), solution)
@@ -111,6 +124,7 @@ def calibrate_rig(cameras: Mapping[str, Camera], seen: BoardViews, refine: Seque
         tuple(tuple(group) for group in groups[1:]),
         contradicting,
         tuple(moved),
+        delays,
     )
 
 

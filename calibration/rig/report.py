@@ -21,7 +21,13 @@ def rig_table(calibration: RigCalibration, rig: Rig, world: str) -> str:
     ]
     late = float(np.std(solution.bundle.delays_s)) if len(solution.bundle.delays_s) else 0.0
     if late > LATE_S:
-        lines.append(f"synchronization    images of one frame are {late * 1e3:.0f} ms (standard deviation) apart")
+        check = calibration.delays
+        held = (
+            f"; corners left out: {check.delayed_px:.2f} px rms, {check.simultaneous_px:.2f} without delays"
+            if check is not None
+            else ""
+        )
+        lines.append(f"synchronization    images of one frame are {late * 1e3:.0f} ms (standard deviation) apart{held}")
     for name in solution.names:
         pose, spread = rig.poses[name], calibration.uncertainty[name]
         x, y, z = pose.position

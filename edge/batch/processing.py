@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from edge.batch.columns import check_columns, write_columns
 from edge.batch.executor import OnFrames, Process, VideoResult, VideoTask
 from edge.batch.task_files import OUTPUT, hashed, sha256_of
 from edge.errors import OutputError
 from edge.models import LoadedModels, Models, second_pose_card
 from edge.pipeline import CameraConfig
+from edge.recording.export.columns import check_columns, write_columns
+from edge.recording.mcap_file import Recording
 from edge.recording.stream_recorder import RecordConfig
 from edge.run import run
 from edge.run_config import OutputConfig, PlaybackConfig, RunConfig, SourceConfig
@@ -36,9 +37,8 @@ class Processing:
 
     Attributes:
         formats: of the results, of FORMATS.
-        levels: of the recordings.
+        levels: of the recordings, and of the tables made of them.
         axes: of the recordings.
-        vertices: whether columns have the vertices.
         models: which models run, and on what.
         camera: of all videos.
         pipeline: settings of the stages.
@@ -48,7 +48,6 @@ class Processing:
     formats: tuple[str, ...] = ("mcap",)
     levels: tuple[str, ...] = ("params", "joints")
     axes: str = "opencv"
-    vertices: bool = False
     models: Models = field(default_factory=Models)
     camera: CameraConfig = field(default_factory=CameraConfig)
     pipeline: PipelineConfig = field(default_factory=PipelineConfig)
@@ -68,9 +67,9 @@ class Processing:
     def run_config(self, task: VideoTask) -> RunConfig:
         """The run of one video. Raises UsageError for unknown levels."""
         record, save = None, None
-        if "mcap" in self.formats:
+        if not {"mcap", "parquet"}.isdisjoint(self.formats):
             record = RecordConfig(task.folder / f"{OUTPUT}.mcap", self.levels, self.axes)
-        if "npz" in self.formats or "parquet" in self.formats:  # columns are made of the arrays
+        if "npz" in self.formats:
             save = task.folder / f"{OUTPUT}.npz"
         return RunConfig(
             sources=SourceConfig((str(task.video.path),), playback=(replace(self.playback, pace="fast"),)),
@@ -94,11 +93,8 @@ class _Processor:
         failed = [problem for problem in result.report["problems"] if problem in result.logged]
         if failed:
             raise OutputError(failed[0].partition("; ")[0])  # what is kept of the file is removed with the task
-        arrays = task.folder / f"{OUTPUT}.npz"
         if "parquet" in self._config.formats:
-            write_columns(arrays, task.folder / f"{OUTPUT}.parquet", vertices=self._config.vertices)
-        if "npz" not in self._config.formats:
-            arrays.unlink(missing_ok=True)
+            self._write_columns(task)
         OutputFile(task.folder / f"{OUTPUT}{SUMMARY}").write(json_bytes(result.report))
         report = result.report
         return VideoResult(
@@ -113,6 +109,15 @@ class _Processor:
             cpu_s=time.process_time() - cpu_s,
             peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
         )
+
+    def _write_columns(self, task: VideoTask) -> None:
+        """Make the table of the recording, which is removed where only the table is wanted."""
+        recording = task.folder / f"{OUTPUT}.mcap"
+        levels = self._config.levels
+        surface = "mesh" in levels or "mesh-lod" in levels
+        write_columns(recording.with_suffix(".parquet"), Recording(recording), surface=surface)
+        if "mcap" not in self._config.formats:
+            recording.unlink()
 
 
 def worker_name() -> str:

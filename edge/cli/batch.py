@@ -70,9 +70,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="mcap",
         metavar="NAME,...",
         help="of the results: mcap (a recording for meshcast replay and export), npz (arrays with all vertices), "
-        "parquet (columns), or several (default: %(default)s)",
+        "parquet (a table with a row per person and frame) or several (default: %(default)s)",
     )
-    group.add_argument("--vertices", action="store_true", help="with the vertices in columns (--format parquet)")
     group.add_argument(
         "--record-levels",
         default="params,joints",
@@ -255,13 +254,10 @@ def _processing(args: argparse.Namespace) -> Processing:
     for name in formats:
         if name not in FORMATS:
             raise UsageError(f"--format: {name!r} is not a format; choose from {', '.join(FORMATS)}")
-    if args.vertices and "parquet" not in formats:
-        raise UsageError("--vertices: of columns; add --format parquet")
     processing = Processing(
         formats=formats,
         levels=tuple(args.record_levels.split(",")),
         axes=args.axes,
-        vertices=args.vertices,
         models=models_from(args),
         camera=cameras[0],
         pipeline=PipelineConfig.of(
@@ -305,9 +301,8 @@ def _settings(args: argparse.Namespace, processing: Processing) -> dict[str, Any
     )
     settings = {
         "format": list(processing.formats),
-        "record_levels": list(processing.levels) if "mcap" in processing.formats else None,
+        "record_levels": list(processing.levels) if processing.formats != ("npz",) else None,
         **{name: getattr(args, name) for name in names},
-        **({"vertices": True} if args.vertices else {}),
         "camera": hashed(processing.camera.camera),
         "shape": hashed(args.shape),
         "models": describe_models(processing.models),

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from edge import console
 from edge.cli import eval_dataset
-from edge.cli.options import add_camera_options, add_model_options, cameras_from, models_from, positive
+from edge.cli.options import (
+    add_body_options,
+    add_camera_options,
+    add_model_options,
+    body_shape_from,
+    cameras_from,
+    models_from,
+    positive,
+)
 from edge.errors import EXIT_INPUT, EXIT_WHOLE, UsageError
 from edge.redaction import redact_path
 from edge.text import json_bytes, one_line
@@ -65,6 +73,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     eval_dataset.add_options(parser)
     add_camera_options(parser)
+    add_body_options(parser)
     add_model_options(parser)
     parser.set_defaults(run=run)
 
@@ -146,6 +155,7 @@ def _evaluate(args: argparse.Namespace) -> dict[str, Score]:
             detect_every=args.detect_every,
             smooth=args.smooth,
             small_people=args.small_people,
+            body_shape=body_shape_from(args),
             max_frames=args.max_frames,
         )
     return scores

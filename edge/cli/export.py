@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from edge.recording.export.scene import Scene
 
 SCENES = (".glb", ".usd", ".usda", ".usdc")  # hold all people; edge.recording.export.usd.SUFFIXES
-MCAP = ".mcap"
-SUFFIXES = (*SCENES, ".bvh", ".npz", MCAP)
+MCAP, PARQUET = ".mcap", ".parquet"
+SUFFIXES = (*SCENES, ".bvh", ".npz", MCAP, PARQUET)
 FIELD = "{person}"
 
 
@@ -25,11 +25,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the `export` command to the command line."""
     parser = subparsers.add_parser(
         "export",
-        help="convert a recording or a video to glTF, USD, BVH, AMASS or Foxglove's schemas",
+        help="convert a recording or a video to glTF, USD, BVH, AMASS, Parquet or Foxglove's schemas",
         description="Write the people of a recording (meshcast record, or run --record), or of a video or another "
         "source of meshcast run, as skinned, animated meshes (.glb or .usdc, in meters), or the motion of one person "
         "as a skeleton (.bvh, in centimeters) or as rotations with the keys of AMASS (.npz), or all streams with the "
-        "schemas of Foxglove (.mcap) for viewers that know them.",
+        "schemas of Foxglove (.mcap) for viewers that know them or as a table of people and frames (.parquet).",
         epilog="exit codes: 0 success, 1 unusable input or output, 2 usage error, or unknown stream or person, 3 the "
         "source ended early and what came before was exported",
     )
@@ -48,7 +48,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--person", default="", metavar="ID", help="person to export (default: all; .bvh and .npz hold one)"
     )
     parser.add_argument(
-        "--surface", action="store_true", help="write surfaces beside skeletons to .mcap (about 40 times as large)"
+        "--surface",
+        action="store_true",
+        help="write surfaces beside skeletons to .mcap and .parquet (about 40 times as large)",
     )
     add_source_options(parser)
     parser.set_defaults(run=run)
@@ -67,10 +69,10 @@ def run(args: argparse.Namespace) -> int:
     from edge.sinks.output_file import check_writable
 
     check_writable(args.out)
-    if args.out.suffix.lower() == MCAP:
-        return _write_mcap(args)
+    if args.out.suffix.lower() in (MCAP, PARQUET):
+        return _write_streams(args)
     if args.surface:
-        raise UsageError("--surface: is for .mcap; the other formats have surfaces or are skeletons")
+        raise UsageError("--surface: is for .mcap and .parquet; the other formats have surfaces or are skeletons")
     several = args.out.suffix.lower() not in SCENES and not args.person and FIELD not in args.out.name
     if several and not is_recording(args.source):
         each = f"{args.out.stem}-{FIELD}{args.out.suffix}"
@@ -89,18 +91,25 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _write_mcap(args: argparse.Namespace) -> int:
-    """Write the streams with the schemas of Foxglove. Returns the exit code."""
+def _write_streams(args: argparse.Namespace) -> int:
+    """Write all streams, with the schemas of Foxglove or as a table. Returns the exit code."""
+    from edge.recording.export.columns import write_columns
     from edge.recording.export.foxglove import write_foxglove
 
+    table = args.out.suffix.lower() == PARQUET
     if args.person:
-        raise UsageError("--person: .mcap holds all people; remove the option")
+        raise UsageError(f"--person: {args.out.suffix} holds all people; remove the option")
+    if table and args.surface and not is_recording(args.source):
+        raise UsageError("--surface: the source has none in its parameters; export a recording of --record-levels mesh")
     pose = pose_of(args)
     with recording_of(args) as (recording, code):
-        counts = write_foxglove(args.out, recording, stream=args.stream, surface=args.surface, pose=pose)
+        if table:
+            counts = write_columns(args.out, recording, stream=args.stream, surface=args.surface)
+        else:
+            counts = write_foxglove(args.out, recording, stream=args.stream, surface=args.surface, pose=pose)
     console.out(f"wrote {one_line(str(args.out))}")
-    for stream, frames in counts.items():
-        console.out(f"stream {stream}: {frames} frames")
+    for stream, count in counts.items():
+        console.out(f"stream {stream}: {count} {'rows' if table else 'frames'}")
     return code
 
 

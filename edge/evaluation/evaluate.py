@@ -15,7 +15,7 @@ from edge.models import Models
 from edge.pipeline import CameraConfig, Pipeline
 from edge.redaction import redact_path
 from edge.sources import Reader, open_source
-from edge.stages.config import PipelineConfig, Smoothing
+from edge.stages.config import BodyShapeConfig, PipelineConfig, Smoothing
 from engines.heads.landmarks import Landmarks
 
 
@@ -30,11 +30,14 @@ def evaluate_clip(
     detect_every: int = 8,
     smooth: Smoothing = "light",
     small_people: bool = False,
+    body_shape: BodyShapeConfig | None = None,
     max_frames: int | None = None,
 ) -> Score:
     """Run a clip through the pipeline and score it against the truth of `camera`.
 
     The truth's own camera is used unless a camera file is given; with floor=False its pose in the world is left out.
+    The body shape is estimated unless `body_shape` has it.
+
     Scored are the mesh's surface keypoints in COCO's definition, which is what such truths are made of; of a body that
     has none, the skeleton's joints inside it.
     """
@@ -48,7 +51,9 @@ def evaluate_clip(
         pipeline = Pipeline(
             models,
             CameraConfig(calibrated=calibrated if floor else replace(calibrated, world=None)),
-            PipelineConfig.of(detect_every=detect_every, smooth=smooth, small_people=small_people),
+            PipelineConfig.of(
+                detect_every=detect_every, smooth=smooth, small_people=small_people, body_shape=body_shape
+            ),
         )
         landmarks = Landmarks(pipeline.mesh.head.body, pipeline.model.keypoint_names)
         scorer = Scorer(truth, pipeline.model.keypoint_names)

@@ -129,9 +129,15 @@ class Alignment:
         return [name for name, lane in zip(self._names, self._lanes, strict=True) if lane.silent]
 
     def shift(self, camera: int, seconds: float) -> None:
-        """Subtract an offset from the times of a camera's further frames."""
+        """Subtract an offset from the times of a camera's frames, of those that wait too."""
         with self._condition:
-            self._lanes[camera].shift_s = seconds
+            lane = self._lanes[camera]
+            change_s = seconds - lane.shift_s
+            if change_s:
+                lane.shift_s = seconds
+                lane.samples = deque(replace(sample, t_s=sample.t_s - change_s) for sample in lane.samples)
+                lane.rates.clear()
+                self._condition.notify_all()
 
     def put(self, camera: int, sample: Sample) -> bool:
         """Add a frame of a camera; times of a camera increase. False when no more frames are taken."""

@@ -15,6 +15,7 @@ from edge.room.views import F64, RoomCamera
 
 LEAST_VIEWS = 2
 OFFSET_FRAMES = 0.75  # offset below which slow cameras give no warning, in frames
+_NEXT, _AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])
 AGREEMENT_S = 0.03  # between two estimates of an offset that is reported
 
 
@@ -30,6 +31,8 @@ class WatchConfig:
         offset_window_s: time of motion from which the offset of a clock is estimated, s.
         offset_every_s: time between two estimates, s.
         offset_limit_s: offset beyond which a warning is given, s, once two estimates agree.
+        correct_s: offset beyond which the times of a camera are corrected, s, once two estimates agree.
+        correct_frames: the same in frames, for slow cameras; the larger one counts.
     """
 
     window_s: float = 10.0
@@ -39,6 +42,8 @@ class WatchConfig:
     offset_window_s: float = 12.0
     offset_every_s: float = 5.0
     offset_limit_s: float = 0.05
+    correct_s: float = 0.015
+    correct_frames: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,15 @@ class _Camera:
     side: F64 = field(default_factory=lambda: np.zeros(3))
     evidence: float = 0.0
     offset_s: float = float("nan")
+    applied_s: float = 0.0
     moved: bool = False
     off: bool = False
 
 
 class RoomWatch:
     """observe() takes every moment, on the thread of the room; poll() estimates offsets of clocks on another thread.
+
+    Its moments are those after the corrections that it asks for.
 
     Attributes:
         problems: lines about cameras that were moved and clocks that differ, each once.
@@ -108,6 +116,12 @@ class RoomWatch:
                 )
                 for camera, state in zip(self._cameras, self._states, strict=True)
             ]
+
+    @property
+    def corrections_s(self) -> tuple[float, ...]:
+        """What has to be subtracted from the times of each camera's frames, s."""
+        with self._lock:
+            return tuple(state.applied_s for state in self._states)
 
     def observe(self, moment: RoomMoment) -> list[str]:
         """Add a moment; returns new problems."""
@@ -150,8 +164,10 @@ class RoomWatch:
                 state.square_px += float(np.square(angle * camera.focal_px).sum())
                 state.count += int(good.sum())
                 robust = 1 / (1 + np.square(angle / 0.05))
-                state.side += (robust[:, None] * np.cross(ray, off)).sum(0)
-                state.normal += (robust.sum() * np.eye(3)) - (robust[:, None] * ray).T @ ray
+                weighted = (robust[:, None] * ray).T
+                outer = weighted @ off
+                state.side += (outer - outer.T)[_NEXT, _AFTER]  # sum of the cross products ray x off
+                state.normal += (robust.sum() * np.eye(3)) - weighted @ ray
                 state.evidence += int(good.sum())
         self._motion.append((moment.t_s, motion))
         while moment.t_s - self._motion[0][0] > self._config.offset_window_s:
@@ -196,19 +212,28 @@ class RoomWatch:
         lines = []
         interval_s = float(np.median(np.diff([t_s for t_s, _ in motion])))
         limit_s = max(config.offset_limit_s, OFFSET_FRAMES * interval_s)
-        for c in range(1, len(self._cameras)):
-            state, offset_s = self._states[c], _offset(motion, 0, c)
-            confirmed = abs(offset_s - state.offset_s) < AGREEMENT_S
-            state.offset_s = offset_s
-            if confirmed and abs(offset_s) > limit_s and not state.off:
-                state.off = True
-                side = "ahead of" if offset_s > 0 else "behind"
-                lines += self._report(
-                    f"{self._cameras[c].name}: its clock is about {1e3 * abs(offset_s):.0f} ms {side} that of "
-                    f"{self._cameras[0].name}; synchronize the cameras or their machines (NTP, PTP)"
-                )
-            elif abs(offset_s) < limit_s / 2:
-                state.off = False
+        least_s = max(config.correct_s, config.correct_frames * interval_s)
+        left_s = [_offset(motion, 0, c) for c in range(1, len(self._cameras))]
+        with self._lock:
+            corrected = False
+            for state, camera, rest_s in zip(self._states[1:], self._cameras[1:], left_s, strict=True):
+                offset_s = state.applied_s + rest_s
+                confirmed = abs(offset_s - state.offset_s) < AGREEMENT_S
+                state.offset_s = offset_s
+                if confirmed and abs(offset_s) > limit_s and not state.off:
+                    state.off = True
+                    side = "ahead of" if offset_s > 0 else "behind"
+                    lines += self._report(
+                        f"{camera.name}: its clock is about {1e3 * abs(offset_s):.0f} ms {side} that of "
+                        f"{self._cameras[0].name}, which is corrected; synchronize the cameras or their machines "
+                        "(NTP, PTP)"
+                    )
+                elif abs(offset_s) < limit_s / 2:
+                    state.off = False
+                if confirmed and abs(rest_s) > least_s:
+                    state.applied_s, corrected = offset_s, True
+            if corrected:
+                self._motion.clear()  # of the times before the correction
         return lines
 
     def _report(self, line: str) -> list[str]:

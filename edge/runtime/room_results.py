@@ -95,7 +95,7 @@ class RoomResults:
         self._names = [camera.name for camera in fusion.cameras]
         self.watch = watch or RoomWatch(fusion.cameras)
         self.wants_rotations: Callable[[], bool] = lambda: False
-        self._live = live
+        self._live, self._realtime = live, realtime
         source = _Source(ROOM, live)
         self.reader = _Reader(source, "realtime" if realtime else "fast")
         self.pipeline = _Pipeline(timings)
@@ -185,9 +185,15 @@ class RoomResults:
         self._alignment.finish(camera)
 
     def poll(self) -> None:
-        """Look for clocks that differ; called several times a second by the main loop."""
+        """Correct clocks that differ; called several times a second by the main loop."""
+        if self._realtime:
+            self._correct_clocks()
+
+    def _correct_clocks(self) -> None:
         for line in self.watch.poll():
             self._warn(line)
+        for camera, seconds in enumerate(self.watch.corrections_s):
+            self._alignment.shift(camera, seconds)
 
     def __iter__(self) -> Iterator[FrameResult]:
         for moment in self._alignment:
@@ -203,6 +209,8 @@ class RoomResults:
                 self._errors.failed(frame, raised)
                 continue
             self._errors.passed()
+            if not self._realtime:  # between moments, so that files give the same bodies at any speed
+                self._correct_clocks()
             yield result
         self._errors.finish()
 

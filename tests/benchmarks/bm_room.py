@@ -6,10 +6,10 @@ python tests/benchmarks/bm_room.py [--only NAME...] [--seconds S]
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 import tempfile
 import time
-import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,17 +37,20 @@ from tests.support.room_scores import RoomScore
 from tests.support.rooms import Room, around, body_and_model, turned
 
 CAMERAS = ("cam01", "cam03")
+PAGE_BYTES = resource.getpagesize()
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A synthetic room. off: degrees by which the second camera's pose is wrong."""
+    """A synthetic room. off: degrees by which the second camera's pose is wrong; corrected: clocks are
+    corrected, and the errors are those after 15 s."""
 
     name: str
     cameras: int
     people: int
     options: dict[str, Any] = field(default_factory=dict)
     off: float = 0.0
+    corrected: bool = False
 
 
 SETTINGS = (
@@ -66,6 +69,13 @@ SETTINGS = (
         {"gaps": [(0, 5, 8), (1, 6, 9), (2, 12, 13), (0, 14, 15), (1, 14, 15)]},
     ),
     Setting("4 cameras, 3 people, unsynchronized by 33 and 66 ms", 4, 3, {"offset_s": [0, 0.033, 0, 0.066]}),
+    Setting(
+        "4 cameras, 3 people, clocks that differ by 33 and 66 ms, corrected",
+        4,
+        3,
+        {"offset_s": [0, 0.033, 0, 0.066]},
+        corrected=True,
+    ),
 )
 
 
@@ -116,12 +126,15 @@ def synthetic(setting: Setting, seconds: float) -> list[Metric]:
     used = [cameras[0], turned(cameras[1], setting.off), *cameras[2:]] if setting.off else cameras
     fusion, watch = RoomFusion(body, model, used, RoomConfig()), RoomWatch(used)
     score, spent = RoomScore(), []
-    for t_s, views in room.moments(seconds):
+    settled_s = 15.0 if setting.corrected else 1.0
+    for t_s, views in room.moments(seconds + settled_s, corrections_s=lambda: watch.corrections_s):
         begin = time.thread_time()
         moment = fusion(t_s, views)
         watch.observe(moment)
         spent.append(time.thread_time() - begin)
-        if t_s > 1:
+        if setting.corrected:
+            watch.poll()
+        if t_s > settled_s:
             score.add(room, moment, fusion)
     name = f"room {setting.name}"
     return [
@@ -135,27 +148,32 @@ def synthetic(setting: Setting, seconds: float) -> list[Metric]:
     ]
 
 
-def memory(seconds: float) -> list[Metric]:
-    """Growth of the memory of a room over some time after it has settled."""
+def memory(seconds: float, fps: float = 30.0) -> list[Metric]:
+    """Growth of the process of a room while cameras drop out and people get new tracks."""
     cameras = around(4)
-    room = Room(cameras, 4)
+    gaps = [(c % 4, 20.0 * c, 20.0 * c + 7) for c in range(1, int(seconds / 20))]
+    room = Room(cameras, 4, gaps=gaps)
     body, model = body_and_model()
     fusion, watch = RoomFusion(body, model, cameras), RoomWatch(cameras)
-    sizes: list[int] = []
-    tracemalloc.start()
-    for t_s, views in room.moments(seconds):
+    sizes: list[float] = []
+    for index, (t_s, views) in enumerate(room.moments(seconds, fps)):
         watch.observe(fusion(t_s, views))
-        if t_s > seconds / 3 and round(30 * t_s) % 30 == 0:
-            sizes.append(tracemalloc.get_traced_memory()[0])
-    tracemalloc.stop()
-    half = len(sizes) // 2
+        watch.poll()
+        if t_s > seconds / 10 and index % round(fps) == 0:
+            sizes.append(int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_BYTES / 1e6)
+    part = len(sizes) // 10
     return [
-        Metric("room memory: growth between halves", (np.median(sizes[half:]) - np.median(sizes[:half])) / 1e3, "kB")
+        Metric("room memory: simulated time", seconds / 3600, "h"),
+        Metric("room memory: median of the first tenth", float(np.median(sizes[:part])), "MB"),
+        Metric(
+            "room memory: growth to the last tenth", float(np.median(sizes[-part:]) - np.median(sizes[:part])), "MB"
+        ),
     ]
 
 
 def rows(seconds: float, only: Sequence[str]) -> Iterator[Metric]:
-    """The metrics, as they are measured; only: parts of the names of settings, "balance" or "memory"."""
+    """The metrics, as they are measured; only: parts of the names of settings, "balance",
+    "memory", or "hours" (360 times as long, at 5 frames per second)."""
     if not only or "balance" in only:
         yield from recorded()
     for setting in SETTINGS:
@@ -163,6 +181,8 @@ def rows(seconds: float, only: Sequence[str]) -> Iterator[Metric]:
             yield from synthetic(setting, seconds)
     if not only or "memory" in only:
         yield from memory(3 * seconds)
+    if "hours" in only:
+        yield from memory(360 * seconds, 5.0)
 
 
 def measure() -> list[Metric]:

@@ -58,6 +58,7 @@ NEEDS = {
     r"\bs3://": "an object store",
     r"\bfleet (up|status|reload|down)\b": "a fleet that runs",
     r"\b10\.0\.0\.": "other machines",
+    r"\bdct\.toml|--mesh my_\w+": "a training of hours",
     r"--start rough\.toml --people": "a person whom two cameras see",
 }
 RIG = {"left": "0.3508", "right": "0.8508"}  # where the cameras of a rig are
@@ -70,6 +71,7 @@ ADAPTED = {
     r"tcp://HOST\b": "tcp://127.0.0.1",
     r"^bench tests/media/\S+": "bench clip.mp4",
     r"(--live|--seconds) \d+": r"\1 3",
+    r"(data render .*--count) \d+": r"\1 20",
     r"(--\w+-minutes) [\d.]+": r"\1 0.05",
     r"^(watch (?!.*--count).*)$": r"\1 --count 3",
     r"^(record (?!.*--(?:count|seconds)).*)$": r"\1 --count 20",
@@ -208,7 +210,8 @@ class Page:
         began_s = time.monotonic()
         published = any(publishes(" ".join(entry[0].words[1:])) for entry in self.running)
         if text.startswith(("watch ", "record ")) and not published:
-            publisher = DocCommand(command.page, command.line, "the publisher for it", ("meshcast", "run"))
+            words = ("meshcast", *PUBLISHER.split())
+            publisher = DocCommand(command.page, command.line, "the publisher for it", words)
             problem = self._start(publisher, PUBLISHER)
             if problem:
                 return Result(publisher, problem, "")
@@ -249,8 +252,8 @@ class Page:
         return "" if done.returncode == 0 else f"exit code {done.returncode}: {last_line(done.stderr)}"
 
     def _start(self, command: DocCommand, text: str) -> str:
-        if publishes(text):  # publishers share one address
-            problems = [result.problem for result in self.end(publishers=True) if result.problem]
+        if streams(text):  # publishers share one address, and all report to one manager
+            problems = [result.problem for result in self.end(running=True) if result.problem]
             if problems:
                 return f"the one before it: {problems[0]}"
         self._forget()
@@ -277,11 +280,11 @@ class Page:
         ended = f"exit code {process.wait()}" if process.poll() is not None else f"not ready within {READY_S:g} s"
         return f"{ended}: {last_line(log.read_text())}"
 
-    def end(self, *, publishers: bool = False) -> Iterator[Result]:
-        """End the commands in the background; yields those that end badly. publishers: only these."""
+    def end(self, *, running: bool = False) -> Iterator[Result]:
+        """End the commands in the background; yields those that end badly. running: only runs and replays."""
         for entry in list(self.running):
             command, process, log = entry
-            if publishers and not publishes(" ".join(command.words[1:])):
+            if running and not streams(" ".join(command.words[1:])):
                 continue
             self.running.remove(entry)
             process.send_signal(signal.SIGINT)
@@ -299,9 +302,14 @@ class Page:
             process.kill()
 
 
-def publishes(text: str) -> bool:
+def streams(text: str) -> bool:
     """Whether the arguments of meshcast are those of a run or a replay."""
     return re.match(r"(-\S+ )*(run|replay)\b", text) is not None
+
+
+def publishes(text: str) -> bool:
+    """Whether they are those of one that publishes."""
+    return streams(text) and re.search(r"--(publish|config)\b", text) is not None
 
 
 def needs(command: DocCommand) -> str:

@@ -17,7 +17,7 @@ import edge
 from calibration.camera import CameraError
 from edge.errors import SourceError
 from edge.models import Models
-from engines.errors import UnknownNameError
+from engines.errors import MeshcastError, UnknownNameError
 from tests.support.paths import MEDIA
 
 
@@ -46,6 +46,16 @@ def test_stream_with_camera_file_yields_bodies(engines: Callable[..., Any]) -> N
     clip, camera = MEDIA / "balance_cam01.mp4", MEDIA / "balance_cam01.toml"
     _, bodies = next(edge.stream(clip, camera=camera))
     assert len(bodies) >= 1
+
+
+def test_stream_height_scales_depth(engines: Callable[..., Any], person_clip: Path) -> None:
+    depth = {height: next(edge.stream(person_clip, height_m=height))[1].translation[0, 2] for height in (1.5, 1.9)}
+    assert depth[1.9] / depth[1.5] == pytest.approx(1.9 / 1.5, rel=0.05)
+
+
+def test_stream_shape_file_is_used(engines: Callable[..., Any], person_clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(MeshcastError, match=r"shape\.toml: cannot be read"):
+        next(edge.stream(person_clip, shape=tmp_path / "shape.toml"))
 
 
 def test_stream_close_ends_reader(engines: Callable[..., Any], person_clip: Path) -> None:

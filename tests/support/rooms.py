@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -145,11 +145,14 @@ class Room:
         root[:, 2] = self._sole - positions[:, self._ankles, 2].min(1)
         return self.rig(turned_, shape, root).astype(np.float64), root, turned_
 
-    def moments(self, seconds: float, fps: float = 30.0) -> Iterator[tuple[float, list[ViewPeople | None]]]:
-        """What the cameras report at common times (each at its own, if it has an offset)."""
+    def moments(
+        self, seconds: float, fps: float = 30.0, corrections_s: Callable[[], Sequence[float]] | None = None
+    ) -> Iterator[tuple[float, list[ViewPeople | None]]]:
+        """What the cameras report at common times (each at its own, if it has an offset that is not corrected)."""
         for frame in range(round(seconds * fps)):
             t_s = frame / fps
-            yield t_s, [self.view(c, t_s - self.offset_s[c]) for c in range(len(self.cameras))]
+            shift = corrections_s() if corrections_s is not None else [0.0] * len(self.cameras)
+            yield t_s, [self.view(c, t_s - self.offset_s[c] + shift[c]) for c in range(len(self.cameras))]
 
     def view(self, camera: int, t_s: float) -> ViewPeople | None:
         """What a camera reports of a time; times increase. None in a gap."""

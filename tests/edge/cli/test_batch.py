@@ -31,17 +31,8 @@ def videos(tmp_path: Path) -> Path:
 def test_batch_two_workers_write_what_one_run_writes(meshcast: Command, videos: Path, tmp_path: Path) -> None:
     (videos / "text.mp4").write_text("no video")
     out = tmp_path / "out"
-    words = (
-        "batch",
-        videos,
-        videos / "gone.mp4",
-        "--out",
-        out,
-        "--format",
-        "npz,mcap,parquet",
-        "--max-frames",
-        str(FRAMES),
-    )
+    options = ("--format", "npz,mcap,parquet", "--max-frames", str(FRAMES))
+    words = ("batch", videos, videos / "gone.mp4", "--out", out, *options)
     said = meshcast(*words, "--workers", "2")
     assert said.code == EXIT_PARTIAL
     assert said.errors == [
@@ -84,7 +75,7 @@ def test_batch_formats_are_those_of_the_package() -> None:
 @pytest.mark.parametrize(
     ("words", "code", "problem"),
     [
-        (["--format", "fbx"], EXIT_USAGE, "--format: 'fbx' is not a format; choose from mcap, npz"),
+        (["--format", "fbx"], EXIT_USAGE, "--format: 'fbx' is not a format; choose from mcap, npz, parquet"),
         (["--record-levels", "all"], EXIT_USAGE, "unknown level 'all' to record"),
         (["--mesh", "no_such"], EXIT_USAGE, "no_such"),
         (["--camera", "a.toml", "--camera", "b.toml"], EXIT_USAGE, "--camera: one for all videos"),

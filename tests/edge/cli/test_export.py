@@ -59,7 +59,7 @@ def test_export_command_camera_levels_the_scene(tmp_path: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["a.mcap", "x.fbx"], 1, "unknown file type; use .glb, .usd, .usda, .usdc, .bvh, .npz or .mcap"),
+        (["a.mcap", "x.fbx"], 1, "unknown file type; use .glb, .usd, .usda, .usdc, .bvh, .npz, .mcap or .parquet"),
         (
             ["a.mcap", "x.bvh"],
             2,

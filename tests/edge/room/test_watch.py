@@ -54,6 +54,9 @@ def test_watch_estimates_the_offset_of_a_clock() -> None:
     lines = watch.poll()
     assert len(lines) == 1
     assert lines[0].startswith("cam1: its clock is about ")
+    assert abs(watch.corrections_s[1] - 0.2) < 0.05
+    assert watch.corrections_s[0] == 0
+    assert abs(watch.corrections_s[2]) < 0.03
 
 
 def test_watch_without_people_knows_nothing() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from edge.errors import FrameError
+from edge.room.alignment import Sample
 from edge.room.fusion import RoomFusion
 from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.room_results import ROOM, RoomResults, feed
@@ -128,3 +130,31 @@ def test_room_stats_have_the_poses_of_the_cameras() -> None:
     np.testing.assert_allclose(cameras[1]["rotation"], room.cameras[1].pose.rotation)
     assert cameras[0]["matched"] == 1
     assert cameras[0]["moved"] is False
+
+
+def test_room_results_correct_the_times_of_a_camera_with_another_clock() -> None:
+    offset_s, fps, frames = 0.12, 15, 300  # long enough to see that what is corrected is not corrected again
+    room = Room(around(3)[:2], 1, seed=5, offset_s=[0, offset_s])
+    results = results_of(room)
+
+    def play(camera: int) -> None:
+        for index in range(frames):
+            view = room.view(camera, index / fps - room.offset_s[camera])
+            assert view is not None
+            results.add(camera, Sample(index / fps, index, round(index / fps * 1e9), view))
+        results.finish(camera)
+
+    threads = [threading.Thread(target=play, args=(camera,)) for camera in range(2)]
+    for thread in threads:
+        thread.start()
+    with results:
+        count = sum(1 for _ in results)
+    for thread in threads:
+        thread.join()
+    corrections = results.watch.corrections_s
+    assert corrections[0] == 0
+    assert abs(corrections[1] - offset_s) < 0.03
+    assert count >= frames - 2 * round(offset_s * fps) - 2
+    (line,) = results.reader.source.warnings
+    assert line.startswith("cam1: its clock is about 1")
+    assert "which is corrected" in line
