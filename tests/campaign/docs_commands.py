@@ -55,6 +55,7 @@ NEEDS = {
     r"config reload": "a run with the file",
     r"v4l2:.*(chessboard|charuco)": "a person who holds a board",
     r"--ray\b": "a Ray cluster",
+    r"\bs3://": "an object store",
     r"\bfleet (up|status|reload|down)\b": "a fleet that runs",
     r"\b10\.0\.0\.": "other machines",
     r"\bdct\.toml|--mesh my_\w+": "a training of hours",
