@@ -43,4 +43,5 @@ NB_MODULE(_native, m) {
   meshcast::bind_skinning(m);
   meshcast::bind_fit_rotations(m);
   meshcast::bind_refine_pose(m);
+  meshcast::bind_tracking(m);
 }

@@ -18,5 +18,6 @@ void bind_crop(nanobind::module_& m);
 void bind_heatmap(nanobind::module_& m);
 void bind_nms(nanobind::module_& m);
 void bind_skinning(nanobind::module_& m);
+void bind_tracking(nanobind::module_& m);
 
 }  // namespace meshcast

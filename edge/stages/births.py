@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+import edge_kernels
 from edge.stages.detect import overlaps
 from edge.stages.keypoint_geometry import limb_distances
 from edge.stages.observation import Observations
@@ -139,11 +140,10 @@ def inside(a: F32, b: F32) -> F32:
 
 def covered(a: F32, b: F32) -> F32:
     """Shares (N, M) of boxes a (N, 4) inside boxes b (M, 4)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    common = np.prod(np.clip(high - low, 0, None), axis=2)
-    area = np.prod(np.clip(a[:, 2:] - a[:, :2], 0, None), axis=1)
-    share: F32 = (common / np.maximum(area[:, None], 1e-9)).astype(np.float32)
+    share = np.empty((len(a), len(b)), np.float32)
+    edge_kernels.box_overlaps(
+        np.ascontiguousarray(a, np.float32), np.ascontiguousarray(b, np.float32), share, of_first=True
+    )
     return share
 
 

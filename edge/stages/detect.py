@@ -146,10 +146,6 @@ def suppress(boxes: F32, scores: F32, iou: float) -> Array:
 
 def overlaps(a: F32, b: F32) -> F32:
     """Intersection over union (N, M) of boxes (N, 4) and (M, 4), xyxy; 0 where both are empty."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    common = np.prod(np.clip(high - low, 0, None), axis=2)
-    area_a, area_b = (np.prod(np.clip(x[:, 2:] - x[:, :2], 0, None), axis=1) for x in (a, b))
-    union = area_a[:, None] + area_b[None] - common
-    ratio: F32 = (common / np.maximum(union, 1e-9)).astype(np.float32)
+    ratio = np.empty((len(a), len(b)), np.float32)
+    edge_kernels.box_overlaps(np.ascontiguousarray(a, np.float32), np.ascontiguousarray(b, np.float32), ratio)
     return ratio

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+import edge_kernels
 from edge.stages.tracker_config import MotionConfig
 from edge.types import F32, Array
 
@@ -12,7 +15,6 @@ _HALF = [0.079, 0.072, 0.062, 0.107, 0.087, 0.089]  # shoulders to ankles, left 
 # Pairs of COCO keypoints: arms, legs, the trunk with its diagonals, and the head from both shoulders.
 _ARMS_LEGS = ((5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14), (14, 16))
 LIMBS = np.array([*_ARMS_LEGS, (5, 6), (11, 12), (5, 11), (6, 12), (5, 12), (6, 11), (0, 5), (0, 6)])
-APART = 1.5  # distance of people, in square roots of their areas, who are not compared
 SIGMAS = np.array([0.026, 0.025, 0.025, 0.035, 0.035, *np.repeat(_HALF, 2)], np.float32)
 
 
@@ -52,28 +54,13 @@ def similarity(keypoints: F32, scores: F32, areas: F32, min_score: float) -> F32
     """Object keypoint similarity (N, N) in 0..1 of people with keypoints (N, K, 2), scores (N, K) and box areas (N,).
 
     COCO's measure with about half the box as the person's area, over the keypoints that both people have with a score
-    above min_score; 0 when there are fewer than three.
+    above min_score; 0 when there are fewer than three, and for people who are far apart.
     """
     people, count = keypoints.shape[:2]
-    result = np.zeros((people, people), np.float32)
-    if not people:
-        return result
+    result = np.empty((people, people), np.float32)
     sigmas = SIGMAS if count == len(SIGMAS) else np.full(count, SIGMAS.mean(), np.float32)
-    visible = scores > min_score
-    # Means of the keypoints that are farther apart than this belong to people whose similarity is 0 for any purpose.
-    middles = (keypoints * visible[..., None]).sum(axis=1) / np.maximum(visible.sum(axis=1), 1)[:, None]
-    apart = middles[:, None] - middles[None]
-    roots = np.sqrt(areas)
-    near_by = np.hypot(apart[..., 0], apart[..., 1]) < APART * np.maximum(roots[:, None], roots[None])
-    a, b = np.nonzero(np.triu(near_by))
-    both = visible[a] & visible[b]
-    off = keypoints[a] - keypoints[b]
-    area = (0.53 * roots[a] * roots[b])[:, None]
-    squared = off[..., 0] * off[..., 0] + off[..., 1] * off[..., 1]
-    near = np.exp(-squared / np.maximum(2 * area * np.square(2 * sigmas), 1e-6))
-    shared = np.count_nonzero(both, axis=1)
-    values = np.where(shared >= 3, (near * both).sum(axis=1) / np.maximum(shared, 1), 0.0)
-    result[a, b] = result[b, a] = values
+    keypoints, scores, areas = (np.ascontiguousarray(array, np.float32) for array in (keypoints, scores, areas))
+    edge_kernels.keypoint_similarity(keypoints, scores, areas, sigmas, min_score, result)
     return result
 
 
@@ -92,11 +79,8 @@ def limb_distances(points: F32, keypoints: F32, scores: F32, min_score: float) -
 
 def median_shift(off: F32, used: Array) -> F32:
     """Medians (N, ...) of off (N, K, ...) over the used (N, K) keypoints; 0 where there are none."""
-    trailing = (slice(None), slice(None)) + (None,) * (off.ndim - 2)
-    ordered = np.sort(np.where(used[trailing], off, np.inf), axis=1)
-    counts = used.sum(axis=1)
-    rows = np.arange(len(off))
-    low, high = ordered[rows, np.maximum(counts - 1, 0) // 2], ordered[rows, counts // 2]
-    none = (counts == 0).reshape(-1, *(1,) * (off.ndim - 2))
-    middle: F32 = np.where(none, 0, (low + high) / 2).astype(np.float32)
-    return middle
+    depth = math.prod(off.shape[2:])
+    medians = np.empty((len(off), depth), np.float32)
+    values = np.ascontiguousarray(off, np.float32).reshape(*off.shape[:2], depth)
+    edge_kernels.masked_median(values, np.ascontiguousarray(used).view(np.uint8), medians)
+    return medians.reshape(len(off), *off.shape[2:])

@@ -149,10 +149,11 @@ class Tracker:
         found = Observations.of(pose, appearances, size, self._config.motion)
         fronts = self._examine_hidden(found)
         at, tracked = self._identify(found, size)
-        self._see(at, found[tracked])
+        known_people = found[tracked]
+        self._see(at, known_people)
         self._miss_others(at)
-        self._confirm_hidden(at, found[tracked])
-        born = self._give_birth(found, tracked, fronts)
+        self._confirm_hidden(at, known_people)
+        born = self._give_birth(found, tracked, known_people, fronts)
         known = len(self._people) - len(born)
         at_row = np.full(len(found), -1)
         at_row[tracked], at_row[born] = at, np.arange(known, len(self._people))
@@ -276,7 +277,7 @@ class Tracker:
         real = np.flatnonzero(found.boxed & (found.means >= least))
         if not len(real) or not len(people):
             return np.empty(0, np.intp), np.empty(0, np.intp)
-        seen, min_score = found[real], config.motion.min_keypoint_score
+        seen, min_score = found if len(real) == len(found) else found[real], config.motion.min_keypoint_score
         odds = log_odds(people, seen, self._t_s, size, config.identity, min_score)
         missed = np.isin(seen.ids, people.ids[people.missed_frames > 0])
         limits = np.where(missed, config.return_similarity, config.duplicate_similarity)
@@ -311,15 +312,17 @@ class Tracker:
             limits = np.where(cover > config.min_cover, config.max_covered_s, config.max_hidden_s)
             self._lose(rows[self._t_s - people.seen_s[rows] > limits])
 
-    def _give_birth(self, found: Observations, tracked: Array, fronts: I32) -> Array:
-        """Rows of what was found that are new people; adds them to the tracks."""
+    def _give_birth(self, found: Observations, tracked: Array, known_people: Observations, fronts: I32) -> Array:
+        """Rows of what was found that are new people; adds them to the tracks. tracked: the rows of the known ones."""
         config, new = self._config, self._candidates
         unknown = found.ids < 0
         unknown[tracked] = False
         rows = np.flatnonzero(unknown)
+        if not len(rows):
+            return rows
         chosen = -1 - found.ids[rows]
         candidates = Detections(new.boxes[chosen], new.scores[chosen])
-        real = self._births.people(candidates, found[rows], found[tracked], self._t_s)
+        real = self._births.people(candidates, found[rows], known_people, self._t_s)
         rows, ids = rows[real], self._next_id + np.arange(len(real), dtype=np.int32)
         if len(rows):
             boxes = Detections(candidates.boxes[real], candidates.scores[real])

@@ -15,12 +15,16 @@ try:
 except ImportError as error:
     from edge_kernels import reference
     from edge_kernels.reference import (
+        box_overlaps,
         crop,
         ell_matmul,
         fit_rotations,
         follow,
         heatmap,
+        keypoint_similarity,
         letterbox,
+        masked_median,
+        median_colors,
         nms,
         nv12_to_bgr,
         paint,
@@ -50,12 +54,16 @@ except ImportError as error:
 else:
     if not TYPE_CHECKING:
         GraphConv, Linear, ExecutionPlan = _native.GraphConv, _native.Linear, _native.ExecutionPlan
+    box_overlaps = _native.box_overlaps
     crop = _native.crop
     ell_matmul = _native.ell_matmul
     fit_rotations = _native.fit_rotations
     follow = _native.follow
     heatmap = _native.heatmap
+    keypoint_similarity = _native.keypoint_similarity
     letterbox = _native.letterbox
+    masked_median = _native.masked_median
+    median_colors = _native.median_colors
     nms = _native.nms
     nv12_to_bgr = _native.nv12_to_bgr
     paint = _native.paint
@@ -74,13 +82,17 @@ __all__ = [
     "ExecutionPlan",
     "GraphConv",
     "Linear",
+    "box_overlaps",
     "crop",
     "cuda_device_count",
     "ell_matmul",
     "fit_rotations",
     "follow",
     "heatmap",
+    "keypoint_similarity",
     "letterbox",
+    "masked_median",
+    "median_colors",
     "nms",
     "nv12_to_bgr",
     "paint",

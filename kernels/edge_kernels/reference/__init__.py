@@ -14,17 +14,22 @@ from edge_kernels.reference.plan import ExecutionPlan
 from edge_kernels.reference.rasterize import rasterize
 from edge_kernels.reference.refine_pose import refine_pose
 from edge_kernels.reference.skinning import skinning
+from edge_kernels.reference.tracking import box_overlaps, keypoint_similarity, masked_median, median_colors
 
 __all__ = [
     "ExecutionPlan",
     "GraphConv",
     "Linear",
+    "box_overlaps",
     "crop",
     "ell_matmul",
     "fit_rotations",
     "follow",
     "heatmap",
+    "keypoint_similarity",
     "letterbox",
+    "masked_median",
+    "median_colors",
     "nms",
     "nv12_to_bgr",
     "paint",
