@@ -36,7 +36,7 @@ CLIENT_SOURCES := $(shell find clients/cpp clients/unreal/Meshcast/Source/Meshca
 C_FILES := $(NATIVE_SOURCES) $(CLIENT_SOURCES) \
   $(wildcard tests/kernels/*.cpp tests/kernels/emulated/*.cpp tests/kernels/emulated/*.h*)
 
-.PHONY: demo wheel image-check torch test check bench bench-quick gpu emulated sanitize aarch64 fuzz campaign docs-commands lint docs format clean help
+.PHONY: demo wheel image-check torch test check bench bench-quick gpu emulated sanitize aarch64 amx fuzz campaign docs-commands lint docs format clean help
 help:
 	@sed -n 's/^# make/make/p' Makefile
 
@@ -149,14 +149,39 @@ emulated: $(VENV)/installed-dev
 
 ARM_CXX ?= aarch64-linux-gnu-g++
 ARM_RUN ?= qemu-aarch64-static
-ARM_SOURCES := kernels/common/pool.cpp kernels/graph_conv/graph_conv_cpu.cpp kernels/graph_conv/graph_conv_isa.cpp \
-  kernels/linear/linear_cpu.cpp tests/kernels/portable_check.cpp
+CHECK_SOURCES := kernels/common/pool.cpp kernels/graph_conv/graph_conv_cpu.cpp kernels/linear/linear_cpu.cpp \
+  kernels/linear/linear_tiles_cpu.cpp tests/kernels/portable_check.cpp
+TILES_SOURCES := kernels/graph_conv/graph_conv_isa.cpp kernels/linear/linear_tiles_isa.cpp
+CHECK_FLAGS := -std=c++17 -O2 -Wall -Wextra -Wno-psabi -I kernels
+
+# Builds portable_check in the folder $(1), with the compiler $(2), its options $(3) and further files $(4).
+define build_check
+	for source in $(TILES_SOURCES); do \
+	  $(2) $(CHECK_FLAGS) -DMESHCAST_ISA=amx_emulated -DMESHCAST_TILES=EmulatedTiles -c $$source \
+	    -o $(1)/emulated_$$(basename $$source).o || exit 1; done
+	$(2) $(CHECK_FLAGS) -pthread $(3) kernels/graph_conv/graph_conv_isa.cpp $(CHECK_SOURCES) $(4) $(1)/emulated_*.o \
+	  -o $(1)/portable_check
+endef
+
+ARM := build/aarch64
 aarch64:
 	@command -v $(ARM_CXX) >/dev/null && command -v $(ARM_RUN) >/dev/null || { \
 	  echo "error: $(ARM_CXX) and $(ARM_RUN) are needed; on Debian and Ubuntu: apt-get install g++-aarch64-linux-gnu qemu-user-static" >&2; exit 1; }
-	@mkdir -p build
-	$(ARM_CXX) -std=c++17 -O2 -Wall -Wextra -Wno-psabi -static -pthread -I kernels $(ARM_SOURCES) -o build/portable_check
-	$(ARM_RUN) build/portable_check
+	@mkdir -p $(ARM)
+	$(call build_check,$(ARM),$(ARM_CXX),-static,)
+	$(ARM_RUN) $(ARM)/portable_check
+
+# The machine code for AMX, on any x86-64 processor with AVX-512 and bfloat16: tests/kernels/amx_trap.cpp executes the
+# instructions that the processor lacks.
+AMX := build/amx
+AMX_FLAGS := -mavx2 -mfma -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512bf16
+amx:
+	@mkdir -p $(AMX)
+	for source in $(TILES_SOURCES) kernels/common/tiles_check_amx.cpp; do \
+	  $(CXX) $(CHECK_FLAGS) $(AMX_FLAGS) -DMESHCAST_ISA=amx -DMESHCAST_TILES=HardwareTiles -c $$source \
+	    -o $(AMX)/hardware_$$(basename $$source).o || exit 1; done
+	$(call build_check,$(AMX),$(CXX),-DMESHCAST_AMX,tests/kernels/amx_trap.cpp $(AMX)/hardware_*.o)
+	$(AMX)/portable_check
 
 FUZZ_SECONDS ?= 180
 fuzz:

@@ -28,6 +28,14 @@ def host(device: int) -> None:
         raise TypeError("the NumPy reference has no CUDA kernels: install meshcast with MESHCAST_CUDA=ON")
 
 
+def kernel(name: str, bf16: bool) -> None:
+    """ValueError for a kernel that does not exist, or not for this layer; NumPy computes all of them alike."""
+    if name not in ("vector", "amx", "amx_emulated"):
+        raise ValueError(f"kernel must be vector, amx or amx_emulated, not {name}")
+    if name != "vector" and not bf16:
+        raise ValueError(f"kernel: {name} is for bfloat16 on the CPU")
+
+
 def image(value: NDArray[Any], name: str, shape: tuple[int | None, ...]) -> None:
     """The same for uint8 images, whose rows may be any distance apart; ValueError for one without pixels."""
     _kind(value, name, np.uint8, shape)

@@ -25,6 +25,8 @@
 // output_permutation[v].
 namespace meshcast {
 
+enum class MatrixKernel;  // common/matrix_kernel.hpp
+
 // A sparse matrix in compressed sparse row form.
 struct CsrView {
   const std::int32_t* indptr;   // (rows + 1)
@@ -78,11 +80,14 @@ static MESHCAST_HD std::int64_t output_offset(const GraphConv& p, std::int64_t v
   return (p.output_permutation ? b * p.rows + p.output_permutation[v] : v * p.batch + b) * p.channels_out;
 }
 
-// The functions of one instruction set. Weights (depth, columns) are packed in panels of `panel` columns, each panel
-// row after row; bfloat16 panels hold two consecutive rows side by side. Gathering first, depth is 3 channels_in, order
-// by order; projecting first, it is channels_in, and the columns are three times `part`.
+// The functions of one instruction set or matrix unit, which has those for bfloat16 only. Weights (depth, columns) are
+// packed in panels of `panel` columns, each panel row after row; bfloat16 panels hold two consecutive rows side by
+// side, and zeros up to a depth that is a multiple of `depth_step`. Gathering first, depth is 3 channels_in, order by
+// order; projecting first, it is channels_in, and the columns are three times `part`.
 struct GraphConvCpu {
   int panel;
+  int depth_step;
+  int most_rows, least_rows;  // of a task
   void (*pack_f32)(const float* weight, std::int64_t depth, std::int64_t columns, float* packed);
   void (*pack_bf16)(const float* weight, std::int64_t depth, std::int64_t columns, std::uint16_t* packed);
   std::size_t (*scratch_bytes)(std::int64_t channels_in, bool bf16);
@@ -96,22 +101,23 @@ struct GraphConvCpu {
   void (*collect_bf16)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
 };
 
-// Those of the best instruction set that this processor has.
-const GraphConvCpu& graph_conv_isa();
-// Its name: "avx512_bf16", "avx512", "avx2" or "generic".
+// Those of the best instruction set that this processor has, or of its matrix unit, which it must have, or of the
+// emulation of that.
+const GraphConvCpu& graph_conv_isa(MatrixKernel kernel);
+// The best instruction set: "avx512_bf16", "avx512", "avx2" or "generic".
 const char* graph_conv_isa_name();
 
 // Numbers that the loops over channels take at a time.
 constexpr int kChunk = 16;
 
-// Panels of columns, and the depth that bfloat16 pads to. Static: each instruction set keeps a copy of its own.
+// Panels of columns, and a depth filled up to whole steps. Static: each instruction set keeps a copy of its own.
 static inline std::int64_t panels(std::int64_t columns, int panel) {
   return (columns + panel - 1) / panel;
 }
-static inline std::int64_t even(std::int64_t depth) {
-  return depth + (depth & 1);
+static inline std::int64_t filled(std::int64_t depth, int step) {
+  return (depth + step - 1) / step * step;
 }
 
-void graph_conv_cpu(const GraphConv& p, bool bf16);
+void graph_conv_cpu(const GraphConvCpu& isa, const GraphConv& p, bool bf16);
 
 }  // namespace meshcast

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/bind.hpp"
+#include "common/required_kernel.hpp"
 #include "graph_conv/graph_conv_layer.hpp"
 #include "module.hpp"
 
@@ -57,9 +58,10 @@ void read_skip(nb::handle skip, std::int64_t rows, GraphConvConstants& c) {
 }
 
 void make(GraphConvLayer* layer, Input self, nb::object one_hop, nb::object two_hops, Input weight, Input bias,
-          std::int64_t sources, nb::object skip, bool relu, bool bf16, int device) {
+          std::int64_t sources, nb::object skip, bool relu, bool bf16, int device, const std::string& kernel) {
   constexpr int host = nb::device::cpu::value;
   require_cuda(device);
+  const MatrixKernel chosen = required_kernel(kernel, bf16, device);
   require<std::int32_t>(self, "self_rows", {kAny}, host);
   require<float>(weight, "weight", {kAny, kAny}, host);
   const auto depth = static_cast<std::int64_t>(weight.shape(0)), columns = static_cast<std::int64_t>(weight.shape(1));
@@ -80,7 +82,7 @@ void make(GraphConvLayer* layer, Input self, nb::object one_hop, nb::object two_
   c.channels_out = columns;
   c.relu = relu;
   c.bf16 = bf16;
-  new (layer) GraphConvLayer(std::move(c), device);
+  new (layer) GraphConvLayer(std::move(c), chosen, device);
 }
 
 template <typename Array>
@@ -115,10 +117,11 @@ void call(const GraphConvLayer& layer, Input x, std::optional<Input> skip, Outpu
 
 void bind_graph_conv(nb::module_& m) {
   m.def("graph_conv_isa", [] { return std::string(graph_conv_isa_name()); });
+  m.def("amx_refusal", [] { return amx_refusal(); });
   nb::class_<GraphConvLayer>(m, "GraphConv")
       .def("__init__", &make, nb::arg("self_rows"), nb::arg("one_hop"), nb::arg("two_hops"), nb::arg("weight"),
            nb::arg("bias"), nb::arg("sources"), nb::arg("skip").none(), nb::arg("relu"), nb::arg("bf16"),
-           nb::arg("device") = -1)
+           nb::arg("device") = -1, nb::arg("kernel") = "vector")
       .def("__call__", &call, nb::arg("x"), nb::arg("skip").none(), nb::arg("out").noconvert(), nb::arg("stream") = 0);
 }
 

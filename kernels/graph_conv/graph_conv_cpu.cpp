@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "common/matrix_kernel.hpp"
 #include "common/pool.hpp"
 
 namespace meshcast {
@@ -18,6 +19,14 @@ namespace avx2 {
 extern const GraphConvCpu graph_conv;
 }
 #endif
+#ifdef MESHCAST_AMX
+namespace amx {
+extern const GraphConvCpu graph_conv;
+}
+#endif
+namespace amx_emulated {
+extern const GraphConvCpu graph_conv;
+}
 namespace generic {
 extern const GraphConvCpu graph_conv;
 }
@@ -61,14 +70,14 @@ struct Scratch {
 thread_local Scratch scratch;    // of a worker thread
 thread_local Scratch projected;  // of the calling thread, shared by its workers
 
-constexpr std::int64_t kShare = 48, kLeast = 12;  // rows of a task: whole tiles on every instruction set
-constexpr std::int64_t kTasksPerThread = 4;       // tasks for each thread at least, so that the load is balanced
+constexpr std::int64_t kTasksPerThread = 4;  // tasks for each thread at least, so that the load is balanced
 
 using Run = void (*)(const GraphConv& p, std::int64_t first, std::int64_t last, void* scratch);
 
-void run_in_tasks(const GraphConv& p, std::int64_t total, Run run, std::size_t bytes) {
-  const std::int64_t even_share = total / (kTasksPerThread * pool_threads()) / kLeast * kLeast;
-  const std::int64_t size = even_share < kLeast ? kLeast : even_share > kShare ? kShare : even_share;
+void run_in_tasks(const GraphConvCpu& isa, const GraphConv& p, std::int64_t total, Run run, std::size_t bytes) {
+  const std::int64_t least = isa.least_rows, most = isa.most_rows;
+  const std::int64_t even_share = total / (kTasksPerThread * pool_threads()) / least * least;
+  const std::int64_t size = even_share < least ? least : even_share > most ? most : even_share;
   auto share = [&](std::int64_t task) {
     const std::int64_t first = task * size, last = first + size < total ? first + size : total;
     run(p, first, last, scratch.of(bytes));
@@ -78,22 +87,24 @@ void run_in_tasks(const GraphConv& p, std::int64_t total, Run run, std::size_t b
 
 }  // namespace
 
-const GraphConvCpu& graph_conv_isa() {
-  return *chosen.isa;
+const GraphConvCpu& graph_conv_isa(MatrixKernel kernel) {
+#ifdef MESHCAST_AMX
+  if (kernel == MatrixKernel::kAmx) return amx::graph_conv;
+#endif
+  return kernel == MatrixKernel::kEmulated ? amx_emulated::graph_conv : *chosen.isa;
 }
 const char* graph_conv_isa_name() {
   return chosen.name;
 }
 
-void graph_conv_cpu(const GraphConv& p, bool bf16) {
+void graph_conv_cpu(const GraphConvCpu& isa, const GraphConv& p, bool bf16) {
   if (p.rows * p.batch == 0) return;
-  const GraphConvCpu& isa = *chosen.isa;
   const std::size_t bytes = isa.scratch_bytes(p.channels_in, bf16);
-  if (!p.project_first) return run_in_tasks(p, p.rows * p.batch, bf16 ? isa.run_bf16 : isa.run_f32, bytes);
+  if (!p.project_first) return run_in_tasks(isa, p, p.rows * p.batch, bf16 ? isa.run_bf16 : isa.run_f32, bytes);
   GraphConv q = p;
   q.projected = projected.of(static_cast<std::size_t>(p.sources * p.batch * 3 * p.part) * (bf16 ? 2 : 4));
-  run_in_tasks(q, p.sources * p.batch, bf16 ? isa.project_bf16 : isa.project_f32, bytes);
-  run_in_tasks(q, p.rows * p.batch, bf16 ? isa.collect_bf16 : isa.collect_f32, bytes);
+  run_in_tasks(isa, q, p.sources * p.batch, bf16 ? isa.project_bf16 : isa.project_f32, bytes);
+  run_in_tasks(isa, q, p.rows * p.batch, bf16 ? isa.collect_bf16 : isa.collect_f32, bytes);
 }
 
 }  // namespace meshcast

@@ -6,9 +6,10 @@
 
 namespace meshcast {
 
-GraphConvLayer::GraphConvLayer(GraphConvConstants constants, int device)
+GraphConvLayer::GraphConvLayer(GraphConvConstants constants, MatrixKernel kernel, int device)
     : constants_(std::move(constants)),
       device_(device),
+      isa_(&graph_conv_isa(kernel)),
       entries_(static_cast<std::int64_t>(constants_.one_hop.indices.size() + constants_.two_hops.indices.size())),
       bias_(constants_.bias, constants_.bias + constants_.channels_out) {
   p_.rows = static_cast<std::int64_t>(constants_.self.size());
@@ -49,7 +50,7 @@ void GraphConvLayer::run(const void* x, const void* skip, void* out, const std::
   if (on_device_) return on_device_->run(p, stream);
 #endif
   (void)stream;
-  graph_conv_cpu(p, constants_.bf16);
+  graph_conv_cpu(*isa_, p, constants_.bf16);
 }
 
 // Whether projecting first is less work: products, and gathers, which cost about twice as much a number.
@@ -62,7 +63,7 @@ bool GraphConvLayer::projecting_pays() const {
 }
 
 void GraphConvLayer::pack() {
-  const GraphConvCpu& isa = graph_conv_isa();
+  const GraphConvCpu& isa = *isa_;
   const float* weight = constants_.weight;
   std::int64_t depth = 3 * p_.channels_in, columns = p_.channels_out;
   std::vector<float> side_by_side;
@@ -77,7 +78,7 @@ void GraphConvLayer::pack() {
   }
   const bool bf16 = constants_.bf16;
   const std::int64_t padded = panels(columns, isa.panel) * isa.panel;
-  const auto bytes = static_cast<std::size_t>(padded * (bf16 ? even(depth) * 2 : depth * 4));
+  const auto bytes = static_cast<std::size_t>(padded * (bf16 ? filled(depth, isa.depth_step) * 2 : depth * 4));
   weight_.reset(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
   if (!weight_) throw std::bad_alloc();
   if (bf16)

@@ -34,8 +34,9 @@ struct GraphConvConstants {
 // nothing.
 class GraphConvLayer {
  public:
-  // Indices must be in their ranges. Throws std::bad_alloc, and std::runtime_error with CUDA's message.
-  GraphConvLayer(GraphConvConstants constants, int device);
+  // Indices must be in their ranges; another kernel than kVector is for bfloat16 in host memory. Throws std::bad_alloc,
+  // and std::runtime_error with CUDA's message.
+  GraphConvLayer(GraphConvConstants constants, MatrixKernel kernel, int device);
 
   std::int64_t rows() const { return p_.rows; }
   std::int64_t sources() const { return p_.sources; }
@@ -69,6 +70,7 @@ class GraphConvLayer {
   GraphConv p_{};
   GraphConvConstants constants_;
   int device_;
+  const GraphConvCpu* isa_;
   std::int64_t entries_;
   std::vector<std::int32_t> lerp_from0_, lerp_from1_;
   std::vector<float> bias_, lerp_weight_;

@@ -77,6 +77,9 @@ MESHCAST_HD void store_output(const Linear& p, std::int64_t n, std::int64_t m, f
         offset_of(p.out_layout, p.batch, n, m));
 }
 
+// u as plain rows: p.x itself where it is that, else the calling thread's own memory.
+const float* activated_input(const Linear& p);
+
 void linear_cpu(const Linear& p);
 
 }  // namespace meshcast

@@ -1,9 +1,12 @@
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
 
 #include <new>
 #include <optional>
+#include <string>
 
 #include "common/bind.hpp"
+#include "common/required_kernel.hpp"
 #include "linear/linear_layer.hpp"
 #include "module.hpp"
 
@@ -11,9 +14,10 @@ namespace meshcast {
 namespace {
 
 void make(LinearLayer* self, Input weight, Input bias, std::optional<Input> scale, std::optional<Input> shift,
-          bool relu, bool bf16, int device) {
+          bool relu, bool bf16, int device, const std::string& kernel) {
   constexpr int host = nb::device::cpu::value;
   require_cuda(device);
+  const MatrixKernel chosen = required_kernel(kernel, bf16, device);
   require<float>(weight, "weight", {kAny, kAny}, host);
   const auto outputs = static_cast<std::int64_t>(weight.shape(0)), inputs = static_cast<std::int64_t>(weight.shape(1));
   require<float>(bias, "bias", {outputs}, host);
@@ -24,7 +28,7 @@ void make(LinearLayer* self, Input weight, Input bias, std::optional<Input> scal
   }
   auto floats = [](const Input& array) { return static_cast<const float*>(array.data()); };
   new (self) LinearLayer(floats(weight), floats(bias), scale ? floats(*scale) : nullptr,
-                         shift ? floats(*shift) : nullptr, inputs, outputs, relu, bf16, device);
+                         shift ? floats(*shift) : nullptr, inputs, outputs, relu, bf16, chosen, device);
 }
 
 void call(const LinearLayer& self, Input x, std::optional<Input> residual, Output out, std::uintptr_t stream) {
@@ -44,7 +48,7 @@ void call(const LinearLayer& self, Input x, std::optional<Input> residual, Outpu
 void bind_linear(nb::module_& m) {
   nb::class_<LinearLayer>(m, "Linear")
       .def("__init__", &make, nb::arg("weight"), nb::arg("bias"), nb::arg("scale").none(), nb::arg("shift").none(),
-           nb::arg("relu"), nb::arg("bf16"), nb::arg("device") = -1)
+           nb::arg("relu"), nb::arg("bf16"), nb::arg("device") = -1, nb::arg("kernel") = "vector")
       .def("__call__", &call, nb::arg("x"), nb::arg("residual").none(), nb::arg("out").noconvert(),
            nb::arg("stream") = 0);
 }

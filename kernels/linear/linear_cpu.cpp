@@ -92,18 +92,20 @@ MESHCAST_CLONES void run_bf16(const Linear& p, const float* u, std::int64_t row,
 
 }  // namespace
 
+const float* activated_input(const Linear& p) {
+  if (!p.scale && is_plain(p.x_layout, p.inputs)) return static_cast<const float*>(p.x);
+  thread_local std::vector<float> input;  // grows once
+  input.resize(static_cast<std::size_t>(p.batch * p.inputs));
+  for (std::int64_t n = 0; n < p.batch; ++n)
+    for (std::int64_t k = 0; k < p.inputs; ++k)
+      input[static_cast<std::size_t>(n * p.inputs + k)] =
+          preactivate(p, k, load(p.x_layout, p.x, offset_of(p.x_layout, p.batch, n, k)));
+  return input.data();
+}
+
 void linear_cpu(const Linear& p) {
   if (p.batch * p.outputs == 0) return;
-  const float* u = static_cast<const float*>(p.x);
-  if (p.scale || !is_plain(p.x_layout, p.inputs)) {
-    thread_local std::vector<float> input;  // grows once
-    input.resize(static_cast<std::size_t>(p.batch * p.inputs));
-    for (std::int64_t n = 0; n < p.batch; ++n)
-      for (std::int64_t k = 0; k < p.inputs; ++k)
-        input[static_cast<std::size_t>(n * p.inputs + k)] =
-            preactivate(p, k, load(p.x_layout, p.x, offset_of(p.x_layout, p.batch, n, k)));
-    u = input.data();
-  }
+  const float* u = activated_input(p);
   auto share = [&](std::int64_t task) {
     const std::int64_t first = task * kOutputs, last = first + kOutputs < p.outputs ? first + kOutputs : p.outputs;
     for (std::int64_t row = 0; row < p.batch; row += kBatch) {

@@ -4,14 +4,38 @@
 
 namespace meshcast {
 
+#ifdef MESHCAST_AMX
+namespace amx {
+extern const LinearTiles linear_tiles;
+}
+#endif
+namespace amx_emulated {
+extern const LinearTiles linear_tiles;
+}
+
+namespace {
+
+const LinearTiles* tiles_of(MatrixKernel kernel) {
+#ifdef MESHCAST_AMX
+  if (kernel == MatrixKernel::kAmx) return &amx::linear_tiles;
+#endif
+  return kernel == MatrixKernel::kEmulated ? &amx_emulated::linear_tiles : nullptr;
+}
+
+}  // namespace
+
 LinearLayer::LinearLayer(const float* weight, const float* bias, const float* scale, const float* shift,
-                         std::int64_t inputs, std::int64_t outputs, bool relu, bool bf16, int device)
-    : device_(device), bias_(bias, bias + outputs) {
+                         std::int64_t inputs, std::int64_t outputs, bool relu, bool bf16, MatrixKernel kernel,
+                         int device)
+    : device_(device), tiles_(tiles_of(kernel)), bias_(bias, bias + outputs) {
   p_.inputs = inputs;
   p_.outputs = outputs;
   p_.relu = relu;
   p_.bf16 = bf16;
-  if (bf16) {
+  if (tiles_) {
+    half_.resize(static_cast<std::size_t>(blocks(outputs) * kBlock * steps(inputs) * kStep));
+    pack_linear_tiles(weight, outputs, inputs, half_.data());
+  } else if (bf16) {
     half_.resize(static_cast<std::size_t>(inputs * outputs));
     for (std::size_t i = 0; i < half_.size(); ++i) half_[i] = to_bf16(weight[i]);
   } else {
@@ -47,6 +71,7 @@ void LinearLayer::run(const void* x, const Layout& x_layout, const float* residu
   if (on_device_) return on_device_->run(p, stream);
 #endif
   (void)stream;
+  if (tiles_) return linear_tiles_cpu(*tiles_, p);
   linear_cpu(p);
 }
 

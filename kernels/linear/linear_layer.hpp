@@ -4,7 +4,9 @@
 #include <memory>
 #include <vector>
 
+#include "common/matrix_kernel.hpp"
 #include "linear/linear.hpp"
+#include "linear/linear_tiles.hpp"
 #ifdef MESHCAST_WITH_CUDA
 #include "linear/linear_cuda.hpp"
 #endif
@@ -15,10 +17,10 @@ namespace meshcast {
 // running it allocates nothing.
 class LinearLayer {
  public:
-  // weight (outputs, inputs), bias (outputs), scale and shift (inputs) or both null: float32 in host memory. Throws
-  // std::runtime_error with CUDA's message.
+  // weight (outputs, inputs), bias (outputs), scale and shift (inputs) or both null: float32 in host memory. Another
+  // kernel than kVector is for bfloat16 in host memory. Throws std::runtime_error with CUDA's message.
   LinearLayer(const float* weight, const float* bias, const float* scale, const float* shift, std::int64_t inputs,
-              std::int64_t outputs, bool relu, bool bf16, int device);
+              std::int64_t outputs, bool relu, bool bf16, MatrixKernel kernel, int device);
 
   std::int64_t inputs() const { return p_.inputs; }
   std::int64_t outputs() const { return p_.outputs; }
@@ -34,6 +36,7 @@ class LinearLayer {
  private:
   Linear p_{};
   int device_;
+  const LinearTiles* tiles_;  // null without a matrix unit
   std::vector<float> weight_, bias_, scale_, shift_;
   std::vector<std::uint16_t> half_;
 #ifdef MESHCAST_WITH_CUDA

@@ -1,5 +1,5 @@
 // The kernels of the mesh network against plain loops, as one program without Python: for processors that only an
-// emulator stands in for. Prints what is wrong and ends with 1; `make aarch64` builds and runs it.
+// emulator stands in for. Prints what is wrong and ends with 1; `make aarch64` and `make amx` build and run it.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -8,12 +8,40 @@
 #include <vector>
 
 #include "common/bfloat16.hpp"
+#include "common/matrix_kernel.hpp"
+#include "common/tiles_check.hpp"
+#include "common/tiles_emulated.hpp"
 #include "graph_conv/graph_conv.hpp"
-#include "linear/linear.hpp"
+#include "linear/linear_tiles.hpp"
+
+namespace meshcast {
+namespace amx_emulated {
+extern const LinearTiles linear_tiles;
+}
+#ifdef MESHCAST_AMX
+namespace amx {
+extern const LinearTiles linear_tiles;
+}
+void check_hardware_tiles(float* sums);
+#endif
+}  // namespace meshcast
 
 namespace {
 
 using namespace meshcast;
+
+struct Kernel {
+  MatrixKernel kernel;
+  const char* name;
+  const LinearTiles* tiles;
+};
+const Kernel kVector{MatrixKernel::kVector, "", nullptr};
+const Kernel kMatrix[] = {
+    {MatrixKernel::kEmulated, ", emulated tiles", &amx_emulated::linear_tiles},
+#ifdef MESHCAST_AMX
+    {MatrixKernel::kAmx, ", tiles", &amx::linear_tiles},
+#endif
+};
 
 std::mt19937 generator(1);
 int wrong = 0;
@@ -38,7 +66,7 @@ void compare(const char* what, const std::vector<float>& got, const std::vector<
     largest = std::fmax(largest, std::fabs(expected[i]));
   }
   const bool good = worst <= tolerance * largest;
-  std::printf("%-44s off by %.1e of %.2f%s\n", what, worst, largest, good ? "" : "  WRONG");
+  std::printf("%-72s off by %.1e of %.2f%s\n", what, worst, largest, good ? "" : "  WRONG");
   wrong += !good;
 }
 
@@ -59,7 +87,8 @@ Csr random_csr(int rows, int sources, int width) {
   return made;
 }
 
-void graph_conv_check(int rows, int sources, int batch, int in, int out, bool project_first, bool bf16) {
+void graph_conv_check(int rows, int sources, int batch, int in, int out, bool project_first, bool bf16,
+                      const Kernel& kernel) {
   const Csr one = random_csr(rows, sources, 7), two = random_csr(rows, sources, 20);
   std::vector<std::int32_t> self;
   for (int v = 0; v < rows; ++v) self.push_back(static_cast<std::int32_t>(generator() % unsigned(sources)));
@@ -72,7 +101,7 @@ void graph_conv_check(int rows, int sources, int batch, int in, int out, bool pr
       for (auto& value : *values) value = from_bf16(to_bf16(value));
   }
 
-  const GraphConvCpu& isa = graph_conv_isa();
+  const GraphConvCpu& isa = graph_conv_isa(kernel.kernel);
   const std::int64_t depth = project_first ? in : 3 * in, part = (out + kChunk - 1) / kChunk * kChunk,
                      columns = project_first ? 3 * part : out;
   std::vector<float> laid = weight;
@@ -81,8 +110,8 @@ void graph_conv_check(int rows, int sources, int batch, int in, int out, bool pr
     for (int row = 0; row < 3 * in; ++row)
       for (int c = 0; c < out; ++c) laid[row % in * columns + row / in * part + c] = weight[row * out + c];
   }
-  void* packed =
-      std::aligned_alloc(64, std::size_t(panels(columns, isa.panel) * isa.panel * even(depth) * 4 + 63) / 64 * 64);
+  void* packed = std::aligned_alloc(
+      64, std::size_t(panels(columns, isa.panel) * isa.panel * filled(depth, isa.depth_step) * 4 + 63) / 64 * 64);
   if (bf16)
     isa.pack_bf16(laid.data(), depth, columns, static_cast<std::uint16_t*>(packed));
   else
@@ -103,7 +132,7 @@ void graph_conv_check(int rows, int sources, int batch, int in, int out, bool pr
   p.relu = true;
   p.project_first = project_first;
   p.part = part;
-  graph_conv_cpu(p, bf16);
+  graph_conv_cpu(isa, p, bf16);
   std::free(packed);
   if (bf16)
     for (std::size_t i = 0; i < result.size(); ++i) result[i] = from_bf16(result_half[i]);
@@ -126,15 +155,19 @@ void graph_conv_check(int rows, int sources, int batch, int in, int out, bool pr
       }
     }
   char what[96];
-  std::snprintf(what, sizeof what, "graph_conv %d of %d x %d, %d to %d%s%s", rows, sources, batch, in, out,
-                project_first ? ", projected" : "", bf16 ? ", bf16" : "");
+  std::snprintf(what, sizeof what, "graph_conv %d of %d x %d, %d to %d%s%s%s", rows, sources, batch, in, out,
+                project_first ? ", projected" : "", bf16 ? ", bf16" : "", kernel.name);
   compare(what, result, expected, bf16 ? 1e-2 : 1e-5);
 }
 
-void linear_check(int batch, int inputs, int outputs, bool bf16) {
+void linear_check(int batch, int inputs, int outputs, bool bf16, const Kernel& kernel) {
   const auto x = noise(std::size_t(batch) * inputs, 1), bias = noise(outputs, 1);
   auto weight = noise(std::size_t(inputs) * outputs, 0.1f);
-  const auto half = halves(weight);
+  auto half = halves(weight);
+  if (kernel.tiles) {
+    half.resize(std::size_t(blocks(outputs) * kBlock * steps(inputs) * kStep));
+    pack_linear_tiles(weight.data(), outputs, inputs, half.data());
+  }
   if (bf16)
     for (auto& value : weight) value = from_bf16(to_bf16(value));
   std::vector<float> out(std::size_t(batch) * outputs);
@@ -146,7 +179,10 @@ void linear_check(int batch, int inputs, int outputs, bool bf16) {
   p.batch = batch, p.inputs = inputs, p.outputs = outputs;
   p.x_layout = plain_layout(inputs), p.out_layout = plain_layout(outputs);
   p.bf16 = bf16;
-  linear_cpu(p);
+  if (kernel.tiles)
+    linear_tiles_cpu(*kernel.tiles, p);
+  else
+    linear_cpu(p);
   std::vector<double> expected;
   for (int n = 0; n < batch; ++n)
     for (int m = 0; m < outputs; ++m) {
@@ -155,21 +191,46 @@ void linear_check(int batch, int inputs, int outputs, bool bf16) {
       expected.push_back(sum);
     }
   char what[96];
-  std::snprintf(what, sizeof what, "linear %d x %d to %d%s", batch, inputs, outputs, bf16 ? ", bf16" : "");
+  std::snprintf(what, sizeof what, "linear %d x %d to %d%s%s", batch, inputs, outputs, bf16 ? ", bf16" : "",
+                kernel.name);
   compare(what, out, expected, 1e-5);
 }
+
+void graph_conv_checks(bool bf16, const Kernel& kernel) {
+  for (bool project_first : {false, true}) {
+    graph_conv_check(50, 30, 1, 64, 48, project_first, bf16, kernel);
+    graph_conv_check(33, 20, 3, 37, 21, project_first, bf16, kernel);
+    graph_conv_check(19, 19, 1, 5, 32, project_first, bf16, kernel);
+  }
+}
+
+#ifdef MESHCAST_AMX
+void tiles_check() {
+  constexpr std::size_t kNumbers = kCheckCount * kTileRows * kTileColumns;
+  std::vector<float> hardware(kNumbers), emulated(kNumbers);
+  check_hardware_tiles(hardware.data());
+  check_products<EmulatedTiles>(emulated.data());
+  const bool good = std::memcmp(hardware.data(), emulated.data(), kNumbers * sizeof(float)) == 0;
+  std::printf("%-72s %s\n", "products of tiles", good ? "the same in every bit" : "differ  WRONG");
+  wrong += !good;
+}
+#endif
 
 }  // namespace
 
 int main() {
   std::printf("instructions: %s\n", graph_conv_isa_name());
   for (bool bf16 : {false, true}) {
-    for (bool project_first : {false, true}) {
-      graph_conv_check(50, 30, 1, 64, 48, project_first, bf16);
-      graph_conv_check(33, 20, 3, 37, 21, project_first, bf16);
-      graph_conv_check(19, 19, 1, 5, 32, project_first, bf16);
-    }
-    linear_check(5, 77, 40, bf16);
+    graph_conv_checks(bf16, kVector);
+    linear_check(5, 77, 40, bf16, kVector);
   }
+  for (const Kernel& kernel : kMatrix) {
+    graph_conv_checks(true, kernel);
+    linear_check(1, 96, 64, true, kernel);
+    linear_check(6, 77, 40, true, kernel);
+  }
+#ifdef MESHCAST_AMX
+  tiles_check();
+#endif
   return wrong ? 1 : 0;
 }

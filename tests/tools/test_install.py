@@ -38,7 +38,7 @@ def install() -> ModuleType:
             "downloading opencv_python (50.0 MB)",
         ),
         (
-            "  [12/39] Building CXX object graph_conv_avx2.dir/kernels/graph_conv/graph_conv_isa.cpp.o",
+            "  [12/39] Building CXX object isa_avx2.dir/kernels/graph_conv/graph_conv_isa.cpp.o",
             "compiling 12 of 39",
         ),
         ("  Building editable for meshcast (pyproject.toml): started", "building meshcast"),

@@ -33,8 +33,10 @@ class GraphConv:
         relu: bool,
         bf16: bool,
         device: int = -1,
+        kernel: str = "vector",
     ) -> None:
         _check.host(device)
+        _check.kernel(kernel, bf16)
         _check.array(self_rows, "self_rows", np.int32, (None,))
         _check.array(weight, "weight", np.float32, (None, None))
         depth, columns = weight.shape

@@ -15,9 +15,18 @@ class Linear:
     """A fully connected layer behind an optional scale, shift and ReLU; see linear.hpp for the contract."""
 
     def __init__(
-        self, weight: F32, bias: F32, scale: F32 | None, shift: F32 | None, relu: bool, bf16: bool, device: int = -1
+        self,
+        weight: F32,
+        bias: F32,
+        scale: F32 | None,
+        shift: F32 | None,
+        relu: bool,
+        bf16: bool,
+        device: int = -1,
+        kernel: str = "vector",
     ) -> None:
         _check.host(device)
+        _check.kernel(kernel, bf16)
         _check.array(weight, "weight", np.float32, (None, None))
         _check.array(bias, "bias", np.float32, weight.shape[:1])
         if (scale is None) != (shift is None):
