@@ -151,7 +151,7 @@ def _sources(streams: Iterable[StreamRun], health: RunHealth) -> Iterator[Metric
     reconnects = CounterMetricFamily("meshcast_source_reconnects", "Reconnections", labels=("stream",))
     decoding = GaugeMetricFamily(
         "meshcast_decode_level",
-        "0: every frame is decoded, 1: frames that others need, 2: key frames",
+        "0: every frame is decoded, 1: frames that others need, 2: those of a part of the time, 3: key frames",
         labels=("stream",),
     )
     for stream in streams:

@@ -105,9 +105,11 @@ class Decoder:
                     yield self._convert(frame)
 
     def _set_level(self, packet: av.Packet[VideoStream]) -> None:
-        if packet.is_keyframe and packet.pts is not None and packet.time_base is not None:
-            self._decoding.saw_key(float(packet.pts * packet.time_base))
-        level = self._decoding.level
+        pts_s = None
+        if packet.pts is not None and packet.time_base is not None:
+            pts_s = float(packet.pts * packet.time_base)
+            self._decoding.saw(pts_s, key=packet.is_keyframe)
+        level = self._decoding.now(pts_s)
         if level is self._level or (self._level is DecodeLevel.KEYS and not packet.is_keyframe):
             return  # frames after those that were left out need a key frame first
         skipped: Any = _SKIPPED[level]

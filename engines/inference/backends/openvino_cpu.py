@@ -7,7 +7,6 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -18,11 +17,13 @@ from numpy.typing import NDArray
 
 from engines.backend_errors import classify_error, shapes_text
 from engines.errors import ModelError
+from engines.inference.backends.openvino_graphs import Batches, Graphs, Lanes
 from engines.inference.batching import batch_sizes
 from engines.inference.build_progress import OnBuild
 from engines.inference.compiled_cache import find_compiled, forget_compiled, keep_compiled
 from engines.inference.plan_cache import Key, model_digest
-from engines.inference.process_exit import native_calls
+from engines.onnx_file.protobuf import DamagedError
+from engines.onnx_file.signature import read_signature
 
 # openvino reports its import to a web service through this package; None makes it use its built-in stub.
 _silenced = "openvino_telemetry" not in sys.modules and "openvino" not in sys.modules
@@ -43,11 +44,11 @@ OWN_SHAPES = "of the model"
 
 LANES = 4
 """Samples of a call that run in parallel, each on a part of the threads, which is faster than one after the other on
-all threads. A single sample gets all threads. The results are the same."""
+all threads. A single sample gets all threads, or that part where the processors are busy. The results are the same."""
 
-WARM_CALLS = 3
-"""Calls of a new session after which the graph for several samples is compiled; the first is a stage's warm-up, the
-second belongs to the first frame."""
+BATCHES = (2, 4)
+"""Batch sizes of networks of flat features, whose weights are read once for a batch: reading them is most of the work.
+They run on one thread, which reads them as fast as two do, and the threads of an engine wait for work in a loop."""
 
 SMALL_PRODUCT = 256
 """A chain of products with weights no larger than this in both directions may be compiled into one snippet."""
@@ -88,7 +89,8 @@ class OpenVinoSession:
         self.device = device
         self.precision = precision
         self._source = source
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._flat = _takes_flat_features(model)
+        self._threads = 1 if self._flat else threads or len(os.sched_getaffinity(0))
         self._config: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
@@ -99,34 +101,34 @@ class OpenVinoSession:
         self._reading = threading.Lock()
         self._model: bytes | ov.Model = model
         self._digest = model_digest(model)
-        self._lanes: dict[Shapes, _Lanes] = {}
+        self._graphs: dict[Shapes, Graphs] = {}
         own = self._key(OWN_SHAPES)
         compiled = self._imported(own)
         if compiled is not None:  # the model is read only when a graph has to be compiled
             shapes = tuple(tuple(entry.get_shape()) for entry in compiled.inputs)
-            self._lanes[shapes] = self._lanes_of(compiled, shapes, None)
+            self._graphs[shapes] = self._graphs_of(compiled, shapes, None)
             return
-        partial = [entry.get_partial_shape() for entry in self._graph().inputs]
+        partial = [entry.get_partial_shape() for entry in self._read().inputs]
         batch_sizes((shape[0].get_length() if shape[0].is_static else None for shape in partial), None, source)
         if all(shape[axis].is_static for shape in partial for axis in range(1, len(shape))):
             shapes = tuple((1, *(shape[axis].get_length() for axis in range(1, len(shape)))) for shape in partial)
-            self._add_lanes(shapes, own)
+            self._add_graphs(shapes, own)
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         shapes = tuple((1, *x.shape[1:]) for x in inputs)
-        lanes = self._lanes_for(shapes)
+        graphs = self._graphs_for(shapes)
         rows = [[np.ascontiguousarray(x[row : row + 1]) for x in inputs] for row in range(len(inputs[0]))]
         try:
-            results = lanes.run(rows)
+            results = graphs.run(rows)
         except (RuntimeError, MemoryError) as error:
             raise self._classified_error(error, shapes) from None
         if len(results) == 1:
             return tuple(results[0])
         if not results:
-            return tuple(np.empty((0, *shape[1:]), np.float32) for shape in lanes.output_shapes)
+            return tuple(np.empty((0, *shape[1:]), np.float32) for shape in graphs.output_shapes)
         return tuple(np.concatenate(outputs) for outputs in zip(*results, strict=True))
 
-    def _graph(self) -> ov.Model:
+    def _read(self) -> ov.Model:
         """The model, read at the first call; the background thread may be the first caller."""
         with self._reading:
             if isinstance(self._model, bytes):
@@ -140,35 +142,36 @@ class OpenVinoSession:
                     self._config["SNIPPETS_MODE"] = "DISABLE"
             return self._model
 
-    def _lanes_for(self, shapes: Shapes) -> _Lanes:
-        if shapes not in self._lanes:
+    def _graphs_for(self, shapes: Shapes) -> Graphs:
+        if shapes not in self._graphs:
             key = self._key(shapes_text(shapes))
             compiled = self._imported(key)
             if compiled is None:
-                self._add_lanes(shapes, key)
+                self._add_graphs(shapes, key)
             else:
-                self._lanes[shapes] = self._lanes_of(compiled, shapes, None)
-        return self._lanes[shapes]
+                self._graphs[shapes] = self._graphs_of(compiled, shapes, None)
+        return self._graphs[shapes]
 
-    def _add_lanes(self, shapes: Shapes, key: Key) -> None:
+    def _add_graphs(self, shapes: Shapes, key: Key) -> None:
         """Compiles the graph for one sample; once it is warm, it is cached."""
         try:
             compiled = self._compiled(shapes, {})
         except (RuntimeError, MemoryError) as error:
             raise self._classified_error(error, shapes) from None
-        self._lanes[shapes] = self._lanes_of(compiled, shapes, key)
+        self._graphs[shapes] = self._graphs_of(compiled, shapes, key)
 
-    def _lanes_of(self, compiled: ov.CompiledModel, shapes: Shapes, key: Key | None) -> _Lanes:
-        count = min(LANES, self._threads)
-
+    def _graphs_of(self, compiled: ov.CompiledModel, shapes: Shapes, key: Key | None) -> Graphs:
         def keep() -> None:
             if key is not None:
                 keep_compiled(key, self._source, lambda: compiled.export_model().getvalue())
 
-        return _Lanes(compiled, lambda: self._compiled(shapes, {"NUM_STREAMS": count}), count, keep)
+        if self._flat:
+            return Batches(compiled, lambda size: self._compiled(_batch(shapes, size), {}), BATCHES, keep)
+        count = min(LANES, self._threads)
+        return Lanes(compiled, lambda: self._compiled(shapes, {"NUM_STREAMS": count}), count, keep)
 
     def _compiled(self, shapes: Shapes, more: dict[str, Any]) -> ov.CompiledModel:
-        static = self._graph().clone()
+        static = self._read().clone()
         static.reshape(dict(zip(static.inputs, map(ov.PartialShape, map(list, shapes)), strict=True)))
         return _core().compile_model(static, self.device.upper(), self._config | more)
 
@@ -200,83 +203,17 @@ class OpenVinoSession:
         return classify_error(error, self._source, f"run it for {shapes_text(shapes)}", "OpenVINO", _last_line(error))
 
 
-class _Lanes:
-    """A static graph for one sample, compiled for one sample on all threads and for several in parallel.
+def _batch(shapes: Shapes, size: int) -> Shapes:
+    return tuple((size, *shape[1:]) for shape in shapes)
 
-    The second compilation begins after WARM_CALLS calls, on a thread of its own: the first frame of one person does not
-    wait for it. A call with several samples does, so that its results do not depend on time. The thread then caches the
-    first graph.
-    """
 
-    def __init__(
-        self,
-        alone: ov.CompiledModel,
-        compile_several: Callable[[], ov.CompiledModel],
-        count: int,
-        keep: Callable[[], None],
-    ) -> None:
-        self._several: list[ov.InferRequest] = []
-        self._failed: Exception | None = None
-        self._lock, self._calls = threading.Lock(), 0
-        self._count, self._ready = count, threading.Event()
-        arguments = compile_several, count, keep
-        # No daemon: the interpreter joins it, so that the graphs that it held last are released before finalization.
-        self._compiling = threading.Thread(target=self._compile, args=arguments, name="compile")
-        self.output_shapes = [tuple(output.get_shape()) for output in alone.outputs]
-        self._alone = alone.create_infer_request()
-
-    def _compile(self, compile_several: Callable[[], ov.CompiledModel], count: int, keep: Callable[[], None]) -> None:
-        with native_calls:
-            try:
-                if count > 1:
-                    compiled = compile_several()
-                    self._several = [compiled.create_infer_request() for _ in range(count)]
-            except (RuntimeError, MemoryError, ModelError) as error:
-                self._failed = error
-            finally:
-                self._ready.set()
-            with suppress(RuntimeError, MemoryError):  # without a cached graph the next start compiles it again
-                keep()
-
-    def _start_compiling(self) -> None:
-        with self._lock:
-            if self._compiling.ident is None:
-                self._compiling.start()
-
-    def _requests(self, samples: int) -> list[ov.InferRequest]:
-        """The requests for a number of samples; those for several run at the same time."""
-        if samples == 1 or self._count == 1:
-            return [self._alone]
-        self._start_compiling()
-        self._ready.wait()
-        if self._failed is not None:
-            raise self._failed
-        return self._several
-
-    def run(self, rows: list[list[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
-        """The outputs of each sample."""
-        results = []
-        most = len(self._requests(len(rows)))
-        for first in range(0, len(rows), most):
-            some = rows[first : first + most]
-            requests = self._requests(len(some))
-            for request, row in zip(requests, some, strict=False):
-                request.start_async(row, share_inputs=True)
-            busy = list(requests[: len(some)])
-            try:
-                while busy:
-                    request = busy.pop(0)
-                    request.wait()
-                    found = request.results
-                    results.append([np.array(found[index]) for index in range(len(found))])
-            finally:
-                for request in busy:  # one has failed; the others still read their inputs
-                    with suppress(RuntimeError):
-                        request.wait()
-        self._calls += 1
-        if self._calls >= WARM_CALLS:
-            self._start_compiling()
-        return results
+def _takes_flat_features(model: bytes) -> bool:
+    """Whether samples are vectors and batches of any size are possible."""
+    try:
+        shapes = [entry.shape for entry in read_signature(model).inputs]
+    except DamagedError:
+        return False
+    return all(shape is not None and len(shape) == 2 and shape[0] is None for shape in shapes)
 
 
 def _small_products(model: ov.Model) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from edge.sources.decoder import DecodedImage, Decoder
 from edge.types import Surface
 
 FRAMES, GOP, B_FRAMES = 48, 12, 2
+PART = 7  # frames after a key frame
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +48,10 @@ def _mean(image: DecodedImage) -> float:
     return float(image.pixels().mean())
 
 
-def decoded(clip: Path, levels: dict[int, DecodeLevel]) -> dict[int, float]:
+def decoded(clip: Path, levels: dict[int, DecodeLevel], part_s: float = math.inf) -> dict[int, float]:
     """Mean gray of each frame that is decoded. levels: set before the packet of that number."""
     decoding = Decoding()
+    decoding.part_s = part_s
     with av.open(str(clip)) as container:
         stream = container.streams.video[0]
 
@@ -75,6 +78,15 @@ def test_decoder_references_leaves_b_frames_out_and_the_others_equal(clip: Path)
 
 def test_decoder_keys_gives_key_frames_only(clip: Path) -> None:
     assert list(decoded(clip, {0: DecodeLevel.KEYS})) == keys(clip)
+
+
+def test_decoder_parts_gives_the_first_references_after_each_key_frame(clip: Path) -> None:
+    references = list(decoded(clip, {0: DecodeLevel.REFERENCES}))
+    got = list(decoded(clip, {0: DecodeLevel.PARTS}, part_s=PART / 24))
+    starts = keys(clip)
+    expected = [index for index in references if index - max(key for key in starts if key <= index) <= PART]
+    assert 0 < len(starts) < len(got) < len(references)
+    assert got == expected
 
 
 def test_decoder_after_keys_starts_again_at_a_key_frame(clip: Path) -> None:

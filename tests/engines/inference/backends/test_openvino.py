@@ -12,8 +12,9 @@ import pytest
 onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from engines.inference.backends import openvino_cpu  # noqa: E402
-from engines.inference.backends.openvino_cpu import WARM_CALLS, OpenVinoSession  # noqa: E402
+from engines.inference.backends import openvino_cpu, openvino_graphs  # noqa: E402
+from engines.inference.backends.openvino_cpu import OpenVinoSession  # noqa: E402
+from engines.inference.backends.openvino_graphs import WARM_CALLS  # noqa: E402
 from engines.inference.compiled_cache import SWITCH  # noqa: E402
 from engines.inference.plan_cache import pack, plans_folder  # noqa: E402
 
@@ -30,21 +31,22 @@ np.save(sys.argv[3], session(np.load(sys.argv[4]))[0])
 LATE = """
 import contextlib, sys, threading
 import numpy as np
-from engines.inference.backends import openvino_cpu
+from engines.inference.backends import openvino_cpu, openvino_graphs
 
 def keep(*arguments):
     threading.main_thread().join()
     print("late")
 
 openvino_cpu.keep_compiled = keep
-openvino_cpu.native_calls = contextlib.nullcontext()  # which waits too, but not until the thread's graphs are released
+openvino_graphs.native_calls = contextlib.nullcontext()  # it waits too, but not for the graphs
 session = openvino_cpu.OpenVinoSession(open(sys.argv[1], "rb").read(), "small", "cpu", "fp32", 2)
 session(np.zeros((3, 54), np.float32))
 """
 
 
-def residual_layers() -> tuple[bytes, list[np.ndarray]]:
-    """Small products with a shortcut, as in a lifter, and their weights."""
+def residual_layers(*, flat: bool = True) -> tuple[bytes, list[np.ndarray]]:
+    """Small products with a shortcut, as in a lifter, and their weights. flat: their input is (N, FEATURES), else
+    (N, 1, FEATURES)."""
     rng = np.random.default_rng(0)
     sizes = ((WIDTH, FEATURES), (WIDTH, WIDTH), (WIDTH, WIDTH), (OUT, WIDTH))
     weights = [rng.normal(0, 0.1, size).astype(np.float32) for size in sizes]
@@ -56,14 +58,17 @@ def residual_layers() -> tuple[bytes, list[np.ndarray]]:
     def product(given: str, index: int, made: str) -> None:
         nodes.append(helper.make_node("Gemm", [given, f"w{index}", f"b{index}"], [made], transB=1))
 
-    product("x", 0, "a")
+    if not flat:
+        nodes.append(helper.make_node("Flatten", ["x"], ["flat"], axis=1))
+    product("x" if flat else "flat", 0, "a")
     nodes.append(helper.make_node("Relu", ["a"], ["ra"]))
     product("ra", 1, "b")
     nodes.append(helper.make_node("Relu", ["b"], ["rb"]))
     product("rb", 2, "c")
     nodes.append(helper.make_node("Add", ["a", "c"], ["d"]))
     product("d", 3, "y")
-    ends = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", s]) for n, s in (("x", FEATURES), ("y", OUT))]
+    shapes = {"x": ["N", FEATURES] if flat else ["N", 1, FEATURES], "y": ["N", OUT]}
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
     graph = helper.make_graph(nodes, "small", ends[:1], ends[1:], parts)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     return model.SerializeToString(), weights
@@ -106,14 +111,15 @@ def test_openvino_snippets_are_disabled_for_small_products_only() -> None:
     assert "SNIPPETS_MODE" not in large._config
 
 
-def warm(threads: int, rows: int) -> tuple[OpenVinoSession, np.ndarray]:
+def warm(threads: int, rows: int, *, flat: bool = False) -> tuple[OpenVinoSession, np.ndarray]:
     """A session that has cached its graph, if it had to compile it, and its output."""
-    session = OpenVinoSession(residual_layers()[0], "small", "cpu", "fp32", threads)
+    session = OpenVinoSession(residual_layers(flat=flat)[0], "small", "cpu", "fp32", threads)
     x = np.random.default_rng(1).normal(0, 1, (rows, FEATURES)).astype(np.float32)
+    x = x if flat else x[:, None]
     for _ in range(WARM_CALLS):
         (y,) = session(x)
-    for lanes in session._lanes.values():
-        lanes._compiling.join()
+    for graphs in session._graphs.values():
+        graphs.later.join()
     return session, y
 
 
@@ -133,16 +139,16 @@ def compilations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[None]:
     return made
 
 
-@pytest.mark.parametrize(("threads", "rows"), [(1, 3), (2, 1), (2, 3)])
+@pytest.mark.parametrize(("threads", "rows", "flat"), [(1, 3, False), (2, 1, False), (2, 3, False), (2, 3, True)])
 def test_openvino_second_session_imports_the_graph_with_the_same_results(
-    compilations: list[None], threads: int, rows: int
+    compilations: list[None], threads: int, rows: int, flat: bool
 ) -> None:
-    first = warm(threads, rows)[1]
+    first = warm(threads, rows, flat=flat)[1]
     before = len(compilations)
-    session = OpenVinoSession(residual_layers()[0], "small", "cpu", "fp32", threads)
+    session = OpenVinoSession(residual_layers(flat=flat)[0], "small", "cpu", "fp32", threads)
     assert len(compilations) == before
     assert isinstance(session._model, bytes)  # it was not read
-    np.testing.assert_array_equal(warm(threads, rows)[1], first)
+    np.testing.assert_array_equal(warm(threads, rows, flat=flat)[1], first)
 
 
 def test_openvino_rejected_graph_is_compiled_again(compilations: list[None]) -> None:
@@ -154,15 +160,44 @@ def test_openvino_rejected_graph_is_compiled_again(compilations: list[None]) -> 
     before = len(compilations)
     np.testing.assert_array_equal(warm(1, 1)[1], first)
     assert len(compilations) == before + 1
-    OpenVinoSession(residual_layers()[0], "small", "cpu", "fp32", 1)
+    OpenVinoSession(residual_layers(flat=False)[0], "small", "cpu", "fp32", 1)
     assert len(compilations) == before + 1  # the new graph is in the cache
 
 
 def test_openvino_other_threads_or_precision_compile_a_graph_of_their_own(compilations: list[None]) -> None:
     session = warm(1, 1)[0]
     key = session._key(openvino_cpu.OWN_SHAPES)
-    model = residual_layers()[0]
+    model = residual_layers(flat=False)[0]
     others = [OpenVinoSession(model, "small", "cpu", "fp32", 2), OpenVinoSession(model, "small", "cpu", "int8", 1)]
     names = {other._key(openvino_cpu.OWN_SHAPES).file_name for other in others}
     assert len(names | {key.file_name}) == 3
     assert len(compilations) == 3
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 3, 4, 5, 9])
+def test_openvino_batches_of_flat_features_give_each_row_its_result(rows: int) -> None:
+    model, weights = residual_layers()
+    session = OpenVinoSession(model, "small", "cpu", "fp32", 2)
+    x = np.random.default_rng(rows).normal(0, 1, (rows, FEATURES)).astype(np.float32)
+    (y,) = session(x)
+    assert y.shape == (rows, OUT)
+    np.testing.assert_allclose(y, expected(x, weights), atol=1e-4)
+
+
+def test_openvino_batch_rows_are_those_of_single_calls() -> None:
+    session = OpenVinoSession(residual_layers()[0], "small", "cpu", "fp32", 2)
+    x = np.random.default_rng(2).normal(0, 1, (3, FEATURES)).astype(np.float32)
+    (together,) = session(x)
+    alone = np.concatenate([session(row[None])[0] for row in x])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_openvino_single_sample_takes_one_lane_while_processors_are_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    session, idle = warm(2, 1)
+    (lanes,) = session._graphs.values()
+    assert isinstance(lanes, openvino_graphs.Lanes)
+    monkeypatch.setattr(openvino_graphs, "processors_busy", lambda: False)
+    assert lanes._requests(1) == [lanes._alone]
+    monkeypatch.setattr(openvino_graphs, "processors_busy", lambda: True)
+    assert lanes._requests(1) == lanes.later.wait()[:1]
+    np.testing.assert_array_equal(warm(2, 1)[1], idle)
