@@ -81,8 +81,8 @@ class Pipeline:
         camera_config: intrinsics of the camera.
         predict_s: time by which the bodies are ahead of their frames, s.
         uploads: whether `upload` starts work on frames ahead of `track_people`.
-        surface_use: called for each frame: what is done with the surface of its bodies. A pipeline on a GPU computes no
-            more than that; on the CPU it is always whole.
+        surface_use: called for each frame: what is done with the surface of its bodies. Posed rigs are skinned as far
+            as that alone.
     """
 
     uploads = False
@@ -256,7 +256,7 @@ class Pipeline:
         return self.models.make_head()
 
     def _make_skin(self, body: Body, model: BodyModel) -> Skin:
-        return Skin(body, model)
+        return Skin(body, model, lambda: self.surface_use())
 
     def _track_people(self, frame: Frame) -> TrackedFrame:
         measure = self.timings.measure
