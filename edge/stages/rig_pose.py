@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from edge.stages.config import InverseKinematicsConfig, LocalizationConfig
-from edge.stages.inverse_kinematics import RigFitter, can_fit
+from edge.stages.inverse_kinematics import FitRotations, RigFitter, can_fit, fit_on_host
 from edge.stages.localize import solve_translation
-from edge.types import F32, Bodies, BodyModel, PosedRigs, SurfaceLevels, SurfaceUse, TrackedFrame
+from edge.types import F32, I32, U8, Bodies, BodyModel, PosedRigs, SurfaceLevels, SurfaceUse, TrackedFrame
 from engines.body.body import Body
 from engines.body.rig_points import Chain, RigPoints
 from engines.body.skinning import Skinner
@@ -32,8 +32,10 @@ class RigPoser:
         model: BodyModel,
         config: InverseKinematicsConfig | None = None,
         localization: LocalizationConfig | None = None,
+        fit_of: Callable[[U8, F32, I32], FitRotations] = fit_on_host,
     ) -> None:
-        self.fitter = RigFitter(model, config)
+        """fit_of: see RigFitter."""
+        self.fitter = RigFitter(model, config, fit_of)
         self._config = config or InverseKinematicsConfig()
         self._localization = localization or LocalizationConfig()
         rig = model.rig
