@@ -111,6 +111,7 @@ def fuse(config: FuseConfig) -> FuseResult:
         written = Outputs(files, model, results.pipeline.timings, FPS, publisher, stream=ROOM, cameras=results.names)
         cleanup.callback(written.abort)
         results.wants_rotations = partial(written.wants_rotations, ROOM)
+        fusion.surface_use = partial(written.surface_use, ROOM)
         stream = StreamRun(" + ".join(config.addresses), results, written, None, lambda: None)
         cleanup.callback(stream.close)
         clients = Clients(lambda: publisher.subscribers, lambda: publisher.refused) if publisher is not None else None

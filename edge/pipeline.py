@@ -16,7 +16,7 @@ from edge.stages.body_skeleton import can_size
 from edge.stages.config import PipelineConfig
 from edge.stages.detect import Detect, input_size
 from edge.stages.foot_lock import FootLock
-from edge.stages.inverse_kinematics import RigFitter, can_fit
+from edge.stages.inverse_kinematics import FitRotations, RigFitter, can_fit, fit_on_host
 from edge.stages.leg_odometry import LegOdometry
 from edge.stages.localize import RootLocalizer
 from edge.stages.mesh import Mesh
@@ -32,7 +32,7 @@ from edge.stages.unseen_pose import UnseenPose
 from edge.stages.visibility import JointVisibility, KeypointVisibility
 from edge.stages.zones import IgnoredZones, Zone
 from edge.timing import Timings
-from edge.types import Bodies, BodyModel, Frame, RigPose, SurfaceUse, TrackedFrame
+from edge.types import F32, I32, U8, Bodies, BodyModel, Frame, RigPose, SurfaceUse, TrackedFrame
 from engines.body.body import Body
 from engines.body.neutral import neutral_shape
 from engines.device.metered import DeviceCounts
@@ -81,8 +81,8 @@ class Pipeline:
         camera_config: intrinsics of the camera.
         predict_s: time by which the bodies are ahead of their frames, s.
         uploads: whether `upload` starts work on frames ahead of `track_people`.
-        surface_use: called for each frame: what is done with the surface of its bodies. A pipeline on a GPU computes no
-            more than that; on the CPU it is always whole.
+        surface_use: called for each frame: what is done with the surface of its bodies. Posed rigs are skinned as far
+            as that alone.
     """
 
     uploads = False
@@ -132,7 +132,10 @@ class Pipeline:
             self.body_shapes = BodyShapes(model, neutral_shape(body), config.body_shape)
         self.localize = RootLocalizer(config.localization)
         rigged = config.surface == "rig" and can_pose(body, model) and not loaded.wanted.view_deg
-        self.rig_poser = RigPoser(body, model, config.inverse_kinematics, config.localization) if rigged else None
+        self._config = config
+        self.rig_poser = None
+        if rigged:
+            self.rig_poser = RigPoser(body, model, config.inverse_kinematics, config.localization, self._make_fit)
         refined = config.refine and rigged and can_refine(body, model)
         self.refine = PoseRefiner(body, model, config.refinement) if refined else None
         names, sees_hands = model.joint_names, self.mesh.head.crops is not None
@@ -140,9 +143,8 @@ class Pipeline:
             UnseenPose(names, model.parents, config.unseen_pose, sees_hands=sees_hands) if rigged else None
         )
         self.skin = self._make_skin(body, model) if rigged else None
-        self._config = config
         self._make_filters(config)
-        self.rig_fitter = RigFitter(model, config.inverse_kinematics) if can_fit(model) else None
+        self.rig_fitter = RigFitter(model, config.inverse_kinematics, self._make_fit) if can_fit(model) else None
 
     @property
     def model(self) -> BodyModel:
@@ -255,8 +257,11 @@ class Pipeline:
     def _make_head(self) -> Head:
         return self.models.make_head()
 
+    def _make_fit(self, joints: U8, weights: F32, parents: I32) -> FitRotations:
+        return fit_on_host(joints, weights, parents)
+
     def _make_skin(self, body: Body, model: BodyModel) -> Skin:
-        return Skin(body, model)
+        return Skin(body, model, lambda: self.surface_use())
 
     def _track_people(self, frame: Frame) -> TrackedFrame:
         measure = self.timings.measure

@@ -229,8 +229,7 @@ def _streams(
         )
         cleanup.callback(outputs.abort)
         wants_rotations = partial(outputs.wants_rotations, source.name)
-        if room is None:  # it uses the surfaces of all cameras
-            pipeline.surface_use = partial(outputs.surface_use, source.name)
+        pipeline.surface_use = partial(outputs.surface_use, source.name)
         overlapped = AsyncPipeline(
             source, pipeline, playback.pace, limit=playback.max_frames, wants_rotations=wants_rotations
         )
@@ -295,6 +294,7 @@ def _room_stream(
     )
     cleanup.callback(outputs.abort)
     room.wants_rotations = partial(outputs.wants_rotations, ROOM)
+    room.fusion.surface_use = partial(outputs.surface_use, ROOM)
     totals = [camera.total for camera in cameras]
     total = None if None in totals else max(total for total in totals if total is not None)
     stream = StreamRun(" + ".join(camera.title for camera in cameras), room, outputs, total, on_end)

@@ -60,6 +60,7 @@ TESTS_OF_SEVERAL_MODULES = {
     "edge/cli/test_source_options.py": "secrets of sources in all commands",
     "edge/doctor/test_broken_machine.py": "all checks on a machine with a fault",
     "edge/recording/test_replay_transport.py": "replays over sockets",
+    "edge/runtime/test_levels_on_demand.py": "surfaces that follow the subscriptions",
     "edge/runtime/test_process_end.py": "a process that ends while streams run",
     "edge/sources/test_rtsp.py": "network sources with an RTSP server",
     "edge/sources/test_times.py": "time stamps of all file sources",

@@ -116,6 +116,7 @@ class Store:
         self._clock, self._capacity, self._newest = clock, capacity, newest
         self._items: deque[tuple[float, Any]] = deque()
         self._getting: deque[Resume] = deque()
+        self._spacing: deque[Resume] = deque()
         self._putting: deque[tuple[Any, Resume]] = deque()
 
     @property
@@ -131,6 +132,15 @@ class Store:
                 self.lost.append(self._items.popleft()[1])
                 self.dropped += 1
             self._putting.append((item, resume))
+            self._pass_on()
+
+        return command
+
+    def space(self) -> Command:
+        """Wait until put() would neither drop nor wait; takes no place."""
+
+        def command(resume: Resume) -> None:
+            self._spacing.append(resume)
             self._pass_on()
 
         return command
@@ -157,7 +167,10 @@ class Store:
                 taker = self._getting.popleft()
                 self._clock.at(self._clock.now_ms, lambda taker=taker, item=item: taker(item))  # type: ignore[misc]
             else:
-                return
+                break
+        while self._spacing and len(self._items) < self._capacity:
+            waiter = self._spacing.popleft()
+            self._clock.at(self._clock.now_ms, lambda waiter=waiter: waiter(None))  # type: ignore[misc]
 
 
 class Signal:

@@ -2,8 +2,9 @@
 
 Every camera has the threads and queues of edge.runtime.async_pipeline, and on a GPU the streams and waits of edge.gpu.
 The GPU computes one stage at a time and copies in another engine; streams are served in the order in which their work
-is ready, except that the mesh stream, which has a higher priority, comes first between the kernels of other stages. A
-stage on the processor takes a core, and the interpreter for its part in Python.
+is ready, except that the mesh stream, which has a higher priority, comes first between the kernels of other stages.
+Frames of live cameras are tracked when those before have gone on to their meshes. A stage on the processor takes a
+core, and the interpreter for its part in Python.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Projection:
 
 
 @dataclass(slots=True)
-class _Stream:
+class Stream:
     """Work of one stream, in order: servers with times, waits for signals, and signals to set."""
 
     clock: Clock
@@ -172,6 +173,8 @@ class Simulation:
 
     def _track(self, read: Store, tracked: Store) -> Process:
         while True:
+            if self._board.fps:
+                yield tracked.space()
             frame = yield read.get()
             if self._detects(frame):
                 yield from self._host("detect")
@@ -183,7 +186,7 @@ class Simulation:
         board, clock = self._board, self._clock
         uploaded = self._store("pose", 1, board.fps > 0)
         slots = Store(clock, SLOTS)
-        copy_in, detector, pose = _Stream(clock), _Stream(clock), _Stream(clock)
+        copy_in, detector, pose = Stream(clock), Stream(clock), Stream(clock)
 
         def free(count: int) -> Process:
             for _ in range(count):
@@ -215,6 +218,8 @@ class Simulation:
         def track() -> Process:
             following: tuple[_Frame, Signal] | None = None
             while True:
+                if board.fps:
+                    yield tracked.space()
                 if following is not None:
                     frame, landed = following
                     following = None
@@ -243,7 +248,7 @@ class Simulation:
 
     def _recover(self, tracked: Store, results: Store) -> Process:
         board, clock = self._board, self._clock
-        stream = _Stream(clock)
+        stream = Stream(clock)
         while True:
             frame = yield tracked.get()
             if board.gpu:

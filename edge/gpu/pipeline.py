@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from edge.gpu.detect import GpuDetect
+from edge.gpu.fit import GpuFit
 from edge.gpu.models import GpuModels
 from edge.gpu.pose import GpuPose
 from edge.gpu.skin import GpuSkinner
@@ -15,10 +16,11 @@ from edge.models import LoadedModels
 from edge.pipeline import CameraConfig, Pipeline
 from edge.stages.config import PipelineConfig
 from edge.stages.detect import Detect, input_size
+from edge.stages.inverse_kinematics import FitRotations
 from edge.stages.pose import OnCrops, Pose
 from edge.stages.rig_pose import Skin
 from edge.timing import Timings
-from edge.types import F32, Array, BodyModel, DeviceFrame, Frame, TrackedFrame, Tracks
+from edge.types import F32, I32, U8, Array, BodyModel, DeviceFrame, Frame, TrackedFrame, Tracks
 from engines.body.body import Body
 from engines.cards.card import Card
 from engines.device.metered import Around, DeviceCounts, MeteredDevice
@@ -151,6 +153,12 @@ class GpuPipeline(Pipeline):
         session = StreamedSession(self._device, engine, self._mesh_stream, gpu.session("mesh"))
         self._owned.append(session)
         return self.models.make_head(session)
+
+    def _make_fit(self, joints: U8, weights: F32, parents: I32) -> FitRotations:
+        rig, least = (joints, weights, parents), self._config.inverse_kinematics.gpu_people
+        fit = GpuFit(self._device, self._mesh_stream, rig, least)
+        self._owned.append(fit)
+        return fit
 
     def _make_skin(self, body: Body, model: BodyModel) -> Skin:
         skinner = GpuSkinner(self._device, self._mesh_stream, body)

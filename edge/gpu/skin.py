@@ -12,7 +12,8 @@ from edge.types import F32, Array, SurfaceLevels
 from edge_kernels import SkinningModel
 from edge_kernels.reference.skinning import workspace_floats
 from engines.body.body import Body
-from engines.device.base import Device, DeviceArray, Spec, Stream
+from engines.device.base import Device, Spec, Stream
+from engines.device.constants import uploaded
 from engines.device.graphs import StepGraphs
 from engines.device.mirror import Mirror
 from engines.device.packed import Packed
@@ -33,7 +34,7 @@ class GpuSkinner:
         )
         joints, vertices, poses = len(model.parents), len(body.v_template), model.pose_dirs.shape[1]
         given = [Spec(row, FLOAT) for row in ((joints, 3, 3), (model.joint_dirs.shape[2],), (3,))]
-        self._model = _uploaded(device, stream, model)
+        self._model = uploaded(device, stream, model, "body")
         self._done = device.event("bodies landed")
         self._given = Mirror(device, given)
         skeleton = Spec((joints, 3), FLOAT)
@@ -114,20 +115,3 @@ class _Surface:
         self.graphs.clear()
         self.made.close()
         self.workspace.close()
-
-
-def _uploaded(device: Device, stream: Stream, model: SkinningModel) -> list[DeviceArray]:
-    """The constants on the device, once."""
-    uploaded = device.event("body uploaded")
-    there, staged = [], []
-    for constant in model:
-        array, staging = device.array(constant.shape, constant.dtype), device.host_array(constant.shape, constant.dtype)
-        staging.write()[:] = constant
-        stream.copy(array, staging)
-        there.append(array)
-        staged.append(staging)
-    stream.record(uploaded)
-    uploaded.wait()
-    for staging in staged:
-        staging.close()
-    return there

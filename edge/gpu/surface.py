@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from edge.gpu.skin import GpuSkinner
 from edge.stages.rig_pose import Skin
-from edge.types import F32, Bodies, BodyModel, PosedRigs, SurfaceUse
+from edge.types import F32, BodyModel, PosedRigs, SurfaceLevels, SurfaceUse
 from engines.body.body import Body
 
 
 class GpuSkin(Skin):
-    """A Skin whose surface is what `use` says when it is called: vertices, levels of messages, or nothing."""
+    """A Skin that skins on the device: to the levels of messages where these are all that is used."""
 
     def __init__(self, body: Body, model: BodyModel, skinner: GpuSkinner, use: Callable[[], SurfaceUse]) -> None:
-        super().__init__(body, model, skinner)
-        self._skinner, self._use = skinner, use
+        super().__init__(body, model, use, skinner)
+        self._skinner = skinner
 
-    def __call__(self, posed: PosedRigs, bodies: Bodies) -> Bodies:
-        use = self._use()
-        if use is SurfaceUse.FLOATS:
-            return super().__call__(posed, bodies)
-        none, levels = np.empty((len(bodies), 0, 3), np.float32), None
-        joints: F32 = none
-        if use is SurfaceUse.LEVELS:
-            levels, joints = self._skinner.levels(posed.rotations, posed.shape, self.shift(posed))
-            if len(self.regressor):
-                joints = np.concatenate([joints, self.regressor @ levels.at(self.used)], 1)
-        return replace(
-            bodies,
-            joints=joints,
-            vertices=none,
-            levels=levels,
-            translation=posed.translation,
-            rotations=posed.rotations,
-            shape=posed.shape,
-        )
+    def _for_messages(self, posed: PosedRigs) -> tuple[F32, SurfaceLevels | None, F32]:
+        levels, joints = self._skinner.levels(posed.rotations, posed.shape, self.shift(posed))
+        none = np.empty((len(joints), 0, 3), np.float32)
+        return none, levels, self._with_points(joints, levels.at(self.used))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from edge.stages.foot_lock import FootLock
 from edge.stages.rig_pose import Skin
 from edge.stages.smooth_rigs import SmoothRigs
 from edge.stages.unseen_pose import UnseenPose
-from edge.types import U8, Bodies, BodyModel
+from edge.types import U8, Bodies, BodyModel, SurfaceUse
 from engines.body.body import Body
 
 UP = np.array([0.0, 0.0, 1.0], np.float32)
@@ -35,7 +35,11 @@ class RoomMoment:
 
 
 class RoomFusion:
-    """(t_s, people of each camera) -> RoomMoment, one call after the other."""
+    """(t_s, people of each camera) -> RoomMoment, one call after the other.
+
+    Attributes:
+        surface_use: see Pipeline.
+    """
 
     def __init__(
         self,
@@ -61,7 +65,8 @@ class RoomFusion:
         self._unseen_pose = UnseenPose(model.joint_names, model.parents)
         self._smooth = SmoothRigs(config.smoothing, predict_s=predict_s) if config.smooth else None
         self._foot_lock = FootLock(model, config.foot_lock) if config.smooth else None
-        self._skin = Skin(body, model)
+        self.surface_use: Callable[[], SurfaceUse] = lambda: SurfaceUse.FLOATS
+        self._skin = Skin(body, model, lambda: self.surface_use())
 
     def __call__(self, t_s: float, views: Sequence[ViewPeople | None]) -> RoomMoment:
         """The room at a moment.

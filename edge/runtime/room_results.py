@@ -67,6 +67,7 @@ class RoomResults:
     It ends when all cameras have ended. A moment on which the fusion raises is left out.
 
     Attributes:
+        fusion: of the room.
         watch: of the cameras.
         reader, pipeline: what a run reports of a stream.
         wants_rotations: called for each moment: whether its result has to hold a rig pose.
@@ -91,7 +92,7 @@ class RoomResults:
             watch: of the cameras.
             config: of the alignment.
         """
-        self._fusion = fusion
+        self.fusion = fusion
         self._names = [camera.name for camera in fusion.cameras]
         self.watch = watch or RoomWatch(fusion.cameras)
         self.wants_rotations: Callable[[], bool] = lambda: False
@@ -155,7 +156,7 @@ class RoomResults:
                     "moved": health.moved,
                     "silent": camera.name in self.silent,
                 }
-                for camera, health in zip(self._fusion.cameras, self.health(), strict=True)
+                for camera, health in zip(self.fusion.cameras, self.health(), strict=True)
             ]
         }
 
@@ -166,7 +167,7 @@ class RoomResults:
             return
         people = ViewPeople(
             bodies.ids,
-            rig_pixels(bodies.keypoints, result.camera.size, self._fusion.cameras[camera].camera),
+            rig_pixels(bodies.keypoints, result.camera.size, self.fusion.cameras[camera].camera),
             bodies.rotations,
             bodies.shape,
             bodies.translation,
@@ -231,11 +232,12 @@ class RoomResults:
 
     def _fuse(self, frame: Frame, moment: AlignedViews) -> FrameResult:
         with self.pipeline.timings.measure("fuse", frame):
-            found = self._fusion(moment.t_s, moment.views)
+            found = self.fusion(moment.t_s, moment.views)
         with self.pipeline.timings.measure("watch", frame):
             for line in self.watch.observe(found):
                 self._warn(line)
-        rig_pose = self._rig_pose(frame, found.bodies) if self.wants_rotations() else None
+        rotations = self.wants_rotations() and found.bodies.surfaced
+        rig_pose = self._rig_pose(frame, found.bodies) if rotations else None
         return FrameResult(frame, ROOM_CAMERA, found.bodies, rig_pose)
 
     def _rig_pose(self, frame: Frame, bodies: Bodies) -> RigPose:

@@ -194,6 +194,8 @@ class InverseKinematicsConfig:
             reproduce the vertices alone, which bends a limb that the network made short.
         localize_rig: compute the root's position again from the landmarks of the posed rig; False: keep that of the
             head's surface.
+        gpu_people: people of a frame from which on a pipeline on a GPU fits their rotations there. Not measured: on it
+            one takes as long as many.
     """
 
     forget_s: float = 1.0
@@ -208,6 +210,7 @@ class InverseKinematicsConfig:
     first_rounds: int = 2
     bone_directions: bool = True
     localize_rig: bool = True
+    gpu_people: int = 4
 
 
 @dataclass(frozen=True, slots=True)

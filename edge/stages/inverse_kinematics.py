@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +20,14 @@ MIN_BONE_M = 1e-4  # length, m, below which two joints of a head give no directi
 MIN_COSINE = -0.99  # of the angle between two vectors above which the least turn is defined well
 PINNED_M2 = 1e6  # stiffness, m^2 / rad^2, with which a fit keeps the rotations that it starts from
 
+FitRotations = Callable[..., None]
+"""edge_kernels.fit_rotations of one rig: rest, rest_joints, vertices, prior, stiffness, rotations and error."""
+
+
+def fit_on_host(joints: U8, weights: F32, parents: I32) -> FitRotations:
+    """The operator for a rig: joints (V, 4), weights (V, 4) and parents (P,)."""
+    return partial(fit_rotations, joints, weights, parents)
+
 
 class RigFitter:
     """(t_s, Bodies) -> RigPose. Keeps each id's rotations and the normal equations of its shape.
@@ -27,7 +38,13 @@ class RigFitter:
     rig or with more than 64 joints.
     """
 
-    def __init__(self, model: BodyModel, config: InverseKinematicsConfig | None = None) -> None:
+    def __init__(
+        self,
+        model: BodyModel,
+        config: InverseKinematicsConfig | None = None,
+        fit_of: Callable[[U8, F32, I32], FitRotations] = fit_on_host,
+    ) -> None:
+        """fit_of: makes the operator for joints, weights and parents of the rig."""
         self._config = config or InverseKinematicsConfig()
         if model.rig is None:
             raise ModelError(f"the body {model.name} has no rig: choose one with skinning weights to fit rotations")
@@ -38,7 +55,7 @@ class RigFitter:
             if model.lod is not None
             else _evenly(len(model.rest_vertices), self._config.max_vertices)
         )
-        self._skeleton = _Skeleton(model.rig, model.parents, model.rest_vertices, self._chosen, self._config)
+        self._skeleton = _Skeleton(model.rig, model.parents, model.rest_vertices, self._chosen, self._config, fit_of)
         self._people: dict[int, _Person] = {}
 
     def __call__(self, t_s: float, bodies: Bodies) -> RigPose:
@@ -158,7 +175,13 @@ class _Skeleton:
     """The rig at the chosen vertices, in the layout of the operators."""
 
     def __init__(
-        self, rig: Rig, parents: I32, rest_vertices: F32, chosen: I32, config: InverseKinematicsConfig
+        self,
+        rig: Rig,
+        parents: I32,
+        rest_vertices: F32,
+        chosen: I32,
+        config: InverseKinematicsConfig,
+        fit_of: Callable[[U8, F32, I32], FitRotations],
     ) -> None:
         self.config = config
         self.joints, _, self.shapes = rig.joint_shape_dirs.shape
@@ -168,6 +191,7 @@ class _Skeleton:
             np.ascontiguousarray(rig.weights[chosen], np.float32),
             np.ascontiguousarray(parents, np.int32),
         )
+        self._fit = fit_of(*self._rig)
         dirs = rig.shape_dirs[chosen]
         self._fitted_dirs: tuple[F32, F32] = (
             np.ascontiguousarray(dirs[..., : self.fitted], np.float32),
@@ -188,7 +212,7 @@ class _Skeleton:
     def fit(self, shape: F32, vertices: F32, prior: F32, stiffness: F32) -> tuple[F32, F32]:
         """Rotations (N, P, 3, 3) and error (N,) in meters."""
         rotations, error = np.empty_like(prior), np.empty_like(stiffness)
-        fit_rotations(*self._rig, *self._resting(shape), vertices, prior, stiffness, rotations, error)
+        self._fit(*self._resting(shape), vertices, prior, stiffness, rotations, error)
         return rotations, error
 
     def bone_directions(self, joints: F32, shape: F32) -> F32:

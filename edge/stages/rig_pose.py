@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from edge.stages.config import InverseKinematicsConfig, LocalizationConfig
-from edge.stages.inverse_kinematics import RigFitter, can_fit
+from edge.stages.inverse_kinematics import FitRotations, RigFitter, can_fit, fit_on_host
 from edge.stages.localize import solve_translation
-from edge.types import F32, Bodies, BodyModel, PosedRigs, TrackedFrame
+from edge.types import F32, I32, U8, Bodies, BodyModel, PosedRigs, SurfaceLevels, SurfaceUse, TrackedFrame
 from engines.body.body import Body
 from engines.body.rig_points import Chain, RigPoints
 from engines.body.skinning import Skinner
@@ -32,8 +32,10 @@ class RigPoser:
         model: BodyModel,
         config: InverseKinematicsConfig | None = None,
         localization: LocalizationConfig | None = None,
+        fit_of: Callable[[U8, F32, I32], FitRotations] = fit_on_host,
     ) -> None:
-        self.fitter = RigFitter(model, config)
+        """fit_of: see RigFitter."""
+        self.fitter = RigFitter(model, config, fit_of)
         self._config = config or InverseKinematicsConfig()
         self._localization = localization or LocalizationConfig()
         rig = model.rig
@@ -84,17 +86,27 @@ class RigPoser:
 class Skin:
     """(PosedRigs, Bodies) -> Bodies whose surface, joints, rotations and shape are those of the posed rigs.
 
+    Bodies whose surface has no use (SurfaceUse.NONE) get rotations and shape alone: no vertices and no joints.
+
     Attributes:
         used: vertices from which joints are made that the rig does not have.
         regressor: (joints, used) of these joints.
     """
 
-    def __init__(self, body: Body, model: BodyModel, skinner: Callable[[F32, F32, F32], tuple[F32, F32]] | None = None):
-        """skinner: poses the body as a Skinner does; None: on the CPU."""
+    def __init__(
+        self,
+        body: Body,
+        model: BodyModel,
+        use: Callable[[], SurfaceUse] = lambda: SurfaceUse.FLOATS,
+        skinner: Callable[[F32, F32, F32], tuple[F32, F32]] | None = None,
+    ) -> None:
+        """use: what is done with the surface, asked for each frame. skinner: poses the body as a Skinner does; None: on
+        the CPU."""
         rig = model.rig
         assert rig is not None
         self._joints = len(model.parents)
         self._root, self._root_dirs = rig.rest_joints[0], rig.joint_shape_dirs[0]
+        self._use = use
         self._skin = skinner or Skinner(body)
         extra = model.joint_names[self._joints :]
         named, regressor = surface_points(body, extra)
@@ -110,17 +122,36 @@ class Skin:
         return shift
 
     def __call__(self, posed: PosedRigs, bodies: Bodies) -> Bodies:
-        vertices, joints = self._skin(posed.rotations, posed.shape, self.shift(posed))
-        if len(self.regressor):
-            joints = np.concatenate([joints, self.regressor @ vertices[:, self.used]], 1)
+        use = self._use()
+        joints = vertices = np.empty((len(bodies), 0, 3), np.float32)
+        levels = None
+        if use is SurfaceUse.LEVELS:
+            vertices, levels, joints = self._for_messages(posed)
+        elif use is SurfaceUse.FLOATS:
+            vertices, joints = self._whole(posed)
         return replace(
             bodies,
             joints=joints,
             vertices=vertices,
+            levels=levels,
             translation=posed.translation,
             rotations=posed.rotations,
             shape=posed.shape,
         )
+
+    def _whole(self, posed: PosedRigs) -> tuple[F32, F32]:
+        """Vertices (N, V, 3) and joints (N, J, 3)."""
+        vertices, joints = self._skin(posed.rotations, posed.shape, self.shift(posed))
+        return vertices, self._with_points(joints, vertices[:, self.used])
+
+    def _for_messages(self, posed: PosedRigs) -> tuple[F32, SurfaceLevels | None, F32]:
+        """Vertices, or instead of them the levels of messages, and joints (N, J, 3)."""
+        vertices, joints = self._whole(posed)
+        return vertices, None, joints
+
+    def _with_points(self, joints: F32, used: F32) -> F32:
+        """The rig's joints (N, P, 3) and those that are made of the vertices `used` (N, C, 3)."""
+        return np.concatenate([joints, self.regressor @ used], 1) if len(self.regressor) else joints
 
 
 def can_pose(body: Body, model: BodyModel) -> bool:

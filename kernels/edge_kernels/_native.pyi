@@ -91,6 +91,8 @@ def fit_rotations(
     stiffness: DLPackArray,
     rotations: DLPackArray,
     error: DLPackArray,
+    workspace: DLPackArray | None = None,
+    stream: int = 0,
 ) -> None: ...
 def shape_evidence(
     joints: DLPackArray,

@@ -2,7 +2,8 @@
 
 #include <cstdint>
 
-// Pose and shape of a rigged body from its vertices, on the CPU: vertices come from the pipeline's host side.
+// Pose and shape of a rigged body from its vertices; the pose also on a device, where the vertices of a mesh network
+// are.
 //
 // A body is what linear blend skinning (Loper et al., SMPL, 2015, eq. 2 to 4) makes of resting vertices v and joints j:
 //
@@ -32,12 +33,24 @@
 // to float32's rounding, and error (N) float32, the root mean square distance in the unit of the vertices; evidence
 // (N, B, B + 1) float64, A and in the last column b. A person with a number that is not finite gets the prior
 // (or where that is not finite, the identity) and not-a-number as error.
+//
+// On a device, fit_rotations works in a part of `workspace` for each person, fit_workspace_numbers float64. Its sums
+// run in another order than the CPU's, so that rotations differ by its tolerance at most: a step that one of them takes
+// and the other does not gains less than kFitTolerance of the energy.
 namespace meshcast {
 
 inline constexpr int kInfluences = 4;
 inline constexpr int kMaxJoints = 64;
 inline constexpr int kMaxShapes = 32;
 inline constexpr double kLoose = 1e-6;  // m^2 / rad^2, keeps joints which move no vertex solvable
+
+// Of fit_rotations.
+inline constexpr int kFitSteps = 12;           // tried at most; three or four do from the frame before
+inline constexpr double kFitTolerance = 1e-4;  // of the energy: a step that gains less is the last one
+inline constexpr double kFitEnough = 1e-12;    // m^2, mean square distance at which nothing is left to gain
+inline constexpr double kTrust = 1e-3;      // of a bone's spread: how strongly it follows its parent in the first guess
+inline constexpr double kFloor = 1e-12;     // m^2, damping that keeps joints which move no vertex solvable
+inline constexpr double kRounding = 1e-10;  // of the mean diagonal: damping that outweighs rounding
 
 // One body's rig and pose, shared by both operators.
 struct RiggedBody {
@@ -69,7 +82,15 @@ struct ShapeEvidence {
   std::int64_t shape_count;
 };
 
+// Numbers of float64 that a person needs in the workspace of fit_rotations_cuda.
+constexpr std::int64_t fit_workspace_numbers(std::int64_t joints) {
+  const std::int64_t pairs = joints * (joints + 1) / 2;
+  return 138 * joints + 43 * pairs + 34 * joints * joints;
+}
+
 void fit_rotations_cpu(const FitRotations& p);
+// stride: of a person's part of the workspace.
+void fit_rotations_cuda(const FitRotations& p, double* workspace, std::int64_t stride, std::uintptr_t stream);
 void shape_evidence_cpu(const ShapeEvidence& p);
 
 }  // namespace meshcast

@@ -13,13 +13,7 @@
 namespace meshcast {
 namespace {
 
-constexpr int kSteps = 12;           // tried at most; three or four do from the frame before
-constexpr double kTolerance = 1e-4;  // of the energy: a step that gains less is the last one
-constexpr double kEnough = 1e-12;    // m^2, mean square distance at which nothing is left to gain
-constexpr double kTrust = 1e-3;      // of a bone's spread: how strongly it follows its parent in the first guess
-constexpr double kFloor = 1e-12;     // m^2, damping that keeps joints which move no vertex solvable
-constexpr double kRounding = 1e-10;  // of the mean diagonal: damping that outweighs rounding
-constexpr int kSymmetric = 10;       // numbers of a symmetric 4 x 4 matrix
+constexpr int kSymmetric = 10;  // numbers of a symmetric 4 x 4 matrix
 
 // The damped step; false where the equations cannot be solved.
 MESHCAST_CLONES bool solve(System& system, double damping) {
@@ -92,7 +86,7 @@ void fit(const FitRotations& p, std::int64_t person, Workspace& work) {
 
   double damping = 0;
   linearise(p.body, work.moments, work.now, stiffness, system);
-  for (int step = 0; step < kSteps; ++step) {
+  for (int step = 0; step < kFitSteps; ++step) {
     bool better = solve(system, damping);
     if (better) {
       turn(p.body, work.now, system, work.tried);
@@ -107,7 +101,7 @@ void fit(const FitRotations& p, std::int64_t person, Workspace& work) {
     const double gain = work.now.energy - work.tried.energy;
     std::swap(work.now, work.tried);
     damping = damping > 1e-6 ? damping / 10 : 0;
-    if (gain < kTolerance * work.now.energy || work.now.energy < kEnough) break;
+    if (gain < kFitTolerance * work.now.energy || work.now.energy < kFitEnough) break;
     linearise(p.body, work.moments, work.now, stiffness, system);
   }
 }

@@ -51,7 +51,7 @@ MESHCAST_INLINE Mat3 exponential(const double v[3]) {
 
 // The proper rotation R with the largest tr(R^T a), whatever a is (Horn, 1987): the quaternion is the eigenvector of
 // the largest eigenvalue of a symmetric 4 x 4 matrix, found by Jacobi's rotations. The identity for a = 0.
-inline Mat3 nearest_rotation(const Mat3& a) {
+MESHCAST_HD Mat3 nearest_rotation(const Mat3& a) {
   double k[4][4] = {{a(0, 0) + a(1, 1) + a(2, 2), a(2, 1) - a(1, 2), a(0, 2) - a(2, 0), a(1, 0) - a(0, 1)},
                     {0, a(0, 0) - a(1, 1) - a(2, 2), a(0, 1) + a(1, 0), a(0, 2) + a(2, 0)},
                     {0, 0, a(1, 1) - a(0, 0) - a(2, 2), a(1, 2) + a(2, 1)},

@@ -3,28 +3,17 @@
 #include <stdexcept>
 #include <string>
 
+#include "common/block.cuh"
 #include "refine_pose/refine_person.hpp"
 #include "refine_pose/refine_pose.hpp"
 
 namespace meshcast {
 namespace {
 
-constexpr int kThreads = 128;
-constexpr int kWarp = 32;
-
-// A thread block works on a person; a row of a matrix is for a warp.
-struct Block {
-  __device__ static int rank() { return static_cast<int>(threadIdx.x); }
-  __device__ static int size() { return kThreads; }
-  __device__ static int row() { return static_cast<int>(threadIdx.x) / kWarp; }
-  __device__ static int rows() { return kThreads / kWarp; }
-  __device__ static int column() { return static_cast<int>(threadIdx.x) % kWarp; }
-  __device__ static int columns() { return kWarp; }
-  __device__ static void sync() { __syncthreads(); }
-};
+constexpr int kThreads = 128;  // a thread block works on a person
 
 __global__ void __launch_bounds__(kThreads) refine_kernel(RefinePose p) {
-  refine_person(Block{}, p, blockIdx.x);
+  refine_person(Block<kThreads>{}, p, blockIdx.x);
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,81 +14,33 @@ from scipy.spatial.transform import Rotation
 
 import edge_kernels
 from edge_kernels import reference
+from edge_kernels.reference.fit_rotations import fit_workspace_numbers
+from tests.support.figures import Figure, a_figure, no_prior, poses, skinned
 
 Run = Callable[..., None]
+
+
+def on_cuda(*arguments: Any) -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("no GPU")
+    arrays = [torch.from_numpy(array).cuda() for array in arguments]
+    people, joints = arguments[6].shape[:2]
+    workspace = torch.full((people, fit_workspace_numbers(joints)), float("nan"), dtype=torch.float64).cuda()
+    stream = torch.cuda.current_stream()
+    edge_kernels.fit_rotations(*arrays, workspace, stream.cuda_stream)
+    stream.synchronize()
+    for target, source in zip(arguments[-2:], arrays[-2:], strict=True):
+        target[:] = source.cpu().numpy()
+
+
 FIT = [pytest.param(reference.fit_rotations, id="reference"), pytest.param(edge_kernels.fit_rotations, id="cpu")]
+FIT_ANYWHERE = [*FIT, pytest.param(on_cuda, id="cuda", marks=pytest.mark.gpu)]
 SHAPE_PATHS = [
     pytest.param(reference.shape_evidence, id="reference"),
     pytest.param(edge_kernels.shape_evidence, id="cpu"),
 ]
 WEAK = 1e-8  # m^2 / rad^2: settles what is not determined and nothing else
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A body of boxes round its bones: a rig, its resting points (V, 3) and joints (P, 3), and two shapes."""
-
-    joints: np.ndarray
-    weights: np.ndarray
-    parents: np.ndarray
-    rest: np.ndarray
-    rest_joints: np.ndarray
-    shape_dirs: np.ndarray
-    joint_shape_dirs: np.ndarray
-
-    @property
-    def rig(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self.joints, self.weights, self.parents
-
-
-def a_figure(rng: np.random.Generator, joint_count: int, around: int = 40) -> Figure:
-    """Every joint has points about it; four in ten of them are shared with up to three of its neighbors."""
-    parents = np.array([-1, *(int(rng.integers(max(0, k - 4), k)) for k in range(1, joint_count))], np.int32)
-    rest_joints = np.zeros((joint_count, 3))
-    for k in range(1, joint_count):
-        rest_joints[k] = rest_joints[parents[k]] + rng.normal(0, 0.15, 3)
-    owner = np.repeat(np.arange(joint_count), around)
-    rest = rest_joints[owner] + rng.normal(0, 0.08, (len(owner), 3))
-    joints = np.zeros((len(owner), 4), np.uint8)
-    weights = np.zeros((len(owner), 4), np.float32)
-    joints[:, 0], weights[:, 0] = owner, 1
-    for v in np.flatnonzero(rng.random(len(owner)) < 0.4):
-        above = parents[owner[v]]
-        near = [k for k in (above, parents[above] if above >= 0 else -1) if k >= 0]
-        share = rng.dirichlet(np.ones(len(near) + 1))
-        joints[v, : len(near) + 1], weights[v, : len(near) + 1] = [owner[v], *near], share
-    dirs = [np.stack([a * [0, 0.1, 0], a * [0.1, 0, 0.05]], -1) for a in (rest, rest_joints)]  # taller, wider
-    f32 = (np.asarray(a, np.float32) for a in (rest, rest_joints, *dirs))
-    return Figure(joints, weights, parents, *f32)
-
-
-def skinned(figure: Figure, rotations: np.ndarray) -> np.ndarray:
-    """The definition, in float64, point by point: vertices (N, V, 3) relative to the root joint."""
-    out = np.zeros((len(rotations), *figure.rest.shape))
-    for n, local in enumerate(rotations.astype(np.float64)):
-        world, place = [local[0]], [np.zeros(3)]
-        for k in range(1, len(figure.parents)):
-            parent = figure.parents[k]
-            place.append(place[parent] + world[parent] @ (figure.rest_joints[k] - figure.rest_joints[parent]))
-            world.append(world[parent] @ local[k])
-        for e in range(4):
-            for k in range(len(figure.parents)):
-                rows = figure.joints[:, e] == k
-                moved = (figure.rest[rows] - figure.rest_joints[k]) @ world[k].T + place[k]
-                out[n, rows] += figure.weights[rows, e, None] * moved
-    return out
-
-
-def poses(rng: np.random.Generator, people: int, joint_count: int, spread: float) -> np.ndarray:
-    """Local rotations (N, P, 3, 3), the root's anywhere, the others' with rotation vectors of this spread."""
-    rotvec = rng.normal(0, spread, (people, joint_count, 3))
-    matrices = Rotation.from_rotvec(rotvec.reshape(-1, 3)).as_matrix().reshape(people, joint_count, 3, 3)
-    matrices[:, 0] = Rotation.random(people, random_state=int(rng.integers(1 << 30))).as_matrix()
-    return matrices.astype(np.float32)
-
-
-def no_prior(people: int, joint_count: int) -> np.ndarray:
-    return np.tile(np.eye(3, dtype=np.float32), (people, joint_count, 1, 1))
 
 
 def fit(
@@ -135,7 +87,26 @@ def test_fit_rotations_native_equals_the_reference(rng: np.random.Generator, joi
         np.testing.assert_allclose(got[1], expected[1], rtol=1e-4, atol=1e-7)
 
 
-@pytest.mark.parametrize("run", FIT)
+@pytest.mark.gpu
+@pytest.mark.parametrize(("people", "joint_count", "around"), [(0, 24, 12), (1, 1, 3), (1, 64, 4), (5, 24, 40)])
+def test_fit_rotations_cuda_equals_the_cpu(
+    rng: np.random.Generator, people: int, joint_count: int, around: int
+) -> None:
+    figure = a_figure(rng, joint_count, around)
+    figure.joints[::3, 3] = figure.joints[::3, 0]  # a joint twice
+    figure.weights[::3, 3] = figure.weights[::3, 0] / 3
+    figure.weights[::3, 0] *= np.float32(2 / 3)
+    vertices = skinned(figure, poses(rng, people, joint_count, 0.4))
+    vertices += rng.normal(0, 0.005, (people, *figure.rest.shape))
+    prior = poses(rng, people, joint_count, 0.2)
+    for given_prior, stiffness in ((None, 1e-5), (prior, 1e-3), (prior, 1e6)):
+        expected = fit(edge_kernels.fit_rotations, figure, vertices, given_prior, stiffness)
+        got = fit(on_cuda, figure, vertices, given_prior, stiffness)
+        np.testing.assert_allclose(got[0], expected[0], atol=1e-6)
+        np.testing.assert_allclose(got[1], expected[1], rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("run", FIT_ANYWHERE)
 @pytest.mark.parametrize(("joint_count", "spread"), [(1, 0.0), (16, 1.2), (24, 0.3), (24, 1.0), (55, 0.6)])
 def test_fit_rotations_recovers_a_pose(run: Run, rng: np.random.Generator, joint_count: int, spread: float) -> None:
     figure = a_figure(rng, joint_count)
@@ -149,7 +120,7 @@ def test_fit_rotations_recovers_a_pose(run: Run, rng: np.random.Generator, joint
     assert degrees_apart(rotations, truth).max() < 0.5
 
 
-@pytest.mark.parametrize("run", FIT)
+@pytest.mark.parametrize("run", FIT_ANYWHERE)
 def test_fit_rotations_does_not_fit_noise(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 24)
     truth = poses(rng, 4, 24, 0.5)
@@ -161,7 +132,7 @@ def test_fit_rotations_does_not_fit_noise(run: Run, rng: np.random.Generator) ->
     assert (np.sqrt(((skinned(figure, rotations) - exact) ** 2).sum(-1).mean(-1)) < 0.4 * noise).all()
 
 
-@pytest.mark.parametrize("run", FIT)
+@pytest.mark.parametrize("run", FIT_ANYWHERE)
 def test_fit_rotations_undetermined_joints_follow_the_prior(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 24)
     rows = (figure.joints != 23).all(1)  # joint 23 moves nothing any more
@@ -174,7 +145,7 @@ def test_fit_rotations_undetermined_joints_follow_the_prior(run: Run, rng: np.ra
     assert error.max() < 1e-4
 
 
-@pytest.mark.parametrize("run", FIT)
+@pytest.mark.parametrize("run", FIT_ANYWHERE)
 def test_fit_rotations_stiffness_pulls_towards_the_prior(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 16)
     truth, prior = poses(rng, 1, 16, 0.3), poses(rng, 1, 16, 0.3)
@@ -187,7 +158,7 @@ def test_fit_rotations_stiffness_pulls_towards_the_prior(run: Run, rng: np.rando
     assert fits[0][1] < fits[1][1] < fits[2][1]
 
 
-@pytest.mark.parametrize("run", FIT)
+@pytest.mark.parametrize("run", FIT_ANYWHERE)
 @pytest.mark.parametrize("spoil", ["mirrored", "point", "line", "huge", "tiny", "far"])
 def test_fit_rotations_impossible_bodies_give_proper_rotations(run: Run, rng: np.random.Generator, spoil: str) -> None:
     figure = a_figure(rng, 24, 15)
@@ -205,7 +176,7 @@ def test_fit_rotations_impossible_bodies_give_proper_rotations(run: Run, rng: np
     assert np.isfinite(error).all()
 
 
-@pytest.mark.parametrize("run", FIT)
+@pytest.mark.parametrize("run", FIT_ANYWHERE)
 def test_fit_rotations_body_without_extent_gives_proper_rotations(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 5, 9)
     flat = replace(figure, rest=figure.rest * 0, rest_joints=figure.rest_joints * 0)
@@ -226,7 +197,7 @@ def test_fit_rotations_of_any_numbers_are_proper(seed: int, joint_count: int, po
     assert np.isfinite(error).all()
 
 
-@pytest.mark.parametrize("run", FIT)
+@pytest.mark.parametrize("run", FIT_ANYWHERE)
 def test_fit_rotations_nonfinite_person_does_not_affect_the_others(run: Run, rng: np.random.Generator) -> None:
     figure = a_figure(rng, 8)
     truth = poses(rng, 4, 8, 0.3)

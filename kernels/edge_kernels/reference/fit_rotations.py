@@ -35,6 +35,8 @@ def fit_rotations(
     stiffness: F32,
     rotations: F32,
     error: F32,
+    workspace: F64 | None = None,
+    stream: int = 0,
 ) -> None:
     """Local rotations that make linear blend skinning reproduce vertices; see fit_rotations.hpp for the contract."""
     people, count, joint_count = _check_body(joints, weights, parents, rest, rest_joints, vertices)
@@ -56,6 +58,12 @@ def fit_rotations(
         transforms, _ = _pose(local, parents, rest_joints[n].astype(np.float64))
         residual = moments.vertices - np.einsum("vk,kab,vb->va", dense, transforms, moments.rest, optimize=True)
         error[n] = np.sqrt((residual**2).sum() / count)
+
+
+def fit_workspace_numbers(joints: int) -> int:
+    """Columns of the workspace with which fit_rotations runs on a device."""
+    pairs = joints * (joints + 1) // 2
+    return 138 * joints + 43 * pairs + 34 * joints**2
 
 
 def shape_evidence(

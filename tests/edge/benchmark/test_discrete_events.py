@@ -101,3 +101,25 @@ def test_signal_lets_processes_go_on_before_and_after_it_is_set() -> None:
         clock.start(process)
     clock.run(1e6)
     assert times == [5, 9]
+
+
+def test_store_space_is_waited_for_until_an_item_is_taken() -> None:
+    clock, seen = Clock(), []
+    store = Store(clock, 1, newest=True)
+
+    def putting() -> Process:
+        for item in range(3):
+            yield store.space()
+            seen.append((clock.now_ms, item))
+            yield store.put(item)
+
+    def taking() -> Process:
+        while True:
+            yield clock.sleep(4)
+            yield store.get()
+
+    clock.start(putting())
+    clock.start(taking())
+    clock.run(20)
+    assert seen == [(0, 0), (4, 1), (8, 2)]
+    assert store.dropped == 0

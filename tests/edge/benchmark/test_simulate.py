@@ -64,6 +64,8 @@ def test_live_camera_that_is_too_fast_drops_frames_and_stays_new() -> None:
     assert found.fps == pytest.approx(1000 / 9, rel=0.02)
     assert found.dropped > 50
     assert found.latency_ms(0.99) < 4 * 9 + 18
+    # No frame is tracked whose mesh is then left out.
+    assert found.busy["cores"] == pytest.approx((300 * 2 + 1000 / 9 * (6 + 9 + 1)) / 1000 / 8, rel=0.03)
 
 
 GPU = {"copy_in": 1.0, "letterbox": 1.0, "detector": 3.0, "crops": 1.0, "pose": 4.0, "mesh": 2.0, "skinning": 1.0}

@@ -15,6 +15,7 @@ import edge_kernels
 from edge.gpu.models import gpu_models
 from edge.gpu.pipeline import GpuPipeline
 from edge.pipeline import CameraConfig
+from edge.stages.config import InverseKinematicsConfig, PipelineConfig
 from engines.device.cuda import CudaDevice
 from tests.support import cuda_core_stand_in
 from tests.support.emulated import machine
@@ -57,9 +58,10 @@ def test_gpu_pipeline_with_cuda_kernels_equals_the_cpu(crowd: Clip, monkeypatch:
     machine.emulated_models.cache_clear()
     assert gpu is not None
     assert isinstance(gpu.device, CudaDevice)
-    pipeline = GpuPipeline(gpu, CameraConfig())
+    config = PipelineConfig(inverse_kinematics=InverseKinematicsConfig(gpu_people=1))
+    pipeline = GpuPipeline(gpu, CameraConfig(), config)
     found = [pipeline.process(frame) for frame in crowd.frames[:4]]
     assert differences(found, crowd.bodies[:4]) < SAME
-    assert "gpu crops" in pipeline.timings.stages.stats()
+    assert {"gpu crops", "gpu inverse kinematics"} <= set(pipeline.timings.stages.stats())
     pipeline.close()
     gpu.close()

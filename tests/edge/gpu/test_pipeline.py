@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge.gpu.pipeline import GpuPipeline
-from edge.stages.config import BirthConfig, PipelineConfig, TrackerConfig
+from edge.stages.config import BirthConfig, InverseKinematicsConfig, PipelineConfig, TrackerConfig
 from edge.types import Bodies, Frame, TrackedFrame
 from engines.errors import DeviceLostError, MeshcastError, OutOfMemoryError
 from tests.support.emulated.checker import HOST
@@ -19,6 +19,7 @@ from tests.support.emulated.machine import out_of_memory
 from tests.support.emulated.pipelines import pipelines
 from tests.support.emulated.runtime import Fault, Runtime
 
+FITS_ONE = PipelineConfig(inverse_kinematics=InverseKinematicsConfig(gpu_people=1))  # on the device
 SAME = 1e-5  # m and px; the emulation computes the operators and networks on the CPU
 
 
@@ -117,6 +118,7 @@ WAITS = {
     (HOST, "image uploaded"),
     (HOST, "keypoints landed"),
     (HOST, "mesh engine done"),
+    (HOST, "rotations landed"),
 }
 
 
@@ -133,7 +135,7 @@ class TwoCameras:
 @pytest.fixture(scope="module")
 def cameras(one_person: Clip) -> Iterator[TwoCameras]:
     runtime = Runtime(eagerness=0)
-    with pipelines(runtime, 2) as (one, two):
+    with pipelines(runtime, 2, config=FITS_ONE) as (one, two):
         yield TwoCameras(runtime, one, two, one_person)
 
 
@@ -227,7 +229,7 @@ def test_gpu_pipeline_without_one_wait_is_found_out(wait: tuple[str, str], camer
 
 
 def test_gpu_pipeline_made_and_closed_without_one_wait_is_found_out() -> None:
-    for wait in [(HOST, "body uploaded")]:
+    for wait in [(HOST, "body uploaded"), (HOST, "rig uploaded")]:
         runtime = Runtime(eagerness=0, without=frozenset({wait}))
         with pipelines(runtime):
             pass

@@ -9,7 +9,8 @@ import pytest
 
 from edge.stages.config import InverseKinematicsConfig
 from edge.stages.rig_pose import RigPoser, Skin, can_pose
-from edge.types import F32, Bodies, TrackedFrame
+from edge.types import F32, Bodies, SurfaceUse, TrackedFrame
+from engines.body.skinning import Skinner
 from meshcast.protocol.rotations import rotmat
 from tests.support.open_rig import BODY, FACE, JOINTS, open_model, posed_rigs, seen, standing
 
@@ -127,6 +128,30 @@ def test_skin_points_of_face_and_feet_are_on_the_surface() -> None:
     made = Skin(BODY, MODEL)(posed_rigs(standing(), ROOT), scene[2])
     nose = BODY.coco_regressor[BODY.coco_names.index("nose")] @ made.vertices[0]
     np.testing.assert_allclose(made.joints[0, MODEL.joint_names.index("nose")], nose, atol=1e-5)
+
+
+def test_skin_computes_no_surface_while_it_has_no_use() -> None:
+    scene = seen(standing(), ROOT)
+    posed, uses = posed_rigs(standing(), ROOT), [SurfaceUse.NONE]
+    calls = []
+
+    def skinner(rotations: F32, shape: F32, translation: F32) -> tuple[F32, F32]:
+        calls.append(uses[-1])
+        return Skinner(BODY)(rotations, shape, translation)
+
+    skin = Skin(BODY, MODEL, lambda: uses[-1], skinner)
+    made = skin(posed, scene[2])
+    assert not made.surfaced
+    assert made.joints.shape == (1, 0, 3)
+    np.testing.assert_array_equal(made.rotations, posed.rotations)
+    np.testing.assert_array_equal(made.translation, posed.translation)
+    whole = Skin(BODY, MODEL)(posed, scene[2])
+    for use in (SurfaceUse.LEVELS, SurfaceUse.FLOATS):
+        uses.append(use)
+        made = skin(posed, scene[2])
+        np.testing.assert_array_equal(made.vertices, whole.vertices)
+        np.testing.assert_array_equal(made.joints, whole.joints)
+    assert calls == [SurfaceUse.LEVELS, SurfaceUse.FLOATS]
 
 
 def test_can_pose_needs_a_rig_and_known_joints() -> None:
