@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 from edge import console
@@ -57,6 +58,13 @@ def _add_render(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--occluded", type=SHARE, default=0.5, metavar="0..1", help="share with occluders (%(default)s)"
     )
     parser.add_argument("--cropped", type=SHARE, default=0.15, metavar="0..1", help="share cut to a part (%(default)s)")
+    parser.add_argument(
+        "--yaw",
+        type=FloatRange(0, 180),
+        default=180.0,
+        metavar="DEG",
+        help="largest angle between the direction that people face and the camera (180)",
+    )
     parser.add_argument("--quiet", action="store_true", help="show no progress bar")
     parser.set_defaults(run=run_render)
 
@@ -89,7 +97,12 @@ def run_render(args: argparse.Namespace) -> int:
     from engines.training.rendered.shards import ShardPlan, write_shards
 
     config = RenderConfig(
-        size=args.size, seed=args.seed, backgrounds=args.backgrounds, occluded=args.occluded, cropped=args.cropped
+        size=args.size,
+        seed=args.seed,
+        yaw_rad=math.radians(args.yaw),
+        backgrounds=args.backgrounds,
+        occluded=args.occluded,
+        cropped=args.cropped,
     )
     with interruptible() as interrupt:
         with interrupt.welcome():

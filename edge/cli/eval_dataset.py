@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engines.training.sample import Sample
 
 TRAINED = ".pt"
-LISTS = (".pkl", ".json")
+LISTS = (".pkl", ".json", ".mat")
 CROP_PX = 224  # of lists
 BROKEN_LIMIT = 0.05  # share of the people that may be unreadable
 

@@ -72,7 +72,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--data",
         nargs="+",
         metavar="DATA",
-        help="folders of `meshcast data render`, annotation lists (SPIN's .npz, 3DPW's .pkl, COCO's .json), or "
+        help="folders of `meshcast data render`, annotation lists (.npz, .pkl, .mat, .json), or "
         "`rendered` to render people while training",
     )
     parser.add_argument("--config", type=Path, metavar="CONFIG.toml", help="settings of a training with --data")

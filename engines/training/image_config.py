@@ -32,8 +32,9 @@ class DataConfig:
     """A data set.
 
     Attributes:
-        path: A folder of rendered people, an annotation list (`.npz` in the layout of SPIN, 3DPW's `.pkl`, or
-            COCO's keypoints as `.json`), or "rendered" for people that are rendered while training.
+        path: A folder of rendered people, an annotation list (`.npz` in the layout of SPIN, 3DPW's `.pkl`,
+            MPI-INF-3DHP's `.mat`, Human3.6M's `NAME_data.json` or COCO's keypoints as `.json`), or "rendered" for
+            people that are rendered while training.
         ratio: Share of each batch, relative to the other data sets. Default: 1.
         supervision: Which annotations are used: one of SUPERVISION. Default: all.
         share_3d: Share of the samples that keep their 3D annotations. Default: 1.

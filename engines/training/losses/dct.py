@@ -48,13 +48,13 @@ def sparse_loss(predicted: Tensor, truth: Tensor, visible: Tensor) -> Tensor:
     return _sparse_or_dense(predicted, truth, visible)
 
 
-def dense_keypoints(projected: Tensor, vertices: Tensor, weights: Tensor) -> Tensor:
+def dense_keypoints(corners: Tensor, weights: Tensor) -> Tensor:
     """The predicted dense keypoints of eq. 4: X_i = sum_j P_i[v_ij] b_ij.
 
-    Projected vertices (N, V, 2), phi's vertices (N, D, 3) and barycentric weights (N, D, 3); returns (N, D, 2).
+    Projected corners (N, 3 D, 2) of the triangles of phi, those of a keypoint one after another, and their barycentric
+    weights (N, D, 3); returns (N, D, 2).
     """
-    corners = torch.gather(projected, 1, vertices.flatten(1)[..., None].expand(-1, -1, 2))
-    return (corners.reshape(*vertices.shape, 2) * weights[..., None]).sum(2)
+    return (corners.reshape(*weights.shape, 2) * weights[..., None]).sum(2)
 
 
 def dense_loss(predicted: Tensor, truth: Tensor, valid: Tensor) -> Tensor:

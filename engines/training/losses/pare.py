@@ -56,9 +56,10 @@ def smpl_loss(
 
 
 def part_loss(logits: Tensor, parts: Tensor, weight: Tensor) -> Tensor:
-    """L_P: the cross entropy of part logits (N, 25, h, w), resized to the labels, with parts (N, H, W) of 0 to 24."""
-    resized = F.interpolate(logits, size=parts.shape[1:], mode="bilinear", align_corners=True)
-    return mean_where(F.cross_entropy(resized, parts, reduction="none"), weight)
+    """L_P: the cross entropy of part logits (N, 25, h, w) with the labels of parts (N, H, W), 0 to 24, at the pixels'
+    centers: the paper's part maps have the size of the features."""
+    labels = F.interpolate(parts[:, None].float(), size=logits.shape[2:], mode="nearest-exact")[:, 0].long()
+    return mean_where(F.cross_entropy(logits, labels, reduction="none"), weight)
 
 
 def camera_loss(camera: Tensor) -> Tensor:

@@ -46,10 +46,11 @@ class DctMethod:
         """Eq. 5, each term for the samples that have its annotation."""
         camera, rotations, shape = self._run(batch)
         weights = self._weights
-        vertices, points = posed(self.body, rotations, shape)
+        points = self.body.posed_points(rotations, shape)
         keypoints, seen = weak_keypoints(batch)
         dense = dense_keypoints(batch, self._surface, number)
-        predicted = loss.dense_keypoints(weak_projection(vertices, camera), dense.vertices, dense.weights)
+        corners = self.body.some_vertices(rotations, shape, dense.vertices.flatten(1))
+        predicted = loss.dense_keypoints(weak_projection(corners, camera), dense.weights)
         each = loss.dense_loss(predicted, to_unit(dense.xy, batch.size), dense.valid)
         has = batch.has["rotations"] & batch.has["shape"]
         three = loss.joint_loss_3d(*aligned_joints(points, batch.points_3d))

@@ -80,7 +80,7 @@ class ImphmrMethod:
     def _regression(self, batch: Batch, out: ImphmrOutput) -> Losses:
         """L_reg."""
         weights = self._weights
-        _, points = posed(self.body, out.pred_pose, out.pred_shape)
+        points = self.body.posed_points(out.pred_pose, out.pred_shape)
         keypoints, seen = weak_keypoints(batch)
         projected = weak_projection(points, out.pred_cam)
         return {
@@ -92,7 +92,7 @@ class ImphmrMethod:
 
     def _joints(self, out: ImphmrOutput) -> Tensor:
         """Points (N, 58, 3) relative to the pelvis."""
-        _, points = posed(self.body, out.pred_pose, out.pred_shape)
+        points = self.body.posed_points(out.pred_pose, out.pred_shape)
         return points - points[:, :1]
 
     def _silhouettes(self, batch: Batch, angle: Tensor) -> tuple[Tensor, Tensor]:

@@ -39,7 +39,7 @@ class PareMethod:
     def losses(self, batch: Batch, number: int, done: float) -> Losses:
         """The losses of the paper; the part segmentation is not supervised after a part of the training."""
         out, weights = self._run(batch.image), self._weights
-        _, points = posed(self.body, out.pred_pose, out.pred_shape)
+        points = self.body.posed_points(out.pred_pose, out.pred_shape)
         keypoints, seen = weak_keypoints(batch)
         parts = weights.parts if done < weights.parts_until else 0.0
         has = batch.has["rotations"] & batch.has["shape"]

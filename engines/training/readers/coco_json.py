@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,14 @@ from numpy.typing import NDArray
 
 from engines.body.dense_correspondence import SurfaceIndex
 from engines.errors import ModelError
-from engines.files.regular_file import read_file
 from engines.training.readers.densepose import dense_points
+from engines.training.readers.json_list import read_json
 from engines.training.readers.people_list import NO_IMAGE, PeopleList, PersonEntry
 from engines.training.sample import COCO, POINTS, Sample
 
 F32 = NDArray[np.float32]
 MARGIN = 1.2  # side of the crop over the longer side of the box
 LEAST_KEYPOINTS = 6
-LARGEST = 1 << 31  # bytes
 
 
 def read_coco_json(path: Path, images: Path, size: int, charts: SurfaceIndex | None = None) -> PeopleList:
@@ -29,10 +27,7 @@ def read_coco_json(path: Path, images: Path, size: int, charts: SurfaceIndex | N
 
     Raises ModelError, in one line, with the entry that is missing or of another layout.
     """
-    try:
-        table = json.loads(read_file(path, ModelError, limit_bytes=LARGEST))
-    except ValueError as error:
-        raise ModelError(f"{path}: not JSON ({' '.join(str(error).split())[:80]})") from None
+    table = read_json(path)
     if not isinstance(table, dict):
         raise ModelError(f"{path}: not COCO's annotations: an object is expected")
     for key in ("images", "annotations"):

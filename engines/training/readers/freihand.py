@@ -7,7 +7,6 @@ order.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import ModelError
-from engines.files.regular_file import read_file
+from engines.training.readers.json_list import read_json
 
 F32 = NDArray[np.float32]
 SETS = ("evaluation", "training")
 JOINTS = 21
-LARGEST = 1 << 31  # bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,31 +50,24 @@ def read_freihand(folder: Path, name: str | None = None) -> Hands:
     name = next((each for each in wanted if (folder / f"{each}_xyz.json").is_file()), None)
     if name is None:
         raise ModelError(f"{folder}: not FreiHAND: {' or '.join(f'{each}_xyz.json' for each in wanted)} is missing")
-    joints = _numbers(folder / f"{name}_xyz.json", _json(folder / f"{name}_xyz.json"), (None, JOINTS, 3))
+    joints = _numbers(folder / f"{name}_xyz.json", read_json(folder / f"{name}_xyz.json"), (None, JOINTS, 3))
     count = len(joints)
     if not count:
         raise ModelError(f"{folder}: an empty data set; {name}_xyz.json has no entry")
-    K = _numbers(folder / f"{name}_K.json", _json(folder / f"{name}_K.json"), (count, 3, 3))
+    K = _numbers(folder / f"{name}_K.json", read_json(folder / f"{name}_K.json"), (count, 3, 3))
     path = folder / f"{name}_verts.json"
-    vertices = _numbers(path, _json(path), (count, None, 3)) if path.is_file() else None
+    vertices = _numbers(path, read_json(path), (count, None, 3)) if path.is_file() else None
     return Hands(joints, K, vertices, tuple(folder / name / "rgb" / f"{n:08d}.jpg" for n in range(count)))
 
 
 def read_hand_predictions(path: Path, hands: Hands) -> tuple[F32, F32 | None]:
     """Predicted joints (N, 21, 3) and vertices (N, V, 3) m of the hands: FreiHAND's pred.json. Raises ModelError."""
-    lists = _json(path)
+    lists = read_json(path)
     if not isinstance(lists, list) or len(lists) != 2:
         raise ModelError(f"{path}: not results of FreiHAND: a list of joints and vertices is expected")
     joints = _numbers(path, lists[0], (len(hands), JOINTS, 3), "joints")
     shape = None if hands.vertices is None else hands.vertices.shape
     return joints, None if shape is None else _numbers(path, lists[1], shape, "vertices")
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(read_file(path, ModelError, limit_bytes=LARGEST))
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path}: not JSON ({' '.join(str(error).split())[:80]})") from None
 
 
 def _numbers(path: Path, values: Any, shape: tuple[int | None, ...], name: str = "") -> F32:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class PersonEntry:
 class PeopleList:
     """Samples of people in image files, cropped to `size` px. Outside of the image the crop is black."""
 
-    def __init__(self, entries: list[PersonEntry], size: int) -> None:
+    def __init__(self, entries: Sequence[PersonEntry], size: int) -> None:
         self._entries, self._size = entries, size
 
     def __len__(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ class RenderConfig:
         shift: Largest offset of the crop's center from the box's, as a share of the crop's side. Default: 0.08.
         distance_m: Distance of the camera, least and most, m. Default: 2.2 to 9.
         pitch_rad: How far the camera looks down, least and most, rad. Default: -0.35 to 0.8.
+        yaw_rad: Largest angle, about the vertical axis, between the direction that people face and that to the camera.
+            Default: pi, any.
         roll_rad: Standard deviation of the camera's roll, rad. Default: 0.08.
         shape: Standard deviation of the shape coefficients, which are cut at 2.5. Default: 1.
         occluded: Share of the crops with occluders. Default: 0.5.
@@ -36,6 +39,7 @@ class RenderConfig:
     shift: float = 0.08
     distance_m: tuple[float, float] = (2.2, 9.0)
     pitch_rad: tuple[float, float] = (-0.35, 0.8)
+    yaw_rad: float = math.pi
     roll_rad: float = 0.08
     shape: float = 1.0
     occluded: float = 0.5

@@ -5,6 +5,7 @@ Sample number i depends on the seed and on i alone, so that it is the same in ev
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,7 +133,11 @@ class RenderedPeople:
         rotations = self._motion.seeded(rng).single_poses(1)[0]
         pitch = rng.uniform(*self.config.pitch_rad)
         roll = rng.normal(0, self.config.roll_rad)
-        # The world is Y up; the camera looks along its z, y down.
+        # The world is Y up; the camera looks along its z, y down. People who face the world's z face the camera.
+        if self.config.yaw_rad < math.pi:
+            facing = math.atan2(rotations[0, 0, 2], rotations[0, 2, 2])
+            turn = rng.uniform(-self.config.yaw_rad, self.config.yaw_rad) - facing
+            rotations[0] = rotmat(np.array([0, turn, 0])) @ rotations[0]
         tilt = rotmat(np.array([pitch, 0, 0])) @ np.diag([1.0, -1.0, -1.0]).astype(np.float32)
         rotations[0] = rotmat(np.array([0, 0, roll])) @ tilt @ rotations[0]
         shape = np.zeros(SHAPES, np.float32)

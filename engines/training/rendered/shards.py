@@ -11,7 +11,6 @@ import json
 import tarfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,11 @@ from engines.training.rendered.people import SHAPES, UV_STEPS, EncodedSample, Re
 from engines.training.rendered.sensor import decoded
 from engines.training.sample import Sample
 
+I64 = NDArray[np.int64]
+
 FORMAT = 1
 INDEX = "dataset.json"
-OPEN_SHARDS = 4
+TAR_BLOCK = 512  # bytes of a member's header
 LARGEST_INDEX, LARGEST_MEMBER = 1 << 16, 1 << 26  # bytes
 STORED = ("K", "points_2d", "points_3d", "rotations", "shape", "parts", "silhouette", "occluded", "root")
 
@@ -180,23 +181,26 @@ class ShardedPeople:
             )
         self._skin = Skinner(body, min(SHAPES, body.shape_dirs.shape[2]))
         self._shapes = min(SHAPES, body.shape_dirs.shape[2])
-        self._members = lru_cache(OPEN_SHARDS)(_members)
+        self._places: dict[int, dict[str, I64]] = {}  # of the shards that were read
 
     def __len__(self) -> int:
         return self._count
 
     def __getitem__(self, number: int) -> Sample:
         """Raises BrokenSampleError when it is damaged."""
-        path = self._folder / shard_name(number // self._shard)
+        shard, place = divmod(number, self._shard)
+        path = self._folder / shard_name(shard)
         try:
-            members = self._members(path)
-            image = decoded(_part(path, members[f"{number:08d}.jpg"]))
+            if shard not in self._places:
+                self._places[shard] = _members(path, shard * self._shard, self._shard)
+            places = self._places[shard]
+            image = decoded(_part(path, places["jpg"][place]))
             if image is None:
                 raise ValueError("the image cannot be decoded")
-            with np.load(io.BytesIO(_part(path, members[f"{number:08d}.npz"])), allow_pickle=False) as stored:
+            with np.load(io.BytesIO(_part(path, places["npz"][place])), allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in (*STORED, "uv")}
             return self._sample(number, image, arrays)
-        except (OSError, KeyError, ValueError, tarfile.TarError, EOFError) as error:
+        except (OSError, KeyError, IndexError, ValueError, tarfile.TarError, EOFError) as error:
             reason = " ".join(str(error).split())[:100]
             raise BrokenSampleError(f"{path}: sample {number} cannot be read ({reason})") from None
 
@@ -209,14 +213,23 @@ class ShardedPeople:
         return Sample(image=image, name=f"rendered {number}", vertices=vertices[0] - joints[0, 0], **arrays)
 
 
-def _members(path: Path) -> dict[str, tuple[int, int]]:
-    """Offset and size of the members of a shard."""
+def _members(path: Path, first: int, count: int) -> dict[str, I64]:
+    """Offset and size (count, 2) in a shard of the files of the samples from number `first` on, by ending; -1 where
+    one is missing. Arrays, because random access needs those of all shards of a large set."""
+    count = min(count, path.stat().st_size // TAR_BLOCK)
+    places = {ending: np.full((count, 2), -1, np.int64) for ending in ("jpg", "npz")}
     with tarfile.open(path) as archive:
-        return {member.name: (member.offset_data, member.size) for member in archive}
+        for member in archive:
+            number, _, ending = member.name.partition(".")
+            if ending in places and number.isdecimal() and first <= int(number) < first + count:
+                places[ending][int(number) - first] = member.offset_data, member.size
+    return places
 
 
-def _part(path: Path, place: tuple[int, int]) -> bytes:
-    offset, size = place
+def _part(path: Path, place: I64) -> bytes:
+    offset, size = place.tolist()
+    if offset < 0:
+        raise ValueError("it is missing in the archive")
     if size > LARGEST_MEMBER:
         raise ValueError(f"a member of {size} bytes")
     with path.open("rb") as file:

@@ -44,6 +44,19 @@ def test_torch_body_points_are_those_of_samples() -> None:
     np.testing.assert_allclose(points, BodyPoints(BODY)(vertices[0].numpy(), joints[0].numpy()), atol=1e-6)
 
 
+@pytest.mark.parametrize("blend_shapes", [False, True])
+def test_torch_body_points_and_some_vertices_are_those_of_the_whole_mesh(blend_shapes: bool) -> None:
+    rng = np.random.default_rng(2)
+    pose_dirs = rng.normal(0, 1e-3, (6890, 3, 207)).astype(np.float32) if blend_shapes else None
+    body = TorchBody(replace(BODY, pose_dirs=pose_dirs))
+    rotations, shape = (torch.from_numpy(each) for each in pose())
+    vertices, joints = body(rotations, shape)
+    np.testing.assert_allclose(body.posed_points(rotations, shape), body.points(vertices, joints), atol=3e-6)
+    which = torch.from_numpy(rng.integers(0, 6890, (3, 50)))
+    expected = np.stack([vertices[n, which[n]].numpy() for n in range(3)])
+    np.testing.assert_allclose(body.some_vertices(rotations, shape, which), expected, atol=3e-6)
+
+
 def test_rodrigues_equals_rotmat_and_has_a_gradient_at_zero() -> None:
     vectors = np.random.default_rng(0).normal(0, 1.5, (20, 3)).astype(np.float32)
     vectors[0] = 0

@@ -52,7 +52,8 @@ def test_equation_4_dense_keypoints() -> None:
     projected = RNG.normal(size=(2, 9, 2))
     vertices = RNG.integers(0, 9, (2, 4, 3))
     weights = RNG.dirichlet((1, 1, 1), (2, 4))
-    made = dense_keypoints(*(torch.from_numpy(a) for a in (projected, vertices, weights)))
+    corners = np.stack([projected[n, vertices[n].ravel()] for n in range(2)])
+    made = dense_keypoints(torch.from_numpy(corners), torch.from_numpy(weights))
     expected = np.array(
         [
             [sum(projected[n, vertices[n, d, j]] * weights[n, d, j] for j in range(3)) for d in range(4)]

@@ -115,6 +115,20 @@ def test_person_encoded_image_is_the_sample() -> None:
     np.testing.assert_array_equal(decoded(made.jpeg), made.sample.image)
 
 
+def test_person_faces_the_camera_within_the_yaw_of_the_configuration() -> None:
+    # The camera looks horizontally: the direction from the back to the chest is in the camera's axes as in the world's.
+    level = RenderConfig(size=32, pitch_rad=(0.0, 0.0), roll_rad=0.0)
+    poses = sample_pose_set()
+    turned = {}
+    for yaw in (np.pi, 0.5):
+        people = RenderedPeople(BODY, poses, replace(level, yaw_rad=yaw))
+        forward = np.stack([people[number].rotations[0, :, 2] for number in range(24)])
+        turned[yaw] = np.abs(np.arctan2(forward[:, 0], -forward[:, 2]))
+    assert turned[0.5].max() <= 0.5 + 1e-5
+    assert turned[np.pi].max() > 1.5
+    assert 0.1 < turned[0.5].mean() < 0.4
+
+
 def test_person_before_images_of_a_folder(tmp_path: Path) -> None:
     image = np.full((40, 60, 3), (0, 0, 255), np.uint8)  # red, BGR
     cv2.imwrite(str(tmp_path / "red.png"), image)

@@ -86,6 +86,35 @@ def test_shard_with_damage_names_the_sample(tmp_path: Path) -> None:
     assert stored[1].image.shape == (48, 48, 3)
 
 
+def test_shards_in_random_order_read_each_index_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, ShardPlan(count=6, shard=1, held_out=False, poses=("sample",)))
+    stored, opened = ShardedPeople(tmp_path, open_body()), []
+
+    def counted(path: Path) -> tarfile.TarFile:
+        opened.append(path.name)
+        return tarfile.TarFile(path)
+
+    monkeypatch.setattr("engines.training.rendered.shards.tarfile.open", counted)
+    for number in (*range(6), *range(6)):
+        assert stored[number].name == f"rendered {number}"
+    assert sorted(opened) == [shard_name(shard) for shard in range(6)]
+
+
+def test_shard_without_a_sample_names_it(tmp_path: Path) -> None:
+    written(tmp_path)
+    path = tmp_path / shard_name(0)
+    with tarfile.open(path) as archive:
+        members = [(member, archive.extractfile(member)) for member in archive][:2]
+        with tarfile.open(tmp_path / "new", "w") as shorter:
+            for member, data in members:
+                shorter.addfile(member, data)
+    (tmp_path / "new").replace(path)
+    stored = ShardedPeople(tmp_path, open_body())
+    assert stored[0].image.shape == (48, 48, 3)
+    with pytest.raises(BrokenSampleError, match="sample 1 cannot be read"):
+        stored[1]
+
+
 def test_shards_description_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "dataset.json").write_text(json.dumps({"format": 9}))
     with pytest.raises(ModelError, match="not the description"):
