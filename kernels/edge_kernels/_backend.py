@@ -47,6 +47,14 @@ except ImportError as error:
     def set_threads(count: int) -> None:
         """Sets the threads of the native operators; the reference uses NumPy's."""
 
+    def kernel_threads() -> int:
+        """Threads of the native operators; the reference uses NumPy's."""
+        return 1
+
+    def amx_refusal() -> str:
+        """Why the kernel "amx" cannot be used; "" where it can."""
+        return "the native operators are not built"
+
 else:
     if not TYPE_CHECKING:
         GraphConv, Linear, ExecutionPlan = _native.GraphConv, _native.Linear, _native.ExecutionPlan
@@ -67,6 +75,8 @@ else:
     skinning = _native.skinning
     NATIVE = True
     CUDA = _native.CUDA
+    kernel_threads = _native.threads
+    amx_refusal = _native.amx_refusal
 
 __all__ = [
     "CUDA",
@@ -74,12 +84,14 @@ __all__ = [
     "ExecutionPlan",
     "GraphConv",
     "Linear",
+    "amx_refusal",
     "crop",
     "cuda_device_count",
     "ell_matmul",
     "fit_rotations",
     "follow",
     "heatmap",
+    "kernel_threads",
     "letterbox",
     "nms",
     "nv12_to_bgr",
