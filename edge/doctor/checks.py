@@ -16,6 +16,7 @@ IN_PROCESS: tuple[Check, ...] = (
     system.packages,
     system.requirements,
     system.processor,
+    system.kernels,
     system.memory,
     system.clocks,
     storage.disk,

@@ -22,6 +22,7 @@ MIN_OPEN_FILES = 1024
 FEATURES = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8", "asimd", "bf16", "i8mm")
 AT_LEAST = re.compile(r"(?P<name>[\w.-]+)>=(?P<least>[\d.]+)")
 RELEASED = time.mktime((2026, 1, 1, 0, 0, 0, 0, 0, 0))  # no right clock is before it
+NO_MATRIX_UNIT = ("the processor or the system has no AMX with bfloat16", "this build has no code for AMX")
 LAST_YEAR = 2100  # or after it
 INSTALLED = Path(__file__)
 DAY_S = 86400.0
@@ -97,6 +98,29 @@ def processor() -> Iterator[Finding]:
     else:
         remedy = "install a C++17 compiler, then: pip install --force-reinstall --no-deps meshcast"
         yield Finding("native operators", "warning", "not built: NumPy stands in, several times slower", remedy)
+
+
+def kernels() -> Iterator[Finding]:
+    """The matrix unit, and the kernels that were timed on this machine for networks in bfloat16."""
+    from edge_kernels import NATIVE, amx_refusal
+    from engines.body.body import open_body
+    from engines.inference.kernel_choice import cached_kernels
+    from engines.joint_sets import COCO19
+
+    if not NATIVE:
+        return
+    refusal = amx_refusal()
+    if not refusal:
+        yield Finding("matrix unit", "ok", "AMX with bfloat16; its products equal the emulation")
+    elif refusal in NO_MATRIX_UNIT:
+        yield Finding("matrix unit", "note", refusal)
+    else:
+        yield Finding("matrix unit", "warning", refusal)
+    choice = cached_kernels(len(COCO19), len(open_body().v_template))
+    timed = (
+        f"fastest for pose2mesh: {choice}" if choice else "not timed yet; pose2mesh in bf16 does it at its first start"
+    )
+    yield Finding("bfloat16 kernels", "ok" if choice else "note", timed)
 
 
 def memory() -> Iterator[Finding]:

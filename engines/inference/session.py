@@ -205,16 +205,27 @@ def _kernels(card: Card, body: Body | None, device: str, precision: str) -> Sess
     if precision in ("fp16", "int8"):
         raise ModelError(f"{card.name}: the native kernels have no {precision}; choose fp32 or bf16")
     from engines.body.body import open_body
+    from engines.inference.kernel_choice import NETWORKS, choose_kernels
     from engines.joint_sets import JOINT_SETS
+    from engines.pose2mesh.arithmetic import ARITHMETICS, Arithmetic
     from engines.pose2mesh.native_session import Pose2MeshKernels
 
     mesh = body or open_body()
     joints = next(known for known in JOINT_SETS.values() if known.joint_names == card.keypoints)
     weights = onnx_weights(card, mesh)
     where = devices[:2][-1] if device == "auto" else device
-    session = Pose2MeshKernels(
-        weights, joints, mesh.faces, len(mesh.v_template), bf16=precision == "bf16", device=where
-    )
+
+    def make(lifter: Arithmetic, mesh_net: Arithmetic) -> Pose2MeshKernels:
+        count = len(mesh.v_template)
+        return Pose2MeshKernels(weights, joints, mesh.faces, count, lifter=lifter, mesh_net=mesh_net, device=where)
+
+    if precision == "bf16" and where == "cpu":
+        choice = choose_kernels(len(joints), len(mesh.v_template), lambda both: make(both, both))
+        log.info("%s: %s", card.name, choice)
+        session = make(*map(choice.arithmetic, NETWORKS))
+    else:
+        both = ARITHMETICS["bf16" if precision == "bf16" else "fp32"]
+        session = make(both, both)
     log.info("%s: %s, %s, %s", card.name, session.backend, session.device, session.precision)
     return session
 

@@ -23,6 +23,7 @@ from engines.body.mesh_graph import (
 )
 from engines.errors import ModelError
 from engines.joint_sets import JointSet
+from engines.pose2mesh.arithmetic import Arithmetic
 from engines.pose2mesh.config import BATCH_NORM_EPS, MM_PER_M, ORDER, channels_for
 
 F32 = NDArray[np.float32]
@@ -37,21 +38,22 @@ class LifterLayers:
     second into it.
     """
 
-    def __init__(self, weights: Weights, bf16: bool, device: int) -> None:
+    def __init__(self, weights: Weights, arithmetic: Arithmetic, device: int) -> None:
         names = sorted({key.split(".")[1] for key in weights if key.startswith("linear_stages.")})
-        self.first = Linear(weights["w1.weight"], weights["w1.bias"], None, None, False, bf16, device)
-        self.stages = [_stage(under(f"linear_stages.{name}.", weights), bf16, device) for name in names]
+        self.first = Linear(weights["w1.weight"], weights["w1.bias"], None, None, False, *_options(arithmetic, device))
+        self.stages = [_stage(under(f"linear_stages.{name}.", weights), arithmetic, device) for name in names]
         meters = np.float32(MM_PER_M)
-        self.last = Linear(weights["w2.weight"] / meters, weights["w2.bias"] / meters, None, None, False, bf16, device)
+        weight, bias = weights["w2.weight"] / meters, weights["w2.bias"] / meters
+        self.last = Linear(weight, bias, None, None, False, *_options(arithmetic, device))
         self.width, self.outputs = len(weights["w1.bias"]), len(weights["w2.bias"])
 
 
-def _stage(weights: Weights, bf16: bool, device: int) -> tuple[Linear, Linear]:
+def _stage(weights: Weights, arithmetic: Arithmetic, device: int) -> tuple[Linear, Linear]:
     scale, shift = _batch_norm("batch_norm1.", weights)
     after, offset = _batch_norm("batch_norm2.", weights)
     weight, bias = weights["w1.weight"] * after[:, None], weights["w1.bias"] * after + offset
-    into = Linear(np.ascontiguousarray(weight), bias, scale, shift, True, bf16, device)
-    return into, Linear(weights["w2.weight"], weights["w2.bias"], None, None, False, bf16, device)
+    into = Linear(np.ascontiguousarray(weight), bias, scale, shift, True, *_options(arithmetic, device))
+    return into, Linear(weights["w2.weight"], weights["w2.bias"], None, None, False, *_options(arithmetic, device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,13 @@ class MeshLayers:
         joints: JointSet,
         faces: NDArray[np.integer[Any]],
         vertex_count: int,
-        bf16: bool,
+        arithmetic: Arithmetic,
         device: int,
     ) -> None:
         blocks = channels_for(joints)
         hierarchy = coarsen(mesh_adjacency(faces, vertex_count), levels=len(blocks) - 1)
         coarsest = len(blocks) - 3
-        self.convs = list(_layers(weights, joints, hierarchy, bf16, device))
+        self.convs = list(_layers(weights, joints, hierarchy, arithmetic, device))
         self.output_permutation: I32 = hierarchy.permutations[0][_real(hierarchy, 0)].astype(np.int32)
         width = blocks[1][0]
         shape = (hierarchy.sizes[coarsest], width, len(joints) * blocks[0][-1])
@@ -100,10 +102,12 @@ class MeshLayers:
         self.coarse = (len(real), width)
         weight = np.ascontiguousarray(weights["fc.weight"].reshape(shape)[real].reshape(-1, shape[2]))
         bias = np.ascontiguousarray(weights["fc.bias"].reshape(shape[:2])[real].ravel())
-        self.joints_to_coarse = Linear(weight, bias, None, None, False, bf16, device)
+        self.joints_to_coarse = Linear(weight, bias, None, None, False, *_options(arithmetic, device))
 
 
-def _layers(weights: Weights, joints: JointSet, hierarchy: Hierarchy, bf16: bool, device: int) -> Iterator[GraphLayer]:
+def _layers(
+    weights: Weights, joints: JointSet, hierarchy: Hierarchy, arithmetic: Arithmetic, device: int
+) -> Iterator[GraphLayer]:
     """The convolutions of all blocks with their graphs, batch norms folded."""
     blocks = channels_for(joints)
     last, index = len(blocks) - 1, 0
@@ -133,8 +137,9 @@ def _layers(weights: Weights, joints: JointSet, hierarchy: Hierarchy, bf16: bool
                 sources if step == 0 else rows,
                 SkipRows(above, sources, channels[0]) if skips else None,
                 relu,
-                bf16,
+                arithmetic.bf16,
                 device,
+                arithmetic.kernel,
             )
             yield GraphLayer(conv, rows, channels_out, skips, block)
             index += 1
@@ -164,6 +169,11 @@ def _folded(weights: Weights, index: int) -> tuple[F32, F32, bool]:
         weight, bias = weight * scale[:, None], bias * scale + shift
     by_order = weight.reshape(len(bias), -1, ORDER).transpose(2, 1, 0).reshape(-1, len(bias))
     return np.ascontiguousarray(by_order, np.float32), np.ascontiguousarray(bias, np.float32), relu
+
+
+def _options(arithmetic: Arithmetic, device: int) -> tuple[bool, int, str]:
+    """The last arguments of a layer."""
+    return arithmetic.bf16, device, arithmetic.kernel
 
 
 def _batch_norm(prefix: str, weights: Weights) -> tuple[F32, F32]:

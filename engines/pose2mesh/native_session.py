@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from edge_kernels import ExecutionPlan
 from engines.joint_sets import JointSet
+from engines.pose2mesh.arithmetic import Arithmetic
 from engines.pose2mesh.config import channels_for
 from engines.pose2mesh.native_layers import LifterLayers, MeshLayers, Weights, under
 
@@ -21,8 +22,9 @@ class Pose2MeshKernels:
     """A Session: standardized keypoints (N, J, 2) float32 to vertices (N, V, 3) in meters, relative to the root.
 
     weights: the published state_dict; faces (F, 3) over vertex_count vertices: the mesh that they were trained for.
-    bf16: store features and weights of both networks in bfloat16, with float32 sums. device: "cpu", or "cuda:N" in a
-    build with CUDA; together: people in one pass at most. Equal to engines.networks.pose2mesh.Pose2Mesh.
+    bf16: store features and weights of both networks in bfloat16, with float32 sums; lifter and mesh_net say it for one
+    of them. device: "cpu", or "cuda:N" in a build with CUDA; together: people in one pass at most. Equal to
+    engines.networks.pose2mesh.Pose2Mesh.
     Raises ModelError for weights of another mesh or joint set, TypeError for a device without kernels.
 
     Called with NumPy arrays it serves any number of people. `plan(pose2d, vertices, stream)` is one pass: it allocates
@@ -39,16 +41,19 @@ class Pose2MeshKernels:
         vertex_count: int,
         *,
         bf16: bool = False,
+        lifter: Arithmetic | None = None,
+        mesh_net: Arithmetic | None = None,
         device: str = "cpu",
         together: int = MAX_BATCH,
     ) -> None:
-        self.device, self.precision = device, "bf16" if bf16 else "fp32"
+        lifter, mesh_net = lifter or Arithmetic(bf16), mesh_net or Arithmetic(bf16)
+        self.device, self.precision = device, "bf16" if lifter.bf16 or mesh_net.bf16 else "fp32"
         self.vertex_count, self.together = vertex_count, together
-        self._bf16, self._joints = bf16, len(joints)
+        self._bf16, self._joints = mesh_net.bf16, len(joints)
         self._features = channels_for(joints)[0][0]
         self._device = -1 if device == "cpu" else int(device.removeprefix("cuda:"))
-        self._lifter = LifterLayers(under("pose_lifter.", weights), bf16, self._device)
-        self._mesh = MeshLayers(under("pose2mesh.", weights), joints, faces, vertex_count, bf16, self._device)
+        self._lifter = LifterLayers(under("pose_lifter.", weights), lifter, self._device)
+        self._mesh = MeshLayers(under("pose2mesh.", weights), joints, faces, vertex_count, mesh_net, self._device)
 
     def __call__(self, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         (pose2d,) = inputs

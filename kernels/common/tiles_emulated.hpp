@@ -57,18 +57,31 @@ class EmulatedTiles {
     require(c != a && c != b && a != b);
     require(shapes_.rows[a] == shapes_.rows[c] && shapes_.row_bytes[a] == 4 * shapes_.rows[b] &&
             shapes_.row_bytes[b] == shapes_.row_bytes[c] && shapes_.row_bytes[c] % 4 == 0);
-    for (int m = 0; m < shapes_.rows[c]; ++m)
-      for (int n = 0; n < shapes_.row_bytes[c] / 4; ++n) {
-        float even = 0, odd = 0;
-        for (int k = 0; k < shapes_.row_bytes[a] / 4; ++k) {
-          even = fused(number(a, m, 2 * k), number(b, k, 2 * n), even);
-          odd = fused(number(a, m, 2 * k + 1), number(b, k, 2 * n + 1), odd);
-        }
+    const int columns = shapes_.row_bytes[c] / 4, pairs = shapes_.rows[b];
+    float left[kTileRows][kTileDepth], right[kTileRows][kTileDepth];
+    const bool ordinary = static_cast<int>(numbers(a, left)) & static_cast<int>(numbers(b, right));
+    for (int m = 0; m < shapes_.rows[c]; ++m) {
+      float sums[kTileDepth] = {};  // of even and odd numbers, side by side
+      for (int k = 0; k < pairs; ++k) {
+        const float even = left[m][2 * k], odd = left[m][2 * k + 1];
+        if (ordinary)
+          for (int n = 0; n < kTileColumns; ++n) {
+            sums[2 * n] += even * right[k][2 * n];
+            sums[2 * n + 1] += odd * right[k][2 * n + 1];
+          }
+        else
+          for (int n = 0; n < columns; ++n) {
+            sums[2 * n] = fused(even, right[k][2 * n], sums[2 * n]);
+            sums[2 * n + 1] = fused(odd, right[k][2 * n + 1], sums[2 * n + 1]);
+          }
+      }
+      for (int n = 0; n < columns; ++n) {
         float sum;
         memcpy(&sum, tiles_[c][m] + 4 * n, sizeof sum);
-        sum = flushed(flushed(sum) + flushed(even + odd));
+        sum = flushed(flushed(sum) + flushed(sums[2 * n] + sums[2 * n + 1]));
         memcpy(tiles_[c][m] + 4 * n, &sum, sizeof sum);
       }
+    }
   }
 
  private:
@@ -84,13 +97,20 @@ class EmulatedTiles {
   }
   static float fused(float a, float b, float sum) { return flushed(__builtin_fmaf(a, b, sum)); }
 
-  float number(int tile, int row, int at) const {
-    uint16_t half;
-    memcpy(&half, tiles_[tile][row] + 2 * at, sizeof half);
-    const uint32_t bits = uint32_t(half) << 16;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return flushed(value);
+  // All numbers of a tile, denormal ones as zeros. Returns whether all are zeros or so far from the limits that
+  // products are exact and no sum of them can be denormal: multiplication and addition are then the fused operation.
+  bool numbers(int tile, float (&to)[kTileRows][kTileDepth]) const {
+    uint32_t extreme = 0;
+    for (int row = 0; row < kTileRows; ++row)
+      for (int at = 0; at < kTileDepth; ++at) {
+        uint16_t half;
+        memcpy(&half, tiles_[tile][row] + 2 * at, sizeof half);
+        const uint32_t exponent = half >> 7 & 0xffu;
+        const uint32_t bits = exponent ? uint32_t(half) << 16 : (half & 0x8000u) << 16;
+        extreme |= exponent != 0 && exponent - 77 > 110;
+        memcpy(&to[row][at], &bits, sizeof bits);
+      }
+    return !extreme;
   }
 
   TileShapes shapes_;

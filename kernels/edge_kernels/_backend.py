@@ -51,6 +51,14 @@ except ImportError as error:
     def set_threads(count: int) -> None:
         """Sets the threads of the native operators; the reference uses NumPy's."""
 
+    def kernel_threads() -> int:
+        """Threads of the native operators; the reference uses NumPy's."""
+        return 1
+
+    def amx_refusal() -> str:
+        """Why the kernel "amx" cannot be used; "" where it can."""
+        return "the native operators are not built"
+
 else:
     if not TYPE_CHECKING:
         GraphConv, Linear, ExecutionPlan = _native.GraphConv, _native.Linear, _native.ExecutionPlan
@@ -75,6 +83,8 @@ else:
     skinning = _native.skinning
     NATIVE = True
     CUDA = _native.CUDA
+    kernel_threads = _native.threads
+    amx_refusal = _native.amx_refusal
 
 __all__ = [
     "CUDA",
@@ -82,6 +92,7 @@ __all__ = [
     "ExecutionPlan",
     "GraphConv",
     "Linear",
+    "amx_refusal",
     "box_overlaps",
     "crop",
     "cuda_device_count",
@@ -89,6 +100,7 @@ __all__ = [
     "fit_rotations",
     "follow",
     "heatmap",
+    "kernel_threads",
     "keypoint_similarity",
     "letterbox",
     "masked_median",

@@ -68,6 +68,21 @@ def test_processor_without_native_operators_is_a_warning(monkeypatch: pytest.Mon
     assert "compiler" in finding.remedy
 
 
+def test_kernels_say_what_the_matrix_unit_is_and_what_was_timed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for refusal, state in (
+        ("the processor or the system has no AMX with bfloat16", "note"),
+        ("the system does not permit AMX (Operation not permitted)", "warning"),
+        ("", "ok"),
+    ):
+        monkeypatch.setattr("edge_kernels.amx_refusal", lambda refusal=refusal: refusal)
+        monkeypatch.setattr("engines.inference.kernel_choice.amx_refusal", lambda refusal=refusal: refusal)
+        assert only(system.kernels(), "matrix unit").state == state
+        assert "not timed yet" in only(system.kernels(), "bfloat16 kernels").text
+
+
 def test_memory_that_is_nearly_full_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "meminfo").write_text("MemTotal: 4000000 kB\nMemAvailable:  300000 kB\n")
     monkeypatch.setattr(system, "MEMORY_INFO", tmp_path / "meminfo")

@@ -10,6 +10,7 @@ import pytest
 
 from engines.errors import ModelError
 from engines.joint_sets import COCO19, HUMAN36, MANO21, JointSet
+from engines.pose2mesh.arithmetic import Arithmetic
 from engines.pose2mesh.config import MM_PER_M
 from engines.pose2mesh.native_session import Pose2MeshKernels
 
@@ -57,6 +58,19 @@ def test_pose2mesh_kernels_bf16_is_near_golden(goldens: Any) -> None:
     error = np.abs(mesh - golden["mesh"])
     assert 1e-5 < error.max() / np.abs(golden["mesh"]).max() < 0.05
     assert error.mean() / np.abs(golden["mesh"]).mean() < 0.02
+
+
+def test_pose2mesh_kernels_over_tiles_equal_those_in_vectors(goldens: Any) -> None:
+    """The whole network on the code for matrix units, over emulated tiles, with an arithmetic for each network."""
+    pytest.importorskip("torch")
+    pytest.importorskip("edge_kernels._native", reason="the native operators were not built")
+    name, tiles = "pose2mesh_full_mano_ico", Arithmetic(True, "amx_emulated")
+    pose2d = goldens.input(f"{name}.pose2d", 2, 21, 2).numpy()[:1]
+    exact, vectors, matrices = (
+        made(goldens, MANO21, name, **options)[0](pose2d)[0]
+        for options in ({}, {"bf16": True}, {"lifter": Arithmetic(True), "mesh_net": tiles})
+    )
+    assert 0 < np.abs(matrices - exact).max() <= 1.5 * np.abs(vectors - exact).max()
 
 
 def test_pose2mesh_kernels_weights_of_another_mesh_raise(goldens: Any) -> None:
