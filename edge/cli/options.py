@@ -234,7 +234,7 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         type=positive,
         default=8,
         metavar="N",
-        help="run the detector on every Nth frame (default: %(default)s)",
+        help="run the detector on every Nth frame, more seldom while nothing changes (default: %(default)s; 1: always)",
     )
     group.add_argument(
         "--small-people",

@@ -24,6 +24,7 @@ from edge.stages.tracker_config import (
     CameraMotionConfig,
     IdentityConfig,
     MotionConfig,
+    QuietConfig,
     TrackerConfig,
 )
 
@@ -44,6 +45,7 @@ __all__ = [
     "PipelineConfig",
     "PlacementConfig",
     "PoseConfig",
+    "QuietConfig",
     "RefinementConfig",
     "RigSmoothingConfig",
     "SecondOpinionConfig",

@@ -20,6 +20,7 @@ from edge.stages.config import TrackerConfig
 from edge.stages.detect import overlaps
 from edge.stages.identity import log_odds
 from edge.stages.observation import Observations
+from edge.stages.quiet_scene import QuietScene
 from edge.stages.track import CONFIRMED, NO_FRONT, TrackTable
 from edge.types import F32, I32, U8, Array, Detections, Frame, Pose2D, Tracks
 
@@ -35,6 +36,7 @@ class Tracker:
         self._births = Births(self._config)
         self._adapts = False
         self._camera_motion = CameraMotion(self._config.camera_motion)
+        self._quiet = QuietScene(self._config.quiet)
         self.reset()
 
     def reset(self) -> None:
@@ -44,6 +46,7 @@ class Tracker:
         self._searched = np.empty(0, np.intp)  # rows of lost people at whose places the detector found someone
         self._births.reset()
         self._camera_motion.reset()
+        self._quiet.reset()
         self._next_id = 0
         self._frames_since_detection = 0
         self._frames_since_search = 0
@@ -63,14 +66,21 @@ class Tracker:
 
     def wants_detections(self, frame: Frame) -> bool:
         """Whether the detector has to run on this frame: every `interval` frames, more often after a loss, always
-        without tracks in sight, after a gap in the stream and at a scene change."""
+        without tracks in sight, after a gap in the stream and at a scene change; seldom while nothing changes."""
         if not 0 <= frame.t_s - self._t_s <= self._max_gap_s or self._is_scene_change(frame):
             return True
         people = self._people
-        if people.lost.all():
-            return True
-        searched = (people.lost & (frame.t_s - people.seen_s <= self._config.search_s)).any()
-        return self._frames_since_detection + 1 >= (max(1, self._interval // 4) if searched else self._interval)
+        searched = bool((people.lost & (frame.t_s - people.seen_s <= self._config.search_s)).any())
+        empty = bool(people.lost.all())
+        due = empty or self._frames_since_detection + 1 >= (max(1, self._interval // 4) if searched else self._interval)
+        return due and not (self._interval > 1 and not searched and self._is_quiet(frame))
+
+    def _is_quiet(self, frame: Frame) -> bool:
+        """Whether the detector would find the people who are tracked already, and none is in doubt."""
+        people = self._people[~self._people.lost]
+        sure = (people.missed_frames == 0) & (people.missed_detections == 0) & (people.fronts < 0)
+        sure &= people.scores >= self._config.quiet.min_keypoint_score
+        return bool(sure.all()) and self._quiet.holds(frame.image, frame.t_s, people.boxes)
 
     @property
     def _max_gap_s(self) -> float:
@@ -120,7 +130,11 @@ class Tracker:
         self._people.predict(dt, self._config.motion)
         self._forget(frame)
         self._searched = np.empty(0, np.intp)
-        new = _none() if detections is None else self._associate(detections, frame)
+        new = _none()
+        if detections is not None:
+            new = self._associate(detections, frame)
+            if self._interval > 1:
+                self._quiet.passed(frame.image, frame.t_s, self._people.boxes[~self._people.lost])
         new = self._candidates = self._with_hidden(new)
         looked = ~self._people.lost
         looked[self._searched] = True

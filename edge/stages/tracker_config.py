@@ -192,11 +192,35 @@ class CameraMotionConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietConfig:
+    """When a due detector pass is left out because nothing has changed around the people since the last one. All values
+    are tuned.
+
+    Attributes:
+        people_s: time between two passes, s, while people are in sight and all are surely seen; 0 leaves none out.
+        empty_s: the same while no person is in sight.
+        columns: blocks of pixels in a row of the image.
+        changed: difference of the gray means of a block, 0..255, that is a change.
+        min_changed: number of changed blocks from which the image has changed.
+        margin: distance from people's boxes within which changes do not count.
+        min_keypoint_score: mean keypoint score, 0..1, from which a person is surely seen.
+    """
+
+    people_s: float = 0.5
+    empty_s: float = 0.25
+    columns: int = 160
+    changed: float = 6.0
+    min_changed: int = 4
+    margin: float = 0.15
+    min_keypoint_score: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
 class TrackerConfig:
     """Settings of the Tracker. The two detection thresholds are those of ByteTrack's method; all values are tuned.
 
     Attributes:
-        interval: frames between two detector passes while all people are in sight.
+        interval: frames between two detector passes while all people are in sight, but see `quiet`; 1: all frames.
         high_threshold: detection score, 0..1, that starts a track.
         low_threshold: detection score, 0..1, that confirms a track.
         min_keypoint_score: mean keypoint score, 0..1, of a new person.
@@ -227,6 +251,7 @@ class TrackerConfig:
         births: which detections start a track.
         identity: which observed people are which tracks.
         camera_motion: compensation of the camera's motion.
+        quiet: when a detector pass is left out.
     """
 
     interval: int = 8
@@ -257,3 +282,4 @@ class TrackerConfig:
     births: BirthConfig = field(default_factory=BirthConfig)
     identity: IdentityConfig = field(default_factory=IdentityConfig)
     camera_motion: CameraMotionConfig = field(default_factory=CameraMotionConfig)
+    quiet: QuietConfig = field(default_factory=QuietConfig)

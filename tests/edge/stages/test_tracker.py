@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.stages.config import TrackerConfig
+from edge.stages.config import QuietConfig, TrackerConfig
 from edge.stages.detect import overlaps
 from edge.stages.tracker import Tracker
 from edge.types import F32, U8, Detections, Frame, Pose2D, Tracks
@@ -203,7 +203,7 @@ def test_tracker_person_at_image_edge_is_tracked() -> None:
 def test_tracker_empty_scene_has_no_tracks() -> None:
     scene = Scene().run(0, 1)
     assert scene.shown == [{}] * 30
-    assert scene.passes == 30  # a new person is detected at once
+    assert 3 <= scene.passes <= 5  # nothing changes
     frame = Frame("test", 30, 0, 1.0, scene.image(1.0))
     tracks = scene.track.update(frame, None)
     tracks, pose = scene.track.observe(frame, scene.pose(tracks, 1.0))
@@ -213,8 +213,27 @@ def test_tracker_empty_scene_has_no_tracks() -> None:
 
 @pytest.mark.parametrize(("interval", "passes"), [(1, 60), (4, 15), (8, 8), (0, 60)])
 def test_tracker_wants_detections_every_interval(interval: int, passes: int) -> None:
+    config = TrackerConfig(interval=interval, quiet=QuietConfig(people_s=0.0, empty_s=0.0))
+    scene = Scene(Actor(walk(300, 270, 30)), track=Tracker(config)).run(0, 2)
+    assert scene.passes == passes
+
+
+@pytest.mark.parametrize(("interval", "passes"), [(1, 60), (8, 4)])
+def test_tracker_leaves_out_detections_while_nothing_changes_around_people(interval: int, passes: int) -> None:
     scene = Scene(Actor(walk(300, 270, 30)), track=Tracker(TrackerConfig(interval=interval))).run(0, 2)
     assert scene.passes == passes
+    assert scene.ids(0) == [0]
+
+
+def test_tracker_new_person_in_an_empty_scene_is_detected_at_once() -> None:
+    scene = Scene(Actor(lambda t_s: (400, 270) if t_s >= 1.1 else None)).run(0, 2)
+    assert [shown == {0: 0} for shown in scene.shown] == [index >= 33 for index in range(60)]
+
+
+def test_tracker_new_person_beside_a_tracked_one_is_detected_at_the_next_interval() -> None:
+    scene = Scene(Actor(walk(300, 270, 0)), Actor(lambda t_s: (600, 270) if t_s >= 1 else None, BLUE)).run(0, 2)
+    first = next(index for index, shown in enumerate(scene.shown) if 1 in shown)
+    assert first - 30 <= TrackerConfig().interval
 
 
 def test_tracker_wants_detections_after_loss_or_gap() -> None:
