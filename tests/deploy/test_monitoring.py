@@ -12,6 +12,7 @@ import yaml
 
 from edge.monitoring.clients import Clients
 from edge.monitoring.prometheus_server import MetricsServer
+from edge.room.watch import WatchConfig
 from edge.timing import Timings
 from tests.support.deployment import (
     ALERTS,
@@ -41,7 +42,8 @@ def exported() -> dict[str, set[str]]:
     models: Any = SimpleNamespace(timings=Timings(), sessions={}, uses={})
     names = {}
     with MetricsServer("127.0.0.1:0") as server:
-        server.watch([], models, Clients(lambda: 0, lambda: 0))
+        room: Any = SimpleNamespace(health=lambda: [], silent=[])
+        server.watch([], models, Clients(lambda: 0, lambda: 0), room)
         for family in server._endpoint._registry.collect():
             labels = set(getattr(family, "_labelnames", ())) | ({"le"} if family.type == "histogram" else set())
             names.update({family.name + suffix: labels for suffix in SUFFIXES[family.type]})
@@ -50,7 +52,7 @@ def exported() -> dict[str, set[str]]:
 
 def test_expressions_are_found() -> None:
     assert len(list(dashboard_expressions())) > 25
-    assert len(alert_rules()) == 10
+    assert len(alert_rules()) == 13
 
 
 @pytest.mark.parametrize(("name", "expression"), expressions())
@@ -164,6 +166,7 @@ def test_thresholds_of_the_dashboard_are_those_of_the_alerts() -> None:
     limits = {rule["alert"]: float(rule["expr"].rpartition("> ")[2]) for rule in alert_rules() if "> " in rule["expr"]}
     assert steps["Latency, 95 %"][-1]["value"] == limits["MeshcastLatencyHigh"]
     assert steps["Dropped images"][-1]["value"] == limits["MeshcastFramesDropped"]
+    assert limits["MeshcastRoomClockOff"] == WatchConfig().offset_limit_s
 
 
 def test_alert_rules_are_read_by_the_configuration() -> None:
