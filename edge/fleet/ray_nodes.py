@@ -7,19 +7,16 @@ actor, on any node that has room, as it does with processes of one machine.
 from __future__ import annotations
 
 import contextlib
-import os
-import platform
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
-from edge.fleet.camera_process import MODULE, CameraProcess
+from edge.fleet.camera_process import MODULE
 from edge.fleet.config import Resources
 from edge.fleet.events import MAX_REASON, Ended, Event, Launch, Order
-from edge.fleet.nodes import placed
+from edge.fleet.ray_actor_class import actor_class
 from edge.ray_cluster import connected
 from edge.text import one_line
 
@@ -28,61 +25,6 @@ ASK_S = 0.5  # between two questions to an actor
 AVOIDED_S = 30.0  # after an actor has died on a node
 UNANSWERED_S = 15.0  # a started camera whose actor answers nothing for longer is given up
 SILENT_S = 4.0  # the same of a camera whose stream is silent too
-LEASE_S = 30.0  # an actor that is asked nothing for longer ends its camera: the fleet has started it elsewhere
-
-
-class CameraActor:
-    """The camera on a node."""
-
-    def __init__(self, module: str) -> None:
-        self._module = module
-        self._process: CameraProcess | None = None
-        self._address = ""
-        self._asked_s = time.monotonic()
-
-    def start(self, order: Order, expected: str) -> tuple[str, str, str]:
-        """Start the process. Returns the node, its id, and the error, "" without one. expected: version of Meshcast."""
-        import ray
-
-        cluster: Any = ray
-        address = cluster.util.get_node_ip_address()
-        node_id = cluster.get_runtime_context().get_node_id()
-        node = f"{address} ({node_id[:8]})"
-        installed = version("meshcast")
-        if installed != expected:
-            return (
-                node,
-                node_id,
-                f"{platform.node()} has Meshcast {installed}, the fleet {expected}; install one on all nodes",
-            )
-        self._address = address
-        self._process = CameraProcess(placed(order, address), self._module)
-        self._asked_s = time.monotonic()
-        threading.Thread(target=self._watch, name="meshcast-lease", daemon=True).start()
-        return node, node_id, ""
-
-    def launch(self, launch: Launch) -> None:
-        """See Camera."""
-        assert self._process is not None
-        self._process.launch(placed(launch, self._address))
-
-    def poll(self) -> list[Event]:
-        """See Camera."""
-        self._asked_s = time.monotonic()
-        return [] if self._process is None else self._process.poll()
-
-    def stop(self) -> None:
-        """Ask the process to end."""
-        if self._process is not None:
-            self._process.stop()
-
-    def _watch(self) -> None:
-        """End a camera that its fleet cannot reach any more, and that Ray therefore cannot end."""
-        assert self._process is not None
-        while time.monotonic() - self._asked_s < LEASE_S:
-            time.sleep(1.0)
-        self._process.close()
-        os._exit(1)
 
 
 class AvoidedNodes:
@@ -131,8 +73,9 @@ class RayCamera:
         }
         self.node = ""
         self.node_id: str = getattr(strategy, "node_id", "")
-        self._actor = ray.remote(**options)(CameraActor).remote(module)
-        self._question: Any = self._actor.start.remote(order, version("meshcast"))
+        self._order = order
+        self._actor = ray.remote(**options)(actor_class()).remote()
+        self._question: Any = self._actor.open.remote(version("meshcast"), module)
         self._asked_s = self._clock()
         self._ended = False
 
@@ -148,7 +91,7 @@ class RayCamera:
 
     def launch(self, launch: Launch) -> None:
         """See Camera."""
-        self._actor.launch.remote(launch)
+        self._actor.call.remote("launch", launch)
 
     def poll(self, *, silent: bool = False) -> list[Event]:
         """See Camera."""
@@ -157,7 +100,7 @@ class RayCamera:
             return []
         if self._question is None:
             if now_s - self._asked_s >= ASK_S:
-                self._question, self._asked_s = self._actor.poll.remote(), now_s
+                self._question, self._asked_s = self._actor.call.remote("poll"), now_s
             return []
         if not self._ray.wait([self._question], timeout=0)[0]:
             if self.node and now_s - self._asked_s > (SILENT_S if silent else UNANSWERED_S):
@@ -174,7 +117,10 @@ class RayCamera:
             return self._end(f"Ray cannot run it: {one_line(str(error).strip().splitlines()[-1])[:MAX_REASON]}")
         if not self.node:
             self.node, self.node_id, problem = answer
-            return self._end(problem) if problem else []
+            if problem:
+                return self._end(problem)
+            self._question, self._asked_s = self._actor.call.remote("start", self._order), now_s
+            return []
         events: list[Event] = answer
         self._ended = any(isinstance(event, Ended) for event in events)
         return events
@@ -183,7 +129,7 @@ class RayCamera:
         """See Camera."""
         if self.node and not self._ended:
             with contextlib.suppress(self._ray.exceptions.RayError):
-                self._actor.stop.remote()
+                self._actor.call.remote("stop")
 
     def close(self) -> None:
         """See Camera."""

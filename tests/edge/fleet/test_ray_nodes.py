@@ -15,12 +15,10 @@ from edge.fleet.config import Resources
 from edge.fleet.events import Ended, Prepare
 from edge.fleet.proxy_process import ProxyProcess
 from edge.fleet.ray_nodes import (
-    ASK_S,
     AVOIDED_S,
     SILENT_S,
     UNANSWERED_S,
     AvoidedNodes,
-    CameraActor,
     RayCamera,
     RayNodes,
 )
@@ -105,8 +103,8 @@ class UnansweringRay:
 
     def remote(self, **options: Any) -> Any:
         question = SimpleNamespace(remote=lambda *_: "question")
-        actor = SimpleNamespace(start=question, poll=question)
-        return lambda _: SimpleNamespace(remote=lambda *_: actor)
+        actor = SimpleNamespace(open=question, call=question)
+        return lambda _: SimpleNamespace(remote=lambda: actor)
 
     def wait(self, questions: list[str], timeout: float) -> tuple[list[str], list[str]]:
         ready, self.started = not self.started, True
@@ -126,8 +124,6 @@ def test_ray_camera_without_answers_is_given_up_with_its_node(silent: bool, limi
     )
     assert camera.poll(silent=silent) == []
     assert camera.node == "10.0.0.7 (n1)"
-    now_s += ASK_S
-    assert camera.poll(silent=silent) == []  # asks
     now_s += limit_s
     assert camera.poll(silent=silent) == []
     assert camera.usable
@@ -136,21 +132,6 @@ def test_ray_camera_without_answers_is_given_up_with_its_node(silent: bool, limi
     assert not camera.usable
     now_s += AVOIDED_S
     assert camera.usable
-
-
-def test_camera_actor_of_another_version_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray")
-    import ray
-
-    class Here:
-        def get_node_id(self) -> str:
-            return "0123456789"
-
-    monkeypatch.setattr(ray, "get_runtime_context", Here)
-    monkeypatch.setattr(ray.util, "get_node_ip_address", lambda: "10.0.0.7")
-    node, _, problem = CameraActor(MODULE).start(None, "0.0.1")  # type: ignore[arg-type]
-    assert node == "10.0.0.7 (01234567)"
-    assert "the fleet 0.0.1; install one on all nodes" in problem
 
 
 def test_fleet_without_a_cluster_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
