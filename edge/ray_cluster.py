@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 from engines.errors import MeshcastError
 from engines.files.install_hint import install_hint
 
+MAX_REASON = 200
 CONNECT_S = 10.0  # longest wait for an answer of the cluster
 
 
@@ -38,13 +40,21 @@ def connected(address: str, remedy: str) -> Any:
     try:
         ray.init(address=f"{host}:{port}", log_to_driver=False, configure_logging=False, include_dashboard=False)
     except (OSError, RuntimeError, ValueError) as error:
-        detail = str(error).strip().splitlines()[0][:200]
-        raise MeshcastError(f"{address}: this Ray cluster cannot be used: {detail}") from None
+        raise MeshcastError(f"{address}: this Ray cluster cannot be used: {_reason(str(error))}") from None
     finally:
         if threading.current_thread() is threading.main_thread():
             for number, handler in handlers.items():  # Ray's own would end the process without its closing steps
                 signal.signal(number, handler)
     return ray
+
+
+def _reason(text: str) -> str:
+    """Ray's message in one line: of several, those on versions are needed whole."""
+    versions = re.findall(r"Ray: (\S+)\s+Python: (\S+)", text)
+    if len(versions) == 2:
+        theirs, ours = (f"Ray {ray} with Python {python}" for ray, python in versions)
+        return f"it runs {theirs}, this process {ours}; install the same versions on all nodes"
+    return (text.strip().splitlines() or ["unknown reason"])[0][:MAX_REASON]
 
 
 def _endpoint(address: str, remedy: str) -> tuple[str, int]:

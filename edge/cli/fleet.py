@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from edge import console
 from edge.errors import EXIT_INPUT, EXIT_WHOLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from edge.fleet.status import FleetStatus
+
+Run: TypeAlias = "Callable[[argparse.Namespace], int]"
 
 EPILOG = """\
 examples:
@@ -33,45 +37,46 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True)
-    up = commands.add_parser(
+
+    def add(run: Run, name: str, summary: str, description: str, codes: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name, help=summary, description=description, epilog=f"exit codes: {codes}, 2 usage error"
+        )
+        command.add_argument("path", type=Path, metavar="FILE", help="file of the fleet (docs/how-to/fleet.md)")
+        command.set_defaults(run=run)
+        return command
+
+    up = add(
+        run_up,
         "up",
-        help="run a fleet",
-        description="Run the cameras of FILE until Ctrl-C, `meshcast fleet down` or the end of all sources.",
-        epilog="exit codes: 0 ended as asked, 1 unusable file, address, key or cluster, 2 usage error",
+        "run a fleet",
+        "Run the cameras of FILE until Ctrl-C, `meshcast fleet down` or the end of all sources.",
+        "0 ended as asked, 1 unusable file, address, key or cluster",
     )
-    _add_file(up)
     up.add_argument("-q", "--quiet", action="store_true", help="suppress progress")
-    up.set_defaults(run=run_up)
-    status = commands.add_parser(
+    status = add(
+        run_status,
         "status",
-        help="show the cameras of a running fleet",
-        description="Show state, node, frame rate and restarts of each camera.",
-        epilog="exit codes: 0 all cameras are live or at their end, 1 the fleet does not run, 3 cameras are missing",
+        "show the cameras of a running fleet",
+        "Show state, node, frame rate and restarts of each camera.",
+        "0 all cameras are live or at their end, 3 cameras are missing, 1 the fleet does not run",
     )
-    _add_file(status)
     status.add_argument("--json", action="store_true", help="print one JSON object")
-    status.set_defaults(run=run_status)
-    down = commands.add_parser(
+    add(
+        run_down,
         "down",
-        help="end a running fleet",
-        description="End the cameras and the proxy, and wait until they have ended.",
-        epilog="exit codes: 0 the fleet has ended, or did not run",
+        "end a running fleet",
+        "End the cameras and the proxy, and wait until they have ended.",
+        "0 the fleet has ended, or did not run, 1 it does not answer",
     )
-    _add_file(down)
-    down.set_defaults(run=run_down)
-    reload = commands.add_parser(
+    add(
+        run_reload,
         "reload",
-        help="take over the cameras of a changed file",
-        description="Let a running fleet read its file again: cameras are added, removed and started again where they "
-        "differ; a file with problems changes nothing.",
-        epilog="exit codes: 0 success, 1 the fleet does not run or the file has problems",
+        "take over the cameras of a changed file",
+        "Let a running fleet read its file again: cameras are added, removed and started again where they differ; a "
+        "file with problems changes nothing.",
+        "0 success, 1 the fleet does not run or the file has problems",
     )
-    _add_file(reload)
-    reload.set_defaults(run=run_reload)
-
-
-def _add_file(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path, metavar="FILE", help="file of the fleet (docs/how-to/fleet.md)")
 
 
 def run_up(args: argparse.Namespace) -> int:
@@ -148,7 +153,8 @@ def _ask(path: Path, command: str) -> dict[str, Any] | None:
 def _table(answer: dict[str, Any]) -> str:
     from edge.text import one_line
 
-    lines = [f"{answer['address']}, {answer['clients']} clients"]
+    standbys = f", {answer['standbys']} standby processes ready" if answer["standbys"] else ""
+    lines = [f"{answer['address']}, {answer['clients']} clients{standbys}"]
     lines.append(f"{'camera':<31}{'state':<10}{'fps':>6}{'frames':>10}{'restarts':>9}  node")
     for camera in answer["cameras"]:
         reason = f"  {camera['reason']}" if camera["reason"] else ""

@@ -25,7 +25,8 @@ from meshcast.transport.address import check_address
 FLEET = "fleet"
 REFERENCE = "docs/how-to/fleet.md"
 RESOURCE_KEYS = ("cpus", "gpus", "resources")
-FLEET_KEYS = ("publish", "ray", "host", "ports", *RESOURCE_KEYS)
+FLEET_KEYS = ("publish", "ray", "host", "ports", "standby", *RESOURCE_KEYS)
+MAX_STANDBY = 64
 CPUS = 2.0
 # Tables and keys of meshcast.toml that one camera of many cannot have.
 NOT_HERE = {
@@ -85,6 +86,7 @@ def _config(
         reader.problem(f"{FLEET}.publish", 'missing; add publish = "tcp://127.0.0.1:5556", the address of the site')
     texts = {name: reader.text(f"{FLEET}.{name}", fleet.get(name, "")) for name in ("publish", "ray", "host")}
     ports = reader.ports(f"{FLEET}.ports", fleet.get("ports"))
+    standby = reader.whole(f"{FLEET}.standby", fleet.get("standby", 0), MAX_STANDBY)
     security = security_from(args)
     if not reader.problems:
         check_address(texts["publish"])
@@ -113,6 +115,7 @@ def _config(
         ray=texts["ray"],
         host=texts["host"] or LOOPBACK,
         ports=ports,
+        standby=standby,
         metrics=args.metrics,
         metrics_token=args.metrics_token_file,
     )
@@ -218,6 +221,13 @@ class _Reader:
                 return PortRange(first, last)
         self.problem(subject, f'{one_line(repr(value), 60)} is no range of ports; write it as "5600-5699"')
         return None
+
+    def whole(self, subject: str, value: object, most: int) -> int:
+        """A whole number from 0 to `most`."""
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            self.problem(subject, f"{one_line(repr(value), 60)} is not a whole number from 0 to {most}")
+            return 0
+        return value
 
     def _amount(self, subject: str, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 4096:

@@ -13,27 +13,40 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import zmq
 
 from edge.fleet.child import Child, ParentPipe
 from edge.fleet.config import PortRange
-from edge.fleet.events import MAX_METRICS, MAX_REASON, Ended, Event, Launch, Report, Started
+from edge.fleet.events import MAX_METRICS, MAX_REASON, Ended, Event, Launch, Order, Prepare, Ready, Report, Started
+from edge.run_config import PlaybackConfig, RunConfig, SourceConfig
 from edge.text import one_line
 from engines.errors import MeshcastError
+
+if TYPE_CHECKING:
+    from edge.models import LoadedModels, Models
 
 MODULE = "edge.fleet.camera_process"
 REPORT_S = 1.0
 METRICS_S = 5.0
+WARM_UP = RunConfig(
+    SourceConfig(("synthetic:?people=1",), playback=(PlaybackConfig(max_frames=2),)),
+    quiet=True,
+)
 
 
 class CameraProcess:
     """A camera in a process of this machine."""
 
-    def __init__(self, launch: Launch, module: str = MODULE) -> None:
-        """module: with the function that the process calls, see `main`."""
+    def __init__(self, order: Order, module: str = MODULE) -> None:
+        """
+        Args:
+            order: Launch of a camera, or Prepare of a standby process.
+            module: with the function that the process calls, see `main`.
+        """
         self._child = Child(module)
-        self._child.send(launch)
+        self._child.send(order)
         self._ended = False
 
     @property
@@ -53,6 +66,10 @@ class CameraProcess:
         self._ended = any(isinstance(event, Ended) for event in events)
         return events
 
+    def launch(self, launch: Launch) -> None:
+        """Run a camera in a standby process that is ready."""
+        self._child.send(launch)
+
     def stop(self) -> None:
         """Ask it to end its stream; `close` waits for it."""
         self._child.terminate()
@@ -63,13 +80,22 @@ class CameraProcess:
 
 
 def main(descriptor: int) -> None:
-    """Run the camera whose Launch comes over the pipe with this descriptor, until SIGTERM."""
+    """Run the camera whose Launch comes over the pipe with this descriptor, until SIGTERM.
+
+    A Prepare before it loads the models.
+    """
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
     pipe = ParentPipe(descriptor, lambda message: None)
-    launch: Launch = pipe.receive()
-    pipe.start()
+    order: Order = pipe.receive()
+    models = None
     try:
-        whole = _run(launch, pipe.send)
+        if isinstance(order, Prepare):
+            models = _prepared(order.models)
+            pipe.send(Ready())
+            order = pipe.receive()
+        assert isinstance(order, Launch)
+        pipe.start()
+        whole = _run(order, models, pipe.send)
         pipe.send(Ended("its source has ended", whole=whole))
     except KeyboardInterrupt:
         pipe.send(Ended("it was stopped", whole=True))
@@ -79,7 +105,19 @@ def main(descriptor: int) -> None:
         pipe.send(Ended(one_line(f"internal error ({type(error).__name__}: {error})")[:MAX_REASON]))
 
 
-def _run(launch: Launch, send: Callable[[Event], None]) -> bool:
+def _prepared(wanted: Models) -> LoadedModels:
+    """Loaded models that have computed something, which engines prepare for. Raises MeshcastError."""
+    from edge.models import LoadedModels
+    from edge.run import run
+    from engines.files.memory_budget import job_budget
+
+    with job_budget():
+        models = LoadedModels(wanted)
+        run(WARM_UP, models=models)
+    return models
+
+
+def _run(launch: Launch, models: LoadedModels | None, send: Callable[[Event], None]) -> bool:
     """Returns whether the source was read to its end. Raises MeshcastError."""
     from edge.errors import EXIT_WHOLE
     from edge.run import run
@@ -102,7 +140,7 @@ def _run(launch: Launch, send: Callable[[Event], None]) -> bool:
         monitoring = replace(launch.run.monitoring, on_metrics=reports.serve)
         config = replace(launch.run, outputs=replace(outputs, publish=publish), monitoring=monitoring, quiet=True)
         with job_budget():
-            return run(config, on_progress=reports.progress).exit_code == EXIT_WHOLE
+            return run(config, models=models, on_progress=reports.progress).exit_code == EXIT_WHOLE
 
 
 def free_port(host: str, ports: PortRange | None) -> int:

@@ -77,6 +77,7 @@ class FleetConfig:
         ray: address of a Ray cluster, "" for processes on this machine.
         host: where cameras publish for the proxy: an address of their node, or NODE.
         ports: for the publishers of cameras, None for any.
+        standby: processes with loaded models that wait to take over a camera, for each kind of camera.
         metrics: HOST:PORT of the metrics of all cameras, None without.
         metrics_token: file with the token that readers of the metrics need.
     """
@@ -87,6 +88,7 @@ class FleetConfig:
     ray: str = ""
     host: str = LOOPBACK
     ports: PortRange | None = None
+    standby: int = 0
     metrics: str | None = None
     metrics_token: Path | None = None
 

@@ -11,7 +11,7 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from edge.errors import ConfigError
 
@@ -41,16 +41,12 @@ class ControlServer:
         self._stop = threading.Event()
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = path.with_suffix(".lock").open("w", encoding="utf-8")
+            lock = _locked(path)
         except OSError as error:
             raise ConfigError(f"{path.parent}: cannot be used ({error.strerror}); set XDG_CACHE_HOME") from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            raise ConfigError(
-                f"{config}: this fleet is running already; use meshcast fleet reload {config}, or down"
-            ) from None
+        if lock is None:
+            raise ConfigError(f"{config}: this fleet is running already; use meshcast fleet reload {config}, or down")
+        self._lock = lock
         self._socket = socket.socket(socket.AF_UNIX)
         path.unlink(missing_ok=True)  # of a process that was killed
         self._socket.bind(str(path))
@@ -68,7 +64,7 @@ class ControlServer:
             self._thread.join()
             self._path.unlink(missing_ok=True)
             self._socket.close()
-            self._lock.close()
+            _unlock(self._path, self._lock)
 
     def __enter__(self) -> ControlServer:
         return self
@@ -91,11 +87,13 @@ class ControlServer:
 
 def ask(config: Path, command: str) -> Answer | None:
     """Ask the fleet of a file; None if none runs. Raises ConfigError when it does not answer."""
+    path = _path(config)
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_S)
         try:
-            connection.connect(str(_path(config)))
+            connection.connect(str(path))
         except (FileNotFoundError, ConnectionRefusedError):
+            _sweep(path)
             return None
         except OSError as error:
             raise ConfigError(f"{config}: its fleet cannot be asked ({error.strerror})") from None
@@ -111,6 +109,38 @@ def wait_until_down(config: Path) -> None:
     """Wait until no fleet of this file runs."""
     with contextlib.suppress(OSError), open(_path(config).with_suffix(".lock"), encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_SH)
+
+
+def _locked(path: Path) -> IO[str] | None:
+    """The lock of a fleet; None while another process has it. Raises OSError."""
+    name = path.with_suffix(".lock")
+    while True:
+        file = name.open("w", encoding="utf-8")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), name.stat()):
+                return file
+        file.close()  # its last owner has removed it in between
+
+
+def _unlock(path: Path, lock: IO[str]) -> None:
+    """Remove what belongs to a fleet, and release its lock."""
+    for each in (path, path.with_suffix(".lock")):
+        each.unlink(missing_ok=True)
+    lock.close()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a fleet that was killed has left."""
+    if path.exists() or path.with_suffix(".lock").exists():
+        with contextlib.suppress(OSError):
+            lock = _locked(path)
+            if lock is not None:
+                _unlock(path, lock)
 
 
 def _line(connection: socket.socket, limit: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edge.fleet.config import PortRange
+from edge.models import Models
 from edge.run_config import RunConfig
 
 MAX_METRICS = 256 << 10  # characters of a camera's metrics
@@ -28,6 +29,21 @@ class Launch:
     host: str
     ports: PortRange | None
     proxy: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """To a standby process: the models to load; a Launch follows when a camera needs it."""
+
+    models: Models
+
+
+Order = Prepare | Launch  # the first message to a process
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The models of a standby process are loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +72,4 @@ class Ended:
     whole: bool = False
 
 
-Event = Started | Report | Ended
+Event = Ready | Started | Report | Ended

@@ -75,7 +75,7 @@ def run_fleet(
 
         def status() -> FleetStatus:
             clients = 0 if proxy.stats is None else proxy.stats.clients
-            return FleetStatus(proxy.address, clients, supervisor.status())
+            return FleetStatus(proxy.address, clients, supervisor.status(), supervisor.standbys)
 
         heartbeat = Heartbeat(lambda: status().line(), slack_s=SLACK_S)
         served = ""

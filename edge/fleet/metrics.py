@@ -89,4 +89,5 @@ def _of_fleet(status: FleetStatus) -> Iterator[Metric]:
         if camera.node:
             where.add_metric((camera.name, camera.node), 1)
     yield GaugeMetricFamily("meshcast_fleet_cameras", "Cameras of the fleet", len(status.cameras))
+    yield GaugeMetricFamily("meshcast_fleet_standbys", "Processes that can take over a camera now", status.standbys)
     yield from (up, restarts, where)

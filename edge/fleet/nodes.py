@@ -5,23 +5,37 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from edge.fleet.camera_process import MODULE, CameraProcess
 from edge.fleet.config import LOOPBACK, NODE, Resources
-from edge.fleet.events import Event, Launch
+from edge.fleet.events import Event, Launch, Order
+
+_Order = TypeVar("_Order", bound=Order)
 
 
 class Camera(Protocol):
-    """A camera that was started; it may be waiting for a node with room."""
+    """A camera or standby process that was started; it may be waiting for a node with room."""
 
     @property
     def node(self) -> str:
         """Where it runs, "" while it waits."""
         ...
 
-    def poll(self) -> list[Event]:
-        """What has happened since the last call. Never blocks. Ended comes last, also when process or node died."""
+    @property
+    def usable(self) -> bool:
+        """False when its node has probably died."""
+        ...
+
+    def poll(self, *, silent: bool = False) -> list[Event]:
+        """What has happened since the last call. Never blocks. Ended comes last, also when process or node died.
+
+        silent: nothing of its stream arrives: a node that does not answer either has died.
+        """
+        ...
+
+    def launch(self, launch: Launch) -> None:
+        """Run a camera in a standby process that is ready."""
         ...
 
     def stop(self) -> None:
@@ -36,8 +50,8 @@ class Camera(Protocol):
 class Nodes(Protocol):
     """The machines of a fleet."""
 
-    def start(self, launch: Launch, resources: Resources) -> Camera:
-        """Start a camera."""
+    def start(self, order: Order, resources: Resources) -> Camera:
+        """Start a camera or a standby process."""
         ...
 
     def problem(self, resources: Resources) -> str:
@@ -49,11 +63,18 @@ class Nodes(Protocol):
         ...
 
 
+def placed(order: _Order, address: str) -> _Order:
+    """An order with the address of the node in place of NODE."""
+    return replace(order, host=address) if isinstance(order, Launch) and order.host == NODE else order
+
+
 class LocalCamera:
     """A camera in a process of this machine."""
 
-    def __init__(self, launch: Launch, module: str = MODULE) -> None:
-        self._process = CameraProcess(launch, module)
+    usable = True
+
+    def __init__(self, order: Order, module: str = MODULE) -> None:
+        self._process = CameraProcess(placed(order, LOOPBACK), module)
         self.node = platform.node()
 
     @property
@@ -61,9 +82,13 @@ class LocalCamera:
         """Process id."""
         return self._process.pid
 
-    def poll(self) -> list[Event]:
+    def poll(self, *, silent: bool = False) -> list[Event]:
         """See Camera."""
         return self._process.poll()
+
+    def launch(self, launch: Launch) -> None:
+        """See Camera."""
+        self._process.launch(placed(launch, LOOPBACK))
 
     def stop(self) -> None:
         """See Camera."""
@@ -81,10 +106,9 @@ class LocalNodes:
         """module: of the processes of cameras."""
         self._module = module
 
-    def start(self, launch: Launch, resources: Resources) -> LocalCamera:
+    def start(self, order: Order, resources: Resources) -> LocalCamera:
         """See Nodes."""
-        host = LOOPBACK if launch.host == NODE else launch.host
-        return LocalCamera(replace(launch, host=host), self._module)
+        return LocalCamera(order, self._module)
 
     def problem(self, resources: Resources) -> str:
         """See Nodes."""

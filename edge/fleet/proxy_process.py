@@ -19,7 +19,7 @@ from edge.wire.upstream import UpstreamConfig
 from engines.errors import MeshcastError
 
 START_S = 60.0  # for the first start
-STATS_S = 1.0
+STATS_S = 0.5
 POLL_S = 0.02
 
 log = logging.getLogger("meshcast.fleet")
@@ -80,6 +80,11 @@ class ProxyProcess:
             self._upstreams = tuple(upstreams)
             if self._child is not None:
                 self._child.send(self._upstreams)
+
+    def silent_s(self, stream: str) -> float:
+        """For how long no status of a stream had arrived when the proxy last reported; 0 without a report of it."""
+        upstreams = () if self.stats is None else self.stats.upstreams
+        return min((each.silent_s[stream] for each in upstreams if stream in each.silent_s), default=0.0)
 
     def poll(self) -> None:
         """Read its counters, and start it again if it has died."""

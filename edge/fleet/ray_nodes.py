@@ -7,17 +7,16 @@ actor, on any node that has room, as it does with processes of one machine.
 from __future__ import annotations
 
 import contextlib
-import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from edge.fleet.camera_process import MODULE, CameraProcess
-from edge.fleet.config import NODE, Resources
-from edge.fleet.events import MAX_REASON, Ended, Event, Launch
+from edge.fleet.camera_process import MODULE
+from edge.fleet.config import Resources
+from edge.fleet.events import MAX_REASON, Ended, Event, Launch, Order
+from edge.fleet.ray_actor_class import actor_class
 from edge.ray_cluster import connected
 from edge.text import one_line
 
@@ -25,42 +24,25 @@ REMEDY = "start one with ray start --head, or leave out ray in [fleet] for proce
 ASK_S = 0.5  # between two questions to an actor
 AVOIDED_S = 30.0  # after an actor has died on a node
 UNANSWERED_S = 15.0  # a started camera whose actor answers nothing for longer is given up
+SILENT_S = 4.0  # the same of a camera whose stream is silent too
 
 
-class CameraActor:
-    """The camera on a node."""
+class AvoidedNodes:
+    """Nodes on which nothing is placed for a while: Ray takes up to half a minute to notice that a node has died."""
 
-    def __init__(self, module: str) -> None:
-        self._module = module
-        self._process: CameraProcess | None = None
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until_s: dict[str, float] = {}
 
-    def start(self, launch: Launch, expected: str) -> tuple[str, str, str]:
-        """Start the process. Returns the node, its id, and the error, "" without one. expected: version of Meshcast."""
-        import ray
+    def add(self, node_id: str) -> None:
+        """Avoid a node from now on, "" none."""
+        now_s = self._clock()
+        self._until_s = {each: until_s for each, until_s in self._until_s.items() if until_s > now_s}
+        if node_id:
+            self._until_s[node_id] = now_s + AVOIDED_S
 
-        cluster: Any = ray
-        address = cluster.util.get_node_ip_address()
-        node_id = cluster.get_runtime_context().get_node_id()
-        node = f"{address} ({node_id[:8]})"
-        installed = version("meshcast")
-        if installed != expected:
-            return (
-                node,
-                node_id,
-                f"{platform.node()} has Meshcast {installed}, the fleet {expected}; install one on all nodes",
-            )
-        launch = replace(launch, host=address) if launch.host == NODE else launch
-        self._process = CameraProcess(launch, self._module)
-        return node, node_id, ""
-
-    def poll(self) -> list[Event]:
-        """See Camera."""
-        return [] if self._process is None else self._process.poll()
-
-    def stop(self) -> None:
-        """Ask the process to end."""
-        if self._process is not None:
-            self._process.stop()
+    def __contains__(self, node_id: object) -> bool:
+        return self._until_s.get(str(node_id), 0.0) > self._clock()
 
 
 class RayCamera:
@@ -69,16 +51,18 @@ class RayCamera:
     def __init__(
         self,
         ray: Any,
-        launch: Launch,
+        order: Order,
         resources: Resources,
         module: str,
         *,
         strategy: Any,
-        on_lost: Callable[[str], None],
+        avoided: AvoidedNodes,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """strategy: of Ray's scheduler. on_lost: called with the id of the node on which the actor has died."""
+        """strategy: of Ray's scheduler."""
         self._ray = ray
-        self._on_lost = on_lost
+        self._avoided = avoided
+        self._clock = clock
         options = {
             "num_cpus": resources.cpus,
             "num_gpus": resources.gpus,
@@ -89,9 +73,10 @@ class RayCamera:
         }
         self.node = ""
         self.node_id: str = getattr(strategy, "node_id", "")
-        self._actor = ray.remote(**options)(CameraActor).remote(module)
-        self._question: Any = self._actor.start.remote(launch, version("meshcast"))
-        self._asked_s = time.monotonic()
+        self._order = order
+        self._actor = ray.remote(**options)(actor_class()).remote()
+        self._question: Any = self._actor.open.remote(version("meshcast"), module)
+        self._asked_s = self._clock()
         self._ended = False
 
     @property
@@ -99,31 +84,43 @@ class RayCamera:
         """Whether it takes no resources any more."""
         return self._ended
 
-    def poll(self) -> list[Event]:
+    @property
+    def usable(self) -> bool:
         """See Camera."""
-        now_s = time.monotonic()
+        return self.node_id not in self._avoided
+
+    def launch(self, launch: Launch) -> None:
+        """See Camera."""
+        self._actor.call.remote("launch", launch)
+
+    def poll(self, *, silent: bool = False) -> list[Event]:
+        """See Camera."""
+        now_s = self._clock()
         if self._ended:
             return []
         if self._question is None:
             if now_s - self._asked_s >= ASK_S:
-                self._question, self._asked_s = self._actor.poll.remote(), now_s
+                self._question, self._asked_s = self._actor.call.remote("poll"), now_s
             return []
         if not self._ray.wait([self._question], timeout=0)[0]:
-            if self.node and now_s - self._asked_s > UNANSWERED_S:
-                self._on_lost(self.node_id)
+            if self.node and now_s - self._asked_s > (SILENT_S if silent else UNANSWERED_S):
+                self._avoided.add(self.node_id)
                 return self._end("its node does not answer")
             return []
         question, self._question = self._question, None
         try:
             answer = self._ray.get(question)
         except self._ray.exceptions.RayActorError:
-            self._on_lost(self.node_id)
+            self._avoided.add(self.node_id)
             return self._end("its actor or the node has died")
         except self._ray.exceptions.RayError as error:
             return self._end(f"Ray cannot run it: {one_line(str(error).strip().splitlines()[-1])[:MAX_REASON]}")
         if not self.node:
             self.node, self.node_id, problem = answer
-            return self._end(problem) if problem else []
+            if problem:
+                return self._end(problem)
+            self._question, self._asked_s = self._actor.call.remote("start", self._order), now_s
+            return []
         events: list[Event] = answer
         self._ended = any(isinstance(event, Ended) for event in events)
         return events
@@ -132,7 +129,7 @@ class RayCamera:
         """See Camera."""
         if self.node and not self._ended:
             with contextlib.suppress(self._ray.exceptions.RayError):
-                self._actor.stop.remote()
+                self._actor.call.remote("stop")
 
     def close(self) -> None:
         """See Camera."""
@@ -160,13 +157,13 @@ class RayNodes:
         self._module = module
         self._ray = connected(address, REMEDY)
         self._cameras: list[RayCamera] = []
-        self._avoided: dict[str, float] = {}  # until when, by id of the node
+        self._avoided = AvoidedNodes()
 
-    def start(self, launch: Launch, resources: Resources) -> RayCamera:
+    def start(self, order: Order, resources: Resources) -> RayCamera:
         """See Nodes."""
         self._cameras = [camera for camera in self._cameras if not camera.ended]
         strategy = self._strategy(resources)
-        camera = RayCamera(self._ray, launch, resources, self._module, strategy=strategy, on_lost=self._lost)
+        camera = RayCamera(self._ray, order, resources, self._module, strategy=strategy, avoided=self._avoided)
         self._cameras.append(camera)
         return camera
 
@@ -181,17 +178,10 @@ class RayNodes:
         """See Nodes."""
         self._ray.shutdown()
 
-    def _lost(self, node_id: str) -> None:
-        """Place nothing on a node for a while: Ray takes up to half a minute to notice that a node has died."""
-        if node_id:
-            self._avoided[node_id] = time.monotonic() + AVOIDED_S
-
     def _strategy(self, resources: Resources) -> Any:
         """Ray's own spreading; after a death, the node with the fewest cameras of those that are not avoided."""
-        now_s = time.monotonic()
-        self._avoided = {node_id: until_s for node_id, until_s in self._avoided.items() if until_s > now_s}
         nodes = {node["NodeID"] for node in self._ray.nodes() if node["Alive"] and _fits(node, resources)}
-        others = nodes - self._avoided.keys()
+        others = {node_id for node_id in nodes if node_id not in self._avoided}
         if others == nodes or not others:
             return "SPREAD"
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy

@@ -41,11 +41,12 @@ class CameraStatus:
 
 @dataclass(frozen=True, slots=True)
 class FleetStatus:
-    """A fleet: the address of the site, its clients, and the cameras."""
+    """A fleet: the address of the site, its clients, the cameras, and the standby processes that are ready."""
 
     address: str
     clients: int
     cameras: tuple[CameraStatus, ...]
+    standbys: int = 0
 
     def line(self) -> str:
         """The state in one line."""

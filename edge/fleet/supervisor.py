@@ -14,11 +14,14 @@ from edge.fleet.backoff import Backoff
 from edge.fleet.config import CameraSpec, FleetConfig
 from edge.fleet.events import Ended, Event, Launch, Report, Started
 from edge.fleet.nodes import Camera, Nodes
+from edge.fleet.standbys import Standbys
 from edge.fleet.status import CameraStatus, State
 from edge.wire.upstream import UpstreamConfig
 from meshcast.transport.curve import Curve, Keys
 
 SILENT_S = 30.0  # a published camera without a report for longer is started again
+QUIET_S = 3.0  # a stream of which the proxy receives nothing for longer is silent
+ROOM_S = 15.0  # a camera that starts for longer gets the room of the standby processes
 END_S = 8.0  # for all cameras to end their streams
 
 log = logging.getLogger("meshcast.fleet")
@@ -26,6 +29,10 @@ log = logging.getLogger("meshcast.fleet")
 
 class SiteProxy(Protocol):
     """The proxy, as far as the supervisor knows it."""
+
+    def silent_s(self, stream: str) -> float:
+        """For how long nothing of a stream has arrived."""
+        ...
 
     def set_upstreams(self, upstreams: list[UpstreamConfig]) -> None:
         """Forward the messages of these publishers."""
@@ -42,6 +49,7 @@ class _Entry:
     state: State = "waiting"
     due_s: float = 0.0  # of the next start
     started: Started | None = None
+    launched_s: float = 0.0
     started_s: float = 0.0
     heard_s: float = 0.0
     frames: int = 0
@@ -60,18 +68,20 @@ class Supervisor:
         self._config, self._nodes, self._proxy, self._clock = config, nodes, proxy, clock
         self._keys = Keys(*zmq.curve_keypair())
         self._entries = {spec.name: _Entry(spec) for spec in config.cameras}
+        self._standbys = Standbys(nodes, config.standby, clock)
 
     def step(self) -> None:
         """Handle what has happened, and start what is due."""
         now_s = self._clock()
         for entry in self._entries.values():
             if entry.camera is not None:
-                for event in entry.camera.poll():
+                for event in entry.camera.poll(silent=self._is_silent(entry, now_s)):
                     self._handle(entry, event, now_s)
             if entry.state == "live" and now_s - entry.heard_s > SILENT_S:
                 self._handle(entry, Ended(f"no report for {SILENT_S:g} s"), now_s)
             if entry.state == "waiting" and now_s >= entry.due_s:
                 self._start(entry)
+        self._step_standbys(now_s)
         self._route()
 
     def reload(self, config: FleetConfig) -> list[str]:
@@ -99,6 +109,9 @@ class Supervisor:
                 self._entries[name] = _Entry(spec, restarts=entry.restarts)
                 lines.append(f"{name}: changed; it starts again")
         self._entries = {name: self._entries[name] for name in wanted}
+        if config.standby != self._standbys.count:
+            lines.append(f"fleet.standby: {config.standby}")
+            self._standbys.count = config.standby
         return lines
 
     def status(self) -> tuple[CameraStatus, ...]:
@@ -130,8 +143,14 @@ class Supervisor:
         """Whether all sources have come to their end."""
         return all(entry.state == "ended" for entry in self._entries.values())
 
+    @property
+    def standbys(self) -> int:
+        """Processes that can take over a camera now."""
+        return self._standbys.ready
+
     def close(self) -> None:
         """End all cameras: their streams end in order if they do so in time."""
+        self._standbys.close()
         self._end(list(self._entries.values()))
 
     def _start(self, entry: _Entry) -> None:
@@ -140,8 +159,22 @@ class Supervisor:
             self._fail(entry, problem)
             return
         launch = Launch(entry.spec.name, entry.spec.run, self._config.host, self._config.ports, self._keys.public)
-        entry.camera = self._nodes.start(launch, entry.spec.resources)
-        entry.state = "starting"
+        entry.state, entry.launched_s = "starting", self._clock()
+        entry.camera = self._standbys.take(entry.spec)
+        if entry.camera is None:
+            entry.camera = self._nodes.start(launch, entry.spec.resources)
+        else:
+            entry.camera.launch(launch)
+
+    def _is_silent(self, entry: _Entry, now_s: float) -> bool:
+        long_enough = entry.state == "live" and now_s - entry.started_s > QUIET_S
+        return long_enough and self._proxy.silent_s(entry.spec.name) > QUIET_S
+
+    def _step_standbys(self, now_s: float) -> None:
+        starting = [entry for entry in self._entries.values() if entry.state == "starting"]
+        if any(now_s - entry.launched_s > ROOM_S for entry in starting):
+            self._standbys.close()
+        self._standbys.step((entry.spec for entry in self._entries.values()), start=not starting)
 
     def _handle(self, entry: _Entry, event: Event, now_s: float) -> None:
         if isinstance(event, Started):
@@ -153,7 +186,7 @@ class Supervisor:
                 entry.fps = max(0, event.frames - entry.frames) / passed_s
             entry.frames, entry.heard_s = event.frames, now_s
             entry.metrics = event.metrics or entry.metrics
-        else:
+        elif isinstance(event, Ended):
             if entry.started is not None:
                 entry.backoff.worked(now_s - entry.started_s)
             self._close(entry)

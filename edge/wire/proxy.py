@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import select
 import struct
@@ -43,13 +44,22 @@ log = logging.getLogger("meshcast.proxy")
 
 @dataclass(frozen=True, slots=True)
 class UpstreamStats:
-    """A publisher: its address, messages and bytes received, and its streams: whether each one is live."""
+    """A publisher.
+
+    Attributes:
+        address: of the publisher.
+        messages, message_bytes: received so far.
+        discarded: messages that were not requested, or damaged.
+        streams: whether each of its streams is live.
+        silent_s: time since the latest status message of each of its streams, s; infinite without one.
+    """
 
     address: str
     messages: int
     message_bytes: int
     discarded: int
     streams: dict[str, bool]
+    silent_s: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,7 @@ class Proxy:
                     upstream.message_bytes,
                     upstream.discarded,
                     {name: not upstream.is_silent(name, now_s) for name in upstream.status_s},
+                    {name: now_s - at_s if at_s else math.inf for name, at_s in upstream.status_s.items()},
                 )
                 for config, upstream in self._upstreams.items()
             )

@@ -16,7 +16,7 @@ import zmq
 
 from edge.fleet.camera_process import _write_public, free_port
 from edge.fleet.child import ParentPipe
-from edge.fleet.events import Ended, Launch, Report, Started
+from edge.fleet.events import Ended, Launch, Prepare, Ready, Report, Started
 from edge.types import Frame
 from edge.wire.curve_auth import Security
 from edge.wire.publisher import Publisher
@@ -28,7 +28,11 @@ METRICS = '# TYPE meshcast_people gauge\nmeshcast_people{stream="%s"} 2.0\n'
 
 def main(descriptor: int) -> None:
     pipe = ParentPipe(descriptor, lambda message: None)
-    launch: Launch = pipe.receive()
+    order = pipe.receive()
+    if isinstance(order, Prepare):
+        pipe.send(Ready())
+        order = pipe.receive()
+    launch: Launch = order
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     pipe.start()

@@ -14,6 +14,7 @@ publish = "tcp://127.0.0.1:5556"
 ray = "10.0.0.2:6379"
 host = "node"
 ports = "5600-5699"
+standby = 2
 cpus = 2
 resources = { building = 1 }
 
@@ -46,7 +47,7 @@ def written(folder: Path, text: str) -> Path:
 def test_read_fleet_has_cameras_with_their_resources(tmp_path: Path) -> None:
     fleet = read_fleet(written(tmp_path, GOOD))
     assert (fleet.publish, fleet.ray, fleet.host) == ("tcp://127.0.0.1:5556", "10.0.0.2:6379", "node")
-    assert (fleet.ports, fleet.metrics) == (PortRange(5600, 5699), "127.0.0.1:9464")
+    assert (fleet.ports, fleet.standby, fleet.metrics) == (PortRange(5600, 5699), 2, "127.0.0.1:9464")
     door, yard = fleet.cameras
     assert (door.name, door.resources) == ("door", Resources(2, 0, (("building", 1.0),)))
     assert yard.resources == Resources(4, 0.5, (("gate", 2.0),))
@@ -72,6 +73,8 @@ def test_fingerprint_changes_with_what_a_camera_runs_only(tmp_path: Path) -> Non
         ('name = "yard"', 'name = "door"', "door: two cameras on one topic (synthetic: and rtsp://10.0.0.9/ch1)"),
         ('"5600-5699"', '"5699-5600"', "fleet.ports: '5699-5600' is no range of ports"),
         ('ray = "10.0.0.2:6379"', 'ray = ""', ""),
+        ("standby = 2", "standby = true", "fleet.standby: True is not a whole number from 0 to 64"),
+        ("standby = 2", "standby = 65", "fleet.standby: 65 is not a whole number from 0 to 64"),
         ("cpus = 4", "cpus = -1", "source[2].cpus: -1 is not a number from 0 to 4096"),
         ("resources = { gate = 2 }", "resources = 2", "source[2].resources: is not a table"),
         ("[playback]", '[outputs]\nsave = "a.npz"\n[playback]', "outputs: not in the file of a fleet; cameras"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ConfigError
-from edge.fleet.control import ControlServer, _path, ask, wait_until_down
+from edge.fleet.control import ControlServer, _locked, _path, _unlock, ask, wait_until_down
 
 
 @pytest.fixture(autouse=True)
@@ -21,8 +21,36 @@ def test_control_answers_requests_for_its_file(tmp_path: Path) -> None:
         assert ask(tmp_path / "." / "fleet.toml", "status") == {"asked": "status"}
         assert ask(other, "status") is None
         assert _path(file).parent.stat().st_mode & 0o077 == 0
+        assert sorted(path.name for path in _path(file).parent.iterdir()) == [
+            _path(file).name,
+            f"{_path(file).name}.lock",
+        ]
     assert ask(file, "status") is None
     wait_until_down(file)
+    assert not list(_path(file).parent.iterdir())
+
+
+def test_control_removes_what_a_killed_fleet_left(tmp_path: Path) -> None:
+    file = tmp_path / "fleet.toml"
+    path = _path(file)
+    path.parent.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(path))
+    path.with_suffix(".lock").touch()
+    assert ask(file, "status") is None
+    assert not list(path.parent.iterdir())
+
+
+def test_control_lock_that_was_removed_is_taken_once(tmp_path: Path) -> None:
+    path = tmp_path / "fleet"
+    first = _locked(path)
+    assert first is not None
+    assert _locked(path) is None
+    _unlock(path, first)
+    second = _locked(path)
+    assert second is not None
+    assert _locked(path) is None
+    _unlock(path, second)
 
 
 def test_control_second_fleet_of_a_file_is_refused(tmp_path: Path) -> None:

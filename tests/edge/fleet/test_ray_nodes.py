@@ -6,14 +6,24 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from edge.fleet.config import Resources
+from edge.fleet.events import Ended, Prepare
 from edge.fleet.proxy_process import ProxyProcess
-from edge.fleet.ray_nodes import CameraActor, RayNodes
+from edge.fleet.ray_nodes import (
+    AVOIDED_S,
+    SILENT_S,
+    UNANSWERED_S,
+    AvoidedNodes,
+    RayCamera,
+    RayNodes,
+)
 from edge.fleet.supervisor import Supervisor
+from edge.models import Models
 from edge.wire.curve_auth import Security
 from engines.errors import MeshcastError
 from meshcast.subscriber import subscribe
@@ -83,19 +93,45 @@ def test_fleet_cameras_of_a_dead_node_move(cluster: Any) -> None:
         ray.close()
 
 
-def test_camera_actor_of_another_version_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray")
-    import ray
+class UnansweringRay:
+    """A module ray whose actors have started and then fall silent."""
 
-    class Here:
-        def get_node_id(self) -> str:
-            return "0123456789"
+    exceptions = SimpleNamespace(RayActorError=OSError, RayError=OSError)
 
-    monkeypatch.setattr(ray, "get_runtime_context", Here)
-    monkeypatch.setattr(ray.util, "get_node_ip_address", lambda: "10.0.0.7")
-    node, _, problem = CameraActor(MODULE).start(None, "0.0.1")  # type: ignore[arg-type]
-    assert node == "10.0.0.7 (01234567)"
-    assert "the fleet 0.0.1; install one on all nodes" in problem
+    def __init__(self) -> None:
+        self.started = False
+
+    def remote(self, **options: Any) -> Any:
+        question = SimpleNamespace(remote=lambda *_: "question")
+        actor = SimpleNamespace(open=question, call=question)
+        return lambda _: SimpleNamespace(remote=lambda: actor)
+
+    def wait(self, questions: list[str], timeout: float) -> tuple[list[str], list[str]]:
+        ready, self.started = not self.started, True
+        return (questions, []) if ready else ([], questions)
+
+    def get(self, question: str) -> tuple[str, str, str]:
+        return "10.0.0.7 (n1)", "n1", ""
+
+
+@pytest.mark.parametrize(("silent", "limit_s"), [(True, SILENT_S), (False, UNANSWERED_S)])
+def test_ray_camera_without_answers_is_given_up_with_its_node(silent: bool, limit_s: float) -> None:
+    now_s = 100.0
+    avoided = AvoidedNodes(lambda: now_s)
+    order = Prepare(Models())
+    camera = RayCamera(
+        UnansweringRay(), order, Resources(), MODULE, strategy="SPREAD", avoided=avoided, clock=lambda: now_s
+    )
+    assert camera.poll(silent=silent) == []
+    assert camera.node == "10.0.0.7 (n1)"
+    now_s += limit_s
+    assert camera.poll(silent=silent) == []
+    assert camera.usable
+    now_s += 0.1
+    assert camera.poll(silent=silent) == [Ended("its node does not answer")]
+    assert not camera.usable
+    now_s += AVOIDED_S
+    assert camera.usable
 
 
 def test_fleet_without_a_cluster_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

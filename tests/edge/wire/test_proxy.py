@@ -151,6 +151,7 @@ def test_proxy_two_publishers_of_one_stream_do_not_mix(sender: Sender) -> None:
         with Sender() as second:
             proxy.set_upstreams([UpstreamConfig(sender.address), UpstreamConfig(second.address)])
             eventually(lambda: all(each.messages for each in proxy.stats().upstreams))
+            assert 0 <= proxy.stats().upstreams[0].silent_s["cam0"] < PATIENCE_S
             with subscribe(proxy.address, timeout_s=PATIENCE_S) as packets:
                 sessions = {next(packets).session for _ in range(20)}
                 sender.close()
