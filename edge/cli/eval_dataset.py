@@ -124,10 +124,10 @@ def _predictions(args: argparse.Namespace, folder: Path, body: Body) -> Iterator
     broken: list[str] = []
     with task_progress(folder.name, count) as show:
 
-        def samples() -> Iterator[Sample]:
+        def numbered() -> Iterator[tuple[int, Sample]]:
             for number in range(count):
                 try:
-                    yield people[number]
+                    yield number, people[number]
                 except BrokenSampleError as error:
                     broken.append(str(error))
                     if len(broken) > max(1, BROKEN_LIMIT * count):
@@ -138,11 +138,11 @@ def _predictions(args: argparse.Namespace, folder: Path, body: Body) -> Iterator
                 show(number + 1)
 
         if args.predictions is not None:
-            yield from recorded_predictions(args.predictions, count, people.__getitem__)
+            yield from recorded_predictions(args.predictions, (count, len(people)), numbered())
         elif Path(args.mesh).suffix == TRAINED:
-            yield from checkpoint_predictions(Path(args.mesh), body, samples())
+            yield from checkpoint_predictions(Path(args.mesh), body, (sample for _, sample in numbered()))
         else:
-            yield from head_predictions(_head(args), samples())
+            yield from head_predictions(_head(args), (sample for _, sample in numbered()))
     for line in broken:
         console.warn(f"skipped: {line}")
 
