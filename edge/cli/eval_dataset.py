@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         body = _body(args.body)
         for folder in args.clips:
-            label = folder.name or str(folder)
+            label = _label(folder, args.clips)
             if is_freihand(folder):
                 rows[label] = _hands(args, folder)
                 continue
@@ -98,6 +98,12 @@ def run(args: argparse.Namespace) -> int:
             plain = {label: {name: vars_of(score) for name, score in row.items()} for label, row in rows.items()}
             target.write(json_bytes(plain))
     return EXIT_WHOLE if rows else EXIT_INPUT
+
+
+def _label(path: Path, paths: list[Path]) -> str:
+    """The name of a data set in the table; its path where another one has the same name, as S1/Seq1/annot.mat."""
+    unique = sum(each.name == path.name for each in paths) == 1
+    return path.name if unique and path.name else str(path)
 
 
 def vars_of(score: object) -> dict[str, object]:
