@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         body = _body(args.body)
         for folder in args.clips:
-            label = folder.name or str(folder)
+            label = _label(folder, args.clips)
             if is_freihand(folder):
                 rows[label] = _hands(args, folder)
                 continue
@@ -100,6 +100,12 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_WHOLE if rows else EXIT_INPUT
 
 
+def _label(path: Path, paths: list[Path]) -> str:
+    """The name of a data set in the table; its path where another one has the same name, as S1/Seq1/annot.mat."""
+    unique = sum(each.name == path.name for each in paths) == 1
+    return path.name if unique and path.name else str(path)
+
+
 def vars_of(score: object) -> dict[str, object]:
     """The fields of a Score."""
     return {name: getattr(score, name) for name in ("mean", "low", "high", "count")}
@@ -124,10 +130,10 @@ def _predictions(args: argparse.Namespace, folder: Path, body: Body) -> Iterator
     broken: list[str] = []
     with task_progress(folder.name, count) as show:
 
-        def samples() -> Iterator[Sample]:
+        def numbered() -> Iterator[tuple[int, Sample]]:
             for number in range(count):
                 try:
-                    yield people[number]
+                    yield number, people[number]
                 except BrokenSampleError as error:
                     broken.append(str(error))
                     if len(broken) > max(1, BROKEN_LIMIT * count):
@@ -138,11 +144,11 @@ def _predictions(args: argparse.Namespace, folder: Path, body: Body) -> Iterator
                 show(number + 1)
 
         if args.predictions is not None:
-            yield from recorded_predictions(args.predictions, count, people.__getitem__)
+            yield from recorded_predictions(args.predictions, (count, len(people)), numbered())
         elif Path(args.mesh).suffix == TRAINED:
-            yield from checkpoint_predictions(Path(args.mesh), body, samples())
+            yield from checkpoint_predictions(Path(args.mesh), body, (sample for _, sample in numbered()))
         else:
-            yield from head_predictions(_head(args), samples())
+            yield from head_predictions(_head(args), (sample for _, sample in numbered()))
     for line in broken:
         console.warn(f"skipped: {line}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -66,21 +66,26 @@ def checkpoint_predictions(
 
 
 def recorded_predictions(
-    path: Path, count: int, sample_of: Callable[[int], Sample]
+    path: Path, counts: tuple[int, int], samples: Iterator[tuple[int, Sample]]
 ) -> Iterator[tuple[Sample, F32 | None, Shapes]]:
-    """Each of `count` samples with the recorded `vertices` (N, V, 3) and, where the file has them, `shape` (N, 10).
+    """Each sample with its number's row of the recorded `vertices` (N, V, 3) and, where the file has them, `shape`
+    (N, 10); None where a row is not finite.
 
-    Raises ModelError when the file does not hold as many.
+    N is one of `counts`: the samples that are used, and all of the data set. Raises ModelError when it is neither.
     """
     arrays = read_npz(path, "a file of predictions", only=("vertices", "shape"))
     vertices, shape = arrays.get("vertices"), arrays.get("shape")
     if vertices is None or vertices.ndim != 3 or vertices.shape[2] != 3 or vertices.dtype.kind != "f":
         found = "missing" if vertices is None else f"{vertices.shape} {vertices.dtype}"
         raise ModelError(f"{path}: vertices: {found}; expected numbers (N, V, 3) in m")
-    if len(vertices) != count or (shape is not None and shape.shape != (count, 10)):
-        found = f"{len(vertices)} predictions"
-        if shape is not None and len(vertices) == count:
-            found = f"shape {shape.shape}"
-        raise ModelError(f"{path}: holds {found} for {count} samples; --samples chooses their number")
-    for number in range(count):
-        yield sample_of(number), vertices[number].astype(np.float32), None if shape is None else shape[number]
+    if len(vertices) not in counts:
+        raise ModelError(
+            f"{path}: holds {len(vertices)} predictions for {counts[0]} samples; --samples chooses their number"
+        )
+    if shape is not None and (shape.shape != (len(vertices), 10) or shape.dtype.kind != "f"):
+        raise ModelError(f"{path}: shape: {shape.shape} {shape.dtype}; expected numbers ({len(vertices)}, 10)")
+    for number, sample in samples:
+        made = vertices[number].astype(np.float32)
+        given = None if shape is None else shape[number].astype(np.float32)
+        valid = np.isfinite(made).all() and (given is None or np.isfinite(given).all())
+        yield sample, made if valid else None, given

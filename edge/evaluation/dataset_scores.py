@@ -17,12 +17,19 @@ from engines.evaluation import body_scores
 from engines.evaluation.dense_keypoints import DenseKeypoints, dense_distance
 from engines.evaluation.metrics import distances, procrustes
 from engines.training.body_points import BodyPoints
-from engines.training.sample import COCO, H36M, POINTS, SMPL, Sample
+from engines.training.sample import COCO, H36M, POINTS, SMPL, Sample, finite
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 PCK_MM = 150.0
 ACTION = re.compile(r"(?:^|[/\\])S\d+_([A-Za-z]+)")  # of Human3.6M's file names: S9_Directions 1.54138969_000001.jpg
+NUMBERED_ACTION = re.compile(
+    r"(?:^|[/\\])s_\d+_act_(\d+)_"
+)  # of the JSON toolkits: s_09_act_02_subact_01_ca_01_000001.jpg
+NUMBERED_ACTIONS = (  # from number 2 on
+    *("Directions", "Discussion", "Eating", "Greeting", "Phoning", "Posing", "Purchases", "Sitting", "SittingDown"),
+    *("Smoking", "Photo", "Waiting", "Walking", "WalkDog", "WalkTogether"),
+)
 FRAME = re.compile(r"(\d+)\.\w+$")
 
 
@@ -58,7 +65,8 @@ class DatasetScores:
         self._last = ("", -2)
 
     def add(self, sample: Sample, vertices: F32, shape: F32 | None = None) -> None:
-        """Compares vertices (V, 3) m, in camera axes at any place, with a sample's.
+        """Compares vertices (V, 3) m, in camera axes at any place, with a sample's. Annotations that are not finite
+        count as missing.
 
         Raises ModelError for another mesh.
         """
@@ -66,6 +74,7 @@ class DatasetScores:
             raise ModelError(
                 f"predictions have {len(vertices)} vertices, the body {len(self._body.v_template)}; use the same body"
             )
+        sample = finite(sample)
         found: dict[str, float] = {}
         made, joints = self._of(vertices)
         points = self._points(made, joints)
@@ -82,11 +91,11 @@ class DatasetScores:
             dense = self._dense.of_maps(sample.parts, sample.uv)
         if dense is not None:
             found["dkd"] = dense_distance(made, dense, sample.image.shape[1])
-        action = ACTION.search(sample.name)
+        action = action_of(sample.name)
         for name, value in found.items():
             self._values.setdefault(name, []).append(value)
             if action is not None:
-                self._actions.setdefault(action.group(1), {}).setdefault(name, []).append(value)
+                self._actions.setdefault(action, {}).setdefault(name, []).append(value)
 
     def summary(self) -> dict[str, body_scores.Score]:
         """Means with intervals."""
@@ -152,6 +161,14 @@ class DatasetScores:
         """Vertices and joints relative to the pelvis, joints regressed from the mesh."""
         joints = self._body.joint_regressor @ vertices
         return vertices - joints[0], (joints - joints[0]).astype(np.float32)
+
+
+def action_of(name: str) -> str | None:
+    """The action of an image of Human3.6M by its name; None for others."""
+    if found := ACTION.search(name):
+        return found.group(1)
+    number = int(found.group(1)) - 2 if (found := NUMBERED_ACTION.search(name)) else -1
+    return NUMBERED_ACTIONS[number] if 0 <= number < len(NUMBERED_ACTIONS) else None
 
 
 def hand_scores(

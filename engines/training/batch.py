@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engines.body.dense_correspondence import SurfaceIndex
 from engines.training.iuv_refinement import refine
-from engines.training.sample import MOST_DENSE, POINTS, UNKNOWN, Sample, annotations_of
+from engines.training.sample import MOST_DENSE, POINTS, Sample, finite
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -70,7 +70,7 @@ def collate(samples: Sequence[Sample], vertices: int) -> Batch:
     Values that are not finite count as missing: single points, else the whole annotation.
     """
     height, width = samples[0].image.shape[:2]
-    usable = [_finite(sample) for sample in samples]
+    usable = [finite(sample) for sample in samples]
     missing: dict[str, np.ndarray] = {
         "K": np.zeros((3, 3), np.float32),
         "points_2d": np.zeros((len(POINTS), 3), np.float32),
@@ -105,21 +105,6 @@ def _filled(nothing: np.ndarray, value: np.ndarray | None) -> np.ndarray:
     filled: np.ndarray = nothing.copy()
     filled[: len(value)] = value[: len(nothing)]
     return filled
-
-
-def _finite(sample: Sample) -> Sample:
-    changed: dict[str, np.ndarray | None] = {}
-    for name, value in annotations_of(sample).items():
-        if value.dtype.kind != "f" or np.isfinite(value).all():
-            continue
-        changed[name] = None
-        if name == "dense":
-            changed[name] = value[np.isfinite(value).all(1)]
-        if name.startswith("points"):
-            points = value.copy()
-            points[~np.isfinite(points).all(1)] = UNKNOWN
-            changed[name] = points
-    return replace(sample, **changed) if changed else sample  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,7 +26,8 @@ def write(path: Path, stage: str, state: State) -> None:
     try:
         write_atomically(path, file.getvalue())
     except OSError as error:
-        raise ModelError(f"{path}: cannot be written ({error.strerror}); the checkpoint before it is kept") from None
+        kept = "; the checkpoint before it is kept" if path.exists() else ""
+        raise ModelError(f"{path}: cannot be written ({error.strerror}){kept}") from None
 
 
 def is_training_checkpoint(path: Path) -> bool:
@@ -50,8 +51,7 @@ def read(path: Path, stage: str | None = None) -> State:
     try:
         state = torch.load(io.BytesIO(data), "cpu", weights_only=True)
     except Exception as error:  # a damaged file can raise anything
-        reason = " ".join(str(error).split())[:100] or type(error).__name__
-        raise ModelError(f"{path}: not a checkpoint of a training run, or damaged ({reason})") from None
+        raise ModelError(f"{path}: not a checkpoint of a training run, or damaged ({type(error).__name__})") from None
     if not isinstance(state, dict) or MARK not in state or state.get("version") != VERSION:
         raise ModelError(f"{path}: not a checkpoint of this version of `meshcast train`; choose another --out")
     if stage is not None and state[MARK] != stage:

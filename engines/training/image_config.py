@@ -176,16 +176,29 @@ def check_image_config(config: ImageTrainConfig) -> None:
         ("accumulate", 1, 1 << 16),
         ("evaluation_samples", 1, 10**6),
         ("threads", 1, 1024),
+        ("broken_limit", 0, 1),
+        ("learning_rate", 0, 1),
+        ("decay", 0, 1),
+        ("warm_up_steps", 0, 10**9),
+        ("weight_decay", 0, 10),
+        ("averaging", 0, 1),
+        ("network.divide", 1, 64),
+        ("network.pose_share", 0, 1),
+        ("network.noise", 0, 100),
     ):
-        if not low <= getattr(config, name) <= high:
-            raise ModelError(f"{name}: {getattr(config, name)} is not from {low} to {high}")
+        holder, name_there = (config.network, name.removeprefix("network.")) if "." in name else (config, name)
+        if not low <= (value := getattr(holder, name_there)) <= high:  # a number that is not finite neither
+            raise ModelError(f"{name}: {value:g} is not from {low} to {high}")
+    if not config.gradient_norm > 0:
+        raise ModelError(f"gradient_norm: {config.gradient_norm:g} is not positive")
     if config.schedule not in SCHEDULES:
         raise ModelError(f"schedule: {config.schedule!r:.40} is none of {', '.join(SCHEDULES)}")
     for data in (*config.data, config.test):
         if data.supervision not in SUPERVISION:
             raise ModelError(f"supervision: {data.supervision!r:.40} is none of {', '.join(SUPERVISION)}")
-        if not 0 <= data.share_3d <= 1:
-            raise ModelError(f"share_3d: {data.share_3d:g} is not from 0 to 1")
+        for name in ("share_3d", "occluded"):
+            if not 0 <= getattr(data, name) <= 1:
+                raise ModelError(f"{name}: {getattr(data, name):g} is not from 0 to 1")
 
 
 def _data(path: Path, where: str, table: Mapping[str, Any]) -> DataConfig:
@@ -216,8 +229,11 @@ def _value(path: Path, name: str, entry: Field[Any], usual: Any, value: Any) -> 
     """A value of the type of its field."""
     kind = str(entry.type)
     if kind.startswith("tuple"):
-        if not isinstance(value, list):
-            raise ModelError(f"{path}: {name}: {value!r:.40} is not a list")
+        kinds = (int, float) if "float" in kind else (str,)
+        if not isinstance(value, list) or any(not isinstance(each, kinds) for each in value):
+            raise ModelError(
+                f"{path}: {name}: {value!r:.40} is not a list of {'numbers' if float in kinds else 'text'}"
+            )
         return tuple(value)
     if "Path" in kind:
         if not isinstance(value, str):

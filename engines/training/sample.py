@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -72,3 +72,19 @@ def annotations_of(sample: Sample) -> dict[str, NDArray[Any]]:
     """The annotations that a sample has, by name."""
     found = {name: getattr(sample, name) for name in ANNOTATIONS}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def finite(sample: Sample) -> Sample:
+    """The sample without annotations that are not finite numbers: single points, else the whole annotation."""
+    changed: dict[str, NDArray[Any] | None] = {}
+    for name, value in annotations_of(sample).items():
+        if value.dtype.kind != "f" or np.isfinite(value).all():
+            continue
+        changed[name] = None
+        if name == "dense":
+            changed[name] = value[np.isfinite(value).all(1)]
+        if name.startswith("points"):
+            points = value.copy()
+            points[~np.isfinite(points).all(1)] = UNKNOWN
+            changed[name] = points
+    return replace(sample, **changed) if changed else sample  # type: ignore[arg-type]

@@ -4,6 +4,8 @@
     meshcast data render --out out/people-test --count 256 --size 96 --test
     python tests/benchmarks/bm_claims.py out/people out/people-test --out out/claims --steps 600
 
+`--only` chooses runs: `--only pare "pare global"`.
+
 Each run has the same samples in the same order, steps, seed and size of its trunk. An interrupted campaign continues;
 OUT/results.json has the errors of every held-out person. In the end, or alone with `--report`, the tables are printed:
 means, and differences of the same people, with 95 % bootstrap intervals.
@@ -113,10 +115,14 @@ COLUMNS = ("mpjpe", "pa_mpjpe", "pve", "pve_t")
 
 
 def report(results: dict[str, dict[str, list[float]]], baseline: dict[str, np.ndarray]) -> None:
-    """Prints the table of all runs and the differences of the claims."""
+    """Prints the table of all runs, their differences from the mean pose, and the differences of the claims."""
     print("| run | MPJPE | PA-MPJPE | PVE | PVE-T |\n| --- | --- | --- | --- | --- |")
     for name, found in {"mean pose, upright": baseline, **results}.items():
         cells = (str(bootstrap(np.array(found[key]))) if key in found else "" for key in COLUMNS)
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    print("\n| run less the mean pose | MPJPE | PA-MPJPE |\n| --- | --- | --- |")
+    for name, found in results.items():
+        cells = (str(bootstrap(np.array(found[key]) - baseline[key])) for key in ("mpjpe", "pa_mpjpe"))
         print(f"| {name} | " + " | ".join(cells) + " |")
     print("\n| claim | metric | first | second | difference |\n| --- | --- | --- | --- | --- |")
     for label, first, second, key in CLAIMS:

@@ -12,6 +12,7 @@ from torch import Tensor
 from engines.body.body import Body
 from engines.body.mesh_graph import Sparse
 from engines.body.select import body_map
+from engines.errors import ModelError
 from engines.networks.decomr import DecomrOutput, DecomrSize, build
 from engines.training.batch import Batch
 from engines.training.losses import decomr as loss
@@ -31,6 +32,7 @@ from engines.training.methods.base import (
 from engines.training.torch_body import TorchBody, to_unit, weak_projection
 
 PUBLISHED_WIDTH = 256
+WIDTHS, SIDES = 64, 8  # what width and side are multiples of
 
 
 class DecomrMethod:
@@ -40,6 +42,9 @@ class DecomrMethod:
 
     def __init__(self, body: Body, config: MethodConfig) -> None:
         size = DecomrSize(config.backbone, config.width or PUBLISHED_WIDTH, config.map_side)
+        if size.width < WIDTHS or size.width % WIDTHS or size.side < SIDES or size.side % SIDES:
+            found = f"width {size.width} and map_side {size.side}"
+            raise ModelError(f"decomr: {found}: choose multiples of {WIDTHS} and of {SIDES} in [network]")
         self.net = build(size)
         self.body, self._config, self._weights = TorchBody(body), config, DecomrWeights(**config.weights)
         texels = body_map(body, 2 * size.side)

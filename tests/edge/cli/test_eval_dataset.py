@@ -77,6 +77,17 @@ def test_eval_dataset_of_an_annotation_list_prints_joints_and_actions(meshcast: 
     assert "list.npz left_knee" in said.out
 
 
+def test_eval_dataset_of_two_sets_with_one_name_has_both(meshcast: Command, people: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = (tmp_path / "other" / people.name).resolve()
+    other.symlink_to(people)
+    vertices = np.stack([rendered_people(48, held_out=True)[number].vertices for number in range(3)])
+    np.savez(tmp_path / "p.npz", vertices=vertices)
+    said = meshcast("eval", people, other, "--predictions", tmp_path / "p.npz", "--json", tmp_path / "t.json")
+    assert said.code == EXIT_WHOLE
+    assert set(json.loads((tmp_path / "t.json").read_text())) == {str(people), str(other)}
+
+
 def test_eval_dataset_of_hands_from_results_of_freihand(meshcast: Command, tmp_path: Path) -> None:
     hand = np.random.default_rng(0).normal(0, 0.05, (2, 21, 3)).tolist()
     mesh = np.random.default_rng(1).normal(0, 0.05, (2, 40, 3)).tolist()

@@ -60,7 +60,7 @@ def test_network_input_follows_the_card() -> None:
         ({"joints": np.zeros((2, 3))}, "vertices: missing"),
         ({"vertices": np.zeros((2, 5))}, r"vertices: \(2, 5\)"),
         ({"vertices": np.zeros((3, 5, 3))}, "holds 3 predictions for 2 samples"),
-        ({"vertices": np.zeros((2, 5, 3)), "shape": np.zeros((1, 10))}, r"holds shape \(1, 10\)"),
+        ({"vertices": np.zeros((2, 5, 3)), "shape": np.zeros((1, 10))}, r"shape: \(1, 10\) float64; expected"),
     ],
 )
 def test_recorded_predictions_that_do_not_fit_are_one_line(
@@ -69,4 +69,16 @@ def test_recorded_predictions_that_do_not_fit_are_one_line(
     path = tmp_path / "p.npz"
     np.savez(path, **arrays)
     with pytest.raises(ModelError, match=wrong):
-        list(recorded_predictions(path, 2, lambda number: rendered_people()[number]))
+        list(recorded_predictions(path, (2, 4), iter([(n, rendered_people()[n]) for n in range(2)])))
+
+
+@pytest.mark.parametrize("total", [3, 5])
+def test_recorded_predictions_belong_to_samples_by_their_number(tmp_path: Path, total: int) -> None:
+    vertices = np.zeros((total, 5, 3)) + np.arange(total)[:, None, None]
+    vertices[2, 0, 0] = np.nan
+    np.savez(tmp_path / "p.npz", vertices=vertices)
+    samples = [(number, rendered_people()[number]) for number in (0, 2)]  # the one between cannot be read
+    first, last = recorded_predictions(tmp_path / "p.npz", (3, 5), iter(samples))
+    assert first[0] is samples[0][1]
+    np.testing.assert_array_equal(first[1], np.zeros((5, 3)))
+    assert last[1] is None  # not finite

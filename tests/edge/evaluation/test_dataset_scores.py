@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edge.evaluation.dataset_scores import DatasetScores, hand_scores
+from edge.evaluation.dataset_scores import DatasetScores, action_of, hand_scores
 from engines.body.body import open_body
 from engines.errors import ModelError
 from engines.training.sample import COCO, H36M, SMPL
@@ -27,6 +27,33 @@ def test_dataset_scores_of_the_truth_anywhere_are_perfect() -> None:
     for name in ("mpjpe", "pa_mpjpe", "pve", "pa_pve", "pve_t"):
         assert summary[name].mean == pytest.approx(0, abs=0.05), name
         assert summary[name].count == 3
+
+
+def test_dataset_scores_leave_out_annotations_that_are_not_finite() -> None:
+    sample = rendered_people()[0]
+    broken, points = sample.vertices.copy(), sample.points_3d.copy()
+    broken[7, 1], points[H36M.start + 3, 0] = np.nan, np.inf
+    scores = DatasetScores(BODY)
+    scores.add(replace(sample, vertices=broken, points_3d=points), sample.vertices)
+    summary = scores.summary()
+    assert "pve" not in summary
+    # Of SMPL's joints, as one of Human3.6M's is unknown: those of the skeleton are near those regressed from the mesh.
+    assert summary["mpjpe"].mean < 25
+    assert len(scores.joint_rows()) == 24
+
+
+@pytest.mark.parametrize(
+    ("name", "action"),
+    [
+        ("S9/S9_Walking.1/a_000001.jpg", "Walking"),
+        ("images/s_09_act_02_subact_01_ca_01/s_09_act_02_subact_01_ca_01_000001.jpg", "Directions"),
+        ("s_09_act_16_subact_02_ca_04_000001.jpg", "WalkTogether"),
+        ("s_09_act_17_subact_02_ca_04_000001.jpg", None),
+        ("walking/000001.jpg", None),
+    ],
+)
+def test_action_of_the_names_of_human36m(name: str, action: str | None) -> None:
+    assert action_of(name) == action
 
 
 def test_dataset_scores_of_a_larger_person_are_its_growth() -> None:

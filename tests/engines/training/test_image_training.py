@@ -62,6 +62,28 @@ def test_training_resumed_on_shards_and_rendered_people_is_bit_exact(tmp_path: P
     assert whole.metrics["mpjpe_mm"] == parts.metrics["mpjpe_mm"] > 0
 
 
+NETWORKS = {
+    "pare": MethodConfig("tiny"),
+    "decomr": MethodConfig("tiny", width=64, map_side=8),
+    "imphmr": MethodConfig("tiny"),
+    "pose2mesh": MethodConfig(width=64, divide=16, pose_share=0.5),
+}
+
+
+@pytest.mark.parametrize("method", NETWORKS)
+def test_training_of_other_methods_resumed_is_bit_exact(tmp_path: Path, method: str) -> None:
+    short = config(tmp_path / "whole", method=method, network=NETWORKS[method], steps=2, batch=2, evaluation_samples=2)
+    whole = train_images(short, QUIET)
+    done: list[float] = []
+    stopping = replace(QUIET, stopped=lambda: len(done) >= 1, on_part=done.append)
+    with pytest.raises(TrainingStopped):
+        train_images(replace(short, out=tmp_path / "parts"), stopping)
+    parts = train_images(replace(short, out=tmp_path / "parts", resume=True), QUIET)
+    a, b = (checkpoint.read(trained.path) for trained in (whole, parts))
+    for kept in ("net", "latest"):
+        assert all(torch.equal(value, b[kept][name]) for name, value in a[kept].items())
+
+
 def test_training_into_a_used_folder_or_from_another_network_is_refused(tmp_path: Path) -> None:
     first = train_images(config(tmp_path / "a", steps=1), QUIET)
     with pytest.raises(ModelError, match="add --resume to continue it"):

@@ -137,6 +137,12 @@ def test_imphmr_predicts_another_view() -> None:
     assert (front.vertices - back.vertices).abs().max() > 1e-5
 
 
+@pytest.mark.parametrize(("width", "side"), [(32, 16), (-64, 16), (64, 10), (96, 16)])
+def test_decomr_of_a_size_that_does_not_divide_is_refused(width: int, side: int) -> None:
+    with pytest.raises(ModelError, match="choose multiples of 64 and of 8"):
+        made("decomr", width=width, map_side=side)
+
+
 def test_method_of_another_name_has_a_suggestion() -> None:
     with pytest.raises(UnknownNameError, match="pare"):
         method("paré", BODY, MethodConfig())
