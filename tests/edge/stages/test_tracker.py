@@ -218,24 +218,6 @@ def test_tracker_wants_detections_every_interval(interval: int, passes: int) -> 
     assert scene.passes == passes
 
 
-@pytest.mark.parametrize(("interval", "passes"), [(1, 60), (8, 4)])
-def test_tracker_leaves_out_detections_while_nothing_changes_around_people(interval: int, passes: int) -> None:
-    scene = Scene(Actor(walk(300, 270, 30)), track=Tracker(TrackerConfig(interval=interval))).run(0, 2)
-    assert scene.passes == passes
-    assert scene.ids(0) == [0]
-
-
-def test_tracker_new_person_in_an_empty_scene_is_detected_at_once() -> None:
-    scene = Scene(Actor(lambda t_s: (400, 270) if t_s >= 1.1 else None)).run(0, 2)
-    assert [shown == {0: 0} for shown in scene.shown] == [index >= 33 for index in range(60)]
-
-
-def test_tracker_new_person_beside_a_tracked_one_is_detected_at_the_next_interval() -> None:
-    scene = Scene(Actor(walk(300, 270, 0)), Actor(lambda t_s: (600, 270) if t_s >= 1 else None, BLUE)).run(0, 2)
-    first = next(index for index, shown in enumerate(scene.shown) if 1 in shown)
-    assert first - 30 <= TrackerConfig().interval
-
-
 def test_tracker_wants_detections_after_loss_or_gap() -> None:
     scene = Scene(
         Actor(walk(200, 270, 0)),
