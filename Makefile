@@ -168,8 +168,11 @@ aarch64:
 	@command -v $(ARM_CXX) >/dev/null && command -v $(ARM_RUN) >/dev/null || { \
 	  echo "error: $(ARM_CXX) and $(ARM_RUN) are needed; on Debian and Ubuntu: apt-get install g++-aarch64-linux-gnu qemu-user-static" >&2; exit 1; }
 	@mkdir -p $(ARM)
-	$(call build_check,$(ARM),$(ARM_CXX),-static,)
-	$(ARM_RUN) $(ARM)/portable_check
+	$(ARM_CXX) $(CHECK_FLAGS) -march=armv8.2-a+bf16 -DMESHCAST_ISA=neon_bf16 -c kernels/graph_conv/graph_conv_isa.cpp \
+	  -o $(ARM)/neon_bf16.o
+	$(call build_check,$(ARM),$(ARM_CXX),-static -DMESHCAST_NEON_BF16,$(ARM)/neon_bf16.o)
+	$(ARM_RUN) -cpu cortex-a72 $(ARM)/portable_check
+	$(ARM_RUN) -cpu max $(ARM)/portable_check
 
 # The machine code for AMX, on any x86-64 processor with AVX-512 and bfloat16: tests/kernels/amx_trap.cpp executes the
 # instructions that the processor lacks.

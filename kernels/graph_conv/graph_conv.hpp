@@ -104,7 +104,7 @@ struct GraphConvCpu {
 // Those of the best instruction set that this processor has, or of its matrix unit, which it must have, or of the
 // emulation of that.
 const GraphConvCpu& graph_conv_isa(MatrixKernel kernel);
-// The best instruction set: "avx512_bf16", "avx512", "avx2" or "generic".
+// The best instruction set: "avx512_bf16", "avx512", "avx2", "neon_bf16" or "generic".
 const char* graph_conv_isa_name();
 
 // Numbers that the loops over channels take at a time.

@@ -3,6 +3,10 @@
 #include <cstdlib>
 #include <new>
 
+#ifdef MESHCAST_NEON_BF16
+#include <sys/auxv.h>
+#endif
+
 #include "common/matrix_kernel.hpp"
 #include "common/pool.hpp"
 
@@ -16,6 +20,11 @@ namespace avx512 {
 extern const GraphConvCpu graph_conv;
 }
 namespace avx2 {
+extern const GraphConvCpu graph_conv;
+}
+#endif
+#ifdef MESHCAST_NEON_BF16
+namespace neon_bf16 {
 extern const GraphConvCpu graph_conv;
 }
 #endif
@@ -46,6 +55,10 @@ Choice choose() {
   if (v4 && __builtin_cpu_supports("avx512bf16")) return {&avx512_bf16::graph_conv, "avx512_bf16"};
   if (v4) return {&avx512::graph_conv, "avx512"};
   if (v3) return {&avx2::graph_conv, "avx2"};
+#endif
+#ifdef MESHCAST_NEON_BF16
+  constexpr unsigned long kBf16 = 1ul << 14;  // HWCAP2_BF16 of asm/hwcap.h
+  if (getauxval(AT_HWCAP2) & kBf16) return {&neon_bf16::graph_conv, "neon_bf16"};
 #endif
   return {&generic::graph_conv, "generic"};
 }

@@ -155,6 +155,29 @@ INLINE void multiply(Unit&, const uint16_t* t, int64_t stride, int64_t depth, co
   for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 4
     for (int j = 0; j < kVectors; ++j) memcpy(&sum[r][j], &acc[r][j], sizeof(Vec));
+#elif defined(__ARM_FEATURE_BF16_VECTOR_ARITHMETIC)
+  float32x4_t acc[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) acc[r][j] = vdupq_n_f32(0);
+  for (int64_t k = 0; k < depth; k += 2) {
+    bfloat16x8_t w[kVectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) w[j] = vreinterpretq_bf16_u16(vld1q_u16(panel + k * kPanel + 2 * j * kLanes));
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      uint32_t pair;
+      memcpy(&pair, t + r * stride + k, 4);
+      const bfloat16x8_t a = vreinterpretq_bf16_u32(vdupq_n_u32(pair));
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; ++j) acc[r][j] = vbfdotq_f32(acc[r][j], a, w[j]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r)
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; ++j) memcpy(&sum[r][j], &acc[r][j], sizeof(Vec));
 #else
   clear(sum);
   typedef uint32_t Bits __attribute__((vector_size(4 * kLanes)));

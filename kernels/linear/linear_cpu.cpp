@@ -5,25 +5,37 @@
 
 #include "common/pool.hpp"
 #include "common/portable.hpp"
+#include "common/simd.hpp"
 
 namespace meshcast {
 namespace {
 
-constexpr int kLanes = 16;
-constexpr int kBatch = 4;              // rows of x for which the weights are read once
-constexpr std::int64_t kOutputs = 32;  // of a task
+constexpr int kBatch = 4;                    // rows of x for which the weights are read once
+constexpr std::int64_t kOutputs = 32;        // of a task
+constexpr std::int64_t kStripBytes = 16384;  // of u: half of the first cache
 
-typedef float Wide __attribute__((vector_size(4 * kLanes)));
-typedef std::uint32_t WideBits __attribute__((vector_size(4 * kLanes)));
-typedef std::uint16_t WideHalf __attribute__((vector_size(2 * kLanes)));
+// The vector that the bits of as many bfloat16 numbers fit into, and that of their float32 bits.
+template <typename Vector>
+struct Bits;
+#define MESHCAST_BITS(vector, lanes)                                        \
+  template <>                                                               \
+  struct Bits<vector> {                                                     \
+    typedef std::uint16_t Half __attribute__((vector_size(2 * (lanes))));   \
+    typedef std::uint32_t Single __attribute__((vector_size(4 * (lanes)))); \
+  }
+MESHCAST_BITS(Vector4, 4);
+MESHCAST_BITS(Vector8, 8);
+MESHCAST_BITS(Vector16, 16);
 
-MESHCAST_INLINE void widen(const float* from, Wide& to) {
-  std::memcpy(&to, from, sizeof to);
+template <typename Vector>
+MESHCAST_INLINE void widen(const float* from, typename Vector::Number& to) {
+  Vector::load(from, to);
 }
-MESHCAST_INLINE void widen(const std::uint16_t* from, Wide& to) {
-  WideHalf half;
+template <typename Vector>
+MESHCAST_INLINE void widen(const std::uint16_t* from, typename Vector::Number& to) {
+  typename Bits<Vector>::Half half;
   std::memcpy(&half, from, sizeof half);
-  const WideBits bits = __builtin_convertvector(half, WideBits) << 16;
+  const auto bits = __builtin_convertvector(half, typename Bits<Vector>::Single) << 16;
   std::memcpy(&to, &bits, sizeof to);
 }
 
@@ -34,61 +46,117 @@ MESHCAST_INLINE float load_one(const std::uint16_t* from) {
   return from_bf16(*from);
 }
 
-// `Rows` rows of u times the weights of outputs first..last - 1.
-template <typename T, int Rows>
-MESHCAST_INLINE void dots(const Linear& p, const float* u, std::int64_t row, std::int64_t first, std::int64_t last) {
-  for (std::int64_t m = first; m < last; ++m) {
-    const T* weight = static_cast<const T*>(p.weight) + m * p.inputs;
-    Wide sum[Rows][2] = {};
-    std::int64_t k = 0;
-    for (; k + 2 * kLanes <= p.inputs; k += 2 * kLanes) {
-      Wide w0, w1;
-      widen(weight + k, w0);
-      widen(weight + k + kLanes, w1);
-#pragma GCC unroll 4
+// How many outputs are computed together, so that a number of u is loaded once for them, and how many steps of the loop
+// have sums of their own: as many sums as there are registers for.
+template <typename Vector, int Rows>
+struct Shape {
+  static constexpr int kTogether = Rows > 1 && Vector::kLanes == 16 ? 4 : 2;
+  static constexpr int kUnroll = Rows == 1 ? 2 : 1;
+  static constexpr int kStep = kUnroll * Vector::kLanes;
+  static constexpr std::int64_t kStrip = kStripBytes / 4 / Rows / kStep * kStep;
+};
+
+// `Rows` rows of u times the weights of `Together` outputs over `count` inputs, added to part. Meanwhile the weights
+// from `next` on are loaded into the cache: the processor does not foresee that a strip of another output follows.
+template <typename Vector, typename T, int Rows, int Together>
+MESHCAST_INLINE void add_strip(const float* u, const T* weight, const T* next, std::int64_t inputs, std::int64_t count,
+                               typename Vector::Number (*part)[Rows]) {
+  using Number = typename Vector::Number;
+  constexpr int kUnroll = Shape<Vector, Rows>::kUnroll;
+  Number sum[kUnroll][Together][Rows] = {};
+  for (std::int64_t k = 0; k < count; k += Shape<Vector, Rows>::kStep) {
+    MESHCAST_UNROLL
+    for (int i = 0; i < kUnroll; ++i) {
+      const std::int64_t at = k + i * Vector::kLanes;
+      Number w[Together];
+      MESHCAST_UNROLL
+      for (int m = 0; m < Together; ++m) {
+        __builtin_prefetch(next + m * inputs + at);
+        widen<Vector>(weight + m * inputs + at, w[m]);
+      }
+      MESHCAST_UNROLL
       for (int n = 0; n < Rows; ++n) {
-        Wide a, b;
-        widen(u + n * p.inputs + k, a);
-        widen(u + n * p.inputs + k + kLanes, b);
-        sum[n][0] += a * w0;
-        sum[n][1] += b * w1;
+        Number a;
+        Vector::load(u + n * inputs + at, a);
+        MESHCAST_UNROLL
+        for (int m = 0; m < Together; ++m) sum[i][m][n] += a * w[m];
       }
     }
-#pragma GCC unroll 4
-    for (int n = 0; n < Rows; ++n) {
-      const Wide both = sum[n][0] + sum[n][1];
-      float total = 0;
-      for (int i = 0; i < kLanes; ++i) total += both[i];
-      for (std::int64_t rest = k; rest < p.inputs; ++rest) total += u[n * p.inputs + rest] * load_one(weight + rest);
-      store_output(p, row + n, m, total);
-    }
+  }
+  MESHCAST_UNROLL
+  for (int m = 0; m < Together; ++m) {
+    MESHCAST_UNROLL
+    for (int n = 0; n < Rows; ++n) part[m][n] += kUnroll == 2 ? sum[0][m][n] + sum[kUnroll - 1][m][n] : sum[0][m][n];
   }
 }
 
-template <typename T>
+// `Rows` rows of u times the weights of outputs first..last - 1. A strip of the inputs at a time, so that the rows of u
+// stay in the first cache for all outputs.
+template <typename Vector, typename T, int Rows>
+MESHCAST_INLINE void dots(const Linear& p, const float* u, std::int64_t row, std::int64_t first, std::int64_t last) {
+  using Shaped = Shape<Vector, Rows>;
+  constexpr int kTogether = Shaped::kTogether;
+  const std::int64_t inputs = p.inputs, whole = inputs / Shaped::kStep * Shaped::kStep, count = last - first;
+  const T* weight = static_cast<const T*>(p.weight) + first * inputs;
+  typename Vector::Number part[kOutputs][Rows] = {};
+  for (std::int64_t begin = 0; begin < whole; begin += Shaped::kStrip) {
+    const std::int64_t width = begin + Shaped::kStrip < whole ? Shaped::kStrip : whole - begin;
+    std::int64_t m = 0;
+    for (; m + kTogether <= count; m += kTogether) {
+      const T* from = weight + m * inputs + begin;
+      // Behind the last outputs follow the next strip of the first ones, or those of the next task.
+      const bool last_outputs = m + 2 * kTogether > count, last_strip = begin + Shaped::kStrip >= whole;
+      const T* next = last_outputs && !last_strip ? weight + begin + Shaped::kStrip : from + kTogether * inputs;
+      add_strip<Vector, T, Rows, kTogether>(u + begin, from, next, inputs, width, part + m);
+    }
+    for (; m < count; ++m) {
+      const T* from = weight + m * inputs + begin;
+      add_strip<Vector, T, Rows, 1>(u + begin, from, from + inputs, inputs, width, part + m);
+    }
+  }
+  for (std::int64_t m = 0; m < count; ++m)
+    for (int n = 0; n < Rows; ++n) {
+      float total = 0;
+      for (int i = 0; i < Vector::kLanes; ++i) total += part[m][n][i];
+      for (std::int64_t k = whole; k < inputs; ++k) total += u[n * inputs + k] * load_one(weight + m * inputs + k);
+      store_output(p, row + n, first + m, total);
+    }
+}
+
+template <typename Vector, typename T>
 MESHCAST_INLINE void rows(const Linear& p, const float* u, std::int64_t row, std::int64_t count, std::int64_t first,
                           std::int64_t last) {
   switch (count) {
     case 1:
-      return dots<T, 1>(p, u, row, first, last);
+      return dots<Vector, T, 1>(p, u, row, first, last);
     case 2:
-      return dots<T, 2>(p, u, row, first, last);
+      return dots<Vector, T, 2>(p, u, row, first, last);
     case 3:
-      return dots<T, 3>(p, u, row, first, last);
+      return dots<Vector, T, 3>(p, u, row, first, last);
     default:
-      return dots<T, 4>(p, u, row, first, last);
+      return dots<Vector, T, 4>(p, u, row, first, last);
   }
 }
 
-MESHCAST_CLONES void run_f32(const Linear& p, const float* u, std::int64_t row, std::int64_t count, std::int64_t first,
-                             std::int64_t last) {
-  rows<float>(p, u, row, count, first, last);
+template <typename Vector>
+MESHCAST_INLINE void rows_f32(const Linear& p, const float* u, std::int64_t row, std::int64_t count, std::int64_t first,
+                              std::int64_t last) {
+  rows<Vector, float>(p, u, row, count, first, last);
+}
+template <typename Vector>
+MESHCAST_INLINE void rows_bf16(const Linear& p, const float* u, std::int64_t row, std::int64_t count,
+                               std::int64_t first, std::int64_t last) {
+  rows<Vector, std::uint16_t>(p, u, row, count, first, last);
 }
 
-MESHCAST_CLONES void run_bf16(const Linear& p, const float* u, std::int64_t row, std::int64_t count, std::int64_t first,
-                              std::int64_t last) {
-  rows<std::uint16_t>(p, u, row, count, first, last);
-}
+MESHCAST_DISPATCH(run_f32, rows_f32,
+                  (const Linear& p, const float* u, std::int64_t row, std::int64_t count, std::int64_t first,
+                   std::int64_t last),
+                  (p, u, row, count, first, last))
+MESHCAST_DISPATCH(run_bf16, rows_bf16,
+                  (const Linear& p, const float* u, std::int64_t row, std::int64_t count, std::int64_t first,
+                   std::int64_t last),
+                  (p, u, row, count, first, last))
 
 }  // namespace
 

@@ -62,6 +62,7 @@ LIMITS = (
     Limit("graph_conv", _mesh_net(4, "fp32"), 0.3),
     Limit("graph_conv", _mesh_net(1, "bf16"), 0.3, needs=BF16),
     Limit("graph_conv", _mesh_net(4, "bf16"), 0.2, needs=BF16),
+    Limit("graph_conv", "lifter batch 4, one thread, processor time, kernels fp32: median of 5", 0.8),
     Limit("graph_conv", _mesh_net(1, "bf16"), 1.0, against=_mesh_net(1, "fp32"), needs=BF16),
     Limit("graph_conv", _mesh_net(4, "bf16"), 1.0, against=_mesh_net(4, "fp32"), needs=BF16),
 )

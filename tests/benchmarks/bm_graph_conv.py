@@ -2,11 +2,13 @@
 
 SMPL's sizes: 6890 vertices, padded to 12288; random weights. The lower bound is what the machine can do at best: the
 linear layers' arithmetic on the real vertices at the measured rate of a matrix product, the lifter's weights at the
-measured rate of reading. The candidates are interleaved.
+measured rate of reading. The candidates are interleaved. Processor time on one thread says how fast the code is where
+other programs use the machine: wall time on all threads says how many cores it got.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -16,6 +18,7 @@ import numpy as np
 import torch
 from metric import Metric, run_interleaved, show
 
+from edge_kernels import set_threads
 from engines.body.body import open_body
 from engines.body.mesh_graph import coarsen, mesh_adjacency
 from engines.joint_sets import COCO19
@@ -25,6 +28,8 @@ from engines.pose2mesh.native_session import Pose2MeshKernels
 
 THREADS = 2
 WARM_UP, ROUNDS = 2, 15
+ONE_THREAD_ROUNDS = 5
+ONE = "one thread, processor time"
 LIFTER_WEIGHTS = 4 * LIFTER_WIDTH**2 + LIFTER_WIDTH * len(COCO19) * 5
 
 
@@ -52,7 +57,8 @@ def mesh_net(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: in
     calls: dict[str, Callable[[], Any]] = {"torch.sparse fp32": lambda: network.pose2mesh(joints)}
     for name, candidate in kernels.items():
         calls[f"kernels {name}"] = partial(candidate.mesh_net, given, out)
-    return named(f"MeshNet batch {batch}", turns(calls))
+    alone = named(f"MeshNet batch {batch}, {ONE}", on_one_thread(calls), ONE_THREAD_ROUNDS)
+    return named(f"MeshNet batch {batch}", turns(calls)) + alone
 
 
 def lifter(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int) -> list[Metric]:
@@ -61,17 +67,30 @@ def lifter(network: Pose2Mesh, kernels: dict[str, Pose2MeshKernels], batch: int)
     calls: dict[str, Callable[[], Any]] = {"torch fp32": lambda: network.pose_lifter(pose)}
     for name, candidate in kernels.items():
         calls[f"kernels {name}"] = partial(candidate.lifter, given, out)
-    return named(f"lifter batch {batch}", turns(calls))
+    alone = named(f"lifter batch {batch}, {ONE}", on_one_thread(calls), ONE_THREAD_ROUNDS)
+    return named(f"lifter batch {batch}", turns(calls)) + alone
 
 
-def named(what: str, times: dict[str, float]) -> list[Metric]:
+def named(what: str, times: dict[str, float], rounds: int = ROUNDS) -> list[Metric]:
     reference = next(iter(times.values()))
-    return [Metric(f"{what}, {name}: median of {ROUNDS}", value, "ms", reference) for name, value in times.items()]
+    return [Metric(f"{what}, {name}: median of {rounds}", value, "ms", reference) for name, value in times.items()]
 
 
 def turns(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
     with torch.inference_mode():
         return run_interleaved(calls, WARM_UP, ROUNDS)
+
+
+def on_one_thread(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """Milliseconds of processor time."""
+    torch.set_num_threads(1)
+    set_threads(1)
+    try:
+        with torch.inference_mode():
+            return run_interleaved(calls, 1, ONE_THREAD_ROUNDS, time.process_time)
+    finally:
+        torch.set_num_threads(THREADS)
+        set_threads(0)
 
 
 def lower_bounds() -> list[Metric]:

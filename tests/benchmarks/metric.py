@@ -62,15 +62,20 @@ def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def run_interleaved(calls: Mapping[str, Callable[[], Any]], warm_up: int, rounds: int) -> dict[str, float]:
+def run_interleaved(
+    calls: Mapping[str, Callable[[], Any]],
+    warm_up: int,
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, float]:
     """Median milliseconds of each call; the candidates are interleaved, so that other load on the machine meets all."""
     spent: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(warm_up + rounds):
         for name, call in calls.items():
             if len(calls) > 1:
                 time.sleep(SETTLE_S)
-            begin = time.perf_counter()
+            begin = clock()
             call()
             if turn >= warm_up:
-                spent[name].append((time.perf_counter() - begin) * 1e3)
+                spent[name].append((clock() - begin) * 1e3)
     return {name: median(values) for name, values in spent.items()}

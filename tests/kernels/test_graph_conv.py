@@ -222,4 +222,4 @@ def test_graph_conv_any_number_of_threads_gives_the_same_result() -> None:
 
 def test_graph_conv_isa_is_a_known_name() -> None:
     assert NATIVE
-    assert native.graph_conv_isa() in ("avx512_bf16", "avx512", "avx2", "generic")
+    assert native.graph_conv_isa() in ("avx512_bf16", "avx512", "avx2", "neon_bf16", "generic")
