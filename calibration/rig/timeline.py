@@ -15,6 +15,7 @@ from calibration.time_offset import OffsetSearch, TimeOffset, estimate_offset
 F64 = NDArray[np.float64]
 NEIGHBOR_S = 0.3  # farthest view from which a velocity is taken, s
 MOST_USED = 120  # frames of the bundle adjustment
+END_S, END_FRAMES = 2.0, 6  # of the beginning and the end that are used in any case
 OUT_OF_STEP = 1.0  # offset of recordings of equal length that is believed, in frame intervals
 DELAY_SHARE = 0.5  # standard deviation of the moments of one frame's images, in frame intervals
 
@@ -139,7 +140,8 @@ def _delay(tracks: Mapping[str, BoardTrack]) -> float:
 
 
 def _used(seen: BoardViews) -> BoardViews:
-    """At most MOST_USED frames: those that several cameras share, evenly for every set of cameras."""
+    """About MOST_USED frames: those that several cameras share, evenly for every set of cameras, and some of the
+    beginning and the end, where the board may lie still."""
     if len(seen.views) <= MOST_USED:
         return seen
     groups: dict[tuple[str, ...], list[int]] = {}
@@ -155,7 +157,20 @@ def _used(seen: BoardViews) -> BoardViews:
     left = max(0, MOST_USED - len(chosen))
     if alone and left:
         chosen.update(alone[index] for index in np.unique(np.linspace(0, len(alone) - 1, left).astype(int)))
+    chosen.update(_ends(seen))
     return replace(seen, views={frame: entry for frame, entry in seen.views.items() if frame in chosen})
+
+
+def _ends(seen: BoardViews) -> list[int]:
+    """Frames of the first and the last END_S in which several cameras see the board."""
+    shared = [frame for frame, entry in sorted(seen.views.items()) if len(entry) > 1 and frame in seen.times_s]
+    if not shared:
+        return []
+    times = np.array([seen.times_s[frame] for frame in shared])
+    ends = (np.flatnonzero(times <= times[0] + END_S), np.flatnonzero(times >= times[-1] - END_S))
+    return [
+        shared[index] for end in ends for index in end[np.unique(np.linspace(0, len(end) - 1, END_FRAMES).astype(int))]
+    ]
 
 
 def _velocities(track: BoardTrack) -> dict[int, F64]:

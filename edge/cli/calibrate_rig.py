@@ -25,12 +25,15 @@ EPILOG = """\
 examples:
   meshcast calibrate rig a.mp4 b.mp4 c.mp4 --charuco 4x5 --square 54mm --marker 40.5mm --out rig.toml
   meshcast calibrate rig a.mp4 b.mp4 --camera a.toml --camera b.toml --chessboard 4x7 --square 60mm --floor last
+  meshcast calibrate rig rtsp://left/ch1 rtsp://right/ch1 --charuco 4x5 --square 54mm --marker 40.5mm
   meshcast calibrate rig a.mp4 b.mp4 --start rough.toml --people --height 1.78 --out rig.toml
   meshcast run a.mp4 --camera rig.toml#a
 
 Carry the board through the room so that every camera sees it together with another one, near and far and tilted, then
 lay it on the floor for a second where two cameras see it. Recordings of equal length are taken to be in step; otherwise
-the motion of the board says when each begins. Without --camera, intrinsics are solved from the same recordings.
+the motion of the board says when each begins. Without --camera, intrinsics are solved from the same recordings. With
+live cameras, the command says where to show the board, and ends when it has enough views and the board has lain still
+for 3 seconds; Ctrl-C ends earlier.
 """
 
 
@@ -39,13 +42,13 @@ def add_parser(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = kinds.add_parser(
         "rig",
         help="poses of several cameras in one room, from a board that pairs of them see",
-        description="Calibrate the poses of several cameras from recordings of a chessboard or a ChArUco board that "
+        description="Calibrate the poses of several cameras from recordings or live images of a board that "
         "pairs of cameras see at the same time, or refine them by the people whom they see. Writes a rig file.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "sources", metavar="SOURCE", nargs="+", help="recordings or folders of photographs, one a camera"
+        "sources", metavar="SOURCE", nargs="+", help="recordings, folders of photographs, or live cameras, one a camera"
     )
     add_board_arguments(parser, required=False)
     parser.add_argument(
@@ -120,7 +123,9 @@ def run(args: argparse.Namespace) -> int:
 def _calibrate(args: argparse.Namespace, board: Board) -> int:
     from calibration.rig.board_poses import symmetries
     from calibration.rig.calibrate import calibrate_rig
+    from edge.cli.rig_live import are_live, collect_rig
     from edge.cli.rig_recordings import aligned, read_recordings
+    from edge.sources import open_source
 
     names = camera_names(args)
     offsets = dict(args.offset)
@@ -128,13 +133,19 @@ def _calibrate(args: argparse.Namespace, board: Board) -> int:
         if name not in names:
             raise UsageError(f"--offset {name}: no such camera; there are: {', '.join(names)}")
     given = _given_cameras(args, names)
-    recordings = read_recordings(
-        args.sources,
-        names,
-        board,
-        board.corner_count,
-        in_step=lambda counts: len(set(counts)) == 1 and args.sync in ("auto", "frames") and not offsets,
-    )
+    if are_live(args.sources):
+        if args.sync == "frames":
+            raise UsageError("--sync frames is for recordings; images of live cameras are matched by their times")
+        opened = [open_source(uri) for uri in args.sources]
+        recordings = collect_rig(opened, names, lambda: board_of(args), [name for name in names if name not in given])
+    else:
+        recordings = read_recordings(
+            args.sources,
+            names,
+            board,
+            board.corner_count,
+            in_step=lambda counts: len(set(counts)) == 1 and args.sync in ("auto", "frames") and not offsets,
+        )
     for recording in recordings:
         console.out(f"{recording.name}: {len(recording.track.views)} views of the board{_variants(recording)}")
     cameras = _intrinsics(args, recordings, given)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edge.errors import UsageError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -18,17 +16,22 @@ if TYPE_CHECKING:
 MOST_FRAMES = 300  # of a recording that are searched where recordings run in step; three of them beside each other
 MOST_MOTION = 900  # that are searched where the motion of the board has to say how the recordings belong together
 BURST = 3
+END_FRAMES, END_STEP = (
+    60,
+    8,
+)  # at the beginning and the end, where the board may lie on the floor; every n-th is searched
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """What was found in one source: its name, the size of its images, the board's track, and whether it is a folder of
-    photographs."""
+    photographs, or live, with times of capture."""
 
     name: str
     size: tuple[int, int]
     track: BoardTrack
     photographs: bool
+    live: bool = False
 
 
 def read_recordings(
@@ -44,16 +47,11 @@ def read_recordings(
         in_step: whether recordings of these numbers of frames are taken to be in step.
     """
     from edge.cli.status_line import StatusLine
-    from edge.redaction import redact_url
     from edge.sources import open_source
 
     counts = []
     for uri in sources:
         with open_source(uri) as source:
-            if source.live:
-                raise UsageError(
-                    f"{redact_url(uri)}: is live; record the cameras first, for example with meshcast record"
-                )
             counts.append(source.frame_count or 0)
     stepped = all(counts) and in_step(counts)
     found = []
@@ -64,15 +62,20 @@ def read_recordings(
 
 
 def _chooser(count: int, stepped: bool) -> Callable[[int], bool]:
-    """Which frames are searched: all, or groups of neighbors (the board's motion is known in them), or every n-th."""
+    """Which frames are searched: all, or groups of neighbors (the board's motion is known in them), or every n-th; more
+    of them at the beginning and the end."""
     most = MOST_FRAMES if stepped else MOST_MOTION
     if not count or count <= most:
         return lambda index: True
-    if not stepped:
-        step = -(-count // most)
-        return lambda index: index % step == 0
+    step = -(-count // most)
     period = -(-count * BURST // most)
-    return lambda index: index % period < BURST
+
+    def chosen(index: int) -> bool:
+        at_end = index < END_FRAMES or index >= count - END_FRAMES
+        regular = index % period < BURST if stepped else index % step == 0
+        return regular or (at_end and index % END_STEP == 0)
+
+    return chosen
 
 
 def _read(
@@ -140,7 +143,8 @@ def aligned(
     tracks = {recording.name: recording.track for recording in recordings}
     interval = max(track.interval_s for track in tracks.values())
     counts = {name: track.frames for name, track in tracks.items()}
-    equal = len(set(counts.values())) == 1
+    live = any(recording.live for recording in recordings)
+    equal = len(set(counts.values())) == 1 and not live
     if any(recording.photographs for recording in recordings):
         if not equal:
             listed = ", ".join(f"{name} {count}" for name, count in counts.items())
@@ -160,7 +164,7 @@ def aligned(
     if by_number and not late:
         return by_frame(tracks, turns), ["recordings of equal length: frames with the same number are of one moment"]  # type: ignore[arg-type]
     missing = [name for name in tracks if name not in found]
-    if missing and not by_number:
+    if missing and not by_number and not live:
         raise CalibrationError(
             f"{', '.join(missing)}: the motion of the board does not say when the recording begins; give --offset "
             f"{missing[0]}=SECONDS, or --sync times for recordings that begin together"
@@ -172,4 +176,6 @@ def aligned(
         for name, offset in found.items()
         if name != next(iter(tracks))
     ]
+    if live:
+        said.insert(0, "images are matched by their times of capture")
     return by_time(tracks, turns, offsets), said  # type: ignore[arg-type]

@@ -284,4 +284,5 @@ def between(before: Sample, after: Sample, t_s: float) -> ViewPeople:
         translation=((1 - share) * a.translation[one] + share * b.translation[two]).astype(np.float32),
         visibility=None if near.visibility is None else near.visibility[rows],
         contacts=None if near.contacts is None else near.contacts[rows],
+        colors=None if near.colors is None else near.colors[rows],
     )

@@ -57,6 +57,33 @@ class TriangulationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ColorConfig:
+    """What the colors of people say about who is who in different views. All values are tuned on synthetic rooms.
+
+    Attributes:
+        weight: cost of a unit of log-likelihood; 0: colors are not used.
+        lightness: spreads of the lightness of a body part between views of one person, and between people.
+        color: the same of the two color axes.
+        most_alike: largest log-likelihood ratio for one person that counts.
+        most_different: the same for two people.
+        settle_s: time of people in common after which the color cast of a camera is known, s.
+        follow_s: time constant of a track's color, s.
+        forget_s: time for which the color of a track that is not seen is kept, s.
+        person_share: share of a view's color that a person takes over in a moment.
+    """
+
+    weight: float = 0.4
+    lightness: tuple[float, float] = (10.0, 20.0)
+    color: tuple[float, float] = (6.0, 12.0)
+    most_alike: float = 2.0
+    most_different: float = 5.0
+    settle_s: float = 3.0
+    follow_s: float = 0.5
+    forget_s: float = 2.0
+    person_share: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
 class MatchConfig:
     """Which tracks of different cameras are one person. All values are tuned on synthetic rooms.
 
@@ -74,6 +101,7 @@ class MatchConfig:
         reach_m_s: speed, m/s, at which a person may walk while no camera sees them.
         reach_m: distance, m, from where a person was seen last, besides that way.
         max_people: number of people that are kept.
+        colors: appearance, where views have it.
     """
 
     min_score: float = 0.3
@@ -88,6 +116,7 @@ class MatchConfig:
     reach_m_s: float = 1.5
     reach_m: float = 0.4
     max_people: int = 256
+    colors: ColorConfig = field(default_factory=ColorConfig)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.room.colors import ViewColors, color_costs
 from edge.room.config import MatchConfig
 from edge.room.views import F64, Sight
 
@@ -67,7 +68,10 @@ def costs_of_views(first: Sight, second: Sight, config: MatchConfig) -> F64:
 
 
 def cluster(
-    sights: Sequence[Sight | None], rows: Sequence[NDArray[np.intp]], config: MatchConfig
+    sights: Sequence[Sight | None],
+    rows: Sequence[NDArray[np.intp]],
+    config: MatchConfig,
+    colors: Sequence[ViewColors | None] = (),
 ) -> list[dict[int, int]]:
     """Groups of tracks that are one person, each as row by camera, with at most one track of a camera.
 
@@ -78,6 +82,7 @@ def cluster(
         sights: of all cameras.
         rows: the rows of each sight that are grouped.
         config: settings.
+        colors: of all cameras' people; none: they are not used.
     """
     tracks = [(c, int(row)) for c, chosen in enumerate(rows) for row in chosen]
     index = {track: i for i, track in enumerate(tracks)}
@@ -87,6 +92,9 @@ def cluster(
         if one is None or two is None or not len(rows[a]) or not len(rows[b]):
             continue
         found = costs_of_views(one, two, config)
+        if colors and (first := colors[a]) is not None and (second := colors[b]) is not None:
+            trust = min(first.trust, second.trust)
+            found += color_costs(first.colors, second.colors, trust, config.colors)
         for row in rows[a]:
             for other in rows[b]:
                 i, j = index[a, int(row)], index[b, int(other)]

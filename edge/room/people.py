@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from edge.room.body_fit import Fitted, PersonViews
+from edge.room.colors import UNKNOWN, RoomColors, ViewColors, color_costs, followed
 from edge.room.config import MatchConfig
 from edge.room.matching import APART, cluster, costs_of_bodies
 from edge.room.views import F64, RoomCamera, Sight
@@ -32,6 +33,7 @@ class RoomPerson:
     root: F64
     speed: F64 = field(default_factory=lambda: np.zeros(3))
     views: int = 1
+    color: F64 = field(default_factory=UNKNOWN.copy)
 
     def at(self, t_s: float) -> tuple[F64, F64]:
         """Where keypoints and root are expected."""
@@ -50,6 +52,8 @@ class RoomPeople:
     def __init__(self, cameras: Sequence[RoomCamera], config: MatchConfig | None = None) -> None:
         self._cameras = cameras
         self._config = config or MatchConfig()
+        self._colors = RoomColors(len(cameras), self._config.colors)
+        self._seen_colors: list[ViewColors | None] = [None] * len(cameras)
         self._people: dict[int, RoomPerson] = {}
         self._waiting: dict[tuple[int, int], float] = {}  # tracks without a person, since when
         self._next = 0
@@ -63,6 +67,7 @@ class RoomPeople:
         """The people of a moment, with the row of each camera that sees them; moments come in order."""
         config = self._config
         self._people = {i: p for i, p in self._people.items() if t_s - p.t_s <= config.forget_s}
+        self._seen_colors = self._colors.see(t_s, sights)
         rows: dict[int, dict[int, int]] = {}
         for c, sight in enumerate(sights):
             if sight is not None:
@@ -92,11 +97,23 @@ class RoomPeople:
                 person.speed = person.speed + share * ((root - person.root) / elapsed_s - person.speed)
             person.t_s, person.root, person.keypoints = t_s, root, keypoints[m]
             person.views = sum(row >= 0 for row in one.rows)
+            for color in self._colors_of(dict(enumerate(one.rows))).values():
+                person.color = followed(person.color, color, self._config.colors.person_share)
+        self._colors.learn(t_s, [self._colors_of(dict(enumerate(one.rows))) for one in seen])
 
     def reset(self) -> None:
         """Forget all people; their ids are not used again."""
         self._people.clear()
         self._waiting.clear()
+        self._colors.reset()
+
+    def _colors_of(self, rows: Mapping[int, int]) -> dict[int, F64]:
+        """Colors (6,) by camera of a person who is in these rows."""
+        return {
+            c: colors.colors[row]
+            for c, row in rows.items()
+            if row >= 0 and (colors := self._seen_colors[c]) is not None
+        }
 
     def _known_people(self, t_s: float, c: int, sight: Sight) -> dict[int, int]:
         """Rows of the people that this camera sees, by id."""
@@ -109,6 +126,10 @@ class RoomPeople:
         costs = costs_of_bodies(
             np.array([points for points, _ in where]), np.array([root for _, root in where]), spread, sight, config
         )
+        colors = self._seen_colors[c]
+        if colors is not None:
+            worn = np.array([p.color for p in people])
+            costs += color_costs(worn, colors.colors, colors.trust, config.colors)
         own = np.array([[p.tracks.get(c) == i for i in sight.people.ids.tolist()] for p in people])
         allowed = costs < np.where(own, config.keep_limit, config.limit)
         chosen = np.where(allowed, costs - HABIT * own, APART)
@@ -153,7 +174,7 @@ class RoomPeople:
             for c, sight in enumerate(sights)
         ]
         waiting: dict[tuple[int, int], float] = {}
-        groups = cluster(sights, left, self._config)
+        groups = cluster(sights, left, self._config, self._seen_colors)
         groups.sort(key=len, reverse=True)
         for group in groups:
             tracks = {(c, int(sight.people.ids[row])) for c, row in group.items() if (sight := sights[c]) is not None}
@@ -165,7 +186,7 @@ class RoomPeople:
                 waiting |= dict.fromkeys(tracks, since_s)
                 continue
             root = np.mean([sight.roots[row] for c, row in group.items() if (sight := sights[c]) is not None], axis=0)
-            identity = returning[0] if returning else self._lost_near(t_s, root, rows)
+            identity = returning[0] if returning else self._lost_near(t_s, root, self._colors_of(group), rows)
             if identity is None:
                 identity = self._new(t_s, root)
             if identity is not None:
@@ -177,17 +198,29 @@ class RoomPeople:
         c, number = track
         return next((p.identity for p in self._people.values() if p.tracks.get(c) == number), None)
 
-    def _lost_near(self, t_s: float, root: F64, rows: dict[int, dict[int, int]]) -> int | None:
-        """The lost person who is nearest, if the way from there can be walked."""
+    def _lost_near(
+        self, t_s: float, root: F64, colors: Mapping[int, F64], rows: dict[int, dict[int, int]]
+    ) -> int | None:
+        """The lost person who is nearest and wears the same, if the way from there can be walked."""
         config = self._config
         best, least = None, np.inf
         for person in self._people.values():
             if person.identity in rows:
                 continue
             way = float(np.linalg.norm((root - person.root)[:2]))
-            if way < min(least, config.reach_m + config.reach_m_s * (t_s - person.t_s)):
-                best, least = person.identity, way
+            cost = way + self._color_cost(person, colors)
+            if cost < least and way < config.reach_m + config.reach_m_s * (t_s - person.t_s):
+                best, least = person.identity, cost
         return best
+
+    def _color_cost(self, person: RoomPerson, colors: Mapping[int, F64]) -> float:
+        """Cost that tracks with these colors are a person."""
+        costs = [
+            float(color_costs(person.color[None], color[None], view.trust, self._config.colors)[0, 0])
+            for c, color in colors.items()
+            if (view := self._seen_colors[c]) is not None
+        ]
+        return sum(costs) / max(len(costs), 1)
 
     def _new(self, t_s: float, root: F64) -> int | None:
         """A new person's id; None where there are too many people."""

@@ -67,7 +67,8 @@ class ViewPeople:
     """The N people that one camera saw, in the camera's frame, row for row.
 
     ids (N,) int32, tracks of the camera; keypoints (N, K, 3): x px, y px, score; rotations (N, P, 3, 3), shape (N, B)
-    and translation (N, 3) m of their posed rigs; visibility (N, J) and contacts (N, 2) in 0..1, None where unknown.
+    and translation (N, 3) m of their posed rigs; visibility (N, J) and contacts (N, 2) in 0..1, None where unknown;
+    colors (N, 6) of trunk and thighs as the tracker's appearances, NaN where a part is not visible, None where unknown.
     """
 
     ids: I32
@@ -77,6 +78,7 @@ class ViewPeople:
     translation: F32
     visibility: F32 | None = None
     contacts: F32 | None = None
+    colors: F32 | None = None
 
     def __len__(self) -> int:
         return len(self.ids)

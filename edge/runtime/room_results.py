@@ -21,6 +21,8 @@ from edge.room.views import ViewPeople, rig_pixels
 from edge.room.watch import CameraHealth, RoomWatch
 from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.frame_errors import FrameErrors
+from edge.stages.appearance import appearance_of
+from edge.stages.config import AppearanceConfig
 from edge.stages.inverse_kinematics import RigFitter
 from edge.timing import Timings
 from edge.types import Bodies, Frame, RigPose
@@ -29,6 +31,7 @@ from engines.device.metered import DeviceCounts
 ROOM = "room"  # name of the fused stream
 
 ROOM_CAMERA = Camera((0, 0), np.zeros((3, 3)), np.zeros(5), world=ROOM_POSE)
+APPEARANCE = AppearanceConfig()
 NO_IMAGE = np.zeros((0, 0, 3), np.uint8)
 
 log = logging.getLogger("meshcast.room")
@@ -173,6 +176,7 @@ class RoomResults:
             bodies.translation,
             bodies.visibility,
             bodies.contacts,
+            appearance_of(frame.image, bodies.keypoints[..., :2], bodies.keypoints[..., 2], APPEARANCE),
         )
         t_s = frame.t_capture_ns * 1e-9 if self._live else frame.t_s
         self.add(camera, Sample(t_s, frame.index, frame.t_capture_ns, people))

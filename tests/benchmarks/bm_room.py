@@ -6,7 +6,6 @@ python tests/benchmarks/bm_room.py [--only NAME...] [--seconds S]
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from metric import MEDIA, Metric, show
+from room_memory import memory
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -37,7 +37,6 @@ from tests.support.room_scores import RoomScore
 from tests.support.rooms import Room, around, body_and_model, turned
 
 CAMERAS = ("cam01", "cam03")
-PAGE_BYTES = resource.getpagesize()
 
 
 @dataclass(frozen=True)
@@ -148,41 +147,18 @@ def synthetic(setting: Setting, seconds: float) -> list[Metric]:
     ]
 
 
-def memory(seconds: float, fps: float = 30.0) -> list[Metric]:
-    """Growth of the process of a room while cameras drop out and people get new tracks."""
-    cameras = around(4)
-    gaps = [(c % 4, 20.0 * c, 20.0 * c + 7) for c in range(1, int(seconds / 20))]
-    room = Room(cameras, 4, gaps=gaps)
-    body, model = body_and_model()
-    fusion, watch = RoomFusion(body, model, cameras), RoomWatch(cameras)
-    sizes: list[float] = []
-    for index, (t_s, views) in enumerate(room.moments(seconds, fps)):
-        watch.observe(fusion(t_s, views))
-        watch.poll()
-        if t_s > seconds / 10 and index % round(fps) == 0:
-            sizes.append(int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_BYTES / 1e6)
-    part = len(sizes) // 10
-    return [
-        Metric("room memory: simulated time", seconds / 3600, "h"),
-        Metric("room memory: median of the first tenth", float(np.median(sizes[:part])), "MB"),
-        Metric(
-            "room memory: growth to the last tenth", float(np.median(sizes[-part:]) - np.median(sizes[:part])), "MB"
-        ),
-    ]
-
-
 def rows(seconds: float, only: Sequence[str]) -> Iterator[Metric]:
     """The metrics, as they are measured; only: parts of the names of settings, "balance",
-    "memory", or "hours" (360 times as long, at 5 frames per second)."""
+    "memory", or "hours" (4 hours, at 5 frames per second in a third of them)."""
     if not only or "balance" in only:
         yield from recorded()
     for setting in SETTINGS:
         if not only or any(part in setting.name for part in only):
             yield from synthetic(setting, seconds)
     if not only or "memory" in only:
-        yield from memory(3 * seconds)
+        yield from memory(3 * seconds, 30.0)
     if "hours" in only:
-        yield from memory(360 * seconds, 5.0)
+        yield from memory(4 * 3600.0, 5.0)
 
 
 def measure() -> list[Metric]:

@@ -105,6 +105,8 @@ class Room:
         fps, offset_s: of each camera's frames.
         gaps: (camera, from s, to s) in which a camera gives nothing.
         noise: factor of all errors.
+        clothes: people wear different colors, which every camera sees with its own cast; else views have none.
+        stay_s: time for which people are in the room, and then out of it for as long; 0: they stay.
     """
 
     cameras: Sequence[RoomCamera]
@@ -115,6 +117,8 @@ class Room:
     offset_s: Sequence[float] = ()
     gaps: Sequence[tuple[int, float, float]] = ()
     noise: float = 1.0
+    clothes: bool = False
+    stay_s: float = 0.0
     walkers: list[Walker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -133,10 +137,16 @@ class Room:
             path = np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)
             shape = rng.normal(0, 0.8, self.rig.shapes).astype(np.float32)
             self.walkers.append(Walker(shape, rng.uniform(0.5, 1.1), np.concatenate([path, path[:1]]), 3.0 * index))
+        self._latest: tuple[float, tuple[np.ndarray, np.ndarray, np.ndarray]] | None = None
         self._seers = [_Seer(self, c, np.random.default_rng((self.seed, c))) for c in range(len(self.cameras))]
 
     def truth(self, t_s: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Keypoints (N, K, 3) and roots (N, 3) m of all people, and their rotations (N, P, 3, 3)."""
+        if self._latest is None or self._latest[0] != t_s:
+            self._latest = t_s, self._truth(t_s)
+        return self._latest[1]
+
+    def _truth(self, t_s: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rotations, roots = zip(*(walker.at(t_s) for walker in self.walkers), strict=True)
         shape = np.stack([walker.shape for walker in self.walkers])
         turned_, root = np.stack(rotations), np.stack(roots).astype(np.float32)
@@ -144,6 +154,13 @@ class Room:
         positions = self._chain.positions(self._chain.orientations(turned_), self._chain.bones(rest))
         root[:, 2] = self._sole - positions[:, self._ankles, 2].min(1)
         return self.rig(turned_, shape, root).astype(np.float64), root, turned_
+
+    def present(self, t_s: float) -> np.ndarray:
+        """Which people (N,) are in the room."""
+        if not self.stay_s:
+            return np.ones(self.people, bool)
+        begin_s = 2 * self.stay_s * np.arange(self.people) / max(self.people, 1)
+        return np.asarray((t_s + begin_s) % (2 * self.stay_s) < self.stay_s)
 
     def moments(
         self, seconds: float, fps: float = 30.0, corrections_s: Callable[[], Sequence[float]] | None = None
@@ -172,6 +189,11 @@ class _Seer:
         self._depth = rng.normal(0, 1, people)
         self._tilt = rng.normal(0, 1, (people, 24, 3))
         self._ids = np.arange(people)
+        # Lightness (of half weight) and two axes of color, of trunk and thighs.
+        spread = np.tile([20.0, 10.0, 10.0], 2)
+        self._worn = np.random.default_rng((room.seed, 99)).normal(0, 1, (people, 6)) * spread
+        self._cast = np.tile(np.random.default_rng((room.seed, camera, 99)).normal(0, [8.0, 5.0, 5.0]), 2)
+        self._light = np.random.default_rng((room.seed, camera, 98))
         self._seen_s = np.full(people, -np.inf)
         self._next, self._t_s = people, -np.inf
 
@@ -192,8 +214,9 @@ class _Seer:
         error = self._bias + 0.75 * self._drift + 0.45 * rng.normal(0, 1, pixels.shape)
         pixels = pixels + scale_px * error
         scores = np.where(inside, rng.uniform(0.55, 0.9, inside.shape), 0.05)
-        hidden = self._hidden(place)
-        scores[hidden] *= 0.15
+        present = room.present(t_s)
+        hidden = self._hidden(place, present)
+        scores[hidden | ~present] *= 0.15
         seen = (scores > 0.3).mean(1) > 0.5
         for person in np.flatnonzero(seen):
             if t_s - self._seen_s[person] > HIDDEN_S and np.isfinite(self._seen_s[person]):
@@ -212,11 +235,16 @@ class _Seer:
             shape=np.zeros((len(rows), room.rig.shapes), np.float32),
             translation=(place[rows] * depth).astype(np.float32),
             visibility=np.ones((len(rows), 24), np.float32),
+            colors=self._colors(rows) if room.clothes else None,
         )
 
-    def _hidden(self, place: np.ndarray) -> np.ndarray:
-        """People behind another one, of places (N, 3) in the camera's frame."""
+    def _colors(self, rows: np.ndarray) -> np.ndarray:
+        noise = self._light.normal(0, np.tile([6.0, 3.0, 3.0], 2), (len(rows), 6))
+        return np.asarray(self._worn[rows] + self._cast + noise, np.float32)
+
+    def _hidden(self, place: np.ndarray, present: np.ndarray) -> np.ndarray:
+        """People behind another one who is present, of places (N, 3) in the camera's frame."""
         bearing = place[:, 0] / np.maximum(place[:, 2], 0.3)
         near = np.abs(bearing[:, None] - bearing[None]) < 0.2 / np.maximum(place[None, :, 2], 0.3)
         behind = place[:, None, 2] > place[None, :, 2] + 0.2
-        return np.asarray((near & behind).any(1))
+        return np.asarray((near & behind & present).any(1))
