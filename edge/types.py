@@ -187,10 +187,12 @@ class Attention:
 
 class SurfaceUse(Enum):
     """What is done with the surface of bodies: FLOATS: any use; LEVELS: it is sent in messages, and only as the levels
-    of SurfaceLevels; NONE: nothing."""
+    of SurfaceLevels; COARSE: the same, and nothing uses more of it than the vertices of the coarser mesh; NONE:
+    nothing."""
 
     FLOATS = "floats"
     LEVELS = "levels"
+    COARSE = "coarse"
     NONE = "none"
 
 
@@ -221,6 +223,7 @@ class Bodies:
     views (N, C) uint8, of bodies that several cameras saw: 1 for each of the room's C cameras that saw the person. Such
     bodies are in the room's frame (z up, the floor at z = 0) instead of a camera's. None for those of one camera;
     levels: the surface where it is used in messages alone (SurfaceUse); vertices are then (N, 0, 3).
+    held (C,) int32, increasing: the vertices of the body that the surface has, where these are not all.
     """
 
     ids: I32
@@ -236,9 +239,20 @@ class Bodies:
     contacts: F32 | None = None
     views: U8 | None = None
     levels: SurfaceLevels | None = None
+    held: I32 | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def columns_of(self, vertices: I32) -> Array:
+        """Where the surface has some vertices of the body."""
+        return vertices if self.held is None else np.searchsorted(self.held, vertices)
+
+    def surface_at(self, vertices: I32) -> F32:
+        """Some vertices of the body (N, C, 3), m, of a surface that has them."""
+        columns = self.columns_of(vertices)
+        chosen: F32 = self.vertices.take(columns, axis=1) if self.levels is None else self.levels.at(columns)
+        return chosen
 
     @property
     def surfaced(self) -> bool:

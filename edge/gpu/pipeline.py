@@ -161,9 +161,12 @@ class GpuPipeline(Pipeline):
         return fit
 
     def _make_skin(self, body: Body, model: BodyModel) -> Skin:
-        skinner = GpuSkinner(self._device, self._mesh_stream, body)
-        self._owned.append(skinner)
-        return GpuSkin(body, model, skinner, lambda: self.surface_use())
+        def skinner_of(chosen: I32 | None) -> GpuSkinner:
+            skinner = GpuSkinner(self._device, self._mesh_stream, body, chosen)
+            self._owned.append(skinner)
+            return skinner
+
+        return GpuSkin(body, model, lambda: self.surface_use(), skinner_of)
 
     def _gpu_pose(self, role: str, card: Card, **options: Any) -> GpuPose:
         pose = GpuPose(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import edge_kernels
-from edge.types import F32, Array, SurfaceLevels
+from edge.types import F32, I32, Array, SurfaceLevels
 from edge_kernels import SkinningModel
 from edge_kernels.reference.skinning import workspace_floats
 from engines.body.body import Body
@@ -27,12 +27,20 @@ class GpuSkinner:
     One caller at a time. The host waits once a call.
     """
 
-    def __init__(self, device: Device, stream: Stream, body: Body) -> None:
+    def __init__(self, device: Device, stream: Stream, body: Body, chosen: I32 | None = None) -> None:
+        """chosen: the vertices that are posed; None: all."""
         self._stream = stream
         model = SkinningModel.pack(
-            body.v_template, body.shape_dirs, body.pose_dirs, body.weights, body.joint_regressor, body.parents
+            body.v_template,
+            body.shape_dirs,
+            body.pose_dirs,
+            body.weights,
+            body.joint_regressor,
+            body.parents,
+            chosen=chosen,
         )
-        joints, vertices, poses = len(model.parents), len(body.v_template), model.pose_dirs.shape[1]
+        joints, poses = len(model.parents), model.pose_dirs.shape[1]
+        vertices = len(body.v_template) if chosen is None else len(chosen)
         given = [Spec(row, FLOAT) for row in ((joints, 3, 3), (model.joint_dirs.shape[2],), (3,))]
         self._model = uploaded(device, stream, model, "body")
         self._done = device.event("bodies landed")

@@ -68,15 +68,20 @@ class FrameRing:
 
         Raises ModelError when the ring is closed, OutOfMemoryError when an image of a new size does not fit.
         """
-        with self._condition:
-            self._condition.wait_for(lambda: self._free or self._closed)
-            if self._closed:
-                raise ModelError(f"{frame.stream}: its frames are no longer uploaded; the stream has ended")
-            slot = self._free.popleft()
+        slot = None
         try:
+            with self._condition:
+                self._condition.wait_for(lambda: self._free or self._closed)
+                if self._closed:
+                    raise ModelError(f"{frame.stream}: its frames are no longer uploaded; the stream has ended")
+                slot = self._free.popleft()
             self._fill(slot, frame)
         except BaseException:
-            self._give_back(slot)
+            surface = frame.surface if isinstance(frame, DeviceFrame) else None
+            if surface is not None and (slot is None or slot.surface is not surface):
+                surface.release()  # otherwise the slot gives it back
+            if slot is not None:
+                self._give_back(slot)
             raise
         with self._condition:
             self._used[frame.index] = frame, slot
@@ -156,7 +161,6 @@ class FrameRing:
         assert slot.image is not None
         assert slot.staging is not None
         if surface.device != self._device.name:
-            surface.release()
             raise ModelError(f"{frame.stream}: its images are on {surface.device}, its models on {self._device.name}")
         slot.surface, bt709, bgr = surface, surface.bt709, len(surface.planes) == 1
 

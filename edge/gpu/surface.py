@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from edge.gpu.skin import GpuSkinner
-from edge.stages.rig_pose import Skin
-from edge.types import F32, BodyModel, PosedRigs, SurfaceLevels, SurfaceUse
-from engines.body.body import Body
+from edge.stages.rig_pose import Pose, Skin
+from edge.types import F32, PosedRigs, SurfaceLevels
 
 
 class GpuSkin(Skin):
-    """A Skin that skins on the device: to the levels of messages where these are all that is used."""
+    """A Skin whose skinners are on the device: to the levels of messages where these are all that is used."""
 
-    def __init__(self, body: Body, model: BodyModel, skinner: GpuSkinner, use: Callable[[], SurfaceUse]) -> None:
-        super().__init__(body, model, use, skinner)
-        self._skinner = skinner
-
-    def _for_messages(self, posed: PosedRigs) -> tuple[F32, SurfaceLevels | None, F32]:
-        levels, joints = self._skinner.levels(posed.rotations, posed.shape, self.shift(posed))
-        none = np.empty((len(joints), 0, 3), np.float32)
-        return none, levels, self._with_points(joints, levels.at(self.used))
+    def _pose(self, skin: Pose, posed: PosedRigs, *, for_messages: bool) -> tuple[F32, SurfaceLevels | None, F32]:
+        if not for_messages:
+            return super()._pose(skin, posed, for_messages=False)
+        assert isinstance(skin, GpuSkinner)
+        levels, joints = skin.levels(posed.rotations, posed.shape, self.shift(posed))
+        return np.empty((len(joints), 0, 3), np.float32), levels, joints

@@ -146,8 +146,11 @@ class Outputs:
         """What the outputs use of the surface of the stream's bodies. Any thread may ask."""
         if any(file.open for file in self._files):
             return SurfaceUse.FLOATS
-        wanted = any(each.open and each.publisher.wants_surface(stream) for each in self._publications)
-        return SurfaceUse.LEVELS if wanted else SurfaceUse.NONE
+        publishers = [each.publisher for each in self._publications if each.open]
+        if any(publisher.wants_mesh(stream) for publisher in publishers):
+            return SurfaceUse.LEVELS
+        wanted = any(publisher.wants_surface(stream) for publisher in publishers)
+        return SurfaceUse.COARSE if wanted else SurfaceUse.NONE
 
     def write(self, result: FrameResult) -> float:
         """Publish, then save and draw; returns the frame's age in milliseconds when it was published."""

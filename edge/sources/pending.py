@@ -34,6 +34,11 @@ class PendingFrame:
         """The same with its image converted now; an image on a device stays there."""
         return self if isinstance(self.pixels, Surface) else replace(self, pixels=_held(self.pixels()))
 
+    def drop(self) -> None:
+        """Nothing will use the frame: an image on a device goes back to its decoder."""
+        if isinstance(self.pixels, Surface):
+            self.pixels.release()
+
     def frame(self) -> Frame:
         """The frame with its image."""
         if isinstance(self.pixels, Surface):

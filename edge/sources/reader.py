@@ -55,8 +55,9 @@ class Reader:
         self._on_read = None if source.live else on_read  # reading a live source mostly waits for the camera
         newest = self.pace == "realtime"
         self._load = DecodeController(source.decoding) if newest else None
+        self._on_lost = on_lost
         self._frames: BoundedQueue[PendingFrame] = BoundedQueue(
-            1 if newest else _QUEUE, newest=newest, on_lost=on_lost, on_wait=on_wait
+            1 if newest else _QUEUE, newest=newest, on_lost=self._lose, on_wait=on_wait
         )
         self._worker = threading.Thread(target=self._run, name=f"meshcast-reader-{source.name}", daemon=True)
         self._starting = threading.Lock()
@@ -102,6 +103,11 @@ class Reader:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _lose(self, frame: PendingFrame) -> None:
+        frame.drop()
+        if self._on_lost is not None:
+            self._on_lost(frame)
 
     def _run(self) -> None:
         paced = self.pace == "realtime" and not self.source.live

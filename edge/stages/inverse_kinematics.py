@@ -109,9 +109,7 @@ class RigFitter:
 
     def _surface(self, bodies: Bodies) -> F32:
         """The vertices (N, C, 3) that are fitted, relative to the root joint."""
-        levels = bodies.levels
-        chosen = np.take(bodies.vertices, self._chosen, axis=1) if levels is None else levels.at(self._chosen)
-        relative: F32 = chosen - bodies.translation[:, None]
+        relative: F32 = bodies.surface_at(self._chosen) - bodies.translation[:, None]
         return relative
 
     def _expected(self, t_s: float, bodies: Bodies, people: list[_Person], known: list[bool]) -> tuple[F32, F32]:

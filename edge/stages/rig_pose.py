@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from engines.body.rig_points import Chain, RigPoints
 from engines.body.skinning import Skinner
 from engines.heads.base import RootMesh
 from engines.heads.landmarks import surface_points
+
+Pose = Callable[[F32, F32, F32], tuple[F32, F32]]
+"""Vertices and joints, m, of rotations, shapes and translations; see Skinner."""
 
 
 class RigPoser:
@@ -98,23 +102,25 @@ class Skin:
         body: Body,
         model: BodyModel,
         use: Callable[[], SurfaceUse] = lambda: SurfaceUse.FLOATS,
-        skinner: Callable[[F32, F32, F32], tuple[F32, F32]] | None = None,
+        skinner_of: Callable[[I32 | None], Pose] | None = None,
     ) -> None:
-        """use: what is done with the surface, asked for each frame. skinner: poses the body as a Skinner does; None: on
-        the CPU."""
+        """use: what is done with the surface, asked for each frame. skinner_of: makes what poses some vertices of the
+        body, or all, as a Skinner does; None: on the CPU."""
         rig = model.rig
         assert rig is not None
         self._joints = len(model.parents)
         self._root, self._root_dirs = rig.rest_joints[0], rig.joint_shape_dirs[0]
         self._use = use
-        self._skin = skinner or Skinner(body)
+        self._skinner_of = skinner_of or partial(_skinner_of, body)
         extra = model.joint_names[self._joints :]
         named, regressor = surface_points(body, extra)
         if not named.all():
             unknown = [name for name, known in zip(extra, named, strict=True) if not known]
             raise ValueError(f"the body {body.name} has no points {', '.join(unknown)}")
-        self.used = np.flatnonzero(np.abs(regressor).sum(0))
+        self.used = np.flatnonzero(np.abs(regressor).sum(0)).astype(np.int32)
         self.regressor = np.ascontiguousarray(regressor[:, self.used], np.float32)
+        self._held = None if model.lod is None else np.union1d(model.lod.vertices, self.used).astype(np.int32)
+        self._whole = self._skinner_of(None)
 
     def shift(self, posed: PosedRigs) -> F32:
         """What is added (N, 3) m to bodies that are posed around their own origin."""
@@ -124,34 +130,36 @@ class Skin:
     def __call__(self, posed: PosedRigs, bodies: Bodies) -> Bodies:
         use = self._use()
         joints = vertices = np.empty((len(bodies), 0, 3), np.float32)
-        levels = None
-        if use is SurfaceUse.LEVELS:
-            vertices, levels, joints = self._for_messages(posed)
-        elif use is SurfaceUse.FLOATS:
-            vertices, joints = self._whole(posed)
-        return replace(
+        made = replace(
             bodies,
             joints=joints,
             vertices=vertices,
-            levels=levels,
             translation=posed.translation,
             rotations=posed.rotations,
             shape=posed.shape,
         )
+        if use is SurfaceUse.NONE:
+            return made
+        coarse = use is SurfaceUse.COARSE and self._held is not None
+        skin = self._coarse if coarse else self._whole
+        vertices, levels, joints = self._pose(skin, posed, for_messages=use is not SurfaceUse.FLOATS)
+        made = replace(made, vertices=vertices, levels=levels, held=self._held if coarse else None)
+        if len(self.regressor):
+            joints = np.concatenate([joints, self.regressor @ made.surface_at(self.used)], 1)
+        return replace(made, joints=joints)
 
-    def _whole(self, posed: PosedRigs) -> tuple[F32, F32]:
-        """Vertices (N, V, 3) and joints (N, J, 3)."""
-        vertices, joints = self._skin(posed.rotations, posed.shape, self.shift(posed))
-        return vertices, self._with_points(joints, vertices[:, self.used])
-
-    def _for_messages(self, posed: PosedRigs) -> tuple[F32, SurfaceLevels | None, F32]:
-        """Vertices, or instead of them the levels of messages, and joints (N, J, 3)."""
-        vertices, joints = self._whole(posed)
+    def _pose(self, skin: Pose, posed: PosedRigs, *, for_messages: bool) -> tuple[F32, SurfaceLevels | None, F32]:
+        """Vertices, or for messages the levels instead, and the rig's joints (N, P, 3)."""
+        vertices, joints = skin(posed.rotations, posed.shape, self.shift(posed))
         return vertices, None, joints
 
-    def _with_points(self, joints: F32, used: F32) -> F32:
-        """The rig's joints (N, P, 3) and those that are made of the vertices `used` (N, C, 3)."""
-        return np.concatenate([joints, self.regressor @ used], 1) if len(self.regressor) else joints
+    @cached_property
+    def _coarse(self) -> Pose:
+        return self._skinner_of(self._held)
+
+
+def _skinner_of(body: Body, chosen: I32 | None) -> Pose:
+    return Skinner(body, chosen=chosen)
 
 
 def can_pose(body: Body, model: BodyModel) -> bool:

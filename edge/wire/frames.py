@@ -80,11 +80,11 @@ class FrameEncoder:
         """The coarser mesh, joints and keypoints. Raises WireError when the body model has none."""
         if self._lod_vertices is None:
             raise WireError("this body model has no coarser mesh: subscribe to mesh/")
-        levels, coarse = bodies.levels, bodies.vertices
+        levels, coarse, columns = bodies.levels, bodies.vertices, bodies.columns_of(self._lod_vertices)
         if levels is None:
-            coarse = coarse.take(self._lod_vertices, axis=1)
+            coarse = coarse.take(columns, axis=1)
         else:
-            levels = replace(levels, levels=levels.levels.take(self._lod_vertices, axis=1))
+            levels = replace(levels, levels=levels.levels.take(columns, axis=1))
         people = self._people(bodies, joints=bodies.joints, keypoints=bodies.keypoints, vertices=coarse)
         return self._message(Kind.MESH_LOD, frame, people, stamp, camera, levels)
 

@@ -140,6 +140,12 @@ class Publisher:
             self._read_subscriptions()
             return any(self._socket.wants(topics[kind]) for kind in OF_SURFACE)
 
+    def wants_mesh(self, stream: str) -> bool:
+        """Whether a client subscribed to the level `mesh` of a stream. Any thread may ask."""
+        with self._lock:
+            self._read_subscriptions()
+            return self._socket.wants(self._streams[stream].messages.topics[Kind.MESH])
+
     def describe(self, stream: str, values: Callable[[], Mapping[str, Any]]) -> None:
         """Send what `values` returns once a second to subscribers of the stream's stats; it is called on a thread of
         the publisher."""

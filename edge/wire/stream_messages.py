@@ -66,7 +66,8 @@ class StreamMessages:
             bodies: the people in it.
             camera: the camera of the frame.
             rig_pose: the same people as a pose of the rig; None: there is no message of the level `params`.
-            wanted: levels; none is sent of bodies whose surface was not computed, before anyone subscribed.
+            wanted: levels; none is sent of bodies whose surface was not computed, before anyone subscribed, and no mesh
+                of those that have a coarser one alone.
             now: time of publishing; None: this moment.
         """
         now = now or PublishTime.now()
@@ -79,7 +80,7 @@ class StreamMessages:
             yield self._frames.joints(frame, bodies, stamp, camera)
         if Kind.MESH_LOD in wanted and self._lod:
             yield self._frames.mesh_lod(frame, bodies, stamp, camera)
-        if Kind.MESH in wanted:
+        if Kind.MESH in wanted and bodies.held is None:
             yield self._frames.mesh(frame, bodies, stamp, camera)
 
     def preview(

@@ -12,20 +12,23 @@ F32 = NDArray[np.float32]
 
 
 class Skinner:
-    """Poses `body` with its first `shapes` shape directions, all of them unless given. To be made once and kept.
+    """Poses `body` with its first `shapes` shape directions and some of its vertices, all of them unless given. To be
+    made once and kept.
 
     Raises ValueError when the body has fewer.
     """
 
     __slots__ = ("_skin", "body")
 
-    def __init__(self, body: Body, shapes: int | None = None) -> None:
+    def __init__(self, body: Body, shapes: int | None = None, chosen: NDArray[np.int32] | None = None) -> None:
         has = body.shape_dirs.shape[2]
         if shapes is not None and shapes > has:
             raise ValueError(f"the body {body.name} has {has} shape directions, not {shapes}")
         self.body = body
         dirs = body.shape_dirs[:, :, :shapes]
-        self._skin = Skinning(body.v_template, dirs, body.pose_dirs, body.weights, body.joint_regressor, body.parents)
+        self._skin = Skinning(
+            body.v_template, dirs, body.pose_dirs, body.weights, body.joint_regressor, body.parents, chosen=chosen
+        )
 
     def __call__(self, rotations: F32, shape: F32, translation: F32 | None = None) -> tuple[F32, F32]:
         """Posed vertices (N, V, 3) and joints (N, J, 3) m; what `Body.skin` returns, plus the translation (N, 3) m.

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
 from engines.errors import ModelError
 
 Kind = Literal["data", "cache"]
@@ -21,6 +19,8 @@ def user_folder(kind: Kind) -> Path | None:
         An absolute path, or None for a user without a home folder: a process without HOME whose user id has no entry
         in the password database, as in containers.
     """
+    import platformdirs  # the operators' tests run without it
+
     find = platformdirs.user_data_path if kind == "data" else platformdirs.user_cache_path
     try:
         folder = Path(find("meshcast"))

@@ -30,6 +30,7 @@ class Skinning:
         weights: (V, J) float32, skinning weights.
         joint_regressor: (J, V) float32.
         parents: (J,), each before its joint; the root's is ignored.
+        chosen: (C,), indices of the vertices that are posed; None: all, C = V.
         storage: "int16" stores the pose blend shapes as 16-bit fixed point, scaled for each coordinate of each vertex:
             half the memory traffic, and an error of at most 1 / 65534 of the coordinate's largest element times the sum
             of |R - I|.
@@ -50,11 +51,12 @@ class Skinning:
         parents: NDArray[np.integer[Any]],
         *,
         storage: Literal["float32", "int16"] = "float32",
+        chosen: NDArray[np.integer[Any]] | None = None,
     ) -> None:
         self.model = SkinningModel.pack(
-            v_template, shape_dirs, pose_dirs, weights, joint_regressor, parents, storage=storage
+            v_template, shape_dirs, pose_dirs, weights, joint_regressor, parents, storage=storage, chosen=chosen
         )
-        self.vertices = len(v_template)
+        self.vertices = len(v_template) if chosen is None else len(chosen)
         self._scratch = _Scratch()
 
     @overload

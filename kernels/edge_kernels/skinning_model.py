@@ -52,13 +52,18 @@ class SkinningModel(NamedTuple):
         parents: NDArray[np.integer[Any]],
         *,
         storage: Literal["float32", "int16"] = "float32",
+        chosen: NDArray[np.integer[Any]] | None = None,
     ) -> SkinningModel:
         """Packs the arrays of an SMPL-format body; arguments and errors as those of `Skinning`."""
-        vertices = _checked_vertices(v_template, shape_dirs, pose_dirs, weights, joint_regressor, parents)
+        _check_body(v_template, shape_dirs, pose_dirs, weights, joint_regressor, parents)
         if storage not in ("float32", "int16"):
             raise ValueError(f"storage must be float32 or int16, not {storage}")
+        joint_template, joint_dirs = (_regressed(joint_regressor, each) for each in (v_template, shape_dirs))
+        if chosen is not None:
+            v_template, shape_dirs, weights = v_template[chosen], shape_dirs[chosen], weights[chosen]
+            pose_dirs = None if pose_dirs is None else pose_dirs[chosen]
         if pose_dirs is None:
-            pose_dirs = np.zeros((vertices, 3, 0), np.float32)
+            pose_dirs = np.zeros((len(v_template), 3, 0), np.float32)
         stored, scale = _stored(_blocks(np.asarray(pose_dirs, np.float32)), storage)
         return cls(
             _blocks(np.asarray(v_template, np.float32)[..., None])[:, 0],
@@ -66,8 +71,8 @@ class SkinningModel(NamedTuple):
             stored,
             scale,
             *_block_sparse(np.asarray(weights, np.float32)),
-            np.ascontiguousarray(_regressed(joint_regressor, v_template), np.float32),
-            np.ascontiguousarray(_regressed(joint_regressor, shape_dirs), np.float32),
+            np.ascontiguousarray(joint_template, np.float32),
+            np.ascontiguousarray(joint_dirs, np.float32),
             np.ascontiguousarray(parents, np.int32),
         )
 
@@ -82,15 +87,15 @@ def _stored(packed: F32, storage: str) -> tuple[F32 | NDArray[np.int16], F32]:
     return np.ascontiguousarray(np.rint(packed / scale[:, None]), np.int16), scale
 
 
-def _checked_vertices(
+def _check_body(
     v_template: F32,
     shape_dirs: F32,
     pose_dirs: F32 | None,
     weights: F32,
     joint_regressor: F32,
     parents: NDArray[np.integer[Any]],
-) -> int:
-    """V, or ValueError for arrays that do not fit each other."""
+) -> None:
+    """ValueError for arrays that do not fit each other."""
     vertices, joints = len(v_template), len(parents)
     if vertices == 0 or joints == 0:
         raise ValueError(f"a body needs vertices and joints, not {vertices} and {joints}")
@@ -108,7 +113,6 @@ def _checked_vertices(
             raise ValueError(f"{name} must have the shape {shape}, not {array.shape}")
     if (parents[1:] < 0).any() or (parents[1:] >= np.arange(1, joints)).any():
         raise ValueError(f"parents must come before their joints: {parents.tolist()}")
-    return vertices
 
 
 def _regressed(joint_regressor: F32, of_vertices: F32) -> NDArray[np.float64]:

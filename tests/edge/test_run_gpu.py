@@ -13,7 +13,7 @@ import pytest
 
 import edge.models
 from edge.errors import EXIT_INPUT, EXIT_PARTIAL, EXIT_WHOLE
-from edge.types import Frame, Surface
+from edge.types import U8, Frame, Surface
 from tests.support.commands import Command, CommandResult, load, report
 from tests.support.emulated.machine import install, out_of_memory
 from tests.support.emulated.runtime import Fault, Runtime
@@ -85,27 +85,77 @@ def test_run_on_gpu_without_a_subscriber_makes_no_surfaces(
     assert runtime.counts["skinning"] == runtime.counts["skinning to levels"] == 0
 
 
-def test_run_on_gpu_reads_the_surfaces_of_a_decoder(
-    meshcast: Command, runtime: Runtime, person_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pools: list[SurfacePool] = []
+class Decoder:
+    """A decoder on the GPU that has some surfaces; made with the first frame."""
 
-    def surface_of(frame: Any, device: str) -> Surface:
-        if not pools:
-            pools.append(SurfacePool(runtime, 12, (frame.width, frame.height), device))
+    def __init__(self, runtime: Runtime, surfaces: int) -> None:
+        self._runtime, self._surfaces = runtime, surfaces
+        self.pool: SurfacePool | None = None
+        self.in_use: Surface | None = None
+
+    def surface_of(self, frame: Any, device: str) -> Surface:
         image = frame.reformat(format="bgr24").to_ndarray()
-        found = pools[0].frame(Frame("person", 0, 0, 0.0, image)).surface
+        if self.pool is None:
+            self.pool = SurfacePool(self._runtime, self._surfaces, (frame.width, frame.height), device)
+            if self._surfaces == 1:
+                self.in_use = self._of(image)
+        return self._of(image)
+
+    def close(self) -> None:
+        gc.collect()  # frames that waited for the end hold their surfaces
+        assert self.pool is not None
+        if self.in_use is not None:
+            self.in_use.release()
+        assert self.pool.used == 0
+        self.pool.close()
+
+    def _of(self, image: U8) -> Surface:
+        assert self.pool is not None
+        found = self.pool.frame(Frame("person", 0, 0, 0.0, image)).surface
         assert found is not None
         return found
 
+
+@pytest.fixture
+def decoder(request: pytest.FixtureRequest, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Decoder]:
+    made = Decoder(runtime, getattr(request, "param", 12))
     monkeypatch.setattr("edge.sources.demuxer.hwaccel", lambda device: None)
-    monkeypatch.setattr("edge.sources.hardware.surface_of", surface_of)
+    monkeypatch.setattr("edge.sources.hardware.surface_of", made.surface_of)
+    yield made
+    made.close()
+
+
+def test_run_on_gpu_reads_the_surfaces_of_a_decoder(
+    meshcast: Command, runtime: Runtime, decoder: Decoder, person_clip: Path, tmp_path: Path
+) -> None:
     said = saved(meshcast, [person_clip], tmp_path / "out", "--decode", "gpu", "--max-frames", "6", *GPU)
     assert (said.code, said.errors) == (EXIT_WHOLE, [])
     assert runtime.counts["image to BGR"] >= 6
     assert len(load(tmp_path / "out" / "person.npz")["id"]) >= 6
-    gc.collect()  # frames that waited for the end hold their surfaces
-    pools[0].close()
+
+
+BESIDE = "synthetic:?people=1&frames=4&size=320x240"  # its images are made on the host
+
+
+def test_run_on_gpu_with_images_of_the_host_beside_those_of_a_decoder(
+    meshcast: Command, runtime: Runtime, decoder: Decoder, person_clip: Path, tmp_path: Path
+) -> None:
+    both = [person_clip, BESIDE]
+    said = saved(meshcast, both, tmp_path / "out", "--decode", "gpu", "--max-frames", "4", *GPU)
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert runtime.counts["image to BGR"] >= 4
+    assert [load(tmp_path / "out" / f"{name}.npz")["frames"].item() for name in ("person", "synthetic")] == [4, 4]
+
+
+@pytest.mark.parametrize("decoder", [1], indirect=True)
+def test_run_on_gpu_whose_decoder_has_no_free_surface_keeps_the_other_stream(
+    meshcast: Command, runtime: Runtime, decoder: Decoder, person_clip: Path, tmp_path: Path
+) -> None:
+    both = [person_clip, BESIDE]
+    said = saved(meshcast, both, tmp_path / "out", "--decode", "gpu", "--max-frames", "4", *GPU)
+    assert said.code == EXIT_PARTIAL
+    assert len([line for line in said.errors if "surfaces of its decoder are in use" in line]) == 1
+    assert load(tmp_path / "out" / "synthetic.npz")["frames"].item() == 4
 
 
 def test_run_decoding_on_a_gpu_without_models_there_is_one_line(meshcast: Command, person_clip: Path) -> None:

@@ -88,7 +88,9 @@ def test_fit_rotations_native_equals_the_reference(rng: np.random.Generator, joi
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize(("people", "joint_count", "around"), [(0, 24, 12), (1, 1, 3), (1, 64, 4), (5, 24, 40)])
+@pytest.mark.parametrize(
+    ("people", "joint_count", "around"), [(0, 24, 12), (1, 1, 3), (2, 5, 6), (1, 64, 4), (5, 24, 40)]
+)
 def test_fit_rotations_cuda_equals_the_cpu(
     rng: np.random.Generator, people: int, joint_count: int, around: int
 ) -> None:

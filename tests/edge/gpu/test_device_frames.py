@@ -14,7 +14,7 @@ from edge.gpu.pipeline import GpuPipeline
 from edge.pipeline import CameraConfig, Pipeline
 from edge.runtime.async_pipeline import AsyncPipeline
 from edge.types import DeviceFrame
-from engines.errors import ModelError
+from engines.errors import ModelError, OutOfMemoryError
 from tests.support.emulated.checker import HOST
 from tests.support.emulated.clips import Clip, differences
 from tests.support.emulated.machine import emulated_models, install
@@ -131,6 +131,20 @@ def test_device_frame_of_another_device_is_one_line(pipeline: GpuPipeline, runti
         pipeline.upload(pool.frame(one_person.frames[0]))
     assert pool.used == 0
     pool.close()
+
+
+def test_device_frame_that_is_not_uploaded_gives_its_surface_back(
+    pipeline: GpuPipeline, pool: SurfacePool, runtime: Runtime, one_person: Clip
+) -> None:
+    runtime.limit = runtime.used["cuda:0"] + 1
+    with pytest.raises(OutOfMemoryError):
+        pipeline.upload(pool.frame(one_person.frames[0]))
+    assert pool.used == 0
+    runtime.limit = 1 << 40
+    pipeline.end()
+    with pytest.raises(ModelError, match=r"its frames are no longer uploaded"):
+        pipeline.upload(pool.frame(one_person.frames[0]))
+    assert pool.used == 0
 
 
 def test_device_frame_that_no_pipeline_took_has_no_image(pool: SurfacePool, one_person: Clip) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from edge.types import Bodies, SurfaceUse
 from edge.wire.frames import FrameEncoder, Stamp
+from engines.body.body import open_body
+from engines.body.lod import lod_of
 from meshcast.protocol.axes import SYSTEMS
 from meshcast.protocol.decoding import decode
 from tests.support.emulated.clips import Clip
@@ -60,6 +62,19 @@ def test_levels_of_several_people_give_their_rotations_and_joints(crowd: Clip) -
     every = np.arange(expected.vertices.shape[1])
     np.testing.assert_allclose(bodies.levels.at(every), expected.vertices, atol=HALF_STEP_M)
     np.testing.assert_allclose(bodies.joints, expected.joints, atol=HALF_STEP_M)
+
+
+def test_coarse_surface_gives_the_messages_that_need_no_more(levels: Bodies, one_person: Clip) -> None:
+    runtime = Runtime(eagerness=0)
+    frame, coarse = one_person.frames[0], bodies_for(SurfaceUse.COARSE, one_person, runtime)
+    assert coarse.levels is not None
+    assert levels.levels is not None
+    assert coarse.levels.levels.shape[1] < levels.levels.levels.shape[1] / 3
+    encoder = FrameEncoder("opencv", lod_of(open_body()).vertices)
+    for level in (encoder.mesh_lod, encoder.joints):
+        made, wanted = (decode(level(frame, each, STAMP)).people for each in (coarse, one_person.bodies[0]))
+        np.testing.assert_allclose(made.vertices, wanted.vertices, atol=HALF_STEP_M)
+        np.testing.assert_allclose(made.joints, wanted.joints, atol=HALF_STEP_M)
 
 
 def test_message_of_levels_is_that_of_vertices_bit_for_bit(levels: Bodies, one_person: Clip) -> None:

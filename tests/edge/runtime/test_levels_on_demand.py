@@ -12,9 +12,9 @@ import pytest
 from calibration.camera import Camera
 from edge.runtime.async_pipeline import FrameResult
 from edge.runtime.outputs import Outputs, StreamFiles
-from edge.stages.rig_pose import Skin
+from edge.stages.rig_pose import Pose, Skin
 from edge.timing import Timings
-from edge.types import F32, Bodies, Frame, SurfaceUse
+from edge.types import F32, I32, Bodies, Frame, SurfaceUse
 from edge.wire.publisher import Publisher
 from engines.body.skinning import Skinner
 from meshcast.subscriber import subscribe
@@ -31,8 +31,7 @@ class Publishing:
     def __init__(self, publisher: Publisher) -> None:
         self.outputs = Outputs(StreamFiles(), MODEL, Timings(), 30.0, publisher, stream="a")
         self.skinned = 0
-        self._skinner = Skinner(BODY)
-        self._skin = Skin(BODY, MODEL, lambda: self.outputs.surface_use("a"), self._pose)
+        self._skin = Skin(BODY, MODEL, lambda: self.outputs.surface_use("a"), self._skinner_of)
         self._posed, self._bodies = posed_rigs(standing(), ROOT), seen(standing(), ROOT)[2]
         self._frames = 0
 
@@ -44,9 +43,14 @@ class Publishing:
         self._frames += 1
         return bodies
 
-    def _pose(self, rotations: F32, shape: F32, translation: F32) -> tuple[F32, F32]:
-        self.skinned += 1
-        return self._skinner(rotations, shape, translation)
+    def _skinner_of(self, chosen: I32 | None) -> Pose:
+        skinner = Skinner(BODY, chosen=chosen)
+
+        def pose(rotations: F32, shape: F32, translation: F32) -> tuple[F32, F32]:
+            self.skinned += 1
+            return skinner(rotations, shape, translation)
+
+        return pose
 
 
 @pytest.mark.parametrize("level", ["mesh", "mesh-lod", "joints"])

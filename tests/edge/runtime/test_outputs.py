@@ -81,6 +81,7 @@ class FakePublisher:
         self.times: list[tuple[float, int]] = []
         self.ended: list[str] = []
         self.subscribed = False
+        self.mesh = False
         self._fault = fault
 
     def wants_rotations(self, stream: str) -> bool:
@@ -88,6 +89,9 @@ class FakePublisher:
 
     def wants_surface(self, stream: str) -> bool:
         return self.subscribed and stream == "left"
+
+    def wants_mesh(self, stream: str) -> bool:
+        return self.mesh and self.wants_surface(stream)
 
     def publish(self, frame: Frame, bodies: Bodies, camera: Camera, rig_pose: RigPose | None) -> None:
         self._fault(frame.index)
@@ -216,6 +220,8 @@ def test_outputs_use_levels_of_surfaces_while_a_client_subscribes_and_no_file_is
     out.write(result(1))
     assert out.surface_use("left") is SurfaceUse.NONE
     publisher.subscribed = True
+    assert out.surface_use("left") is SurfaceUse.COARSE
+    publisher.mesh = True
     assert out.surface_use("left") is SurfaceUse.LEVELS
     assert out.surface_use("right") is SurfaceUse.NONE
 

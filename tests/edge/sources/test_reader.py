@@ -11,7 +11,7 @@ import pytest
 
 from edge.errors import SourceError
 from edge.sources import Reader, Source
-from edge.types import Frame
+from edge.types import DeviceFrame, Frame, Surface
 
 SOON_S = 10.0
 
@@ -214,3 +214,21 @@ def test_reader_close_before_first_frame_gives_no_frames() -> None:
     reader = Reader(Scripted(many(3), live=False))
     reader.close()
     assert list(reader) == []
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_reader_gives_the_surfaces_of_frames_back_that_nothing_takes(live: bool) -> None:
+    made, released = threading.Event(), []
+
+    def script(source: Scripted) -> Iterator[Frame]:
+        for index in range(4):
+            surface = Surface("cuda:0", (2, 2), (), lambda index=index: released.append(index))
+            yield DeviceFrame(source.name, index, time.monotonic_ns(), index / 100, surface=surface)
+        made.set()
+        source.wait_for_close()
+
+    with Reader(Scripted(script, live=live)) as reader:
+        frames = iter(reader)
+        first = next(frames)
+        assert made.wait(SOON_S)
+    assert sorted(released) == [index for index in range(4) if index != first.index]

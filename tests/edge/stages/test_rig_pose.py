@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edge.stages.config import InverseKinematicsConfig
+from edge.stages.inverse_kinematics import RigFitter
 from edge.stages.rig_pose import RigPoser, Skin, can_pose
 from edge.types import F32, Bodies, SurfaceUse, TrackedFrame
 from engines.body.skinning import Skinner
@@ -16,6 +17,7 @@ from tests.support.open_rig import BODY, FACE, JOINTS, open_model, posed_rigs, s
 
 MODEL = open_model()
 ROOT = np.array([[0.2, -0.1, 3.5]], np.float32)
+FLOATS = SurfaceUse.FLOATS
 FLAT = np.array([1, 1, 0.5], np.float32)  # a surface whose depth is half of the true one
 ELBOW, WRIST = (BODY.joint_names.index(name) for name in ("left_elbow", "left_wrist"))
 
@@ -139,7 +141,7 @@ def test_skin_computes_no_surface_while_it_has_no_use() -> None:
         calls.append(uses[-1])
         return Skinner(BODY)(rotations, shape, translation)
 
-    skin = Skin(BODY, MODEL, lambda: uses[-1], skinner)
+    skin = Skin(BODY, MODEL, lambda: uses[-1], lambda chosen: skinner)
     made = skin(posed, scene[2])
     assert not made.surfaced
     assert made.joints.shape == (1, 0, 3)
@@ -152,6 +154,21 @@ def test_skin_computes_no_surface_while_it_has_no_use() -> None:
         np.testing.assert_array_equal(made.vertices, whole.vertices)
         np.testing.assert_array_equal(made.joints, whole.joints)
     assert calls == [SurfaceUse.LEVELS, SurfaceUse.FLOATS]
+
+
+def test_skin_for_coarse_levels_has_their_vertices_alone(rng: np.random.Generator) -> None:
+    assert MODEL.lod is not None
+    scene = seen(standing(), ROOT)
+    posed = posed_rigs(rotmat(rng.normal(0, 0.3, (1, JOINTS, 3))), ROOT)
+    whole, coarse = (Skin(BODY, MODEL, lambda use=use: use)(posed, scene[2]) for use in (FLOATS, SurfaceUse.COARSE))
+    assert coarse.surfaced
+    assert coarse.vertices.shape[1] < len(BODY.v_template) / 3
+    lod = MODEL.lod.vertices
+    np.testing.assert_array_equal(coarse.surface_at(lod), whole.vertices[:, lod])
+    np.testing.assert_array_equal(coarse.joints, whole.joints)
+    fitter = RigFitter(MODEL)
+    errors = [fitter.measure(bodies, posed.rotations, posed.shape).error_mm for bodies in (whole, coarse)]
+    np.testing.assert_array_equal(*errors)
 
 
 def test_can_pose_needs_a_rig_and_known_joints() -> None:

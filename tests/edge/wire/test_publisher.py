@@ -209,6 +209,7 @@ def test_publisher_wants_rotations_while_params_are_subscribed() -> None:
             next(packets)
             assert not publisher.wants_rotations("cam0")
             assert publisher.wants_surface("cam0")
+            assert not publisher.wants_mesh("cam0")
         fitter = RigFitter(golden_packets.rigged())
         with (
             subscribe(publisher.address, levels=("params",), timeout_s=PATIENCE_S) as packets,
