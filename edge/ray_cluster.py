@@ -15,6 +15,7 @@ from engines.errors import MeshcastError
 from engines.files.install_hint import install_hint
 
 MAX_REASON = 200
+SAFETY = "docs/scaling.md"
 CONNECT_S = 10.0  # longest wait for an answer of the cluster
 
 
@@ -39,7 +40,7 @@ def connected(address: str, remedy: str) -> Any:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         ray.init(address=f"{host}:{port}", log_to_driver=False, configure_logging=False, include_dashboard=False)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise MeshcastError(f"{address}: this Ray cluster cannot be used: {_reason(str(error))}") from None
     finally:
         if threading.current_thread() is threading.main_thread():
@@ -54,6 +55,14 @@ def _reason(text: str) -> str:
     if len(versions) == 2:
         theirs, ours = (f"Ray {ray} with Python {python}" for ray, python in versions)
         return f"it runs {theirs}, this process {ours}; install the same versions on all nodes"
+    if "connect" in text:
+        return f"{_first(text)}; if it needs a token or TLS, set RAY_AUTH_MODE and RAY_USE_TLS here too ({SAFETY})"
+    if "token" in text:
+        return f"there is no token; set RAY_AUTH_TOKEN_PATH to its file ({SAFETY})"
+    return _first(text)
+
+
+def _first(text: str) -> str:
     return (text.strip().splitlines() or ["unknown reason"])[0][:MAX_REASON]
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +20,7 @@ MAX_REQUEST_BYTES = 4096
 MAX_ANSWER_BYTES = 4 << 20
 REQUEST_S = 5.0
 ANSWER_S = 120.0
+TRIES, RETRY_S = 5, 0.02  # for a lock, which other processes take for a moment to remove what was left
 LONGEST_PATH = 100  # of a Unix socket, bytes
 
 Answer = dict[str, Any]
@@ -41,6 +43,8 @@ class ControlServer:
         self._stop = threading.Event()
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for other in path.parent.glob("*.lock"):
+                _sweep(other.with_suffix(""))
             lock = _locked(path)
         except OSError as error:
             raise ConfigError(f"{path.parent}: cannot be used ({error.strerror}); set XDG_CACHE_HOME") from None
@@ -114,17 +118,15 @@ def wait_until_down(config: Path) -> None:
 def _locked(path: Path) -> IO[str] | None:
     """The lock of a fleet; None while another process has it. Raises OSError."""
     name = path.with_suffix(".lock")
-    while True:
+    for _ in range(TRIES):
         file = name.open("w", encoding="utf-8")
-        try:
+        with contextlib.suppress(BlockingIOError, FileNotFoundError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return None
-        with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), name.stat()):
                 return file
-        file.close()  # its last owner has removed it in between
+        file.close()  # another process has it, or has removed it in between
+        time.sleep(RETRY_S)
+    return None
 
 
 def _unlock(path: Path, lock: IO[str]) -> None:

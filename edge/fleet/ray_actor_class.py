@@ -27,12 +27,13 @@ def actor_class() -> type:
             node_id = cluster.get_runtime_context().get_node_id()
             node = f"{address} ({node_id[:8]})"
             try:
-                installed = version("meshcast")
+                installed = f"Meshcast {version('meshcast')}"
             except PackageNotFoundError:
-                installed = "none"
-            if installed != expected:
-                problem = f"{platform.node()} has Meshcast {installed}, the fleet {expected}; install one on all nodes"
-                return node, node_id, problem
+                installed = "no Meshcast"
+            wanted = f"Meshcast {expected}"
+            if installed != wanted:
+                where = f"{address} ({platform.node()})"
+                return node, node_id, f"{where} has {installed}, the fleet {wanted}; install one version on all nodes"
             from edge.fleet.ray_actor import CameraActor
 
             self._camera = CameraActor(address, module)

@@ -49,7 +49,7 @@ def measure(standby: int, *, silent: bool) -> list[Metric]:
         nodes = [cluster.add_node(num_cpus=CAMERAS, **here) for _ in range(NODES)]
         path = folder / "fleet.toml"
         path.write_text(_file(cluster.address, standby), encoding="utf-8")
-        fleet = subprocess.Popen([*_meshcast("up"), str(path)], stderr=subprocess.PIPE, text=True)
+        fleet = subprocess.Popen([*meshcast("up"), str(path)], stderr=subprocess.PIPE, text=True)
         stack.callback(fleet.wait)
         stack.callback(fleet.send_signal, signal.SIGINT)
         assert fleet.stderr is not None
@@ -71,7 +71,7 @@ def measure(standby: int, *, silent: bool) -> list[Metric]:
         while len({frame[1] for frame in frames}) < CAMERAS:
             read()
         up_s = time.monotonic() - begin_s
-        while standby and _status(path)["standbys"] < standby:
+        while standby and status_of(path)["standbys"] < standby:
             read()
         start_s = time.monotonic()
         usage = _usage(path)
@@ -81,7 +81,7 @@ def measure(standby: int, *, silent: bool) -> list[Metric]:
             read()
         cpu = sum(_cpu_s(pid) - before[pid] for pid in usage) / (len(frames) - counted)
         rss = [psutil.Process(pid).memory_info().rss / 1e6 for pid in usage]
-        where = {camera["name"]: camera["node"] for camera in _status(path)["cameras"]}
+        where = {camera["name"]: camera["node"] for camera in status_of(path)["cameras"]}
         killed = where["cam0"]
         node = next(node for node in nodes if node.node_id[:8] in killed)
         sessions = {frame[1]: frame[2] for frame in frames}
@@ -150,19 +150,21 @@ def _file(cluster: str, standby: int) -> str:
     )
 
 
-def _meshcast(command: str) -> list[str]:
+def meshcast(command: str) -> list[str]:
+    """The command line of `meshcast fleet COMMAND`."""
     return [sys.executable, "-c", "import sys; from edge.cli.main import main; sys.exit(main())", "fleet", command]
 
 
-def _status(path: Path) -> dict[str, Any]:
-    done = subprocess.run([*_meshcast("status"), "--json", str(path)], stdout=subprocess.PIPE, check=False)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+def status_of(path: Path) -> Any:
+    """The state of the fleet of this file, None if none runs."""
+    command = [*meshcast("status"), "--json", str(path)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return json.loads(done.stdout) if done.stdout else None
 
 
 def _usage(path: Path) -> list[int]:
     """The processes of the cameras."""
-    return [camera["pid"] for camera in _status(path)["cameras"] if camera["pid"]]
+    return [camera["pid"] for camera in status_of(path)["cameras"] if camera["pid"]]
 
 
 def _cpu_s(pid: int) -> float:

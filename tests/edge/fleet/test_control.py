@@ -30,14 +30,18 @@ def test_control_answers_requests_for_its_file(tmp_path: Path) -> None:
     assert not list(_path(file).parent.iterdir())
 
 
-def test_control_removes_what_a_killed_fleet_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [False, True])
+def test_control_removes_what_a_killed_fleet_left(tmp_path: Path, asked: bool) -> None:
     file = tmp_path / "fleet.toml"
     path = _path(file)
     path.parent.mkdir(parents=True)
     with socket.socket(socket.AF_UNIX) as killed:
         killed.bind(str(path))
     path.with_suffix(".lock").touch()
-    assert ask(file, "status") is None
+    if asked:
+        assert ask(file, "status") is None
+    else:
+        ControlServer(tmp_path / "other.toml", lambda command: {}).close()
     assert not list(path.parent.iterdir())
 
 

@@ -13,7 +13,7 @@ from edge.fleet.ray_actor_class import actor_class
 from tests.support.fleets import MODULE
 
 
-@pytest.mark.parametrize(("installed", "said"), [("0.0.1", "has Meshcast 0.0.1"), (None, "has Meshcast none")])
+@pytest.mark.parametrize(("installed", "said"), [("0.0.1", "has Meshcast 0.0.1"), (None, "has no Meshcast")])
 def test_actor_on_a_node_with_another_version_does_not_start(
     monkeypatch: pytest.MonkeyPatch, installed: str | None, said: str
 ) -> None:
@@ -31,7 +31,7 @@ def test_actor_on_a_node_with_another_version_does_not_start(
     node, _, problem = actor_class()().open("0.0.2", MODULE)
     assert node == "10.0.0.7 (01234567)"
     assert said in problem
-    assert problem.endswith(", the fleet 0.0.2; install one on all nodes")
+    assert problem.endswith(", the fleet Meshcast 0.0.2; install one version on all nodes")
 
 
 def test_actor_class_is_sent_as_code() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from edge.fleet.config import Resources
+from edge.fleet.config import NODE, Resources
 from edge.fleet.events import Ended, Prepare
 from edge.fleet.proxy_process import ProxyProcess
 from edge.fleet.ray_nodes import (
@@ -50,10 +51,10 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_fleet_cameras_of_a_dead_node_move(cluster: Any) -> None:
-    nodes = [cluster.add_node(num_cpus=4, **HERE) for _ in range(3)]
+    nodes = [cluster.add_node(num_cpus=4, node_ip_address=f"127.0.0.{number}") for number in (2, 3, 4)]
     proxy = ProxyProcess("tcp://127.0.0.1:0", Security())
     ray = RayNodes(cluster.address, MODULE)
-    supervisor = Supervisor(fleet_of(*CAMERAS), ray, proxy)
+    supervisor = Supervisor(replace(fleet_of(*CAMERAS), host=NODE, standby=3), ray, proxy)
     try:
         assert ray.problem(Resources(cpus=5)) == "5 CPUs: none of the 4 nodes has that; lower it, or add a node"
         assert ray.problem(Resources(custom=(("gate", 1.0),))).startswith("1 CPUs, 1 gate: none of the 4 nodes")
@@ -61,6 +62,8 @@ def test_fleet_cameras_of_a_dead_node_move(cluster: Any) -> None:
         before = {each.name: each for each in supervisor.status()}
         places = {each.node for each in before.values()}
         assert len(places) > 1
+        assert all(each.address.startswith(f"tcp://{each.node.split()[0]}:") for each in before.values())
+        step_until(supervisor, lambda: supervisor.standbys == 3, "standby processes")
         victim = next(node for node in nodes if any(node.node_id[:8] in place for place in places))
         moved = {name for name, each in before.items() if victim.node_id[:8] in each.node}
         with subscribe(proxy.address, timeout_s=PATIENCE_S) as packets:
