@@ -40,6 +40,7 @@ class DataConfig:
         share_3d: Share of the samples that keep their 3D annotations. Default: 1.
         poses: Pose files for "rendered". Default: the bundled ones.
         occluded: Share of the samples of "rendered" with occluders. Default: 0.5.
+        yaw_deg: Largest angle between the direction that people of "rendered" face and the camera. Default: 180, any.
         charts: DensePose's UV_Processed.mat for COCO-DensePose, as .npz or .mat; without it dense points are left out.
             Default: none.
         images: Folder that the images of an annotation list are relative to. Default: the folder of the list.
@@ -54,6 +55,7 @@ class DataConfig:
     share_3d: float = 1.0
     poses: tuple[str, ...] = ("sample",)
     occluded: float = 0.5
+    yaw_deg: float = 180.0
     charts: str = ""
     images: str = ""
     keep: int = 0
@@ -196,9 +198,9 @@ def check_image_config(config: ImageTrainConfig) -> None:
     for data in (*config.data, config.test):
         if data.supervision not in SUPERVISION:
             raise ModelError(f"supervision: {data.supervision!r:.40} is none of {', '.join(SUPERVISION)}")
-        for name in ("share_3d", "occluded"):
-            if not 0 <= getattr(data, name) <= 1:
-                raise ModelError(f"{name}: {getattr(data, name):g} is not from 0 to 1")
+        for name, most in (("share_3d", 1), ("occluded", 1), ("yaw_deg", 180)):
+            if not 0 <= getattr(data, name) <= most:
+                raise ModelError(f"{name}: {getattr(data, name):g} is not from 0 to {most}")
 
 
 def _data(path: Path, where: str, table: Mapping[str, Any]) -> DataConfig:

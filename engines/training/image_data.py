@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def open_source(
     common = {"ratio": data.ratio, "use": SUPERVISION[data.supervision], "share_3d": data.share_3d}
     if data.path == RENDERED:
         poses = load_poses(data.poses, on_progress)
-        config = RenderConfig(size=size, seed=seed, occluded=data.occluded)
+        yaw_rad = math.radians(data.yaw_deg)
+        config = RenderConfig(size=size, seed=seed, occluded=data.occluded, yaw_rad=yaw_rad)
         return Source(RENDERED, RenderedPeople(body, poses, config, held_out=held_out), **common)  # type: ignore[arg-type]
     folder = Path(data.path)
     if folder.suffix.lower() in LISTS:

@@ -17,6 +17,7 @@ from engines.errors import ModelError
 from engines.training import checkpoint
 from engines.training.batch import collate
 from engines.training.image_config import DataConfig, ImageTrainConfig
+from engines.training.image_data import open_source
 from engines.training.image_training import per_sample_metrics, train_images
 from engines.training.loop import Reports, TrainingStopped
 from engines.training.methods.base import MethodConfig, Prediction
@@ -60,6 +61,17 @@ def test_training_resumed_on_shards_and_rendered_people_is_bit_exact(tmp_path: P
     assert {path.suffix for path in (tmp_path / "whole").iterdir()} >= {".pt", ".csv"}
     assert list((tmp_path / "whole").glob("events.out.tfevents.*"))
     assert whole.metrics["mpjpe_mm"] == parts.metrics["mpjpe_mm"] > 0
+
+
+def test_source_of_rendered_people_has_the_yaw_of_the_data_set() -> None:
+    say = [].append
+    turned, usual = (
+        open_source(DataConfig("rendered", yaw_deg=yaw), open_body(), 32, 0, held_out=False, on_progress=say)
+        for yaw in (0.0, 180.0)
+    )
+    first, other = turned.samples[0], usual.samples[0]
+    assert abs(first.rotations[0, 0, 2]) < 0.2  # faces the camera but for its roll
+    np.testing.assert_array_equal(first.rotations[1:], other.rotations[1:])
 
 
 NETWORKS = {
