@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from edge.stages.config import AppearanceConfig
-from edge.types import F32, U8
+from edge.types import F32, U8, Pixels
 
 SHOULDERS_HIPS = (5, 6, 11, 12)
 THIGHS = ((11, 13), (12, 14))
 
 
-def appearance_of(image: U8, keypoints: F32, scores: F32, config: AppearanceConfig) -> F32:
+def appearance_of(image: Pixels, keypoints: F32, scores: F32, config: AppearanceConfig) -> F32:
     """Appearances (N, 6) of people with COCO keypoints (N, 17 or more, 2) px and scores: the median CIE Lab color of
     the trunk and of the thighs, with weighted lightness; NaN for parts that are not visible."""
     count = len(keypoints)

@@ -122,6 +122,7 @@ def crop(
     chroma: DLPackArray | None = None,
     bt709: bool = False,
     stream: int = 0,
+    planar: tuple[DLPackArray, DLPackArray, Sequence[int]] | None = None,
 ) -> None: ...
 def letterbox(
     mean: Sequence[float],
@@ -135,6 +136,7 @@ def letterbox(
     chroma: DLPackArray | None = None,
     bt709: bool = False,
     stream: int = 0,
+    planar: tuple[DLPackArray, DLPackArray, Sequence[int]] | None = None,
 ) -> None: ...
 def heatmap(
     maps: DLPackArray,

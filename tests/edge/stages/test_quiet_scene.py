@@ -11,7 +11,7 @@ from edge.types import F32, U8
 
 NONE = np.empty((0, 4), np.float32)
 PERSON = np.array([[400, 200, 500, 500]], np.float32)
-CONFIG = QuietConfig()
+CONFIG = QuietConfig(people_s=0.5)
 
 
 def scene(size: tuple[int, int] = (720, 1280)) -> U8:
