@@ -363,7 +363,7 @@ class FrameCameras:
 
     def __call__(self, frame: Frame) -> Camera:
         """The camera of a frame. Raises CameraError when the calibration is for another image size."""
-        height, width = frame.image.shape[:2]
+        height, width = frame.pixels.shape[:2]
         size, raster = (width, height), frame.raster
         camera = self._by_size.get((size, raster))
         if camera is None:

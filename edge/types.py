@@ -11,11 +11,12 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+import edge_kernels
 from calibration.camera import Camera
 from meshcast.protocol.body import F32, I32, U8, Array, BodyModel
 
@@ -30,6 +31,9 @@ __all__ = [
     "Detections",
     "DeviceFrame",
     "Frame",
+    "Pixels",
+    "PlanarFrame",
+    "Planes",
     "Pose2D",
     "PosedRigs",
     "RigPose",
@@ -67,6 +71,50 @@ class Frame:
         """The name of the stream. Deprecated: use `stream`."""
         warnings.warn("Frame.camera is deprecated, use Frame.stream", DeprecationWarning, stacklevel=2)
         return self.stream
+
+    @property
+    def pixels(self) -> Pixels:
+        """The image as it is stored: what crops and single colors are read from without a conversion of the whole."""
+        return self.image
+
+
+@dataclass(frozen=True, slots=True)
+class Planes:
+    """An upright image with square pixels as a decoder gives it, read like an image of the shape (H, W, 3).
+
+    Attributes:
+        luma: (H, W) uint8; H and W are even. Rows of all planes may be any distance apart.
+        u, v: (H / 2, W / 2) uint8.
+        coefficients: of the conversion to BGR, see edge_kernels.planar_colors.
+    """
+
+    luma: U8
+    u: U8
+    v: U8
+    coefficients: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and the number of colors."""
+        return self.luma.shape[0], self.luma.shape[1], 3
+
+    @property
+    def planar(self) -> tuple[U8, U8, tuple[int, ...]]:
+        """What the operators take beside the luma."""
+        return self.u, self.v, self.coefficients
+
+    def __getitem__(self, where: tuple[Any, Any]) -> U8:
+        """The colors (..., 3) BGR of some rows and columns, two slices or index arrays."""
+        rows, columns = where
+        if isinstance(rows, slice):
+            rows = np.arange(self.luma.shape[0])[rows][:, None]
+        if isinstance(columns, slice):
+            columns = np.arange(self.luma.shape[1])[columns]
+        halves = rows // 2, columns // 2
+        return edge_kernels.planar_colors(self.luma[rows, columns], self.u[halves], self.v[halves], self.coefficients)
+
+
+Pixels: TypeAlias = "U8 | Planes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +177,53 @@ class DeviceFrame(Frame):
     def read_with(self, download: Callable[[], U8]) -> None:
         """Where `image` comes from."""
         object.__setattr__(self, "_download", download)
+
+
+class PlanarFrame(Frame):
+    """A frame whose image is as the decoder gave it. `image` is converted when it is used first, once."""
+
+    __slots__ = ("_convert", "_converted", "_planes")
+
+    _planes: Planes | None
+    _converted: U8 | None
+    _convert: Callable[[], U8] | None
+
+    def __init__(
+        self,
+        stream: str,
+        index: int,
+        t_capture_ns: int,
+        t_s: float,
+        image: U8 | None = None,
+        raster: tuple[int, int] | None = None,
+        planes: Planes | None = None,
+        convert: Callable[[], U8] | None = None,
+    ) -> None:
+        """
+        Args:
+            stream, index, t_capture_ns, t_s, raster: those of a frame.
+            image: where it is converted already; else planes and convert.
+            planes: the image as it is stored.
+            convert: returns it as BGR; any thread calls it.
+        """
+        values = (stream, index, t_capture_ns, t_s, raster, planes, image, convert)
+        names = ("stream", "index", "t_capture_ns", "t_s", "raster", "_planes", "_converted", "_convert")
+        for name, value in zip(names, values, strict=True):
+            object.__setattr__(self, name, value)
+
+    @property
+    def image(self) -> U8:
+        """The image (H, W, 3) uint8 BGR."""
+        if self._converted is None:
+            assert self._convert is not None
+            object.__setattr__(self, "_converted", self._convert())
+        assert self._converted is not None
+        return self._converted
+
+    @property
+    def pixels(self) -> Pixels:
+        """The image as it is stored."""
+        return self.image if self._planes is None else self._planes
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class StreamRecorder:
             messages = list(self._messages.frame(captured, bodies, camera, rig_pose, self._wanted, self._last))
         finally:
             self._messages.count_frame()
-        if self._previews is not None and frame.image.size and self._pace.takes(frame.t_s):
+        if self._previews is not None and all(frame.pixels.shape) and self._pace.takes(frame.t_s):
             messages.append(self._messages.preview(captured, camera, self._previews, self._last))
         if frame.t_s >= self._status_due_s:
             self._status_due_s = frame.t_s + STATUS_S

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +21,8 @@ from edge.sources import hardware
 from edge.sources.decode_load import DecodeLevel, Decoding
 from edge.sources.geometry import MAX_PIXELS, Orientation, square_size, too_large
 from edge.sources.image_header import image_size
-from edge.types import U8, Surface
+from edge.sources.planes import planes_of
+from edge.types import U8, Planes, Surface
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -36,14 +38,16 @@ class DecodedImage:
     """A decoded image.
 
     pts_s: presentation time in seconds, None if the stream has none. pixels: returns the image (H, W, 3) uint8 BGR, on
-    one thread at a time; or the image on a device. raster: (width, height) of the upright image as stored, before its
-    pixels were made square. size: (width, height) of the image.
+    any thread; or the image on a device. raster: (width, height) of the upright image as stored, before its
+    pixels were made square. size: (width, height) of the image. planes: the image as it is stored, where that is
+    upright, with square pixels and in a format of edge/sources/planes.py.
     """
 
     pts_s: float | None
     pixels: Callable[[], U8] | Surface
     raster: tuple[int, int]
     size: tuple[int, int]
+    planes: Planes | None = None
 
     @staticmethod
     def of(pts_s: float | None, image: U8, raster: tuple[int, int]) -> DecodedImage:
@@ -80,7 +84,7 @@ class Decoder:
         if low_delay:
             self._context.flags |= Flags.low_delay
         # One reformatter for the whole stream: VideoFrame.to_ndarray would create a new one for every frame.
-        self._reformatter = VideoReformatter()
+        self._reformatter, self._reformatting = VideoReformatter(), threading.Lock()
         self._pixel_aspect = _PixelAspect(stream)
         self._timestamps = _Timestamps(stream.container.format.name in _WITHOUT_PTS)
         self.skipped = 0
@@ -134,10 +138,13 @@ class Decoder:
         scaled: dict[str, Any] = {} if size == stored else {"width": size[0], "height": size[1]}
 
         def convert() -> U8:
-            made = self._reformatter.reformat(frame, format="bgr24", **scaled)
+            with self._reformatting:
+                made = self._reformatter.reformat(frame, format="bgr24", **scaled)
             return orientation.apply(made.to_ndarray().astype(np.uint8, copy=False))
 
-        return DecodedImage(self._timestamps.of(frame), convert, orientation.size(stored), orientation.size(size))
+        planes = planes_of(frame) if size == stored and orientation == Orientation() else None
+        pts_s, raster = self._timestamps.of(frame), orientation.size(stored)
+        return DecodedImage(pts_s, convert, raster, orientation.size(size), planes)
 
 
 def orientation_of(frame: av.VideoFrame) -> Orientation:

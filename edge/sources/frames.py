@@ -114,7 +114,7 @@ class LiveFrames:
 
 def _frame(decoded: DecodedImage, camera: str, index: int, t_capture_ns: int, t_s: float) -> PendingFrame:
     raster = None if decoded.raster == decoded.size else decoded.raster
-    return PendingFrame(camera, index, t_capture_ns, t_s, decoded.pixels, raster)
+    return PendingFrame(camera, index, t_capture_ns, t_s, decoded.pixels, raster, decoded.planes)
 
 
 def _warn_about_pixels(decoded: DecodedImage, label: str, warning: OnWarning) -> None:

@@ -6,14 +6,14 @@ import numpy as np
 
 import edge_kernels
 from edge.stages.config import AppearanceConfig
-from edge.types import F32, U8
+from edge.types import F32, Pixels
 
 SHOULDERS_HIPS = (5, 6, 11, 12)
 THIGHS = ((11, 13), (12, 14))
 _JOINTS = [*SHOULDERS_HIPS, *(joint for thigh in THIGHS for joint in thigh)]
 
 
-def appearance_of(image: U8, keypoints: F32, scores: F32, config: AppearanceConfig) -> F32:
+def appearance_of(image: Pixels, keypoints: F32, scores: F32, config: AppearanceConfig) -> F32:
     """Appearances (N, 6) of people with COCO keypoints (N, 17 or more, 2) px and scores: the median CIE Lab color of
     the trunk and of the thighs, with weighted lightness; NaN for parts that are not visible."""
     count = len(keypoints)
@@ -22,7 +22,10 @@ def appearance_of(image: U8, keypoints: F32, scores: F32, config: AppearanceConf
         return result
     keypoints, scores = keypoints[:, :17], scores[:, :17]
     colors = np.empty((count, 6), np.float32)
-    edge_kernels.median_colors(image, np.matmul(_WEIGHTS, keypoints), _TRUNK, colors)
+    points = np.matmul(_WEIGHTS, keypoints)
+    columns = np.clip(points[..., 0], 0, image.shape[1] - 1).astype(np.intp)
+    rows = np.clip(points[..., 1], 0, image.shape[0] - 1).astype(np.intp)
+    edge_kernels.median_colors(image[rows, columns], _TRUNK, colors)
     colors[:, ::3] *= config.lightness_weight
     visible = scores[:, _JOINTS] > config.min_keypoint_score
     result[:, :3] = np.where(visible[:, :4].all(axis=1, keepdims=True), colors[:, :3], np.nan)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from edge.stages.tracker_config import CameraMotionConfig
-from edge.types import F32, U8, Array
+from edge.types import F32, U8, Array, Pixels
 
 
 class CameraMotion:
@@ -20,7 +20,7 @@ class CameraMotion:
         """Forget the previous frame."""
         self._previous: U8 | None = None
 
-    def __call__(self, image: U8, changed: Array, people: F32) -> F32 | None:
+    def __call__(self, image: Pixels, changed: Array, people: F32) -> F32 | None:
         """The motion from the previous image (H, W, 3) to this one.
 
         Args:
@@ -34,7 +34,7 @@ class CameraMotion:
             return None
         scale = max(1, round(image.shape[1] / config.width))
         # Every scale-th pixel of the green channel: cheap, and the flow is between two images with the same aliasing.
-        small = np.ascontiguousarray(image[::scale, ::scale, 1])
+        small = np.ascontiguousarray(image[::scale, ::scale][..., 1])
         previous, self._previous = self._previous, small if moves else None
         if previous is None or previous.shape != small.shape:
             return None

@@ -9,7 +9,7 @@ import numpy as np
 import edge_kernels
 from edge.stages.config import CutConfig
 from edge.stages.detect import input_size
-from edge.types import F32, U8
+from edge.types import F32, Pixels, Planes
 from engines.cards.card import Card
 from engines.errors import ModelError
 
@@ -40,7 +40,7 @@ class Cropper:
         self._sides = np.array([width, height], np.float32)
         self._batch = np.empty((0, 3, height, width), np.float32)
 
-    def __call__(self, image: U8, boxes: F32) -> tuple[F32, F32]:
+    def __call__(self, image: Pixels, boxes: F32) -> tuple[F32, F32]:
         """Crops of the boxes (N, 4) xyxy px, and the regions (N, 4) xyxy px of the image that they show."""
         if len(boxes) > len(self._batch):
             self._batch = np.empty((len(boxes), *self._batch.shape[1:]), np.float32)
@@ -59,7 +59,9 @@ class Cropper:
 
     def write(self, image: Any, centers: Any, scales: Any, batch: Any, stream: int = 0) -> None:
         """Write the crops to batch (N, 3, h, w); all arrays are on the host or, with a stream, on a device."""
-        given = self._input
+        given, planar = self._input, None
+        if isinstance(image, Planes):
+            image, planar = image.luma, image.planar
         edge_kernels.crop(
             given.mean,
             given.std,
@@ -70,4 +72,5 @@ class Cropper:
             pad=given.pad,
             swap=given.color == "rgb",
             stream=stream,
+            planar=planar,
         )

@@ -10,7 +10,7 @@ import numpy as np
 import edge_kernels
 from edge.stages.box_decoders import BOX_FAMILIES, check_boxes
 from edge.stages.config import DetectionConfig
-from edge.types import F32, U8, Array, Detections, Frame
+from edge.types import F32, Array, Detections, Frame, Pixels, Planes
 from engines.cards.card import Card, Input
 from engines.errors import ModelError
 from engines.files.suggestions import did_you_mean
@@ -56,7 +56,7 @@ class Detect:
 
     def _infer(self, frame: Frame) -> tuple[Array, Array, tuple[Array, ...]]:
         """Scale and offset of the letterbox, and the network's outputs."""
-        scale, offset = letterbox(frame.image, self._fit, self._input, self._tensor)
+        scale, offset = letterbox(frame.pixels, self._fit, self._input, self._tensor)
         return scale, offset, self._session(self._tensor)
 
 
@@ -103,7 +103,7 @@ class Fitting:
         return Fitting(scale, offset, window, averaged_block(float(scale.max()), min(image)))
 
 
-def letterbox(image: U8, fit: str, given: Input, out: F32) -> tuple[Array, Array]:
+def letterbox(image: Pixels, fit: str, given: Input, out: F32) -> tuple[Array, Array]:
     """Write the normalized image to out (1, 3, H, W), see Fitting; returns its scale and offset."""
     fitting = Fitting.of(image.shape[:2], fit, out.shape[2:])
     write_letterbox(image, fitting, given, out)
@@ -112,6 +112,9 @@ def letterbox(image: U8, fit: str, given: Input, out: F32) -> tuple[Array, Array
 
 def write_letterbox(image: Any, fitting: Fitting, given: Input, out: Any, stream: int = 0) -> None:
     """The same with arrays on a device, on a stream of it."""
+    planar = None
+    if isinstance(image, Planes):
+        image, planar = image.luma, image.planar
     edge_kernels.letterbox(
         given.mean,
         given.std,
@@ -122,6 +125,7 @@ def write_letterbox(image: Any, fitting: Fitting, given: Input, out: Any, stream
         pad=given.pad,
         swap=given.color == "rgb",
         stream=stream,
+        planar=planar,
     )
 
 

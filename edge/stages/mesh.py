@@ -45,7 +45,7 @@ class Mesh:
             return self._no_people(), None
         crops, regions = None, None
         if self._crops is not None:
-            crops, regions = self._crops(tracked.frame.image, tracked.boxes())
+            crops, regions = self._crops(tracked.frame.pixels, tracked.boxes())
         floor = tracked.camera.floor
         people = People(
             pose.keypoints,

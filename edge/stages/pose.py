@@ -77,7 +77,7 @@ class Pose:
             return Pose2D(tracks.ids, np.empty((0, names, 2), np.float32), np.empty((0, names), np.float32))
         boxes = tracks.boxes
         if self._cut is not None:
-            boxes = complete_boxes(boxes, frame.image.shape[0], self._cut)
+            boxes = complete_boxes(boxes, frame.pixels.shape[0], self._cut)
         outputs, regions = self._infer(frame, tracks, boxes)
         low, high = regions[:, None, :2], regions[:, None, 2:]
         with np.errstate(invalid="ignore", over="ignore"):
@@ -92,7 +92,7 @@ class Pose:
 
     def _infer(self, frame: Frame, tracks: Tracks, boxes: F32) -> tuple[Outputs, F32]:
         """The network's outputs for crops of the boxes (N, 4) of the tracks, and the regions (N, 4) that they show."""
-        batch, regions = self._crops(frame.image, boxes)
+        batch, regions = self._crops(frame.pixels, boxes)
         if self._mask is not None:
             self._mask(batch, regions, tracks)
         if self._on_crops is not None:

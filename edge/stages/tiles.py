@@ -33,7 +33,7 @@ class TiledDetect:
 
     def __call__(self, frame: Frame) -> Detections:
         found = [self._detect(frame)]
-        height, width = frame.image.shape[:2]
+        height, width = frame.pixels.shape[:2]
         for left, top, right, bottom in tiles((height, width), self._tile, self._config):
             image = np.ascontiguousarray(frame.image[top:bottom, left:right])
             tile = self._detect(replace(frame, image=image))

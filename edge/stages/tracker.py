@@ -22,7 +22,7 @@ from edge.stages.identity import log_odds
 from edge.stages.observation import Observations
 from edge.stages.quiet_scene import QuietScene
 from edge.stages.track import CONFIRMED, NO_FRONT, TrackTable
-from edge.types import F32, I32, U8, Array, Detections, Frame, Pose2D, Tracks
+from edge.types import F32, I32, Array, Detections, Frame, Pixels, Pose2D, Tracks
 
 _USUAL_STEPS = 3  # latest steps between frames, the shortest of which is the usual one
 
@@ -49,6 +49,7 @@ class Tracker:
         self._quiet.reset()
         self._next_id = 0
         self._frames_since_detection = 0
+        self._left_out = False  # the pass that is due now
         self._frames_since_search = 0
         self._fronts = np.empty(0, np.int32)  # ids of the people who may hide the last candidates
         self._t_s = -math.inf  # of the last frame
@@ -73,14 +74,15 @@ class Tracker:
         searched = bool((people.lost & (frame.t_s - people.seen_s <= self._config.search_s)).any())
         empty = bool(people.lost.all())
         due = empty or self._frames_since_detection + 1 >= (max(1, self._interval // 4) if searched else self._interval)
-        return due and not (self._interval > 1 and not searched and self._is_quiet(frame))
+        self._left_out = due and self._interval > 1 and not searched and self._is_quiet(frame)
+        return due and not self._left_out
 
     def _is_quiet(self, frame: Frame) -> bool:
         """Whether the detector would find the people who are tracked already, and none is in doubt."""
         people = self._people[~self._people.lost]
         sure = (people.missed_frames == 0) & (people.missed_detections == 0) & (people.fronts < 0)
         sure &= people.scores >= self._config.quiet.min_keypoint_score
-        return bool(sure.all()) and self._quiet.holds(frame.image, frame.t_s, people.boxes)
+        return bool(sure.all()) and self._quiet.holds(frame.pixels, frame.t_s, people.boxes)
 
     @property
     def _max_gap_s(self) -> float:
@@ -126,7 +128,9 @@ class Tracker:
         dt, self._t_s = frame.t_s - self._t_s, frame.t_s
         self._steps_s.append(dt)
         self._follow_camera(frame)
-        self._frames_since_detection = 0 if detections is not None else self._frames_since_detection + 1
+        decided = detections is not None or self._left_out
+        self._frames_since_detection = 0 if decided else self._frames_since_detection + 1
+        self._left_out = False
         self._people.predict(dt, self._config.motion)
         self._forget(frame)
         self._searched = np.empty(0, np.intp)
@@ -134,7 +138,7 @@ class Tracker:
         if detections is not None:
             new = self._associate(detections, frame)
             if self._interval > 1:
-                self._quiet.passed(frame.image, frame.t_s, self._people.boxes[~self._people.lost])
+                self._quiet.passed(frame.pixels, frame.t_s, self._people.boxes[~self._people.lost])
         new = self._candidates = self._with_hidden(new)
         looked = ~self._people.lost
         looked[self._searched] = True
@@ -158,8 +162,8 @@ class Tracker:
             row for row. Ids are from 0.
         """
         self._fit_keypoint_count(pose.keypoints.shape[1])
-        size = (frame.image.shape[1], frame.image.shape[0])
-        appearances = appearance_of(frame.image, pose.keypoints, pose.scores, self._config.appearance)
+        size = (frame.pixels.shape[1], frame.pixels.shape[0])
+        appearances = appearance_of(frame.pixels, pose.keypoints, pose.scores, self._config.appearance)
         found = Observations.of(pose, appearances, size, self._config.motion)
         fronts = self._examine_hidden(found)
         at, tracked = self._identify(found, size)
@@ -180,7 +184,7 @@ class Tracker:
         thumbnail = self._thumbnail_of(frame)
         if thumbnail.shape == self._thumbnail.shape:
             boxes = self._people.boxes[~self._people.lost]
-            motion = self._camera_motion(frame.image, np.abs(thumbnail - self._thumbnail), boxes)
+            motion = self._camera_motion(frame.pixels, np.abs(thumbnail - self._thumbnail), boxes)
             if motion is not None:
                 self._people.move_with_camera(motion)
         self._thumbnail = thumbnail
@@ -191,7 +195,7 @@ class Tracker:
     def _thumbnail_of(self, frame: Frame) -> Array:
         """The thumbnail of a frame, computed once: it is needed before and after the detector."""
         if self._latest is None or self._latest[0] != (frame.index, frame.t_s):
-            self._latest = ((frame.index, frame.t_s), _thumbnail(frame.image))
+            self._latest = ((frame.index, frame.t_s), _thumbnail(frame.pixels))
         return self._latest[1]
 
     def _fit_keypoint_count(self, count: int) -> None:
@@ -203,7 +207,7 @@ class Tracker:
         people, limits = self._people, self._config.identity
         if not people.lost.any():
             return
-        height, width = frame.image.shape[:2]
+        height, width = frame.pixels.shape[:2]
         outside = ((people.centers < 0) | (people.centers >= (width, height))).any(axis=1)
         brief = people.hits < limits.min_hits
         expired = people.lost & (outside | brief | (frame.t_s - people.seen_s > limits.max_lost_s))
@@ -355,7 +359,7 @@ class Tracker:
             self._frames_since_detection = self._interval
 
 
-def _thumbnail(image: U8, side: int = 16) -> Array:
+def _thumbnail(image: Pixels, side: int = 16) -> Array:
     """Evenly spaced pixels (side, side, 3) of an image, for the detection of scene changes."""
     rows, columns = ((2 * np.arange(side) + 1) * length // (2 * side) for length in image.shape[:2])
     pixels: Array = image[rows[:, None], columns].astype(np.int16)

@@ -197,7 +197,8 @@ class QuietConfig:
     are tuned.
 
     Attributes:
-        people_s: time between two passes, s, while people are in sight and all are surely seen; 0 leaves none out.
+        people_s: time between two passes, s, while people are in sight and all are surely seen; 0 leaves none out:
+            detections keep the boxes of people in place, so that 0.5 s cost 0.9 mm on a clip.
         empty_s: the same while no person is in sight.
         columns: blocks of pixels in a row of the image.
         changed: difference of the gray means of a block, 0..255, that is a change.
@@ -206,7 +207,7 @@ class QuietConfig:
         min_keypoint_score: mean keypoint score, 0..1, from which a person is surely seen.
     """
 
-    people_s: float = 0.5
+    people_s: float = 0.0
     empty_s: float = 0.25
     columns: int = 160
     changed: float = 6.0

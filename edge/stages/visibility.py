@@ -53,7 +53,7 @@ class KeypointVisibility:
         """Frames come in order."""
         pose, t_s, config = tracked.pose, tracked.frame.t_s, self._config
         self._people = {i: p for i, p in self._people.items() if 0 <= t_s - p.t_s <= config.forget_s}
-        evidence = self._evidence(pose, tracked.frame.image.shape)
+        evidence = self._evidence(pose, tracked.frame.pixels.shape)
         scores, visibility = pose.scores.copy(), np.ones_like(pose.scores)
         for row, identity in enumerate(pose.ids.tolist()):
             person = self._people.get(identity)

@@ -87,7 +87,7 @@ class IgnoredZones:
 
     def people(self, tracked: TrackedFrame) -> TrackedFrame:
         """The frame without the people who are ignored; their tracks go on, so that they keep their ids."""
-        height, width = tracked.frame.image.shape[:2]
+        height, width = tracked.frame.pixels.shape[:2]
         tracks, pose = tracked.tracks, tracked.pose
         kept = ~self.ignored(tracks.boxes, (width, height))
         if kept.all():

@@ -145,7 +145,7 @@ class FrameEncoder:
         levels: SurfaceLevels | None = None,
     ) -> bytes:
         age_ns = max(0, stamp.t_publish_monotonic_ns - frame.t_capture_ns)
-        height, width = frame.image.shape[:2]
+        height, width = frame.pixels.shape[:2]
         packet = FramePacket(
             stream=stamp.stream,
             level=TOPIC_PREFIXES[kind],

@@ -78,7 +78,7 @@ class PreviewEncoder:
     def message(self, frame: Frame, camera: Camera | None, preview: Preview, stamp: Stamp) -> bytes:
         """The message of a preview. Raises WireError."""
         age_ns = max(0, stamp.t_publish_monotonic_ns - frame.t_capture_ns)
-        height, width = frame.image.shape[:2]
+        height, width = frame.pixels.shape[:2]
         return encode_preview(
             PreviewPacket(
                 stream=stamp.stream,

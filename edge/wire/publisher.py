@@ -113,7 +113,7 @@ class Publisher:
         previews, pace = self._previews, entry.pace
         if (
             previews is not None
-            and frame.image.size  # a room has no image
+            and all(frame.pixels.shape)  # a room has no image
             and pace is not None
             and Kind.PREVIEW in wanted
             and pace.takes(frame.t_capture_ns / 1e9)

@@ -13,7 +13,9 @@
 // out (count, 3, height, width) float32 or float16, C-contiguous. The image is (H, W, 3) uint8, its rows any distance
 // apart, with the channels in the order of `out` or (`swap`) the other way round; or NV12: luma (H, W) and chroma
 // (H / 2, W / 2, 2) uint8, U before V, H and W even, converted to BGR as OpenCV's COLOR_YUV2BGR_NV12 does (limited
-// range, each chroma sample for 2 x 2 pixels, rounded and clipped to uint8 before anything is resampled).
+// range, each chroma sample for 2 x 2 pixels, rounded and clipped to uint8 before anything is resampled); or, in host
+// memory, planar: luma (H, W), U and V (H / 2, W / 2) uint8 with six 16-bit coefficients, converted to BGR as FFmpeg's
+// vector code does, so that crops are those of FFmpeg's BGR image (see planar_to_bgr).
 //
 // crop: a pixel p of the image lands on (p - center) * scale + size / 2, as cv2.warpAffine puts it with that matrix;
 // centers (count, 2) float32 px, x first, scales (count,) float32. Whatever lies outside the image is `pad`, which
@@ -26,6 +28,12 @@
 // columns at the end left out.
 namespace meshcast {
 
+// Of planar images: 8 times the luma of black, and in units of 2^-13 the factors of the luma, of U for blue and green,
+// and of V for green and red.
+struct Coefficients {
+  std::int16_t black, luma, blue_u, green_u, green_v, red_v;
+};
+
 struct Image {
   const std::uint8_t* pixels;  // or luma
   const std::uint8_t* chroma;  // null unless NV12
@@ -34,6 +42,10 @@ struct Image {
   std::int32_t width;
   std::int32_t height;
   bool bt709;  // else BT.601
+  // Planar images: `chroma` is U.
+  const std::uint8_t* v = nullptr;
+  std::int64_t v_pitch = 0;
+  Coefficients coefficients = {};
 };
 
 // How one axis of the output lies on one axis of the image. Positions are split into an integer and a fraction, so that
@@ -170,6 +182,15 @@ MESHCAST_INLINE void yuv_to_bgr(const Matrix& m, std::int32_t y, std::int32_t u,
   bgr[0] = clip(luma + m.blue_u * (u - 128));
   bgr[1] = clip(luma + m.green_u * (u - 128) + m.green_v * (v - 128));
   bgr[2] = clip(luma + m.red_v * (v - 128));
+}
+
+// The high half of a product of 16-bit numbers.
+MESHCAST_INLINE std::int16_t high_product(std::int16_t a, std::int16_t b) {
+  return static_cast<std::int16_t>((static_cast<std::int32_t>(a) * b) >> 16);
+}
+
+MESHCAST_INLINE std::uint8_t saturated(std::int16_t value) {
+  return static_cast<std::uint8_t>(value < 0 ? 0 : (value > 255 ? 255 : value));
 }
 
 void crop_cpu(const Crop& p);

@@ -1,5 +1,6 @@
 #include <nanobind/stl/array.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/tuple.h>
 
 #include <array>
 #include <limits>
@@ -60,9 +61,10 @@ void start(const Crop& p, int device, std::uintptr_t stream) {
 }
 
 void crop(const Triple& mean, const Triple& std, Input image, Input centers, Input scales, Output out, int pad,
-          bool swap, std::optional<Input> chroma, bool bt709, std::uintptr_t stream) {
+          bool swap, std::optional<Input> chroma, bool bt709, std::uintptr_t stream,
+          const std::optional<Planar>& planar) {
   const int device = device_of(image);
-  const Image source = require_image(image, chroma, bt709, device);
+  const Image source = planar ? require_planar(image, *planar, device) : require_image(image, chroma, bt709, device);
   require<float>(centers, "centers", {kAny, 2}, device);
   const auto count = static_cast<std::int64_t>(centers.shape(0));
   require<float>(scales, "scales", {count}, device);
@@ -73,9 +75,10 @@ void crop(const Triple& mean, const Triple& std, Input image, Input centers, Inp
 }
 
 void letterbox(const Triple& mean, const Triple& std, Input image, Output out, std::array<int, 4> window, int block,
-               int pad, bool swap, std::optional<Input> chroma, bool bt709, std::uintptr_t stream) {
+               int pad, bool swap, std::optional<Input> chroma, bool bt709, std::uintptr_t stream,
+               const std::optional<Planar>& planar) {
   const int device = device_of(image);
-  const Image source = require_image(image, chroma, bt709, device);
+  const Image source = planar ? require_planar(image, *planar, device) : require_image(image, chroma, bt709, device);
   Crop p = require_crop(mean, std, source, out, pad, swap, 1, device);
   const auto [x, y, width, height] = window;
   if (x < 0 || y < 0 || width < 1 || height < 1 || x > p.width - width || y > p.height - height)
@@ -91,10 +94,11 @@ void letterbox(const Triple& mean, const Triple& std, Input image, Output out, s
 void bind_crop(nb::module_& m) {
   m.def("crop", &crop, nb::arg("mean"), nb::arg("std"), nb::arg("image"), nb::arg("centers"), nb::arg("scales"),
         nb::arg("out").noconvert(), nb::arg("pad") = 0, nb::arg("swap") = false, nb::arg("chroma").none() = nb::none(),
-        nb::arg("bt709") = false, nb::arg("stream") = 0);
+        nb::arg("bt709") = false, nb::arg("stream") = 0, nb::arg("planar").none() = nb::none());
   m.def("letterbox", &letterbox, nb::arg("mean"), nb::arg("std"), nb::arg("image"), nb::arg("out").noconvert(),
         nb::arg("window"), nb::arg("block") = 1, nb::arg("pad") = 0, nb::arg("swap") = false,
-        nb::arg("chroma").none() = nb::none(), nb::arg("bt709") = false, nb::arg("stream") = 0);
+        nb::arg("chroma").none() = nb::none(), nb::arg("bt709") = false, nb::arg("stream") = 0,
+        nb::arg("planar").none() = nb::none());
 }
 
 }  // namespace meshcast

@@ -25,7 +25,8 @@ struct Scratch {
   std::vector<float> pixels;          // one output row, interleaved in fours
   std::vector<std::uint8_t> padding;  // a row of it
   std::vector<std::uint8_t> u, v;     // NV12: a row of each, as wide as the luma
-  std::vector<std::uint8_t> converted;  // two rows of blocks in BGR
+  std::vector<std::int16_t> blue, green, red;  // planar: what the chroma of a row adds to each pixel
+  std::vector<std::uint8_t> converted;         // two rows of blocks in BGR
   std::int32_t converted_row[2];
 };
 
@@ -158,6 +159,34 @@ MESHCAST_CLONES void convert_row(const std::uint8_t* __restrict__ luma, const st
   }
 }
 
+// What `samples` chroma samples add to twice as many pixels, as FFmpeg's vector code rounds it.
+MESHCAST_CLONES void planar_chroma(const std::uint8_t* __restrict__ u, const std::uint8_t* __restrict__ v,
+                                   const Coefficients& coefficients, std::int32_t samples,
+                                   std::int16_t* __restrict__ blue, std::int16_t* __restrict__ green,
+                                   std::int16_t* __restrict__ red) {
+  const Coefficients c = coefficients;
+  for (std::int32_t i = 0; i < samples; ++i) {
+    const auto du = static_cast<std::int16_t>(8 * (u[i] - 128)), dv = static_cast<std::int16_t>(8 * (v[i] - 128));
+    blue[2 * i] = blue[2 * i + 1] = high_product(du, c.blue_u);
+    green[2 * i] = green[2 * i + 1] =
+        static_cast<std::int16_t>(high_product(du, c.green_u) + high_product(dv, c.green_v));
+    red[2 * i] = red[2 * i + 1] = high_product(dv, c.red_v);
+  }
+}
+
+MESHCAST_CLONES void planar_to_bgr(const std::uint8_t* __restrict__ luma, const std::int16_t* __restrict__ blue,
+                                   const std::int16_t* __restrict__ green, const std::int16_t* __restrict__ red,
+                                   const Coefficients& coefficients, std::int32_t pixels,
+                                   std::uint8_t* __restrict__ bgr) {
+  const Coefficients c = coefficients;
+  for (std::int32_t i = 0; i < pixels; ++i) {
+    const std::int16_t gray = high_product(static_cast<std::int16_t>(8 * luma[i] - c.black), c.luma);
+    bgr[kColors * i] = saturated(static_cast<std::int16_t>(gray + blue[i]));
+    bgr[kColors * i + 1] = saturated(static_cast<std::int16_t>(gray + green[i]));
+    bgr[kColors * i + 2] = saturated(static_cast<std::int16_t>(gray + red[i]));
+  }
+}
+
 // The taps of the columns, and the range of blocks that they touch.
 MESHCAST_CLONES void tap_columns(const Axis& axis, std::int32_t* __restrict__ first, std::int32_t* __restrict__ second,
                                  float* __restrict__ weight, std::int32_t& low, std::int32_t& high) {
@@ -259,6 +288,9 @@ class Task {
       grown(s_.converted, 2 * values * block);
       grown(s_.u, columns_);
       grown(s_.v, columns_);
+      grown(s_.blue, columns_);
+      grown(s_.green, columns_);
+      grown(s_.red, columns_);
     }
     s_.converted_row[0] = s_.converted_row[1] = kPadding;
   }
@@ -274,13 +306,26 @@ class Task {
     const std::int64_t pitch = std::int64_t(columns_) * kColors;
     std::uint8_t* converted = s_.converted.data() + slot * grid_.block * pitch;
     if (s_.converted_row[slot] != block_row) {
-      for (std::int64_t k = 0; k < grid_.block; ++k)
-        convert_row(source.pixels + (y + k) * source.pitch + start_,
-                    source.chroma + (y + k) / 2 * source.chroma_pitch + start_, matrix_, columns_ / 2, s_.u.data(),
-                    s_.v.data(), converted + k * pitch);
+      for (std::int64_t k = 0; k < grid_.block; ++k) convert(y + k, k > 0 && (y + k) % 2, converted + k * pitch);
       s_.converted_row[slot] = block_row;
     }
     return {converted, pitch};
+  }
+
+  // One row of the columns to BGR. same_chroma: it has the chroma of the row that was converted before.
+  void convert(std::int64_t y, bool same_chroma, std::uint8_t* bgr) {
+    const Image& source = p_.image;
+    const std::uint8_t* luma = source.pixels + y * source.pitch + start_;
+    const std::uint8_t* chroma = source.chroma + y / 2 * source.chroma_pitch;
+    if (!source.v) {
+      convert_row(luma, chroma + start_, matrix_, columns_ / 2, s_.u.data(), s_.v.data(), bgr);
+      return;
+    }
+    std::int16_t *blue = s_.blue.data(), *green = s_.green.data(), *red = s_.red.data();
+    if (!same_chroma)
+      planar_chroma(chroma + start_ / 2, source.v + y / 2 * source.v_pitch + start_ / 2, source.coefficients,
+                    columns_ / 2, blue, green, red);
+    planar_to_bgr(luma, blue, green, red, source.coefficients, columns_, bgr);
   }
 
   void mix(Rows a, Rows b, float weight) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <limits>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "common/bind.hpp"
 #include "crop/crop.hpp"
@@ -44,6 +46,30 @@ inline std::int64_t require_plane(const Input& plane, const char* name, std::int
   const bool packed = (plane.shape(1) == 1 || plane.stride(1) == channels) && (axes == 2 || plane.stride(2) == 1);
   if (!packed) throw nb::value_error((subject + " must have its pixels side by side in a row").c_str());
   return plane.stride(0);
+}
+
+// U, V and coefficients of a planar image.
+using Planar = std::tuple<Input, Input, std::array<int, 6>>;
+
+inline Image require_planar(const Input& image, const Planar& planar, int device) {
+  const auto& [u, v, given] = planar;
+  if (device != nb::device::cpu::value) throw nb::type_error("planar images must be in host memory");
+  Image p{static_cast<const std::uint8_t*>(image.data()), nullptr, 0, 0, 0, 0, false};
+  p.pitch = require_plane(image, "image", kAny, kAny, 1, device);
+  p.height = static_cast<std::int32_t>(image.shape(0));
+  p.width = static_cast<std::int32_t>(image.shape(1));
+  if (p.height % 2 || p.width % 2) throw nb::value_error("image must have an even height and width in planes");
+  p.chroma_pitch = require_plane(u, "u", p.height / 2, p.width / 2, 1, device);
+  p.v_pitch = require_plane(v, "v", p.height / 2, p.width / 2, 1, device);
+  p.chroma = static_cast<const std::uint8_t*>(u.data());
+  p.v = static_cast<const std::uint8_t*>(v.data());
+  std::array<std::int16_t, 6> c{};
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    if (given[i] < -32768 || given[i] > 32767) throw nb::value_error("coefficients must have 16 bits");
+    c[i] = static_cast<std::int16_t>(given[i]);
+  }
+  p.coefficients = {c[0], c[1], c[2], c[3], c[4], c[5]};
+  return p;
 }
 
 inline Image require_image(const Input& image, const std::optional<Input>& chroma, bool bt709, int device) {

@@ -40,6 +40,7 @@ from edge_kernels._backend import (
 from edge_kernels.body_skinning import Skinning
 from edge_kernels.csr import CsrMatrix, SkipRows
 from edge_kernels.ell import Ell
+from edge_kernels.planar import planar_colors
 from edge_kernels.skinning_model import SkinningModel
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ __all__ = [
     "nms",
     "nv12_to_bgr",
     "paint",
+    "planar_colors",
     "rasterize",
     "refine_pose",
     "set_threads",

@@ -127,6 +127,7 @@ def crop(
     chroma: DLPackArray | None = None,
     bt709: bool = False,
     stream: int = 0,
+    planar: tuple[DLPackArray, DLPackArray, Sequence[int]] | None = None,
 ) -> None: ...
 def letterbox(
     mean: Sequence[float],
@@ -140,6 +141,7 @@ def letterbox(
     chroma: DLPackArray | None = None,
     bt709: bool = False,
     stream: int = 0,
+    planar: tuple[DLPackArray, DLPackArray, Sequence[int]] | None = None,
 ) -> None: ...
 def heatmap(
     maps: DLPackArray,
@@ -196,7 +198,7 @@ def keypoint_similarity(
     out: DLPackArray,
 ) -> None: ...
 def box_overlaps(a: DLPackArray, b: DLPackArray, out: DLPackArray, of_first: bool = False) -> None: ...
-def median_colors(image: DLPackArray, points: DLPackArray, first: int, out: DLPackArray) -> None: ...
+def median_colors(colors: DLPackArray, first: int, out: DLPackArray) -> None: ...
 def nms(boxes: DLPackArray, scores: DLPackArray, kept: DLPackArray, iou: float, stream: int = 0) -> None: ...
 def skinning(
     model: SkinningModel,

@@ -44,15 +44,13 @@ struct BoxOverlaps {
 };
 void box_overlaps_cpu(const BoxOverlaps& p);
 
-// Median CIE Lab colors (D65, each channel scaled to 0..255 as OpenCV does) of two groups of sample points: points
-// (count, samples, 2) float32 px, of which the first `first` are the first group; the pixel below each is taken, at
-// the edge outside of the image. image (height, width, 3) uint8 BGR with rows `stride` bytes apart. out (count, 6)
-// float32; of an even number of samples the upper one.
+// Median CIE Lab colors (D65, each channel scaled to 0..255 as OpenCV does) of two groups of pixels: colors
+// (count, samples, 3) uint8 BGR, of which the first `first` are the first group. out (count, 6) float32; of an even
+// number of samples the upper one, and 0 without any.
 struct MedianColors {
-  const std::uint8_t* image;
-  const float* points;
+  const std::uint8_t* colors;
   float* out;
-  std::int64_t height, width, stride, count, samples, first;
+  std::int64_t count, samples, first;
 };
 void median_colors_cpu(const MedianColors& p);
 

@@ -41,22 +41,15 @@ void box_overlaps(Input a, Input b, Output out, bool of_first) {
                     static_cast<float*>(out.data()), rows, columns, of_first});
 }
 
-void median_colors(Input image, Input points, std::int64_t first, Output out) {
-  require_type<std::uint8_t>(image, "image");
-  const bool pixels = image.ndim() == 3 && image.shape(2) == 3 && image.size() > 0;
-  if (!pixels || image.device_type() != kCpu)
-    throw nb::value_error("image must have the shape (*, *, 3), pixels, and be in host memory");
-  if (image.stride(2) != 1 || image.stride(1) != 3 || image.stride(0) < 0)
-    throw nb::value_error("image must have its pixels side by side in a row");
-  require<float>(points, "points", {kAny, kAny, 2}, kCpu);
-  const auto count = static_cast<std::int64_t>(points.shape(0)), samples = static_cast<std::int64_t>(points.shape(1));
+void median_colors(Input colors, std::int64_t first, Output out) {
+  require<std::uint8_t>(colors, "colors", {kAny, kAny, 3}, kCpu);
+  const auto count = static_cast<std::int64_t>(colors.shape(0)), samples = static_cast<std::int64_t>(colors.shape(1));
   require<float>(out, "out", {count, 6}, kCpu);
   if (samples > kMostSamples)
-    throw nb::value_error(("points must have at most " + std::to_string(kMostSamples) + " samples").c_str());
+    throw nb::value_error(("colors must have at most " + std::to_string(kMostSamples) + " samples").c_str());
   if (first < 0 || first > samples) throw nb::value_error("first must be 0 to the number of samples");
-  median_colors_cpu({static_cast<const std::uint8_t*>(image.data()), static_cast<const float*>(points.data()),
-                     static_cast<float*>(out.data()), static_cast<std::int64_t>(image.shape(0)),
-                     static_cast<std::int64_t>(image.shape(1)), image.stride(0), count, samples, first});
+  median_colors_cpu(
+      {static_cast<const std::uint8_t*>(colors.data()), static_cast<float*>(out.data()), count, samples, first});
 }
 
 }  // namespace
@@ -67,8 +60,7 @@ void bind_tracking(nb::module_& m) {
         nb::arg("sigmas"), nb::arg("min_score"), nb::arg("out").noconvert());
   m.def("box_overlaps", &box_overlaps, nb::arg("a"), nb::arg("b"), nb::arg("out").noconvert(),
         nb::arg("of_first") = false);
-  m.def("median_colors", &median_colors, nb::arg("image"), nb::arg("points"), nb::arg("first"),
-        nb::arg("out").noconvert());
+  m.def("median_colors", &median_colors, nb::arg("colors"), nb::arg("first"), nb::arg("out").noconvert());
 }
 
 }  // namespace meshcast

@@ -142,11 +142,6 @@ void to_lab(std::array<Samples, 3>& channels, std::int64_t count) {
   }
 }
 
-// NaN is at 0.
-std::int64_t pixel(float place, std::int64_t length) {
-  return place > 0 ? static_cast<std::int64_t>(std::min(place, static_cast<float>(length - 1))) : 0;
-}
-
 }  // namespace
 
 void median_colors_cpu(const MedianColors& p) {
@@ -154,9 +149,7 @@ void median_colors_cpu(const MedianColors& p) {
   std::array<Samples, 3> channels;
   for (std::int64_t n = 0; n < p.count; ++n) {
     for (std::int64_t s = 0; s < p.samples; ++s) {
-      const float* point = p.points + 2 * (n * p.samples + s);
-      const std::int64_t column = pixel(point[0], p.width), row = pixel(point[1], p.height);
-      const std::uint8_t* bgr = p.image + row * p.stride + 3 * column;
+      const std::uint8_t* bgr = p.colors + 3 * (n * p.samples + s);
       for (int c = 0; c < 3; ++c) channels[c][s] = linear[bgr[c]];
     }
     to_lab(channels, p.samples);

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_kernels import _check
+from edge_kernels.planar import planar_colors
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
+Planar: TypeAlias = "tuple[U8, U8, Sequence[int]]"
 
 FAR = 2.0**30
 MATRIX_BITS = 20
@@ -51,9 +53,10 @@ def crop(
     chroma: U8 | None = None,
     bt709: bool = False,
     stream: int = 0,
+    planar: Planar | None = None,
 ) -> None:
     """Parts of an image around centers, magnified by scales, normalized; see crop.hpp for the contract."""
-    check_image(image, chroma)
+    image = _interleaved(image, chroma, bt709, planar)
     _check.array(centers, "centers", np.float32, (None, 2))
     _check.array(scales, "scales", np.float32, (len(centers),))
     _check_output(mean, std, out, len(centers), pad)
@@ -65,7 +68,7 @@ def crop(
             _crop_axis(*axis, scale, block)
             for axis in zip(image.shape[:2], out.shape[2:], center[::-1].tolist(), strict=True)
         )
-        _fill(mean, std, image, crop_out, x, y, block, pad, swap, chroma, bt709)
+        _fill(mean, std, image, crop_out, x, y, block, pad, swap)
 
 
 def letterbox(
@@ -80,9 +83,10 @@ def letterbox(
     chroma: U8 | None = None,
     bt709: bool = False,
     stream: int = 0,
+    planar: Planar | None = None,
 ) -> None:
     """An image that fills the window x, y, width, height of out, normalized; see crop.hpp for the contract."""
-    check_image(image, chroma)
+    image = _interleaved(image, chroma, bt709, planar)
     _check_output(mean, std, out, 1, pad)
     left, top, width, height = window
     if min(left, top) < 0 or min(width, height) < 1 or left + width > out.shape[3] or top + height > out.shape[2]:
@@ -93,7 +97,25 @@ def letterbox(
         _Axis(0, length // block, begin, begin + size, length // block / size / 2 - 0.5, length // block / size, True)
         for length, begin, size in zip(image.shape[:2], (top, left), (height, width), strict=True)
     )
-    _fill(mean, std, image, out[0], x, y, block, pad, swap, chroma, bt709)
+    _fill(mean, std, image, out[0], x, y, block, pad, swap)
+
+
+def _interleaved(image: U8, chroma: U8 | None, bt709: bool, planar: Planar | None) -> U8:
+    """The image (H, W, 3) BGR."""
+    if planar is None:
+        check_image(image, chroma)
+        return image if chroma is None else to_bgr(image, chroma, BT709 if bt709 else BT601)
+    u, v, coefficients = planar
+    _check.image(image, "image", (None, None))
+    height, width = image.shape
+    if height % 2 or width % 2:
+        raise ValueError("image must have an even height and width in planes")
+    _check.image(u, "u", (height // 2, width // 2))
+    _check.image(v, "v", (height // 2, width // 2))
+    if len(coefficients) != 6 or not all(-(1 << 15) <= number < 1 << 15 for number in coefficients):
+        raise ValueError("coefficients must have 16 bits")
+    u, v = (plane.repeat(2, axis=0).repeat(2, axis=1) for plane in (u, v))
+    return planar_colors(image, u, v, coefficients)
 
 
 def check_image(image: U8, chroma: U8 | None) -> None:
@@ -142,14 +164,10 @@ def _fill(
     block: int,
     pad: int,
     swap: bool,
-    chroma: U8 | None,
-    bt709: bool,
 ) -> None:
     """Write one output (3, h, w)."""
     pixels = np.full((*out.shape[1:], 3), pad, np.float64)
     if x.count > 0 and y.count > 0:
-        if chroma is not None:
-            image = to_bgr(image, chroma, BT709 if bt709 else BT601)
         whole = image[y.low : y.low + y.count * block, x.low : x.low + x.count * block]
         means = whole.reshape(y.count, block, x.count, block, 3).mean((1, 3))
         bordered = np.pad(means, ((1, 1), (1, 1), (0, 0)), constant_values=pad)

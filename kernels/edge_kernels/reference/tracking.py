@@ -75,19 +75,15 @@ def _areas(sides: F32) -> F32:
     return areas
 
 
-def median_colors(image: U8, points: F32, first: int, out: F32) -> None:
-    """Median CIE Lab colors out (N, 6) of the pixels at points (N, S, 2): of the first ones, and of the others."""
-    _check.image(image, "image", (None, None, 3))
-    _check.array(points, "points", np.float32, (None, None, 2))
-    _check.output(out, "out", np.float32, (len(points), 6))
-    if not 0 <= first <= points.shape[1]:
+def median_colors(colors: U8, first: int, out: F32) -> None:
+    """Median CIE Lab colors out (N, 6) of pixels (N, S, 3) BGR: of the first ones, and of the others."""
+    _check.array(colors, "colors", np.uint8, (None, None, 3))
+    _check.output(out, "out", np.float32, (len(colors), 6))
+    if not 0 <= first <= colors.shape[1]:
         raise ValueError("first must be 0 to the number of samples")
-    places = np.nan_to_num(points)
-    columns = np.clip(places[..., 0], 0, image.shape[1] - 1).astype(np.intp)
-    rows = np.clip(places[..., 1], 0, image.shape[0] - 1).astype(np.intp)
-    samples = lab_colors(image[rows, columns])
-    for group, colors in enumerate((samples[:, :first], samples[:, first:])):
-        middle = np.sort(colors, axis=1)[:, colors.shape[1] // 2] if colors.shape[1] else 0
+    samples = lab_colors(colors)
+    for group, part in enumerate((samples[:, :first], samples[:, first:])):
+        middle = np.sort(part, axis=1)[:, part.shape[1] // 2] if part.shape[1] else 0
         out[:, 3 * group : 3 * group + 3] = middle
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edge.gpu.pipeline import GpuPipeline
-from edge.stages.config import BirthConfig, InverseKinematicsConfig, PipelineConfig, TrackerConfig
+from edge.stages.config import BirthConfig, InverseKinematicsConfig, PipelineConfig, QuietConfig, TrackerConfig
 from edge.types import Bodies, Frame, TrackedFrame
 from engines.errors import DeviceLostError, MeshcastError, OutOfMemoryError
 from tests.support.emulated.checker import HOST
@@ -20,6 +20,7 @@ from tests.support.emulated.pipelines import pipelines
 from tests.support.emulated.runtime import Fault, Runtime
 
 FITS_ONE = PipelineConfig(inverse_kinematics=InverseKinematicsConfig(gpu_people=1))  # on the device
+ALWAYS = QuietConfig(empty_s=0.0)
 SAME = 1e-5  # m and px; the emulation computes the operators and networks on the CPU
 
 
@@ -67,7 +68,7 @@ def test_gpu_pipelines_of_three_cameras_equal_the_cpu(crowd: Clip, visitors: Cli
 def test_gpu_pipeline_after_warm_up_allocates_nothing_and_waits_as_designed(one_person: Clip) -> None:
     runtime = Runtime(eagerness=0)
     # A look behind a person is one more crop, with a mask to copy.
-    config = PipelineConfig(tracker=TrackerConfig(births=BirthConfig(search_hidden=False)))
+    config = PipelineConfig(tracker=TrackerConfig(births=BirthConfig(search_hidden=False), quiet=ALWAYS))
     frames = one_person.frames
     with pipelines(runtime, config=config) as (pipeline,):
         pipeline.upload(frames[0])
@@ -97,7 +98,7 @@ def test_gpu_pipeline_after_warm_up_allocates_nothing_and_waits_as_designed(one_
 
 def test_upload_starts_the_detector_when_it_is_due_only(one_person: Clip) -> None:
     runtime = Runtime()
-    with pipelines(runtime) as (pipeline,):
+    with pipelines(runtime, config=PipelineConfig(tracker=TrackerConfig(quiet=ALWAYS))) as (pipeline,):
         processed(pipeline, one_person.frames)
         assert runtime.counts["letterbox"] == 4  # on the three uploaded before anybody was in sight, and every eighth
         detected = pipeline.timings.stages.stats()["detect"].count

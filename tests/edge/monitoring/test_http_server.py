@@ -90,7 +90,7 @@ def test_http_server_idle_connections_block_no_request(server: HttpServer) -> No
         for _ in range(200):
             idle.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S))
         assert get(server.port, "/a") == (200, "GET /a\n")
-        assert threading.active_count() == threads
+        assert threading.active_count() <= threads  # threads of other tests may end
 
 
 def test_http_server_oldest_idle_connection_is_closed(server: HttpServer) -> None:

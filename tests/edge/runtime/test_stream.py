@@ -14,7 +14,7 @@ from edge.runtime.outputs import Outputs, StreamFiles
 from edge.runtime.stream import StreamRun
 from edge.sources import open_source
 
-SOON_S = 20.0
+SOON_S = 120.0
 
 
 def test_stream_run_reports_rate_and_busiest_stage(person_clip: Path) -> None:

@@ -211,9 +211,14 @@ def test_tracker_empty_scene_has_no_tracks() -> None:
     assert (tracks.ids.dtype, tracks.boxes.dtype) == (np.int32, np.float32)
 
 
-@pytest.mark.parametrize(("interval", "passes"), [(1, 60), (4, 15), (8, 8), (0, 60)])
-def test_tracker_wants_detections_every_interval(interval: int, passes: int) -> None:
-    config = TrackerConfig(interval=interval, quiet=QuietConfig(people_s=0.0, empty_s=0.0))
+@pytest.mark.parametrize(
+    ("interval", "quiet_s", "passes"),
+    [(1, 0.0, 60), (4, 0.0, 15), (8, 0.0, 8), (0, 0.0, 60), (1, 0.5, 60), (8, 0.5, 4)],
+)
+def test_tracker_wants_detections_every_interval_where_something_changes(
+    interval: int, quiet_s: float, passes: int
+) -> None:
+    config = TrackerConfig(interval=interval, quiet=QuietConfig(people_s=quiet_s))
     scene = Scene(Actor(walk(300, 270, 30)), track=Tracker(config)).run(0, 2)
     assert scene.passes == passes
 
