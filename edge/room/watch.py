@@ -15,6 +15,7 @@ from edge.room.strangers import Strangers
 from edge.room.views import F64, RoomCamera
 
 LEAST_VIEWS = 2
+LONGEST_S = 0.2  # time that the keypoints of a moment count for
 OFFSET_FRAMES = 0.75  # offset below which slow cameras give no warning, in frames
 _NEXT, _AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])
 AGREEMENT_S = 0.03  # between two estimates of an offset that is reported
@@ -28,7 +29,7 @@ class WatchConfig:
         window_s: time over which errors are averaged, s.
         min_score: score, 0..1, of a keypoint that counts.
         drift_deg: turn of a camera against its pose in the rig beyond which it was moved, degrees.
-        drift_evidence: keypoints that must say so.
+        drift_evidence: keypoints times seconds that must say so.
         put_back: share of drift_deg below which a camera does not count as moved any more.
         offset_window_s: time of motion from which the offset of a clock is estimated, s.
         offset_every_s: time between two estimates, s.
@@ -40,7 +41,7 @@ class WatchConfig:
     window_s: float = 10.0
     min_score: float = 0.3
     drift_deg: float = 1.0
-    drift_evidence: int = 1000
+    drift_evidence: float = 60.0
     put_back: float = 0.6
     offset_window_s: float = 12.0
     offset_every_s: float = 5.0
@@ -99,6 +100,7 @@ class RoomWatch:
         self._states = [_Camera() for _ in cameras]
         self._lock = threading.Lock()
         self._t_s = -np.inf
+        self._elapsed_s = 0.0
         self._tried_s = -np.inf
         length = int(self._config.offset_window_s * 60)
         self._motion: deque[tuple[float, list[dict[int, F64]]]] = deque(maxlen=length)
@@ -139,7 +141,9 @@ class RoomWatch:
     def observe(self, moment: RoomMoment) -> list[str]:
         """Add a moment; returns new problems."""
         with self._lock:
-            kept = float(np.exp(-max(moment.t_s - self._t_s, 0) / self._config.window_s))
+            elapsed_s = max(moment.t_s - self._t_s, 0.0)
+            kept = float(np.exp(-elapsed_s / self._config.window_s))
+            self._elapsed_s = min(elapsed_s, LONGEST_S)
             self._t_s = moment.t_s
             for state, sight in zip(self._states, moment.sights, strict=True):
                 state.square_px *= kept
@@ -182,7 +186,7 @@ class RoomWatch:
                 outer = weighted @ off
                 state.side += (outer - outer.T)[_NEXT, _AFTER]  # sum of the cross products ray x off
                 state.normal += (robust.sum() * np.eye(3)) - weighted @ ray
-                state.evidence += int(good.sum())
+                state.evidence += self._elapsed_s * int(good.sum())
         self._motion.append((moment.t_s, motion))
         while moment.t_s - self._motion[0][0] > self._config.offset_window_s:
             self._motion.popleft()
