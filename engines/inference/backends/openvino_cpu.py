@@ -163,7 +163,7 @@ class OpenVinoSession:
 
         def keep() -> None:
             if key is not None:
-                keep_compiled(key, self._source, compiled.export_model().getvalue())
+                keep_compiled(key, self._source, lambda: compiled.export_model().getvalue())
 
         return _Lanes(compiled, lambda: self._compiled(shapes, {"NUM_STREAMS": count}), count, keep)
 
@@ -220,8 +220,8 @@ class _Lanes:
         self._lock, self._calls = threading.Lock(), 0
         self._count, self._ready = count, threading.Event()
         arguments = compile_several, count, keep
-        # A daemon thread in `native_calls`: the end of the process waits for it, or keeps it from starting.
-        self._compiling = threading.Thread(target=self._compile, args=arguments, name="compile", daemon=True)
+        # No daemon: the interpreter joins it, so that the graphs that it held last are released before finalization.
+        self._compiling = threading.Thread(target=self._compile, args=arguments, name="compile")
         self.output_shapes = [tuple(output.get_shape()) for output in alone.outputs]
         self._alone = alone.create_infer_request()
 
