@@ -99,14 +99,14 @@ def room_setup(path: Path, sources: int, names: Sequence[str], taken: str) -> Ro
         if name not in rig.cameras:
             hint = did_you_mean(name, rig.names)
             raise UsageError(f"--stream {name}: {path} has no such camera{hint}; it has {', '.join(rig.names)}")
+    if sources < FEWEST:
+        raise RigError(f"{path}: a room needs {FEWEST} sources or more; leave --rig out for one camera")
     if not given and sources != len(rig.names):
         raise RigError(
             f"{path}: has {len(rig.names)} cameras ({', '.join(rig.names)}), and there are {sources} sources; give one "
             "for each camera, or name them with --stream"
         )
     chosen = tuple(given) or rig.names
-    if len(chosen) < FEWEST:
-        raise RigError(f"{path}: a room needs {FEWEST} sources or more; leave --rig out for one camera")
     if taken in chosen:
         raise RigError(f"{path}: a camera cannot be called {taken}, which is the fused stream; rename it")
     return RoomSetup(path, rig, chosen)

@@ -126,8 +126,8 @@ class _Collection:
         """What to do next, in one line."""
         with self._lock:
             if self._progress is None:
-                missing = ", ".join(name for name in self._names if name not in self._sizes)
-                return f"waiting for the first image of {missing}"
+                missing = [name for name in self._names if name not in self._sizes]
+                return f"waiting for the first image of {', '.join(missing or self._names)}"
             return self._progress.advice or "enough views: lay the board on the floor where two cameras see it"
 
     @property

@@ -186,7 +186,10 @@ def _of_room(room: RoomResults) -> Iterator[Metric]:
     silent = GaugeMetricFamily(
         "meshcast_room_camera_silent", "1 while the room goes on without a camera", labels=labels
     )
-    for camera in room.health():
+    latency = GaugeMetricFamily(
+        "meshcast_room_latency_seconds", "From the capture of a camera's frames to the room", labels=labels
+    )
+    for camera, latency_s in zip(room.health(), room.latencies_s, strict=True):
         name = (camera.name,)
         matched.add_metric(name, camera.matched)
         moved.add_metric(name, camera.moved)
@@ -195,10 +198,11 @@ def _of_room(room: RoomResults) -> Iterator[Metric]:
             (error, camera.reprojection_px),
             (drift, camera.drift_deg),
             (offset, camera.offset_s),
+            (latency, latency_s),
         ):
             if math.isfinite(value):
                 family.add_metric(name, value)
-    yield from (matched, error, drift, moved, offset, silent)
+    yield from (matched, error, drift, moved, offset, silent, latency)
 
 
 def _times(streams: Iterable[StreamRun]) -> Iterator[Metric]:

@@ -13,6 +13,7 @@ import numpy as np
 from edge.room.views import ViewPeople
 from edge.stages.small_rotations import small_rotmat, small_rotvec
 
+LATENCY_SHARE = 0.05  # of a new frame in the mean latency of its camera
 POLL_S = 0.5  # longest wait between two checks of silent cameras
 
 
@@ -74,6 +75,7 @@ class _Lane:
     silent: bool = False
     dropped: int = 0
     shift_s: float = 0.0
+    latency_s: float = float("nan")
 
     @property
     def rate_hz(self) -> float:
@@ -128,6 +130,12 @@ class Alignment:
         """Cameras that are not waited for because they give no frames."""
         return [name for name, lane in zip(self._names, self._lanes, strict=True) if lane.silent]
 
+    @property
+    def latencies_s(self) -> list[float]:
+        """Times from the capture of a camera's frames until they are here, about the mean of the last second; NaN where
+        none has arrived."""
+        return [lane.latency_s for lane in self._lanes]
+
     def shift(self, camera: int, seconds: float) -> None:
         """Subtract an offset from the times of a camera's frames, of those that wait too."""
         with self._condition:
@@ -157,6 +165,9 @@ class Alignment:
             lane.samples.append(sample)
             lane.rates.append(sample.t_s)
             lane.arrived_s = self._clock()
+            latency_s = lane.arrived_s - 1e-9 * sample.t_capture_ns
+            known = np.isfinite(lane.latency_s)
+            lane.latency_s = lane.latency_s + LATENCY_SHARE * (latency_s - lane.latency_s) if known else latency_s
             lane.silent = lane.ended = False
             self._condition.notify_all()
             return True

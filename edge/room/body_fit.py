@@ -188,7 +188,7 @@ class BodyFitter:
                 continue
             seen = np.ones((len(found), self._joints), np.float32)
             if sight.people.visibility is not None:
-                seen = sight.people.visibility[rows]
+                seen = np.nan_to_num(sight.people.visibility[rows])
             weight = np.where(self._moves, seen[:, None, :joints], 0).max(-1) + LEAST_SHARE
             total[found] += weight
             first = ~started[found]

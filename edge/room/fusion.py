@@ -11,7 +11,7 @@ from calibration.world import Floor
 from edge.room.body_fit import BodyFitter, Fitted, PersonViews
 from edge.room.config import RoomConfig
 from edge.room.people import RoomPeople
-from edge.room.views import RoomCamera, Sight, ViewPeople, sight
+from edge.room.views import F64, RoomCamera, Sight, ViewPeople, sight
 from edge.stages.foot_lock import FootLock
 from edge.stages.rig_pose import Skin
 from edge.stages.smooth_rigs import SmoothRigs
@@ -25,13 +25,15 @@ FLOOR = Floor(np.array([0.0, 0.0, 1.0]), 0.0)
 
 @dataclass(frozen=True, slots=True)
 class RoomMoment:
-    """The room at one moment: bodies (in the room's frame), and what they were made of, row for row."""
+    """The room at one moment: bodies (in the room's frame), and what they were made of, row for row; strangers: camera
+    and root (3,) m of tracks that are no people because their camera is not trusted."""
 
     t_s: float
     bodies: Bodies
     people: tuple[PersonViews, ...]
     sights: tuple[Sight | None, ...]
     fitted: Fitted | None
+    strangers: tuple[tuple[int, F64], ...] = ()
 
 
 class RoomFusion:
@@ -81,7 +83,7 @@ class RoomFusion:
         people = tuple(self._people.assign(t_s, sights))
         self._fit.forget(self._people.known)
         if not people:
-            return RoomMoment(t_s, self._empty(), people, sights, None)
+            return RoomMoment(t_s, self._empty(), people, sights, None, tuple(self._people.strangers))
         fitted = self._fit(t_s, sights, people)
         self._people.observe(t_s, people, fitted)
         posed = self._unseen_pose(t_s, fitted.posed, fitted.visibility, up=UP, contacts=fitted.contacts)
@@ -90,7 +92,11 @@ class RoomFusion:
         if self._foot_lock is not None:
             posed = self._foot_lock(t_s, posed, fitted.contacts, FLOOR, fitted.visibility)
         bodies = self._skin(posed, self._bodies(people, fitted))
-        return RoomMoment(t_s, bodies, people, sights, fitted)
+        return RoomMoment(t_s, bodies, people, sights, fitted, tuple(self._people.strangers))
+
+    def distrust(self, cameras: frozenset[int]) -> None:
+        """People whom only one of these cameras sees are left out where other cameras should see them."""
+        self._people.distrusted = cameras
 
     def reset(self) -> None:
         """Forget all people."""

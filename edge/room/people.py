@@ -12,10 +12,9 @@ from edge.room.body_fit import Fitted, PersonViews
 from edge.room.colors import UNKNOWN, RoomColors, ViewColors, color_costs, followed
 from edge.room.config import MatchConfig
 from edge.room.matching import APART, cluster, costs_of_bodies
+from edge.room.strangers import expects
 from edge.room.views import F64, RoomCamera, Sight
 
-MARGIN = 0.05  # share of the image's size by which a person must be inside it to be expected in a view
-FAR_M = 12.0  # distance beyond which a camera is not expected to see a person
 HABIT = 1.0  # by which the cost of a track that belongs to the person already is lower
 SPEED_S = 0.3  # time constant of a person's velocity
 SOON_S = 0.3  # time after which a person who is not seen is only looked for by place
@@ -57,6 +56,8 @@ class RoomPeople:
         self._people: dict[int, RoomPerson] = {}
         self._waiting: dict[tuple[int, int], float] = {}  # tracks without a person, since when
         self._next = 0
+        self.distrusted: frozenset[int] = frozenset()
+        self.strangers: list[tuple[int, F64]] = []
 
     @property
     def known(self) -> set[int]:
@@ -74,6 +75,9 @@ class RoomPeople:
                 for identity, row in self._known_people(t_s, c, sight).items():
                     rows.setdefault(identity, {})[c] = row
         self._merge(t_s, sights, rows)
+        self.strangers = []
+        for identity in [i for i, found in rows.items() if self._is_stranger(found, sights)]:
+            self._add_strangers(rows.pop(identity), sights)
         self._add_new(t_s, sights, rows)
         count = len(sights)
         seen = []
@@ -181,6 +185,9 @@ class RoomPeople:
             since_s = min(self._waiting.get(track, t_s) for track in tracks)
             known = [(self._owner(track), track) for track in tracks]
             returning = [identity for identity, _ in known if identity is not None and identity not in rows]
+            if self._is_stranger(group, sights):
+                self._add_strangers(group, sights)
+                continue
             alone = len(group) == 1 and self._expected_elsewhere(group, sights)
             if alone and t_s - since_s < self._config.confirm_s:
                 waiting |= dict.fromkeys(tracks, since_s)
@@ -192,6 +199,13 @@ class RoomPeople:
             if identity is not None:
                 rows[identity] = group
         self._waiting = waiting
+
+    def _is_stranger(self, group: Mapping[int, int], sights: Sequence[Sight | None]) -> bool:
+        """Whether only a camera that is not trusted sees a person whom others should see."""
+        return len(group) == 1 and set(group) <= self.distrusted and self._expected_elsewhere(group, sights)
+
+    def _add_strangers(self, group: Mapping[int, int], sights: Sequence[Sight | None]) -> None:
+        self.strangers += [(c, sight.roots[row]) for c, row in group.items() if (sight := sights[c]) is not None]
 
     def _owner(self, track: tuple[int, int]) -> int | None:
         """The person who had this track of a camera last."""
@@ -230,20 +244,13 @@ class RoomPeople:
         self._people[identity] = RoomPerson(identity, {}, t_s, np.full((1, 3), np.nan), root)
         return identity
 
-    def _expected_elsewhere(self, group: dict[int, int], sights: Sequence[Sight | None]) -> bool:
+    def _expected_elsewhere(self, group: Mapping[int, int], sights: Sequence[Sight | None]) -> bool:
         """Whether another camera that is running should see a person too."""
         ((own, row),) = group.items()
         sight = sights[own]
         assert sight is not None
-        root = sight.roots[row]
-        for c, camera in enumerate(self._cameras):
-            if c == own or sights[c] is None:
-                continue
-            place = camera.to_camera(root)
-            if not 0.3 < place[2] < FAR_M:
-                continue
-            at = camera.camera.project(place)
-            inside = at / np.array(camera.camera.size)
-            if (inside > MARGIN).all() and (inside < 1 - MARGIN).all():
-                return True
-        return False
+        root = sight.roots[row][None]
+        return any(
+            c != own and sights[c] is not None and c not in self.distrusted and expects(camera, root)[0]
+            for c, camera in enumerate(self._cameras)
+        )

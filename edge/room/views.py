@@ -83,6 +83,23 @@ class ViewPeople:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def finite(self) -> ViewPeople:
+        """Those whose poses, shapes and places are numbers: others would stay in the memory of the fusion."""
+        good = np.ones(len(self), bool)
+        for values in (self.rotations, self.shape, self.translation):
+            good &= np.isfinite(values).all(tuple(range(1, values.ndim)))
+        if good.all():
+            return self
+        rest = (self.visibility, self.contacts, self.colors)
+        return ViewPeople(
+            self.ids[good],
+            self.keypoints[good],
+            self.rotations[good],
+            self.shape[good],
+            self.translation[good],
+            *(None if values is None else values[good] for values in rest),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -111,6 +128,7 @@ class Sight:
 
 def sight(camera: RoomCamera, people: ViewPeople) -> Sight:
     """The people of a camera in the room's frame."""
+    people = people.finite()
     rotations = people.rotations.astype(np.float64)
     rotations[:, 0] = camera.pose.rotation.T @ rotations[:, 0]
     scores = people.keypoints[..., 2].astype(np.float64)

@@ -11,9 +11,11 @@ import numpy as np
 
 from calibration.time_offset import OffsetSearch, estimate_offset
 from edge.room.fusion import RoomMoment
+from edge.room.strangers import Strangers
 from edge.room.views import F64, RoomCamera
 
 LEAST_VIEWS = 2
+LONGEST_S = 0.2  # time that the keypoints of a moment count for
 OFFSET_FRAMES = 0.75  # offset below which slow cameras give no warning, in frames
 _NEXT, _AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])
 AGREEMENT_S = 0.03  # between two estimates of an offset that is reported
@@ -27,7 +29,8 @@ class WatchConfig:
         window_s: time over which errors are averaged, s.
         min_score: score, 0..1, of a keypoint that counts.
         drift_deg: turn of a camera against its pose in the rig beyond which it was moved, degrees.
-        drift_evidence: keypoints that must say so.
+        drift_evidence: keypoints times seconds that must say so.
+        put_back: share of drift_deg below which a camera does not count as moved any more.
         offset_window_s: time of motion from which the offset of a clock is estimated, s.
         offset_every_s: time between two estimates, s.
         offset_limit_s: offset beyond which a warning is given, s, once two estimates agree.
@@ -38,7 +41,8 @@ class WatchConfig:
     window_s: float = 10.0
     min_score: float = 0.3
     drift_deg: float = 1.0
-    drift_evidence: int = 2000
+    drift_evidence: float = 60.0
+    put_back: float = 0.6
     offset_window_s: float = 12.0
     offset_every_s: float = 5.0
     offset_limit_s: float = 0.05
@@ -96,10 +100,21 @@ class RoomWatch:
         self._states = [_Camera() for _ in cameras]
         self._lock = threading.Lock()
         self._t_s = -np.inf
+        self._elapsed_s = 0.0
         self._tried_s = -np.inf
         length = int(self._config.offset_window_s * 60)
         self._motion: deque[tuple[float, list[dict[int, F64]]]] = deque(maxlen=length)
+        self._strangers = Strangers(self._cameras)
+        self._known_far: frozenset[int] = frozenset()
         self.problems: list[str] = []
+
+    @property
+    def strangers(self) -> frozenset[int]:
+        """Cameras that were moved, whose people are not believed where no other camera sees them; the first of two is
+        not among them."""
+        if len(self._cameras) == LEAST_VIEWS:
+            return self._strangers.moved
+        return self._strangers.moved | {c for c, state in enumerate(self._states) if state.moved}
 
     def health(self) -> list[CameraHealth]:
         """The state of each camera."""
@@ -111,10 +126,10 @@ class RoomWatch:
                     state.matched,
                     float(np.sqrt(state.square_px / state.count)) if state.count > 0 else float("nan"),
                     self._drift_deg(state),
-                    state.moved,
+                    state.moved or c in self._strangers.moved,
                     state.offset_s,
                 )
-                for camera, state in zip(self._cameras, self._states, strict=True)
+                for c, (camera, state) in enumerate(zip(self._cameras, self._states, strict=True))
             ]
 
     @property
@@ -126,7 +141,9 @@ class RoomWatch:
     def observe(self, moment: RoomMoment) -> list[str]:
         """Add a moment; returns new problems."""
         with self._lock:
-            kept = float(np.exp(-max(moment.t_s - self._t_s, 0) / self._config.window_s))
+            elapsed_s = max(moment.t_s - self._t_s, 0.0)
+            kept = float(np.exp(-elapsed_s / self._config.window_s))
+            self._elapsed_s = min(elapsed_s, LONGEST_S)
             self._t_s = moment.t_s
             for state, sight in zip(self._states, moment.sights, strict=True):
                 state.square_px *= kept
@@ -136,7 +153,8 @@ class RoomWatch:
                 state.evidence *= kept
                 state.matched, state.people = 0, 0 if sight is None else len(sight)
             self._add(moment)
-            return self._moved()
+            self._add_far(moment)
+            return self._far() or self._moved()
 
     def _add(self, moment: RoomMoment) -> None:
         fitted = moment.fitted
@@ -168,7 +186,7 @@ class RoomWatch:
                 outer = weighted @ off
                 state.side += (outer - outer.T)[_NEXT, _AFTER]  # sum of the cross products ray x off
                 state.normal += (robust.sum() * np.eye(3)) - weighted @ ray
-                state.evidence += int(good.sum())
+                state.evidence += self._elapsed_s * int(good.sum())
         self._motion.append((moment.t_s, motion))
         while moment.t_s - self._motion[0][0] > self._config.offset_window_s:
             self._motion.popleft()
@@ -189,8 +207,9 @@ class RoomWatch:
         worst = int(np.nanargmax(drifts))
         state = self._states[worst]
         if drifts[worst] < self._config.drift_deg:
-            for other in self._states:
-                other.moved = False
+            if drifts[worst] < self._config.put_back * self._config.drift_deg:
+                for other in self._states:
+                    other.moved = False
             return []
         if any(other.moved for other in self._states):
             return []
@@ -200,6 +219,33 @@ class RoomWatch:
             f"{name}: its view is off by about {drifts[worst]:.1f} degrees: it was moved since its calibration; "
             "run meshcast calibrate rig again"
         )
+
+    def _add_far(self, moment: RoomMoment) -> None:
+        count = len(self._cameras)
+        roots = np.concatenate(
+            [moment.bodies.translation.reshape(-1, 3), *(root.reshape(1, 3) for _, root in moment.strangers)]
+        )
+        seen = np.zeros((len(roots), count), bool)
+        for m, person in enumerate(moment.people):
+            seen[m] = np.array(person.rows) >= 0
+        for row, (c, _) in enumerate(moment.strangers, len(moment.people)):
+            seen[row, c] = True
+        running = np.array([sight is not None for sight in moment.sights])
+        self._strangers.observe(moment.t_s, roots.astype(np.float64), seen, running)
+
+    def _far(self) -> list[str]:
+        """The line about a camera that was moved far, when that has become clear."""
+        new = self._strangers.moved - self._known_far
+        self._known_far = self._strangers.moved
+        for c in new:
+            name = self._cameras[c].name
+            if len(self._cameras) == 2:
+                other = self._cameras[1 - c].name
+                said = f"{other}, {name}: their people do not coincide: one of them was moved since the calibration, or is of another room"
+            else:
+                said = f"{name}: its people are where no other camera sees any: it was moved since its calibration, or is of another room"
+            return self._report(f"{said}; people whom {name} alone sees are left out; run meshcast calibrate rig again")
+        return []
 
     def poll(self) -> list[str]:
         """Estimate the offsets of the clocks when that is due; returns new problems. Any one thread may call it."""

@@ -75,6 +75,7 @@ class Feeds:
         self._origin: dict[str, str] = {}  # address of each camera's stream
         self.model: BodyModel | None = None
         self.problems: list[str] = []
+        self._shifts_s: dict[str, float] = {}  # of streams whose clocks differ by far
         self._reported: set[tuple[str, str]] = set()
         self.received: dict[str, int] = dict.fromkeys(config.names, 0)
         self._threads = [
@@ -184,24 +185,30 @@ class Feeds:
             people.visibility,
             people.contacts,
         )
-        self._check_clock(joints)
-        captured_s = joints.t_capture_unix_ns * 1e-9
+        captured_s = joints.t_capture_unix_ns * 1e-9 + self._clock_shift_s(joints)
         age_s = time.time() - captured_s
         self.received[joints.stream] += 1
         captured_ns = time.monotonic_ns() - round(age_s * 1e9)
         self._put(camera, Sample(captured_s, joints.frame_index, captured_ns, view))
 
-    def _check_clock(self, packet: FramePacket) -> None:
-        """Packets arrive soon after they were published, if the clocks agree."""
+    def _clock_shift_s(self, packet: FramePacket) -> float:
+        """What is added to a stream's times: packets arrive soon after they were published, if the clocks agree."""
         late_s = time.time() - packet.t_publish_unix_ns * 1e-9
-        if abs(late_s) > CLOCK_LIMIT_S:
-            side = "behind" if late_s > 0 else "ahead of"
-            self._report(
-                packet.stream,
-                "clock",
-                f"the clock of its publisher is {abs(late_s):.1f} s {side} this machine's; synchronize both with NTP "
-                "or PTP",
-            )
+        if abs(late_s) <= CLOCK_LIMIT_S:
+            self._shifts_s.pop(packet.stream, None)
+            return 0.0
+        side = "behind" if late_s > 0 else "ahead of"
+        self._report(
+            packet.stream,
+            "clock",
+            f"the clock of its publisher is {abs(late_s):.1f} s {side} this machine's; its frames are taken to be of the "
+            "time when they arrive; synchronize both with NTP or PTP",
+        )
+        shift_s = self._shifts_s.get(packet.stream, late_s)
+        # The packet that was the quickest says best how the clocks differ; a jump of a clock begins again.
+        shift_s = late_s if abs(late_s - shift_s) > CLOCK_LIMIT_S else min(shift_s, late_s)
+        self._shifts_s[packet.stream] = shift_s
+        return shift_s
 
     def _fits(self, packet: FramePacket) -> bool:
         """Whether a publisher's images are those of the rig's camera."""

@@ -145,8 +145,13 @@ class RoomResults:
         """The state of each camera."""
         return self.watch.health()
 
+    @property
+    def latencies_s(self) -> list[float]:
+        """Times from the capture of each camera's frames until they reach the room, s; NaN where that is not known."""
+        return self._alignment.latencies_s if self._realtime else [float("nan")] * len(self._names)
+
     def stats(self) -> dict[str, Any]:
-        """The cameras with their poses and states, for the stats message."""
+        """The cameras with their poses, states and latencies (null where not known), for the stats message."""
         return {
             "cameras": [
                 {
@@ -158,8 +163,9 @@ class RoomResults:
                     "matched": health.matched,
                     "moved": health.moved,
                     "silent": camera.name in self.silent,
+                    "latency_ms": round(1e3 * latency_s, 1) if np.isfinite(latency_s) else None,
                 }
-                for camera, health in zip(self.fusion.cameras, self.health(), strict=True)
+                for camera, health, latency_s in zip(self.fusion.cameras, self.health(), self.latencies_s, strict=True)
             ]
         }
 
@@ -240,6 +246,7 @@ class RoomResults:
         with self.pipeline.timings.measure("watch", frame):
             for line in self.watch.observe(found):
                 self._warn(line)
+            self.fusion.distrust(self.watch.strangers)
         rotations = self.wants_rotations() and found.bodies.surfaced
         rig_pose = self._rig_pose(frame, found.bodies) if rotations else None
         return FrameResult(frame, ROOM_CAMERA, found.bodies, rig_pose)

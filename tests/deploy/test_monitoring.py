@@ -42,7 +42,7 @@ def exported() -> dict[str, set[str]]:
     models: Any = SimpleNamespace(timings=Timings(), sessions={}, uses={})
     names = {}
     with MetricsServer("127.0.0.1:0") as server:
-        room: Any = SimpleNamespace(health=list, silent=[])
+        room: Any = SimpleNamespace(health=list, silent=[], latencies_s=[])
         server.watch([], models, Clients(lambda: 0, lambda: 0), room)
         for family in server._endpoint._registry.collect():
             labels = set(getattr(family, "_labelnames", ())) | ({"le"} if family.type == "histogram" else set())

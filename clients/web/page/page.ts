@@ -27,6 +27,7 @@ import type { Optics } from "./optics.js";
 import { PeoplePanel } from "./people.js";
 import { Pictures, type Shot } from "./pictures.js";
 import { RecordingFeed } from "./recording.js";
+import { type RoomCamera, RoomRig, roomCameras } from "./rig.js";
 import { PageServer } from "./server.js";
 import { Stage } from "./stage.js";
 import { Timeline } from "./timeline.js";
@@ -63,6 +64,8 @@ backdrop.dim = DIM;
 const pictures = new Pictures();
 const inset = new Inset(element("inset"));
 const labels = new Labels(element("labels"));
+const rig = new RoomRig(element("cameras"));
+stage.add(rig.group);
 const layers = new Layers(element("layers"), wishes.get("layers"), refresh);
 const hud = new Hud(new Charts(element("charts")));
 const panel = new PeoplePanel(element("cards"));
@@ -84,6 +87,7 @@ let head = 0;
 let shown: Moment<FramePacket> | undefined;
 let model: ModelPacket | undefined;
 let stats = new Map<string, PipelineStats>();
+let rooms = new Map<string, readonly RoomCamera[]>();
 let asked = -Infinity;
 
 function live(): LiveFeed {
@@ -137,6 +141,7 @@ function current(): string {
 
 function heed({ stream, values }: StatsPacket): void {
   if (stats.size < 64 || stats.has(stream)) stats.set(stream, pipelineStats(values));
+  if (rooms.size < 64 || rooms.has(stream)) rooms.set(stream, roomCameras(values["cameras"]));
   const known = knownFloor(values["floor"]);
   if (known && feed instanceof LiveFeed) feed.setFloor(stream, known);
 }
@@ -304,7 +309,9 @@ function tick(nowMs: number): void {
     say(error.message);
   }
   report(stream, nowMs);
+  if (rig.show(rooms.get(stream) ?? [], layers.on("frustum") && !through)) stage.touch();
   if (!stage.draw(nowMs)) return;
+  rig.label(stage.camera);
   labels.show(crowd, head, stage.camera, layers.on("ids"));
   numbers.drawn++;
   if (capture.recording) capture.compose();

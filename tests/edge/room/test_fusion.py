@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from calibration.world import WorldPose
 from edge.room.config import RoomConfig
@@ -110,3 +111,19 @@ def test_fusion_bodies_stand_on_the_floor_and_say_who_saw_them() -> None:
     expected = [[row >= 0 for row in person.rows] for person in moment.people]
     assert moment.bodies.views is not None
     assert moment.bodies.views.tolist() == [[int(seen) for seen in row] for row in expected]
+
+
+@pytest.mark.parametrize("field", ["rotations", "shape", "translation", "keypoints", "visibility"])
+def test_fusion_of_a_view_with_no_numbers_goes_on_with_the_others(field: str) -> None:
+    cameras = around(3)
+    body, model = body_and_model()
+    room, fusion = Room(cameras, 2), RoomFusion(body, model, cameras)
+    for index, (t_s, views) in enumerate(room.moments(1.0, 10.0)):
+        if index == 4:
+            assert views[1] is not None
+            views[1] = replace(views[1], **{field: np.full_like(getattr(views[1], field), np.nan)})
+        bodies = fusion(t_s, views).bodies
+        assert len(bodies) == 2
+        assert np.isfinite(bodies.vertices).all()
+        assert bodies.visibility is not None
+        assert np.isfinite(bodies.visibility).all()

@@ -24,7 +24,7 @@ def watched(room: Room, cameras: list[RoomCamera], seconds: float, **settings: f
 
 def test_watch_cameras_in_place_have_small_errors_and_no_problem() -> None:
     cameras = around(4)
-    watch, _ = watched(Room(cameras, 2, seed=6), cameras, 2.5, drift_evidence=500)
+    watch, _ = watched(Room(cameras, 2, seed=6), cameras, 2.5, drift_evidence=16.0)
     health = watch.health()
     assert [camera.name for camera in health] == ["cam0", "cam1", "cam2", "cam3"]
     assert max(camera.reprojection_px for camera in health) < 15
@@ -36,7 +36,7 @@ def test_watch_cameras_in_place_have_small_errors_and_no_problem() -> None:
 def test_watch_names_the_camera_that_was_moved() -> None:
     cameras = around(4)
     wrong = [cameras[0], cameras[1], turned(cameras[2], 2.5), cameras[3]]
-    watch, _ = watched(Room(cameras, 2, seed=6), wrong, 2.5, drift_evidence=500)
+    watch, _ = watched(Room(cameras, 2, seed=6), wrong, 2.5, drift_evidence=16.0)
     assert len(watch.problems) == 1
     assert watch.problems[0].startswith("cam2: its view is off by about ")
     assert [camera.name for camera in watch.health() if camera.moved] == ["cam2"]
