@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,19 @@ def test_run_on_gpu_without_a_subscriber_makes_no_surfaces(
     assert runtime.counts["skinning"] == runtime.counts["skinning to levels"] == 0
 
 
+class Release:
+    """Gives a surface back when it is called, or like FFmpeg's when it is collected; that is then done by `close`."""
+
+    def __init__(self, release: Callable[[], None], collected: list[Callable[[], None]]) -> None:
+        self._release, self._collected = [release], collected
+
+    def __call__(self) -> None:
+        self._release.pop()()
+
+    def __del__(self) -> None:
+        self._collected += self._release
+
+
 class Decoder:
     """A decoder on the GPU that has some surfaces; made with the first frame."""
 
@@ -92,6 +106,7 @@ class Decoder:
         self._runtime, self._surfaces = runtime, surfaces
         self.pool: SurfacePool | None = None
         self.in_use: Surface | None = None
+        self._collected: list[Callable[[], None]] = []
 
     def surface_of(self, frame: Any, device: str) -> Surface:
         image = frame.reformat(format="bgr24").to_ndarray()
@@ -102,10 +117,12 @@ class Decoder:
         return self._of(image)
 
     def close(self) -> None:
-        gc.collect()  # frames that waited for the end hold their surfaces
         assert self.pool is not None
         if self.in_use is not None:
             self.in_use.release()
+        gc.collect()
+        for release in self._collected:
+            release()
         assert self.pool.used == 0
         self.pool.close()
 
@@ -113,7 +130,7 @@ class Decoder:
         assert self.pool is not None
         found = self.pool.frame(Frame("person", 0, 0, 0.0, image)).surface
         assert found is not None
-        return found
+        return replace(found, release=Release(found.release, self._collected))
 
 
 @pytest.fixture
