@@ -144,9 +144,9 @@ def _cut(
     seams, firsts = [0], [0]
     for number in range(1, parts):
         seam = bisect_left(times, number * length_s / parts)
-        before = bisect_right(times, times[seam] - overlap_s) - 1
+        before = max(0, bisect_right(times, times[seam] - overlap_s) - 1)
         row = bisect_right(keys, before) - 1  # the last key frame at or before
-        if row < 0 or times[seam] - times[keys[row]] > overlap_s + LONGEST_WARM_UP * part_s or seam <= seams[-1]:
+        if times[seam] - times[keys[row]] > overlap_s + LONGEST_WARM_UP * part_s or seam <= seams[-1]:
             continue
         seams.append(seam)
         firsts.append(keys[row])

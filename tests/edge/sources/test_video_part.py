@@ -73,6 +73,7 @@ def test_plan_parts_max_frames_bounds_the_last_part(folder: Path) -> None:
     path = write(folder / "bounded.mp4")
     assert plan_parts(path, 1.0, 0.3, max_frames=60)[-1].end == 60
     assert plan_parts(path, 1.0, 0.3, max_frames=20) == ()
+    assert {part.first for part in plan_parts(path, 1.0, 20.0)} == {0}  # the overlap begins with the video
 
 
 @pytest.mark.parametrize("name", ["short.mp4", "sparse.mp4", "slots.avi", "timeless.h264", "cut.mp4", "none.mp4"])
