@@ -152,7 +152,8 @@ def open_sources(config: SourceConfig, cleanup: ExitStack, names: Sequence[str] 
     """Open the sources, and close them with `cleanup`. names: of the streams. Raises SourceError."""
     sources = []
     for uri, name, playback in zip(config.uris, names or config.stream_names(), config.playbacks(), strict=True):
-        sources.append(open_source(uri, loop=playback.loop, camera=name, fps=playback.fps, access=config.access))
+        how: dict[str, Any] = {"loop": playback.loop, "fps": playback.fps, "part": playback.part}
+        sources.append(open_source(uri, camera=name, access=config.access, **how))
         cleanup.callback(sources[-1].close)
     return sources
 

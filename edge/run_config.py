@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from edge.errors import SourceError
 from edge.models import Models
@@ -15,7 +15,7 @@ from edge.pipeline import CameraConfig
 from edge.recording.file_series import Rotation
 from edge.recording.stream_recorder import RecordConfig
 from edge.room_config import RoomSetup
-from edge.runtime.outputs import StreamFiles
+from edge.runtime.outputs import Sink, StreamFiles
 from edge.runtime.schedule import OutputSchedules
 from edge.sinks.rerun_target import RerunConfig
 from edge.sources import Access, Pace
@@ -24,6 +24,9 @@ from edge.stages.config import PipelineConfig
 from edge.stream_names import check_stream_name, distinct
 from edge.wire.curve_auth import Security
 from edge.wire.previews import PreviewConfig
+
+if TYPE_CHECKING:
+    from edge.sources.video_part import VideoPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,14 @@ class PlaybackConfig:
         loop: repeat a file without end.
         fps: frames per second of images and of videos without timestamps; None: 30.
         max_frames: results of the stream after which it ends; None: no limit.
+        part: of a video file, the only frames that are read; None: all.
     """
 
     pace: Pace | None = None
     loop: bool = False
     fps: float | None = None
     max_frames: int | None = None
+    part: VideoPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ class OutputConfig:
         rerun: what is shown in Rerun.
         window: whether a window of Open3D shows each stream.
         schedules: when the streams are published, recorded and saved.
+        make_sink: makes one more sink for the results of each stream.
     """
 
     publish: PublishConfig | None = None
@@ -147,6 +153,7 @@ class OutputConfig:
     rerun: RerunConfig | None = None
     window: bool = False
     schedules: OutputSchedules = field(default_factory=OutputSchedules)
+    make_sink: Callable[[], Sink] | None = None
 
     @property
     def files(self) -> StreamFiles:
@@ -154,6 +161,7 @@ class OutputConfig:
         return StreamFiles(
             *(self.save, self.overlay, self.overlay_encoder, self.record, self.rotation, self.rerun, self.window),
             schedules=self.schedules,
+            make_sink=self.make_sink,
         )
 
 

@@ -11,11 +11,24 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from edge.batch.executor import Advanced, Event, Executor, Failed, Finished, VideoResult, VideoTask
+from edge.batch.executor import (
+    Advanced,
+    Event,
+    Executor,
+    Failed,
+    OnePart,
+    SplitPlan,
+    Step,
+    Stitch,
+    VideoResult,
+    VideoTask,
+    Whole,
+)
 from edge.batch.manifest import Manifest, Record, differences
 from edge.batch.output_folder import OutputFolder, opened_folder
 from edge.batch.output_store import OutputStore, opened_store
 from edge.batch.progress import BatchProgress
+from edge.batch.split_video import SplitVideo, parts_folder, remove_other_parts
 from edge.batch.spool_folder import remove_left_spools
 from edge.batch.task_files import OUTPUT
 from edge.batch.video import Video
@@ -145,18 +158,20 @@ class _Run:
         result: BatchResult,
         config: BatchConfig,
     ) -> None:
-        self._waiting = deque(pending)
+        self._waiting: deque[tuple[Video, Step]] = deque()
         self._running: dict[str, VideoTask] = {}
         self._attempts: dict[str, int] = {}
+        self._split: dict[str, SplitVideo] = {}  # by name of the video
         self._folder, self._manifest, self._executor = folder, manifest, executor
         self._result, self._config = result, config
+        self._resume(pending)
 
     def work(self, welcome: Callable[[], Any], on_progress: OnProgress) -> None:
         """Until all is done, the output folder fails, or the batch is interrupted."""
         try:
             while self._waiting or self._running:
                 while self._waiting and self._executor.idle():
-                    self._start(self._waiting.popleft())
+                    self._start(*self._waiting.popleft())
                 with welcome():
                     events = self._executor.wait(POLL_S)
                 for event in events:
@@ -167,37 +182,95 @@ class _Run:
         except OutputError as error:
             self._result.stopped = str(error)
 
-    def _start(self, video: Video) -> None:
-        self._attempts[video.name] = self._attempts.get(video.name, 0) + 1
+    def _resume(self, pending: Sequence[Video]) -> None:
+        """Line up the videos; those that a batch before has split continue with their parts. Local files are split,
+        whose outputs go to a folder: each part of an object would transfer the whole one."""
+        folders = {video.name: self._parts_folder(video) for video in pending}
+        if isinstance(self._folder, OutputFolder):
+            remove_other_parts(self._folder.parts, (path for path in folders.values() if path is not None))
+        for video in pending:
+            folder = folders[video.name]
+            known = None if folder is None or self._config.redo else SplitVideo.resume(video, folder)
+            if known is not None:
+                self._split[video.name] = known
+                self._waiting.extend((video, step) for step in known.steps())
+            else:
+                self._waiting.append((video, Whole(splittable=folder is not None)))
+
+    def _parts_folder(self, video: Video) -> Path | None:
+        """Folder of a video's parts; None for a video that is not split."""
+        if video.url or not isinstance(self._folder, OutputFolder):
+            return None
+        return parts_folder(self._folder.parts, video, self._config.settings)
+
+    def _start(self, video: Video, step: Step) -> None:
+        task = VideoTask(video, self._folder.task_folder(), isinstance(self._folder, OutputStore), step)
+        self._attempts[task.key] = self._attempts.get(task.key, 0) + 1
         earlier = self._manifest.records.get(video.name)
         if earlier is not None:
             self._folder.remove_others(earlier, self._config.suffixes)
-        self._manifest.add(self._record(video, state="started"))
-        task = VideoTask(video, self._folder.task_folder(), isinstance(self._folder, OutputStore))
-        self._running[video.name] = task
+        self._manifest.add(self._record(video, state="started", details=self._parts_done(video)))
+        self._running[task.key] = task
         self._executor.start(task)
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, Advanced):
-            self._result.progress.advanced(event.name, event.frames, event.total)
+            self._advance(self._running[event.key], event)
             return
-        task = self._running.pop(event.name)
-        if isinstance(event, Finished):
-            self._finish(task, event.result)
-        else:
+        task = self._running.pop(event.key)
+        name, split = task.video.name, self._split.get(task.video.name)
+        if isinstance(task.step, OnePart) and (split is None or name in self._result.failed):
+            pass  # of a video that was given up, or is processed as a whole
+        elif isinstance(event, Failed):
             self._fail(task, event)
+        elif isinstance(event.result, SplitPlan):
+            folder = self._parts_folder(task.video)
+            assert folder is not None
+            made = self._split[name] = SplitVideo.begin(task.video, folder, event.result.parts)
+            self._waiting.extendleft((task.video, step) for step in reversed(made.steps()))
+        elif isinstance(task.step, OnePart):
+            assert split is not None
+            self._finish_part(task, task.step, split, event.result)
+        else:
+            self._finish(task, event.result)
         self._folder.remove_task(task.folder)
+
+    def _advance(self, task: VideoTask, event: Advanced) -> None:
+        split = self._split.get(task.video.name)
+        if split is None or not isinstance(task.step, OnePart):
+            if split is None or not isinstance(task.step, Stitch):
+                self._result.progress.advanced(task.video.name, event.frames, event.total)
+            return
+        split.tell(task.step.number, event.frames)
+        self._result.progress.advanced(task.video.name, split.frames, split.total)
+
+    def _finish_part(self, task: VideoTask, step: OnePart, split: SplitVideo, done: VideoResult) -> None:
+        """Keep a part. A part with problems has other frames than its packets tell: then the video is processed as a
+        whole, since the frames after would have other numbers."""
+        self._result.peak_rss_mb[done.worker] = max(done.peak_rss_mb, self._result.peak_rss_mb.get(done.worker, 0.0))
+        if done.problems:
+            split.remove()
+            del self._split[task.video.name]
+            self._drop_waiting(task.video)
+            self._result.progress.attempt_ended(task.video.name)
+            self._waiting.append((task.video, Whole()))
+        elif split.finish(step.number, task.folder, done):
+            self._waiting.extendleft((task.video, step) for step in split.steps())
+        else:
+            self._result.progress.advanced(task.video.name, split.frames, split.total)
 
     def _finish(self, task: VideoTask, done: VideoResult) -> None:
         video = task.video
         self._folder.publish(task.folder, video.name, done.files)
+        split = self._split.pop(video.name, None)
         details = {
             "frames": done.frames,
             "frames_with_people": done.frames_with_people,
             "people": done.people,
             "wall_s": done.wall_s,
             "finished": _now(),
-            "cpu_s": round(done.cpu_s, 3),
+            "cpu_s": round(done.cpu_s + (0.0 if split is None else split.cpu_s), 3),
+            "parts": 1 if split is None else len(split.parts),
             "worker": done.worker,
             "worker_peak_rss_mb": round(done.peak_rss_mb, 1),
             "models": done.models,
@@ -205,6 +278,8 @@ class _Run:
         }
         state = "partial" if done.problems else "done"
         self._manifest.add(self._record(video, state=state, files=done.files, details=details))
+        if split is not None:
+            split.remove()
         self._result.progress.finished(video.name, done.frames)
         self._result.peak_rss_mb[done.worker] = max(done.peak_rss_mb, self._result.peak_rss_mb.get(done.worker, 0.0))
         if done.problems:
@@ -216,15 +291,29 @@ class _Run:
                 raise OutputError(event.error)
             path = self._folder.output(task.video.name, "")
             raise OutputError(event.error.replace(str(task.folder / OUTPUT), str(path)))
-        name = task.video.name
-        if self._attempts[name] < ATTEMPTS:
-            self._result.progress.attempt_ended(name)
-            self._waiting.append(task.video)
+        name, split = task.video.name, self._split.get(task.video.name)
+        if isinstance(task.step, OnePart) and split is not None:
+            split.advanced.pop(task.step.number, None)
+        if self._attempts[task.key] < ATTEMPTS:
+            if split is None:
+                self._result.progress.attempt_ended(name)
+            self._waiting.append((task.video, task.step))
             return
-        details = {"error": event.error, "finished": _now()}
+        error = event.error
+        if isinstance(task.step, OnePart) and split is not None:
+            error = f"part {task.step.number + 1} of {len(split.parts)}: {error}"
+        self._drop_waiting(task.video)
+        details = {"error": error, "finished": _now(), **self._parts_done(task.video)}
         self._manifest.add(self._record(task.video, state="failed", details=details))
         self._result.progress.gave_up(name)
-        self._result.failed[name] = event.error
+        self._result.failed[name] = error
+
+    def _drop_waiting(self, video: Video) -> None:
+        self._waiting = deque(entry for entry in self._waiting if entry[0] is not video)
+
+    def _parts_done(self, video: Video) -> dict[str, Any]:
+        split = self._split.get(video.name)
+        return {} if split is None else {"parts": len(split.parts), "parts_done": len(split.done)}
 
     def _record(self, video: Video, **rest: Any) -> Record:
         return Record(
@@ -232,7 +321,7 @@ class _Run:
             source=video.source,
             source_size=video.size,
             source_mtime_ns=video.mtime_ns,
-            attempts=self._attempts[video.name],
+            attempts=max(count for key, count in self._attempts.items() if key.partition("\0")[0] == video.name),
             **rest,
         )
 

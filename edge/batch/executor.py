@@ -8,16 +8,58 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from edge.batch.video import Video
+from edge.sources.video_part import VideoPart
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Process a video from its beginning to its end; splittable: or tell how to split it, if it is long."""
+
+    splittable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OnePart:
+    """Process one part of a video. number: of the part, from 0."""
+
+    number: int
+    part: VideoPart
+
+
+@dataclass(frozen=True, slots=True)
+class Stitch:
+    """Make the outputs of a video of the results of its parts. files: of each part, without suffix."""
+
+    parts: tuple[VideoPart, ...]
+    files: tuple[Path, ...]
+
+
+Step = Whole | OnePart | Stitch
 
 
 @dataclass(frozen=True, slots=True)
 class VideoTask:
-    """A video to process, and the folder for its outputs, which exists and is empty. Where the outputs go to a store,
-    `spooled` is true, and the worker makes the folder."""
+    """What to do with a video, and the folder for the outputs, which exists and is empty. Where the outputs go to a
+    store, `spooled` is true, and the worker makes the folder."""
 
     video: Video
     folder: Path
     spooled: bool = False
+    step: Step = Whole()
+
+    @property
+    def key(self) -> str:
+        """Distinguishes the tasks of a batch; no file's name has a NUL."""
+        if isinstance(self.step, OnePart):
+            return f"{self.video.name}\0{self.step.number}"
+        return f"{self.video.name}\0" if isinstance(self.step, Stitch) else self.video.name
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPlan:
+    """A video is long: process these parts, then stitch them."""
+
+    parts: tuple[VideoPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +105,26 @@ class VideoResult:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """Frames of a video that are done, and their total if known."""
+    """Frames of a task that are done, and their total if known."""
 
-    name: str
+    key: str
     frames: int
     total: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A video was processed."""
+    """A task is done."""
 
-    name: str
-    result: VideoResult
+    key: str
+    result: VideoResult | SplitPlan
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A video could not be processed, or its worker has died; fatal: the fault is in the output folder, not in the
-    video."""
+    """A task failed, or its worker has died; fatal: the fault is in the output folder, not in the video."""
 
-    name: str
+    key: str
     error: str
     fatal: bool = False
 
@@ -91,7 +132,7 @@ class Failed:
 Event = Advanced | Finished | Failed
 
 OnFrames = Callable[[int, int | None], None]  # frames done, total
-Process = Callable[[VideoTask, OnFrames], VideoResult]  # raises MeshcastError
+Process = Callable[[VideoTask, OnFrames], VideoResult | SplitPlan]  # raises MeshcastError
 Load = Callable[[], Process]  # loads the models, in the worker; raises MeshcastError
 
 

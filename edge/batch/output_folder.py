@@ -21,6 +21,7 @@ from edge.batch.task_files import OUTPUT, sha256_of
 from edge.errors import OutputError
 
 WORK = ".meshcast-batch"
+PARTS = "parts"  # in it: those of long videos, which outlive a batch
 NO_LOCKS = errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.EBADF  # errors of file systems without locks
 
 
@@ -33,6 +34,11 @@ class OutputFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @property
+    def parts(self) -> Path:
+        """Folder of the parts of long videos; it need not exist."""
+        return self.path / WORK / PARTS
 
     def manifest(self) -> Manifest:
         """The manifest of the folder. Raises OutputError."""
@@ -105,7 +111,7 @@ class OutputFolder:
 @contextmanager
 def opened_folder(path: Path) -> Iterator[OutputFolder]:
     """Make and lock the folder of a batch; what a killed batch left unfinished is removed, at the end everything that
-    is unfinished. Raises OutputError."""
+    is unfinished, except for finished parts of long videos. Raises OutputError."""
     work = path / WORK
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -114,7 +120,7 @@ def opened_folder(path: Path) -> Iterator[OutputFolder]:
         raise _error(path, error) from None
     try:
         _lock(path, handle)
-        shutil.rmtree(work, ignore_errors=True)
+        _clear(work)
         try:
             work.mkdir(exist_ok=True)
         except OSError as error:
@@ -122,9 +128,20 @@ def opened_folder(path: Path) -> Iterator[OutputFolder]:
         try:
             yield OutputFolder(path)
         finally:
-            shutil.rmtree(work, ignore_errors=True)
+            _clear(work)
     finally:
         os.close(handle)
+
+
+def _clear(work: Path) -> None:
+    """Remove the folders of tasks, and the whole folder where no parts of long videos are left."""
+    with contextlib.suppress(OSError):
+        for path in work.iterdir():
+            if path.name != PARTS:
+                shutil.rmtree(path, ignore_errors=True)
+        for path in (work / PARTS, work):
+            with contextlib.suppress(FileNotFoundError):
+                path.rmdir()
 
 
 def _lock(path: Path, handle: int) -> None:

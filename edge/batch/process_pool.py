@@ -147,7 +147,7 @@ class ProcessPool:
                     "--workers if memory is short"
                 )
         self._workers.append(_Worker(self._load))
-        return [] if worker.task is None else [Failed(worker.task.video.name, f"its worker {reason}")]
+        return [] if worker.task is None else [Failed(worker.task.key, f"its worker {reason}")]
 
 
 def _reason(exit_code: int | None) -> str:
@@ -193,17 +193,17 @@ def _work(connection: Connection, load: Load, tasks: queue.SimpleQueue[VideoTask
         connection.send(_Ready())
         while True:
             task = tasks.get()
-            sender = _AdvancedSender(connection, task.video.name)
+            sender = _AdvancedSender(connection, task.key)
             event: Event
             try:
                 with job_budget():
-                    event = Finished(task.video.name, process(task, sender.send))
+                    event = Finished(task.key, process(task, sender.send))
             except OutputError as error:
-                event = Failed(task.video.name, str(error), fatal=True)
+                event = Failed(task.key, str(error), fatal=True)
             except MeshcastError as error:
-                event = Failed(task.video.name, str(error))
+                event = Failed(task.key, str(error))
             except Exception as error:
-                event = Failed(task.video.name, internal_error(error))
+                event = Failed(task.key, internal_error(error))
             connection.send(event)
 
 

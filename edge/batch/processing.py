@@ -8,9 +8,12 @@ import resource
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from edge.batch.executor import OnFrames, Process, VideoResult, VideoTask
+from edge.batch.executor import OnePart, OnFrames, Process, SplitPlan, Stitch, VideoResult, VideoTask
+from edge.batch.part_file import SUFFIX, PartWriter
+from edge.batch.stitch import stitch
 from edge.batch.task_files import OUTPUT, hashed, sha256_of
 from edge.errors import OutputError
 from edge.models import LoadedModels, Models, second_pose_card
@@ -21,7 +24,9 @@ from edge.recording.stream_recorder import RecordConfig
 from edge.run import run
 from edge.run_config import OutputConfig, PlaybackConfig, RunConfig, SourceConfig
 from edge.sinks.output_file import OutputFile
+from edge.sources.video_part import VideoPart, plan_parts
 from edge.stages.config import PipelineConfig
+from edge.stages.tracker_config import IdentityConfig
 from edge.text import json_bytes
 from engines.body.select import digest
 from engines.cards.card import Card, load_card
@@ -29,6 +34,9 @@ from engines.heads.registry import body_for
 
 FORMATS = ("mcap", "npz", "parquet")  # of the results of a video
 SUMMARY = ".json"
+# Decoded before each part. People who are gone for 10 s are forgotten: after twice that time, the tracker of a part
+# knows all people that the one of the whole video knows.
+OVERLAP_S = 2 * IdentityConfig().max_lost_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,8 @@ class Processing:
         camera: of all videos.
         pipeline: settings of the stages.
         playback: how a video is read.
+        split_s: length of the parts into which long videos are split, s; None: they are not.
+        overlap_s: what is processed before each part, s.
     """
 
     formats: tuple[str, ...] = ("mcap",)
@@ -52,6 +62,8 @@ class Processing:
     camera: CameraConfig = field(default_factory=CameraConfig)
     pipeline: PipelineConfig = field(default_factory=PipelineConfig)
     playback: PlaybackConfig = field(default_factory=PlaybackConfig)
+    split_s: float | None = None
+    overlap_s: float = OVERLAP_S
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -71,12 +83,24 @@ class Processing:
             record = RecordConfig(task.folder / f"{OUTPUT}.mcap", self.levels, self.axes)
         if "npz" in self.formats:
             save = task.folder / f"{OUTPUT}.npz"
+        return self._run_config(task, OutputConfig(save=save, record=record), None)
+
+    def part_config(self, task: VideoTask, step: OnePart) -> RunConfig:
+        """The run of one part of a video."""
+        surface = "npz" in self.formats or not {"mesh", "mesh-lod"}.isdisjoint(self.levels)
+        path = task.folder / f"{OUTPUT}{SUFFIX}"
+        outputs = OutputConfig(make_sink=partial(PartWriter, path, begin=step.part.begin, surface=surface))
+        return self._run_config(task, outputs, step.part)
+
+    def _run_config(self, task: VideoTask, outputs: OutputConfig, part: VideoPart | None) -> RunConfig:
+        limit = self.playback.max_frames if part is None else None
+        playback = replace(self.playback, pace="fast", max_frames=limit, part=part)
         return RunConfig(
-            sources=SourceConfig((str(task.video.path),), playback=(replace(self.playback, pace="fast"),)),
+            sources=SourceConfig((str(task.video.path),), playback=(playback,)),
             models=self.models,
             cameras=(self.camera,),
             pipeline=self.pipeline,
-            outputs=OutputConfig(save=save, record=record),
+            outputs=outputs,
             quiet=True,
         )
 
@@ -87,18 +111,24 @@ class _Processor:
     def __init__(self, config: Processing, models: LoadedModels) -> None:
         self._config, self._models = config, models
 
-    def __call__(self, task: VideoTask, on_frames: OnFrames) -> VideoResult:
+    def __call__(self, task: VideoTask, on_frames: OnFrames) -> VideoResult | SplitPlan:
         cpu_s = time.process_time()
-        result = run(self._config.run_config(task), models=self._models, on_progress=on_frames)
-        failed = [problem for problem in result.report["problems"] if problem in result.logged]
-        if failed:
-            raise OutputError(failed[0].partition("; ")[0])  # what is kept of the file is removed with the task
-        if "parquet" in self._config.formats:
+        suffixes = self._config.suffixes
+        if isinstance(task.step, OnePart):
+            suffixes = SUFFIX, SUMMARY
+            report = self._run(self._config.part_config(task, task.step), on_frames)
+        elif isinstance(task.step, Stitch):
+            report = stitch(self._config, self._models, task, task.step, on_frames)
+        else:
+            plan = self._plan(task) if task.step.splittable else ()
+            if plan:
+                return SplitPlan(plan)
+            report = self._run(self._config.run_config(task), on_frames)
+        if "parquet" in self._config.formats and not isinstance(task.step, OnePart):
             self._write_columns(task)
-        OutputFile(task.folder / f"{OUTPUT}{SUMMARY}").write(json_bytes(result.report))
-        report = result.report
+        OutputFile(task.folder / f"{OUTPUT}{SUMMARY}").write(json_bytes(report))
         return VideoResult(
-            files=tuple(hashed(task.folder, suffix) for suffix in self._config.suffixes),
+            files=tuple(hashed(task.folder, suffix) for suffix in suffixes),
             frames=report["frames"],
             frames_with_people=report["frames_with_people"],
             people=len(report["ids"]),
@@ -109,6 +139,21 @@ class _Processor:
             cpu_s=time.process_time() - cpu_s,
             peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
         )
+
+    def _run(self, config: RunConfig, on_frames: OnFrames) -> dict[str, Any]:
+        """Returns the report. Raises OutputError when a file could not be written."""
+        result = run(config, models=self._models, on_progress=on_frames)
+        failed = [problem for problem in result.report["problems"] if problem in result.logged]
+        if failed:
+            raise OutputError(failed[0].partition("; ")[0])  # what is kept of the file is removed with the task
+        return result.report
+
+    def _plan(self, task: VideoTask) -> tuple[VideoPart, ...]:
+        """The parts of a long video; empty where it is processed as a whole. Previews need the images."""
+        config = self._config
+        if config.split_s is None or "preview" in config.levels or config.playback.fps is not None:
+            return ()
+        return plan_parts(task.video.path, config.split_s, config.overlap_s, config.playback.max_frames)
 
     def _write_columns(self, task: VideoTask) -> None:
         """Make the table of the recording, which is removed where only the table is wanted."""

@@ -58,21 +58,21 @@ class RayActor:
 
     def work(self, task: VideoTask) -> Event:
         """Process a video."""
-        name = task.video.name
+        key = task.key
         if not task.spooled and not task.folder.is_dir():
             problem = f"{task.folder.parent.parent}: not visible on {platform.node()}; all nodes need the output folder"
-            return Failed(name, problem, fatal=True)
+            return Failed(key, problem, fatal=True)
         assert self._process is not None
-        self._frames = name, 0, None
+        self._frames = key, 0, None
         try:
             with job_budget():
-                return Finished(name, self._process(task, self._on_frames(name)))
+                return Finished(key, self._process(task, self._on_frames(key)))
         except OutputError as error:
-            return Failed(name, str(error), fatal=True)
+            return Failed(key, str(error), fatal=True)
         except MeshcastError as error:
-            return Failed(name, str(error))
+            return Failed(key, str(error))
         except Exception as error:
-            return Failed(name, internal_error(error))
+            return Failed(key, internal_error(error))
         finally:
             self._frames = None
 
@@ -198,7 +198,7 @@ class RayPool:
                 detail = str(error).strip().splitlines()[0]
                 raise MeshcastError(f"Ray workers end while they load the models: {detail}") from None
         self._workers.append(self._new())
-        return [] if worker.task is None else [Failed(worker.task.video.name, reason)]
+        return [] if worker.task is None else [Failed(worker.task.key, reason)]
 
     def _advanced(self) -> list[Event]:
         """Answers that have come; every ADVANCED_S new questions."""
@@ -211,7 +211,7 @@ class RayPool:
                     answer = self._ray.get(question)
                 except self._ray.exceptions.RayError:  # its call tells
                     continue
-                if answer is not None and worker.task is not None and answer[0] == worker.task.video.name:
+                if answer is not None and worker.task is not None and answer[0] == worker.task.key:
                     events.append(Advanced(*answer))
         if time.monotonic() - self._asked_s >= ADVANCED_S:
             self._asked_s = time.monotonic()

@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from edge.batch.executor import Load, OnFrames, Process, VideoResult, VideoTask, WrittenFile
+from edge.batch.executor import Load, OnFrames, Process, SplitPlan, VideoResult, VideoTask, Whole, WrittenFile
 from edge.batch.spool_folder import remove_left_spools, spool_folder
 from edge.batch.store import Store, StoreError
 from edge.batch.task_files import OUTPUT
@@ -40,9 +40,10 @@ class _Worker:
         self._inner, self._place = inner, place
         self._stores: dict[str, Store] = {}
 
-    def __call__(self, task: VideoTask, on_frames: OnFrames) -> VideoResult:
+    def __call__(self, task: VideoTask, on_frames: OnFrames) -> VideoResult | SplitPlan:
         if not task.video.url and not self._place:
             return self._inner(task, on_frames)
+        task = replace(task, step=Whole())
         with spool_folder() as spool:
             if task.video.url:
                 task = replace(task, video=replace(task.video, path=self._fetched(task, spool)))
@@ -52,6 +53,7 @@ class _Worker:
             outputs.mkdir()
             task = replace(task, folder=outputs)
             result = self._inner(task, on_frames)
+            assert isinstance(result, VideoResult)  # of a whole video
             return replace(result, files=tuple(self._uploaded(task, file) for file in result.files))
 
     def _fetched(self, task: VideoTask, spool: Path) -> Path:

@@ -87,6 +87,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="coordinate system of recordings (default: opencv: x right, y down, z forward, meters)",
     )
     group.add_argument(
+        "--split",
+        type=FloatRange(0, 1440),
+        default=10.0,
+        metavar="MINUTES",
+        help="length of the parts into which long videos are split, which workers process at the same time; 0: none is "
+        "(default: %(default)g)",
+    )
+    group.add_argument(
         "--redo", action="store_true", help="process all videos again, also where the folder has other settings"
     )
     group.add_argument("-q", "--quiet", action="store_true", help="suppress progress and closing lines")
@@ -281,6 +289,7 @@ def _processing(args: argparse.Namespace) -> Processing:
             body_shape=body_shape_from(args),
         ),
         playback=PlaybackConfig(fps=args.fps, max_frames=args.max_frames),
+        split_s=60.0 * args.split or None,
     )
     processing.run_config(VideoTask(Video(Path("a"), "a", 0, 0), Path()))  # levels are checked before the workers start
     return processing
@@ -317,6 +326,7 @@ def _settings(args: argparse.Namespace, processing: Processing) -> dict[str, Any
         "format": list(processing.formats),
         "record_levels": list(processing.levels) if processing.formats != ("npz",) else None,
         **{name: getattr(args, name) for name in names},
+        "split": args.split,
         "camera": hashed(processing.camera.camera),
         "shape": hashed(args.shape),
         "models": describe_models(processing.models),

@@ -41,7 +41,7 @@ log = logging.getLogger("meshcast.output")
 @dataclass(frozen=True, slots=True)
 class StreamFiles:
     """The files and displays of a stream; None: not written. encoder: of an overlay video; window: of Open3D.
-    schedules: when the stream is published, recorded and saved."""
+    schedules: when the stream is published, recorded and saved. make_sink: makes one more sink."""
 
     save: Path | None = None
     overlay: Path | None = None
@@ -51,6 +51,7 @@ class StreamFiles:
     rerun: RerunConfig | None = None
     window: bool = False
     schedules: OutputSchedules = field(default_factory=OutputSchedules)
+    make_sink: Callable[[], Sink] | None = None
 
     @property
     def paths(self) -> list[Path]:
@@ -127,6 +128,9 @@ class Outputs:
                 undo.callback(opened[-1].abort)
             if files.window:
                 opened.append(window_sink(stream, model))
+                undo.callback(opened[-1].abort)
+            if files.make_sink is not None:
+                opened.append(files.make_sink())
                 undo.callback(opened[-1].abort)
             undo.pop_all()
         self._files = [_File(sink, self._report) for sink in (*opened, *sinks)]

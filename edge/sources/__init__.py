@@ -6,13 +6,16 @@ import math
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from edge.errors import SourceError
 from edge.sources.base import Source, log
 from edge.sources.image_header import holds_heif
 from edge.sources.reader import Pace, Reader
 from edge.sources.uri import HEIF_SUFFIXES, Address, parse
+
+if TYPE_CHECKING:
+    from edge.sources.video_part import VideoPart
 
 __all__ = ["Access", "Pace", "Reader", "RtspTransport", "Source", "open_source"]
 
@@ -46,6 +49,7 @@ def open_source(
     stop: threading.Event | None = None,
     access: Access | None = None,
     rtsp_transport: RtspTransport | None = None,
+    part: VideoPart | None = None,
 ) -> Source:
     """Open a source by its URI.
 
@@ -60,6 +64,7 @@ def open_source(
         stop: event that ends the iteration and network waits, in addition to close().
         access: settings of network sources.
         rtsp_transport: overrides the transport of `access`.
+        part: of a video file, the only frames that are read.
 
     Returns:
         The source. A live network stream is connected to, and reconnected to, while iterating.
@@ -75,7 +80,7 @@ def open_source(
         raise SourceError(f"--fps {fps:g}: the frame rate must be from {_MIN_FPS:g} to {_MAX_FPS:g}")
     if fps is not None and address.kind not in ("video", "images", "pipe", "http"):
         log.warning("%s: --fps is ignored; it applies to images and to videos without timestamps", address.label)
-    return _open(address, loop=loop, camera=camera, fps=fps, stop=stop, access=access)
+    return _open(address, loop=loop, camera=camera, fps=fps, stop=stop, access=access, part=part)
 
 
 def _open(
@@ -86,6 +91,7 @@ def _open(
     fps: float | None,
     stop: threading.Event | None,
     access: Access,
+    part: VideoPart | None,
 ) -> Source:
     # Imported on first use: FFmpeg, OpenCV and GStreamer are slow to import and not always installed.
     name = camera or address.name
@@ -93,7 +99,9 @@ def _open(
         from edge.sources.input_config import file_input
         from edge.sources.video import VideoSource
 
-        return VideoSource(file_input(address.target), name=name, label=address.label, loop=loop, fps=fps, stop=stop)
+        return VideoSource(
+            file_input(address.target), name=name, label=address.label, loop=loop, fps=fps, stop=stop, part=part
+        )
     if address.kind in ("video", "images"):
         from edge.sources.images import ImageSource
 

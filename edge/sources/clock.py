@@ -41,6 +41,10 @@ class StreamClock:
         self._new_offset_s: float | None = None  # the same for the latest, implausible timestamp
         self._ahead = False  # whether that timestamp was too late rather than too early
 
+    def resume(self, origin_s: float, last_s: float) -> None:
+        """Go on within a stream whose first timestamp was origin_s; last_s: time of the frame before, s."""
+        self._offset_s, self._last_s = -origin_s, last_s
+
     def restart(self) -> None:
         """Make the next timestamp independent of the previous ones: another pass or another connection."""
         self._offset_s = self._new_offset_s = None

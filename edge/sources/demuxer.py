@@ -194,6 +194,8 @@ class Demuxer:
             self._stop.condition.wait_for(lambda: self._reading or self._closing)
         if self._closing:
             return
+        if self._input_config.seek_pts is not None:
+            container.seek(self._input_config.seek_pts, stream=stream)
         for packet in container.demux(stream):
             if not self._enqueue(packet):
                 return

@@ -84,6 +84,12 @@ class FileFrames:
             )
         return made
 
+    def resume(self, index: int, origin_s: float, last_s: float) -> None:
+        """Begin at the frame of an index. origin_s: timestamp of the first frame; last_s: time of the frame before."""
+        self.count = index
+        if last_s >= 0:
+            self._clock.resume(origin_s, last_s)
+
     def restart(self) -> None:
         """Begin another pass: the next frame is its first."""
         self._clock.restart()

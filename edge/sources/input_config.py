@@ -48,7 +48,8 @@ class InputConfig:
 
     url: includes secrets. options: FFmpeg's. container_format: instead of guessing. policy: of HTTP connections.
     reader: creates a file object that is read instead of the URL. nested: opens files that a playlist refers to.
-    secrets: texts to redact from messages. decode_on: device that decodes, "cuda:0"; None: the processor.
+    secrets: texts to redact from messages. decode_on: device that decodes, "cuda:0"; None: the processor. seek_pts:
+    presentation time of the key frame to begin with, in units of the stream; None: the beginning.
     """
 
     url: str = field(repr=False)
@@ -59,6 +60,7 @@ class InputConfig:
     nested: Callable[[str, int, dict[str, str]], BinaryIO] | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     decode_on: str | None = None
+    seek_pts: int | None = None
 
     @property
     def limited(self) -> bool:

@@ -16,6 +16,7 @@ from edge.sources.frames import COUNTS_SLOTS, FileFrames, Rate, nominal_rate
 from edge.sources.geometry import too_large_text
 from edge.sources.input_config import InputConfig
 from edge.sources.pending import PendingFrame
+from edge.sources.video_part import VideoPart, frames_of
 from edge.types import Frame
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class VideoSource(Source):
     """Every frame of a finite video; with loop=True it repeats without end, with continuing times and indices.
 
     input_config: a local file or an HTTP URL. label: name in messages. fps: frame rate of an elementary stream without
-    timestamps (raw H.264 and similar); default: the rate in the stream, else 25. The constructor raises SourceError if
-    there is no video.
+    timestamps (raw H.264 and similar); default: the rate in the stream, else 25. part: only these frames, with the
+    indices and times that they have in the whole video. The constructor raises SourceError if there is no video.
     """
 
     def __init__(
@@ -45,11 +46,13 @@ class VideoSource(Source):
         loop: bool = False,
         fps: float | None = None,
         stop: threading.Event | None = None,
+        part: VideoPart | None = None,
     ) -> None:
         super().__init__(name, live=False, stop=stop)
         self._input_config = input_config
         self._label = label
         self._loop = loop
+        self._part = part
         self._requested_fps = fps
         self._rate = Rate(None)
         try:
@@ -65,6 +68,8 @@ class VideoSource(Source):
 
     def pending(self) -> Iterator[PendingFrame]:
         frames = FileFrames(self.name, self._label, self._rate, self._warn)
+        if self._part is not None:
+            frames.resume(self._part.first, self._part.origin_s, self._part.before_s)
         while not self._stop.is_set():
             begin = frames.count
             for decoded in self._decode_stream():
@@ -80,7 +85,7 @@ class VideoSource(Source):
             container, stream = demuxer.open()
             self._rate = nominal_rate(container, stream, self._requested_fps)
             self.fps = self._rate.fps
-            self.frame_count = _frame_count(container, stream, self.fps)
+            self.frame_count = _frame_count(container, stream, self.fps) if self._part is None else self._part.decoded
             # Only a decoded frame tells the rotation.
             decoder = Decoder(stream, low_delay=True)
             for decoded in decoder.decode(demuxer.packets()):
@@ -95,12 +100,16 @@ class VideoSource(Source):
         delivered = skipped = damaged = 0
         refused: tuple[int, int] | None = None
         truncated = True
+        part = self._part
+        seek_pts = None if part is None or not part.first else part.first_pts
         try:
-            with Demuxer(replace(self._input_config, decode_on=self.decode_on), self._stop) as demuxer:
+            config = replace(self._input_config, decode_on=self.decode_on, seek_pts=seek_pts)
+            with Demuxer(config, self._stop) as demuxer:
                 container, stream = demuxer.open()
                 decoder = Decoder(stream, self.decoding, decode_on=self.decode_on)
                 truncation = TruncationDetector(container, stream, self.fps)
-                for decoded in decoder.decode(truncation.filter(demuxer.packets())):
+                images = decoder.decode(truncation.filter(demuxer.packets()))
+                for decoded in images if part is None else frames_of(part, images, stream.time_base):
                     if self._stop.is_set():
                         return
                     delivered += 1
@@ -115,6 +124,8 @@ class VideoSource(Source):
             self._add_problem(f"{self._label}: {damaged} corrupted frames, {skipped} undecodable packets")
         if refused is not None:
             self._add_problem(f"{self._label}: {too_large_text(refused)}")
+        if part is not None:
+            truncated = delivered != part.decoded
         if truncated:
             expected = f" of {self.frame_count}" if self.frame_count else ""
             self._add_problem(f"{self._label}: truncated after {delivered}{expected} frames")

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from edge.batch.manifest import NAME
@@ -51,6 +52,19 @@ def test_batch_two_workers_write_what_one_run_writes(meshcast: Command, videos: 
         assert (out / f"{name}.npz").read_bytes() == alone.read_bytes()
         assert report(out / f"{name}.json")["frames"] == FRAMES
     assert meshcast("export", out / f"{CLIPS[0]}.mcap", tmp_path / "people.glb").code == EXIT_WHOLE
+    cut, name = tmp_path / "cut", CLIPS[0]
+    said = meshcast("batch", videos / f"{name}.mp4", "--out", cut, *options, "--split", "0.0005", "--workers", "2")
+    assert (said.code, said.errors) == (EXIT_WHOLE, [])
+    assert json.loads((cut / NAME).read_text().splitlines()[1])["details"]["parts"] == 2
+    # The warm-up of the second part begins with the video, so that nothing may differ.
+    assert (cut / f"{name}.npz").read_bytes() == (out / f"{name}.npz").read_bytes()
+    tables = [pq.read_table(folder / f"{name}.parquet").drop(["session", "t_capture_unix_ns"]) for folder in (cut, out)]
+    assert tables[0].equals(tables[1])
+    summary = report(cut / f"{name}.json")
+    assert [summary[key] for key in ("frames", "ids", "problems")] == [
+        report(out / f"{name}.json")[key] for key in ("frames", "ids", "problems")
+    ]
+    assert sum(part["frames"] for part in summary["parts"]) == FRAMES + 2  # and those of the warm-up
     head, *records = map(json.loads, (out / NAME).read_text().splitlines())
     assert head["settings"]["models"]["mesh"]["name"] == "pose2mesh_open"
     assert [(record["name"], record["state"]) for record in records] == [
