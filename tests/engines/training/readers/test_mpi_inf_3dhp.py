@@ -74,13 +74,15 @@ def test_3dhp_training_sequence_has_the_videos_with_images(tmp_path: Path, first
     sample, true = people[1], rendered_people(size=SIZE)[1]
     pelvis = true.points_3d[H36M.start, :3]
     np.testing.assert_allclose(sample.points_3d[NAMED, :3], true.points_3d[NAMED, :3] - pelvis, atol=1e-5)
-    assert sample.points_3d[NAMED, 3].all() and sample.points_3d[:, 3].sum() == len(NAMED)
+    assert sample.points_3d[NAMED, 3].all()
+    assert sample.points_3d[:, 3].sum() == len(NAMED)
     np.testing.assert_allclose(sample.root, true.root + pelvis, atol=1e-5)
     # K follows the crop: it projects the joints to where they are in it.
     camera = (sample.points_3d[NAMED, :3] + sample.root) @ sample.K.T
     np.testing.assert_allclose(camera[:, :2] / camera[:, 2:], sample.points_2d[NAMED, :2], atol=0.02)
     assert (sample.points_2d[NAMED, 2] == SEEN).all()
-    assert (sample.points_2d[NAMED, :2] > -1).all() and (sample.points_2d[NAMED, :2] < SIZE).all()
+    assert (sample.points_2d[NAMED, :2] > -1).all()
+    assert (sample.points_2d[NAMED, :2] < SIZE).all()
 
 
 def test_3dhp_joint_that_is_not_finite_is_unknown(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_3dhp_version_73_without_its_reader_names_the_remedy(tmp_path: Path, mon
     path = tmp_path / "annot_data.mat"
     path.write_bytes(b"MATLAB 7.3 MAT-file".ljust(512))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModelError, match="version 7.3; install h5py, or save it in MATLAB with -v7"):
+    with pytest.raises(ModelError, match=r"version 7\.3; install h5py, or save it in MATLAB with -v7"):
         read_list(path, None, BODY, SIZE)
 
 
@@ -152,7 +154,7 @@ def test_3dhp_without_images_calibration_or_matlab_names_the_file(tmp_path: Path
     with pytest.raises(ModelError, match="holds no folder video_0 to video_1; extract the frames"):
         read_list(path, None, BODY, SIZE)
     (tmp_path / "camera.calibration").write_text("name 0\n intrinsic 1 2 3\n")
-    with pytest.raises(ModelError, match="camera.calibration: intrinsic of camera 0: of another layout"):
+    with pytest.raises(ModelError, match=r"camera\.calibration: intrinsic of camera 0: of another layout"):
         read_list(path, None, BODY, SIZE)
     path.write_bytes(b"not MATLAB")
     with pytest.raises(ModelError, match="not a MATLAB file"):
