@@ -72,11 +72,18 @@ def test_ray_pool_killed_worker_and_failures(cluster: Any, tmp_path: Path) -> No
     videos, out, marks = (tmp_path / name for name in ("videos", "out", "marks"))
     videos.mkdir()
     marks.mkdir()
-    for name, text in {"a": "ok 3", "b": "kill 4", "c": "fail", "d": "wait 2", "e": "bug"}.items():
+    for name, text in {
+        "a": "ok 3",
+        "b": "kill 4",
+        "c": "fail",
+        "d": "wait 2",
+        "e": "bug",
+        "f": "long 2 1 kill",
+    }.items():
         (videos / f"{name}.mp4").write_text(text)
 
     def on_progress(progress: BatchProgress) -> None:
-        if progress.done == 2 and progress.failed == 2 and progress.fps * progress.elapsed_s > 7.5:
+        if progress.done == 3 and progress.failed == 2 and progress.fps * progress.elapsed_s > 27.5:
             (marks / "go").touch()  # the first frame of d has been told
 
     terminate = signal.getsignal(signal.SIGTERM)
@@ -88,16 +95,25 @@ def test_ray_pool_killed_worker_and_failures(cluster: Any, tmp_path: Path) -> No
         lambda count: RayPool(loader(marks), cluster.address, workers=count, resources=WorkerResources(cpus=1)),
         on_progress,
     )
-    assert {video.name: attempts(marks, video.name) for video in found} == {"a": 1, "b": 2, "c": 3, "d": 1, "e": 3}
+    assert {video.name: attempts(marks, video.name) for video in found} == {
+        "a": 1,
+        "b": 2,
+        "c": 3,
+        "d": 1,
+        "e": 3,
+        "f": 0,
+    }
+    assert [attempts(marks, f"f-{step}") for step in (0, 1, "stitch")] == [1, 2, 1]
+    assert (out / "f.npz").read_text() == "0 1"
     assert (marks / "go").exists()
     assert result.failed == {"c": f"{videos / 'c.mp4'}: not a video", "e": "internal error (KeyError: 'e')"}
-    assert (result.progress.done, result.progress.frames) == (3, 9)
+    assert (result.progress.done, result.progress.frames) == (4, 29)
     records = Manifest(out).records
     assert {name: record.state for name, record in records.items()} == {
-        **dict.fromkeys("abd", "done"),
+        **dict.fromkeys("abdf", "done"),
         **dict.fromkeys("ce", "failed"),
     }
-    assert all((out / f"{name}{suffix}").exists() for name in "abd" for suffix in SUFFIXES)
+    assert all((out / f"{name}{suffix}").exists() for name in "abdf" for suffix in SUFFIXES)
     assert signal.getsignal(signal.SIGTERM) is terminate
 
     with pytest.raises(MeshcastError, match=r"no room for a worker with 64 CPUs"):
