@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 
 from edge.batch.batch import BatchConfig, run_batch
-from edge.batch.manifest import Manifest
+from edge.batch.manifest import NAME, Manifest
 from edge.batch.progress import BatchProgress
 from edge.batch.ray_pool import RayPool, WorkerResources
+from edge.batch.spool import Spooled
+from edge.batch.store import Store
 from edge.batch.videos import find_videos
 from engines.errors import MeshcastError
 from tests.support.batch_workers import SUFFIXES, attempts, loader, unusable
 from tests.support.paths import ROOT
+from tests.support.s3 import BUCKET, s3_service
 
 
 @pytest.fixture
@@ -124,6 +127,32 @@ def test_ray_pool_killed_worker_and_failures(cluster: Any, tmp_path: Path) -> No
             wait_until_it_raises(pool)
     finally:
         pool.close()
+
+
+def test_ray_pool_workers_fetch_and_upload_in_a_store_that_fails_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with s3_service(monkeypatch) as service:
+        address = request.getfixturevalue("cluster").address  # its nodes have the environment of the service
+        store = Store(f"s3://{BUCKET}")
+        for name, text in {"a": "ok 3", "b": "kill 4", "c": "fail", "d": "long 2 0 ok"}.items():
+            (tmp_path / name).write_text(text)
+            store.upload(tmp_path / name, f"s3://{BUCKET}/videos/{name}.mp4")
+        service.every = 5
+        load = Spooled(loader(tmp_path), f"s3://{BUCKET}/out")
+        result = run_batch(
+            find_videos([f"s3://{BUCKET}/videos"]).videos,
+            BatchConfig(f"s3://{BUCKET}/out", SUFFIXES, {}),
+            lambda count: RayPool(load, address, workers=count, resources=WorkerResources(cpus=1)),
+        )
+        assert service.failures > 3
+        service.every = 0
+        assert list(result.failed) == ["c"]
+        assert {entry.url.rpartition("/")[2] for entry in store.find(f"s3://{BUCKET}/out/")} == {
+            NAME,
+            *(f"{name}{suffix}" for name in "abd" for suffix in SUFFIXES),
+        }
+        assert store.read(f"s3://{BUCKET}/out/d.npz") == b"d 20"  # videos of a store are not split
 
 
 def wait_until_it_raises(pool: RayPool) -> None:
