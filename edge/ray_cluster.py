@@ -14,6 +14,7 @@ from engines.errors import MeshcastError
 from engines.files.install_hint import install_hint
 
 CONNECT_S = 10.0  # longest wait for an answer of the cluster
+DETAIL_CHARACTERS = 300  # of an error of Ray
 
 
 def connected(address: str, remedy: str) -> Any:
@@ -38,7 +39,7 @@ def connected(address: str, remedy: str) -> Any:
     try:
         ray.init(address=f"{host}:{port}", log_to_driver=False, configure_logging=False, include_dashboard=False)
     except (OSError, RuntimeError, ValueError) as error:
-        detail = str(error).strip().splitlines()[0][:200]
+        detail = " ".join(str(error).split())[:DETAIL_CHARACTERS]
         raise MeshcastError(f"{address}: this Ray cluster cannot be used: {detail}") from None
     finally:
         if threading.current_thread() is threading.main_thread():

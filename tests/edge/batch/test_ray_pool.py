@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -15,7 +16,7 @@ import pytest
 from edge.batch.batch import BatchConfig, run_batch
 from edge.batch.manifest import NAME, Manifest
 from edge.batch.progress import BatchProgress
-from edge.batch.ray_pool import RayPool, WorkerResources
+from edge.batch.ray_pool import RayActor, RayPool, WorkerResources
 from edge.batch.spool import Spooled
 from edge.batch.store import Store
 from edge.batch.videos import find_videos
@@ -56,6 +57,12 @@ def test_ray_pool_without_ray_names_the_extra(tmp_path: Path, monkeypatch: pytes
             RayPool(loader(tmp_path), address)
 
 
+def test_ray_actor_of_another_version_of_meshcast_is_refused() -> None:
+    assert re.search(
+        r": has Meshcast .*, the batch 0\.0; install one version on all nodes$", RayActor(unusable).load("0.0")
+    )
+
+
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A cluster of one node with two CPUs on the loopback address."""
@@ -71,7 +78,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     made.shutdown()
 
 
-def test_ray_pool_killed_worker_and_failures(cluster: Any, tmp_path: Path) -> None:
+def test_ray_pool_killed_worker_and_failures(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     videos, out, marks = (tmp_path / name for name in ("videos", "out", "marks"))
     videos.mkdir()
     marks.mkdir()
@@ -119,6 +126,10 @@ def test_ray_pool_killed_worker_and_failures(cluster: Any, tmp_path: Path) -> No
     assert all((out / f"{name}{suffix}").exists() for name in "abdf" for suffix in SUFFIXES)
     assert signal.getsignal(signal.SIGTERM) is terminate
 
+    with monkeypatch.context() as patch:
+        patch.setattr("ray.__version__", "2.0.0")  # of this process; the cluster has the installed one
+        with pytest.raises(MeshcastError, match=r"this Ray cluster cannot be used: Version mismatch: .* 2\.0\.0"):
+            RayPool(loader(marks), cluster.address)
     with pytest.raises(MeshcastError, match=r"no room for a worker with 64 CPUs"):
         RayPool(loader(marks), cluster.address, resources=WorkerResources(cpus=64))
     pool = RayPool(unusable, cluster.address, workers=1, resources=WorkerResources(cpus=1))
