@@ -63,7 +63,7 @@ def stitched(parts: Sequence[VideoPart], files: Sequence[Path]) -> Iterator[Part
             ids = np.empty_like(entry.bodies.ids)
             for row, identity in enumerate(entry.bodies.ids.tolist()):
                 if identity not in names:
-                    names[identity] = next_id
+                    names[identity] = next_id if number else identity  # the first part is as in the unsplit run
                 ids[row] = names[identity]
                 next_id = max(next_id, names[identity] + 1)
             entry = replace(entry, bodies=replace(entry.bodies, ids=ids))

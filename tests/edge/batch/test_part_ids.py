@@ -53,7 +53,7 @@ def test_stitched_frames_follow_each_other_with_continuing_ids(tmp_path: Path) -
         VideoPart(10, 20, 40, 10, 40, 0.9, 0),
         VideoPart(30, 40, 50, 30, None, 2.9, 0),
     )
-    local = ((0, 1), (1, 0), (0, 2))  # ids of the people at 100 and 300 px in each part
+    local = ((2, 5), (1, 0), (0, 2))  # ids of the people at 100 and 300 px in each part
     for number, (part, ids) in enumerate(zip(parts, local, strict=True)):
         writer = PartWriter(tmp_path / f"{number}.part", begin=part.begin, surface=True)
         for index in range(part.first, part.end):
@@ -66,4 +66,4 @@ def test_stitched_frames_follow_each_other_with_continuing_ids(tmp_path: Path) -
         assert writer.close()
     frames = list(stitched(parts, [tmp_path / f"{number}.part" for number in range(3)]))
     assert [entry.frame.index for entry in frames] == list(range(50))
-    assert [entry.bodies.ids.tolist() for entry in frames] == [[0, 1]] * 45 + [[0, 1, 2]] * 5
+    assert [entry.bodies.ids.tolist() for entry in frames] == [[2, 5]] * 45 + [[2, 5, 6]] * 5
