@@ -30,9 +30,9 @@ def proxied(*upstreams: UpstreamConfig | str, address: str = "tcp://127.0.0.1:0"
             thread.join()
 
 
-def eventually(condition: Callable[[], bool], what: str = "the condition") -> None:
-    """Wait until a condition holds; fails after PATIENCE_S."""
-    end_s = time.monotonic() + PATIENCE_S
+def eventually(condition: Callable[[], bool], what: str = "the condition", patience_s: float = PATIENCE_S) -> None:
+    """Wait until a condition holds; fails after `patience_s`."""
+    end_s = time.monotonic() + patience_s
     pause = threading.Event()
     while not condition():
         assert time.monotonic() < end_s, f"{what} did not come"
