@@ -262,15 +262,8 @@ class Tracker:
                 found.boxed[rows] = False
                 found.means[rows] = 0
             elif len(rows):
-                sure = self._births.are_hidden(found[rows], found[before]).all()
-                fronts[rows] = CONFIRMED if sure else front
-                if sure:
-                    self._keep_front(np.flatnonzero(self._people.ids == front))
+                fronts[rows] = front
         return fronts
-
-    def _keep_front(self, rows: Array) -> None:
-        """People who hide another one are not dropped as that one's double, however new they are."""
-        self._people.hits[rows] = np.maximum(self._people.hits[rows], self._config.min_covered_hits)
 
     def _confirm_hidden(self, at: Array, found: Observations) -> None:
         """Report those of the tracks at `at`, row for row with what was found, who are people; drop the others when
@@ -283,7 +276,8 @@ class Tracker:
             before = np.flatnonzero(people.ids[at] == people.fronts[at[row]])
             if len(before) and self._births.are_hidden(found[row : row + 1], found[before]).all():
                 people.fronts[at[row]] = CONFIRMED
-                self._keep_front(at[before])
+                # Both are people: none is dropped as the other one's double, however new it is.
+                people.hits[at[before]] = np.maximum(people.hits[at[before]], self._config.min_covered_hits)
         tentative = people.fronts >= 0
         over = people.hits >= self._config.births.max_tentative_frames
         people.hits[tentative & (over | (people.missed_frames > 0))] = 0

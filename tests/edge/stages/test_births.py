@@ -164,7 +164,8 @@ def test_keypoint_that_moves_against_the_others_is_unsteady() -> None:
 
 
 def test_new_person_who_hides_another_is_not_dropped_as_a_double() -> None:
-    """The one behind is found in the second frame; then the keypoints of the one in front fail once."""
+    """The one behind is found in the second frame and confirmed in the third; then the keypoints of the one in front
+    fail once."""
     tracker = Tracker()
     aside = BOX + np.array([20, 0, 20, 0], np.float32)
     image = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
