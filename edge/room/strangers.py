@@ -72,9 +72,10 @@ class Strangers:
         self._joined += elapsed_s * (seen & shared[:, None]).sum(0)
         alone = seen & ~shared[:, None]
         if alone.any():
-            missing = np.stack([expects(camera, roots) for camera in self._cameras], 1) & ~seen & running
-            alone &= missing.any(1)[:, None]
-            unmatched = missing & seen.any(1)[:, None]
+            expected = np.stack([expects(camera, roots) for camera in self._cameras], 1)
+            missing: NDArray[np.bool_] = expected & ~seen & running
+            alone &= missing.any(1, keepdims=True)
+            unmatched = missing & seen.any(1, keepdims=True)
             self._apart += elapsed_s * np.minimum(alone.sum(0), unmatched.sum(0))
         self._decide()
 

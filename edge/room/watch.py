@@ -241,9 +241,10 @@ class RoomWatch:
             name = self._cameras[c].name
             if len(self._cameras) == 2:
                 other = self._cameras[1 - c].name
-                said = f"{other}, {name}: their people do not coincide: one of them was moved since the calibration, or is of another room"
+                said = f"{other}, {name}: their people do not coincide: one of them was moved since the calibration"
             else:
-                said = f"{name}: its people are where no other camera sees any: it was moved since its calibration, or is of another room"
+                said = f"{name}: its people are where no other camera sees any: it was moved since its calibration"
+            said += ", or is of another room"
             return self._report(f"{said}; people whom {name} alone sees are left out; run meshcast calibrate rig again")
         return []
 

@@ -201,8 +201,8 @@ class Feeds:
         self._report(
             packet.stream,
             "clock",
-            f"the clock of its publisher is {abs(late_s):.1f} s {side} this machine's; its frames are taken to be of the "
-            "time when they arrive; synchronize both with NTP or PTP",
+            f"the clock of its publisher is {abs(late_s):.1f} s {side} this machine's; its frames are taken "
+            "to be of the time when they arrive; synchronize both with NTP or PTP",
         )
         shift_s = self._shifts_s.get(packet.stream, late_s)
         # The packet that was the quickest says best how the clocks differ; a jump of a clock begins again.
