@@ -41,10 +41,15 @@ def try_card(card: Card) -> None:
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name
         raise ModelError(
-            f"{card.name}: the engine crashed ({name}, in a child process); try another --backend, or other layer sizes"
+            f"{card.name}: the engine crashed ({name}, in a child process{_last_line(done.stderr, ': ')}); "
+            "try another --backend, or other layer sizes"
         )
-    lines = done.stderr.strip().splitlines() or ["no reason was given"]
-    raise ModelError(f"{card.name}: does not run: {lines[-1][:300]}")
+    raise ModelError(f"{card.name}: does not run: {_last_line(done.stderr) or 'no reason was given'}")
+
+
+def _last_line(text: str, before: str = "") -> str:
+    lines = text.strip().splitlines()
+    return before + lines[-1][:300] if lines else ""
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,11 +44,17 @@ def find_compiled(key: Key, name: str, folder: Path | None = None) -> bytes | No
         return None
 
 
-def keep_compiled(key: Key, name: str, graph: bytes, folder: Path | None = None, limit: int = LIMIT_BYTES) -> None:
-    """Caches a graph; those of the same engine that were used longest ago are deleted, down to `limit` bytes."""
+def keep_compiled(
+    key: Key, name: str, export: Callable[[], bytes], folder: Path | None = None, limit: int = LIMIT_BYTES
+) -> None:
+    """Caches the graph that `export` returns; those of the same engine that were used longest ago are deleted, down to
+    `limit` bytes."""
     folder = _folder(folder)
+    if folder is None:
+        return
+    graph = export()
     header = header_of(key, graph)
-    if folder is None or len(header) + len(graph) > limit:
+    if len(header) + len(graph) > limit:
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)

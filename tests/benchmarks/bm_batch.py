@@ -1,8 +1,9 @@
 """Processor time that the pool of processes and Ray add to a video: python tests/benchmarks/bm_batch.py
 
 A clip of 10 s (a shorter one, repeated) is processed by a plain run in this process, by a batch with one process and,
-where Ray is installed, by a batch with one actor, in turns, every second round in reverse. Counted is the processor time of the worker for the video
-and that of all processes around it (the batch, Ray's daemons), without the loading of models.
+where Ray is installed, by a batch with one actor, in turns, every second round in reverse. Counted is the processor
+time of the worker for the video and that of all processes around it (the batch, Ray's daemons), without the loading of
+models.
 """
 
 from __future__ import annotations

@@ -163,7 +163,7 @@ class OpenVinoSession:
     def _graphs_of(self, compiled: ov.CompiledModel, shapes: Shapes, key: Key | None) -> Graphs:
         def keep() -> None:
             if key is not None:
-                keep_compiled(key, self._source, compiled.export_model().getvalue())
+                keep_compiled(key, self._source, lambda: compiled.export_model().getvalue())
 
         if self._flat:
             return Batches(compiled, lambda size: self._compiled(_batch(shapes, size), {}), BATCHES, keep)

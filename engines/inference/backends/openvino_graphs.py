@@ -49,8 +49,8 @@ class _Later(Generic[T]):
         self._failed: Exception | None = None
         self._ready = threading.Event()
         self._lock, self._calls = threading.Lock(), 0
-        # A daemon thread in `native_calls`: the end of the process waits for it, or keeps it from starting.
-        self._thread = threading.Thread(target=self._compile, name="compile", daemon=True)
+        # No daemon: the interpreter joins it, so that the graphs that it held last are released before finalization.
+        self._thread = threading.Thread(target=self._compile, name="compile")
 
     @property
     def made(self) -> T | None:

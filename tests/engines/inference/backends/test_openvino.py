@@ -27,6 +27,21 @@ model = open(sys.argv[1], "rb").read()
 session = OpenVinoSession(model, "small", "cpu", "fp32", int(sys.argv[2]))
 np.save(sys.argv[3], session(np.load(sys.argv[4]))[0])
 """
+# The cached graph is written when the main thread has returned.
+LATE = """
+import contextlib, sys, threading
+import numpy as np
+from engines.inference.backends import openvino_cpu, openvino_graphs
+
+def keep(*arguments):
+    threading.main_thread().join()
+    print("late")
+
+openvino_cpu.keep_compiled = keep
+openvino_graphs.native_calls = contextlib.nullcontext()  # it waits too, but not until the graphs are released
+session = openvino_cpu.OpenVinoSession(open(sys.argv[1], "rb").read(), "small", "cpu", "fp32", 2)
+session(np.zeros((3, 54), np.float32))
+"""
 
 
 def residual_layers(*, flat: bool = True) -> tuple[bytes, list[np.ndarray]]:
@@ -78,6 +93,13 @@ def test_openvino_small_products_compute_with_any_thread_count(tmp_path: Path, t
     done = subprocess.run([sys.executable, "-c", RUN, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(np.load(tmp_path / "y.npy"), expected(x, weights), atol=1e-4)
+
+
+def test_openvino_process_ends_after_its_compiling_thread(tmp_path: Path) -> None:
+    (tmp_path / "small.onnx").write_bytes(residual_layers()[0])
+    arguments = [sys.executable, "-c", LATE, str(tmp_path / "small.onnx")]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout) == (0, "late\n"), done.stderr
 
 
 def test_openvino_snippets_are_disabled_for_small_products_only() -> None:
