@@ -113,7 +113,7 @@ class Births:
         real &= np.count_nonzero(found.scores > least, axis=1) >= births.min_tentative_keypoints
         real &= (sizes > births.hidden_size[0]) & (sizes < births.hidden_size[1])
         for row in np.flatnonzero(real & steady):
-            real[row] = self._count_beside(found, front, row, least, births.beside) >= births.min_hidden_beside
+            real[row] = self._count_beside(found, front, int(row), least, births.beside) >= births.min_hidden_beside
         return real
 
     def are_hidden(self, found: Observations, front: Observations) -> Array:
@@ -122,7 +122,7 @@ class Births:
         real = found.boxed & front.boxed & (found.means >= births.min_hidden_keypoint_score)
         real &= np.count_nonzero(found.scores > least, axis=1) >= births.min_doubtful_keypoints
         for row in np.flatnonzero(real):
-            sure = self._count_beside(found, front, row, births.sure_keypoint_score, births.beside)
+            sure = self._count_beside(found, front, int(row), births.sure_keypoint_score, births.beside)
             real[row] = sure >= births.min_hidden_beside
         return real
 
