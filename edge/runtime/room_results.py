@@ -245,7 +245,7 @@ class RoomResults:
         with self.pipeline.timings.measure("watch", frame):
             for line in self.watch.observe(found):
                 self._warn(line)
-            self._fusion.distrust(self.watch.strangers)
+            self._fusion.distrust(self.watch.displaced)
         rig_pose = self._rig_pose(frame, found.bodies) if self.wants_rotations() else None
         return FrameResult(frame, ROOM_CAMERA, found.bodies, rig_pose)
 
