@@ -25,7 +25,7 @@ FLOOR = Floor(np.array([0.0, 0.0, 1.0]), 0.0)
 
 @dataclass(frozen=True, slots=True)
 class RoomMoment:
-    """The room at one moment: bodies (in the room's frame), and what they were made of, row for row; strangers: camera
+    """The room at one moment: bodies (in the room's frame), and what they were made of, row for row; untrusted: camera
     and root (3,) m of tracks that are no people because their camera is not trusted."""
 
     t_s: float
@@ -33,7 +33,7 @@ class RoomMoment:
     people: tuple[PersonViews, ...]
     sights: tuple[Sight | None, ...]
     fitted: Fitted | None
-    strangers: tuple[tuple[int, F64], ...] = ()
+    untrusted: tuple[tuple[int, F64], ...] = ()
 
 
 class RoomFusion:
@@ -83,7 +83,7 @@ class RoomFusion:
         people = tuple(self._people.assign(t_s, sights))
         self._fit.forget(self._people.known)
         if not people:
-            return RoomMoment(t_s, self._empty(), people, sights, None, tuple(self._people.strangers))
+            return RoomMoment(t_s, self._empty(), people, sights, None, tuple(self._people.untrusted))
         fitted = self._fit(t_s, sights, people)
         self._people.observe(t_s, people, fitted)
         posed = self._unseen_pose(t_s, fitted.posed, fitted.visibility, up=UP, contacts=fitted.contacts)
@@ -92,7 +92,7 @@ class RoomFusion:
         if self._foot_lock is not None:
             posed = self._foot_lock(t_s, posed, fitted.contacts, FLOOR, fitted.visibility)
         bodies = self._skin(posed, self._bodies(people, fitted))
-        return RoomMoment(t_s, bodies, people, sights, fitted, tuple(self._people.strangers))
+        return RoomMoment(t_s, bodies, people, sights, fitted, tuple(self._people.untrusted))
 
     def distrust(self, cameras: frozenset[int]) -> None:
         """People whom only one of these cameras sees are left out where other cameras should see them."""

@@ -11,8 +11,8 @@ from scipy.optimize import linear_sum_assignment
 from edge.room.body_fit import Fitted, PersonViews
 from edge.room.colors import UNKNOWN, RoomColors, ViewColors, color_costs, followed
 from edge.room.config import MatchConfig
+from edge.room.displaced import expects
 from edge.room.matching import APART, cluster, costs_of_bodies
-from edge.room.strangers import expects
 from edge.room.views import F64, RoomCamera, Sight
 
 HABIT = 1.0  # by which the cost of a track that belongs to the person already is lower
@@ -57,7 +57,7 @@ class RoomPeople:
         self._waiting: dict[tuple[int, int], float] = {}  # tracks without a person, since when
         self._next = 0
         self.distrusted: frozenset[int] = frozenset()
-        self.strangers: list[tuple[int, F64]] = []
+        self.untrusted: list[tuple[int, F64]] = []
 
     @property
     def known(self) -> set[int]:
@@ -75,9 +75,9 @@ class RoomPeople:
                 for identity, row in self._known_people(t_s, c, sight).items():
                     rows.setdefault(identity, {})[c] = row
         self._merge(t_s, sights, rows)
-        self.strangers = []
-        for identity in [i for i, found in rows.items() if self._is_stranger(found, sights)]:
-            self._add_strangers(rows.pop(identity), sights)
+        self.untrusted = []
+        for identity in [i for i, found in rows.items() if self._is_untrusted(found, sights)]:
+            self._add_untrusted(rows.pop(identity), sights)
         self._add_new(t_s, sights, rows)
         count = len(sights)
         seen = []
@@ -185,8 +185,8 @@ class RoomPeople:
             since_s = min(self._waiting.get(track, t_s) for track in tracks)
             known = [(self._owner(track), track) for track in tracks]
             returning = [identity for identity, _ in known if identity is not None and identity not in rows]
-            if self._is_stranger(group, sights):
-                self._add_strangers(group, sights)
+            if self._is_untrusted(group, sights):
+                self._add_untrusted(group, sights)
                 continue
             alone = len(group) == 1 and self._expected_elsewhere(group, sights)
             if alone and t_s - since_s < self._config.confirm_s:
@@ -200,12 +200,12 @@ class RoomPeople:
                 rows[identity] = group
         self._waiting = waiting
 
-    def _is_stranger(self, group: Mapping[int, int], sights: Sequence[Sight | None]) -> bool:
+    def _is_untrusted(self, group: Mapping[int, int], sights: Sequence[Sight | None]) -> bool:
         """Whether only a camera that is not trusted sees a person whom others should see."""
         return len(group) == 1 and set(group) <= self.distrusted and self._expected_elsewhere(group, sights)
 
-    def _add_strangers(self, group: Mapping[int, int], sights: Sequence[Sight | None]) -> None:
-        self.strangers += [(c, sight.roots[row]) for c, row in group.items() if (sight := sights[c]) is not None]
+    def _add_untrusted(self, group: Mapping[int, int], sights: Sequence[Sight | None]) -> None:
+        self.untrusted += [(c, sight.roots[row]) for c, row in group.items() if (sight := sights[c]) is not None]
 
     def _owner(self, track: tuple[int, int]) -> int | None:
         """The person who had this track of a camera last."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from calibration.time_offset import OffsetSearch, estimate_offset
+from edge.room.displaced import DisplacedCameras
 from edge.room.fusion import RoomMoment
-from edge.room.strangers import Strangers
 from edge.room.views import F64, RoomCamera
 
 LEAST_VIEWS = 2
@@ -104,17 +104,17 @@ class RoomWatch:
         self._tried_s = -np.inf
         length = int(self._config.offset_window_s * 60)
         self._motion: deque[tuple[float, list[dict[int, F64]]]] = deque(maxlen=length)
-        self._strangers = Strangers(self._cameras)
+        self._displaced = DisplacedCameras(self._cameras)
         self._known_far: frozenset[int] = frozenset()
         self.problems: list[str] = []
 
     @property
-    def strangers(self) -> frozenset[int]:
+    def displaced(self) -> frozenset[int]:
         """Cameras that were moved, whose people are not believed where no other camera sees them; the first of two is
         not among them."""
         if len(self._cameras) == LEAST_VIEWS:
-            return self._strangers.moved
-        return self._strangers.moved | {c for c, state in enumerate(self._states) if state.moved}
+            return self._displaced.moved
+        return self._displaced.moved | {c for c, state in enumerate(self._states) if state.moved}
 
     def health(self) -> list[CameraHealth]:
         """The state of each camera."""
@@ -126,7 +126,7 @@ class RoomWatch:
                     state.matched,
                     float(np.sqrt(state.square_px / state.count)) if state.count > 0 else float("nan"),
                     self._drift_deg(state),
-                    state.moved or c in self._strangers.moved,
+                    state.moved or c in self._displaced.moved,
                     state.offset_s,
                 )
                 for c, (camera, state) in enumerate(zip(self._cameras, self._states, strict=True))
@@ -223,20 +223,20 @@ class RoomWatch:
     def _add_far(self, moment: RoomMoment) -> None:
         count = len(self._cameras)
         roots = np.concatenate(
-            [moment.bodies.translation.reshape(-1, 3), *(root.reshape(1, 3) for _, root in moment.strangers)]
+            [moment.bodies.translation.reshape(-1, 3), *(root.reshape(1, 3) for _, root in moment.untrusted)]
         )
         seen = np.zeros((len(roots), count), bool)
         for m, person in enumerate(moment.people):
             seen[m] = np.array(person.rows) >= 0
-        for row, (c, _) in enumerate(moment.strangers, len(moment.people)):
+        for row, (c, _) in enumerate(moment.untrusted, len(moment.people)):
             seen[row, c] = True
         running = np.array([sight is not None for sight in moment.sights])
-        self._strangers.observe(moment.t_s, roots.astype(np.float64), seen, running)
+        self._displaced.observe(moment.t_s, roots.astype(np.float64), seen, running)
 
     def _far(self) -> list[str]:
         """The line about a camera that was moved far, when that has become clear."""
-        new = self._strangers.moved - self._known_far
-        self._known_far = self._strangers.moved
+        new = self._displaced.moved - self._known_far
+        self._known_far = self._displaced.moved
         for c in new:
             name = self._cameras[c].name
             if len(self._cameras) == 2:

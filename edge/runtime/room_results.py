@@ -246,7 +246,7 @@ class RoomResults:
         with self.pipeline.timings.measure("watch", frame):
             for line in self.watch.observe(found):
                 self._warn(line)
-            self.fusion.distrust(self.watch.strangers)
+            self.fusion.distrust(self.watch.displaced)
         rotations = self.wants_rotations() and found.bodies.surfaced
         rig_pose = self._rig_pose(frame, found.bodies) if rotations else None
         return FrameResult(frame, ROOM_CAMERA, found.bodies, rig_pose)

@@ -134,7 +134,7 @@ def synthetic(setting: Setting, seconds: float) -> list[Metric]:
         begin = time.thread_time()
         moment = fusion(t_s, views)
         watch.observe(moment)
-        fusion.distrust(watch.strangers)
+        fusion.distrust(watch.displaced)
         spent.append(time.thread_time() - begin)
         if setting.corrected:
             watch.poll()

@@ -24,7 +24,7 @@ def expects(camera: RoomCamera, roots: F64) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True, slots=True)
-class StrangerConfig:
+class DisplacementConfig:
     """When a camera is taken for one that was moved far.
 
     Attributes:
@@ -40,7 +40,7 @@ class StrangerConfig:
     good_share: float = 0.3
 
 
-class Strangers:
+class DisplacedCameras:
     """Counts, for each camera, the time of people who match, and of those who do not while other cameras see people
     whom the camera should see, too.
 
@@ -48,8 +48,8 @@ class Strangers:
         moved: cameras that seem to have been moved far; of two cameras, the second one stands for both.
     """
 
-    def __init__(self, cameras: Sequence[RoomCamera], config: StrangerConfig | None = None) -> None:
-        self._cameras, self._config = tuple(cameras), config or StrangerConfig()
+    def __init__(self, cameras: Sequence[RoomCamera], config: DisplacementConfig | None = None) -> None:
+        self._cameras, self._config = tuple(cameras), config or DisplacementConfig()
         self._joined, self._apart = np.zeros(len(cameras)), np.zeros(len(cameras))
         self._t_s = -np.inf
         self.moved: frozenset[int] = frozenset()
