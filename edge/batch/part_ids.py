@@ -25,7 +25,7 @@ MIN_AGREEMENT = 0.1  # sum of the agreement, weighted, from which two people are
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FramePeople:
     """The people of a frame before a seam: its time, their ids (N,), and their keypoints (N, K, 3) as of Bodies."""
 
     t_s: float
@@ -46,12 +46,12 @@ def stitched(parts: Sequence[VideoPart], files: Sequence[Path]) -> Iterator[Part
     Raises:
         OutputError: a file is missing or damaged.
     """
-    before: dict[int, Seen] = {}  # the frames that the next part has too
+    before: dict[int, FramePeople] = {}  # the frames that the next part has too
     next_id = 0
     for number, (part, file) in enumerate(zip(parts, files, strict=True)):
         following = parts[number + 1].first if number + 1 < len(parts) else part.end
-        warm_up: dict[int, Seen] = {}
-        after: dict[int, Seen] = {}
+        warm_up: dict[int, FramePeople] = {}
+        after: dict[int, FramePeople] = {}
         names: dict[int, int] | None = None
         for entry in read_part(file):
             index = entry.frame.index
@@ -73,7 +73,7 @@ def stitched(parts: Sequence[VideoPart], files: Sequence[Path]) -> Iterator[Part
         before = after
 
 
-def match_people(before: dict[int, Seen], after: dict[int, Seen]) -> dict[int, int]:
+def match_people(before: dict[int, FramePeople], after: dict[int, FramePeople]) -> dict[int, int]:
     """The ids of the same people before, by their ids after a seam.
 
     Args:
@@ -99,8 +99,8 @@ def match_people(before: dict[int, Seen], after: dict[int, Seen]) -> dict[int, i
     }
 
 
-def _seen(entry: PartFrame) -> Seen:
-    return Seen(entry.frame.t_s, entry.bodies.ids.copy(), entry.bodies.keypoints.copy())
+def _seen(entry: PartFrame) -> FramePeople:
+    return FramePeople(entry.frame.t_s, entry.bodies.ids.copy(), entry.bodies.keypoints.copy())
 
 
 def _alike(old: F32, new: F32) -> Array:

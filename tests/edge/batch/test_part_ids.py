@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.batch.part_file import PartWriter
-from edge.batch.part_ids import Seen, match_people, stitched
+from edge.batch.part_ids import FramePeople, match_people, stitched
 from edge.sources.video_part import VideoPart
 from edge.types import F32
 from tests.edge.batch.test_part_file import result
@@ -21,9 +21,9 @@ def keypoints(x_px: float) -> F32:
     return made
 
 
-def seen(index: int, **people: float) -> Seen:
+def seen(index: int, **people: float) -> FramePeople:
     ids = [int(name[1:]) for name in people]
-    return Seen(index / 10, np.array(ids, np.int32), np.stack([keypoints(x_px) for x_px in people.values()]))
+    return FramePeople(index / 10, np.array(ids, np.int32), np.stack([keypoints(x_px) for x_px in people.values()]))
 
 
 def test_match_people_by_place_in_the_same_frames() -> None:
