@@ -79,7 +79,7 @@ def plan_parts(path: Path, part_s: float, overlap_s: float, max_frames: int | No
 
 
 def frames_of(part: VideoPart, images: Iterable[DecodedImage], base: Fraction | None) -> Iterator[DecodedImage]:
-    """The images of a part. base: unit of presentation times, s. The frames of an open group of pictures that precede
+    """The images of a part. base: unit of presentation times, s. The frames of an open GOP that precede
     its key frame in the presentation, and refer to frames before, are left out."""
     if base is None:
         return
