@@ -53,9 +53,9 @@ class Births:
             chosen.append(row)
         return Detections(boxes[chosen], scores[chosen])
 
-    def fronts(self, people: TrackTable, t_s: float, waited: int) -> Array:
-        """Rows of the tracks behind whom someone is looked for in this frame: new ones, and of the others one, for whom
-        this was done last. waited: frames since the last search."""
+    def fronts(self, people: TrackTable, *, due: bool) -> Array:
+        """Rows of the tracks behind whom someone is looked for in this frame: new ones, and when one is due that for
+        whom this was done last."""
         births = self._config.births
         if not births.search_hidden:
             return np.empty(0, np.intp)
@@ -64,13 +64,9 @@ class Births:
         alone = (covered(boxes, boxes[~people.lost]) > births.max_covered).sum(axis=1) <= 1  # covers itself
         rows = np.flatnonzero(seen & alone)
         new = rows[people.hits[rows] <= births.hidden_frames][: births.max_hidden]
-        if len(new):
-            return new
-        often, seldom = births.search_frames
-        due = rows if waited >= seldom else rows[t_s - people.unsteady_s[rows] < births.unsteady_time_s]
-        if waited < often or not len(due):
-            return np.empty(0, np.intp)
-        return due[[np.argmin(people.searched_s[due])]]
+        if due and not len(new) and len(rows):
+            return rows[[np.argmin(people.searched_s[rows])]]
+        return new
 
     def people(self, candidates: Detections, found: Observations, tracked: Observations, t_s: float) -> Array:
         """Rows of the candidates whose observations are a person and not a tracked one, each person once.
@@ -102,19 +98,13 @@ class Births:
                 kept.append(row)
         return rows[kept]
 
-    def may_be_hidden(self, found: Observations, front: Observations, steady: Array) -> Array:
-        """Which (N,) of the people found in crops in which others, row for row, are painted over may be people.
-
-        steady (N,): whose keypoints do not move against each other: he is no mixture of two, and much is needed."""
+    def may_be_hidden(self, found: Observations, front: Observations) -> Array:
+        """Which (N,) of the people found in crops in which others, row for row, are painted over may be people."""
         births, least = self._config.births, self._config.motion.min_keypoint_score
         sizes = found.areas / np.maximum(front.areas, 1)
-        needed = np.where(steady, births.min_steady_keypoint_score, births.min_tentative_keypoint_score)
-        real: Array = found.boxed & front.boxed & (found.means >= needed)
+        real: Array = found.boxed & front.boxed & (found.means >= births.min_tentative_keypoint_score)
         real &= np.count_nonzero(found.scores > least, axis=1) >= births.min_tentative_keypoints
-        real &= (sizes > births.hidden_size[0]) & (sizes < births.hidden_size[1])
-        for row in np.flatnonzero(real & steady):
-            real[row] = self._count_beside(found, front, int(row), least, births.beside) >= births.min_hidden_beside
-        return real
+        return real & (sizes > births.hidden_size[0]) & (sizes < births.hidden_size[1])
 
     def are_hidden(self, found: Observations, front: Observations) -> Array:
         """Which (N,) of them are people: sure keypoints lie beside the person in front, row for row."""
@@ -122,17 +112,10 @@ class Births:
         real = found.boxed & front.boxed & (found.means >= births.min_hidden_keypoint_score)
         real &= np.count_nonzero(found.scores > least, axis=1) >= births.min_doubtful_keypoints
         for row in np.flatnonzero(real):
-            sure = self._count_beside(found, front, int(row), births.sure_keypoint_score, births.beside)
-            real[row] = sure >= births.min_hidden_beside
+            sure = found.keypoints[row, found.scores[row] > births.sure_keypoint_score]
+            apart = limb_distances(sure, front.keypoints[row], front.scores[row], least)
+            real[row] = np.count_nonzero(apart > births.beside * front.lengths[row]) >= births.min_hidden_beside
         return real
-
-    def _count_beside(self, found: Observations, front: Observations, row: int, score: float, beside: float) -> int:
-        """Number of keypoints with a score above `score` that lie beside the limbs of the person in front, by more than
-        `beside` box lengths."""
-        used = found.keypoints[row, found.scores[row] > score]
-        least = self._config.motion.min_keypoint_score
-        apart = limb_distances(used, front.keypoints[row], front.scores[row], least)
-        return int(np.count_nonzero(apart > beside * front.lengths[row]))
 
     def _same(self, boxes: F32, others: F32) -> Array:
         """Whether boxes (N, 4) and others (M, 4) are of one person, (N, M)."""

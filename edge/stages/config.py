@@ -113,8 +113,6 @@ class PoseConfig:
         torso_width: thickness of the outline around a painted torso.
         head_width: diameter of a painted head.
         own_width: thickness of the person's own limbs, which stay visible, over that of a neighbor's.
-        mirror_below: mean keypoint score, 0..1, of a person with painted neighbors, below which the mirrored crop is
-            used too; 0: never.
     """
 
     mask_neighbors: bool = True
@@ -125,7 +123,6 @@ class PoseConfig:
     torso_width: float = 0.10
     head_width: float = 0.18
     own_width: float = 1.0
-    mirror_below: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

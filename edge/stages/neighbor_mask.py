@@ -54,16 +54,13 @@ class NeighborMask:
         for row, mask in masks.items():
             np.copyto(batch[row], self._fill, where=mask)
 
-    def masks(
-        self, regions: F32, tracks: Tracks, size: tuple[int, ...], rows: Array | None = None
-    ) -> Iterator[tuple[int, NDArray[np.bool_]]]:
-        """The crops that show neighbors, by row, and what of them, (h, w) = size, is painted over; rows: of these
-        tracks only."""
+    def masks(self, regions: F32, tracks: Tracks, size: tuple[int, ...]) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+        """The crops that show neighbors, by row, and what of them, (h, w) = size, is painted over."""
         keypoints = tracks.keypoints
         if keypoints is None or len(keypoints) < 2 or keypoints.shape[1] != self._count or not self.usable:
             return
         for row, others in enumerate(neighbors(tracks.boxes, self._config.most_neighbors)):
-            if not len(others) or (rows is not None and row not in rows):
+            if not len(others):
                 continue
             mask = np.zeros(size, np.uint8)
             for other in others:

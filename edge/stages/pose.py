@@ -63,9 +63,6 @@ class Pose:
         self._crops = Cropper(card)
         config = config or PoseConfig()
         self._mask = NeighborMask(card, config) if config.mask_neighbors else None
-        self._mirror_below = config.mirror_below
-        covers = self._mask is not None and self._mask.usable and not flip_test and config.mirror_below > 0
-        self._mirrored = mirror_images(card) if covers else None
         self._on_crops = on_crops
         self._cut = cut
         # Compile the engine now rather than at the first person.
@@ -85,7 +82,6 @@ class Pose:
         low, high = regions[:, None, :2], regions[:, None, 2:]
         with np.errstate(invalid="ignore", over="ignore"):
             normalized, scores = self._family.decode(outputs, self._crops.size, self._refine)
-            normalized, scores = self._look_again(frame, tracks, boxes, normalized, scores)
             keypoints = low + (normalized + self._shift) * (high - low)
         # NaN compares false: this drops both NaN and absurdly far positions.
         finite = (np.abs(keypoints) < MAX_POSITION_PX).all(axis=(1, 2)) & np.isfinite(scores).all(axis=1)
@@ -102,32 +98,6 @@ class Pose:
         if self._on_crops is not None:
             self._on_crops(frame, tracks, batch, regions)
         return self._run(batch), regions
-
-    def _look_again(self, frame: Frame, tracks: Tracks, boxes: F32, places: F32, scores: F32) -> tuple[F32, F32]:
-        """Places (N, K, 2) in 0..1 of the crop and scores (N, K); those of whom painted neighbors leave little are
-        averaged with those of the mirrored crop, whose errors differ."""
-        if self._mirrored is None or self._mask is None:
-            return places, scores
-        poor = np.flatnonzero(scores.mean(axis=1) < self._mirror_below)
-        if not len(poor) or tracks.keypoints is None:
-            return places, scores
-        regions = self._crops.regions(boxes)[2]
-        masks = dict(self._mask.masks(regions, tracks, self._crops.size, poor))
-        if not masks:
-            return places, scores
-        rows = np.array(list(masks), np.intp)
-        batch, _ = self._crops(frame.image, boxes[rows])
-        self._mask.paint(batch, dict(enumerate(masks.values())))
-        outputs = self._session(np.ascontiguousarray(batch[..., ::-1]))
-        turned, of_turned = self._family.decode(outputs, self._crops.size, self._refine)
-        turned, of_turned = turned[:, self._mirrored], of_turned[:, self._mirrored]
-        turned = np.stack([1 - 1 / self._crops.size[1] - turned[..., 0], turned[..., 1]], axis=-1)
-        both, of_both = np.stack([places[rows], turned]), np.stack([scores[rows], of_turned])
-        weights = np.square(of_both) + np.float32(1e-6)
-        places, scores = places.copy(), scores.copy()
-        places[rows] = (both * weights[..., None]).sum(axis=0) / weights.sum(axis=0)[..., None]
-        scores[rows] = of_both.mean(axis=0)
-        return places, scores
 
     def _run(self, batch: F32) -> Outputs:
         """The network's outputs for crops (N, 3, h, w), averaged with those of the mirrored crops in a flip test."""

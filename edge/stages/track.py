@@ -27,8 +27,7 @@ class TrackTable:
     number of frames with them; missed_frames (N,): frames since then without; missed_detections (N,): detector
     passes since the last one that confirmed the track; lost (N,): the pose stage does not process the track; searched_s
     (N,): time of the last search for someone behind the person; fronts (N,): of those found behind another person, the
-    id of that one while they may be an error and are not reported, then CONFIRMED; NO_FRONT for all others;
-    unsteady_s (N,): last time at which a keypoint moved far against the others.
+    id of that one while they may be an error and are not reported, then CONFIRMED; NO_FRONT for all others.
     """
 
     ids: I32
@@ -50,7 +49,6 @@ class TrackTable:
     lost: Array
     searched_s: Array
     fronts: I32
-    unsteady_s: Array
 
     @staticmethod
     def empty(keypoint_count: int = 17) -> TrackTable:
@@ -82,7 +80,6 @@ class TrackTable:
             lost=np.zeros(count, bool),
             searched_s=np.full(count, -np.inf),
             fronts=np.full(count, NO_FRONT, np.int32),
-            unsteady_s=np.full(count, -np.inf),
         )
 
     def __len__(self) -> int:
@@ -181,11 +178,7 @@ class TrackTable:
         keypoints, scores = found.keypoints, found.scores
         dt = np.maximum(t_s - self.seen_s[rows], 1e-6)
         used = (scores > config.min_keypoint_score) & (self.keypoint_scores[rows] > config.min_keypoint_score)
-        off = keypoints - self.keypoints[rows]
-        shift = median_shift(off, used)
-        moved = shift / dt[:, None]
-        against = np.hypot(*np.moveaxis(off - shift[:, None], -1, 0)) > config.unsteady * self.lengths[rows][:, None]
-        self.unsteady_s[rows[(against & used).any(axis=1)]] = t_s
+        moved = median_shift(keypoints - self.keypoints[rows], used) / dt[:, None]
         gains = np.where(used.any(axis=1), 1 - np.exp(-dt / config.velocity_time_s), 0)[:, None]
         self.velocities[rows] += gains * (moved - self.velocities[rows])
         self._move_boxes(rows, found, t_s, config)

@@ -239,7 +239,7 @@ class Tracker:
         """Candidates, and those whom tracked people may hide: the same boxes, in which these are painted over."""
         people = self._people
         self._frames_since_search += 1
-        rows = self._births.fronts(people, self._t_s, self._frames_since_search)
+        rows = self._births.fronts(people, due=self._frames_since_search >= self._interval)
         self._fronts = people.ids[rows]
         if not len(rows):
             return candidates
@@ -254,15 +254,12 @@ class Tracker:
         first = len(self._candidates.scores) - len(self._fronts)
         for index, front in enumerate(self._fronts):
             rows, before = np.flatnonzero(found.ids == -1 - (first + index)), np.flatnonzero(found.ids == front)
-            steady = (
-                self._t_s - self._people.unsteady_s[self._people.ids == front] >= self._config.births.unsteady_time_s
-            )
-            possible = len(before) and self._births.may_be_hidden(found[rows], found[before], steady).all()
-            if len(rows) and not possible:
+            if len(rows) and not (len(before) and self._births.may_be_hidden(found[rows], found[before]).all()):
                 found.boxed[rows] = False
                 found.means[rows] = 0
             elif len(rows):
-                fronts[rows] = front
+                sure = self._births.are_hidden(found[rows], found[before]).all()
+                fronts[rows] = CONFIRMED if sure else front
         return fronts
 
     def _confirm_hidden(self, at: Array, found: Observations) -> None:
@@ -276,8 +273,6 @@ class Tracker:
             before = np.flatnonzero(people.ids[at] == people.fronts[at[row]])
             if len(before) and self._births.are_hidden(found[row : row + 1], found[before]).all():
                 people.fronts[at[row]] = CONFIRMED
-                # Both are people: none is dropped as the other one's double, however new it is.
-                people.hits[at[before]] = np.maximum(people.hits[at[before]], self._config.min_covered_hits)
         tentative = people.fronts >= 0
         over = people.hits >= self._config.births.max_tentative_frames
         people.hits[tentative & (over | (people.missed_frames > 0))] = 0

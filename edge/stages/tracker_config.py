@@ -22,8 +22,6 @@ class MotionConfig:
             relative to the visible keypoints.
         min_moving_keypoints: number of visible keypoints that this takes.
         offset_gain: share of a keypoint's new distance from the center taken over in a frame.
-        unsteady: distance that a keypoint moves against the others between two frames, in box lengths, from which it is
-            unsteady.
         appearance_gain: share of a new appearance taken over in a frame.
         max_appearance_overlap: share of a person's box, 0..1, covered by another's, above which the appearance is not
             updated: the colors may be those of the other.
@@ -38,7 +36,6 @@ class MotionConfig:
     hidden_time_s: float = 1.5
     offset_gain: float = 0.2
     min_moving_keypoints: int = 3
-    unsteady: float = 0.1
     appearance_gain: float = 0.1
     max_appearance_overlap: float = 0.25
 
@@ -76,15 +73,12 @@ class BirthConfig:
         duplicate_similarity: object keypoint similarity, 0..1, to a tracked person above which a candidate is that
             person.
         search_hidden: look for people behind tracked ones.
-        hidden_frames: frames after its birth in which someone is looked for behind a person.
-        search_frames: later, frames between two searches, one person in each: behind people with unsteady keypoints,
-            and behind all. Keypoints that are a mixture of two people are unsteady.
-        unsteady_time_s: time for which someone with an unsteady keypoint is in the first group, s.
+        hidden_frames: frames after its birth in which someone is looked for behind a person; later, the detector's
+            frames, one person in each.
         max_hidden: most new people in a frame for whom this is done.
         min_tentative_keypoint_score: mean keypoint score, 0..1, of someone who may be behind another one. Such a one is
             tracked without being reported: with each painted over in the crop of the other, both become clearer.
         min_tentative_keypoints: number of used keypoints of such a one.
-        min_steady_keypoint_score: the same behind a person with steady keypoints.
         max_tentative_frames: frames after which such a one is a person, or is dropped.
         min_hidden_keypoint_score: mean keypoint score, 0..1, of a person behind another one without a detection.
         min_hidden_beside: number of sure keypoints that lie beside the person in front.
@@ -108,11 +102,8 @@ class BirthConfig:
     duplicate_similarity: float = 0.5
     search_hidden: bool = True
     hidden_frames: int = 3
-    search_frames: tuple[int, int] = (3, 24)
-    unsteady_time_s: float = 0.5
     max_hidden: int = 2
     min_tentative_keypoint_score: float = 0.22
-    min_steady_keypoint_score: float = 0.3
     min_tentative_keypoints: int = 9
     max_tentative_frames: int = 5
     min_hidden_keypoint_score: float = 0.4

@@ -9,8 +9,7 @@ from edge.stages.births import Births, covered, inside
 from edge.stages.config import BirthConfig, MotionConfig, TrackerConfig
 from edge.stages.observation import Observations
 from edge.stages.track import TrackTable
-from edge.stages.tracker import Tracker
-from edge.types import F32, Detections, Frame, Pose2D
+from edge.types import F32, Detections, Pose2D
 from tests.edge.stages.test_tracker import BODY
 
 BOX = np.array([100, 100, 180, 300], np.float32)
@@ -103,84 +102,28 @@ def behind(x: float, score: float = 0.7) -> Observations:
     return observed(body(BOX + np.array([x, 0, x, 0], np.float32))[None], score)
 
 
-STEADY, UNSTEADY = np.array([True]), np.array([False])
-
-
 @pytest.mark.parametrize(
-    ("x", "score", "mixed", "possible", "real"),
-    [
-        (60, 0.7, True, True, True),
-        (60, 0.35, True, True, False),
-        (60, 0.25, True, False, False),
-        (60, 0.15, False, False, False),
-        (3, 0.7, True, False, False),
-    ],
-    ids=["beside", "unsure", "weak", "no keypoints", "the same limbs"],
+    ("x", "score", "possible", "real"),
+    [(60, 0.7, True, True), (60, 0.3, True, False), (60, 0.15, False, False), (3, 0.7, True, False)],
+    ids=["beside", "unsure", "no keypoints", "the same limbs"],
 )
-def test_hidden_people_have_sure_keypoints_beside_the_front(
-    x: float, score: float, mixed: bool, possible: bool, real: bool
-) -> None:
-    """mixed: whether such a one may be behind a person whose keypoints may be a mixture of both."""
+def test_hidden_people_have_sure_keypoints_beside_the_front(x: float, score: float, possible: bool, real: bool) -> None:
     births = Births(TrackerConfig())
-    assert births.may_be_hidden(behind(x, score), behind(0), STEADY).tolist() == [possible]
-    assert births.may_be_hidden(behind(x, score), behind(0), UNSTEADY).tolist() == [mixed]
+    assert births.may_be_hidden(behind(x, score), behind(0)).tolist() == [possible]
     assert births.are_hidden(behind(x, score), behind(0)).tolist() == [real]
 
 
-def test_fronts_are_new_people_then_unsteady_ones_then_the_one_whose_turn_it_is() -> None:
+def test_fronts_are_new_people_then_the_one_whose_turn_it_is() -> None:
     births, motion = Births(TrackerConfig()), MotionConfig()
-    often, seldom = BirthConfig().search_frames
     boxes = np.stack([BOX, BOX + np.float32(300)])
     tracks = TrackTable.of(Detections(boxes, np.ones(2, np.float32)), np.arange(2, dtype=np.int32), 0.0, 17)
     tracks.see_people(np.arange(2), observed(np.stack([body(box) for box in boxes]), 0.7), 0.0, motion)
-    assert births.fronts(tracks, 0.0, 0).tolist() == [0, 1]
+    assert births.fronts(tracks, due=False).tolist() == [0, 1]
     tracks.hits[:] = 50
     tracks.searched_s[:] = [2.0, 1.0]
-    assert births.fronts(tracks, 2.0, seldom - 1).tolist() == []
-    assert births.fronts(tracks, 2.0, seldom).tolist() == [1]
-    tracks.unsteady_s[0] = 1.9
-    assert births.fronts(tracks, 2.0, often - 1).tolist() == []
-    assert births.fronts(tracks, 2.0, often).tolist() == [0]
-    assert births.fronts(tracks, 1.9 + BirthConfig().unsteady_time_s, often).tolist() == []
+    assert births.fronts(tracks, due=False).tolist() == []
+    assert births.fronts(tracks, due=True).tolist() == [1]
     tracks.lost[1] = True
-    assert births.fronts(tracks, 9.0, seldom).tolist() == [0]
+    assert births.fronts(tracks, due=True).tolist() == [0]
     off = TrackerConfig(births=BirthConfig(search_hidden=False))
-    assert Births(off).fronts(tracks, 9.0, seldom).tolist() == []
-
-
-def test_keypoint_that_moves_against_the_others_is_unsteady() -> None:
-    """A shift of the whole body, and of a keypoint that is not seen, is none."""
-    motion = MotionConfig()
-    for keypoint, score, shift, unsteady in ((9, 0.7, 40, True), (9, 0.7, 5, False), (9, 0.1, 40, False)):
-        tracks = TrackTable.of(detections((BOX, 0.9)), np.zeros(1, np.int32), 0.0, 17)
-        tracks.see_people(np.arange(1), observed(body(BOX)[None], 0.7), 0.0, motion)
-        tracks.see_people(np.arange(1), observed(body(BOX + 20)[None], 0.7), 0.1, motion)
-        assert not np.isfinite(tracks.unsteady_s).any()
-        moved = observed(body(BOX + 20)[None], 0.7)
-        moved.keypoints[0, keypoint, 0] += shift
-        moved.scores[0, keypoint] = score
-        tracks.see_people(np.arange(1), moved, 0.2, motion)
-        assert (tracks.unsteady_s == 0.2).tolist() == [unsteady]
-
-
-def test_new_person_who_hides_another_is_not_dropped_as_a_double() -> None:
-    """The one behind is found in the second frame and confirmed in the third; then the keypoints of the one in front
-    fail once."""
-    tracker = Tracker()
-    aside = BOX + np.array([20, 0, 20, 0], np.float32)
-    image = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
-
-    def step(index: int, score: float = 0.8) -> list[int]:
-        """The ids in sight; score: of the keypoints of the one in front."""
-        frame = Frame("test", index, 0, index / 30, image)
-        sight = tracker.update(frame, detections((BOX, 0.9)) if index == 0 else None)
-        front = sight.ids == (0 if index else -1)
-        points = np.where(front[:, None, None], body(BOX), body(aside)).astype(np.float32)
-        scores = np.where(front, score, 0.8)[:, None] * np.ones((1, 17))
-        tracker.observe(frame, Pose2D(sight.ids, points, scores.astype(np.float32)))
-        return sight.ids.tolist()
-
-    assert [step(0), step(1)] == [[-1], [0, -1]]
-    assert step(2) == [0, 1]
-    step(3, score=0.0)
-    assert step(4) == [0, 1]
+    assert Births(off).fronts(tracks, due=True).tolist() == []

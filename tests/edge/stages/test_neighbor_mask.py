@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.stages.config import PoseConfig
-from edge.stages.keypoint_decoders import mirror_images
 from edge.stages.neighbor_mask import NeighborMask, neighbors
 from edge.stages.pose import Pose
 from edge.types import Frame, Tracks
@@ -153,60 +152,3 @@ def test_pose_masks_neighbors_and_can_be_told_not_to() -> None:
     Pose(session, CARD)(frame, replace(given, keypoints=None))
     assert (session.batch == 200).any()
     assert not (session.batch == 114).any()
-
-
-class Biased:
-    """A network whose keypoints lie to the right of the brightest pixel of the crop, those of later index lower; it
-    keeps the number of crops of each call."""
-
-    backend, device, precision = "biased", "cpu", "fp32"
-    right, lower = 0.05, 0.01
-
-    def __init__(self, score: float) -> None:
-        self.score = score
-        self.counts: list[int] = []
-
-    def __call__(self, *inputs: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        (batch,) = inputs
-        self.counts.append(len(batch))
-        y, x = np.divmod(batch.sum(axis=1).reshape(len(batch), -1).argmax(axis=1), SIDE)
-        found = np.full((len(batch), 17, 3), self.score, np.float32)
-        found[..., 0] = y[:, None] / SIDE + self.lower * np.arange(17)
-        found[..., 1] = x[:, None] / SIDE + self.right
-        return (found,)
-
-
-POOR, SURE = 0.3, 0.7
-NEAR, APART = (145.0, 60.0), (300.0, 60.0)
-
-
-@pytest.mark.parametrize(
-    ("score", "neighbor", "config", "mirrored"),
-    [
-        (POOR, NEAR, PoseConfig(), True),
-        (SURE, NEAR, PoseConfig(), False),
-        (POOR, APART, PoseConfig(), False),
-        (POOR, NEAR, PoseConfig(mirror_below=0), False),
-    ],
-    ids=["poor", "sure", "apart", "off"],
-)
-def test_pose_poor_person_with_neighbor_is_averaged_with_mirrored_crop(
-    score: float, neighbor: tuple[float, float], config: PoseConfig, mirrored: bool
-) -> None:
-    """The network's error to the right is one to the left in the mirrored crop, where the sides of the body change."""
-    image = np.zeros((400, 500, 3), np.uint8)
-    x, y = 140, 100
-    image[y - 1 : y + 2, x - 1 : x + 2] = 255
-    given = tracks((100, 50), neighbor)
-    session = Biased(score)
-    pose = Pose(session, CARD, config=config)
-    session.counts.clear()
-    found = pose(Frame("test", 0, 0, 0.0, image), given)
-    assert session.counts == ([2, 2] if mirrored else [2])
-    side_px = 200 * CARD.decode.margin  # of the crop in the image
-    mirror = mirror_images(CARD)
-    index = (np.arange(17) + mirror) / 2 if mirrored else np.arange(17)
-    right_px = 0 if mirrored else side_px * Biased.right
-    expected = np.stack([np.full(17, x + right_px), y + side_px * Biased.lower * index], axis=1)
-    np.testing.assert_allclose(found.keypoints[0], expected, atol=2.5)
-    np.testing.assert_allclose(found.scores, score, rtol=1e-5)
