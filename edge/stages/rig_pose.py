@@ -138,11 +138,12 @@ class Skin:
             rotations=posed.rotations,
             shape=posed.shape,
         )
-        if use is SurfaceUse.NONE:
+        # Without people, all levels may be sent at any time: the arrays have the sizes of the model.
+        if use is SurfaceUse.NONE and len(bodies):
             return made
         coarse = use is SurfaceUse.COARSE and self._held is not None
         skin = self._coarse if coarse else self._whole
-        vertices, levels, joints = self._pose(skin, posed, for_messages=use is not SurfaceUse.FLOATS)
+        vertices, levels, joints = self._pose(skin, posed, for_messages=use not in (SurfaceUse.FLOATS, SurfaceUse.NONE))
         made = replace(made, vertices=vertices, levels=levels, held=self._held if coarse else None)
         if len(self.regressor):
             joints = np.concatenate([joints, self.regressor @ made.surface_at(self.used)], 1)

@@ -99,7 +99,7 @@ def test_run_rig_with_names_uses_some_of_its_cameras(
 @pytest.mark.parametrize(
     ("options", "code", "line"),
     [
-        ((), EXIT_INPUT, "has 2 cameras (left, right), and a room needs 2 sources or more"),
+        ((), EXIT_INPUT, "a room needs 2 sources or more; leave --rig out for one camera"),
         (("--stream", "left"), EXIT_INPUT, "a room needs 2 sources or more; leave --rig out for one camera"),
         (("--stream", "lft"), EXIT_USAGE, "--stream lft: "),
         (("--camera", "x.toml"), EXIT_USAGE, "--rig has the cameras"),
