@@ -146,7 +146,7 @@ export class RecordingFeed implements Feed {
   at(stream: string, tS: number, level = this.level): Moment<FramePacket> | undefined {
     const info = this.#streams.get(stream);
     if (!info) return undefined;
-    const index = this.#index(info, tS);
+    const index = this.#latest(info, this.#index(info, tS), level);
     const from = this.#frame(stream, index, level);
     if (!from) return undefined;
     const to = tS > info.timesS[index]! ? this.#frame(stream, index + 1, level) : undefined;
@@ -223,6 +223,15 @@ export class RecordingFeed implements Feed {
       else high = middle;
     }
     return Math.max(0, low - 1);
+  }
+
+  /** The last frame up to an index that has the level: the last one of a recording may be incomplete. */
+  #latest({ name }: StreamInfo, index: number, level: Level): number {
+    if (!this.#parts.has(this.#key(name, Math.floor(index / PART)))) return index;
+    for (let at = index; at >= 0 && at > index - PART; at--) {
+      if (this.#message(name, at, level)) return at;
+    }
+    return index;
   }
 
   #key(stream: string, part: number): string {
