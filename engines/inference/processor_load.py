@@ -47,9 +47,12 @@ class ProcessorLoad:
     def busy(self) -> bool:
         """Whether they were busy in the last complete window. Any thread may call this."""
         now_s = time.monotonic()
-        if now_s - self._begin_s >= self._config.window_s:
-            with self._lock:
+        # Another thread measures already, or did when this process was forked: nothing waits for it.
+        if now_s - self._begin_s >= self._config.window_s and self._lock.acquire(blocking=False):
+            try:
                 self._measure(now_s)
+            finally:
+                self._lock.release()
         return self._busy
 
     def _measure(self, now_s: float) -> None:
